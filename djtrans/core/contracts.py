@@ -1,0 +1,277 @@
+"""What each kind of component must be able to do. Protocols: there is no base class to inherit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+
+import attrs
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from djtrans.core.analysis import Analysis
+    from djtrans.core.drawing import DrawRequest
+    from djtrans.core.stems import Stems
+
+#: Told how much of a step is done, 0 to 1.
+Progress: TypeAlias = "Callable[[float], None]"
+
+
+@attrs.frozen(eq=False)
+class RenderContext:
+    """What every effect may know about the render.
+
+    Attributes
+    ----------
+    sample_rate : int
+        In Hz.
+    beat_times : Tensor
+        ``[beats]`` float64, seconds from the first sample of the window, increasing; at least two.
+        Beyond its ends the tempo of the first and last beat goes on.
+    frame_times : Tensor
+        ``[frames]`` float64, seconds, increasing.
+    seed : int
+        Seed of whatever is random.
+    """
+
+    sample_rate: int
+    beat_times: Tensor
+    frame_times: Tensor
+    seed: int = 0
+
+
+@runtime_checkable
+class SpectralEffect(Protocol):
+    """An effect that is a real, non-negative gain for each frequency."""
+
+    def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
+        """Linear gain per STFT frame and frequency.
+
+        Parameters
+        ----------
+        curves : mapping of str to Tensor
+            ``[batch, frames]`` for each of its parameters.
+        freqs_hz : Tensor
+            ``[bins]``.
+        ctx : RenderContext
+
+        Returns
+        -------
+        Tensor
+            ``[batch, frames, bins]`` (or ``[batch, frames, 1]``), at least 0, exactly 1 at neutral,
+            with a gradient that is finite everywhere, 0 included.
+        """
+        ...
+
+
+@runtime_checkable
+class TimeEffect(Protocol):
+    """An effect that maps audio to audio and remembers.
+
+    Any chunking of the audio gives what one call gives, within 1e-5. State is a value: ``process``
+    returns a new one and leaves the old one as it was.
+    """
+
+    def latency_samples(self, ctx: RenderContext) -> int:
+        """Delay of the output against the input; the mixer compensates it."""
+        ...
+
+    def tail_seconds(self, ctx: RenderContext) -> float:
+        """How long it sounds on after its input ends (to -60 dB)."""
+        ...
+
+    def init_state(self, batch: int, channels: int, ctx: RenderContext) -> Any:
+        """State at the first sample of the window."""
+        ...
+
+    def process(
+        self, audio: Tensor, curves: Mapping[str, Tensor], ctx: RenderContext, state: Any
+    ) -> tuple[Tensor, Any]:
+        """Process the next samples.
+
+        Parameters
+        ----------
+        audio : Tensor
+            ``[batch, channels, samples]``.
+        curves : mapping of str to Tensor
+            ``[batch, samples]`` for each of its parameters.
+        ctx : RenderContext
+        state : object
+            What :meth:`init_state` or the last call returned.
+
+        Returns
+        -------
+        audio : Tensor
+            ``[batch, channels, samples]``: the processed signal of an insert, or what a send adds.
+        state : object
+        """
+        ...
+
+
+@runtime_checkable
+class Separator(Protocol):
+    """Splits a mix into stems."""
+
+    def separate(
+        self,
+        audio: Tensor,
+        sample_rate: int,
+        *,
+        start_seconds: float = 0.0,
+        progress: Progress | None = None,
+    ) -> Tensor:
+        """Stems of `audio`.
+
+        Parameters
+        ----------
+        audio : Tensor
+            ``[channels, samples]`` float32.
+        sample_rate : int
+            In Hz; the declared one if it declares one.
+        start_seconds : float
+            Where in the track the audio starts; matters to separators that read ready stems.
+        progress : callable, optional
+
+        Returns
+        -------
+        Tensor
+            ``[stems, channels, samples]`` in the declared order. They need not sum to the input:
+            djtrans puts the residual into ``other``.
+        """
+        ...
+
+
+@runtime_checkable
+class Analyzer(Protocol):
+    """Listens to a track."""
+
+    def analyze(
+        self, audio: Tensor, sample_rate: int, progress: Progress | None = None
+    ) -> Analysis:
+        """Analysis of a whole track, ``audio [channels, samples]``."""
+        ...
+
+
+@runtime_checkable
+class CurveModel(Protocol):
+    """Draws the curves of a transition: a technique, or a trained model."""
+
+    def draw(self, request: DrawRequest) -> Tensor:
+        """Curves ``[frames, parameters]`` for the layout, frames and plan of the request."""
+        ...
+
+
+#: A technique is a rule-based curve model.
+Technique = CurveModel
+
+
+@attrs.frozen
+class Level:
+    """A noise level: ``x = alpha * clean + sigma * noise``."""
+
+    alpha: float
+    sigma: float
+
+
+@runtime_checkable
+class Scheduler(Protocol):
+    """A noise schedule and its solver: pure functions of levels, no state in the object."""
+
+    def levels(self, steps: int) -> tuple[Level, ...]:
+        """``steps + 1`` levels from noise to clean."""
+        ...
+
+    def step(
+        self,
+        x: Tensor,
+        prediction: Tensor,
+        level: Level,
+        next_level: Level,
+        history: tuple[Any, ...],
+        generator: torch.Generator | None,
+    ) -> tuple[Tensor, tuple[Any, ...]]:
+        """One step from `level` to `next_level`.
+
+        Parameters
+        ----------
+        x : Tensor
+            ``[batch, frames, parameters]`` at `level`.
+        prediction : Tensor
+            The clean curves as the denoiser predicts them, clipped to [-1, 1].
+        level, next_level : Level
+        history : tuple
+            What the last step returned; empty at the first step, which is then of first order.
+        generator : torch.Generator or None
+            Source of randomness for schedulers that add noise.
+
+        Returns
+        -------
+        x_next : Tensor
+        history : tuple
+        """
+        ...
+
+
+@attrs.frozen(eq=False)
+class Conditioning:
+    """What a denoiser is told: ``per_frame [batch, frames, C]`` and ``global_ [batch, G]``."""
+
+    per_frame: Tensor
+    global_: Tensor
+
+
+@runtime_checkable
+class Denoiser(Protocol):
+    """Predicts from noisy curves what its declaration says: velocity, noise or clean curves."""
+
+    def __call__(self, x: Tensor, noise_fraction: Tensor, conditioning: Conditioning) -> Tensor:
+        """Prediction ``[batch, frames, parameters]``.
+
+        Parameters
+        ----------
+        x : Tensor
+            ``x / (alpha + sigma)``, ``[batch, frames, parameters]``.
+        noise_fraction : Tensor
+            ``sigma / (alpha + sigma)``, ``[batch]``.
+        conditioning : Conditioning
+        """
+        ...
+
+
+@runtime_checkable
+class FeatureExtractor(Protocol):
+    """Features of one track on the frames of a window; `name` and `version` are its cache key."""
+
+    name: str
+    version: int
+
+    def extract(
+        self, audio: Tensor, stems: Stems, analysis: Analysis, frame_times: Tensor
+    ) -> Mapping[str, Tensor]:
+        """Named arrays, each ``[frames, ...]``."""
+        ...
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns both tracks' features and the request into conditioning."""
+
+    def encode(
+        self,
+        features_a: Mapping[str, Tensor],
+        features_b: Mapping[str, Tensor],
+        request: DrawRequest,
+    ) -> Conditioning:
+        """Conditioning of one transition (batch 1)."""
+        ...
+
+
+@runtime_checkable
+class TracklistSource(Protocol):
+    """Reads which tracks a mix is made of."""
+
+    def read(self, source: str) -> list[Mapping[str, Any]]:
+        """Entries with ``start_seconds``, ``artist`` and ``title``, in order."""
+        ...

@@ -1,0 +1,49 @@
+"""What a curve model is asked to draw."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.features import TrackFeatures
+from djtrans.core.layout import Layout
+
+
+@attrs.frozen(eq=False)
+class DrawRequest:
+    """One transition to draw.
+
+    Attributes
+    ----------
+    layout : Layout
+        Parameters to draw.
+    n_frames : int
+        Frames of the window.
+    swap_beat : float
+        Beat of the window, from 0, on which the exchange ends: a downbeat.
+    frames_per_beat, beats_per_bar : int
+    seed : int
+        Seed of whatever is random.
+    features_a, features_b : TrackFeatures, optional
+        What the tracks are like on these frames.
+    """
+
+    layout: Layout
+    n_frames: int
+    swap_beat: float
+    frames_per_beat: int = 2
+    beats_per_bar: int = 4
+    seed: int = 0
+    features_a: TrackFeatures | None = None
+    features_b: TrackFeatures | None = None
+
+    @property
+    def frame_beats(self) -> NDArray[np.float64]:
+        """Beat of each frame, ``[frames]``."""
+        return np.arange(self.n_frames) / self.frames_per_beat
+
+    @property
+    def beats(self) -> float:
+        """Length of the window in beats."""
+        return self.n_frames / self.frames_per_beat

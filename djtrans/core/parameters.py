@@ -1,0 +1,77 @@
+"""One automatable parameter of an effect."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from djtrans.core.errors import ConfigError
+
+#: How a value moves between two frames. ``late``: a jump of half the range or more within one
+#: frame happens in a short ramp just before the later frame, so that a cut on the one is a cut.
+EDGES = ("linear", "late")
+#: How a plot draws the axis, and how a model scales the value.
+CURVES = ("linear", "gain", "frequency")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """A time-varying parameter that an effect declares.
+
+    Attributes
+    ----------
+    name : str
+        Lower-case identifier, unique within the effect.
+    minimum, maximum : float
+        Inclusive range.
+    neutral : float
+        The value at which the effect does nothing at all.
+    unit : str
+        What the number is: ``"linear gain"``, ``"normalized cutoff"`` ...
+    curve : {"linear", "gain", "frequency"}
+        The axis on which the value is read: as it is; as a linear gain, in dB;
+        as a cutoff ``20 * 1000**x`` Hz.
+    edge : {"linear", "late"}
+        How the value moves between frames, see :data:`EDGES`.
+    summary : str
+        One sentence.
+    """
+
+    name: str
+    minimum: float = 0.0
+    maximum: float = 1.0
+    neutral: float = 0.0
+    unit: str = ""
+    curve: str = "linear"
+    edge: str = "linear"
+    summary: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ConfigError(
+                f"Parameter name {self.name!r} is not allowed; use lower-case letters, digits "
+                "and underscores, a letter first."
+            )
+        if not self.minimum < self.maximum:
+            raise ConfigError(
+                f"Parameter {self.name!r} has the range {self.minimum} to {self.maximum}; "
+                "the minimum must be below the maximum."
+            )
+        if not self.minimum <= self.neutral <= self.maximum:
+            raise ConfigError(
+                f"Parameter {self.name!r} has neutral {self.neutral} outside its range "
+                f"{self.minimum} to {self.maximum}."
+            )
+        if self.edge not in EDGES or self.curve not in CURVES:
+            raise ConfigError(
+                f"Parameter {self.name!r} has edge {self.edge!r} and curve {self.curve!r}; "
+                f"allowed are {', '.join(EDGES)} and {', '.join(CURVES)}."
+            )
+
+    @property
+    def span(self) -> float:
+        """Width of the range."""
+        return self.maximum - self.minimum
