@@ -1,0 +1,134 @@
+"""The plan of a transition: where, how long, how fast, how loud, and why. Data only.
+
+All times named *clock* are seconds on the common clock, 0 at the start of the window; all times
+named *track* are seconds from the first sample of the track's file.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import attrs
+
+
+#: Points (clock seconds, track seconds) that lay a track on the common clock.
+Warp: TypeAlias = "tuple[tuple[float, float], ...]"
+
+
+def track_seconds(warp: Warp, clock_seconds: float) -> float:
+    """Track time that sounds at a clock time; linear between the points and beyond them."""
+    later = next((i for i, (clock, _) in enumerate(warp[1:-1], 1) if clock > clock_seconds), -1)
+    after = later % len(warp)
+    (clock_0, track_0), (clock_1, track_1) = warp[after - 1], warp[after]
+    return track_0 + (clock_seconds - clock_0) * (track_1 - track_0) / (clock_1 - clock_0)
+
+
+def clock_seconds(warp: Warp, track_seconds_: float) -> float:
+    """Clock time at which a track time sounds; the inverse of :func:`track_seconds`."""
+    return track_seconds(tuple((track, clock) for clock, track in warp), track_seconds_)
+
+
+@attrs.frozen(kw_only=True)
+class TrackPlan:
+    """One track's part of the plan.
+
+    Attributes
+    ----------
+    cue_seconds : float
+        Track time at which the window starts: a downbeat.
+    cue_bar, swap_bar : int
+        Bars of the track at the start of the window and at the swap (counted as the plan counts:
+        in the octave that both tracks share).
+    cue_section, swap_section : str
+        Sections that these bars lie in.
+    swap_on_phrase : bool
+        Whether the swap lies on one of the track's own phrase lines.
+    warp : tuple of (float, float)
+        Points (clock seconds, track seconds), linear between and beyond: how the track is laid on
+        the common clock. Two points are one constant rate.
+    gain_db : float
+        Static level trim.
+    bpm : float
+        Tempo of the track's file.
+    key : str
+        Camelot code.
+    """
+
+    cue_seconds: float
+    cue_bar: int
+    swap_bar: int
+    cue_section: str
+    swap_section: str
+    swap_on_phrase: bool
+    warp: Warp
+    gain_db: float
+    bpm: float
+    key: str
+
+    @property
+    def stretch_percent(self) -> float:
+        """Tempo change against the file over the window, in percent; positive is faster."""
+        (clock_0, track_0), (clock_1, track_1) = self.warp[0], self.warp[-1]
+        return 100.0 * ((track_1 - track_0) / (clock_1 - clock_0) - 1.0)
+
+    @property
+    def gain(self) -> float:
+        """The level trim as a linear gain."""
+        return float(10.0 ** (self.gain_db / 20.0))
+
+
+@attrs.frozen(kw_only=True)
+class TransitionPlan:
+    """A plan that can be rendered.
+
+    Attributes
+    ----------
+    technique : str
+        Qualified name of the technique that the plan was made for.
+    bars : int
+        Length of the window.
+    swap_beat : int
+        Beat of the window on which the exchange ends.
+    beat_times : tuple of float
+        Clock time of each beat of the window, and of its end.
+    beats_per_bar, frames_per_beat : int
+    a, b : TrackPlan
+    key_distance : int
+        Steps on the Camelot wheel between the tracks.
+    reasons, rejected : tuple of str
+        Why it is so, and what was not chosen and why.
+    """
+
+    technique: str
+    bars: int
+    swap_beat: int
+    beat_times: tuple[float, ...]
+    a: TrackPlan
+    b: TrackPlan
+    key_distance: int
+    beats_per_bar: int = 4
+    frames_per_beat: int = 2
+    reasons: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+
+    @property
+    def n_frames(self) -> int:
+        """Frames of the window."""
+        return self.bars * self.beats_per_bar * self.frames_per_beat
+
+    @property
+    def window_seconds(self) -> float:
+        """Length of the window."""
+        return self.beat_times[-1]
+
+    @property
+    def swap_seconds(self) -> float:
+        """Clock time of the swap."""
+        return self.beat_times[self.swap_beat]
+
+    def clock_of_beat(self, beat: float) -> float:
+        """Clock time of a beat; before and after the window the tempo goes on."""
+        last = len(self.beat_times) - 1
+        index = min(max(int(beat // 1), 0), last - 1)
+        left, right = self.beat_times[index], self.beat_times[index + 1]
+        return left + (beat - index) * (right - left)

@@ -1,0 +1,79 @@
+"""A sheet to draw curves on, in beats, by the keys of the layout. Techniques are written with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from djtrans.core.drawing import DrawRequest
+
+
+class CurveSheet:
+    """Curves of one transition, all neutral until drawn.
+
+    Parameters
+    ----------
+    request : DrawRequest
+        Gives the layout and the frames.
+
+    Attributes
+    ----------
+    beats : ndarray
+        Beat of each frame, ``[frames]``.
+    """
+
+    def __init__(self, request: DrawRequest) -> None:
+        self._layout = request.layout
+        self.beats = request.frame_beats
+        self._values = np.tile(np.asarray(request.layout.neutral), (request.n_frames, 1))
+
+    def line(self, pattern: str, points: Sequence[tuple[float, float]]) -> None:
+        """Draw straight lines through points, held before the first and after the last.
+
+        Parameters
+        ----------
+        pattern : str
+            Shell pattern of keys, ``"b/*/eq/low"``; parameters that the layout lacks are left out.
+        points : sequence of (beat, value)
+            Beats must not decrease; two points on one beat are a step, which is done at that beat.
+        """
+        beats, values = (np.asarray(axis, dtype=float) for axis in zip(*points, strict=True))
+        # searchsorted from the right finds the later of two points on one beat.
+        left = np.clip(np.searchsorted(beats, self.beats, side="right") - 1, 0, len(beats) - 1)
+        right = np.minimum(left + 1, len(beats) - 1)
+        width = np.where(beats[right] > beats[left], beats[right] - beats[left], 1.0)
+        at = np.clip((self.beats - beats[left]) / width, 0.0, 1.0)
+        self.curve(pattern, values[left] + at * (values[right] - values[left]))
+
+    def curve(self, pattern: str, values: NDArray[np.float64]) -> None:
+        """Set a whole curve, ``values [frames]``."""
+        self._values[:, self._layout.select(pattern)] = np.asarray(values)[:, None]
+
+    def read(self, pattern: str) -> NDArray[np.float64]:
+        """The curves under a pattern, ``[frames, matches]``; a copy."""
+        return self._values[:, self._layout.select(pattern)].copy()
+
+    def hold_level(self, faders_a: str, faders_b: str) -> None:
+        """Turn both tracks down where both are up, so that the sum holds its level.
+
+        Both faders are divided by ``sqrt(gA**2 + gB**2)`` where that exceeds 1; the correction
+        sets in between 0.5 and 0.75 of the lower fader, so that it makes no step of its own.
+        """
+        a, b = self.read(faders_a), self.read(faders_b)
+        if not a.size or not b.size:
+            return
+        loud_a, loud_b = a.max(axis=1), b.max(axis=1)
+        power = np.maximum(1.0, np.hypot(loud_a, loud_b))
+        amount = np.clip((np.minimum(loud_a, loud_b) - 0.5) / 0.25, 0.0, 1.0)
+        scale = (1.0 - amount + amount / power)[:, None]
+        self._values[:, self._layout.select(faders_a)] = a * scale
+        self._values[:, self._layout.select(faders_b)] = b * scale
+
+    @property
+    def values(self) -> Tensor:
+        """``[frames, parameters]`` float32."""
+        return torch.from_numpy(self._values).float()

@@ -1,0 +1,1 @@
+"""The default plugins: one folder for each kind, reached by name through the registry."""
