@@ -1,0 +1,52 @@
+# Everything runs from .venv in this folder. `make help` lists what there is.
+
+# A Python of your choice: make install PYTHON=/path/to/python3.12
+PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python3)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: help install demo test test-slow lint types format bench clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED)  ## make .venv and install djtrans with its tested versions
+
+# The stamp is older than pyproject.toml or constraints.txt when they have changed: install again.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("djtrans needs Python 3.10 or later and %s is older. Name another: make install PYTHON=python3.11" % sys.version.split()[0])'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: install  ## render a transition from two synthetic tracks into demo-output/
+	$(BIN)/djtrans demo --out demo-output
+
+test: install  ## the tests, without the slow ones
+	$(BIN)/python -m pytest
+
+test-slow: install  ## the slow tests
+	$(BIN)/python -m pytest -m slow
+
+lint: install  ## style, formatting and the layers between packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: install  ## static types of the package
+	$(BIN)/mypy
+
+format: install  ## rewrite the files in the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install  ## every benchmark, one after the other
+	@for script in benchmarks/[!_]*.py; do \
+		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+clean:  ## remove .venv, caches and what the demo wrote
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist demo-output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

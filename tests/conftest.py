@@ -1,0 +1,64 @@
+"""What every test runs under: one thread, no network, no one else's settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Read before the environment is cleaned below.
+_TRACKS = Path(os.environ.get("DJTRANS_TRACKS") or ROOT.parent / "shared" / "tracks")
+
+# Wall-clock limits per example only measure how busy the machine is.
+hypothesis.settings.register_profile("djtrans", deadline=None)
+hypothesis.settings.register_profile("djtrans-ci", deadline=None, derandomize=True, print_blob=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the process up before any test module is imported.
+
+    The environment, because fixtures of every scope and child processes read it: a developer's
+    plugins, cache or strictness must not decide whether a test passes, and nothing may reach for
+    the network.
+    """
+    for name in [name for name in os.environ if name.startswith("DJTRANS_")]:
+        del os.environ[name]
+    os.environ["MPLBACKEND"] = "Agg"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["WANDB_MODE"] = "offline"
+    # torch reads it when it is imported, which most tests need not do: one thread, so that sums and
+    # timings come out the same on every machine.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    hypothesis.settings.load_profile("djtrans-ci" if os.environ.get("CI") else "djtrans")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give fixtures of wider scope a cache folder that is not the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJTRANS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder for each test, where ``DJTRANS_CACHE`` points."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("DJTRANS_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_tracks() -> Path:
+    """A folder of real music: ``DJTRANS_TRACKS`` or ``../shared/tracks``; skip where absent."""
+    if not any(_TRACKS.glob("*.ogg")):
+        pytest.skip(f"no real music at {_TRACKS}; set DJTRANS_TRACKS to a folder of tracks")
+    return _TRACKS

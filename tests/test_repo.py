@@ -1,0 +1,120 @@
+"""The files around the package agree with each other and with it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("torch", "torchaudio", "numpy", "scipy", "librosa", "matplotlib", "demucs")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def only_match(pattern: str, text: str) -> str:
+    """The one place in `text` that matches; two would be as wrong as none."""
+    (found,) = re.findall(pattern, text, flags=re.MULTILINE)
+    return found
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):(?!=)", read("Makefile"), flags=re.MULTILINE))
+
+
+def commands(markdown: str) -> list[str]:
+    """The lines of a page's shell blocks, and its inline code."""
+    blocks = re.findall(r"^```(?:bash|sh|console)\n(.*?)^```", markdown, flags=re.M | re.S)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return lines + re.findall(r"(?<!`)`([^`\n]+)`(?!`)", markdown)
+
+
+def made_by(command: str) -> list[str]:
+    """The targets of a `make` command line: ``make install test PYTHON=x  # why``."""
+    words = command.partition("#")[0].removeprefix("$ ").split()
+    if not words or words[0] != "make":
+        return []
+    return [word for word in words[1:] if "=" not in word and not word.startswith("-")]
+
+
+def test_made_by_reads_a_command_line():
+    assert made_by("$ make install test PYTHON=python3.12  # both") == ["install", "test"]
+    assert made_by("cmake install") == []
+
+
+def test_versions_agree():
+    import djtrans
+
+    packaged = only_match(r'^version = "(.+)"$', read("pyproject.toml"))
+    assert djtrans.__version__ == packaged
+    assert only_match(r"^version: (.+)$", read("CITATION.cff")) == packaged
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_make_commands_in_the_pages_exist(page):
+    named = {target for command in commands(read(page)) for target in made_by(command)}
+    assert named, f"{page} names no make command; has its format changed?"
+    assert named <= make_targets()
+
+
+def test_every_make_target_is_phony_and_explained():
+    makefile = read("Makefile")
+    phony = set(only_match(r"^\.PHONY: (.+)$", makefile).split())
+    explained = set(re.findall(r"^([a-z-]+):.*?  ## \S", makefile, flags=re.MULTILINE))
+    assert make_targets() == phony == explained
+
+
+def test_ci_runs_make_targets():
+    ci = read(".ci/run")
+    steps = set(re.findall(r"\bstep ([a-z-]+)", ci)) | set(
+        only_match(r"for name in (.+);", ci).split()
+    )
+    assert steps == {"install", "test", "lint", "types"}
+    assert steps <= make_targets()
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+
+
+def test_every_dependency_has_a_tested_version():
+    def name(requirement: str) -> str:
+        return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
+
+    requirements = re.findall(r'"([A-Za-z][\w.-]*>=[^"]+)"', read("pyproject.toml"))
+    lines = [line for line in read("constraints.txt").splitlines() if line and line[0] != "#"]
+    pins = {name(line) for line in lines}
+    assert len(requirements) > 20
+    assert {name(requirement) for requirement in requirements} - {"hatchling"} <= pins
+    assert all(
+        re.fullmatch(r"[\w.-]+==[\w.+]+(; python_version (<|>=) \"3\.11\")?", x) for x in lines
+    )
+
+
+def test_license_is_mit():
+    text = " ".join(read("LICENSE").split())
+    assert text.startswith(
+        "MIT License Copyright (c) 2026 djtrans contributors Permission is hereby granted"
+    )
+    assert "without restriction" in text
+    assert text.endswith("USE OR OTHER DEALINGS IN THE SOFTWARE.")
+    assert only_match(r'^license = "(.+)"$', read("pyproject.toml")) == "MIT"
+    assert only_match(r"^license: (.+)$", read("CITATION.cff")) == "MIT"
+
+
+def test_import_djtrans_is_light():
+    script = (
+        "import sys, djtrans; "
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), sep='\\n')"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert "djtrans" in loaded
+    assert not set(HEAVY) & set(loaded)
+
+
+def test_types_are_shipped():
+    assert (ROOT / "djtrans/py.typed").is_file()
