@@ -1,0 +1,10 @@
+"""Synthetic dance tracks with true stems and known truth.
+
+A :class:`TrackSpec` says what the track is; :func:`synthesize` plays it. Grid, sections, phrases,
+key and stems of a :class:`SynthTrack` are not estimates: they are what was played.
+"""
+
+from djtrans.core.synth.spec import TrackSpec
+from djtrans.core.synth.track import SynthTrack, synthesize
+
+__all__ = ["SynthTrack", "TrackSpec", "synthesize"]

@@ -1,0 +1,135 @@
+"""What a synthetic track is to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from djtrans.core.analysis import SECTION_LABELS
+from djtrans.core.config import setting
+from djtrans.core.errors import ConfigError, did_you_mean
+
+#: The shape of a club track that a DJ can mix in and out of.
+DEFAULT_STRUCTURE = (
+    ("intro", 16),
+    ("build", 8),
+    ("drop", 16),
+    ("break", 8),
+    ("drop", 16),
+    ("outro", 16),
+)
+_MAX_BARS = 256
+
+
+def _as_pairs(value: Any) -> Any:
+    """Turn the lists that JSON gives into the tuples that make a config hashable."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        return value
+    return tuple(tuple(part) if isinstance(part, list | tuple) else part for part in value)
+
+
+def _check_structure(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, tuple) or not value:
+        raise ConfigError(
+            f"TrackSpec.structure = {value!r} is not a list of sections; give pairs like"
+            " (('intro', 16), ('drop', 16))."
+        )
+    for part in value:
+        if not isinstance(part, tuple) or len(part) != 2:
+            raise ConfigError(
+                f"TrackSpec.structure holds {part!r}; give a pair like ('intro', 16)."
+            )
+        label, bars = part
+        if label not in SECTION_LABELS:
+            raise ConfigError(
+                f"TrackSpec.structure holds the label {label!r}."
+                f" {did_you_mean(str(label), SECTION_LABELS)}"
+            )
+        if not isinstance(bars, int) or isinstance(bars, bool) or bars < 1:
+            raise ConfigError(
+                f"TrackSpec.structure gives {label!r} {bars!r} bars; give a whole number from 1."
+            )
+    total = sum(bars for _, bars in value)
+    if total > _MAX_BARS:
+        raise ConfigError(
+            f"TrackSpec.structure is {total} bars long; at most {_MAX_BARS} are allowed, give"
+            " fewer or shorter sections."
+        )
+
+
+@attrs.frozen
+class TrackSpec:
+    """What a synthetic track is to be.
+
+    The same spec gives the same samples, bit for bit. Another `seed` gives another track (drum
+    patterns, progression, melody, sounds) of the same tempo, key and structure; another `tonic`
+    transposes it.
+
+    Attributes
+    ----------
+    bpm : float
+        Tempo, constant over the track, 60 to 200.
+    tonic : int
+        Pitch class of the key, 0 (C) to 11 (B).
+    mode : {"minor", "major"}
+    seed : int
+        Non-negative.
+    drums : {"four-on-the-floor", "broken"}
+        A kick on every beat, or a syncopated kick with a snare on two and four.
+    swing : float
+        0 (straight) to 1: how far every second sixteenth is late; 1 is a full triplet.
+    has_vocals : bool
+        Whether a voice sings in the drops and breaks; without, the stem is silent.
+    sample_rate_hz : int
+        22050 to 96000.
+    structure : tuple of (label, bars)
+        The sections in order; labels from :data:`djtrans.core.analysis.SECTION_LABELS`.
+    level_db : float
+        Peak of the mix in dB full scale, -60 to -0.1.
+    start_seconds : float
+        Silence before the first beat, 0 to 60.
+
+    Raises
+    ------
+    ConfigError
+        If a value has the wrong type or is out of range.
+
+    Examples
+    --------
+    >>> TrackSpec(bpm=128, tonic=9, structure=[("intro", 8), ("drop", 16)]).structure
+    (('intro', 8), ('drop', 16))
+    """
+
+    bpm: float = setting(126.0, "Tempo.", unit="bpm", minimum=60.0, maximum=200.0)
+    tonic: int = setting(9, "Pitch class of the key, C = 0.", minimum=0, maximum=11)
+    mode: str = setting("minor", "Mode of the key.", choices=("minor", "major"))
+    seed: int = setting(0, "Which track of this kind.", minimum=0)
+    drums: str = setting(
+        "four-on-the-floor", "Drum style.", choices=("four-on-the-floor", "broken")
+    )
+    swing: float = setting(
+        0.0, "Lateness of every second sixteenth, 1 is a triplet.", minimum=0.0, maximum=1.0
+    )
+    has_vocals: bool = setting(True, "Whether a voice sings in the drops and breaks.")
+    sample_rate_hz: int = setting(44100, "Sample rate.", unit="Hz", minimum=22050, maximum=96000)
+    structure: tuple[tuple[str, int], ...] = attrs.field(
+        default=DEFAULT_STRUCTURE,
+        converter=_as_pairs,
+        validator=_check_structure,
+        # As setting() would write it; it knows flat values only.
+        metadata={
+            "help": "Sections in order, each a label and its length in bars.",
+            "unit": "bars",
+            "minimum": None,
+            "maximum": None,
+            "choices": None,
+        },
+    )
+    level_db: float = setting(
+        -1.0, "Peak of the mix.", unit="dB full scale", minimum=-60.0, maximum=-0.1
+    )
+    start_seconds: float = setting(
+        0.0, "Silence before the first beat.", unit="s", minimum=0.0, maximum=60.0
+    )
