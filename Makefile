@@ -30,9 +30,11 @@ test-slow: install  ## the slow tests
 	$(BIN)/python -m pytest -m slow
 
 lint: install  ## style, formatting and the layers between packages
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	@status=0; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/ruff format --check . || status=1; \
+	$(BIN)/lint-imports --no-logo || status=1; \
+	exit $$status
 
 types: install  ## static types of the package
 	$(BIN)/mypy
