@@ -1,0 +1,64 @@
+"""The built-in analyzers: what they are called and what can be set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from djtrans.core.config import setting
+from djtrans.core.declarations import AnalyzerDeclaration
+from djtrans.core.errors import ConfigError
+from djtrans.core.hookspecs import hookimpl
+
+
+@attrs.frozen
+class ConstantGridConfig:
+    """Settings of the ``constant-grid`` analyzer."""
+
+    min_bpm: float = setting(
+        68.0, "Slowest tempo considered.", unit="BPM", minimum=40.0, maximum=150.0
+    )
+    max_bpm: float = setting(
+        185.0, "Fastest tempo considered.", unit="BPM", minimum=80.0, maximum=300.0
+    )
+    preferred_bpm: float = setting(
+        125.0,
+        "Tempo to which an ambiguous octave is drawn.",
+        unit="BPM",
+        minimum=40.0,
+        maximum=300.0,
+    )
+    hop_seconds: float = setting(
+        0.005, "Time between two onset frames.", unit="s", minimum=0.002, maximum=0.012
+    )
+    section_threshold: float = setting(
+        1.0,
+        "How much the sound must change for a section to start; lower finds more sections.",
+        minimum=0.1,
+        maximum=10.0,
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.max_bpm < 2.0 * self.min_bpm:
+            raise ConfigError(
+                f"ConstantGridConfig: min_bpm = {self.min_bpm:g} to max_bpm = {self.max_bpm:g} spans "
+                "less than an octave; max_bpm must be at least twice min_bpm."
+            )
+
+
+@hookimpl
+def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
+    """The analyzer for music of constant tempo."""
+    yield AnalyzerDeclaration(
+        name="constant-grid",
+        summary="One constant beat grid for the whole track, with bars, sections, key and levels.",
+        factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
+        config=ConstantGridConfig,
+        references=(
+            "Scheirer, Tempo and beat analysis of acoustic musical signals, JASA 103(1), 1998",
+            "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",
+            "Krumhansl, Cognitive Foundations of Musical Pitch, Oxford University Press, 1990",
+            "ITU-R BS.1770-5, 2023",
+        ),
+    )

@@ -1,0 +1,46 @@
+"""Level of each bar: all of it, and its bass."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+LOW_HZ = 150.0
+_SILENCE_DB = -120.0
+
+
+def bar_levels(
+    audio: NDArray[np.float32], sample_rate: int, bar_times: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """RMS level of each bar in dB full scale.
+
+    Parameters
+    ----------
+    audio : ndarray
+        ``[channels, samples]``.
+    sample_rate : int
+        In Hz.
+    bar_times : ndarray
+        ``[bars + 1]`` seconds: where each bar starts and the last one ends.
+
+    Returns
+    -------
+    level_db, low_db : ndarray
+        ``[bars]``: the whole spectrum, and what lies below 150 Hz; never below -120 dB.
+    """
+    edges = np.clip(np.round(bar_times * sample_rate), 0, audio.shape[1]).astype(np.int64)
+    power = np.zeros((2, len(edges) - 1))
+    for bar, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        part = audio[:, start:end]
+        if part.shape[1] < 2:
+            continue
+        size = scipy.fft.next_fast_len(part.shape[1], real=True)
+        low_bins = max(1, round(LOW_HZ * size / sample_rate))
+        spectrum = scipy.fft.rfft(part, size, axis=1)[:, 1:low_bins]
+        power[0, bar] = np.mean(np.square(part, dtype=np.float64))
+        # Parseval: each bin but the first stands for two.
+        low = 2.0 * np.sum(spectrum.real.astype(np.float64) ** 2 + spectrum.imag**2) / size
+        power[1, bar] = low / part.size
+    level = 10.0 * np.log10(np.maximum(power, 10.0 ** (_SILENCE_DB / 10.0)))
+    return level[0], level[1]

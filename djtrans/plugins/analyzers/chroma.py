@@ -1,0 +1,82 @@
+"""How loud each pitch class is over time, tuned to the track's own pitch."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+_HOP_SECONDS = 0.1
+_WINDOW_SECONDS = 0.37
+_LOWEST_HZ, _HIGHEST_HZ = 55.0, 1800.0
+_BLOCK = 256
+
+
+@attrs.frozen(eq=False)
+class Chroma:
+    """Pitch-class loudness.
+
+    Attributes
+    ----------
+    strength : ndarray of float64
+        ``[frames, 12]``, C first; the square root of the energy of spectral peaks.
+    frame_rate : float
+        Frames per second.
+    tuning_semitones : float
+        How far the track's tuning lies above A = 440 Hz, within half a semitone.
+    """
+
+    strength: NDArray[np.float64]
+    frame_rate: float
+    tuning_semitones: float
+
+
+def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
+    """Chroma of `mono` ``[samples]``, from the peaks of a long-window spectrum.
+
+    Only local maxima of the spectrum count, with their frequency interpolated, so that drums,
+    which have no peaks to speak of, and leakage into neighbouring semitones stay out.
+
+    Returns
+    -------
+    Chroma
+    """
+    hop = max(1, round(_HOP_SECONDS * sample_rate))
+    size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    padded = np.pad(mono, (size // 2, size // 2 + hop))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][: len(mono) // hop + 1]
+    low = max(2, int(_LOWEST_HZ * size / sample_rate))
+    high = min(int(_HIGHEST_HZ * size / sample_rate), size // 2 - 2)
+    rows, pitches, weights = [], [], []
+    for start in range(0, len(frames), _BLOCK):
+        spectrum = scipy.fft.rfft(frames[start : start + _BLOCK] * window, axis=1)
+        level = np.log(np.abs(spectrum[:, low - 1 : high + 2]) + 1e-9)
+        here, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
+        row, column = np.nonzero((here > left) & (here >= right) & (here > here.max() - 9.0))
+        peak, lower, upper = (part[row, column] for part in (here, left, right))
+        shift = 0.5 * (lower - upper) / np.minimum(lower - 2 * peak + upper, -1e-9)
+        freq = (column + low + shift) * sample_rate / size
+        rows.append(row + start)
+        pitches.append(69.0 + 12.0 * np.log2(freq / 440.0))
+        # The square root of the magnitude keeps the bass from drowning the chords.
+        weights.append(np.exp(0.5 * peak.astype(np.float64)))
+    row, pitch, weight = (np.concatenate(parts) for parts in (rows, pitches, weights))
+    turn = np.sum(weight * np.exp(2j * np.pi * pitch)) if len(pitch) else 0.0
+    tuning = float(np.angle(turn) / (2 * np.pi))
+    tuned = pitch - tuning
+    semitone = np.round(tuned)
+    closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
+    index = row * 12 + (semitone.astype(np.int64) % 12)
+    strength = np.bincount(index, weight * closeness, minlength=len(frames) * 12)
+    return Chroma(strength[: len(frames) * 12].reshape(-1, 12), sample_rate / hop, tuning)
+
+
+def chroma_per_slot(
+    chroma: Chroma, first: float, slot_seconds: float, slots: int
+) -> NDArray[np.float64]:
+    """Chroma at the middle of each slot, ``[slots, 12]``, interpolated."""
+    times = first + (np.arange(slots) + 0.5) * slot_seconds
+    frames = np.arange(len(chroma.strength)) / chroma.frame_rate
+    return np.stack([np.interp(times, frames, column) for column in chroma.strength.T], axis=1)

@@ -1,0 +1,168 @@
+"""Which beat is the one, and which sixteenth is the beat.
+
+Sixteen places in the bar are candidates. Four kinds of evidence, each made comparable before it
+is summed:
+
+- *turns*: sections start on bar lines (:mod:`~djtrans.plugins.analyzers.novelty`);
+- *attack*: beats have attacks in all bands, sixteenths between them fewer;
+- *backbeat*: bright attacks (snare, clap) on two and four, or on three in half time;
+- *kick*: of the four beats the one has the heaviest low attack;
+- *harmony*: chords change on the one.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.plugins.analyzers.attacks import Attacks, fold
+from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR, SLOTS_PER_BEAT, turns
+
+_STEPS_PER_SLOT = 32
+_TURN_REACHES = (4, 8)
+_WEIGHTS = {"turns": 3.0, "attack": 2.0, "backbeat": 1.5, "kick": 1.0, "harmony": 1.5}
+
+
+@attrs.frozen(eq=False)
+class Downbeat:
+    """The place of the one.
+
+    Attributes
+    ----------
+    slot : int
+        0 to 15: sixteenths from slot 0 of the features to a one.
+    beat_confidence : float
+        0 to 1: how sure it is that the beat is not another sixteenth.
+    confidence : float
+        0 to 1: how sure the one is among the four beats.
+    """
+
+    slot: int
+    beat_confidence: float
+    confidence: float
+
+
+def find_downbeat(
+    attacks: Attacks,
+    features: NDArray[np.float64],
+    chroma: NDArray[np.float64],
+    period: float,
+    slot_offset: float,
+) -> Downbeat:
+    """Weigh the evidence for each sixteenth of the bar.
+
+    Parameters
+    ----------
+    attacks : Attacks
+    features : ndarray
+        ``[slots, features]`` of :func:`~djtrans.plugins.analyzers.novelty.slot_features`.
+    chroma : ndarray
+        ``[slots, 12]``, loudness of the pitch classes.
+    period : float
+        Seconds per beat.
+    slot_offset : float
+        Time at which slot 0 starts.
+
+    Returns
+    -------
+    Downbeat
+    """
+    evidence = gather_evidence(attacks, features, chroma, period, slot_offset)
+    score = sum(_WEIGHTS[name] * values for name, values in evidence.items())
+    score = np.asarray(score)
+    best = int(np.argmax(score))
+    beats = (best + SLOTS_PER_BEAT * np.arange(4)) % SLOTS_PER_BAR
+    within = np.array(
+        [score[(best + k) % SLOTS_PER_BEAT :: SLOTS_PER_BEAT].max() for k in range(4)]
+    )
+    return Downbeat(best, _share(within, 0), _share(score[beats], 0))
+
+
+def gather_evidence(
+    attacks: Attacks,
+    features: NDArray[np.float64],
+    chroma: NDArray[np.float64],
+    period: float,
+    slot_offset: float,
+) -> dict[str, NDArray[np.float64]]:
+    """Evidence of each kind, ``[16]``; 1 is a strong sign, 0 none.
+
+    Parameters are those of :func:`find_downbeat`.
+    """
+    profile = fold(
+        attacks.strength,
+        attacks.rate,
+        4 * period,
+        slot_offset,
+        SLOTS_PER_BAR * _STEPS_PER_SLOT,
+    )
+    near = np.arange(-4, 5)
+    centres = np.arange(SLOTS_PER_BAR) * _STEPS_PER_SLOT
+    slot_attacks = profile[(centres[:, None] + near) % len(profile)].max(axis=1)
+    beats = (np.arange(SLOTS_PER_BAR)[:, None] + SLOTS_PER_BEAT * np.arange(4)) % SLOTS_PER_BAR
+    low, bright = slot_attacks[:, 0][beats], slot_attacks[:, 2][beats]
+    return {
+        "turns": _turn_evidence(features),
+        "attack": _attack_evidence(slot_attacks, beats),
+        "backbeat": _backbeat_evidence(bright),
+        "kick": (low[:, 0] - low.mean(axis=1)) / np.maximum(low.sum(axis=1), 1e-9),
+        "harmony": _harmony_evidence(chroma),
+    }
+
+
+def _turn_evidence(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    total = np.zeros(SLOTS_PER_BAR)
+    for reach in _TURN_REACHES:
+        turn = turns(features, reach)
+        if not turn.any():
+            continue
+        # One great turn (the first kick after a minute of pad) must not decide alone.
+        turn = np.minimum(turn, np.percentile(turn[turn > 0], 99.5)) ** 2
+        total += _centred(np.array([turn[s::SLOTS_PER_BAR].mean() for s in range(SLOTS_PER_BAR)]))
+    return total / len(_TURN_REACHES)
+
+
+def _attack_evidence(
+    slot_attacks: NDArray[np.float64], beats: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    share = slot_attacks / np.maximum(slot_attacks.mean(axis=0), 1e-9)
+    return _centred(share[beats].mean(axis=1) @ np.array([0.25, 0.5, 0.25]))
+
+
+def _backbeat_evidence(bright: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`bright` is ``[16, 4]``: bright attacks on one, two, three and four of each candidate."""
+    one, two, three, four = bright.T
+    scale = np.maximum(bright.sum(axis=1), 1e-9)
+    pair = (2 * np.minimum(two, four) - one - three) / scale
+    single = (three - np.maximum(np.maximum(two, four), one)) / scale
+    return np.asarray(np.maximum(np.maximum(pair, single), 0.0))
+
+
+def _harmony_evidence(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
+    slots, reach = len(chroma), 2 * SLOTS_PER_BEAT
+    if slots < 4 * SLOTS_PER_BAR:
+        return np.zeros(SLOTS_PER_BAR)
+    total = np.vstack([np.zeros((1, 12)), np.cumsum(chroma, axis=0)])
+    middle = np.arange(reach, slots - reach)
+    after = total[middle + reach] - total[middle]
+    before = total[middle] - total[middle - reach]
+    norm = np.linalg.norm(after, axis=1) * np.linalg.norm(before, axis=1)
+    change = np.zeros(slots)
+    change[middle] = np.where(
+        norm > 0, 1.0 - (after * before).sum(axis=1) / np.maximum(norm, 1e-12), 0
+    )
+    return _centred(np.array([change[s::SLOTS_PER_BAR].mean() for s in range(SLOTS_PER_BAR)]))
+
+
+def _centred(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Deviation from the mean, as a share of the mean."""
+    mean = float(values.mean())
+    return values / mean - 1.0 if mean > 0 else np.zeros_like(values)
+
+
+def _share(scores: NDArray[np.float64], index: int) -> float:
+    """Softmax share of one of four, scaled so that a tie of all gives 0."""
+    odds = np.exp(2.0 * (scores - scores.max()))
+    share = float(odds[index] / odds.sum())
+    return max(0.0, (share - 0.25) / 0.75)

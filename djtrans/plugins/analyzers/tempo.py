@@ -1,0 +1,146 @@
+"""One tempo for the whole track, searched finely.
+
+Two independent witnesses are multiplied. The *comb*: how much of the onset strength repeats at the
+beat, its half, its quarter and twice its length, read from one zero-padded Fourier transform of the
+whole track. The *repetition*: how alike the onsets of all bands are 4, 8, 16 and 32 beats apart.
+A tempo of 2/3 or 4/3 can have a strong comb (dotted rhythms make one) but not the repetition of
+whole bars; the product has one peak, up to octaves.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from djtrans.plugins.analyzers.onsets import LOW_BANDS
+
+#: Weight of the spectrum at these multiples of the beat frequency.
+_COMB = ((0.5, 0.5), (1.0, 1.0), (2.0, 1.0), (4.0, 1.0))
+_REPEAT_BEATS = (4, 8, 16, 32)
+_STEP = 2e-4
+#: How gently the octave nearest to the preferred tempo is favoured, in octaves.
+_PRIOR_OCTAVES = 0.9
+
+
+@attrs.frozen
+class Tempo:
+    """A tempo and how much better it is than every other that is not its octave.
+
+    Attributes
+    ----------
+    bpm : float
+    clarity : float
+        0 (another tempo explains the track as well) to 1 (no other comes near).
+    """
+
+    bpm: float
+    clarity: float
+
+
+def find_tempo(
+    onsets: NDArray[np.float64],
+    frame_rate: float,
+    min_bpm: float,
+    max_bpm: float,
+    preferred_bpm: float,
+) -> Tempo:
+    """The constant tempo that explains the onsets best.
+
+    Parameters
+    ----------
+    onsets : ndarray
+        ``[frames, bands]`` of :func:`~djtrans.plugins.analyzers.onsets.onset_strength`.
+    frame_rate : float
+        Frames per second.
+    min_bpm, max_bpm : float
+        Range of the search.
+    preferred_bpm : float
+        Where octaves are equally good, the one nearer to this.
+
+    Returns
+    -------
+    Tempo
+    """
+    bpm = np.exp(np.arange(np.log(min_bpm), np.log(max_bpm), _STEP))
+    comb = _comb(_mixed(onsets), frame_rate, bpm)
+    repetition = np.maximum(_repetition(onsets, frame_rate, bpm), 0.0)
+    prior = np.exp(-0.5 * (np.log2(bpm / preferred_bpm) / _PRIOR_OCTAVES) ** 2)
+    score = comb * repetition * prior
+    best = int(np.argmax(score))
+    if score[best] <= 0:
+        return Tempo(float(bpm[best]), 0.0)
+    octave = np.log2(bpm / bpm[best])
+    other = np.abs(octave - np.round(octave)) > 0.03
+    rival = float(np.max(score[other], initial=0.0))
+    clarity = 1.0 - rival / float(score[best])
+    return Tempo(_refine(_mixed(onsets), frame_rate, float(bpm[best])), max(0.0, clarity))
+
+
+def _mixed(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    weights = np.ones(onsets.shape[1])
+    weights[:LOW_BANDS] = 2.0
+    mixed: NDArray[np.float64] = onsets @ (weights / weights.sum())
+    return mixed
+
+
+def _comb(
+    onset: NDArray[np.float64], frame_rate: float, bpm: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    size = scipy.fft.next_fast_len(8 * len(onset), real=True)
+    spectrum = np.abs(scipy.fft.rfft(onset * np.hanning(len(onset)), size)) / len(onset)
+    freqs = np.arange(len(spectrum)) * (frame_rate / size)
+    total = np.zeros_like(bpm)
+    for multiple, weight in _COMB:
+        total += weight * np.interp(multiple * bpm / 60.0, freqs, spectrum)
+    return total
+
+
+def _repetition(
+    onsets: NDArray[np.float64], frame_rate: float, bpm: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    frames = len(onsets)
+    size = scipy.fft.next_fast_len(2 * frames, real=True)
+    likeness = np.zeros(frames)
+    for band in onsets.T:
+        spectrum = scipy.fft.rfft(band, size)
+        correlation = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:frames]
+        likeness += correlation / max(correlation[0], 1e-12)
+    # The overlap shrinks with the lag; at the far end too little is left to be believed.
+    likeness /= onsets.shape[1] * np.maximum(1.0 - np.arange(frames) / frames, 0.1)
+    likeness = np.convolve(likeness, (0.25, 0.5, 0.25), "same")
+    lags = np.arange(frames) / frame_rate
+    longest = 0.75 * lags[-1]
+    total = np.zeros_like(bpm)
+    counted = np.zeros_like(bpm)
+    for beats in _REPEAT_BEATS:
+        lag = beats * 60.0 / bpm
+        usable = lag <= longest
+        total += np.where(usable, np.interp(lag, lags, likeness), 0.0)
+        counted += usable
+    mean: NDArray[np.float64] = total / np.maximum(counted, 1.0)
+    return mean
+
+
+def _refine(onset: NDArray[np.float64], frame_rate: float, bpm: float) -> float:
+    """Peak of the comb's power around `bpm`, by the exact transform on ever finer grids."""
+    times = np.arange(len(onset)) / frame_rate
+    windowed = onset * np.hanning(len(onset))
+    span = 2 * _STEP
+    for _ in range(3):
+        grid = bpm * (1.0 + np.linspace(-span, span, 21))
+        power = np.zeros(len(grid))
+        for multiple, weight in _COMB:
+            if multiple < 1.0:
+                continue
+            # Seen from the middle of the track a small change of tempo turns the phase least.
+            angle = 2.0 * np.pi * multiple / 60.0 * (times - times[-1] / 2)
+            for i, candidate in enumerate(grid):
+                turn = angle * candidate
+                power[i] += weight * (
+                    np.dot(windowed, np.cos(turn)) ** 2 + np.dot(windowed, np.sin(turn)) ** 2
+                )
+        bpm = float(grid[int(np.argmax(power))])
+        span /= 8
+    return bpm
