@@ -1,0 +1,139 @@
+"""Parameter curves between their frames, at whatever times they are needed.
+
+Between two frames a curve is a sum of three things: the earlier value, a straight line, and a late
+edge. So each interval is described by three numbers per parameter, and evaluating it at many times
+is one small matrix product with the basis ``[1, line, edge]``. That is cheap at audio rate, and its
+gradient is the transposed product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.errors import InputError, ShapeError
+from djtrans.core.parameters import Parameter
+
+#: A late edge ends this long before the later frame ...
+EDGE_LEAD_SECONDS = 0.010
+#: ... and lasts this long. Where frames are closer than both, it takes the first two thirds.
+EDGE_SECONDS = 0.020
+#: A jump of this fraction of the range within one interval is an edge; less is a line.
+EDGE_FRACTION = 0.5
+
+
+@attrs.frozen(eq=False)
+class Curves:
+    """Curves ready to be evaluated; build them with :func:`make_curves`.
+
+    Attributes
+    ----------
+    frame_times : Tensor
+        ``[frames]`` float64, seconds, increasing.
+    coefficients : Tensor
+        ``[batch, parameters, frames + 1, 3]``: for each interval (before the first frame, between
+        two frames, after the last) the weights of ``1``, line and edge.
+    """
+
+    frame_times: Tensor
+    coefficients: Tensor
+
+    def select(self, rows: Sequence[int]) -> Curves:
+        """Only some of the parameters, in the order given (a row may be named twice)."""
+        index = torch.tensor(list(rows), dtype=torch.long, device=self.coefficients.device)
+        return attrs.evolve(self, coefficients=self.coefficients.index_select(1, index))
+
+    def at(self, times: Tensor) -> Tensor:
+        """Values at given times.
+
+        Parameters
+        ----------
+        times : Tensor
+            ``[n]`` float64 on the CPU, seconds, sorted.
+
+        Returns
+        -------
+        Tensor
+            ``[batch, parameters, n]``.
+        """
+        batch, rows, intervals, _ = self.coefficients.shape
+        bounds = [0, *torch.searchsorted(times, self.frame_times).tolist(), len(times)]
+        pieces = []
+        for interval in range(intervals):
+            start, stop = bounds[interval], bounds[interval + 1]
+            if start == stop:
+                continue
+            weights = self.coefficients[:, :, interval]
+            if interval in (0, intervals - 1):
+                pieces.append(weights[..., :1].expand(batch, rows, stop - start))
+                continue
+            earlier, later = self.frame_times[interval - 1 : interval + 1].tolist()
+            basis = _basis(times[start:stop], earlier, later).to(weights)
+            pieces.append(weights @ basis)
+        if not pieces:
+            return self.coefficients.new_zeros(batch, rows, 0)
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=-1)
+
+
+def make_curves(
+    values: Tensor, frame_times: Tensor, parameters: Sequence[Parameter]
+) -> Curves:
+    """Curves through values at frames, held before the first frame and after the last.
+
+    Parameters
+    ----------
+    values : Tensor
+        ``[batch, frames, parameters]``, each in the unit of its parameter.
+    frame_times : Tensor
+        ``[frames]`` seconds, strictly increasing.
+    parameters : sequence of Parameter
+        What the last axis means. A parameter with ``edge="late"`` that jumps by
+        :data:`EDGE_FRACTION` of its range or more from one frame to the next moves in
+        :data:`EDGE_SECONDS`, done :data:`EDGE_LEAD_SECONDS` before the later frame.
+
+    Returns
+    -------
+    Curves
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not agree.
+    InputError
+        If the frame times do not increase.
+    """
+    times = torch.as_tensor(frame_times, dtype=torch.float64, device="cpu").detach()
+    if values.ndim != 3 or times.ndim != 1 or values.shape[1:] != (len(times), len(parameters)):
+        raise ShapeError(
+            f"Curve values have shape {tuple(values.shape)}; expected [batch, {times.numel()} "
+            f"frames, {len(parameters)} parameters]."
+        )
+    if len(times) == 0:
+        raise ShapeError("Curves need at least one frame; give values [batch, frames, parameters].")
+    if not bool(torch.isfinite(times).all()) or bool((times.diff() <= 0).any()):
+        raise InputError("Frame times must be finite and strictly increasing; sort them, in seconds.")
+    late = torch.tensor([p.edge == "late" for p in parameters], device=values.device)
+    least = values.new_tensor([EDGE_FRACTION * p.span for p in parameters])
+    values = values.transpose(1, 2)
+    jump = values.diff(dim=-1)
+    # The tolerance lets a jump from 0.2 to 0.7 count as half a range in float32 too.
+    is_edge = late[:, None] & (jump.detach().abs() >= least[:, None] * (1 - 1e-6))
+    line = torch.where(is_edge, torch.zeros_like(jump), jump)
+    between = torch.stack([values[..., :-1], line, jump - line], dim=-1)
+    hold = torch.nn.functional.pad(values[..., [0, -1], None], (0, 2))
+    return Curves(times, torch.cat([hold[:, :, :1], between, hold[:, :, 1:]], dim=2))
+
+
+def _basis(times: Tensor, earlier: float, later: float) -> Tensor:
+    """``[3, n]``: one, line and late edge between two frames."""
+    length = later - earlier
+    shrink = min(1.0, length / (EDGE_LEAD_SECONDS + EDGE_SECONDS))
+    end = later - shrink * EDGE_LEAD_SECONDS
+    duration = shrink * EDGE_SECONDS
+    elapsed = times - earlier
+    line = elapsed / length
+    edge = ((times - (end - duration)) / duration).clamp(0.0, 1.0)
+    return torch.stack([torch.ones_like(line), line, edge])

@@ -1,0 +1,1 @@
+"""The differentiable mixer: takes built effect nodes, stems and curves; gives the mix."""

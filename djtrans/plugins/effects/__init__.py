@@ -1,0 +1,180 @@
+"""The default effects: declarations and configs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from djtrans.core.config import NoConfig, setting
+from djtrans.core.declarations import EffectDeclaration
+from djtrans.core.errors import ConfigError
+from djtrans.core.hookspecs import hookimpl
+from djtrans.core.parameters import Parameter
+
+ANYWHERE = ("stem", "track", "master")
+BUSES = ("track", "master")
+
+_LR4 = "S. Linkwitz, 'Active crossover networks for noncoincident drivers', JAES 24(1), 1976"
+_BUTTERWORTH = "S. Butterworth, 'On the theory of filter amplifiers', Wireless Engineer 7, 1930"
+_PARTITIONED = "T. G. Stockham, 'High-speed convolution and correlation', AFIPS 28, 1966"
+
+
+@attrs.frozen
+class Eq3Config:
+    """Crossovers of the three-band isolator."""
+
+    low_crossover_hz: float = setting(
+        300.0, "Where low and mid meet, both at half.", unit="Hz", minimum=20.0, maximum=20000.0
+    )
+    high_crossover_hz: float = setting(
+        4000.0, "Where mid and high meet, both at half.", unit="Hz", minimum=20.0, maximum=20000.0
+    )
+    order: int = setting(
+        4, "Steepness of the crossovers, 6 dB per octave each.", choices=(2, 4, 8)
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.low_crossover_hz >= self.high_crossover_hz:
+            raise ConfigError(
+                f"Eq3Config: low_crossover_hz = {self.low_crossover_hz:g} must be below "
+                f"high_crossover_hz = {self.high_crossover_hz:g}."
+            )
+
+
+@attrs.frozen
+class FilterConfig:
+    """Steepness of a low-pass or high-pass."""
+
+    order: int = setting(
+        4, "Butterworth order, 6 dB per octave each.", minimum=1, maximum=8
+    )
+
+
+@attrs.frozen
+class ReverbConfig:
+    """Character of the reverb."""
+
+    decay_seconds: float = setting(
+        1.8, "Time in which the tail falls by 60 dB.", unit="s", minimum=0.05, maximum=20.0
+    )
+    predelay_seconds: float = setting(
+        0.02, "Silence before the tail.", unit="s", minimum=0.0, maximum=0.5
+    )
+    damping: float = setting(
+        0.5, "How much faster high frequencies die away: 0 not at all.", minimum=0.0, maximum=1.0
+    )
+    low_cut_hz: float = setting(
+        150.0, "Below it the tail is thinned, so that kicks stay dry.", unit="Hz",
+        minimum=10.0, maximum=2000.0,
+    )
+    width: float = setting(
+        1.0, "Difference between the channels' tails: 0 mono, 1 independent.",
+        minimum=0.0, maximum=1.0,
+    )
+    level: float = setting(
+        0.5, "Energy of the tail against its input at a send of 1, as an amplitude ratio.",
+        minimum=0.0, maximum=4.0,
+    )
+
+
+@attrs.frozen
+class DelayConfig:
+    """Time of the echo."""
+
+    beats: float = setting(
+        0.75, "Delay time in beats.", unit="beats", minimum=0.0625, maximum=16.0
+    )
+
+
+def _gain(name: str, maximum: float, summary: str) -> Parameter:
+    return Parameter(
+        name=name, maximum=maximum, neutral=1.0, unit="linear gain", curve="gain", edge="late",
+        summary=summary,
+    )
+
+
+def _cutoff(neutral: float) -> Parameter:
+    return Parameter(
+        name="cutoff", neutral=neutral, unit="normalized cutoff", curve="frequency",
+        summary="Cutoff at 20 * 1000**x Hz.",
+    )
+
+
+@hookimpl
+def djtrans_effects() -> Iterable[EffectDeclaration]:
+    """Fader, isolator, the two filters, reverb and echo."""
+    module = "djtrans.plugins.effects"
+    yield EffectDeclaration(
+        name="gain",
+        summary="Volume fader.",
+        factory=f"{module}.gain:Gain",
+        config=NoConfig,
+        domain="spectral",
+        placements=ANYWHERE,
+        parameters=(_gain("gain", 1.0, "Linear gain; 0 is silence."),),
+    )
+    yield EffectDeclaration(
+        name="eq3",
+        summary="Three-band isolator: each band from full kill to +6 dB.",
+        factory=f"{module}.eq3:Eq3",
+        config=Eq3Config,
+        domain="spectral",
+        placements=ANYWHERE,
+        parameters=(
+            _gain("low", 2.0, "Gain of the low band."),
+            _gain("mid", 2.0, "Gain of the middle band."),
+            _gain("high", 2.0, "Gain of the high band."),
+        ),
+        references=(_LR4,),
+    )
+    yield EffectDeclaration(
+        name="lowpass",
+        summary="Butterworth low-pass, exactly bypassed when open.",
+        factory=f"{module}.filters:Lowpass",
+        config=FilterConfig,
+        domain="spectral",
+        placements=ANYWHERE,
+        parameters=(_cutoff(1.0),),
+        references=(_BUTTERWORTH,),
+    )
+    yield EffectDeclaration(
+        name="highpass",
+        summary="Butterworth high-pass, exactly bypassed when open.",
+        factory=f"{module}.filters:Highpass",
+        config=FilterConfig,
+        domain="spectral",
+        placements=ANYWHERE,
+        parameters=(_cutoff(0.0),),
+        references=(_BUTTERWORTH,),
+    )
+    yield EffectDeclaration(
+        name="reverb",
+        summary="Send reverb: convolution with a seeded decaying noise.",
+        factory=f"{module}.reverb:Reverb",
+        config=ReverbConfig,
+        domain="time",
+        routing="send",
+        placements=BUSES,
+        parameters=(
+            Parameter(name="send", unit="linear gain", curve="gain", summary="Level fed in."),
+        ),
+        references=(_PARTITIONED,),
+    )
+    yield EffectDeclaration(
+        name="delay",
+        summary="Send echo in time with the beat.",
+        factory=f"{module}.delay:Delay",
+        config=DelayConfig,
+        domain="time",
+        routing="send",
+        placements=BUSES,
+        parameters=(
+            Parameter(
+                name="send", unit="linear gain", curve="gain", edge="late", summary="Level fed in."
+            ),
+            Parameter(
+                name="feedback", unit="fraction", summary="Loop gain, of at most 0.98."
+            ),
+        ),
+    )

@@ -1,0 +1,176 @@
+"""The echo in time with the beat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.contracts import RenderContext
+from djtrans.plugins.effects import DelayConfig
+
+#: Loop gain at a feedback of 1. Below 1, so that every curve is bounded.
+LARGEST_LOOP_GAIN = 0.98
+
+
+@attrs.frozen(eq=False)
+class DelayTimes:
+    """Delay in samples against time: whole numbers at the knots, straight lines between them.
+
+    Attributes
+    ----------
+    knots : Tensor
+        ``[knots]`` float64, samples from the start of the window.
+    delays : Tensor
+        ``[knots]`` float64, samples.
+    """
+
+    knots: Tensor
+    delays: Tensor
+
+    @property
+    def shortest(self) -> int:
+        """Shortest delay in samples."""
+        return int(self.delays.min())
+
+    @property
+    def longest(self) -> int:
+        """Longest delay in samples."""
+        return int(self.delays.max())
+
+    def constant(self, start: int, stop: int) -> int | None:
+        """The delay in samples if it is the same from `start` to `stop`, else None."""
+        first = max(0, int(torch.searchsorted(self.knots, float(start), right=True)) - 1)
+        last = int(torch.searchsorted(self.knots, float(stop)))
+        seen = self.delays[first : last + 1]
+        return int(seen[0]) if bool((seen == seen[0]).all()) else None
+
+    def at(self, samples: Tensor) -> Tensor:
+        """Delay at each of `samples`, ``[n]`` float64."""
+        return _piecewise(samples, self.knots, self.delays)
+
+
+def _piecewise(x: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
+    """Piecewise linear function through (xs, ys), held beyond its ends."""
+    right = torch.searchsorted(xs, x, right=True).clamp(1, len(xs) - 1)
+    left = right - 1
+    part = ((x - xs[left]) / (xs[right] - xs[left])).clamp(0.0, 1.0)
+    return ys[left] + part * (ys[right] - ys[left])
+
+
+def delay_times(beat_times: Tensor, beats: float, sample_rate: int) -> DelayTimes:
+    """The delay that makes an echo fall `beats` later on the grid.
+
+    What is heard at beat b was played at beat ``b - beats``. That delay has a kink at each beat and
+    `beats` after each; there it is rounded to whole samples. So at a constant tempo the delay is one
+    whole number of samples, and while the tempo changes it glides.
+
+    Parameters
+    ----------
+    beat_times : Tensor
+        ``[beats]`` float64, seconds; the tempo of the first and last beat goes on beyond.
+    beats : float
+    sample_rate : int
+
+    Returns
+    -------
+    DelayTimes
+    """
+    last = len(beat_times) - 1
+
+    def time_of(beat: Tensor) -> Tensor:
+        index = beat.floor().clamp(0, last - 1).long()
+        return beat_times[index] + (beat - index) * (beat_times[index + 1] - beat_times[index])
+
+    whole = torch.arange(last + 1, dtype=torch.float64)
+    knots = torch.cat([whole, whole + beats]).unique()
+    seconds = time_of(knots) - time_of(knots - beats)
+    return DelayTimes(
+        time_of(knots) * sample_rate, (seconds * sample_rate).round().clamp(min=1.0)
+    )
+
+
+@attrs.frozen(eq=False)
+class DelayState:
+    """Where the delay stands.
+
+    Attributes
+    ----------
+    line : Tensor
+        ``[batch, channels, longest + 1]``: what last went into the delay line.
+    position : int
+        Samples since the start.
+    times : DelayTimes
+    """
+
+    line: Tensor | None
+    position: int
+    times: DelayTimes
+
+
+class Delay:
+    """A feedback echo whose time follows the beat.
+
+    Into the line goes ``send * input + 0.98 * feedback * echo``; the echo is what went in one delay
+    ago. As nothing comes back sooner than the delay, blocks of that length are computed at once and
+    exactly. Reading between two samples, while the tempo changes, is linear: a mean of the two,
+    so the loop stays bounded.
+    """
+
+    def __init__(self, config: DelayConfig | None = None) -> None:
+        self.config = config if config is not None else DelayConfig()
+
+    def latency_samples(self, ctx: RenderContext) -> int:
+        """None."""
+        return 0
+
+    def tail_seconds(self, ctx: RenderContext) -> float:
+        """Until the echoes are at -60 dB if feedback stays at 1, the longest tail there can be."""
+        times = self._times(ctx)
+        echoes = math.ceil(math.log(1e-3) / math.log(LARGEST_LOOP_GAIN)) + 1
+        return echoes * times.longest / ctx.sample_rate
+
+    def init_state(self, batch: int, channels: int, ctx: RenderContext) -> DelayState:
+        """An empty line."""
+        return DelayState(None, 0, self._times(ctx))
+
+    def process(
+        self, audio: Tensor, curves: Mapping[str, Tensor], ctx: RenderContext, state: DelayState
+    ) -> tuple[Tensor, DelayState]:
+        """The echoes alone."""
+        samples = audio.shape[-1]
+        times = state.times
+        keep = times.longest + 1
+        line = audio.new_zeros(*audio.shape[:-1], keep) if state.line is None else state.line
+        fed = audio * curves["send"].unsqueeze(1)
+        loop = (LARGEST_LOOP_GAIN * curves["feedback"]).unsqueeze(1)
+        echoes = []
+        for start in range(0, samples, times.shortest):
+            stop = min(start + times.shortest, samples)
+            echo = self._read(line, state.position + start, stop - start, times)
+            echoes.append(echo)
+            entering = torch.addcmul(fed[..., start:stop], loop[..., start:stop], echo)
+            line = torch.cat([line, entering], dim=-1)[..., -keep:]
+        out = echoes[0] if len(echoes) == 1 else torch.cat(echoes, dim=-1)
+        return out, DelayState(line, state.position + samples, times)
+
+    def _times(self, ctx: RenderContext) -> DelayTimes:
+        return delay_times(ctx.beat_times, self.config.beats, ctx.sample_rate)
+
+    @staticmethod
+    def _read(line: Tensor, position: int, count: int, times: DelayTimes) -> Tensor:
+        """``[..., count]`` samples, one delay before `position` on; the line ends at `position`."""
+        length = line.shape[-1]
+        constant = times.constant(position, position + count)
+        if constant is not None:
+            return line[..., length - constant : length - constant + count]
+        at = torch.arange(position, position + count, dtype=torch.float64)
+        # Never later than the newest sample: a delay shorter than the block is rounded up to it.
+        place = (length + (at - position) - times.at(at)).clamp(0.0, length - 1.0)
+        left = place.floor().clamp(max=length - 2.0)
+        part = (place - left).to(line)
+        index = left.long().to(line.device)
+        return torch.lerp(line[..., index], line[..., index + 1], part)

@@ -1,0 +1,107 @@
+"""Low-pass and high-pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from djtrans.core.contracts import RenderContext
+from djtrans.plugins.effects import FilterConfig
+
+#: x = 0 and x = 1 of a normalized cutoff.
+LOWEST_HZ, CUTOFF_RATIO = 20.0, 1000.0
+#: The part of the range next to neutral in which the filter blends to bypass.
+BLEND = 0.04
+#: Frequencies are taken relative to this one, so that high powers stay within float32.
+CENTRE_HZ = LOWEST_HZ * math.sqrt(CUTOFF_RATIO)
+#: Bounds of those powers; a product of two that overflows is a gain of 0, as it should be.
+SMALLEST, LARGEST = 1e-30, 1e30
+#: Below this a high-pass treats every frequency alike; it keeps DC finite.
+FLOOR_HZ = 1.0
+
+
+def warp(freqs_hz: Tensor, sample_rate: int) -> Tensor:
+    """Frequency after the bilinear transform, ``tan(pi f / rate)``, finite up to Nyquist."""
+    return torch.tan(math.pi * (freqs_hz / sample_rate).clamp(max=0.49999))
+
+
+class _Butterworth(torch.autograd.Function):
+    """``rsqrt(1 + v u)`` for ``v [..., 1]`` and ``u [bins]``, with few passes over the product."""
+
+    @staticmethod
+    def forward(ctx: Any, v: Tensor, u: Tensor) -> Tensor:
+        gain = (v * u).add_(1.0).rsqrt_()
+        ctx.save_for_backward(gain, u)
+        return gain
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        gain, u = ctx.saved_tensors
+        cubed = (grad * gain).mul_(gain).mul_(gain)
+        return (cubed @ u).unsqueeze(-1).mul_(-0.5), None
+
+
+class _Filter:
+    """A Butterworth magnitude, ``1 / sqrt(1 + u(f) v(cutoff))``: separable, so cheap.
+
+    Near neutral v goes smoothly to 0, which makes the gain exactly 1 at every frequency. Equals the
+    digital filter of the bilinear transform with prewarping.
+
+    References
+    ----------
+    .. [1] S. Butterworth, "On the theory of filter amplifiers", Wireless Engineer 7, 1930.
+    """
+
+    #: 1 for a low-pass, -1 for a high-pass.
+    direction = 1
+
+    def __init__(self, config: FilterConfig | None = None) -> None:
+        self.config = config if config is not None else FilterConfig()
+        self._powers: tuple[Tensor, int, Tensor] | None = None
+
+    def mask(
+        self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext
+    ) -> Tensor:
+        """``[batch, frames, bins]``."""
+        x = curves["cutoff"]
+        distance = 1.0 - x if self.direction > 0 else x
+        near = (distance / BLEND).clamp(0.0, 1.0)
+        closed = near * near * (3.0 - 2.0 * near)
+        hz = LOWEST_HZ * torch.exp(x * math.log(CUTOFF_RATIO))
+        v = self._relative(hz, ctx.sample_rate) ** (-2 * self.config.order * self.direction)
+        v = v.clamp(SMALLEST, LARGEST) * closed
+        mask: Tensor = _Butterworth.apply(v.unsqueeze(-1), self._power(freqs_hz, ctx.sample_rate))
+        return mask
+
+    def _power(self, freqs_hz: Tensor, sample_rate: int) -> Tensor:
+        known = self._powers
+        if known is not None and known[0] is freqs_hz and known[1] == sample_rate:
+            return known[2]
+        at = self._relative(freqs_hz.double().clamp(min=FLOOR_HZ), sample_rate)
+        power = at ** (2 * self.config.order * self.direction)
+        power = power.clamp(SMALLEST, LARGEST).to(freqs_hz.dtype)
+        self._powers = (freqs_hz, sample_rate, power)
+        return power
+
+    @staticmethod
+    def _relative(hz: Tensor, sample_rate: int) -> Tensor:
+        centre = warp(hz.new_tensor(min(CENTRE_HZ, 0.25 * sample_rate)), sample_rate)
+        return warp(hz, sample_rate) / centre
+
+
+class Lowpass(_Filter):
+    """Low-pass; at a cutoff of 1 exactly bypassed."""
+
+    direction = 1
+
+
+class Highpass(_Filter):
+    """High-pass; at a cutoff of 0 exactly bypassed."""
+
+    direction = -1

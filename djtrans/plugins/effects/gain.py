@@ -1,0 +1,25 @@
+"""The fader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from djtrans.core.config import NoConfig
+from djtrans.core.contracts import RenderContext
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Gain:
+    """A linear gain, the same for all frequencies."""
+
+    def __init__(self, config: NoConfig | None = None) -> None:
+        self.config = config if config is not None else NoConfig()
+
+    def mask(
+        self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext
+    ) -> Tensor:
+        """``[batch, frames, 1]``: the gain itself."""
+        return curves["gain"].unsqueeze(-1)

@@ -1,0 +1,175 @@
+"""The reverb."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.contracts import RenderContext
+from djtrans.plugins.effects import ReverbConfig
+
+#: Length of a block of the convolution; at any sample rate about this long.
+BLOCK_SECONDS = 0.18
+#: At full damping the top of the spectrum dies away this much faster.
+DAMPING_RATIO = 8.0
+
+
+def impulse_response(config: ReverbConfig, channels: int, sample_rate: int, seed: int) -> Tensor:
+    """Decaying noise, a different one on each channel.
+
+    Noise is shaped in a few frequency bands that die away at their own pace, faster the higher they
+    lie. Its energy is ``level**2`` on every channel.
+
+    Parameters
+    ----------
+    config : ReverbConfig
+    channels : int
+    sample_rate : int
+    seed : int
+        The same seed gives the same response.
+
+    Returns
+    -------
+    Tensor
+        ``[channels, samples]`` float64, from the direct sound on.
+    """
+    length = max(1, round(config.decay_seconds * sample_rate))
+    noise = torch.stack([_noise(seed + index, length) for index in range(channels + 1)])
+    own, common = noise[1:], noise[:1]
+    noise = math.sqrt(config.width) * own + math.sqrt(1.0 - config.width) * common
+    spectrum = torch.fft.rfft(noise)
+    freqs = torch.fft.rfftfreq(length, 1 / sample_rate, dtype=torch.float64)
+    spectrum = spectrum / torch.sqrt(1 + (config.low_cut_hz / freqs.clamp(min=1e-3)) ** 4)
+    time = torch.arange(length, dtype=torch.float64) / sample_rate
+    centres = [250.0 * 2.0**k for k in range(7)]
+    octave = torch.log2(freqs.clamp(min=1.0) / centres[0]).clamp(0.0, len(centres) - 1.0)
+    tail = torch.zeros(channels, length, dtype=torch.float64)
+    for index in range(len(centres)):
+        share = (1 - (octave - index).abs()).clamp(min=0.0)
+        faster = 1 + config.damping * (DAMPING_RATIO - 1) * (index / (len(centres) - 1)) ** 2
+        decay = 10.0 ** (-3.0 * faster * time / config.decay_seconds)
+        tail += torch.fft.irfft(spectrum * share, n=length) * decay
+    energy = tail.square().sum(dim=-1, keepdim=True).sqrt()
+    tail = config.level * tail / energy.clamp(min=1e-12)
+    return torch.nn.functional.pad(tail, (round(config.predelay_seconds * sample_rate), 0))
+
+
+def _noise(seed: int, length: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(length, dtype=torch.float64, generator=generator)
+
+
+@attrs.frozen(eq=False)
+class ReverbState:
+    """Where the convolution stands.
+
+    Attributes
+    ----------
+    response : Tensor
+        ``[partitions, channels, bins]``: spectra of the blocks of the impulse response.
+    history : Tensor
+        ``[batch, channels, partitions - 1, bins]``: spectra of the last blocks of input.
+    previous : Tensor
+        ``[batch, channels, block]``: the last full block of input.
+    waiting : Tensor
+        ``[batch, channels, < block]``: input that does not fill a block yet.
+    ready : Tensor
+        ``[batch, channels, <= block]``: output not given yet.
+    """
+
+    response: Tensor
+    history: Tensor | None
+    previous: Tensor | None
+    waiting: Tensor
+    ready: Tensor
+
+
+class Reverb:
+    """Convolution with a deterministic impulse response, fed by the send curve.
+
+    Uniformly partitioned overlap-save: input is cut in blocks, and the spectra of the last ones are
+    multiplied by those of the blocks of the response. The output is one block late.
+
+    References
+    ----------
+    .. [1] T. G. Stockham, "High-speed convolution and correlation", AFIPS 28, 1966.
+    .. [2] F. Wefers, "Partitioned convolution algorithms for real-time auralization", 2015.
+    """
+
+    def __init__(self, config: ReverbConfig | None = None) -> None:
+        self.config = config if config is not None else ReverbConfig()
+
+    def latency_samples(self, ctx: RenderContext) -> int:
+        """One block."""
+        return self._block(ctx)
+
+    def tail_seconds(self, ctx: RenderContext) -> float:
+        """Predelay and decay."""
+        return self.config.predelay_seconds + self.config.decay_seconds
+
+    def init_state(self, batch: int, channels: int, ctx: RenderContext) -> ReverbState:
+        """Silence."""
+        block = self._block(ctx)
+        response = impulse_response(self.config, channels, ctx.sample_rate, ctx.seed)
+        partitions = -(-response.shape[-1] // block)
+        response = torch.nn.functional.pad(response, (0, partitions * block - response.shape[-1]))
+        blocks = response.unflatten(-1, (partitions, block)).movedim(-2, 0)
+        nothing = torch.zeros(batch, channels, 0)
+        return ReverbState(
+            torch.fft.rfft(blocks, n=2 * block), None, None, nothing, torch.zeros(batch, channels, block)
+        )
+
+    def process(
+        self, audio: Tensor, curves: Mapping[str, Tensor], ctx: RenderContext, state: ReverbState
+    ) -> tuple[Tensor, ReverbState]:
+        """The tail alone, one block late."""
+        block = self._block(ctx)
+        state = _like(state, audio, block)
+        fed = torch.cat([state.waiting, audio * curves["send"].unsqueeze(1)], dim=-1)
+        count = fed.shape[-1] // block
+        ready = state.ready
+        if count:
+            blocks = fed[..., : count * block].unflatten(-1, (count, block))
+            before = torch.cat([state.previous.unsqueeze(-2), blocks[..., :-1, :]], dim=-2)
+            spectra = torch.fft.rfft(torch.cat([before, blocks], dim=-1))
+            spectra = torch.cat([state.history, spectra], dim=-2)
+            total = None
+            partitions = state.response.shape[0]
+            for index in range(partitions):
+                at = partitions - 1 - index
+                part = spectra[..., at : at + count, :] * state.response[index].unsqueeze(-2)
+                total = part if total is None else total + part
+            wet = torch.fft.irfft(total, n=2 * block)[..., block:].flatten(-2)
+            ready = torch.cat([ready, wet], dim=-1)
+            state = attrs.evolve(
+                state, history=spectra[..., count:, :], previous=blocks[..., -1, :]
+            )
+        given = audio.shape[-1]
+        state = attrs.evolve(
+            state, waiting=fed[..., count * block :], ready=ready[..., given:]
+        )
+        return ready[..., :given], state
+
+    @staticmethod
+    def _block(ctx: RenderContext) -> int:
+        return 2 ** max(4, round(math.log2(BLOCK_SECONDS * ctx.sample_rate)))
+
+
+def _like(state: ReverbState, audio: Tensor, block: int) -> ReverbState:
+    """The state in the audio's dtype, on its device."""
+    if state.history is not None:
+        return state
+    complex_dtype = torch.complex128 if audio.dtype == torch.float64 else torch.complex64
+    partitions, _, bins = state.response.shape
+    batch, channels = audio.shape[:2]
+    return ReverbState(
+        state.response.to(audio.device, complex_dtype),
+        audio.new_zeros(batch, channels, partitions - 1, bins, dtype=complex_dtype),
+        audio.new_zeros(batch, channels, block),
+        state.waiting.to(audio),
+        state.ready.to(audio),
+    )
