@@ -17,17 +17,15 @@ from torch import Tensor
 from djtrans.core.audio import check_audio
 from djtrans.core.errors import InputError
 
+#: Name and version of the engine, as recorded in parameter files.
+ENGINE = f"python-stretch {importlib.metadata.version('python-stretch')}"
+
 #: What the engine does well enough for music; an octave of tempo each way.
 MIN_RATIO, MAX_RATIO = 0.5, 2.0
 #: Rates closer to 1 than this are 1: a drift of one sample in six hours.
 _EQUAL = 1e-9
 #: Sound fed before and after what is wanted; the engine's block is 0.12 s.
 _CONTEXT_SECONDS = 0.25
-
-
-def stretch_engine() -> str:
-    """Name and version of the engine, as recorded in parameter files."""
-    return f"python-stretch {importlib.metadata.version('python-stretch')}"
 
 
 def stretch(audio: Tensor, ratio: float, sample_rate: int) -> Tensor:
