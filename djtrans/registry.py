@@ -160,7 +160,7 @@ class Registry:
                 continue
             providers = [_describe(entry) for entry in entries]
             if name == BUILTIN or len(entries) > 1:
-                clash = ", ".join(map(str, providers))
+                clash = ", ".join(sorted(map(str, providers)))
                 taken = "reserved for djtrans itself" if name == BUILTIN else f"claimed by {clash}"
                 problem = PluginError(
                     f"the entry-point name {name!r} is {taken}; none of them is used. Uninstall "
@@ -234,10 +234,11 @@ class Registry:
             plugin = load()
             if isinstance(plugin, type):
                 plugin = plugin()
+            hash(plugin)  # pluggy keeps plugins in sets
             label = f"{provider.namespace}:{getattr(plugin, '__name__', type(plugin).__name__)}"
             self._manager.register(plugin, name=label)
         # SystemExit too: a plugin that calls sys.exit() at import must not end the program.
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- isolation is the point
             self._fail(provider, "import", error)
             return
         if not had_torch and "torch" in sys.modules:
@@ -254,7 +255,7 @@ class Registry:
             caller = self._manager.subset_hook_caller(hook, remove_plugins=others)
             try:
                 declarations = [item for result in caller() for item in result]
-            except (Exception, SystemExit) as error:
+            except (Exception, SystemExit) as error:  # noqa: BLE001 -- isolation is the point
                 self._fail(provider, hook, error)
                 continue
             for declaration in declarations:

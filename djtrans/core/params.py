@@ -8,6 +8,7 @@ from torch import Tensor
 
 from djtrans.core.errors import LayoutError, ShapeError
 from djtrans.core.layout import Layout
+from djtrans.core.spec import TRACK_BUS
 
 #: A value this close to a stop or to neutral (as a fraction of the range) is meant to be there:
 #: a fader at 0.01 is still audible at -40 dB.
@@ -28,15 +29,16 @@ class TransitionParams:
         ``[frames]`` float64, seconds from the start of the window.
     beat_times : Tensor
         ``[beats]`` float64, seconds: the common clock, one beat past the end of the window.
-    frames_per_beat : int
-        Frame ``i`` lies at beat ``i / frames_per_beat``.
+    frames_per_beat : float
+        Frame ``i`` lies at beat ``i / frames_per_beat``; a whole number unless the curves were
+        resampled.
     """
 
     values: Tensor
     layout: Layout
     frame_times: Tensor
     beat_times: Tensor
-    frames_per_beat: int = 2
+    frames_per_beat: float = 2
 
     def __attrs_post_init__(self) -> None:
         shape = tuple(self.values.shape)
@@ -60,8 +62,37 @@ class TransitionParams:
         """The same curves on another device; the clock stays where it is."""
         return attrs.evolve(self, values=self.values.to(device))
 
+    def delayed(self, seconds: float) -> TransitionParams:
+        """The same curves on a clock whose zero lies `seconds` earlier."""
+        return attrs.evolve(
+            self,
+            frame_times=self.frame_times + seconds,
+            beat_times=self.beat_times + seconds,
+        )
 
-def frame_times(beat_times: Tensor, n_frames: int, frames_per_beat: int) -> Tensor:
+    def resampled(self, n_frames: int) -> TransitionParams:
+        """The same curves with another number of frames over the same window."""
+        if n_frames == self.n_frames:
+            return self
+        if n_frames < 2:
+            raise ShapeError(f"n_frames = {n_frames}: give at least 2, the first and the last.")
+        position = torch.arange(n_frames, dtype=torch.float64) * (self.n_frames / n_frames)
+        # The last frame stays the pinned end, wherever the new rate would put it.
+        position[-1] = self.n_frames - 1
+        position = position.clamp(max=self.n_frames - 1)
+        left = position.long().clamp(max=self.n_frames - 2)
+        part = (position - left).to(self.values)[:, None]
+        before, after = self.values[..., left, :], self.values[..., left + 1, :]
+        rate = self.frames_per_beat * n_frames / self.n_frames
+        return attrs.evolve(
+            self,
+            values=before + part * (after - before),
+            frame_times=frame_times(self.beat_times, n_frames, rate),
+            frames_per_beat=rate,
+        )
+
+
+def frame_times(beat_times: Tensor, n_frames: int, frames_per_beat: float) -> Tensor:
     """Times of frames that lie on a beat grid.
 
     Parameters
@@ -69,7 +100,7 @@ def frame_times(beat_times: Tensor, n_frames: int, frames_per_beat: int) -> Tens
     beat_times : Tensor
         ``[beats]`` float64, seconds; must reach the last frame's beat.
     n_frames : int
-    frames_per_beat : int
+    frames_per_beat : float
 
     Returns
     -------
@@ -87,7 +118,10 @@ def faders(layout: Layout, track: str) -> list[int]:
     return [
         row.index
         for row in layout.rows
-        if row.track == track and row.parameter.name == "gain" and row.parameter.minimum == 0.0
+        if row.track == track
+        and row.stem != TRACK_BUS
+        and row.parameter.name == "gain"
+        and row.parameter.minimum == 0.0
     ]
 
 

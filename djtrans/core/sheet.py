@@ -57,21 +57,24 @@ class CurveSheet:
         """The curves under a pattern, ``[frames, matches]``; a copy."""
         return self._values[:, self._layout.select(pattern)].copy()
 
-    def hold_level(self, faders_a: str, faders_b: str) -> None:
-        """Turn both tracks down where both are up, so that the sum holds its level.
+    def hold_level(self) -> None:
+        """Turn both tracks' faders down where both are up, so that the sum holds its level.
 
-        Both faders are divided by ``sqrt(gA**2 + gB**2)`` where that exceeds 1; the correction
-        sets in between 0.5 and 0.75 of the lower fader, so that it makes no step of its own.
+        A track's level is taken as its fader times the root mean square of its EQ bands; both
+        faders are divided by the root of the summed powers where that exceeds 1. Counting the EQ
+        matters: a track whose bands are down must not push the other one down.
         """
-        a, b = self.read(faders_a), self.read(faders_b)
-        if not a.size or not b.size:
-            return
-        loud_a, loud_b = a.max(axis=1), b.max(axis=1)
-        power = np.maximum(1.0, np.hypot(loud_a, loud_b))
-        amount = np.clip((np.minimum(loud_a, loud_b) - 0.5) / 0.25, 0.0, 1.0)
-        scale = (1.0 - amount + amount / power)[:, None]
-        self._values[:, self._layout.select(faders_a)] = a * scale
-        self._values[:, self._layout.select(faders_b)] = b * scale
+        levels = [self._level(track) for track in ("a", "b")]
+        power = np.maximum(1.0, np.hypot(*levels))
+        for track in ("a", "b"):
+            rows = self._layout.select(f"{track}/*/fader/gain")
+            self._values[:, rows] /= power[:, None]
+
+    def _level(self, track: str) -> NDArray[np.float64]:
+        faders = self.read(f"{track}/*/fader/gain")
+        bands = self.read(f"{track}/*/eq/*")
+        level = faders.max(axis=1) if faders.size else np.ones(len(self.beats))
+        return level * np.sqrt(np.mean(bands**2, axis=1)) if bands.size else level
 
     @property
     def values(self) -> Tensor:

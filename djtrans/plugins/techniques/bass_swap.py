@@ -33,7 +33,10 @@ class BassSwap:
         last_one = end - request.beats_per_bar
         c = self.config
 
-        sheet.line("b/*/fader/gain", [(0, 0), (entered, c.entry_gain), (swap, c.entry_gain), (receded, 1)])
+        sheet.line(
+            "b/*/fader/gain",
+            [(0, 0), (entered, c.entry_gain), (swap, c.entry_gain), (receded, 1)],
+        )
         sheet.line("b/*/eq/mid", [(swap, c.entry_mid), (receded, 1)])
         sheet.line("b/*/eq/low", [(swap, 0), (swap, 1)])
 
@@ -41,5 +44,5 @@ class BassSwap:
         for band in ("mid", "high"):
             sheet.line(f"a/*/eq/{band}", [(swap, 1), (receded, c.leaving_level)])
         sheet.line("a/*/fader/gain", [(last_one, 1), (last_one, 0)])
-        sheet.hold_level("a/*/fader/gain", "b/*/fader/gain")
+        sheet.hold_level()
         return sheet.values

@@ -1,0 +1,91 @@
+"""Resolves mixer specs against the registry. Imports neither torch nor numpy."""
+
+from __future__ import annotations
+
+import attrs
+
+from djtrans.core.config import config_from_dict, config_to_dict
+from djtrans.core.declarations import EffectDeclaration
+from djtrans.core.errors import ConfigError
+from djtrans.core.layout import Layout, compute_layout
+from djtrans.core.parameters import Parameter
+from djtrans.core.spec import MixerSpec, NodeSpec
+from djtrans.registry import Registry, default_registry
+
+#: The mixer that is used unless another one is named.
+DEFAULT_MIXER = "dj54"
+
+
+def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> MixerSpec:
+    """A mixer's spec with qualified effect names and complete configs.
+
+    Parameters
+    ----------
+    spec : MixerSpec or str
+        A spec, or the name of a registered mixer.
+    registry : Registry, optional
+
+    Returns
+    -------
+    MixerSpec
+
+    Raises
+    ------
+    PluginError
+        If the mixer or one of its effects is not registered.
+    ConfigError
+        If a config does not fit its effect, or an effect may not stand where it is placed.
+    """
+    registry = registry or default_registry()
+    if isinstance(spec, str):
+        spec = registry.build("mixer", spec)
+    chains = {}
+    for placement, chain in spec.chains():
+        nodes = []
+        for node in chain:
+            effect = node_declaration(node, registry)
+            name = registry.find("effect", node.effect).name
+            if placement not in effect.placements:
+                raise ConfigError(
+                    f"The effect {name} may not stand in a {placement} chain (node {node.id!r}); "
+                    f"its places are {', '.join(effect.placements)}."
+                )
+            config = config_to_dict(config_from_dict(effect.config, node.config))
+            nodes.append(NodeSpec(node.id, name, config))
+        chains[f"{placement}_chain"] = tuple(nodes)
+    return attrs.evolve(spec, **chains)
+
+
+def node_declaration(node: NodeSpec, registry: Registry) -> EffectDeclaration:
+    """The declaration of the effect at a node."""
+    declaration = registry.find("effect", node.effect).declaration
+    if not isinstance(declaration, EffectDeclaration):
+        raise ConfigError(f"{node.effect} is not an effect.")
+    return declaration
+
+
+def node_parameters(node: NodeSpec, registry: Registry) -> tuple[Parameter, ...]:
+    """The parameters that the effect at a node declares under the node's config."""
+    declaration = node_declaration(node, registry)
+    return declaration.parameters_of(config_from_dict(declaration.config, node.config))
+
+
+def mixer_layout(
+    spec: MixerSpec | str = DEFAULT_MIXER, registry: Registry | None = None
+) -> Layout:
+    """The layout of a mixer, without building it.
+
+    Parameters
+    ----------
+    spec : MixerSpec or str
+        A spec, or the name of a registered mixer.
+    registry : Registry, optional
+
+    Returns
+    -------
+    Layout
+        54 rows for the default mixer.
+    """
+    registry = registry or default_registry()
+    resolved = resolve_spec(spec, registry)
+    return compute_layout(resolved, lambda node: node_parameters(node, registry))

@@ -1,0 +1,54 @@
+"""The ``djtrans`` command: arguments in, calls of the library, progress and tables out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from djtrans import __version__
+from djtrans.cli.console import fail, show_warnings
+from djtrans.cli.inspect import layout, plugins
+from djtrans.cli.transitions import demo, generate, render
+from djtrans.core.errors import DjtransError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="djtrans")
+@click.option(
+    "--plugin",
+    "plugin_files",
+    multiple=True,
+    metavar="FILE",
+    help="Also load a plugin from a Python file; its namespace is the file's name.",
+)
+def cli(plugin_files: tuple[str, ...]) -> None:
+    """Make DJ transitions: two tracks in, a beat-matched, musically aware transition out."""
+    if plugin_files:
+        from djtrans.registry import default_registry
+
+        for path in plugin_files:
+            default_registry().register_file(path)
+
+
+for command in (generate, render, demo, plugins, layout):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; whatever the user got wrong is one line and exit code 2."""
+    show_warnings()
+    try:
+        code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "djtrans"
+        fail(f"{error.format_message()} See '{command} --help'.")
+    except click.ClickException as error:
+        fail(error.format_message())
+    except DjtransError as error:
+        fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("djtrans: interrupted.", err=True)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,5 @@
+"""``python -m djtrans.cli``."""
+
+from djtrans.cli import main
+
+main()

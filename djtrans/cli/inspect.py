@@ -1,0 +1,98 @@
+"""``djtrans plugins`` and ``djtrans layout``: what is there. Neither imports torch."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from djtrans.assembly import DEFAULT_MIXER, mixer_layout
+from djtrans.core.declarations import KINDS
+from djtrans.core.layout import Row
+from djtrans.registry import Component, default_registry
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def plugins(as_json: bool) -> None:
+    """List every registered component by kind, and the plugins that failed."""
+    registry = default_registry()
+    listed = {kind: [_describe(c) for c in registry.components(kind)] for kind in KINDS}
+    failures = [
+        {
+            "namespace": failure.provider.namespace,
+            "provider": str(failure.provider),
+            "stage": failure.stage,
+            "message": failure.message,
+        }
+        for failure in registry.failures
+    ]
+    if as_json:
+        click.echo(json.dumps({"components": listed, "failures": failures}, indent=1))
+        return
+    rows = [component for components in listed.values() for component in components]
+    widths = {
+        column: max([len(column), *(len(str(row[column])) for row in rows)])
+        for column in ("name", "provider", "version", "status")
+    }
+    for kind, components in listed.items():
+        click.secho(f"{kind}s", bold=True)
+        if not components:
+            click.echo("  (none registered)")
+        for row in components:
+            cells = "  ".join(str(row[c]).ljust(w) for c, w in widths.items())
+            click.echo(f"  {cells}  {row['summary']}")
+    if failures:
+        click.secho("failures", bold=True)
+    for failure in registry.failures:
+        click.echo(f"  {failure}")
+
+
+def _describe(component: Component) -> dict[str, object]:
+    status = component.provider.note or ("ok" if component.declaration.lazy else "ok, not lazy")
+    return {
+        "name": component.name,
+        "provider": str(component.provider),
+        "version": component.declaration.version,
+        "status": status,
+        "summary": component.declaration.summary,
+    }
+
+
+@click.command()
+@click.option(
+    "--mixer", default=DEFAULT_MIXER, show_default=True, help="Name of a registered mixer."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def layout(mixer: str, as_json: bool) -> None:
+    """Print the parameter layout of a mixer, one row a parameter."""
+    computed = mixer_layout(mixer)
+    if as_json:
+        click.echo(json.dumps([_row(row) for row in computed.rows], indent=1))
+        return
+    width = max(len(key) for key in computed.keys)
+    click.secho(f"{'':>3}  {'key':<{width}}  {'alias':<14}  range      neutral  unit", bold=True)
+    for row in computed.rows:
+        p = row.parameter
+        bounds = f"{p.minimum:g} to {p.maximum:g}"
+        click.echo(
+            f"{row.index:>3}  {row.key:<{width}}  {row.alias:<14}  {bounds:<9}  {p.neutral:<7g}  "
+            f"{p.unit}"
+        )
+    click.echo(f"{len(computed)} parameters, digest {computed.digest}")
+
+
+def _row(row: Row) -> dict[str, object]:
+    p = row.parameter
+    return {
+        "index": row.index,
+        "key": row.key,
+        "alias": row.alias,
+        "minimum": p.minimum,
+        "maximum": p.maximum,
+        "neutral": p.neutral,
+        "unit": p.unit,
+        "curve": p.curve,
+        "edge": p.edge,
+        "summary": p.summary,
+    }

@@ -1,0 +1,165 @@
+"""``djtrans generate``, ``render`` and ``demo``."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from djtrans.cli.console import reporting
+from djtrans.core.errors import InputError
+
+if TYPE_CHECKING:
+    from djtrans.transition import Transition
+
+_output = click.option(
+    "-o", "--output", required=True, metavar="FILE", help="Audio file to write: wav, flac, ogg, mp3."
+)
+_visualize = click.option(
+    "--visualize", is_flag=True, help="Also write a picture beside the audio (PNG)."
+)
+_device = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+_quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+
+
+@click.command()
+@click.argument("track_a", metavar="A")
+@click.argument("track_b", metavar="B")
+@_output
+@click.option("--technique", default="auto", show_default=True, help="Name of a technique, or auto.")
+@click.option("--separator", default="spectral", show_default=True, help="Name of a separator.")
+@click.option("--bars", type=int, help="Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.")
+@click.option("--duration", type=float, help="Length in seconds; the nearest of these is taken.")
+@click.option("--cue-a", type=float, help="Where the window starts in A, in seconds.")
+@click.option("--cue-b", type=float, help="Where the window starts in B, in seconds.")
+@click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A.")
+@click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B.")
+@click.option("--stretch-limit", type=float, default=0.08, show_default=True,
+              help="Largest tempo change, as a fraction.")
+@click.option("--context", default="8", show_default=True,
+              help="What is heard before and after: bars, or seconds as 8s; 0 is the window alone.")
+@click.option("--full", is_flag=True, help="From A's start to B's end.")
+@click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
+@click.option("--save-params", metavar="FILE", help="Also write the params file (JSON).")
+@_visualize
+@_device
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
+@_quiet
+def generate(
+    track_a: str, track_b: str, output: str, save_params: str | None, visualize: bool,
+    quiet: bool, **options: Any,
+) -> None:
+    """Make a transition from track A into track B."""
+    _check_outputs(output, save_params)
+    from djtrans.cli.summary import describe
+    from djtrans.generation import generate as run
+
+    begin = time.monotonic()
+    with reporting(quiet) as report:
+        transition = run(track_a, track_b, progress=report, **options)
+    written = _write(transition, output, save_params, visualize)
+    if not quiet:
+        lines = describe(transition, written, options, time.monotonic() - begin)
+        click.echo("\n".join(lines))
+
+
+@click.command()
+@click.argument("params", metavar="PARAMS")
+@click.argument("track_a", metavar="A")
+@click.argument("track_b", metavar="B")
+@_output
+@_visualize
+@_device
+@_quiet
+def render(
+    params: str, track_a: str, track_b: str, output: str, visualize: bool, device: str, quiet: bool
+) -> None:
+    """Render a transition again from its params file; its values may have been edited."""
+    _check_outputs(output, None)
+    from djtrans.generation import render as run
+
+    with reporting(quiet) as report:
+        transition = run(params, track_a, track_b, device=device, progress=report)
+    written = _write(transition, output, None, visualize)
+    if not quiet:
+        click.echo("\n".join(f"wrote {path}" for path in written))
+
+
+@click.command()
+@click.option("--out", default="demo-output", show_default=True, metavar="DIR",
+              help="Folder to write to; made if it is not there.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the two tracks.")
+@_quiet
+def demo(out: str, seed: int, quiet: bool) -> None:
+    """Synthesize two tracks and make a bass swap between them."""
+    from djtrans.cli.summary import describe
+    from djtrans.core.audio import write_audio
+    from djtrans.core.synth import TrackSpec, synthesize
+    from djtrans.generation import generate as run
+
+    begin = time.monotonic()
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"Cannot make the folder {out!r}: {error.strerror}.") from error
+    _check_outputs(os.fspath(folder / "transition.wav"), None)
+    # A relative minor and a tempo 2.4 % apart: a pair that a DJ would pick.
+    specs = {
+        "track_a": TrackSpec(bpm=126.0, tonic=9, mode="minor", seed=2 * seed),
+        "track_b": TrackSpec(bpm=123.0, tonic=4, mode="minor", seed=2 * seed + 1),
+    }
+    paths = []
+    for name, spec in specs.items():
+        track = synthesize(spec)
+        paths.append(folder / f"{name}.wav")
+        write_audio(paths[-1], track.audio, track.stems.sample_rate)
+    with reporting(quiet) as report:
+        transition = run(*paths, technique="bass-swap", seed=seed, progress=report)
+    written = _write(
+        transition,
+        os.fspath(folder / "transition.wav"),
+        os.fspath(folder / "transition.json"),
+        visualize=True,
+    )
+    if not quiet:
+        lines = describe(transition, [*map(os.fspath, paths), *written], {}, time.monotonic() - begin)
+        click.echo("\n".join(lines))
+
+
+def _check_outputs(output: str, params: str | None) -> None:
+    """Find out before the work, not after it, that a result cannot be written."""
+    from djtrans.core.audio import WRITABLE
+
+    if Path(output).suffix.lower() not in WRITABLE:
+        raise InputError(
+            f"Cannot write {output!r}: give a file name that ends in {', '.join(WRITABLE)}."
+        )
+    for path in (output, params):
+        if path is None:
+            continue
+        folder = Path(path).absolute().parent
+        if Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise InputError(
+                f"Cannot write {path!r}: give a file name in a folder that exists and is writable."
+            )
+
+
+def _write(
+    transition: Transition, output: str, params: str | None, visualize: bool
+) -> list[str]:
+    written = [output]
+    transition.save(output)
+    if params is not None:
+        transition.save_params(params)
+        written.append(params)
+    if visualize:
+        from djtrans.plot import save_figure
+
+        picture = os.fspath(Path(output).with_suffix(".png"))
+        save_figure(transition.plot(), picture)
+        written.append(picture)
+    return written

@@ -1,0 +1,240 @@
+"""The params file: all that it takes to render a transition again, as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+import numpy as np
+import torch
+
+from djtrans.core.errors import FormatError
+from djtrans.core.layout import Layout, Row
+from djtrans.core.params import TransitionParams, frame_times
+from djtrans.core.plan import TransitionPlan
+from djtrans.core.spec import MixerConfig, MixerSpec
+
+FORMAT = "djtrans-params"
+FORMAT_VERSION = 1
+
+
+@attrs.frozen(kw_only=True)
+class ComponentRecord:
+    """A component as it was used: qualified name, behaviour version, full config."""
+
+    name: str
+    version: int
+    config: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class TrackRecord:
+    """A track as it was used.
+
+    Attributes
+    ----------
+    name : str
+        File name.
+    sha256 : str
+        Hash of the file's bytes.
+    separator : ComponentRecord
+    """
+
+    name: str
+    sha256: str
+    separator: ComponentRecord
+
+
+@attrs.frozen(kw_only=True)
+class MixerRecord:
+    """The mixer as it was used: spec with full configs, how it computes, versions of its effects."""
+
+    spec: MixerSpec
+    config: MixerConfig
+    versions: Mapping[str, int]
+
+
+@attrs.frozen(kw_only=True)
+class RenderRecord:
+    """How the audio was made from plan and curves.
+
+    Attributes
+    ----------
+    sample_rate, channels : int
+    start, stop : int
+        Span of the file on the common clock, in samples; 0 is the start of the window.
+    seed : int
+    stretch : str
+        Engine and version of the time stretch.
+    djtrans : str
+        Version of djtrans.
+    """
+
+    sample_rate: int
+    channels: int
+    start: int
+    stop: int
+    seed: int
+    stretch: str
+    djtrans: str
+
+
+@attrs.frozen(kw_only=True)
+class Provenance:
+    """Everything but the curves and the plan."""
+
+    tracks: Mapping[str, TrackRecord]
+    mixer: MixerRecord
+    render: RenderRecord
+    technique: ComponentRecord
+
+
+@attrs.frozen(kw_only=True)
+class ParamsFile:
+    """The content of a params file."""
+
+    params: TransitionParams
+    plan: TransitionPlan
+    provenance: Provenance
+
+
+_converter = cattrs.Converter(forbid_extra_keys=True)
+
+
+def save_params(path: str | os.PathLike[str], content: ParamsFile) -> None:
+    """Write a params file; it appears whole or not at all.
+
+    Raises
+    ------
+    FormatError
+        If the file cannot be written.
+    """
+    params = content.params
+    document = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "frames_per_beat": params.frames_per_beat,
+        "layout_digest": params.layout.digest,
+        "layout": [
+            {"key": row.key, "alias": row.alias, **attrs.asdict(row.parameter)}
+            for row in params.layout.rows
+        ],
+        "plan": _converter.unstructure(content.plan),
+        **_converter.unstructure(content.provenance),
+        # float32 in its shortest form that reads back to the same number
+        "values": [
+            [float(str(value)) for value in frame]
+            for frame in params.values.detach().cpu().numpy().astype(np.float32)
+        ],
+    }
+    write_text(path, _dump(document))
+
+
+def load_params(path: str | os.PathLike[str]) -> ParamsFile:
+    """Read a params file.
+
+    Raises
+    ------
+    FormatError
+        If it is missing, is not one, comes from a newer format, or contradicts itself.
+    """
+    document = _read(Path(path))
+    try:
+        plan = _converter.structure(document["plan"], TransitionPlan)
+        provenance = _converter.structure(
+            {field.name: document[field.name] for field in attrs.fields(Provenance)}, Provenance
+        )
+        layout = Layout(
+            tuple(_row(index, row) for index, row in enumerate(document["layout"]))
+        )
+        values = torch.tensor(document["values"], dtype=torch.float32)
+        beats = torch.tensor(plan.beat_times, dtype=torch.float64)
+        rate = document["frames_per_beat"]
+        params = TransitionParams(
+            values, layout, frame_times(beats, len(values), rate), beats, rate
+        )
+        digest = document["layout_digest"]
+    except cattrs.BaseValidationError as error:
+        why = "; ".join(cattrs.transform_error(error))
+        raise FormatError(f"{path} is a damaged params file: {why}. Generate it again.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(
+            f"{path} is a damaged params file ({type(error).__name__}: {error}). Generate it again."
+        ) from error
+    if layout.digest != digest:
+        raise FormatError(
+            f"{path} contradicts itself: its layout was edited without its digest. "
+            "Edit only its values, or generate it again."
+        )
+    return ParamsFile(params=params, plan=plan, provenance=provenance)
+
+
+def _row(index: int, row: Mapping[str, Any]) -> Row:
+    from djtrans.core.parameters import Parameter
+
+    fields = {k: v for k, v in row.items() if k not in ("key", "alias")}
+    track, stem, node, _ = row["key"].split("/")
+    return Row(index, track, stem, node, Parameter(**fields), row["alias"])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FormatError(f"There is no file {str(path)!r}.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise FormatError(
+            f"{str(path)!r} is not a params file ({type(error).__name__}); give one that "
+            "'djtrans generate --save-params' wrote."
+        ) from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise FormatError(
+            f"{str(path)!r} is not a params file; give one that "
+            "'djtrans generate --save-params' wrote."
+        )
+    if document.get("format_version") != FORMAT_VERSION:
+        raise FormatError(
+            f"{str(path)!r} has format version {document.get('format_version')!r}; this djtrans "
+            f"reads {FORMAT_VERSION}. Use the version of djtrans that wrote it."
+        )
+    return document
+
+
+def _dump(document: Mapping[str, Any]) -> str:
+    """JSON with one frame, and one layout row, on a line."""
+    lines = []
+    for key, value in document.items():
+        if key in ("values", "layout"):
+            rows = ",\n  ".join(json.dumps(row) for row in value)
+            text = f"[\n  {rows}\n ]"
+        else:
+            text = json.dumps(value, indent=1).replace("\n", "\n ")
+        lines.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text file; it appears whole or not at all.
+
+    Raises
+    ------
+    FormatError
+        If the folder is missing or not writable.
+    """
+    target = Path(path)
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FormatError(
+            f"Cannot write {str(target)!r}: {error.strerror or error}. Give a path in a folder "
+            "that exists and is writable."
+        ) from error
