@@ -1,0 +1,23 @@
+"""Objective measures of a rendered transition: functions of audio, nothing of ours assumed.
+
+One file per metric; :func:`measure` takes them all.
+"""
+
+from djtrans.core.metrics.bass_overlap import BassOverlap, bass_overlap
+from djtrans.core.metrics.beat_offset import BeatOffset, beat_offset
+from djtrans.core.metrics.level_profile import LevelProfile, level_profile
+from djtrans.core.metrics.measure import TransitionMetrics, measure
+from djtrans.core.metrics.peaks import Peaks, peaks
+
+__all__ = [
+    "BassOverlap",
+    "BeatOffset",
+    "LevelProfile",
+    "Peaks",
+    "TransitionMetrics",
+    "bass_overlap",
+    "beat_offset",
+    "level_profile",
+    "measure",
+    "peaks",
+]
