@@ -37,7 +37,7 @@ from .core.layout import Layout as Layout
 from .core.parameters import Parameter as Parameter
 from .core.params import TransitionParams as TransitionParams
 from .core.plan import TransitionPlan as TransitionPlan
-from .core.separation import load_stems as load_stems, save_stems as save_stems
+from .core.stems_io import load_stems as load_stems, save_stems as save_stems
 from .core.sheet import CurveSheet as CurveSheet
 from .core.spec import MixerConfig as MixerConfig, MixerSpec as MixerSpec, NodeSpec as NodeSpec
 from .core.stems import Stems as Stems

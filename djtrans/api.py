@@ -21,7 +21,8 @@ from djtrans.core.errors import InputError, LayoutError, ShapeError
 from djtrans.core.extraction import extract_features
 from djtrans.core.features import TrackFeatures
 from djtrans.core.layout import Layout
-from djtrans.core.mixer import BuiltNode, Mixer
+from djtrans.core.mixer.mixer import Mixer
+from djtrans.core.mixer.nodes import BuiltNode
 from djtrans.core.params import TransitionParams, conform, frame_times
 from djtrans.core.plan import TransitionPlan
 from djtrans.core.planner import PlanOptions

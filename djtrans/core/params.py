@@ -128,8 +128,8 @@ def faders(layout: Layout, track: str) -> list[int]:
 def conform(values: Tensor, layout: Layout) -> Tensor:
     """Make drawn curves fit the contract: in range, snapped to stops and neutral, ends pinned.
 
-    The first frame is A neutral and B silent, the last one A silent and B neutral. Sends are
-    not closed by force before the last frame: what rings, rings on.
+    In the first frame A is neutral and B silent, in the last one A silent and B neutral: the
+    faders of the silent track are closed, the rest of it stays as drawn. What rings, rings on.
 
     Parameters
     ----------
@@ -161,6 +161,7 @@ def conform(values: Tensor, layout: Layout) -> Tensor:
                 f"Track {silent} has no fader: a stem effect needs a parameter named 'gain' "
                 "with minimum 0, or the transition cannot begin and end silent."
             )
-        out[..., frame, :] = neutral
+        heard = [row.index for row in layout.rows if row.track != silent]
+        out[..., frame, heard] = neutral[heard]
         out[..., frame, rows] = low[rows]
     return out

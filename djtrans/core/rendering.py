@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from djtrans.core.alignment import AlignedTrack, Span, window_span
+from djtrans.core.contracts import RenderContext
 from djtrans.core.loudness import true_peak_db
-from djtrans.core.mixer import Mixer
+from djtrans.core.mixer.mixer import Mixer
 from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan
 
@@ -83,14 +84,15 @@ def render(
     window = window_span(plan, rate)
     beat = round(plan.beat_times[1] * rate)
     worked = Span(window.start - beat, window.stop + beat)
-    tail = max(0, span.stop - worked.stop)
+    shifted = params.delayed(beat / rate)
+    tail = min(max(0, span.stop - worked.stop) / rate, _tail_seconds(mixer, shifted, rate))
     with torch.no_grad():
         out = mixer(
             a.window(worked).to(device),
             b.window(worked).to(device),
-            params.delayed(beat / rate).to(device),
+            shifted.to(device),
             seed=seed,
-            tail_seconds=min(tail / rate, mixer.tail_seconds(rate)),
+            tail_seconds=tail,
         )
     solo_a, solo_b = a.solo(span), b.solo(span)
     heard_a = _splice(solo_a, span, worked, out.a.cpu(), before=True)
@@ -103,6 +105,16 @@ def render(
     gain = 10.0 ** (trim_db / 20.0)
     parts = (mix, heard_a, heard_b, solo_a, solo_b)
     return Rendered(*(part * gain for part in parts), span=span, trim_db=trim_db)
+
+
+def _tail_seconds(mixer: Mixer, params: TransitionParams, sample_rate: int) -> float:
+    """How long the effects may ring on after the stems end."""
+    ctx = RenderContext(sample_rate, params.beat_times, params.frame_times)
+    chains = (mixer.stem_nodes, mixer.track_nodes, mixer.master_nodes)
+    return sum(
+        max((n.effect.tail_seconds(ctx) for n in chain if n.declaration.domain == "time"), default=0)
+        for chain in chains
+    )
 
 
 def _splice(solo: Tensor, span: Span, worked: Span, out: Tensor, *, before: bool) -> Tensor:
