@@ -52,10 +52,8 @@ def _kick(sample_rate: int, rng: np.random.Generator) -> Audio:
 
 def _snare(sample_rate: int, rng: np.random.Generator) -> Audio:
     time = seconds(0.22, sample_rate)
-    tone = sum(
-        np.sin(2 * np.pi * f * rng.uniform(0.95, 1.05) * time) * np.exp(-time / 0.05)
-        for f in (185.0, 330.0)
-    )
+    modes = np.array([[185.0], [330.0]]) * rng.uniform(0.95, 1.05, (2, 1))
+    tone = np.sum(np.sin(2 * np.pi * modes * time), axis=0) * np.exp(-time / 0.05)
     noise = rng.standard_normal((2, len(time))) * np.exp(-time / rng.uniform(0.05, 0.08))
     # A decaying tone has an offset, which a roll would add up to a rumble.
     tone = filtered(tone, "highpass", 140.0, sample_rate)

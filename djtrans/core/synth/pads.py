@@ -50,7 +50,7 @@ def render_pads(
 
 
 def chord_tables(
-    pitches: tuple[int, ...],
+    voices: tuple[tuple[int, float], ...],
     samples: int,
     sample_rate: int,
     width_cents: float,
@@ -73,7 +73,7 @@ def chord_tables(
     frequencies = np.arange(size // 2 + 1) * (sample_rate / size)
     magnitude = np.zeros(len(frequencies))
     spread = 2.0 ** (width_cents / 1200.0) - 1.0
-    for pitch in pitches:
+    for pitch, level in voices:
         base = float(frequency(pitch))
         for harmonic in range(1, int(min(12000.0, 0.45 * sample_rate) / base)):
             centre = harmonic * base
@@ -82,7 +82,7 @@ def chord_tables(
                 frequencies, [centre - 4 * deviation, centre + 4 * deviation]
             )
             shape = np.exp(-0.5 * ((frequencies[low:high] - centre) / deviation) ** 2)
-            magnitude[low:high] += shape * harmonic**-tilt / np.sqrt(deviation)
+            magnitude[low:high] += level * harmonic**-tilt / np.sqrt(deviation) * shape
     phases = np.exp(2j * np.pi * rng.random((2, len(frequencies))))
     phases[1] = 0.6 * phases[0] + 0.8 * phases[1]  # partly common: wide, yet mono-compatible
     open_filters = [1.0 / np.sqrt(1.0 + (frequencies / cutoff) ** 6) for cutoff in _CUTOFFS_HZ]

@@ -70,7 +70,7 @@ def render_arp(
 
 
 def _stab(
-    pitches: tuple[int, ...],
+    voices: tuple[tuple[int, float], ...],
     sample_rate: int,
     cutoff: float,
     decay: float,
@@ -78,11 +78,11 @@ def _stab(
 ) -> Audio:
     time = seconds(6 * decay, sample_rate)
     sound = np.zeros((2, len(time)))
-    for pitch in pitches:
+    for pitch, level in voices:
         for cents, pan in ((-7.0, -0.7), (0.0, 0.0), (7.0, 0.7)):
             hz = float(frequency(pitch)) * 2.0 ** (cents / 1200.0)
             wave = saw(hz, len(time), sample_rate)
-            sound += stereo(np.roll(wave, int(rng.integers(len(time)))), pan)
+            sound += level * stereo(np.roll(wave, int(rng.integers(len(time)))), pan)
     sound = filtered(sound, "lowpass", cutoff, sample_rate)
     sound = filtered(sound, "highpass", 150.0, sample_rate)
     sound = faded(sound * np.exp(-time / decay), sample_rate, 0.002, decay)

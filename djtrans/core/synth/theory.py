@@ -12,7 +12,7 @@ _SCALES = {"minor": (0, 2, 3, 5, 7, 8, 10), "major": (0, 2, 4, 5, 7, 9, 11)}
 # Degrees counted from 0. Each starts on the tonic and stays away from the relative key's tonic
 # (III in minor, vi in major), which would leave the key in doubt.
 _PROGRESSIONS = {
-    "minor": ((0, 5, 3, 4), (0, 0, 5, 6), (0, 3, 0, 4), (0, 5, 0, 6), (0, 6, 3, 0), (0, 0, 3, 4)),
+    "minor": ((0, 5, 3, 0), (0, 0, 5, 6), (0, 3, 0, 4), (0, 5, 0, 6), (0, 6, 3, 0), (0, 0, 5, 3)),
     "major": ((0, 4, 0, 3), (0, 3, 0, 4), (0, 0, 3, 4), (0, 1, 3, 4), (0, 4, 3, 0), (0, 3, 4, 0)),
 }
 
@@ -80,9 +80,13 @@ class Harmony:
         tonic = tonic_lowest + (self.tonic - tonic_lowest) % 12
         return tonic + self.scale[step] + 12 * octave
 
-    def voicing(self, root: int, lowest: int = 55) -> tuple[int, ...]:
-        """MIDI pitches of a chord, all within an octave: voices move little between chords."""
-        degrees = [root, root + 2, root + 4]
+    def voicing(self, root: int, lowest: int = 55) -> tuple[tuple[int, float], ...]:
+        """MIDI pitches of a chord and their levels.
+
+        All lie within an octave, so that voices move little between chords. The root leads: its
+        third harmonic sounds the fifth already, and equal voices would be heard a fifth up.
+        """
+        voices = [(root, 1.0), (root + 2, 0.75), (root + 4, 0.55)]
         if self.ninth and root == 0:
-            degrees.append(root + 1)
-        return tuple(sorted(self.pitch(degree % 7, lowest) for degree in degrees))
+            voices.append((root + 1, 0.4))
+        return tuple((self.pitch(degree % 7, lowest), level) for degree, level in voices)

@@ -128,7 +128,7 @@ def _finish(audio: NDArray[np.float32], timeline: Timeline) -> NDArray[np.float6
         for start in range(begin, end, _CHUNK):
             mix = audio[..., start : min(end, start + _CHUNK)].sum(axis=0)
             peak = max(peak, float(np.abs(mix).max()))
-            powers[section] += float(np.vdot(mix, mix)) / (2 * (end - begin))
+            powers[section] += float(np.sum(mix * mix, dtype=np.float64)) / (2 * (end - begin))
     gain = np.float32(10.0 ** (timeline.spec.level_db / 20.0) / peak)
     audio *= gain
     return np.sqrt(powers) * float(gain)
