@@ -43,7 +43,7 @@ from djtrans.core.plan import TransitionPlan, clock_seconds
 from djtrans.core.planner import nearest_bars
 from djtrans.core.rendering import render as render_window
 from djtrans.core.spec import MixerConfig, MixerSpec
-from djtrans.core.stretch import stretch_engine
+from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track, load_track
 from djtrans.registry import Registry, default_registry
 from djtrans.transition import Transition
@@ -235,7 +235,7 @@ def generate(
             start=span.start,
             stop=span.stop,
             seed=seed,
-            stretch=stretch_engine(),
+            stretch=ENGINE,
             djtrans=djtrans.__version__,
         ),
         technique=_component_record(registry, "technique", plan.technique, {}),
@@ -296,8 +296,8 @@ def render(
                 )
         shape = recorded.render
         tracks = {k: t.at_rate(shape.sample_rate, shape.channels) for k, t in tracks.items()}
-    if shape.stretch != stretch_engine():
-        _warn_changed(f"the time stretch was {shape.stretch}, here it is {stretch_engine()}")
+    if shape.stretch != ENGINE:
+        _warn_changed(f"the time stretch was {shape.stretch}, here it is {ENGINE}")
     separators = {side: record.separator for side, record in recorded.tracks.items()}
     for record in separators.values():
         here = registry.find("separator", record.name).declaration.version

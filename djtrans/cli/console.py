@@ -78,11 +78,15 @@ def _bars() -> Iterator[Report]:
 
 def _lines() -> Report:
     begun: dict[str, float] = {}
+    done: set[str] = set()
 
     def report(step: str, fraction: float) -> None:
         now = time.monotonic()
         begin = begun.setdefault(step, now)
-        if fraction >= 1.0 and now - begin >= _QUICK_SECONDS:
+        if fraction < 1.0 or step in done:
+            return
+        done.add(step)
+        if now - begin >= _QUICK_SECONDS:
             click.echo(f"djtrans: {step} took {now - begin:.1f} s", err=True)
 
     return report

@@ -16,6 +16,7 @@ import torch
 
 from djtrans.core.errors import FormatError
 from djtrans.core.layout import Layout, Row
+from djtrans.core.parameters import Parameter
 from djtrans.core.params import TransitionParams, frame_times
 from djtrans.core.plan import TransitionPlan
 from djtrans.core.spec import MixerConfig, MixerSpec
@@ -172,12 +173,30 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
             f"{path} contradicts itself: its layout was edited without its digest. "
             "Edit only its values, or generate it again."
         )
+    _check_values(path, params, plan)
     return ParamsFile(params=params, plan=plan, provenance=provenance)
 
 
-def _row(index: int, row: Mapping[str, Any]) -> Row:
-    from djtrans.core.parameters import Parameter
+def _check_values(path: object, params: TransitionParams, plan: TransitionPlan) -> None:
+    """Refuse hand-edited curves that do not fit the window or leave their range."""
+    wanted = round((len(plan.beat_times) - 1) * params.frames_per_beat)
+    if params.n_frames != wanted:
+        raise FormatError(
+            f"{path} has {params.n_frames} frames, but its window of {plan.bars} bars at "
+            f"{params.frames_per_beat:g} frames per beat takes {wanted}."
+        )
+    for row in params.layout.rows:
+        p, curve = row.parameter, params.values[:, row.index]
+        wrong = ~((curve >= p.minimum) & (curve <= p.maximum))
+        if wrong.any():
+            frame = int(wrong.nonzero()[0])
+            raise FormatError(
+                f"{path}: {row.key} is {float(curve[frame]):g} in frame {frame}; "
+                f"give {p.minimum:g} to {p.maximum:g}."
+            )
 
+
+def _row(index: int, row: Mapping[str, Any]) -> Row:
     fields = {k: v for k, v in row.items() if k not in ("key", "alias")}
     track, stem, node, _ = row["key"].split("/")
     return Row(index, track, stem, node, Parameter(**fields), row["alias"])
