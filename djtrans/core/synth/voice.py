@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.synth.dsp import Audio, filtered, peaked, reverberated, stereo
+from djtrans.core.synth.dsp import Audio, faded, filtered, peaked, reverberated, stereo
 from djtrans.core.synth.theory import frequency
 
 #: First four formants in Hz and their bandwidths of vowels as an adult male sings them; the first
@@ -110,9 +110,7 @@ def sing(
         late = round(delay * sample_rate)
         wide[channel, late:] += 0.3 * voice[:-late]
     wet = reverberated(wide, sample_rate, 0.9, 0.25, rng)[:, :samples]
-    fade = min(samples, round(0.05 * sample_rate))
-    wet[:, samples - fade :] *= np.linspace(1.0, 0.0, fade)
-    return peaked(wet)
+    return peaked(faded(wet, sample_rate, 0.02, 0.05))
 
 
 def _glottal(hz: NDArray[np.float64], sample_rate: int) -> NDArray[np.float64]:

@@ -45,3 +45,9 @@ def test_it_is_silent_where_nobody_sings_and_ends_in_silence() -> None:
     assert np.abs(voice[:, -RATE // 4 :]).max() < 1e-2
     assert voice[:, -1] == pytest.approx(0.0, abs=1e-6)
     assert np.abs(voice).max() == pytest.approx(1.0)
+
+
+def test_a_note_on_the_first_sample_does_not_click() -> None:
+    note = Syllable(start=0, samples=RATE, pitch=57, vowel="a", hiss=False)
+    voice = sing([note], 2 * RATE, RATE, 1.0, np.random.default_rng(0))
+    assert np.abs(voice[:, :4]).max() < 1e-3
