@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from typing import Any
 
@@ -75,12 +74,10 @@ class DifferentiableDJMixer(Mixer):
     ) -> None:
         registry = registry or default_registry()
         resolved = resolve_spec(spec, registry)
-        build = functools.partial(_build_node, registry=registry)
-        super().__init__(
-            resolved,
-            *(tuple(build(node) for node in chain) for _, chain in resolved.chains()),
-            config=config or MixerConfig(),
+        stem, track, master = (
+            tuple(_build_node(node, registry) for node in chain) for _, chain in resolved.chains()
         )
+        super().__init__(resolved, stem, track, master, config)
 
 
 def _build_node(node: NodeSpec, registry: Registry) -> BuiltNode:
@@ -92,9 +89,7 @@ def _build_node(node: NodeSpec, registry: Registry) -> BuiltNode:
     )
 
 
-def load_technique(
-    name: str, registry: Registry | None = None, **config: Any
-) -> CurveModel:
+def load_technique(name: str, registry: Registry | None = None, **config: Any) -> CurveModel:
     """Build a technique, a rule-based curve model.
 
     Parameters
@@ -239,9 +234,7 @@ def build_track_features(
     )
 
 
-def draw_params(
-    model: CurveModel, request: DrawRequest, beat_times: Tensor
-) -> TransitionParams:
+def draw_params(model: CurveModel, request: DrawRequest, beat_times: Tensor) -> TransitionParams:
     """Let a model draw, and make its curves fit the contract.
 
     Parameters
@@ -373,4 +366,3 @@ def _cut(stems: Stems, features: TrackFeatures, length: float, ratio: float) -> 
     points = ((0.0, start), (length, start + length * ratio))
     parts = [warp(stem, points, stems.sample_rate, 0.0, length) for stem in stems.audio]
     return attrs.evolve(stems, audio=torch.stack(parts))
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from djtrans.core.config import config_from_dict, config_to_dict
@@ -37,10 +39,9 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
         If a config does not fit its effect, or an effect may not stand where it is placed.
     """
     registry = registry or default_registry()
-    if isinstance(spec, str):
-        spec = registry.build("mixer", spec)
-    chains = {}
-    for placement, chain in spec.chains():
+    named: MixerSpec = registry.build("mixer", spec) if isinstance(spec, str) else spec
+    chains: dict[str, Any] = {}
+    for placement, chain in named.chains():
         nodes = []
         for node in chain:
             effect = node_declaration(node, registry)
@@ -53,7 +54,7 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
             config = config_to_dict(config_from_dict(effect.config, node.config))
             nodes.append(NodeSpec(node.id, name, config))
         chains[f"{placement}_chain"] = tuple(nodes)
-    return attrs.evolve(spec, **chains)
+    return attrs.evolve(named, **chains)
 
 
 def node_declaration(node: NodeSpec, registry: Registry) -> EffectDeclaration:
@@ -70,9 +71,7 @@ def node_parameters(node: NodeSpec, registry: Registry) -> tuple[Parameter, ...]
     return declaration.parameters_of(config_from_dict(declaration.config, node.config))
 
 
-def mixer_layout(
-    spec: MixerSpec | str = DEFAULT_MIXER, registry: Registry | None = None
-) -> Layout:
+def mixer_layout(spec: MixerSpec | str = DEFAULT_MIXER, registry: Registry | None = None) -> Layout:
     """The layout of a mixer, without building it.
 
     Parameters

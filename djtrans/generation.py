@@ -21,7 +21,7 @@ from djtrans.api import (
     draw_params,
     plan_transition,
 )
-from djtrans.assembly import DEFAULT_MIXER, resolve_spec
+from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, window_span
 from djtrans.core.config import config_from_dict, config_to_dict
 from djtrans.core.contracts import Progress
@@ -42,7 +42,7 @@ from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan, clock_seconds
 from djtrans.core.planner import nearest_bars
 from djtrans.core.rendering import render as render_window
-from djtrans.core.spec import MixerConfig, MixerSpec
+from djtrans.core.spec import MixerSpec
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track, load_track
 from djtrans.registry import Registry, default_registry
@@ -173,9 +173,7 @@ def generate(
     if bars is not None and duration is not None:
         raise InputError("Both bars and duration are given; give one of them.")
     if bars is not None and bars < 1:
-        raise InputError(
-            f"bars = {bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64."
-        )
+        raise InputError(f"bars = {bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64.")
     _check_context(context)
     separators = {
         "a": _separator_record(registry, separator, stems_a),
@@ -188,9 +186,7 @@ def generate(
     with steps.step("analyze") as tell:
         analyses = {}
         for done, (side, track) in enumerate(tracks.items()):
-            analyses[side] = analyze_track(
-                track, progress=lambda f, d=done: tell((d + f) / 2), registry=registry
-            )
+            analyses[side] = analyze_track(track, progress=_half(tell, done), registry=registry)
     with steps.step("plan"):
         if duration is not None:
             bars = nearest_bars(duration, analyses["a"].grid.bpm)
@@ -308,6 +304,15 @@ def render(
     return _finish(built, content.params, content.plan, recorded, aligned, device, steps)
 
 
+def _half(tell: Progress, done: int) -> Progress:
+    """Progress of the first (0) or second (1) of two equal parts of a step."""
+
+    def told(fraction: float) -> None:
+        tell((done + fraction) / 2)
+
+    return told
+
+
 def _finish(
     mixer: DifferentiableDJMixer,
     params: TransitionParams,
@@ -356,7 +361,7 @@ def _align(
                 span,
                 registry.build("separator", record.name, record.config),
                 declaration,
-                progress=lambda f, d=done: tell((d + f) / 2),
+                progress=_half(tell, done),
             )
     return aligned
 
@@ -406,9 +411,7 @@ def _span(
     rate = tracks["a"].sample_rate
     window = window_span(plan, rate)
     first = min(0.0, clock_seconds(plan.a.warp, 0.0))
-    last = max(
-        plan.window_seconds, clock_seconds(plan.b.warp, tracks["b"].duration_seconds)
-    )
+    last = max(plan.window_seconds, clock_seconds(plan.b.warp, tracks["b"].duration_seconds))
     if full:
         return Span(round(first * rate), round(last * rate))
     amount, in_seconds = _check_context(context)
@@ -428,9 +431,7 @@ def _component_record(
 ) -> ComponentRecord:
     component = registry.find(kind, name)
     full = config_to_dict(config_from_dict(component.declaration.config, config))
-    return ComponentRecord(
-        name=component.name, version=component.declaration.version, config=full
-    )
+    return ComponentRecord(name=component.name, version=component.declaration.version, config=full)
 
 
 def _separator_record(

@@ -77,9 +77,34 @@ class Transition:
 
     def plot(self, theme: str = "light") -> Figure:
         """The transition as a picture: waveforms, whose bass it is, the curves."""
+        from djtrans.core.metrics import bass_overlap
         from djtrans.plot import plot_transition
 
-        raise NotImplementedError
+        r, plan = self.rendered, self.plan
+        tracks = self.provenance.tracks
+        owners = bass_overlap(
+            r.a, r.b, self.sample_rate, self.beat_times, r.solo_a, r.solo_b
+        ).owners
+        on_line = [name for name, side in (("A", plan.a), ("B", plan.b)) if side.swap_on_phrase]
+        line = f"swap on a phrase line of {' and '.join(on_line)}" if on_line else "swap off phrase"
+        return plot_transition(
+            self.params,
+            a=r.a,
+            b=r.b,
+            sample_rate=self.sample_rate,
+            start_seconds=self.window_seconds[0],
+            swap_beat=plan.swap_beat,
+            beats_per_bar=plan.beats_per_bar,
+            owners=owners,
+            title=f"{tracks['a'].name}  →  {tracks['b'].name}",
+            subtitle=(
+                f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars at "
+                f"{60 / (plan.beat_times[1] - plan.beat_times[0]):.1f} BPM, {line}, "
+                f"keys {plan.a.key} to {plan.b.key}"
+            ),
+            names=(f"A  {tracks['a'].name}", f"B  {tracks['b'].name}"),
+            theme=theme,
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the audio; the extension chooses the format.

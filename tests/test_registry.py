@@ -109,13 +109,14 @@ def test_an_installed_plugin_is_found_with_its_provider(install):
             "gave 42; this hook takes EffectDeclaration",
         ),
         (
-            "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects():\n"
-            "    yield 1/0",
+            "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects():\n    yield 1/0",
             "djtrans_effects: ZeroDivisionError",
         ),
         (
-            "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects():\n"
-            "    raise SystemExit('bye')",
+            (
+                "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects():\n"
+                "    raise SystemExit('bye')"
+            ),
             "djtrans_effects: SystemExit: bye",
         ),
         (GOOD.format(name="spin") * 1 + "\n    yield next(djtrans_techniques())", "declares the"),
@@ -174,7 +175,9 @@ def test_blocking_happens_before_import(install, environ, imported):
 
 def test_a_listed_plugin_that_is_not_installed_is_said(install):
     install("acme-moves", "acme", GOOD.format(name="spin"))
-    registry = failed("no installed package provides it. Did you mean 'acme'", {"DJTRANS_PLUGINS": "acmee"})
+    registry = failed(
+        "no installed package provides it. Did you mean 'acme'", {"DJTRANS_PLUGINS": "acmee"}
+    )
     with pytest.raises(UnknownComponentError):
         registry.find("technique", "acme/spin")
 
@@ -217,7 +220,7 @@ def test_an_unknown_name_gets_the_close_match_or_who_to_install():
     registry = make(discover=False)
     with pytest.raises(UnknownComponentError, match="Did you mean 'bass-swap'"):
         registry.find("technique", "basswap")
-    with pytest.raises(UnknownComponentError, match="Install the package that provides .*'acme'"):
+    with pytest.raises(UnknownComponentError, match=r"Install the package that provides .*'acme'"):
         registry.find("technique", "acme/spin")
     with pytest.raises(InputError, match="Did you mean 'technique'"):
         registry.find("techniqe", "fade")
@@ -277,12 +280,21 @@ def test_configs_are_validated_with_field_value_and_range():
 def test_declarations_are_validated():
     with pytest.raises(ConfigError, match="a send is a time effect"):
         EffectDeclaration(
-            name="x", summary="x", factory="a:b", domain="spectral", placements=["track"],
-            parameters=(), routing="send",
+            name="x",
+            summary="x",
+            factory="a:b",
+            domain="spectral",
+            placements=["track"],
+            parameters=(),
+            routing="send",
         )
     with pytest.raises(ConfigError, match="stands twice"):
         EffectDeclaration(
-            name="x", summary="x", factory="a:b", domain="time", placements=["track"],
+            name="x",
+            summary="x",
+            factory="a:b",
+            domain="time",
+            placements=["track"],
             parameters=(Parameter(name="p"), Parameter(name="p")),
         )
     with pytest.raises(ConfigError, match="outside its range"):
@@ -316,6 +328,7 @@ sys.meta_path.insert(0, Block())
 from djtrans.cli import main
 main(sys.argv[1:])
 """
+
     def run(*arguments):
         command = [sys.executable, "-W", "error", "-c", code, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -336,5 +349,3 @@ def test_hook_names_follow_the_kinds():
 
     hooks = {name for name in vars(hookspecs) if name.startswith("djtrans_")}
     assert hooks == {f"djtrans_{kind}s" for kind in KINDS}
-
-

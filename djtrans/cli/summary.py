@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from djtrans.transition import Transition
 
 
+_LABEL_WIDTH = 12
+
+
 def describe(
     transition: Transition, written: Sequence[str], options: Mapping[str, Any], seconds: float
 ) -> list[str]:
@@ -31,38 +34,34 @@ def describe(
     """
     plan, provenance = transition.plan, transition.provenance
     begin, end = transition.window_seconds
-    swap_bar = plan.swap_beat // plan.beats_per_bar
-    lines = [
-        _track("A", plan.a, provenance.tracks["a"].name),
-        _track("B", plan.b, provenance.tracks["b"].name),
-        f"technique   {_short(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
-        f"{clock(begin)} to {clock(end)} of the output",
-    ]
-    if options.get("duration"):
-        lines.append(f"            asked for {options['duration']:g} s; {plan.bars} bars is nearest")
-    lines.append(
-        f"swap        after bar {swap_bar} of the window, at "
-        f"{clock(begin + plan.swap_seconds)}: {_phrase_lines(plan.a, plan.b)}"
-    )
-    lines += [f"why         {reason}" for reason in plan.reasons]
-    lines += [f"rejected    {reason}" for reason in plan.rejected]
-    lines.append(
-        f"tempo       A {plan.a.stretch_percent:+.2f} %, B {plan.b.stretch_percent:+.2f} %"
-    )
-    steps = "step" if plan.key_distance == 1 else "steps"
-    lines.append(
-        f"keys        {plan.a.key} to {plan.b.key}, {plan.key_distance} {steps} on the Camelot wheel"
-    )
-    lines.append(
-        f"levels      B {plan.b.gain_db:+.1f} dB to meet A; all {transition.rendered.trim_db:+.1f} dB "
-        "for a true peak of -1 dBTP at most"
-    )
-    separators = {record.separator.name for record in provenance.tracks.values()}
-    lines.append(f"separator   {', '.join(sorted(map(_short, separators)))}")
+    swap = clock(begin + plan.swap_seconds)
+    separators = sorted({_short(t.separator.name) for t in provenance.tracks.values()})
     spent = ", ".join(f"{name} {value:.1f}" for name, value in transition.seconds.items())
-    lines.append(f"seconds     {seconds:.1f} ({spent})")
-    lines += [f"wrote       {path}" for path in written]
-    return lines
+    trim = _signed(transition.rendered.trim_db, 1)
+    technique = (
+        f"{_short(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
+        f"{clock(begin)} to {clock(end)} of the output"
+    )
+    if options.get("duration"):
+        technique += f"; nearest to the {options['duration']:g} s asked for"
+    rows = [
+        ("A", _track(plan.a, provenance.tracks["a"].name)),
+        ("B", _track(plan.b, provenance.tracks["b"].name)),
+        ("technique", technique),
+        ("swap", f"at {swap}: {_phrase_lines(plan.a, plan.b)}"),
+        *(("why", reason) for reason in plan.reasons),
+        *(("rejected", reason) for reason in plan.rejected),
+        (
+            "tempo",
+            f"A {_signed(plan.a.stretch_percent, 2)} %, B {_signed(plan.b.stretch_percent, 2)} %",
+        ),
+        ("keys", f"{plan.a.key} to {plan.b.key}, Camelot distance {plan.key_distance}"),
+        ("levels", f"B {_signed(plan.b.gain_db, 1)} dB to meet A; all {trim} dB for -1 dBTP"),
+        ("separator", ", ".join(separators)),
+        ("seconds", f"{seconds:.1f} ({spent})"),
+        *(("wrote", path) for path in written),
+    ]
+    return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
 
 
 def clock(seconds: float) -> str:
@@ -71,18 +70,26 @@ def clock(seconds: float) -> str:
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
-def _track(label: str, side: TrackPlan, name: str) -> str:
+def _track(side: TrackPlan, name: str) -> str:
     return (
-        f"{label}           {name}: {side.bpm:.2f} BPM, {side.key}, cue at "
-        f"{clock(side.cue_seconds)} (bar {side.cue_bar + 1}, {side.cue_section})"
+        f"{name}: {side.bpm:.2f} BPM, {side.key}, cue at {clock(side.cue_seconds)} "
+        f"(bar {side.cue_bar + 1}, {side.cue_section})"
     )
 
 
 def _phrase_lines(a: TrackPlan, b: TrackPlan) -> str:
+    bars = ", ".join(
+        f"bar {side.swap_bar + 1} of {name} ({side.swap_section})"
+        for name, side in (("A", a), ("B", b))
+    )
     on = [name for name, side in (("A", a), ("B", b)) if side.swap_on_phrase]
-    where = f"bar {a.swap_bar + 1} of A ({a.swap_section}), bar {b.swap_bar + 1} of B ({b.swap_section})"
-    said = {2: "on a phrase line of both", 1: f"on a phrase line of {''.join(on)} only"}
-    return f"{where}, {said.get(len(on), 'on no phrase line')}"
+    line = {2: "a phrase line of both", 1: f"a phrase line of {''.join(on)} only"}
+    return f"{bars}: {line.get(len(on), 'no phrase line')}"
+
+
+def _signed(value: float, digits: int) -> str:
+    """A number with its sign, never a negative zero."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
 def _short(name: str) -> str:

@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from djtrans.transition import Transition
 
 _output = click.option(
-    "-o", "--output", required=True, metavar="FILE", help="Audio file to write: wav, flac, ogg, mp3."
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="Audio file to write: wav, flac, ogg, mp3.",
 )
 _visualize = click.option(
     "--visualize", is_flag=True, help="Also write a picture beside the audio (PNG)."
 )
-_device = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+_device = click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
+)
 _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 
 
@@ -29,7 +35,9 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.argument("track_a", metavar="A")
 @click.argument("track_b", metavar="B")
 @_output
-@click.option("--technique", default="auto", show_default=True, help="Name of a technique, or auto.")
+@click.option(
+    "--technique", default="auto", show_default=True, help="Name of a technique, or auto."
+)
 @click.option("--separator", default="spectral", show_default=True, help="Name of a separator.")
 @click.option("--bars", type=int, help="Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.")
 @click.option("--duration", type=float, help="Length in seconds; the nearest of these is taken.")
@@ -37,10 +45,19 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--cue-b", type=float, help="Where the window starts in B, in seconds.")
 @click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A.")
 @click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B.")
-@click.option("--stretch-limit", type=float, default=0.08, show_default=True,
-              help="Largest tempo change, as a fraction.")
-@click.option("--context", default="8", show_default=True,
-              help="What is heard before and after: bars, or seconds as 8s; 0 is the window alone.")
+@click.option(
+    "--stretch-limit",
+    type=float,
+    default=0.08,
+    show_default=True,
+    help="Largest tempo change, as a fraction.",
+)
+@click.option(
+    "--context",
+    default="8",
+    show_default=True,
+    help="What is heard before and after: bars, or seconds as 8s; 0 is the window alone.",
+)
 @click.option("--full", is_flag=True, help="From A's start to B's end.")
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--save-params", metavar="FILE", help="Also write the params file (JSON).")
@@ -49,8 +66,13 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
 @_quiet
 def generate(
-    track_a: str, track_b: str, output: str, save_params: str | None, visualize: bool,
-    quiet: bool, **options: Any,
+    track_a: str,
+    track_b: str,
+    output: str,
+    save_params: str | None,
+    visualize: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Make a transition from track A into track B."""
     _check_outputs(output, save_params)
@@ -89,8 +111,13 @@ def render(
 
 
 @click.command()
-@click.option("--out", default="demo-output", show_default=True, metavar="DIR",
-              help="Folder to write to; made if it is not there.")
+@click.option(
+    "--out",
+    default="demo-output",
+    show_default=True,
+    metavar="DIR",
+    help="Folder to write to; made if it is not there.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the two tracks.")
 @_quiet
 def demo(out: str, seed: int, quiet: bool) -> None:
@@ -126,7 +153,9 @@ def demo(out: str, seed: int, quiet: bool) -> None:
         visualize=True,
     )
     if not quiet:
-        lines = describe(transition, [*map(os.fspath, paths), *written], {}, time.monotonic() - begin)
+        lines = describe(
+            transition, [*map(os.fspath, paths), *written], {}, time.monotonic() - begin
+        )
         click.echo("\n".join(lines))
 
 
@@ -148,9 +177,7 @@ def _check_outputs(output: str, params: str | None) -> None:
             )
 
 
-def _write(
-    transition: Transition, output: str, params: str | None, visualize: bool
-) -> list[str]:
+def _write(transition: Transition, output: str, params: str | None, visualize: bool) -> list[str]:
     written = [output]
     transition.save(output)
     if params is not None:

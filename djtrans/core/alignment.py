@@ -142,7 +142,5 @@ def align_and_separate(
     mix = align(track, side, span)
     heard = mix[:, margin.start - span.start : margin.stop - span.start]
     start = side.cue_seconds + margin.start / rate
-    stems = separate(
-        separator, declaration, heard, rate, start_seconds=start, progress=progress
-    )
+    stems = separate(separator, declaration, heard, rate, start_seconds=start, progress=progress)
     return AlignedTrack(mix, span, stems, margin)

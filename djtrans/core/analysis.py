@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.config import as_tuple
 from djtrans.core.errors import InputError
 
 #: Camelot numbers by pitch class (C = 0), for minor and major keys.
@@ -223,8 +224,8 @@ class Analysis:
 
     duration_seconds: float
     grid: BeatGrid
-    sections: tuple[Section, ...] = attrs.field(converter=tuple)
-    phrases: tuple[Phrase, ...] = attrs.field(converter=tuple)
+    sections: tuple[Section, ...] = attrs.field(converter=as_tuple)
+    phrases: tuple[Phrase, ...] = attrs.field(converter=as_tuple)
     key: Key
     levels: Levels
     bar_level_db: NDArray[np.float64] = attrs.field(converter=_times)
@@ -257,8 +258,7 @@ class Analysis:
             for i, s in enumerate(self.sections)
         ]
         phrases = [
-            attrs.evolve(p, start_bar=2 * p.start_bar + lead, bars=2 * p.bars)
-            for p in self.phrases
+            attrs.evolve(p, start_bar=2 * p.start_bar + lead, bars=2 * p.bars) for p in self.phrases
         ]
         if lead:
             phrases.insert(0, Phrase(0, lead))

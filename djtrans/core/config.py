@@ -7,7 +7,7 @@ meaning, so that the command line, the docs and the error messages all read one 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -94,6 +94,11 @@ def setting(
             "choices": choices,
         },
     )
+
+
+def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Converter of attrs fields that hold a tuple (`tuple` itself is generic, mypy refuses it)."""
+    return tuple(values)
 
 
 @attrs.frozen

@@ -78,9 +78,7 @@ class Curves:
         return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=-1)
 
 
-def make_curves(
-    values: Tensor, frame_times: Tensor, parameters: Sequence[Parameter]
-) -> Curves:
+def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parameter]) -> Curves:
     """Curves through values at frames, held before the first frame and after the last.
 
     Parameters
@@ -114,7 +112,9 @@ def make_curves(
     if len(times) == 0:
         raise ShapeError("Curves need at least one frame; give values [batch, frames, parameters].")
     if not bool(torch.isfinite(times).all()) or bool((times.diff() <= 0).any()):
-        raise InputError("Frame times must be finite and strictly increasing; sort them, in seconds.")
+        raise InputError(
+            "Frame times must be finite and strictly increasing; sort them, in seconds."
+        )
     late = torch.tensor([p.edge == "late" for p in parameters], device=values.device)
     least = values.new_tensor([EDGE_FRACTION * p.span for p in parameters])
     values = values.transpose(1, 2)

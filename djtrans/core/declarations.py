@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from djtrans.core.config import NoConfig
+from djtrans.core.config import NoConfig, as_tuple
 from djtrans.core.errors import ConfigError
 from djtrans.core.parameters import Parameter
 from djtrans.core.spec import PLACEMENTS, MixerSpec
@@ -80,8 +80,10 @@ class Declaration:
             raise ConfigError(f"{label}: version must be an int of at least 1.")
         try:
             self.config()
-        except Exception as error:
-            raise ConfigError(f"{label}: every config field needs a valid default: {error}") from None
+        except Exception as error:  # noqa: BLE001 -- whatever a stranger's config raises
+            raise ConfigError(
+                f"{label}: every config field needs a valid default: {error}"
+            ) from None
 
     @property
     def lazy(self) -> bool:
@@ -111,7 +113,7 @@ class EffectDeclaration(Declaration):
     kind: ClassVar[str] = "effect"
 
     domain: str = attrs.field(validator=_one_of("spectral", "time"))
-    placements: tuple[str, ...] = attrs.field(converter=tuple)
+    placements: tuple[str, ...] = attrs.field(converter=as_tuple)
     parameters: tuple[Parameter, ...] | Callable[[Any], tuple[Parameter, ...]]
     routing: str = attrs.field(default="insert", validator=_one_of("insert", "send"))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import attrs
 from torch import Tensor
 
+from djtrans.core.config import as_tuple
+
 
 @attrs.frozen(eq=False)
 class TrackFeatures:
@@ -30,7 +32,7 @@ class TrackFeatures:
     bpm: float
     beat_times: Tensor
     level_db: Tensor
-    stem_names: tuple[str, ...] = attrs.field(converter=tuple)
+    stem_names: tuple[str, ...] = attrs.field(converter=as_tuple)
     beats_per_bar: int = 4
     frames_per_beat: int = 2
     key: str = ""

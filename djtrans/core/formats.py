@@ -54,7 +54,7 @@ class TrackRecord:
 
 @attrs.frozen(kw_only=True)
 class MixerRecord:
-    """The mixer as it was used: spec with full configs, how it computes, versions of its effects."""
+    """The mixer as it was used: spec with full configs, its computation, its effects' versions."""
 
     spec: MixerSpec
     config: MixerConfig
@@ -151,9 +151,7 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
         provenance = _converter.structure(
             {field.name: document[field.name] for field in attrs.fields(Provenance)}, Provenance
         )
-        layout = Layout(
-            tuple(_row(index, row) for index, row in enumerate(document["layout"]))
-        )
+        layout = Layout(tuple(_row(index, row) for index, row in enumerate(document["layout"])))
         values = torch.tensor(document["values"], dtype=torch.float32)
         beats = torch.tensor(plan.beat_times, dtype=torch.float64)
         rate = document["frames_per_beat"]

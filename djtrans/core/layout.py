@@ -1,4 +1,7 @@
-"""The parameter layout, computed from a mixer's spec. Index arithmetic happens here and nowhere else."""
+"""The parameter layout, computed from a mixer's spec.
+
+Index arithmetic on parameters happens here and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,7 @@ class Layout:
 
     @property
     def digest(self) -> str:
-        """Hash of everything that changes the meaning of a number: keys, ranges, curves, edges, neutrals."""
+        """Hash of all that gives a number its meaning: keys, ranges, curves, edges, neutrals."""
         meaning = [
             [row.key, p.minimum, p.maximum, p.neutral, p.curve, p.edge]
             for row in self.rows

@@ -114,7 +114,7 @@ def frame_times(beat_times: Tensor, n_frames: int, frames_per_beat: float) -> Te
 
 
 def faders(layout: Layout, track: str) -> list[int]:
-    """Rows of a track's faders: the stem parameters named ``gain`` that silence at their minimum."""
+    """Rows of a track's faders: stem parameters named ``gain`` whose minimum is silence."""
     return [
         row.index
         for row in layout.rows

@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 import attrs
 
-
 #: Points (clock seconds, track seconds) that lay a track on the common clock.
 Warp: TypeAlias = "tuple[tuple[float, float], ...]"
 

@@ -212,7 +212,7 @@ def _snap(name: str, track: Analysis, asked: float, bars: int, reasons: list[str
 
 
 def _late_in(a: Analysis, before: int, after: int, reasons: list[str]) -> int:
-    """A's swap bar: the start of its outro if that leaves room, else its last fitting phrase line."""
+    """A's swap bar: the start of its outro if that leaves room, else its last fitting line."""
     levels = a.bar_level_db
     loud = sorted(levels)[len(levels) // 2] - FADE_OUT_DB
     usable = next((i + 1 for i in reversed(range(len(levels))) if levels[i] >= loud), 0)
@@ -230,7 +230,7 @@ def _late_in(a: Analysis, before: int, after: int, reasons: list[str]) -> int:
 
 
 def _early_in(b: Analysis, before: int, after: int, reasons: list[str]) -> int:
-    """B's swap bar: the end of its intro if that leaves room, else its first fitting phrase line."""
+    """B's swap bar: the end of its intro if that leaves room, else its first fitting line."""
     lines = [bar for bar in sorted(b.phrase_bars) if bar >= before and bar + after <= b.grid.bars]
     if not lines:
         raise PlanError(f"B has no phrase line with {before} bars before and {after} after it")

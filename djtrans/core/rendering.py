@@ -103,8 +103,15 @@ def render(
     peak = true_peak_db(mix, rate)
     trim_db = min(0.0, CEILING_DBTP - peak)
     gain = 10.0 ** (trim_db / 20.0)
-    parts = (mix, heard_a, heard_b, solo_a, solo_b)
-    return Rendered(*(part * gain for part in parts), span=span, trim_db=trim_db)
+    return Rendered(
+        mix=mix * gain,
+        a=heard_a * gain,
+        b=heard_b * gain,
+        solo_a=solo_a * gain,
+        solo_b=solo_b * gain,
+        span=span,
+        trim_db=trim_db,
+    )
 
 
 def _tail_seconds(mixer: Mixer, params: TransitionParams, sample_rate: int) -> float:
@@ -112,7 +119,9 @@ def _tail_seconds(mixer: Mixer, params: TransitionParams, sample_rate: int) -> f
     ctx = RenderContext(sample_rate, params.beat_times, params.frame_times)
     chains = (mixer.stem_nodes, mixer.track_nodes, mixer.master_nodes)
     return sum(
-        max((n.effect.tail_seconds(ctx) for n in chain if n.declaration.domain == "time"), default=0)
+        max(
+            (n.effect.tail_seconds(ctx) for n in chain if n.declaration.domain == "time"), default=0
+        )
         for chain in chains
     )
 

@@ -10,6 +10,9 @@ from djtrans.core.contracts import Progress, Separator
 from djtrans.core.declarations import SeparatorDeclaration
 from djtrans.core.errors import DjtransError, SeparationError
 from djtrans.core.stems import Stems
+from djtrans.core.stems_io import load_stems, save_stems
+
+__all__ = ["RESIDUAL_STEM", "load_stems", "save_stems", "separate"]
 
 #: The stem that takes what is in no other.
 RESIDUAL_STEM = "other"
@@ -69,7 +72,7 @@ def separate(
         raise
     except Exception as error:
         raise SeparationError(
-            f"{label} failed with {type(error).__name__}: {str(error).splitlines()[:1]}; "
+            f"{label} failed with {type(error).__name__}: {' '.join(str(error).split())}; "
             f"report it to its author, or use another separator."
         ) from error
     _check(given, (len(names), *fed.shape), label)

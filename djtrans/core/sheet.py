@@ -1,4 +1,4 @@
-"""A sheet to draw curves on, in beats, by the keys of the layout. Techniques are written with it."""
+"""A sheet to draw curves on, in beats and by key. Techniques are written with it."""
 
 from __future__ import annotations
 

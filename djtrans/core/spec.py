@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.config import setting
+from djtrans.core.config import as_tuple, setting
 from djtrans.core.errors import ConfigError
 
 TRACKS = ("a", "b")
@@ -61,10 +61,10 @@ class MixerSpec:
         Short display names by ``"node/param"``: ``{"eq/low": "eq_low"}``.
     """
 
-    stems: tuple[str, ...] = attrs.field(converter=tuple)
-    stem_chain: tuple[NodeSpec, ...] = attrs.field(converter=tuple)
-    track_chain: tuple[NodeSpec, ...] = attrs.field(converter=tuple, default=())
-    master_chain: tuple[NodeSpec, ...] = attrs.field(converter=tuple, default=())
+    stems: tuple[str, ...] = attrs.field(converter=as_tuple)
+    stem_chain: tuple[NodeSpec, ...] = attrs.field(converter=as_tuple)
+    track_chain: tuple[NodeSpec, ...] = attrs.field(converter=as_tuple, default=())
+    master_chain: tuple[NodeSpec, ...] = attrs.field(converter=as_tuple, default=())
     aliases: Mapping[str, str] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -109,7 +109,7 @@ class MixerSpec:
             If no chain has that node.
         """
         new = NodeSpec(node_id, effect, config)
-        chains = {
+        chains: dict[str, Any] = {
             f"{placement}_chain": tuple(new if node.id == node_id else node for node in chain)
             for placement, chain in self.chains()
         }

@@ -6,6 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.config import as_tuple
 from djtrans.core.errors import ShapeError, did_you_mean
 
 
@@ -24,7 +25,7 @@ class Stems:
     """
 
     audio: Tensor
-    names: tuple[str, ...] = attrs.field(converter=tuple)
+    names: tuple[str, ...] = attrs.field(converter=as_tuple)
     sample_rate: int
 
     def __attrs_post_init__(self) -> None:

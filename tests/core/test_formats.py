@@ -28,13 +28,27 @@ from djtrans.core.spec import MixerConfig
 @pytest.fixture
 def content():
     side = TrackPlan(
-        cue_seconds=1.5, cue_bar=2, swap_bar=3, cue_section="intro", swap_section="drop",
-        swap_on_phrase=True, warp=((0.0, 1.5), (4.0, 5.6)), gain_db=-1.2, bpm=123.4, key="8A",
+        cue_seconds=1.5,
+        cue_bar=2,
+        swap_bar=3,
+        cue_section="intro",
+        swap_section="drop",
+        swap_on_phrase=True,
+        warp=((0.0, 1.5), (4.0, 5.6)),
+        gain_db=-1.2,
+        bpm=123.4,
+        key="8A",
     )
     beats = tuple(i * 0.5 for i in range(9))
     plan = TransitionPlan(
-        technique="djtrans/cut", bars=2, swap_beat=4, beat_times=beats, a=side, b=side,
-        key_distance=0, reasons=("because",),
+        technique="djtrans/cut",
+        bars=2,
+        swap_beat=4,
+        beat_times=beats,
+        a=side,
+        b=side,
+        key_distance=0,
+        reasons=("because",),
     )
     clock = torch.tensor(beats, dtype=torch.float64)
     values = torch.rand(16, 54, generator=torch.Generator().manual_seed(1))
@@ -47,7 +61,12 @@ def content():
             spec=resolve_spec("dj54"), config=MixerConfig(), versions={"djtrans/gain": 1}
         ),
         render=RenderRecord(
-            sample_rate=44100, channels=2, start=-10, stop=99, seed=3, stretch="e 1",
+            sample_rate=44100,
+            channels=2,
+            start=-10,
+            stop=99,
+            seed=3,
+            stretch="e 1",
             djtrans=djtrans.__version__,
         ),
         technique=component,
@@ -71,7 +90,8 @@ def test_the_file_is_plain_json_with_all_54_keys(content, tmp_path):
     document = json.loads((tmp_path / "p.json").read_text())
     assert document["format"] == "djtrans-params"
     assert [row["key"] for row in document["layout"]][:2] == [
-        "a/drums/fader/gain", "a/drums/eq/low",
+        "a/drums/fader/gain",
+        "a/drums/eq/low",
     ]
     assert len(document["values"]) == 16
     assert {len(frame) for frame in document["values"]} == {54}
@@ -90,7 +110,10 @@ def test_the_file_is_plain_json_with_all_54_keys(content, tmp_path):
         (lambda d: d["plan"].update(bars="many"), "damaged params file"),
         (lambda d: d["plan"].update(loop=1), "damaged params file.*loop"),
         (lambda d: d["values"].pop(), "has 15 frames, but its window .* takes 16"),
-        (lambda d: d["values"][2].__setitem__(1, 2.5), "a/drums/eq/low is 2.5 in frame 2; give 0 to 2"),
+        (
+            lambda d: d["values"][2].__setitem__(1, 2.5),
+            "a/drums/eq/low is 2.5 in frame 2; give 0 to 2",
+        ),
         (lambda d: d["values"][2].__setitem__(1, float("nan")), "a/drums/eq/low is nan in frame 2"),
         (lambda d: d["values"][3].pop(), "damaged params file"),
         (lambda d: d["layout"][0].update(maximum=3.0), "contradicts itself"),

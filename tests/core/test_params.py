@@ -46,8 +46,12 @@ def test_conform_keeps_ranges_snaps_and_pins(seed, scale):
 
 def test_a_layout_without_faders_is_refused():
     rows = tuple(row for row in LAYOUT.rows if row.alias == "eq_low")
-    bare = Layout(tuple(row.__class__(i, row.track, row.stem, row.node, row.parameter, row.alias)
-                        for i, row in enumerate(rows)))
+    bare = Layout(
+        tuple(
+            row.__class__(i, row.track, row.stem, row.node, row.parameter, row.alias)
+            for i, row in enumerate(rows)
+        )
+    )
     with pytest.raises(LayoutError, match="no fader"):
         conform(torch.zeros(4, len(bare)), bare)
 

@@ -21,8 +21,14 @@ def technique(name="swap", bars=(8, 16, 32), swap_at=0.5, **facts):
     )
 
 
-def analysis(bpm=120.0, sections=(("intro", 16), ("drop", 32), ("outro", 16)), first=0, lead=0.0,
-             lufs=-10.0, tonic=9):
+def analysis(
+    bpm=120.0,
+    sections=(("intro", 16), ("drop", 32), ("outro", 16)),
+    first=0,
+    lead=0.0,
+    lufs=-10.0,
+    tonic=9,
+):
     bars = sum(length for _, length in sections)
     beats = lead + np.arange(bars * 4 + 1 + first) * 60 / bpm
     made, phrases, at = [], [], 0
@@ -70,7 +76,9 @@ def test_both_swaps_fall_on_the_same_clock_time():
 
 def test_tempos_too_far_apart_leave_each_its_own():
     a, b = analysis(), analysis(bpm=140.0)
-    with pytest.raises(PlanError, match=r"tempos differ by 14.3 %, more than the stretch limit of 8"):
+    with pytest.raises(
+        PlanError, match=r"tempos differ by 14.3 %, more than the stretch limit of 8"
+    ):
         plan_transition(a, b, SWAP)
     cut = technique("cut", bars=(2, 2, 2), beat_matched=False)
     plan = plan_transition(a, b, {**SWAP, "x/cut": cut})
@@ -144,7 +152,9 @@ def test_doubling_keeps_every_time(first, bars):
         assert double.grid.time_of_bar(2 * bar + lead) == pytest.approx(track.grid.time_of_bar(bar))
     assert len(double.bar_level_db) == double.grid.bars
     assert double.sections[0].start_bar == 0
-    assert all(x.end_bar == y.start_bar for x, y in zip(double.sections, double.sections[1:], strict=False))
+    assert all(
+        x.end_bar == y.start_bar for x, y in zip(double.sections, double.sections[1:], strict=False)
+    )
 
 
 @given(st.floats(0.5, 300), st.floats(60, 200))
@@ -170,8 +180,15 @@ def test_beat_grid_inverts_itself_and_goes_on_beyond_its_ends():
 
 def test_camelot_codes_and_distances():
     """Codes as on any Camelot wheel: A minor 8A, C major 8B, E minor 9A, F# minor 11A."""
-    named = {(9, "minor"): "8A", (0, "major"): "8B", (4, "minor"): "9A", (6, "minor"): "11A",
-             (8, "minor"): "1A", (11, "major"): "1B", (7, "major"): "9B"}
+    named = {
+        (9, "minor"): "8A",
+        (0, "major"): "8B",
+        (4, "minor"): "9A",
+        (6, "minor"): "11A",
+        (8, "minor"): "1A",
+        (11, "major"): "1B",
+        (7, "major"): "9B",
+    }
     for (tonic, mode), code in named.items():
         assert Key(tonic, mode).camelot == code
     codes = {Key(t, m).camelot for t in range(12) for m in ("minor", "major")}
