@@ -1,0 +1,6 @@
+"""Pictures of transitions. matplotlib is imported when one is drawn, and never its pyplot."""
+
+from djtrans.plot.save import save_figure
+from djtrans.plot.transition import plot_transition
+
+__all__ = ["plot_transition", "save_figure"]

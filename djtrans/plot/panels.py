@@ -1,0 +1,145 @@
+"""Which curves are drawn together, and which are not worth drawing."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.layout import Layout, Row
+from djtrans.core.parameters import Parameter
+from djtrans.core.spec import MASTER_BUS, TRACK_BUS
+
+#: Two curves this near to each other (as a fraction of the range) are drawn as one.
+SAME = 0.005
+
+
+@attrs.frozen(eq=False)
+class Line:
+    """One curve, or several that are the same.
+
+    Attributes
+    ----------
+    track : str
+        ``"a"``, ``"b"`` or ``"mix"``.
+    label : str
+        The stems it stands for; empty if it is all there is of the track.
+    values : ndarray
+        ``[points]``, in the parameter's unit.
+    """
+
+    track: str
+    label: str
+    values: NDArray[np.float64]
+
+
+@attrs.frozen(eq=False)
+class Panel:
+    """One parameter of one node, on all stems of both tracks.
+
+    Attributes
+    ----------
+    title : str
+    parameter : Parameter
+    lines : tuple of Line
+        Those that move.
+    """
+
+    title: str
+    parameter: Parameter
+    lines: tuple[Line, ...]
+
+    def of(self, track: str) -> tuple[Line, ...]:
+        """The lines of one track."""
+        return tuple(line for line in self.lines if line.track == track)
+
+
+def make_panels(
+    layout: Layout, values: NDArray[np.float64]
+) -> tuple[tuple[Panel, ...], tuple[str, ...]]:
+    """Sort the curves of a layout into panels, in the layout's order.
+
+    Parameters
+    ----------
+    layout : Layout
+    values : ndarray
+        ``[points, parameters]``.
+
+    Returns
+    -------
+    panels : tuple of Panel
+        One for each parameter of each node that moves anywhere.
+    still : tuple of str
+        What never moves, in words.
+    """
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in layout.rows:
+        bus = row.stem if row.stem in (TRACK_BUS, MASTER_BUS) else "stem"
+        groups.setdefault((bus, row.node, row.parameter.name), []).append(row)
+    panels, still = [], []
+    for rows in groups.values():
+        title = rows[0].alias.replace("_", " ")
+        parameter = rows[0].parameter
+        lines: list[Line] = []
+        for track in dict.fromkeys(row.track for row in rows):
+            own = [row for row in rows if row.track == track]
+            moving = [row for row in own if np.ptp(values[:, row.index]) > SAME * parameter.span]
+            lines.extend(_merge(track, moving, own, values))
+            still.extend(_words(title, track, own, moving, values))
+        if lines:
+            panels.append(Panel(title, parameter, tuple(lines)))
+    return tuple(panels), _join_tracks(still)
+
+
+def _merge(
+    track: str, moving: list[Row], own: list[Row], values: NDArray[np.float64]
+) -> list[Line]:
+    """Lines of the rows that move, equal ones as one."""
+    found: list[list[Row]] = []
+    for row in moving:
+        for same in found:
+            apart = np.abs(values[:, same[0].index] - values[:, row.index]).max()
+            if apart <= SAME * row.parameter.span:
+                same.append(row)
+                break
+        else:
+            found.append([row])
+    return [
+        Line(
+            track,
+            "" if len(own) == 1 else _stems(same, own),
+            values[:, same[0].index],
+        )
+        for same in found
+    ]
+
+
+def _stems(rows: list[Row], own: list[Row]) -> str:
+    if len(rows) == len(own):
+        return "all stems"
+    return ", ".join(row.stem for row in rows)
+
+
+def _words(
+    title: str, track: str, own: list[Row], moving: list[Row], values: NDArray[np.float64]
+) -> list[tuple[str, str]]:
+    """What of a track stays where it is, as (words, track)."""
+    kept = [row for row in own if row not in moving]
+    if not kept:
+        return []
+    words = title if not moving else f"{title} ({_stems(kept, own)})"
+    off = [row for row in kept if abs(values[0, row.index] - row.parameter.neutral) > 1e-6]
+    if off:
+        words += f" at {values[0, off[0].index]:.2g}"
+    return [(words, track)]
+
+
+def _join_tracks(still: list[tuple[str, str]]) -> tuple[str, ...]:
+    """Words once where they hold for both tracks."""
+    by_words: dict[str, list[str]] = {}
+    for words, track in still:
+        by_words.setdefault(words, []).append(track)
+    return tuple(
+        words if len(tracks) > 1 or tracks == ["mix"] else f"{tracks[0].upper()} {words}"
+        for words, tracks in by_words.items()
+    )

@@ -1,0 +1,52 @@
+"""Writes a figure so that a file is either whole or not there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from djtrans.core.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg", ".pdf")
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0) -> None:
+    """Write a figure; the extension chooses the format.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    path : path-like
+        Ends in ``.png``, ``.svg`` or ``.pdf``. An existing file is replaced once the new one is
+        complete.
+    dpi : float
+        Resolution of a PNG in dots per inch: 12 inches at 100 are 1200 pixels.
+
+    Raises
+    ------
+    InputError
+        If the extension is another one, or the file cannot be written.
+    """
+    target = Path(path)
+    extension = target.suffix.lower()
+    if extension not in FORMATS:
+        raise InputError(
+            f"Cannot write a figure as {target.name!r}; end the name in {', '.join(FORMATS)}."
+        )
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        figure.savefig(
+            part, format=extension[1:], dpi=dpi, facecolor=figure.get_facecolor(), edgecolor="none"
+        )
+        part.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"Cannot write {str(target)!r}: {error.strerror or error}; choose a folder that exists "
+            "and can be written to."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)

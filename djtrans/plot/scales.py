@@ -1,0 +1,74 @@
+"""How a parameter is read: decibels, hertz or as it is."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.parameters import Parameter
+
+#: Everything below is drawn here, and called off.
+FLOOR_DB = -60.0
+
+
+@attrs.frozen(eq=False)
+class Scale:
+    """A vertical axis.
+
+    Attributes
+    ----------
+    unit : str
+    limits : tuple of float
+        Bottom and top.
+    ticks : tuple of (float, str)
+        Where, and what it says.
+    logarithmic : bool
+    """
+
+    unit: str
+    limits: tuple[float, float]
+    ticks: tuple[tuple[float, str], ...]
+    logarithmic: bool = False
+
+
+def cutoff_hz(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Frequency of a normalized cutoff, ``20 * 1000**x``."""
+    return np.asarray(20.0 * 1000.0**x)
+
+
+def gain_db(gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Decibels of a linear gain, floored at :data:`FLOOR_DB`."""
+    return 20.0 * np.log10(np.maximum(gain, 10.0 ** (FLOOR_DB / 20.0)))
+
+
+def read(parameter: Parameter, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values on the parameter's axis."""
+    if parameter.curve == "gain":
+        return gain_db(values)
+    if parameter.curve == "frequency":
+        return cutoff_hz(values)
+    return values
+
+
+def scale_of(parameter: Parameter) -> Scale:
+    """The axis that a parameter is drawn on."""
+    low, high = parameter.minimum, parameter.maximum
+    if parameter.curve == "gain":
+        top = float(gain_db(np.array(high)))
+        marks = [db for db in (-40.0, -20.0, 0.0) if db <= top + 0.1]
+        return Scale(
+            "dB",
+            (FLOOR_DB - 4.0, max(top, 0.0) + 4.0),
+            ((FLOOR_DB, "off"), *((db, f"{db:.0f}".replace("-", "−")) for db in marks)),
+        )
+    if parameter.curve == "frequency":
+        bottom, top = (float(cutoff_hz(np.array(x))) for x in (low, high))
+        marks = [hz for hz in (20.0, 200.0, 2000.0, 20000.0) if bottom <= hz <= top * 1.001]
+        names = tuple((hz, f"{hz:.0f}" if hz < 1000 else f"{hz / 1000:.0f}k") for hz in marks)
+        return Scale("Hz", (bottom / 1.35, top * 1.35), names, logarithmic=True)
+    pad = 0.07 * parameter.span
+    ticks = tuple((v, f"{v:.3g}".replace("-", "−")) for v in (low, (low + high) / 2, high))
+    return Scale(
+        "" if parameter.unit == "fraction" else parameter.unit, (low - pad, high + pad), ticks
+    )

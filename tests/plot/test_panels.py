@@ -1,0 +1,54 @@
+"""Curves are grouped by what the layout says, and what does not move is folded away."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from djtrans.plot.panels import make_panels
+
+
+def panels_of(params):
+    return make_panels(params.layout, params.values.double().numpy())
+
+
+def test_a_panel_for_each_parameter_that_moves(swap):
+    panels, still = panels_of(swap)
+    assert [panel.title for panel in panels] == ["gain", "eq low"]
+    assert still == ("eq mid", "hpf", "echo send", "echo feedback", "tilt tilt")
+
+
+def test_equal_stems_are_one_line(swap):
+    panels, _ = panels_of(swap)
+    for panel in panels:
+        assert [(line.track, line.label) for line in panel.lines] == [
+            ("a", "all stems"),
+            ("b", "all stems"),
+        ]
+
+
+def test_stems_that_differ_are_named(make_params):
+    params = make_params({"a/bass/fader/gain": [(8, 0.0)], "a/beat/fader/gain": [(16, 0.5)]})
+    (panel,), still = panels_of(params)
+    assert [line.label for line in panel.of("a")] == ["beat", "bass"]
+    assert panel.of("b") == ()
+    assert "B gain" in still
+
+
+def test_a_stem_left_alone_is_named_as_unchanged(make_params):
+    (panel,), still = panels_of(make_params({"a/bass/fader/gain": [(8, 0.0)]}))
+    assert [line.label for line in panel.lines] == ["bass"]
+    assert "A gain (beat)" in still
+
+
+def test_a_constant_off_neutral_says_its_value(make_params):
+    panels, still = panels_of(make_params({"b/track/echo/feedback": [(0, 0.4)]}))
+    assert panels == ()
+    assert "B echo feedback at 0.4" in still
+    assert "A echo feedback" in still
+
+
+def test_the_mix_has_its_own_lines(make_params):
+    (panel,), _ = panels_of(make_params({"mix/master/tilt/tilt": [(8, 3.0)]}))
+    (line,) = panel.of("mix")
+    assert line.label == ""
+    assert np.ptp(line.values) == 3.0
