@@ -115,14 +115,21 @@ def render(
 
 
 def _tail_seconds(mixer: Mixer, params: TransitionParams, sample_rate: int) -> float:
-    """How long the effects may ring on after the stems end."""
+    """How long the effects may ring on after the stems end; effects that stay neutral do not."""
     ctx = RenderContext(sample_rate, params.beat_times, params.frame_times)
-    chains = (mixer.stem_nodes, mixer.track_nodes, mixer.master_nodes)
+    neutral = params.values.new_tensor(params.layout.neutral)
+    moved = (params.values != neutral).flatten(0, -2).any(dim=0)
+    used = {row.node for row in params.layout.rows if moved[row.index]}
     return sum(
         max(
-            (n.effect.tail_seconds(ctx) for n in chain if n.declaration.domain == "time"), default=0
+            (
+                node.effect.tail_seconds(ctx)
+                for node in chain
+                if node.declaration.domain == "time" and node.id in used
+            ),
+            default=0.0,
         )
-        for chain in chains
+        for chain in (mixer.stem_nodes, mixer.track_nodes, mixer.master_nodes)
     )
 
 
