@@ -36,15 +36,18 @@ class Curves:
     coefficients : Tensor
         ``[batch, parameters, frames + 1, 3]``: for each interval (before the first frame, between
         two frames, after the last) the weights of ``1``, line and edge.
+    has_edge : tuple of bool
+        For each interval whether any parameter has a late edge there.
     """
 
     frame_times: Tensor
     coefficients: Tensor
+    has_edge: tuple[bool, ...]
 
     def select(self, rows: Sequence[int]) -> Curves:
         """Only some of the parameters, in the order given (a row may be named twice)."""
         index = torch.tensor(list(rows), dtype=torch.long, device=self.coefficients.device)
-        return attrs.evolve(self, coefficients=self.coefficients.index_select(1, index))
+        return _curves(self.frame_times, self.coefficients.index_select(1, index))
 
     def at(self, times: Tensor) -> Tensor:
         """Values at given times.
@@ -60,21 +63,30 @@ class Curves:
             ``[batch, parameters, n]``.
         """
         batch, rows, intervals, _ = self.coefficients.shape
+        if len(times) == 0:
+            return self.coefficients.new_zeros(batch, rows, 0)
         bounds = [0, *torch.searchsorted(times, self.frame_times).tolist(), len(times)]
+        first = next(i for i in range(intervals) if bounds[i + 1] > 0)
+        last = next(i for i in range(intervals) if bounds[i + 1] == len(times))
+        knots = self.frame_times.tolist()
+        # One slice and one unbind, or the gradient of each interval would fill the whole tensor.
+        touched = self.coefficients[:, :, first : last + 1].unbind(2)
         pieces = []
-        for interval in range(intervals):
+        for interval, weights in zip(range(first, last + 1), touched, strict=True):
             start, stop = bounds[interval], bounds[interval + 1]
             if start == stop:
                 continue
-            weights = self.coefficients[:, :, interval]
+            hold = weights[..., :1]
             if interval in (0, intervals - 1):
-                pieces.append(weights[..., :1].expand(batch, rows, stop - start))
+                pieces.append(hold.expand(batch, rows, stop - start))
                 continue
-            earlier, later = self.frame_times[interval - 1 : interval + 1].tolist()
-            basis = _basis(times[start:stop], earlier, later).to(weights)
-            pieces.append(weights @ basis)
-        if not pieces:
-            return self.coefficients.new_zeros(batch, rows, 0)
+            now, earlier, later = times[start:stop], knots[interval - 1], knots[interval]
+            line = ((now - earlier) / (later - earlier)).to(weights)
+            if self.has_edge[interval]:
+                edge = _edge(now, earlier, later).to(weights)
+                pieces.append(hold + weights[..., 1:] @ torch.stack([line, edge]))
+            else:
+                pieces.append(torch.addcmul(hold, weights[..., 1:2], line))
         return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=-1)
 
 
@@ -124,16 +136,17 @@ def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parame
     line = torch.where(is_edge, torch.zeros_like(jump), jump)
     between = torch.stack([values[..., :-1], line, jump - line], dim=-1)
     hold = torch.nn.functional.pad(values[..., [0, -1], None], (0, 2))
-    return Curves(times, torch.cat([hold[:, :, :1], between, hold[:, :, 1:]], dim=2))
+    return _curves(times, torch.cat([hold[:, :, :1], between, hold[:, :, 1:]], dim=2))
 
 
-def _basis(times: Tensor, earlier: float, later: float) -> Tensor:
-    """``[3, n]``: one, line and late edge between two frames."""
-    length = later - earlier
-    shrink = min(1.0, length / (EDGE_LEAD_SECONDS + EDGE_SECONDS))
+def _curves(frame_times: Tensor, coefficients: Tensor) -> Curves:
+    edges = coefficients.detach()[..., 2].ne(0).flatten(0, 1).any(dim=0)
+    return Curves(frame_times, coefficients, tuple(edges.tolist()))
+
+
+def _edge(times: Tensor, earlier: float, later: float) -> Tensor:
+    """How much of a late edge between two frames is done, 0 to 1."""
+    shrink = min(1.0, (later - earlier) / (EDGE_LEAD_SECONDS + EDGE_SECONDS))
     end = later - shrink * EDGE_LEAD_SECONDS
     duration = shrink * EDGE_SECONDS
-    elapsed = times - earlier
-    line = elapsed / length
-    edge = ((times - (end - duration)) / duration).clamp(0.0, 1.0)
-    return torch.stack([torch.ones_like(line), line, edge])
+    return ((times - (end - duration)) / duration).clamp(0.0, 1.0)

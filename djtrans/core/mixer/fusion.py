@@ -113,15 +113,25 @@ def _overlap_add(frames: Tensor, hop: int) -> Tensor:
     return out.flatten(-2)
 
 
-def _spectra(parts: Sequence[tuple[Tensor, Tensor]], window: Tensor, job: Job, at: int, count: int) -> Tensor:
-    """Spectra ``[sources, ..., count, bins]`` of the frames from `at` on."""
-    size, hop = job.transform.size, job.transform.hop
-    shape = parts[0][1].shape[:-1]
-    framed = window.new_empty(len(parts), *shape, count, size)
-    for source, (head, body) in enumerate(parts):
-        audio = _span(head, body, at * hop, (at + count - 1) * hop + size)
-        torch.mul(audio.unfold(-1, size, hop), window, out=framed[source])
-    return torch.fft.rfft(framed)
+class _Analysis:
+    """Spectra ``[sources, ..., count, bins]`` of windowed frames of head and body laid end to end.
+
+    The frames go through one buffer: fresh memory for each chunk would cost as much as the
+    transforms.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Tensor, Tensor]], window: Tensor, job: Job) -> None:
+        self.parts, self.window, self.hop = parts, window, job.transform.hop
+        count = min(job.chunk_frames, job.frames)
+        shape = parts[0][1].shape[:-1]
+        self.buffer = window.new_empty(len(parts), *shape, count, len(window))
+
+    def __call__(self, at: int, count: int) -> Tensor:
+        framed, size = self.buffer[..., :count, :], len(self.window)
+        for source, (head, body) in enumerate(self.parts):
+            audio = _span(head, body, at * self.hop, (at + count - 1) * self.hop + size)
+            torch.mul(audio.unfold(-1, size, self.hop), self.window, out=framed[source])
+        return torch.fft.rfft(framed)
 
 
 class _MaskedSum(torch.autograd.Function):
@@ -135,9 +145,10 @@ class _MaskedSum(torch.autograd.Function):
         finished = carry.new_zeros(sources, groups, channels, job.frames * t.hop)
         carry_out = carry.new_zeros(carry.shape)
         _add_span(finished, carry_out, 0, carry)
+        analyse = _Analysis(parts, t.analysis, job)
         for at in range(0, job.frames, job.chunk_frames):
             count = min(job.chunk_frames, job.frames - at)
-            spectra = _spectra(parts, t.analysis, job, at, count)
+            spectra = analyse(at, count)
             mask = job.mask(controls[..., at : at + count])
             # A real factor would be promoted anew for each channel: do it once.
             factor = mask.view(sources, groups, stems, 1, count, -1).to(spectra.dtype)
@@ -167,15 +178,17 @@ class _MaskedSum(torch.autograd.Function):
         grad_weights = [torch.zeros_like(w) for w in job.weights]
         scale = t.freqs_hz.new_full(t.freqs_hz.shape, 2 / t.size)
         scale[0] = scale[-1] = 1 / t.size
+        analyse = _Analysis(parts, t.analysis, job)
+        ahead = [(grad_finished[i], grad_carry[i]) for i in range(sources)]
+        analyse_grad = _Analysis(ahead, t.synthesis, job)
         for at in range(0, job.frames, job.chunk_frames):
             count = min(job.chunk_frames, job.frames - at)
-            ahead = [(grad_finished[i], grad_carry[i]) for i in range(sources)]
-            grad_spectra = _spectra(ahead, t.synthesis, job, at, count)
+            grad_spectra = analyse_grad(at, count)
             with torch.enable_grad():
                 chunk = controls[..., at : at + count].detach().requires_grad_(needs_mask)
                 mask = job.mask(chunk)
             if needs_mask and mask.requires_grad:
-                spectra = _spectra(parts, t.analysis, job, at, count)
+                spectra = analyse(at, count)
                 weighted = (grad_spectra * scale).conj().resolve_conj().unsqueeze(2)
                 product = spectra.mul_(weighted).real.sum(dim=3)
                 product = product.reshape(sources * groups * stems, count, -1)

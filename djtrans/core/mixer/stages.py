@@ -143,10 +143,16 @@ class SpectralStage:
                 narrow = mask if narrow is None else narrow * mask
             else:
                 wide.append(mask)
-        # Broadcast factors first, so that each wide product is made once.
-        product = narrow
+        # Broadcast factors first, so that each wide product is made once; into itself where autograd
+        # does not need the factors, but never into what an effect returned.
+        product, ours = narrow, False
         for mask in wide:
-            product = mask if product is None else product * mask
+            if product is None:
+                product = mask
+            elif ours and not torch.is_grad_enabled():
+                product = product.mul_(mask)
+            else:
+                product, ours = product * mask, True
         if product is None:
             raise PluginError("A run of spectral nodes is empty; this is a bug in the mixer.")
         return product

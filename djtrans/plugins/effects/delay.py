@@ -147,13 +147,14 @@ class Delay:
         line = audio.new_zeros(*audio.shape[:-1], keep) if state.line is None else state.line
         fed = audio * curves["send"].unsqueeze(1)
         loop = (LARGEST_LOOP_GAIN * curves["feedback"]).unsqueeze(1)
-        echoes = []
-        for start in range(0, samples, times.shortest):
-            stop = min(start + times.shortest, samples)
-            echo = self._read(line, state.position + start, stop - start, times)
+        echoes: list[Tensor] = []
+        at = state.position
+        blocks = zip(fed.split(times.shortest, -1), loop.split(times.shortest, -1), strict=True)
+        for block, gain in blocks:
+            echo = self._read(line, at, block.shape[-1], times)
             echoes.append(echo)
-            entering = torch.addcmul(fed[..., start:stop], loop[..., start:stop], echo)
-            line = torch.cat([line, entering], dim=-1)[..., -keep:]
+            line = torch.cat([line, torch.addcmul(block, gain, echo)], dim=-1)[..., -keep:]
+            at += block.shape[-1]
         out = echoes[0] if len(echoes) == 1 else torch.cat(echoes, dim=-1)
         return out, DelayState(line, state.position + samples, times)
 

@@ -12,6 +12,10 @@ from djtrans.plugins.effects import Eq3Config
 from djtrans.plugins.effects.filters import warp
 
 
+#: Weights are multiples of this (-132 dB), so that sums of them are exact in any order.
+GRAIN = 2.0**-22
+
+
 class Eq3:
     """Gains of three bands that are a partition of unity.
 
@@ -29,17 +33,23 @@ class Eq3:
         self._weights: tuple[Tensor, int, Tensor] | None = None
 
     def weights(self, freqs_hz: Tensor, sample_rate: int) -> Tensor:
-        """``[2, bins]``: weights of the low and the high band; the mid band has the rest."""
+        """``[3, bins]``: weights of the low, mid and high band; they sum to exactly 1."""
         known = self._weights
         if known is not None and known[0] is freqs_hz and known[1] == sample_rate:
             return known[2]
         c = self.config
         at = warp(freqs_hz.double(), sample_rate)
-        low, high = (
+        first, second = (
             (at / warp(at.new_tensor(hz), sample_rate)) ** c.order
             for hz in (c.low_crossover_hz, c.high_crossover_hz)
         )
-        found = torch.stack([1 / (1 + low), 1 - 1 / (1 + high)]).to(freqs_hz.dtype)
+        # Rounded down, or the mid band could end up one grain below 0.
+        low = (1 / (1 + first) / GRAIN).floor() * GRAIN
+        high = ((1 - 1 / (1 + second)) / GRAIN).floor() * GRAIN
+        # What belongs wholly to one band must not leave a grain to the others.
+        low = torch.where(low >= 1 - 2 * GRAIN, torch.ones_like(low), low)
+        high = torch.where(low == 1, torch.zeros_like(high), high)
+        found = torch.stack([low, 1 - low - high, high]).to(freqs_hz.dtype)
         self._weights = (freqs_hz, sample_rate, found)
         return found
 
@@ -47,8 +57,5 @@ class Eq3:
         self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext
     ) -> Tensor:
         """``[batch, frames, bins]``: exactly 1 where all gains are 1, exactly 0 where all are 0."""
-        low, mid, high = curves["low"], curves["mid"], curves["high"]
-        # Against the mid band, so that equal gains give exactly that gain at every frequency.
-        against_mid = torch.stack([low - mid, high - mid], dim=-1)
-        tilt = against_mid @ self.weights(freqs_hz, ctx.sample_rate)
-        return (tilt + mid.unsqueeze(-1)).clamp(min=0.0)
+        gains = torch.stack([curves["low"], curves["mid"], curves["high"]], dim=-1)
+        return gains @ self.weights(freqs_hz, ctx.sample_rate)

@@ -35,7 +35,7 @@ class _Butterworth(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, v: Tensor, u: Tensor) -> Tensor:
-        gain = (v * u).add_(1.0).rsqrt_()
+        gain = torch.addcmul(torch.ones_like(u), v, u).rsqrt_()
         ctx.save_for_backward(gain, u)
         return gain
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 import attrs
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from djtrans.core.contracts import RenderContext
 from djtrans.plugins.effects import ReverbConfig
@@ -18,6 +21,7 @@ BLOCK_SECONDS = 0.18
 DAMPING_RATIO = 8.0
 
 
+@lru_cache(maxsize=8)
 def impulse_response(config: ReverbConfig, channels: int, sample_rate: int, seed: int) -> Tensor:
     """Decaying noise, a different one on each channel.
 
@@ -61,6 +65,54 @@ def impulse_response(config: ReverbConfig, channels: int, sample_rate: int, seed
 def _noise(seed: int, length: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(length, dtype=torch.float64, generator=generator)
+
+
+class _Rfft(torch.autograd.Function):
+    """``torch.fft.rfft`` whose backward is one real inverse transform instead of a complex one."""
+
+    @staticmethod
+    def forward(ctx: Any, audio: Tensor) -> Tensor:
+        ctx.size = audio.shape[-1]
+        return torch.fft.rfft(audio)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        half = grad * (0.5 * ctx.size)
+        half[..., 0] *= 2
+        half[..., -1] *= 2
+        return torch.fft.irfft(half, n=ctx.size)
+
+
+class _PartitionSum(torch.autograd.Function):
+    """Output spectra from those of the input blocks: block k hears the last ones through the response.
+
+    From ``[..., partitions - 1 + count, bins]`` and ``[partitions, channels, bins]`` to
+    ``[..., count, bins]``.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, spectra: Tensor, response: Tensor) -> Tensor:
+        ctx.save_for_backward(response)
+        last = response.shape[0] - 1
+        count = spectra.shape[-2] - last
+        total = spectra[..., last:, :] * response[0].unsqueeze(-2)
+        for index in range(1, last + 1):
+            at = last - index
+            total.addcmul_(spectra[..., at : at + count, :], response[index].unsqueeze(-2))
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        (response,) = ctx.saved_tensors
+        last, count = response.shape[0] - 1, grad.shape[-2]
+        found = grad.new_zeros(*grad.shape[:-2], last + count, grad.shape[-1])
+        for index in range(last + 1):
+            at = last - index
+            mirrored = response[index].conj().resolve_conj().unsqueeze(-2)
+            found[..., at : at + count, :].addcmul_(grad, mirrored)
+        return found, None
 
 
 @attrs.frozen(eq=False)
@@ -135,14 +187,9 @@ class Reverb:
         if count:
             blocks = fed[..., : count * block].unflatten(-1, (count, block))
             before = torch.cat([state.previous.unsqueeze(-2), blocks[..., :-1, :]], dim=-2)
-            spectra = torch.fft.rfft(torch.cat([before, blocks], dim=-1))
+            spectra = _Rfft.apply(torch.cat([before, blocks], dim=-1))
             spectra = torch.cat([state.history, spectra], dim=-2)
-            total = None
-            partitions = state.response.shape[0]
-            for index in range(partitions):
-                at = partitions - 1 - index
-                part = spectra[..., at : at + count, :] * state.response[index].unsqueeze(-2)
-                total = part if total is None else total + part
+            total = _PartitionSum.apply(spectra, state.response)
             wet = torch.fft.irfft(total, n=2 * block)[..., block:].flatten(-2)
             ready = torch.cat([ready, wet], dim=-1)
             state = attrs.evolve(

@@ -1,0 +1,158 @@
+"""Speed and memory of the mixer, side by side with torchaudio's biquads.
+
+Renders 30 s of eight stereo stems with all 54 curves moving, reverb and echo on, and puts the same
+stems through five static torchaudio biquads. Both run in turns, so that a busy machine slows both.
+
+    python benchmarks/mixer_speed.py
+    python benchmarks/mixer_speed.py --runs 9 --threads 2
+
+Peak memory is that of a process of its own for each case, less what it has after import and inputs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from djtrans.core.mixer.mixer import Mixer
+from djtrans.core.mixer.nodes import BuiltNode
+from djtrans.core.spec import MixerConfig, NodeSpec
+from djtrans.plugins.mixers import DJ54
+from djtrans.registry import Registry
+
+SAMPLE_RATE = 44100
+FRAMES = 128
+
+
+def build_mixer(config: MixerConfig | None = None) -> Mixer:
+    """The default mixer, built from the registry."""
+    registry = Registry()
+
+    def built(node: NodeSpec) -> BuiltNode:
+        declaration = registry.find("effect", node.effect).declaration
+        parameters = declaration.parameters_of(declaration.config(**node.config))
+        effect = registry.build("effect", node.effect, node.config)
+        return BuiltNode(node.id, effect, declaration, parameters)
+
+    chains = [[built(node) for node in chain] for _, chain in DJ54.chains()]
+    return Mixer(DJ54, *chains, config=config)
+
+
+def moving_curves(mixer: Mixer) -> Tensor:
+    """Curves ``[frames, parameters]`` that cross their ranges at different paces, sends included."""
+    time_axis = torch.linspace(0, 1, FRAMES)[:, None]
+    pace = 1 + torch.arange(len(mixer.layout)) % 7
+    phase = torch.arange(len(mixer.layout)) * 0.7
+    wave = 0.5 + 0.45 * torch.sin(2 * torch.pi * pace * time_axis + phase)
+    span = torch.tensor([row.parameter.span for row in mixer.layout.rows])
+    return wave * span
+
+
+def torchaudio_biquads(stems: Tensor) -> Tensor:
+    """Five static biquads on each stem, then the sum: a fixed EQ and two filters."""
+    from torchaudio import functional as F
+
+    x = F.bass_biquad(stems, SAMPLE_RATE, -6.0, 300.0)
+    x = F.equalizer_biquad(x, SAMPLE_RATE, 1000.0, 3.0)
+    x = F.treble_biquad(x, SAMPLE_RATE, -3.0, 4000.0)
+    x = F.lowpass_biquad(x, SAMPLE_RATE, 12000.0)
+    x = F.highpass_biquad(x, SAMPLE_RATE, 60.0)
+    return x.sum(dim=0)
+
+
+def cases(seconds: float) -> dict[str, Callable[[], None]]:
+    """What is timed, by name."""
+    generator = torch.Generator().manual_seed(0)
+    shape = (4, 2, round(seconds * SAMPLE_RATE))
+    a, b = (0.1 * torch.randn(shape, generator=generator) for _ in range(2))
+    stems = torch.cat([a, b])
+    mixer = build_mixer()
+    curves = moving_curves(mixer)
+
+    def render(gradients_of: str) -> None:
+        p = curves.clone().requires_grad_(bool(gradients_of))
+        x, y = (s.detach().requires_grad_("audio" in gradients_of) for s in (a, b))
+        out = mixer(x, y, p)
+        if gradients_of:
+            out.mix.square().mean().backward()
+
+    def biquads(backward: bool) -> None:
+        x = stems.detach().requires_grad_(backward)
+        out = torchaudio_biquads(x)
+        if backward:
+            out.square().mean().backward()
+
+    return {
+        "djtrans forward": lambda: render(""),
+        "torchaudio forward": lambda: biquads(False),
+        "djtrans forward+backward, curves": lambda: render("curves"),
+        "djtrans forward+backward, curves and audio": lambda: render("curves and audio"),
+        "torchaudio forward+backward": lambda: biquads(True),
+    }
+
+
+def peak_megabytes(name: str, seconds: float, threads: int) -> float:
+    """Memory that a case takes beyond imports and inputs, in a process of its own."""
+    command = [sys.executable, __file__, "--memory-of", name]
+    command += ["--seconds", str(seconds), "--threads", str(threads)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _resident_peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--memory-of", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    todo = cases(options.seconds)
+    if options.memory_of:
+        # Imports and first-use buffers are not the render's: pay for them on a second of audio.
+        for name, run in cases(1.0).items():
+            if name == options.memory_of:
+                run()
+        before = _resident_peak()
+        todo[options.memory_of]()
+        print(_resident_peak() - before)
+        return
+    taken: dict[str, list[float]] = {name: [] for name in todo}
+    for turn in range(options.runs + 1):
+        for name, run in todo.items():
+            start = time.perf_counter()
+            run()
+            if turn:
+                taken[name].append(time.perf_counter() - start)
+    print(f"{options.seconds:g} s of 8 stereo stems, {options.threads} threads, {options.runs} runs")
+    print(f"{'':44s}{'median s':>10s}{'least s':>10s}{'x real time':>13s}{'peak MB':>9s}")
+    for name, times in taken.items():
+        median = statistics.median(times)
+        peak = peak_megabytes(name, options.seconds, options.threads)
+        print(
+            f"{name:44s}{median:10.2f}{min(times):10.2f}{options.seconds / median:13.0f}{peak:9.0f}"
+        )
+    for kind, ours, theirs in (
+        ("forward", "djtrans forward", "torchaudio forward"),
+        ("forward+backward, curves", "djtrans forward+backward, curves", None),
+        ("forward+backward, curves and audio", "djtrans forward+backward, curves and audio", None),
+    ):
+        other = taken[theirs or "torchaudio forward+backward"]
+        ratio = statistics.median(taken[ours]) / statistics.median(other)
+        print(f"{kind}: {ratio:.2f} of torchaudio (least over least {min(taken[ours]) / min(other):.2f})")
+
+
+if __name__ == "__main__":
+    main()
