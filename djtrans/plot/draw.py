@@ -37,10 +37,18 @@ def wave(
     peaks: FloatArray,
     positions: FloatArray,
 ) -> None:
-    """A track's contribution: ``peaks [bands, columns]`` of 0 to 1, the bands over each other."""
+    """A track's contribution: ``peaks [bands, columns]``, which together reach 1 at most.
+
+    The bands lie around each other, the low one inside, so that none hides another.
+    """
     middle = 0.5 * (positions[1:] + positions[:-1])
+    inner = np.zeros(peaks.shape[-1])
     for band, colour in zip(peaks, theme.bands[track], strict=True):
-        axes.fill_between(middle, -band, band, color=colour, linewidth=0.0, step="mid")
+        for sign in (-1.0, 1.0):
+            axes.fill_between(
+                middle, sign * inner, sign * (inner + band), color=colour, linewidth=0.0, step="mid"
+            )
+        inner = inner + band
     axes.set_ylim(-1.05, 1.05)
     axes.set_yticks([])
     _name(axes, theme.tracks[track], track.upper(), large=True)

@@ -75,9 +75,10 @@ def plot_transition(
 ) -> Figure:
     """Draw a transition.
 
-    From the top: what each track contributes (low, mid and high band, dark to light), who owns the
-    low end, and a panel for each parameter that moves. Gains are in dB, cutoffs in Hz. Curves that
-    are the same on several stems are one line; what never moves is named at the bottom.
+    From the top: what each track contributes (low, mid and high band from the inside, dark to
+    light), who owns the low end, and a panel for each parameter that moves. Gains are in dB,
+    cutoffs in Hz. Curves that are the same on several stems are one line; what never moves is
+    named at the bottom.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def plot_transition(
         seconds = times + start_seconds
         peaks = {track: band_peaks(sound[track], sample_rate, seconds) for track in sound}
         # One scale for both: what a track adds to the mix is what is shown.
-        loudest = max(1e-6, *(float(peak.max()) for peak in peaks.values()))
+        loudest = max(1e-6, *(float(peak.sum(axis=0).max()) for peak in peaks.values()))
         for (track, peak), name in zip(peaks.items(), names, strict=True):
             draw.wave(axes[track], colours, track, name, peak / loudest, positions)
     draw.owner_strip(axes["owners"], colours, owner, beats_per_bar)

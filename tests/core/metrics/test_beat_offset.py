@@ -103,6 +103,22 @@ def test_unrelated_rhythms_betray_themselves_by_the_spread(loop, beat_times):
     assert found.mean_ms is None or found.spread_ms > 10.0
 
 
+def test_real_music_without_its_lows_against_itself(shared_tracks, without_lows):
+    path = shared_tracks / "EsoXLB-CPU.ogg"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not among the tracks")
+    import soundfile
+
+    audio, rate = soundfile.read(path, start=60 * RATE, frames=9 * RATE, always_2d=True)
+    assert rate == RATE
+    a = audio.T
+    late = np.roll(a, round(0.012 * RATE), axis=-1)
+    clock = 60 / 128 * np.arange(20)  # 60 s are 128 beats
+    found = beat_offset(without_lows(a), late, RATE, clock[1:-1])
+    assert found.mean_ms == pytest.approx(12.0, abs=0.3)
+    assert found.spread_ms < 0.3
+
+
 def test_bad_input_is_named(loop, beat_times):
     a = loop("hard")
     with pytest.raises(ShapeError, match="contribution_b"):
