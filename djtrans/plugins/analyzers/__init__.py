@@ -42,8 +42,8 @@ class ConstantGridConfig:
     def __attrs_post_init__(self) -> None:
         if self.max_bpm < 2.0 * self.min_bpm:
             raise ConfigError(
-                f"ConstantGridConfig: min_bpm = {self.min_bpm:g} to max_bpm = {self.max_bpm:g} spans "
-                "less than an octave; max_bpm must be at least twice min_bpm."
+                f"ConstantGridConfig: min_bpm = {self.min_bpm:g} to max_bpm = {self.max_bpm:g} "
+                "spans less than an octave; give a max_bpm of at least twice min_bpm."
             )
 
 
@@ -58,7 +58,9 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
         references=(
             "Scheirer, Tempo and beat analysis of acoustic musical signals, JASA 103(1), 1998",
             "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",
+            "Harchaoui and Cappe, Retrospective multiple change-point estimation, SSP 2007",
             "Krumhansl, Cognitive Foundations of Musical Pitch, Oxford University Press, 1990",
+            "Temperley, Music and Probability, MIT Press, 2007",
             "ITU-R BS.1770-5, 2023",
         ),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -31,7 +33,7 @@ def bar_levels(
     """
     edges = np.clip(np.round(bar_times * sample_rate), 0, audio.shape[1]).astype(np.int64)
     power = np.zeros((2, len(edges) - 1))
-    for bar, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for bar, (start, end) in enumerate(pairwise(edges)):
         part = audio[:, start:end]
         if part.shape[1] < 2:
             continue

@@ -69,8 +69,9 @@ def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
     semitone = np.round(tuned)
     closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
     index = row * 12 + (semitone.astype(np.int64) % 12)
-    strength = np.bincount(index, weight * closeness, minlength=len(frames) * 12)
-    return Chroma(strength[: len(frames) * 12].reshape(-1, 12), sample_rate / hop, tuning)
+    sums = np.bincount(index, weight * closeness, minlength=len(frames) * 12)
+    strength = np.asarray(sums, dtype=np.float64).reshape(len(frames), 12)
+    return Chroma(strength, sample_rate / hop, tuning)
 
 
 def chroma_per_slot(

@@ -186,8 +186,9 @@ def _grid(
             f"The track holds {max(bars, 0)} whole bars at {60 / pulse.period:.1f} BPM; at least "
             f"{_FEWEST_BARS} are needed: give {needed:.0f} s or more."
         )
+    beats = np.arange(earliest, latest + 1, dtype=np.float64)
     return BeatGrid(
-        beat_times=pulse.offset + np.arange(earliest, latest + 1) * pulse.period,
+        beat_times=pulse.offset + beats * pulse.period,
         first_downbeat=first_downbeat,
         bpm=60.0 / pulse.period,
         beats_per_bar=_BEATS_PER_BAR,

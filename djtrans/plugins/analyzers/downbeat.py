@@ -1,7 +1,6 @@
 """Which beat is the one, and which sixteenth is the beat.
 
-Sixteen places in the bar are candidates. Four kinds of evidence, each made comparable before it
-is summed:
+Sixteen places in the bar are candidates. Five kinds of evidence are weighed:
 
 - *turns*: sections start on bar lines (:mod:`~djtrans.plugins.analyzers.novelty`);
 - *attack*: beats have attacks in all bands, sixteenths between them fewer;
@@ -21,7 +20,7 @@ from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR, SLOTS_PER_BEAT, tur
 
 _STEPS_PER_SLOT = 32
 _TURN_REACHES = (4, 8)
-_WEIGHTS = {"turns": 3.0, "attack": 2.0, "backbeat": 1.5, "kick": 1.0, "harmony": 1.5}
+_WEIGHTS = {"turns": 3.0, "attack": 3.5, "backbeat": 2.5, "kick": 3.0, "harmony": 1.5}
 
 
 @attrs.frozen(eq=False)
@@ -106,7 +105,7 @@ def gather_evidence(
         "turns": _turn_evidence(features),
         "attack": _attack_evidence(slot_attacks, beats),
         "backbeat": _backbeat_evidence(bright),
-        "kick": (low[:, 0] - low.mean(axis=1)) / np.maximum(low.sum(axis=1), 1e-9),
+        "kick": (low[:, 0] - low.mean(axis=1)) / max(float(low.sum(axis=1).max()), 1e-9),
         "harmony": _harmony_evidence(chroma),
     }
 
@@ -133,7 +132,7 @@ def _attack_evidence(
 def _backbeat_evidence(bright: NDArray[np.float64]) -> NDArray[np.float64]:
     """`bright` is ``[16, 4]``: bright attacks on one, two, three and four of each candidate."""
     one, two, three, four = bright.T
-    scale = np.maximum(bright.sum(axis=1), 1e-9)
+    scale = max(float(bright.sum(axis=1).max()), 1e-9)
     pair = (2 * np.minimum(two, four) - one - three) / scale
     single = (three - np.maximum(np.maximum(two, four), one)) / scale
     return np.asarray(np.maximum(np.maximum(pair, single), 0.0))
@@ -163,6 +162,6 @@ def _centred(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _share(scores: NDArray[np.float64], index: int) -> float:
     """Softmax share of one of four, scaled so that a tie of all gives 0."""
-    odds = np.exp(2.0 * (scores - scores.max()))
+    odds = np.exp(1.5 * (scores - scores.max()))
     share = float(odds[index] / odds.sum())
     return max(0.0, (share - 0.25) / 0.75)

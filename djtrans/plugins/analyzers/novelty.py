@@ -58,8 +58,7 @@ def slot_features(
         sums = [np.bincount(index, column[inside], slots) for column in values.T]
         mean = np.stack(sums, axis=1) / count[:, None]
         deviation = mean.std(axis=0)
-        scaled: NDArray[np.float64] = mean / np.where(deviation > 1e-9, deviation, 1.0)
-        return scaled
+        return np.asarray(mean / np.where(deviation > 1e-9, deviation, 1.0), dtype=np.float64)
 
     return np.hstack([per_slot(level.astype(np.float64)), _ONSET_WEIGHT * per_slot(onsets)])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import attrs
 import numpy as np
 import scipy.fft
@@ -55,10 +57,7 @@ def band_energies(mono: NDArray[np.float32], sample_rate: int, hop_seconds: floa
     size = 1 << round(np.log2(sample_rate * _WINDOW_SECONDS))
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     freqs = np.fft.rfftfreq(size, 1.0 / sample_rate)
-    members = [
-        (freqs >= low) & (freqs < high)
-        for low, high in zip(BAND_EDGES_HZ[:-1], BAND_EDGES_HZ[1:], strict=True)
-    ]
+    members = [(freqs >= low) & (freqs < high) for low, high in pairwise(BAND_EDGES_HZ)]
     weights = np.array([m for m in members if m.any()], dtype=np.float32).T
     weights /= np.float32(np.sum(window) ** 2 / 4)
     padded = np.pad(mono, (size // 2, size // 2 + hop))

@@ -1,22 +1,33 @@
-"""Sections between bar lines, and the phrases in them."""
+"""Where the sections of a track lie: the cuts that leave the most alike bars together.
+
+Every bar is compared with every other by a bounded kernel, so that silence is no further from a
+drop than a break is, and the bars are cut into runs that are alike within themselves: kernel
+change-point detection [1]_, solved exactly by dynamic programming.
+
+References
+----------
+.. [1] Z. Harchaoui and O. Cappé, "Retrospective multiple change-point estimation with kernels",
+   IEEE Workshop on Statistical Signal Processing, 2007.
+"""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.analysis import Phrase, Section
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR
+from djtrans.plugins.analyzers.section_labels import label_sections, mean_db
 
-_CONTEXT_BARS = 4
 _SHORTEST_BARS = 4
 _PHRASE_BARS = 8
+#: What a cut must gain, in bars that are unlike all others, at a threshold of 1.
+_CUT_COST = 1.5
 #: What a section's length costs by its remainder after whole phrases: 8 is free, 4 cheap.
-_LENGTH_COST = {0: 0.0, 4: 0.15}
-_ODD_COST = 0.5
-#: How far below the loudest bars a drop may lie, in dB, over all and in the bass.
-_DROP_LEVEL_DB, _DROP_LOW_DB = 3.5, 7.0
-_RISE_DB_PER_BAR = 0.15
+_LENGTH_COST = {0: 0.0, 4: 0.3}
+_ODD_COST = 0.6
 
 
 def find_sections(
@@ -34,26 +45,23 @@ def find_sections(
     level_db, low_db : ndarray
         ``[bars]`` of :func:`~djtrans.plugins.analyzers.bar_levels.bar_levels`.
     threshold : float
-        How strong a change must be, in multiples of the ordinary.
+        How strong a change must be; 1 is usual, lower cuts more often.
 
     Returns
     -------
     tuple of Section
         In order, without gaps, from bar 0 to the last.
     """
-    change = bar_change(bar_features)
-    edges = _best_cuts(change, threshold)
-    loudness = [_mean_db(level_db[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    labels = _labels(edges, level_db, low_db)
+    likeness = bar_likeness(bar_features)
+    edges = best_cuts(likeness, threshold)
+    spans = list(pairwise(edges))
+    labels = label_sections(spans, level_db, low_db)
+    loudness = [mean_db(level_db[a:b]) for a, b in spans]
     return tuple(
-        Section(
-            label,
-            start,
-            end,
-            level_db=level - max(loudness),
-            confidence=1.0 if start == 0 else float(change[start] / (change[start] + threshold)),
+        Section(label, start, end, level_db=level - max(loudness), confidence=confidence)
+        for label, (start, end), level, confidence in zip(
+            labels, spans, loudness, _confidences(likeness, edges), strict=True
         )
-        for label, start, end, level in zip(labels, edges[:-1], edges[1:], loudness, strict=True)
     )
 
 
@@ -79,89 +87,66 @@ def features_per_bar(
         Slot at which bar 0 starts; slots beyond the ends repeat the outermost one.
     bars : int
     """
-    index = first_slot + np.arange(bars * SLOTS_PER_BAR)
-    index = np.clip(index, 0, len(features) - 1).reshape(bars, SLOTS_PER_BAR)
-    mean: NDArray[np.float64] = features[index].mean(axis=1)
+    slots = first_slot + np.arange(bars * SLOTS_PER_BAR).reshape(bars, SLOTS_PER_BAR)
+    mean: NDArray[np.float64] = features[np.clip(slots, 0, len(features) - 1)].mean(axis=1)
     return mean
 
 
-def bar_change(bar_features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much the four bars after each bar line differ from the four before it.
+def bar_likeness(bar_features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How alike any two bars are, ``[bars, bars]``, 0 to 1; the median distance gives 1/e."""
+    distance = np.abs(bar_features[:, None] - bar_features[None]).mean(axis=2)
+    apart = distance[~np.eye(len(distance), dtype=bool)]
+    scale = float(np.median(apart)) if len(apart) else 0.0
+    likeness: NDArray[np.float64] = np.exp(-distance / max(scale, 1e-9))
+    return likeness
+
+
+def best_cuts(likeness: NDArray[np.float64], threshold: float) -> list[int]:
+    """Bars at which sections start, and the end of the last.
+
+    Parameters
+    ----------
+    likeness : ndarray
+        ``[bars, bars]``.
+    threshold : float
+        Multiplies what a cut costs.
 
     Returns
     -------
-    ndarray of float64
-        ``[bars]``, in multiples of the mean difference of neighbouring bars' surroundings, 0 at
-        the first bar.
+    list of int
+        From 0 to the number of bars.
     """
-    bars = len(bar_features)
-    change = np.zeros(bars)
-    for bar in range(1, bars):
-        reach = min(_CONTEXT_BARS, bar, bars - bar)
-        before = np.median(bar_features[bar - reach : bar], axis=0)
-        after = np.median(bar_features[bar : bar + reach], axis=0)
-        change[bar] = np.mean(np.abs(after - before)) * np.sqrt(reach / _CONTEXT_BARS)
-    ordinary = float(np.mean(change)) if bars > 1 else 0.0
-    return change / ordinary if ordinary > 1e-9 else np.zeros(bars)
-
-
-def _best_cuts(change: NDArray[np.float64], threshold: float) -> list[int]:
-    """Bar lines that gain most: change beyond the threshold, less what odd lengths cost."""
-    bars = len(change)
-    best = np.full(bars + 1, -np.inf)
+    bars = len(likeness)
+    total = np.zeros((bars + 1, bars + 1))
+    total[1:, 1:] = likeness.cumsum(axis=0).cumsum(axis=1)
+    best = np.full(bars + 1, np.inf)
     best[0] = 0.0
     previous = np.zeros(bars + 1, dtype=np.int64)
     for end in range(1, bars + 1):
-        gain = float(change[end]) - threshold if end < bars else 0.0
         for start in range(end):
             length = end - start
-            if length < _SHORTEST_BARS and not (start == 0 and end == bars):
+            if length < _SHORTEST_BARS and length < bars:
                 continue
+            inside = total[end, end] - total[start, end] - total[end, start] + total[start, start]
             # The ends of a track are ragged: what is cut off or rings out keeps no count.
             ragged = start == 0 or end == bars
-            cost = 0.0 if ragged else _LENGTH_COST.get(length % _PHRASE_BARS, _ODD_COST)
-            total = best[start] + gain - cost
-            if total > best[end]:
-                best[end], previous[end] = total, start
+            odd = 0.0 if ragged else _LENGTH_COST.get(length % _PHRASE_BARS, _ODD_COST)
+            cost = best[start] + length - inside / length + threshold * _CUT_COST + odd
+            if cost < best[end]:
+                best[end], previous[end] = cost, start
     edges = [bars]
     while edges[-1] > 0:
         edges.append(int(previous[edges[-1]]))
     return edges[::-1]
 
 
-def _labels(
-    edges: list[int], level_db: NDArray[np.float64], low_db: NDArray[np.float64]
-) -> list[str]:
-    loud = float(np.percentile(level_db, 90))
-    deep = float(np.percentile(low_db, 90))
-    spans = list(zip(edges[:-1], edges[1:], strict=True))
-    full = [
-        _mean_db(level_db[a:b]) >= loud - _DROP_LEVEL_DB
-        and _mean_db(low_db[a:b]) >= deep - _DROP_LOW_DB
-        for a, b in spans
-    ]
-    labels = []
-    for i, (start, end) in enumerate(spans):
-        before_drop = i + 1 < len(spans) and full[i + 1]
-        if full[i]:
-            label = "drop"
-        elif i == 0:
-            label = "intro"
-        elif i == len(spans) - 1:
-            label = "outro"
-        elif before_drop and _slope(level_db[start:end]) > _RISE_DB_PER_BAR:
-            label = "build"
-        else:
-            label = "break"
-        labels.append(label)
-    return labels
-
-
-def _mean_db(values_db: NDArray[np.float64]) -> float:
-    return float(10.0 * np.log10(np.mean(10.0 ** (values_db / 10.0))))
-
-
-def _slope(values: NDArray[np.float64]) -> float:
-    if len(values) < 3:
-        return 0.0
-    return float(np.polyfit(np.arange(len(values)), values, 1)[0])
+def _confidences(likeness: NDArray[np.float64], edges: list[int]) -> list[float]:
+    """How little each section is like the one before it, 0 to 1; 1 for the first."""
+    confidences = [1.0]
+    for before, start, end in zip(edges[:-2], edges[1:-1], edges[2:], strict=True):
+        across = likeness[before:start, start:end].mean()
+        within = min(
+            likeness[before:start, before:start].mean(), likeness[start:end, start:end].mean()
+        )
+        confidences.append(float(np.clip(1.0 - across / max(within, 1e-9), 0.0, 1.0)))
+    return confidences

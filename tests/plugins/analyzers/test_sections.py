@@ -1,0 +1,138 @@
+"""Sections, labels, phrases and bar levels against arrangements that are known."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import scipy.signal
+from hypothesis import given
+from hypothesis import strategies as st
+
+from djtrans.core.analysis import SECTION_LABELS, Section
+from djtrans.plugins.analyzers.bar_levels import bar_levels
+from djtrans.plugins.analyzers.section_labels import label_sections
+from djtrans.plugins.analyzers.sections import (
+    bar_likeness,
+    best_cuts,
+    features_per_bar,
+    find_phrases,
+    find_sections,
+)
+
+
+def bars_of(lengths: list[int], kinds: list[int], noise: float = 0.05) -> np.ndarray:
+    """Feature rows: one direction per kind of section, with a little noise."""
+    rng = np.random.default_rng(0)
+    sounds = rng.standard_normal((max(kinds) + 1, 12))
+    rows = np.concatenate([np.tile(sounds[k], (n, 1)) for n, k in zip(lengths, kinds, strict=True)])
+    return rows + noise * rng.standard_normal(rows.shape)
+
+
+@pytest.mark.parametrize(
+    "lengths", [[16, 16, 32, 8, 32, 16], [8, 10, 16, 8], [5, 16, 16, 3 + 4], [9, 8, 8, 8]]
+)
+def test_cuts_lie_where_the_sound_changes(lengths: list[int]) -> None:
+    rows = bars_of(lengths, list(range(len(lengths))))
+    assert best_cuts(bar_likeness(rows), 1.0) == [0, *np.cumsum(lengths).tolist()]
+
+
+def test_a_section_that_returns_is_cut_all_the_same() -> None:
+    rows = bars_of([16, 8, 16], [0, 1, 0])
+    assert best_cuts(bar_likeness(rows), 1.0) == [0, 16, 24, 40]
+
+
+def test_a_uniform_track_is_one_section() -> None:
+    rows = np.ones((40, 12))
+    assert best_cuts(bar_likeness(rows), 1.0) == [0, 40]
+
+
+def test_the_cuts_cost_least_of_all() -> None:
+    """Dynamic programming against every way to cut a short track."""
+    rng = np.random.default_rng(3)
+    likeness = bar_likeness(rng.standard_normal((13, 4)))
+    likeness[:] = bar_likeness(np.repeat(rng.standard_normal((3, 4)), [5, 4, 4], axis=0) * 2)
+
+    def cost(edges: list[int]) -> float:
+        total = 0.0
+        for start, end in pairwise(edges):
+            block = likeness[start:end, start:end]
+            ragged = start == 0 or end == 13
+            odd = 0.0 if ragged else {0: 0.0, 4: 0.3}.get((end - start) % 8, 0.6)
+            total += (end - start) - block.sum() / (end - start) + 1.5 + odd
+        return total
+
+    ways = [
+        [0, *inner, 13]
+        for inner in (
+            [],
+            *[[a] for a in range(4, 10)],
+            *[[a, b] for a in range(4, 6) for b in range(a + 4, 10)],
+        )
+    ]
+    assert cost(best_cuts(likeness, 1.0)) == pytest.approx(min(map(cost, ways)))
+
+
+def test_labels_of_a_club_track() -> None:
+    spans = [(0, 8), (8, 16), (16, 32), (32, 40), (40, 56), (56, 64)]
+    level = np.concatenate(
+        [
+            np.full(8, -5.0),
+            np.linspace(-4, -2, 8),
+            np.zeros(16),
+            np.linspace(-8, -7, 8),
+            np.zeros(16),
+            np.full(8, -4.0),
+        ]
+    )
+    low = np.where((np.arange(64) >= 32) & (np.arange(64) < 40), -40.0, 0.0)
+    labels = label_sections(spans, level - 10.0, low - 15.0)
+    assert labels == ["intro", "build", "drop", "break", "drop", "outro"]
+
+
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=8),
+    st.integers(0, 1000),
+)
+def test_sections_and_phrases_cover_every_bar(lengths: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    bars = sum(lengths)
+    kinds = rng.integers(0, 4, len(lengths)).tolist()
+    rows = bars_of(lengths, kinds, noise=0.3)
+    level = rng.uniform(-120.0, 0.0, bars)
+    sections = find_sections(rows, level, level - 3.0, 1.0)
+    assert sections[0].start_bar == 0
+    assert sections[-1].end_bar == bars
+    assert all(a.end_bar == b.start_bar for a, b in pairwise(sections))
+    assert all(s.label in SECTION_LABELS and 0 <= s.confidence <= 1 for s in sections)
+    assert max(s.level_db for s in sections) == pytest.approx(0.0)
+    phrases = find_phrases(sections)
+    assert {s.start_bar for s in sections} <= {p.start_bar for p in phrases}
+    assert sum(p.bars for p in phrases) == bars
+    assert all(a.start_bar + a.bars == b.start_bar for a, b in pairwise(phrases))
+
+
+def test_phrases_restart_and_keep_odd_leftovers() -> None:
+    sections = (Section("intro", 0, 10), Section("drop", 10, 30))
+    found = [(p.start_bar, p.bars) for p in find_phrases(sections)]
+    assert found == [(0, 8), (8, 2), (10, 8), (18, 8), (26, 4)]
+
+
+def test_bar_features_are_means_of_sixteenths() -> None:
+    slots = np.arange(40.0)[:, None]
+    np.testing.assert_allclose(features_per_bar(slots, 2, 2)[:, 0], [9.5, 25.5])
+
+
+def test_bar_levels_against_rms_and_a_sharp_filter() -> None:
+    rate = 8000
+    rng = np.random.default_rng(0)
+    audio = rng.standard_normal((2, 4 * rate)).astype(np.float32) * 0.1
+    audio[:, :rate] = 0.0
+    level, low = bar_levels(audio, rate, np.array([0.0, 1.0, 2.0, 3.0]))
+    assert level[0] == low[0] == -120.0
+    rms = np.sqrt(np.mean(audio[:, rate : 2 * rate].astype(np.float64) ** 2))
+    assert level[1] == pytest.approx(20 * np.log10(rms), abs=0.01)
+    sos = scipy.signal.butter(12, 150, fs=rate, output="sos")
+    filtered = scipy.signal.sosfiltfilt(sos, audio.astype(np.float64))[:, rate : 2 * rate]
+    assert low[1] == pytest.approx(10 * np.log10(np.mean(filtered**2)), abs=0.7)
