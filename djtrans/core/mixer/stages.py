@@ -106,7 +106,7 @@ class SpectralStage:
             controls = torch.cat(
                 [n.at(t.frame_seconds(self._frame, frames)) for n in self.nodes], dim=1
             )
-            job = Job(t, self._mask, frames, self._frames_at_a_time(sources), self.weights)
+            job = Job(t, self.mask, frames, self._frames_at_a_time(sources), self.weights)
             finished, self._carry = masked_sum(job, controls, self._carry, self._heads, sources)
             skip = min(self._skip, finished.shape[-1])
             self._skip -= skip
@@ -125,7 +125,8 @@ class SpectralStage:
         factor = 1 if sources[0].device.type == "cpu" else GPU_CHUNK_FACTOR
         return max(1, self.chunk_frames * factor * USUAL_SIGNALS // signals)
 
-    def _mask(self, controls: Tensor) -> Tensor:
+    def mask(self, controls: Tensor) -> Tensor:
+        """Product of the nodes' masks: ``[rows, controls, frames]`` to ``[rows, frames, bins or 1]``."""
         rows, _, frames = controls.shape
         bins = len(self.transform.freqs_hz)
         at, narrow, wide = 0, None, []
