@@ -30,7 +30,7 @@ _Array = NDArray[np.float32]
 
 _WINDOW_SECONDS = 0.093
 #: Extents of the medians: along time, along frequency, and along time at the bottom.
-_RING_SECONDS, _STRIKE_HZ, _KICK_SECONDS = 0.3, 500.0, 0.6
+_RING_SECONDS, _STRIKE_HZ, _KICK_SECONDS = 0.3, 250.0, 0.6
 _VOICE_LOW_HZ, _VOICE_HIGH_HZ = 250.0, 8000.0
 #: Worked on at once, and heard on either side: more than the longest median and a window.
 _CHUNK_SECONDS, _MARGIN_SECONDS = 20.0, 0.5
