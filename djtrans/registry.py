@@ -134,6 +134,8 @@ class Registry:
             self._load(builtin, functools.partial(importlib.import_module, module))
         if discover:
             self._discover()
+        for failure in self.failures:
+            warnings.warn(str(failure), PluginWarning, stacklevel=2)
 
     # -- finding plugins ---------------------------------------------------------------------
 
@@ -281,7 +283,6 @@ class Registry:
         if self._strict:
             raise PluginError(str(failure)) from error
         self.failures.append(failure)
-        warnings.warn(str(failure), PluginWarning, stacklevel=2)
 
     # -- names -------------------------------------------------------------------------------
 

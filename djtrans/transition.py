@@ -102,7 +102,7 @@ class Transition:
                 f"{60 / (plan.beat_times[1] - plan.beat_times[0]):.1f} BPM, {line}, "
                 f"keys {plan.a.key} to {plan.b.key}"
             ),
-            names=(f"A  {tracks['a'].name}", f"B  {tracks['b'].name}"),
+            names=(tracks["a"].name, tracks["b"].name),
             theme=theme,
         )
 

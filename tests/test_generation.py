@@ -83,8 +83,11 @@ def test_the_context_is_the_untouched_track(made):
     ):
         error = (heard[:, part] - solo[:, part]).square().mean()
         assert 10 * torch.log10(error / solo[:, part].square().mean() + 1e-30) < -90
-    assert float(r.b[:, : start - 100].abs().max()) == 0.0
-    assert float(r.a[:, end + 100 :].abs().max()) < 1e-3
+    # Silent is silent: exactly, but for what the STFT's window spreads of the first rise.
+    window = 2048
+    assert float(r.b[:, : start - window].abs().max()) == 0.0
+    assert float(r.b[:, :start].abs().max()) < 1e-3
+    assert float(r.a[:, end:].abs().max()) == 0.0
 
 
 def test_it_measures_well(made):
@@ -187,10 +190,10 @@ def test_a_removed_plugin_is_named_when_its_params_file_is_rendered(files, tmp_p
     plugin = tmp_path / "acme.py"
     plugin.write_text(
         "from djtrans import hookimpl\n"
-        "from djtrans.plugins.effects import djtrans_effects as ours\n"
+        "from djtrans.plugins import effects\n"
         "@hookimpl\n"
         "def djtrans_effects():\n"
-        "    return [d for d in ours() if d.name == 'reverb']\n"
+        "    return [d for d in effects.djtrans_effects() if d.name == 'reverb']\n"
     )
     registry.register_file(plugin)
     spec = djtrans.resolve_spec("dj54", registry).replace_node("reverb", "acme/reverb")
