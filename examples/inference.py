@@ -1,0 +1,118 @@
+"""Two tracks in, a transition out, with every joint of the pipeline in sight.
+
+    python examples/inference.py track_a.mp3 track_b.mp3 -o transition.wav --visualize
+
+`djtrans generate` does more. Start here to put something of your own between two steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+import djtrans
+from djtrans.api import draw_params
+from djtrans.core import formats
+from djtrans.core.alignment import align_and_separate, margin_span, window_span
+from djtrans.core.extraction import extract_features
+from djtrans.core.planner import nearest_bars
+from djtrans.core.rendering import render
+from djtrans.core.stretch import ENGINE
+from djtrans.generation import pick_device
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Generate a transition as the command line asks."""
+    registry = djtrans.default_registry()
+    device = pick_device(arguments.device)
+
+    # 1. Listen. Both tracks get the higher sample rate, and stereo if one of them is.
+    tracks = [djtrans.load_track(path) for path in (arguments.track_a, arguments.track_b)]
+    rate = max(track.sample_rate for track in tracks)
+    channels = max(len(track.audio) for track in tracks)
+    tracks = [track.at_rate(rate, channels) for track in tracks]
+    analyses = [djtrans.analyze_track(track) for track in tracks]
+
+    # 2. Plan: which technique, where in each track, how long, at what tempo.
+    duration = arguments.duration
+    bars = 0 if duration is None else nearest_bars(duration, analyses[0].grid.bpm)
+    plan = djtrans.plan_transition(*analyses, bars=bars)
+
+    # 3. Lay both tracks on the common clock; separate the window and four bars on each side.
+    span = margin_span(plan, rate)
+    declaration = registry.find("separator", "spectral").declaration
+    separator = registry.build("separator", "spectral")
+    aligned = [
+        align_and_separate(track, side, plan, span, separator, declaration)
+        for track, side in zip(tracks, (plan.a, plan.b), strict=True)
+    ]
+
+    # 4. Draw the curves. Here a technique does it; whatever has a `draw` can.
+    mixer = djtrans.DifferentiableDJMixer()
+    window = window_span(plan, rate)
+    beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
+    features = [extract_features(x.window(window), beat_times, bpm=plan.a.bpm) for x in aligned]
+    beats = (plan.swap_beat, plan.frames_per_beat, plan.beats_per_bar)
+    request = djtrans.DrawRequest(mixer.layout, plan.n_frames, *beats, 0, *features)
+    params = draw_params(djtrans.load_technique(plan.technique), request, beat_times)
+
+    # 5. Mix and write.
+    transition = djtrans.Transition(
+        rendered=render(mixer.to(device), params, plan, *aligned, span, device=device),
+        params=params,
+        plan=plan,
+        provenance=provenance(mixer, plan, tracks, span),
+    )
+    transition.save(arguments.output)
+    if arguments.visualize:
+        transition.plot().savefig(Path(arguments.output).with_suffix(".png"))
+    if arguments.save_params:
+        transition.save_params(arguments.save_params)
+    print(f"{plan.technique} over {plan.bars} bars: {'; '.join(plan.reasons)}")
+
+
+def provenance(mixer, plan, tracks, span) -> formats.Provenance:
+    """What `djtrans render` needs, beside curves and plan, to make the same audio again."""
+    registry = djtrans.default_registry()
+
+    def record(kind: str, name: str) -> formats.ComponentRecord:
+        known = registry.find(kind, name)
+        return formats.ComponentRecord(name=known.name, version=known.declaration.version)
+
+    separator = record("separator", "spectral")
+    effects = [node.effect for _, chain in mixer.spec.chains() for node in chain]
+    versions = {name: registry.find("effect", name).declaration.version for name in effects}
+    return formats.Provenance(
+        tracks={
+            side: formats.TrackRecord(name=track.name, sha256=track.sha256, separator=separator)
+            for side, track in zip("ab", tracks, strict=True)
+        },
+        mixer=formats.MixerRecord(spec=mixer.spec, config=mixer.config, versions=versions),
+        render=formats.RenderRecord(
+            sample_rate=tracks[0].sample_rate,
+            channels=len(tracks[0].audio),
+            start=span.start,
+            stop=span.stop,
+            seed=0,
+            stretch=ENGINE,
+            djtrans=djtrans.__version__,
+        ),
+        technique=record("technique", plan.technique),
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Make a transition from track A into track B.")
+    parser.add_argument("track_a")
+    parser.add_argument("track_b")
+    parser.add_argument("-o", "--output", default="transition.wav", help="audio file to write")
+    parser.add_argument("--duration", type=float, help="seconds; the nearest bars are taken")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--visualize", action="store_true", help="also write a picture beside it")
+    parser.add_argument("--save-params", metavar="FILE", help="also write the params file")
+    try:
+        main(parser.parse_args())
+    except djtrans.DjtransError as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
