@@ -31,27 +31,33 @@ def warp(freqs_hz: Tensor, sample_rate: int) -> Tensor:
 
 
 class _Butterworth(torch.autograd.Function):
-    """``rsqrt(1 + v u)`` for ``v [..., 1]`` and ``u [bins]``, with few passes over the product."""
+    """``h = rsqrt(1 + v u)`` for ``v [..., 1]`` and ``u [bins]``, blended to 1 by ``opened [..., 1]``.
+
+    Few passes over the product; where `opened` is 1 the gain is exactly 1.
+    """
 
     @staticmethod
-    def forward(ctx: Any, v: Tensor, u: Tensor) -> Tensor:
-        gain = torch.addcmul(torch.ones_like(u), v, u).rsqrt_()
-        ctx.save_for_backward(gain, u)
-        return gain
+    def forward(ctx: Any, v: Tensor, u: Tensor, opened: Tensor) -> Tensor:
+        one = torch.ones_like(u)
+        gain = torch.addcmul(one, v, u).rsqrt_()
+        ctx.save_for_backward(gain, u, opened)
+        return torch.lerp(gain, one, opened)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        gain, u = ctx.saved_tensors
-        cubed = (grad * gain).mul_(gain).mul_(gain)
-        return (cubed @ u).unsqueeze(-1).mul_(-0.5), None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, Tensor]:
+        gain, u, opened = ctx.saved_tensors
+        weighted = grad * gain
+        grad_opened = grad.sum(dim=-1, keepdim=True) - weighted.sum(dim=-1, keepdim=True)
+        cubed = weighted.mul_(gain).mul_(gain)
+        return (cubed @ u).unsqueeze(-1) * (-0.5 * (1 - opened)), None, grad_opened
 
 
 class _Filter:
     """A Butterworth magnitude, ``1 / sqrt(1 + u(f) v(cutoff))``: separable, so cheap.
 
-    Near neutral v goes smoothly to 0, which makes the gain exactly 1 at every frequency. Equals the
-    digital filter of the bilinear transform with prewarping.
+    Near neutral the gain blends smoothly to exactly 1 at every frequency. Elsewhere it equals that of
+    the digital filter made by the bilinear transform with prewarping.
 
     References
     ----------
@@ -71,12 +77,13 @@ class _Filter:
         """``[batch, frames, bins]``."""
         x = curves["cutoff"]
         distance = 1.0 - x if self.direction > 0 else x
-        near = (distance / BLEND).clamp(0.0, 1.0)
-        closed = near * near * (3.0 - 2.0 * near)
+        far = (distance / BLEND).clamp(0.0, 1.0)
+        opened = 1.0 - far * far * (3.0 - 2.0 * far)
         hz = LOWEST_HZ * torch.exp(x * math.log(CUTOFF_RATIO))
         v = self._relative(hz, ctx.sample_rate) ** (-2 * self.config.order * self.direction)
-        v = v.clamp(SMALLEST, LARGEST) * closed
-        mask: Tensor = _Butterworth.apply(v.unsqueeze(-1), self._power(freqs_hz, ctx.sample_rate))
+        v = v.clamp(SMALLEST, LARGEST).unsqueeze(-1)
+        u = self._power(freqs_hz, ctx.sample_rate)
+        mask: Tensor = _Butterworth.apply(v, u, opened.unsqueeze(-1))
         return mask
 
     def _power(self, freqs_hz: Tensor, sample_rate: int) -> Tensor:
