@@ -20,7 +20,7 @@ from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR, SLOTS_PER_BEAT, tur
 
 _STEPS_PER_SLOT = 32
 _TURN_REACHES = (4, 8)
-_WEIGHTS = {"turns": 3.0, "attack": 3.5, "backbeat": 2.5, "kick": 3.0, "harmony": 1.5}
+_WEIGHTS = {"turns": 3.0, "attack": 2.5, "backbeat": 2.5, "kick": 3.0, "harmony": 1.5}
 
 
 @attrs.frozen(eq=False)
