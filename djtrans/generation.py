@@ -335,7 +335,13 @@ def _finish(
             seed=shape.seed,
         )
     return Transition(
-        rendered=rendered, params=params, plan=plan, provenance=provenance, seconds=steps.seconds
+        rendered=rendered,
+        params=params,
+        plan=plan,
+        provenance=provenance,
+        a=aligned["a"],
+        b=aligned["b"],
+        seconds=steps.seconds,
     )
 
 

@@ -10,6 +10,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.alignment import AlignedTrack
 from djtrans.core.audio import write_audio
 from djtrans.core.formats import ParamsFile, Provenance, save_params
 from djtrans.core.params import TransitionParams
@@ -36,6 +37,8 @@ class Transition:
         Where, how long, how fast, and why.
     provenance : Provenance
         What else it takes to render it again.
+    a, b : AlignedTrack
+        Both tracks on the clock, and their stems in and around the window.
     seconds : mapping of str to float
         Wall time by step.
     """
@@ -44,6 +47,8 @@ class Transition:
     params: TransitionParams
     plan: TransitionPlan
     provenance: Provenance
+    a: AlignedTrack
+    b: AlignedTrack
     seconds: Mapping[str, float] = attrs.field(factory=dict)
 
     @property

@@ -27,6 +27,15 @@ def clock_seconds(warp: Warp, track_seconds_: float) -> float:
     return track_seconds(tuple((track, clock) for clock, track in warp), track_seconds_)
 
 
+@attrs.frozen
+class ClockSection:
+    """A section of a track on the common clock, in seconds."""
+
+    label: str
+    start: float
+    stop: float
+
+
 @attrs.frozen(kw_only=True)
 class TrackPlan:
     """One track's part of the plan.
@@ -51,6 +60,10 @@ class TrackPlan:
         Tempo of the track's file.
     key : str
         Camelot code.
+    phrase_lines : tuple of float
+        Clock time of every phrase line of the track.
+    sections : tuple of ClockSection
+        The track's sections on the clock, in order, without gaps.
     """
 
     cue_seconds: float
@@ -63,6 +76,8 @@ class TrackPlan:
     gain_db: float
     bpm: float
     key: str
+    phrase_lines: tuple[float, ...] = ()
+    sections: tuple[ClockSection, ...] = ()
 
     @property
     def stretch_percent(self) -> float:

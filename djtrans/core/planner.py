@@ -10,7 +10,14 @@ from djtrans.core.analysis import Analysis
 from djtrans.core.config import setting
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import InputError, PlanError
-from djtrans.core.plan import TrackPlan, TransitionPlan, track_seconds
+from djtrans.core.plan import (
+    ClockSection,
+    TrackPlan,
+    TransitionPlan,
+    Warp,
+    clock_seconds,
+    track_seconds,
+)
 
 #: Lengths that a window may have, in bars.
 WINDOW_BARS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
@@ -274,6 +281,10 @@ def _assemble(
             f"B would need {louder:+.1f} dB to meet A's loudness; "
             f"it is trimmed by {gains[1]:+.0f} dB, the limit"
         )
+
+    def on_clock(track: Analysis, warp: Warp, bar: int) -> float:
+        return clock_seconds(warp, track.grid.time_of_bar(bar))
+
     sides = [
         TrackPlan(
             cue_seconds=track_seconds(warp, 0.0),
@@ -286,6 +297,13 @@ def _assemble(
             gain_db=gain,
             bpm=tempo,
             key=track.key.camelot,
+            phrase_lines=tuple(on_clock(track, warp, bar) for bar in sorted(track.phrase_bars)),
+            sections=tuple(
+                ClockSection(
+                    s.label, on_clock(track, warp, s.start_bar), on_clock(track, warp, s.end_bar)
+                )
+                for s in track.sections
+            ),
         )
         for track, cue, warp, gain, tempo in zip(
             (a, b),
