@@ -1,14 +1,17 @@
 """Transitions between real tracks: what the metrics say, the seams, and where the time goes.
 
+    python benchmarks/real_pairs.py                    # the pairs below, of DJTRANS_TRACKS
     python benchmarks/real_pairs.py FOLDER A:B [A:B ...]
 
-Each of A and B is the beginning of a file name in FOLDER. Prints one Markdown table.
+Each of A and B is the beginning of a file name in the folder. Prints one Markdown table.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
+import sys
 import time
 from pathlib import Path
 
@@ -20,24 +23,41 @@ from djtrans.core.rendering import render
 from djtrans.transition import Transition
 
 
+FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
+#: Four that lie within 8 % of each other's tempo, both ways, and one that does not.
+PAIRS = [
+    "TameAnderson:Impulslogik",
+    "Impulslogik:TameAnderson",
+    "EsoXLB:Oglsdl",
+    "Oglsdl:EsoXLB",
+    "EsoXLB:Strict",
+]
+
+
 def main() -> None:
     """Run all pairs of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("pairs", nargs="+", metavar="A:B")
+    parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
+    parser.add_argument("pairs", nargs="*", metavar="A:B", default=PAIRS)
     parser.add_argument("--technique", default="auto")
     arguments = parser.parse_args()
+    if not arguments.folder.is_dir():
+        sys.exit(f"no tracks at {arguments.folder}; set DJTRANS_TRACKS to a folder of tracks")
     rows = []
     for pair in arguments.pairs:
         a, b = (next(arguments.folder.glob(f"{name}*")) for name in pair.split(":"))
         begin = time.perf_counter()
         transition = djtrans.generate(a, b, technique=arguments.technique)
         wall = time.perf_counter() - begin
-        rows.append({"pair": pair.replace(":", " to "), **measure(transition, a, b), **{
-            "wall s": f"{wall:.1f}",
-            "by step": ", ".join(f"{k} {v:.1f}" for k, v in transition.seconds.items()),
-            "peak GB": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f}",
-        }})
+        rows.append(
+            {
+                "pair": pair.replace(":", " to "),
+                **measure(transition, a, b),
+                "wall s": f"{wall:.1f}",
+                "by step": ", ".join(f"{k} {v:.1f}" for k, v in transition.seconds.items()),
+                "peak GB": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f}",
+            }
+        )
     print("| " + " | ".join(rows[0]) + " |")
     print("|" + "---|" * len(rows[0]))
     for row in rows:
