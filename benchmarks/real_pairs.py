@@ -22,7 +22,6 @@ from djtrans.core.alignment import Span, align, align_and_separate, margin_span,
 from djtrans.core.rendering import render
 from djtrans.transition import Transition
 
-
 FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
 #: Four that lie within 8 % of each other's tempo, both ways, and one that does not.
 PAIRS = [

@@ -15,7 +15,7 @@ from .core.analysis import (
     Phrase as Phrase,
     Section as Section,
 )
-from .core.audio import load_audio as load_audio, resample as resample, write_audio as write_audio
+from .core.audio import load_audio as load_audio, write_audio as write_audio
 from .core.config import setting as setting
 from .core.contracts import RenderContext as RenderContext
 from .core.declarations import (
@@ -38,6 +38,7 @@ from .core.parameters import Parameter as Parameter
 from .core.params import TransitionParams as TransitionParams
 from .core.plan import TransitionPlan as TransitionPlan
 from .core.stems_io import load_stems as load_stems, save_stems as save_stems
+from .core.resampling import resample as resample
 from .core.sheet import CurveSheet as CurveSheet
 from .core.spec import MixerConfig as MixerConfig, MixerSpec as MixerSpec, NodeSpec as NodeSpec
 from .core.stems import Stems as Stems

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from djtrans.assembly import DEFAULT_MIXER, node_declaration, node_parameters, resolve_spec
 from djtrans.core.analysis import Analysis
-from djtrans.core.audio import require_sound
+from djtrans.core.audio_checks import require_sound
 from djtrans.core.config import config_from_dict
 from djtrans.core.contracts import CurveModel, Progress
 from djtrans.core.declarations import TechniqueDeclaration

@@ -1,4 +1,4 @@
-"""Audio files in and out, resampling, and the checks that audio must pass.
+"""Audio files in and out.
 
 Audio is a float32 tensor ``[channels, samples]`` everywhere; its sample rate travels beside it.
 """
@@ -9,7 +9,6 @@ import hashlib
 import math
 import os
 import shlex
-import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,10 @@ import soundfile
 import torch
 from torch import Tensor
 
-from djtrans.core.errors import AudioFileError, InputError, ShapeError
+from djtrans.core.audio_checks import check_audio, check_finite
+from djtrans.core.errors import AudioFileError
+from djtrans.core.files import reason, replacing
+from djtrans.core.resampling import resample
 
 #: What can be written: libsndfile's format and the default subtype, by extension.
 WRITABLE = {
@@ -178,7 +180,7 @@ def write_audio(
             f"Cannot write {file}: a {container} file has no subtype {chosen!r}; choose {known}."
         )
     check_audio(audio)
-    _check_finite(audio, f"Cannot write {file}: the audio")
+    check_finite(audio, f"Cannot write {file}: the audio")
     # Vorbis decodes to floats, yet players clip it: warn for everything that is not raw float.
     if chosen not in ("FLOAT", "DOUBLE"):
         peak = float(audio.abs().max()) if audio.numel() else 0.0
@@ -190,7 +192,7 @@ def write_audio(
                 stacklevel=2,
             )
     frames = audio.detach().cpu().to(torch.float32).numpy().T
-    with _replacing(file) as part:
+    with replacing(file, AudioFileError) as part:
         try:
             with soundfile.SoundFile(
                 part,
@@ -205,48 +207,9 @@ def write_audio(
         except (soundfile.SoundFileError, OSError, ValueError) as error:
             raise AudioFileError(
                 f"Cannot write {file} ({frames.shape[1]} channels at {sample_rate} Hz, {chosen}): "
-                f"{_reason(error)} Try a .wav file."
+                f"{reason(error)} Try a .wav file."
             ) from None
     return file
-
-
-def resample(audio: Tensor, from_rate: int, to_rate: int) -> Tensor:
-    """Change the sample rate: the one resampler of djtrans (soxr, very high quality).
-
-    Linear phase, no delay. soxr was chosen by measurement (see docs/separators.md): it keeps the
-    band to 0.9 of Nyquist within 0.01 dB and what folds back below -150 dB, which torchaudio's
-    default does not (-2.4 dB and -9 dB), and it needs no build that matches torch's.
-
-    Parameters
-    ----------
-    audio : Tensor
-        ``[..., samples]`` floating point.
-    from_rate, to_rate : int
-        In Hz.
-
-    Returns
-    -------
-    Tensor
-        ``[..., round(samples * to_rate / from_rate)]`` float32; the input itself if the rates are
-        equal.
-    """
-    for rate in (from_rate, to_rate):
-        if isinstance(rate, bool) or not isinstance(rate, int) or rate <= 0:
-            raise InputError(f"Sample rate {rate!r} is not allowed; give a whole number of Hz.")
-    if from_rate == to_rate:
-        return audio
-    samples = (2 * audio.shape[-1] * to_rate + from_rate) // (2 * from_rate)
-    if audio.numel() == 0 or samples == 0:
-        return audio.new_zeros(*audio.shape[:-1], samples)
-    import soxr
-
-    rows = audio.detach().cpu().to(torch.float32).reshape(-1, audio.shape[-1])
-    result = torch.zeros(rows.shape[0], samples)
-    for row, target in zip(rows, result, strict=True):
-        out = soxr.resample(row.numpy(), from_rate, to_rate, quality="VHQ")
-        count = min(samples, len(out))
-        target[:count] = torch.from_numpy(np.array(out[:count]))
-    return result.reshape(*audio.shape[:-1], samples).to(audio.device)
 
 
 def content_hash(audio_path: str | os.PathLike[str]) -> str:
@@ -259,73 +222,8 @@ def content_hash(audio_path: str | os.PathLike[str]) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise AudioFileError(f"Cannot read {file}: {_reason(error)}") from None
+        raise AudioFileError(f"Cannot read {file}: {reason(error)}") from None
     return digest.hexdigest()
-
-
-def check_audio(audio: Tensor, what: str = "audio") -> None:
-    """Refuse whatever is not a floating-point tensor ``[channels, samples]``.
-
-    Raises
-    ------
-    ShapeError
-    """
-    if not isinstance(audio, Tensor):
-        raise ShapeError(
-            f"{what} is a {type(audio).__name__}; give a torch.Tensor [channels, samples]."
-        )
-    if audio.ndim != 2 or audio.shape[0] < 1:
-        hint = "; use audio[None] for mono" if audio.ndim == 1 else ""
-        raise ShapeError(
-            f"{what} has shape {tuple(audio.shape)}; expected [channels, samples]{hint}."
-        )
-    if not audio.is_floating_point():
-        raise ShapeError(f"{what} is {audio.dtype}; convert it to torch.float32.")
-
-
-def require_sound(
-    audio: Tensor,
-    sample_rate: int,
-    minimum_seconds: float,
-    *,
-    what: str = "The audio",
-    silence_db: float = -80.0,
-) -> None:
-    """Refuse audio that is too short, silent or not finite.
-
-    Parameters
-    ----------
-    audio : Tensor
-        ``[channels, samples]``.
-    sample_rate : int
-        In Hz.
-    minimum_seconds : float
-        Shortest length allowed.
-    what : str
-        How the message names the audio, such as its path.
-    silence_db : float
-        Peak level in dBFS below which audio counts as silent.
-
-    Raises
-    ------
-    ShapeError
-        If it is not ``[channels, samples]``.
-    AudioFileError
-    """
-    check_audio(audio, what)
-    _check_finite(audio, what)
-    seconds = audio.shape[-1] / sample_rate
-    if seconds < minimum_seconds:
-        raise AudioFileError(
-            f"{what} is {seconds:.3g} s long; at least {minimum_seconds:g} s are needed."
-        )
-    peak = float(audio.abs().max()) if audio.numel() else 0.0
-    if peak < 10 ** (silence_db / 20):
-        level = f"{20 * math.log10(peak):.0f} dBFS" if peak > 0 else "digital zero"
-        raise AudioFileError(
-            f"{what} is silent (its peak is {level}, below {silence_db:g} dBFS); "
-            f"give a file with sound in it."
-        )
 
 
 def _check_is_file(file: Path) -> None:
@@ -352,9 +250,9 @@ def _open_for_reading(file: Path) -> Iterator[Any]:
         handle = soundfile.SoundFile(file)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         # libsndfile reports undecodable MP3 data as a missing file; the checks above know better.
-        reason = "" if "does not exist" in str(error) else f" ({_reason(error).rstrip('.')})"
+        why = "" if "does not exist" in str(error) else f" ({reason(error).rstrip('.')})"
         raise AudioFileError(
-            f"{file} is not audio that can be decoded{reason}; give a wav, flac, ogg, mp3 or aiff "
+            f"{file} is not audio that can be decoded{why}; give a wav, flac, ogg, mp3 or aiff "
             f"file, or convert it with ffmpeg."
         ) from None
     with handle:
@@ -366,7 +264,7 @@ def _read_frames(handle: Any, file: Path, frames: int = -1) -> np.ndarray:
         block: np.ndarray = handle.read(frames, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioFileError(
-            f"{file} cannot be decoded to its end: {_reason(error)} Export it again."
+            f"{file} cannot be decoded to its end: {reason(error)} Export it again."
         ) from None
     return block
 
@@ -374,7 +272,7 @@ def _read_frames(handle: Any, file: Path, frames: int = -1) -> np.ndarray:
 def _to_tensor(samples: np.ndarray, file: Path) -> Tensor:
     """``[channels, samples]`` of at most two channels from ``[samples, channels]``."""
     audio = torch.from_numpy(np.ascontiguousarray(samples.T))
-    _check_finite(audio, str(file))
+    check_finite(audio, str(file))
     channels = audio.shape[0]
     if channels <= 2:
         return audio
@@ -387,42 +285,3 @@ def _to_tensor(samples: np.ndarray, file: Path) -> Tensor:
     weights = weights / weights.sum(dim=1, keepdim=True)
     warnings.warn(f"{file} has {channels} channels; mixed down to stereo.", stacklevel=4)
     return weights @ audio
-
-
-def _check_finite(audio: Tensor, what: str) -> None:
-    # One sum is finite iff every sample is, barring overflow, which float64 rules out.
-    if not math.isfinite(float(audio.sum(dtype=torch.float64))):
-        count = int((~torch.isfinite(audio)).sum())
-        raise AudioFileError(
-            f"{what} holds {count} samples that are not finite (NaN or infinite); export it again."
-        )
-
-
-@contextmanager
-def _replacing(file: Path) -> Iterator[Path]:
-    """Give a temporary name beside `file` that takes its place when the block ends well."""
-    if file.is_dir():
-        raise AudioFileError(f"Cannot write {file}: it is a folder; give a file name.")
-    if not file.parent.is_dir():
-        raise AudioFileError(
-            f"Cannot write {file}: folder {file.parent} does not exist; create it first."
-        )
-    if not os.access(file.parent, os.W_OK | os.X_OK):
-        raise AudioFileError(
-            f"Cannot write {file}: folder {file.parent} is not writable; choose another."
-        )
-    part = file.parent / f".{file.stem[:80]}-{uuid.uuid4().hex[:8]}.part"
-    try:
-        yield part
-        os.replace(part, file)
-    except OSError as error:
-        raise AudioFileError(f"Cannot write {file}: {_reason(error)}") from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _reason(error: Exception) -> str:
-    """Return what the system said, as one sentence without the path, which the caller named."""
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    text = text.split("': ")[-1].strip().replace("\n", " ")
-    return text if text.endswith(".") else text + "."

@@ -13,8 +13,9 @@ import math
 import numpy as np
 from torch import Tensor
 
-from djtrans.core.audio import check_audio, resample
+from djtrans.core.audio_checks import check_audio
 from djtrans.core.errors import InputError, ShapeError
+from djtrans.core.resampling import resample
 
 _OFFSET_DB = -0.691
 _GATE_ABSOLUTE = -70.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from djtrans.core.audio import check_audio, resample
+from djtrans.core.audio_checks import check_audio
 from djtrans.core.contracts import Progress, Separator
 from djtrans.core.declarations import SeparatorDeclaration
 from djtrans.core.errors import DjtransError, SeparationError
+from djtrans.core.resampling import resample
 from djtrans.core.stems import Stems
 from djtrans.core.stems_io import load_stems, save_stems
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from djtrans.core.audio import check_audio
+from djtrans.core.audio_checks import check_audio
 from djtrans.core.errors import InputError
 
 #: Name and version of the engine, as recorded in parameter files.

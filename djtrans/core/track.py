@@ -8,7 +8,8 @@ from pathlib import Path
 import attrs
 from torch import Tensor
 
-from djtrans.core.audio import content_hash, load_audio, resample
+from djtrans.core.audio import content_hash, load_audio
+from djtrans.core.resampling import resample
 
 #: Shortest track that can be analyzed.
 MINIMUM_SECONDS = 8.0

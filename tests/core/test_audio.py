@@ -8,17 +8,10 @@ import soundfile
 import torch
 from scipy.signal import resample_poly
 
-from djtrans.core.audio import (
-    audio_seconds,
-    check_audio,
-    content_hash,
-    load_audio,
-    load_window,
-    require_sound,
-    resample,
-    write_audio,
-)
+from djtrans.core.audio import audio_seconds, content_hash, load_audio, load_window, write_audio
+from djtrans.core.audio_checks import check_audio, require_sound
 from djtrans.core.errors import AudioFileError, InputError, ShapeError
+from djtrans.core.resampling import resample
 
 
 def tone(hz, rate, seconds=1.0, channels=2):

@@ -117,7 +117,7 @@ def test_true_peak_sees_between_the_samples(phase):
 def test_true_peak_of_blocks_is_that_of_the_whole():
     audio = 0.1 * torch.randn(1, 600_000, generator=torch.Generator().manual_seed(3))
     audio[0, 1 << 18] = 0.9  # on a block's edge
-    from djtrans.core.audio import resample
+    from djtrans.core.resampling import resample
 
     whole = 20 * math.log10(max(0.9, float(resample(audio, 8000, 32000).abs().max())))
     assert true_peak_db(audio, 8000) == pytest.approx(whole, abs=1e-3)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from djtrans.core.audio import resample
+from djtrans.core.resampling import resample
 from djtrans.core.errors import SeparationError
 from djtrans.core.stems import Stems
 from djtrans.core.stems_io import STEM_NAMES, save_stems

@@ -1,0 +1,66 @@
+"""Output files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from djtrans.core.errors import DjtransError, InputError
+
+
+@contextmanager
+def replacing(
+    path: str | os.PathLike[str], error: type[DjtransError] = InputError
+) -> Iterator[Path]:
+    """Give a temporary name beside a file; it takes the file's place when the block ends well.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write.
+    error : type
+        What is raised where it cannot be written.
+
+    Yields
+    ------
+    Path
+        The temporary name.
+
+    Raises
+    ------
+    DjtransError
+        If the path is a folder, or its folder is missing or not writable.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise error(f"Cannot write {file}: it is a folder; give a file name.")
+    if not file.parent.is_dir():
+        raise error(f"Cannot write {file}: folder {file.parent} does not exist; create it first.")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise error(f"Cannot write {file}: folder {file.parent} is not writable; choose another.")
+    part = file.parent / f".{file.stem[:80]}-{uuid.uuid4().hex[:8]}.part"
+    try:
+        yield part
+        part.replace(file)
+    except OSError as problem:
+        raise error(f"Cannot write {file}: {reason(problem)}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(
+    path: str | os.PathLike[str], text: str, error: type[DjtransError] = InputError
+) -> None:
+    """Write a text file, UTF-8; see :func:`replacing`."""
+    with replacing(path, error) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def reason(problem: Exception) -> str:
+    """What the system said, as one sentence without the path, which the caller names."""
+    text = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
+    text = text.split("': ")[-1].strip().replace("\n", " ")
+    return text if text.endswith(".") else text + "."
