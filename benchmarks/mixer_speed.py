@@ -6,6 +6,9 @@ stems through five static torchaudio biquads. Both run in turns, so that a busy 
     python benchmarks/mixer_speed.py
     python benchmarks/mixer_speed.py --runs 9 --threads 2
 
+On a machine that others use, several threads wait for each other at every step and wall-clock times
+mean little: measure ``--threads 1`` there and read the CPU column.
+
 Peak memory is that of a process of its own for each case, less what it has after import and inputs.
 """
 
@@ -47,7 +50,7 @@ def build_mixer(config: MixerConfig | None = None) -> Mixer:
 
 
 def moving_curves(mixer: Mixer) -> Tensor:
-    """Curves ``[frames, parameters]`` that cross their ranges at different paces, sends included."""
+    """Curves ``[frames, parameters]`` that cross their ranges at different paces, sends too."""
     time_axis = torch.linspace(0, 1, FRAMES)[:, None]
     pace = 1 + torch.arange(len(mixer.layout)) % 7
     phase = torch.arange(len(mixer.layout)) * 0.7
@@ -130,28 +133,33 @@ def main() -> None:
         print(_resident_peak() - before)
         return
     taken: dict[str, list[float]] = {name: [] for name in todo}
+    worked: dict[str, list[float]] = {name: [] for name in todo}
     for turn in range(options.runs + 1):
         for name, run in todo.items():
-            start = time.perf_counter()
+            start, work = time.perf_counter(), time.process_time()
             run()
             if turn:
                 taken[name].append(time.perf_counter() - start)
-    print(f"{options.seconds:g} s of 8 stereo stems, {options.threads} threads, {options.runs} runs")
-    print(f"{'':44s}{'median s':>10s}{'least s':>10s}{'x real time':>13s}{'peak MB':>9s}")
+                worked[name].append(time.process_time() - work)
+    print(
+        f"{options.seconds:g} s of 8 stereo stems, {options.threads} threads, {options.runs} runs"
+    )
+    print(f"{'':44s}{'median s':>10s}{'least s':>10s}{'CPU s':>10s}{'peak MB':>9s}")
     for name, times in taken.items():
-        median = statistics.median(times)
         peak = peak_megabytes(name, options.seconds, options.threads)
         print(
-            f"{name:44s}{median:10.2f}{min(times):10.2f}{options.seconds / median:13.0f}{peak:9.0f}"
+            f"{name:44s}{statistics.median(times):10.2f}{min(times):10.2f}"
+            f"{min(worked[name]):10.2f}{peak:9.0f}",
+            flush=True,
         )
-    for kind, ours, theirs in (
-        ("forward", "djtrans forward", "torchaudio forward"),
-        ("forward+backward, curves", "djtrans forward+backward, curves", None),
-        ("forward+backward, curves and audio", "djtrans forward+backward, curves and audio", None),
-    ):
-        other = taken[theirs or "torchaudio forward+backward"]
-        ratio = statistics.median(taken[ours]) / statistics.median(other)
-        print(f"{kind}: {ratio:.2f} of torchaudio (least over least {min(taken[ours]) / min(other):.2f})")
+    for kind in ("forward", "forward+backward, curves", "forward+backward, curves and audio"):
+        ours, theirs = f"djtrans {kind}", f"torchaudio {kind.split(',')[0]}"
+        ratios = (
+            statistics.median(taken[ours]) / statistics.median(taken[theirs]),
+            min(taken[ours]) / min(taken[theirs]),
+            min(worked[ours]) / min(worked[theirs]),
+        )
+        print(f"{kind}, of torchaudio: median %.2f, least %.2f, CPU %.2f" % ratios)
 
 
 if __name__ == "__main__":

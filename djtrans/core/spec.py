@@ -137,7 +137,7 @@ class MixerConfig:
         4, "FFT size over hop: 2 (square-root Hann only), 4 or 8.", choices=(2, 4, 8)
     )
     window: str = setting(
-        "sqrt-hann",
+        "hann",
         "Analysis and synthesis window.",
         choices=("sqrt-hann", "hann"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -60,7 +62,7 @@ def test_any_cutting_of_the_times_gives_the_same(cuts: list[int], seed: int) -> 
     curves = make_curves(values, torch.arange(9) * 0.11 + 0.1, [LINEAR, LATE])
     at = torch.linspace(0, 1.2, 400, dtype=torch.float64)
     bounds = [0, *sorted(cuts), 400]
-    parts = [curves.at(at[i:j]) for i, j in zip(bounds, bounds[1:], strict=False)]
+    parts = [curves.at(at[i:j]) for i, j in itertools.pairwise(bounds)]
     torch.testing.assert_close(torch.cat(parts, -1), curves.at(at), atol=1e-7, rtol=0)
 
 

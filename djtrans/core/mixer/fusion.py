@@ -4,9 +4,9 @@ For each source (a track) the stems are windowed and transformed, multiplied by 
 as spectra, transformed back once and overlap-added. A few frames are computed at a time, so that
 nothing leaves the cache.
 
-Backward does the same again: since a mask is real, a masked STFT is a symmetric map, so the gradient
-of the audio is the masked STFT of the gradient with the windows exchanged. The gradient of the mask
-in bin f is ``c_f / size * Re(conj(X_f) G_f)``, with X the spectrum of the audio, G that of the
+Backward does the same again: as a mask is real, a masked STFT is a symmetric map, and the gradient
+of the audio is the masked STFT of the gradient with the windows exchanged. The mask's gradient in
+bin f is ``c_f / size * Re(conj(X_f) G_f)``, with X the spectrum of the audio, G that of the
 gradient, and c_f = 2 except at DC and Nyquist. Masks are computed again, chunk by chunk, and
 differentiated by autograd, so that an effect has no backward to write.
 """
@@ -171,9 +171,9 @@ class _MaskedSum(torch.autograd.Function):
         needs_controls = ctx.needs_input_grad[2]
         needs_mask = needs_controls or any(ctx.needs_input_grad[4 + 2 * sources :])
         t = job.transform
-        groups, stems, channels = parts[0][1].shape[:-1]
-        grads = [torch.zeros_like(x, memory_format=torch.contiguous_format) if any(needs_audio)
-                 else None for x in tensors]
+        groups, stems, _channels = parts[0][1].shape[:-1]
+        # A stem may be an expanded view; its gradient needs room of its own.
+        grads = [x.new_zeros(x.shape) for x in tensors] if any(needs_audio) else []
         grad_controls = torch.zeros_like(controls) if needs_controls else None
         grad_weights = [torch.zeros_like(w) for w in job.weights]
         scale = t.freqs_hz.new_full(t.freqs_hz.shape, 2 / t.size)
@@ -194,9 +194,7 @@ class _MaskedSum(torch.autograd.Function):
                 product = product.reshape(sources * groups * stems, count, -1)
                 if mask.shape[-1] == 1:
                     product = product.sum(dim=-1, keepdim=True)
-                found = torch.autograd.grad(
-                    mask, [chunk, *job.weights], product, allow_unused=True
-                )
+                found = torch.autograd.grad(mask, [chunk, *job.weights], product, allow_unused=True)
                 if grad_controls is not None and found[0] is not None:
                     grad_controls[..., at : at + count] = found[0]
                 for total, part in zip(grad_weights, found[1:], strict=True):
@@ -212,4 +210,5 @@ class _MaskedSum(torch.autograd.Function):
                     _add_span(grads[i], grads[sources + i], at * t.hop, audio[i])
         edge = t.overlap
         whole = torch.cat([grad_finished[..., :edge], grad_carry], dim=-1)[..., :edge]
-        return (None, None, grad_controls, whole, *grads, *grad_weights)
+        audio_grads = grads if grads else [None] * len(tensors)
+        return (None, None, grad_controls, whole, *audio_grads, *grad_weights)

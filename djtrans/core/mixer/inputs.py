@@ -71,7 +71,9 @@ def batched_stems(
 
 def check_pair(a: Tensor, b: Tensor) -> None:
     """Refuse two tracks ``[batch, stems, channels, samples]`` that do not fit each other."""
-    if a.shape[1:] != b.shape[1:] or (a.shape[0] != b.shape[0] and 1 not in (a.shape[0], b.shape[0])):
+    if a.shape[1:] != b.shape[1:] or (
+        a.shape[0] != b.shape[0] and 1 not in (a.shape[0], b.shape[0])
+    ):
         raise ShapeError(
             f"stems_a {tuple(a.shape)} and stems_b {tuple(b.shape)} differ; cut both to the same "
             "window and give both the same number of channels."
@@ -83,9 +85,7 @@ def check_pair(a: Tensor, b: Tensor) -> None:
         )
 
 
-def batched_values(
-    params: TransitionParams | Tensor, layout: Layout
-) -> tuple[Tensor, bool]:
+def batched_values(params: TransitionParams | Tensor, layout: Layout) -> tuple[Tensor, bool]:
     """Values ``[batch, frames, parameters]``, and whether they had a batch.
 
     Raises

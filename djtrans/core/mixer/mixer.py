@@ -10,6 +10,7 @@ from torch import Tensor
 
 from djtrans.core.contracts import RenderContext
 from djtrans.core.curves import Curves, make_curves
+from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.layout import Layout, compute_layout
 from djtrans.core.mixer.inputs import (
     DEFAULT_SAMPLE_RATE,
@@ -25,7 +26,6 @@ from djtrans.core.mixer.stream import MixerStream, MixOutput
 from djtrans.core.mixer.transform import Transform, make_transform
 from djtrans.core.params import TransitionParams
 from djtrans.core.spec import MASTER_BUS, TRACK_BUS, TRACKS, MixerConfig, MixerSpec
-from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.stems import Stems
 
 #: A whole render goes through the stages in pieces of this length, which stay in cache.
@@ -212,15 +212,15 @@ class Mixer(torch.nn.Module):
             stages.append(self._stage(run, TRACKS, self.spec.stems, curves, transform, ctx, last))
         if not stem_runs or stem_runs[-1].kind != "spectral":
             stages.append(SumStage())
-        for run in runs(self.track_nodes):
-            stages.append(self._stage(run, TRACKS, (TRACK_BUS,), curves, transform, ctx, False))
+        stages.extend(
+            self._stage(run, TRACKS, (TRACK_BUS,), curves, transform, ctx, False)
+            for run in runs(self.track_nodes)
+        )
         master = [
             self._stage(run, ("mix",), (MASTER_BUS,), curves, transform, ctx, False)
             for run in runs(self.master_nodes)
         ]
-        return MixerStream(
-            self.spec.stems, stages, master, ctx.sample_rate, batch, like.shape[2]
-        )
+        return MixerStream(self.spec.stems, stages, master, ctx.sample_rate, batch, like.shape[2])
 
     def _stage(
         self,

@@ -29,8 +29,13 @@ def reference_filter(stage: SpectralStage, audio: Tensor) -> Tensor:
     before = 2 * t.size
     padded = torch.nn.functional.pad(audio, (before, 2 * t.size + (-samples) % t.hop))
     spectra = torch.stft(
-        padded.flatten(0, 2), t.size, t.hop, window=t.analysis, center=True,
-        pad_mode="constant", return_complex=True,
+        padded.flatten(0, 2),
+        t.size,
+        t.hop,
+        window=t.analysis,
+        center=True,
+        pad_mode="constant",
+        return_complex=True,
     )
     frames = spectra.shape[-1]
     seconds = (torch.arange(frames, dtype=torch.float64) * t.hop - before) / t.sample_rate

@@ -1,7 +1,7 @@
 """Stages of the signal path. Each is pushed audio and gives what is finished, aligned to its input.
 
-A stage may hold samples back, never more than its ``delay``; sample n of its output belongs to sample
-n of its input. Curves are read at the time of the input sample, so latency shifts no curve.
+A stage may hold samples back, never more than its ``delay``; sample n of its output belongs to
+sample n of its input. Curves are read at the time of the input sample, so latency shifts no curve.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class SpectralStage:
         return max(1, self.chunk_frames * factor * USUAL_SIGNALS // signals)
 
     def mask(self, controls: Tensor) -> Tensor:
-        """Product of the nodes' masks: ``[rows, controls, frames]`` to ``[rows, frames, bins or 1]``."""
+        """Product of the masks: ``[rows, controls, frames]`` to ``[rows, frames, bins or 1]``."""
         rows, _, frames = controls.shape
         bins = len(self.transform.freqs_hz)
         at, narrow, wide = 0, None, []
@@ -144,7 +144,7 @@ class SpectralStage:
                 narrow = mask if narrow is None else narrow * mask
             else:
                 wide.append(mask)
-        # Broadcast factors first, so that each wide product is made once; into itself where autograd
+        # Broadcast factors first, so that each wide product is made once; in place where autograd
         # does not need the factors, but never into what an effect returned.
         product, ours = narrow, False
         for mask in wide:
@@ -207,7 +207,7 @@ class TimeStage:
 
 
 class SumStage:
-    """Sums the stems of each source: ``[batch, stems, channels, n]`` to ``[batch, channels, n]``."""
+    """Sums stems: each source ``[batch, stems, channels, n]`` becomes ``[batch, channels, n]``."""
 
     delay = 0
 

@@ -49,7 +49,7 @@ class MixOutput:
         joined = [
             torch.cat([getattr(p, name) for p in parts], dim=-1) for name in ("mix", "a", "b")
         ]
-        return MixOutput(*joined, sample_rate=parts[0].sample_rate)
+        return MixOutput(joined[0], joined[1], joined[2], parts[0].sample_rate)
 
 
 class MixerStream:
@@ -104,9 +104,10 @@ class MixerStream:
             audio, _, has_batch = batched_stems(chunk, self._stem_names, label, rate)
             wanted = (1 if self.batch is None else self.batch, self.channels)
             if has_batch == (self.batch is None) or (audio.shape[0], audio.shape[2]) != wanted:
+                shape = tuple(audio.shape if has_batch else audio.shape[1:])
                 raise ShapeError(
-                    f"{label} has shape {tuple(chunk.audio.shape if isinstance(chunk, Stems) else chunk.shape)}"
-                    f"; this stream was made for batch {self.batch} and {self.channels} channels."
+                    f"{label} has shape {shape}; this stream was made for batch {self.batch} and "
+                    f"{self.channels} channels."
                 )
             pair.append(audio)
         check_pair(*pair)
@@ -126,14 +127,18 @@ class MixerStream:
             If the stream has had no input, or the tail is negative.
         """
         if self._like is None:
-            raise InputError("The stream has had no input; process at least one chunk before flush.")
+            raise InputError(
+                "The stream has had no input; process at least one chunk before flush."
+            )
         if not tail_seconds >= 0:
             raise InputError(f"tail_seconds = {tail_seconds!r}; give 0 or more.")
         end = self._received + round(tail_seconds * self.sample_rate)
         parts = [self._empty()]
         missing = end + self.latency_samples - self._received
         while missing > 0:
-            zeros = self._like.new_zeros(1).expand(*self._like.shape[:-1], min(missing, FLUSH_SAMPLES))
+            zeros = self._like.new_zeros(1).expand(
+                *self._like.shape[:-1], min(missing, FLUSH_SAMPLES)
+            )
             missing -= zeros.shape[-1]
             parts.append(self._push([zeros, zeros]))
         a, b, mix = (torch.cat([p[i] for p in parts], dim=-1) for i in range(3))
@@ -155,7 +160,9 @@ class MixerStream:
 
     def _empty(self) -> tuple[Tensor, Tensor, Tensor]:
         if self._like is None:
-            raise InputError("The stream has had no input; process at least one chunk before flush.")
+            raise InputError(
+                "The stream has had no input; process at least one chunk before flush."
+            )
         nothing = self._like.new_zeros(*self._like.shape[:1], self.channels, 0)
         return nothing, nothing, nothing
 

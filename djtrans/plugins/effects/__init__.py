@@ -30,9 +30,7 @@ class Eq3Config:
     high_crossover_hz: float = setting(
         4000.0, "Where mid and high meet, both at half.", unit="Hz", minimum=20.0, maximum=20000.0
     )
-    order: int = setting(
-        4, "Steepness of the crossovers, 6 dB per octave each.", choices=(2, 4, 8)
-    )
+    order: int = setting(4, "Steepness of the crossovers, 6 dB per octave each.", choices=(2, 4, 8))
 
     def __attrs_post_init__(self) -> None:
         if self.low_crossover_hz >= self.high_crossover_hz:
@@ -46,9 +44,7 @@ class Eq3Config:
 class FilterConfig:
     """Steepness of a low-pass or high-pass."""
 
-    order: int = setting(
-        4, "Butterworth order, 6 dB per octave each.", minimum=1, maximum=8
-    )
+    order: int = setting(4, "Butterworth order, 6 dB per octave each.", minimum=1, maximum=8)
 
 
 @attrs.frozen
@@ -65,16 +61,23 @@ class ReverbConfig:
         0.5, "How much faster high frequencies die away: 0 not at all.", minimum=0.0, maximum=1.0
     )
     low_cut_hz: float = setting(
-        150.0, "Below it the tail is thinned, so that kicks stay dry.", unit="Hz",
-        minimum=10.0, maximum=2000.0,
+        150.0,
+        "Below it the tail is thinned, so that kicks stay dry.",
+        unit="Hz",
+        minimum=10.0,
+        maximum=2000.0,
     )
     width: float = setting(
-        1.0, "Difference between the channels' tails: 0 mono, 1 independent.",
-        minimum=0.0, maximum=1.0,
+        1.0,
+        "Difference between the channels' tails: 0 mono, 1 independent.",
+        minimum=0.0,
+        maximum=1.0,
     )
     level: float = setting(
-        0.5, "Energy of the tail against its input at a send of 1, as an amplitude ratio.",
-        minimum=0.0, maximum=4.0,
+        0.5,
+        "Energy of the tail against its input at a send of 1, as an amplitude ratio.",
+        minimum=0.0,
+        maximum=4.0,
     )
 
 
@@ -82,21 +85,27 @@ class ReverbConfig:
 class DelayConfig:
     """Time of the echo."""
 
-    beats: float = setting(
-        0.75, "Delay time in beats.", unit="beats", minimum=0.0625, maximum=16.0
-    )
+    beats: float = setting(0.75, "Delay time in beats.", unit="beats", minimum=0.0625, maximum=16.0)
 
 
 def _gain(name: str, maximum: float, summary: str) -> Parameter:
     return Parameter(
-        name=name, maximum=maximum, neutral=1.0, unit="linear gain", curve="gain", edge="late",
+        name=name,
+        maximum=maximum,
+        neutral=1.0,
+        unit="linear gain",
+        curve="gain",
+        edge="late",
         summary=summary,
     )
 
 
 def _cutoff(neutral: float) -> Parameter:
     return Parameter(
-        name="cutoff", neutral=neutral, unit="normalized cutoff", curve="frequency",
+        name="cutoff",
+        neutral=neutral,
+        unit="normalized cutoff",
+        curve="frequency",
         summary="Cutoff at 20 * 1000**x Hz.",
     )
 
@@ -173,8 +182,6 @@ def djtrans_effects() -> Iterable[EffectDeclaration]:
             Parameter(
                 name="send", unit="linear gain", curve="gain", edge="late", summary="Level fed in."
             ),
-            Parameter(
-                name="feedback", unit="fraction", summary="Loop gain, of at most 0.98."
-            ),
+            Parameter(name="feedback", unit="fraction", summary="Loop gain, of at most 0.98."),
         ),
     )

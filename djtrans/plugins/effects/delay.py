@@ -65,7 +65,7 @@ def delay_times(beat_times: Tensor, beats: float, sample_rate: int) -> DelayTime
     """The delay that makes an echo fall `beats` later on the grid.
 
     What is heard at beat b was played at beat ``b - beats``. That delay has a kink at each beat and
-    `beats` after each; there it is rounded to whole samples. So at a constant tempo the delay is one
+    `beats` after each; there it is rounded to whole samples. At a constant tempo the delay is one
     whole number of samples, and while the tempo changes it glides.
 
     Parameters
@@ -88,9 +88,7 @@ def delay_times(beat_times: Tensor, beats: float, sample_rate: int) -> DelayTime
     whole = torch.arange(last + 1, dtype=torch.float64)
     knots = torch.cat([whole, whole + beats]).unique()
     seconds = time_of(knots) - time_of(knots - beats)
-    return DelayTimes(
-        time_of(knots) * sample_rate, (seconds * sample_rate).round().clamp(min=1.0)
-    )
+    return DelayTimes(time_of(knots) * sample_rate, (seconds * sample_rate).round().clamp(min=1.0))
 
 
 @attrs.frozen(eq=False)

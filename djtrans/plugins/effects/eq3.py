@@ -11,7 +11,6 @@ from djtrans.core.contracts import RenderContext
 from djtrans.plugins.effects import Eq3Config
 from djtrans.plugins.effects.filters import warp
 
-
 #: Weights are multiples of this (-132 dB), so that sums of them are exact in any order.
 GRAIN = 2.0**-22
 
@@ -53,9 +52,7 @@ class Eq3:
         self._weights = (freqs_hz, sample_rate, found)
         return found
 
-    def mask(
-        self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext
-    ) -> Tensor:
+    def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
         """``[batch, frames, bins]``: exactly 1 where all gains are 1, exactly 0 where all are 0."""
         gains = torch.stack([curves["low"], curves["mid"], curves["high"]], dim=-1)
         return gains @ self.weights(freqs_hz, ctx.sample_rate)

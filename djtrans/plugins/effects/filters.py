@@ -31,7 +31,7 @@ def warp(freqs_hz: Tensor, sample_rate: int) -> Tensor:
 
 
 class _Butterworth(torch.autograd.Function):
-    """``h = rsqrt(1 + v u)`` for ``v [..., 1]`` and ``u [bins]``, blended to 1 by ``opened [..., 1]``.
+    """``rsqrt(1 + v u)`` for ``v [..., 1]`` and ``u [bins]``, blended to 1 by ``opened [..., 1]``.
 
     Few passes over the product; where `opened` is 1 the gain is exactly 1.
     """
@@ -56,8 +56,8 @@ class _Butterworth(torch.autograd.Function):
 class _Filter:
     """A Butterworth magnitude, ``1 / sqrt(1 + u(f) v(cutoff))``: separable, so cheap.
 
-    Near neutral the gain blends smoothly to exactly 1 at every frequency. Elsewhere it equals that of
-    the digital filter made by the bilinear transform with prewarping.
+    Near neutral the gain blends smoothly to exactly 1 at every frequency. Elsewhere it equals that
+    of the digital filter made by the bilinear transform with prewarping.
 
     References
     ----------
@@ -71,9 +71,7 @@ class _Filter:
         self.config = config if config is not None else FilterConfig()
         self._powers: tuple[Tensor, int, Tensor] | None = None
 
-    def mask(
-        self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext
-    ) -> Tensor:
+    def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
         """``[batch, frames, bins]``."""
         x = curves["cutoff"]
         distance = 1.0 - x if self.direction > 0 else x

@@ -18,8 +18,6 @@ class Gain:
     def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config if config is not None else NoConfig()
 
-    def mask(
-        self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext
-    ) -> Tensor:
+    def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
         """``[batch, frames, 1]``: the gain itself."""
         return curves["gain"].unsqueeze(-1)

@@ -85,7 +85,7 @@ class _Rfft(torch.autograd.Function):
 
 
 class _PartitionSum(torch.autograd.Function):
-    """Output spectra from those of the input blocks: block k hears the last ones through the response.
+    """Spectra of the output: each block hears the last blocks of input through the response.
 
     From ``[..., partitions - 1 + count, bins]`` and ``[partitions, channels, bins]`` to
     ``[..., count, bins]``.
@@ -134,8 +134,8 @@ class ReverbState:
     """
 
     response: Tensor
-    history: Tensor | None
-    previous: Tensor | None
+    history: Tensor
+    previous: Tensor
     waiting: Tensor
     ready: Tensor
 
@@ -170,9 +170,12 @@ class Reverb:
         partitions = -(-response.shape[-1] // block)
         response = torch.nn.functional.pad(response, (0, partitions * block - response.shape[-1]))
         blocks = response.unflatten(-1, (partitions, block)).movedim(-2, 0)
-        nothing = torch.zeros(batch, channels, 0)
         return ReverbState(
-            torch.fft.rfft(blocks, n=2 * block), None, None, nothing, torch.zeros(batch, channels, block)
+            response=torch.fft.rfft(blocks, n=2 * block),
+            history=torch.zeros(batch, channels, partitions - 1, block + 1, dtype=torch.complex128),
+            previous=torch.zeros(batch, channels, block, dtype=torch.float64),
+            waiting=torch.zeros(batch, channels, 0, dtype=torch.float64),
+            ready=torch.zeros(batch, channels, block, dtype=torch.float64),
         )
 
     def process(
@@ -180,7 +183,7 @@ class Reverb:
     ) -> tuple[Tensor, ReverbState]:
         """The tail alone, one block late."""
         block = self._block(ctx)
-        state = _like(state, audio, block)
+        state = _like(state, audio)
         fed = torch.cat([state.waiting, audio * curves["send"].unsqueeze(1)], dim=-1)
         count = fed.shape[-1] // block
         ready = state.ready
@@ -196,9 +199,7 @@ class Reverb:
                 state, history=spectra[..., count:, :], previous=blocks[..., -1, :]
             )
         given = audio.shape[-1]
-        state = attrs.evolve(
-            state, waiting=fed[..., count * block :], ready=ready[..., given:]
-        )
+        state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., given:])
         return ready[..., :given], state
 
     @staticmethod
@@ -206,17 +207,13 @@ class Reverb:
         return 2 ** max(4, round(math.log2(BLOCK_SECONDS * ctx.sample_rate)))
 
 
-def _like(state: ReverbState, audio: Tensor, block: int) -> ReverbState:
-    """The state in the audio's dtype, on its device."""
-    if state.history is not None:
-        return state
+def _like(state: ReverbState, audio: Tensor) -> ReverbState:
+    """The state in the audio's dtype, on its device; itself if it is there already."""
     complex_dtype = torch.complex128 if audio.dtype == torch.float64 else torch.complex64
-    partitions, _, bins = state.response.shape
-    batch, channels = audio.shape[:2]
     return ReverbState(
         state.response.to(audio.device, complex_dtype),
-        audio.new_zeros(batch, channels, partitions - 1, bins, dtype=complex_dtype),
-        audio.new_zeros(batch, channels, block),
+        state.history.to(audio.device, complex_dtype),
+        state.previous.to(audio),
         state.waiting.to(audio),
         state.ready.to(audio),
     )
