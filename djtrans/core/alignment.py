@@ -10,6 +10,7 @@ from djtrans.core.contracts import Progress, Separator
 from djtrans.core.declarations import SeparatorDeclaration
 from djtrans.core.plan import TrackPlan, TransitionPlan
 from djtrans.core.separation import separate
+from djtrans.core.slicing import padded_slice
 from djtrans.core.stems import Stems
 from djtrans.core.stretch import warp
 from djtrans.core.track import Track
@@ -53,8 +54,7 @@ class AlignedTrack:
 
     def solo(self, span: Span) -> Tensor:
         """The untouched track over another span, zero where it is not known."""
-        holder = Stems(self.mix[None], ("mix",), self.stems.sample_rate)
-        return holder.window(span.start - self.span.start, span.stop - self.span.start).audio[0]
+        return padded_slice(self.mix, span.start - self.span.start, span.stop - self.span.start)
 
     def window(self, span: Span) -> Stems:
         """The stems over a part of their span."""

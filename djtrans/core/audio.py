@@ -24,6 +24,7 @@ from djtrans.core.audio_checks import check_audio, check_finite
 from djtrans.core.errors import AudioFileError
 from djtrans.core.files import reason, replacing
 from djtrans.core.resampling import resample
+from djtrans.core.slicing import padded_slice
 
 #: What can be written: libsndfile's format and the default subtype, by extension.
 WRITABLE = {
@@ -126,9 +127,7 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
     if audio.shape[-1]:
         audio = resample(audio, rate, sample_rate)
     offset = start - first * sample_rate
-    cut = audio[:, max(0, offset) : max(0, offset + samples)]
-    lead = min(samples, max(0, -offset))
-    return torch.nn.functional.pad(cut, (lead, samples - lead - cut.shape[-1]))
+    return padded_slice(audio, offset, offset + samples)
 
 
 def audio_seconds(path: str | os.PathLike[str]) -> float:

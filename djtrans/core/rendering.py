@@ -12,6 +12,7 @@ from djtrans.core.loudness import true_peak_db
 from djtrans.core.mixer.mixer import Mixer
 from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan
+from djtrans.core.slicing import padded_slice
 
 #: No true peak of the file lies above this (dBTP): a static trim, never a limiter.
 CEILING_DBTP = -1.0
@@ -99,7 +100,7 @@ def render(
     heard_b = _splice(solo_b, span, worked, out.b.cpu(), before=False)
     mix = heard_a + heard_b
     # What the master chain made of the sum, where it worked.
-    mix = mix + _place(out.mix.cpu() - out.a.cpu() - out.b.cpu(), worked.start, span)
+    mix = mix + _placed(out.mix.cpu() - out.a.cpu() - out.b.cpu(), worked.start, span)
     peak = true_peak_db(mix, rate)
     trim_db = min(0.0, CEILING_DBTP - peak)
     gain = 10.0 ** (trim_db / 20.0)
@@ -140,12 +141,9 @@ def _splice(solo: Tensor, span: Span, worked: Span, out: Tensor, *, before: bool
         context[:, max(0, worked.start - span.start) :] = 0.0
     else:
         context[:, : max(0, worked.stop - span.start)] = 0.0
-    return context + _place(out, worked.start, span)
+    return context + _placed(out, worked.start, span)
 
 
-def _place(audio: Tensor, start: int, span: Span) -> Tensor:
-    """Audio that starts at a clock sample, cut and padded to a span."""
-    lead = start - span.start
-    cut = audio[:, max(0, -lead) :]
-    cut = torch.nn.functional.pad(cut, (max(0, lead), 0))[:, : span.samples]
-    return torch.nn.functional.pad(cut, (0, span.samples - cut.shape[-1]))
+def _placed(audio: Tensor, at: int, span: Span) -> Tensor:
+    """Audio that starts at a clock sample, over a span."""
+    return padded_slice(audio, span.start - at, span.stop - at)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from djtrans.core.config import as_tuple
 from djtrans.core.errors import ShapeError, did_you_mean
+from djtrans.core.slicing import padded_slice
 
 
 @attrs.frozen(eq=False)
@@ -59,9 +60,7 @@ class Stems:
 
     def window(self, start: int, stop: int) -> Stems:
         """Samples `start` to `stop`, zero where the stems do not reach."""
-        lead, trail = max(0, -start), max(0, stop - self.samples)
-        cut = self.audio[..., max(0, start) : min(max(stop, 0), self.samples)]
-        return attrs.evolve(self, audio=torch.nn.functional.pad(cut, (lead, trail)))
+        return attrs.evolve(self, audio=padded_slice(self.audio, start, stop))
 
     def scaled(self, gain: float) -> Stems:
         """The same stems times a linear gain."""

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from djtrans.core.audio_checks import check_audio
 from djtrans.core.errors import InputError
+from djtrans.core.slicing import padded_slice
 
 #: Name and version of the engine, as recorded in parameter files.
 ENGINE = f"python-stretch {importlib.metadata.version('python-stretch')}"
@@ -102,7 +103,7 @@ def warp(
     clock, track = points[0]
     if abs(rate - 1.0) < _EQUAL:
         begin = first + round((track - clock) * sample_rate)
-        return _slice_padded(audio, begin, begin + last - first)
+        return padded_slice(audio, begin, begin + last - first)
     _check_ratio(1.0 / rate)
     position = track * sample_rate + (first - clock * sample_rate) * rate
     return _read_stretched(audio, position, rate, last - first, sample_rate)
@@ -127,19 +128,11 @@ def _read_stretched(
     engine = Stretch(0)
     engine.preset(audio.shape[0], sample_rate)
     engine.setTimeFactor(rate)
-    fed = _slice_padded(audio, source, source + length).detach().cpu().to(torch.float32)
+    fed = padded_slice(audio, source, source + length).detach().cpu().to(torch.float32)
     out = np.asarray(engine.process(np.ascontiguousarray(fed.numpy())))
     skip = round((position + begin * rate - source) / rate)
     result[:, begin:end] = torch.from_numpy(out[:, skip : skip + end - begin])
     return result.to(audio.device)
-
-
-def _slice_padded(audio: Tensor, begin: int, end: int) -> Tensor:
-    """Samples `begin` to `end`, zero beyond the ends of `audio`."""
-    samples = audio.shape[-1]
-    cut = audio[:, min(max(begin, 0), samples) : max(min(end, samples), 0)]
-    lead = min(max(-begin, 0), end - begin)
-    return torch.nn.functional.pad(cut, (lead, end - begin - lead - cut.shape[-1]))
 
 
 def _constant_rate(points: Sequence[tuple[float, float]]) -> float:
