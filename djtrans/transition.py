@@ -12,7 +12,11 @@ from torch import Tensor
 
 from djtrans.core.alignment import AlignedTrack
 from djtrans.core.audio import write_audio
+from djtrans.core.errors import DjtransError
+from djtrans.core.errors import PluginError
 from djtrans.core.formats import ParamsFile, Provenance, save_params
+from djtrans.core.overview import measure_overview
+from djtrans.core.mixer.mixer import Mixer
 from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan
 from djtrans.core.rendering import Rendered
@@ -20,7 +24,10 @@ from djtrans.core.rendering import Rendered
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from djtrans.core.metrics import TransitionMetrics
+    from djtrans.core.metrics import TransitionMetrics, Voices
+
+#: The stem whose singing must not clash.
+VOCALS = "vocals"
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -39,6 +46,8 @@ class Transition:
         What else it takes to render it again.
     a, b : AlignedTrack
         Both tracks on the clock, and their stems in and around the window.
+    mixer : Mixer, optional
+        What rendered it: single stems are rendered again to measure them.
     seconds : mapping of str to float
         Wall time by step.
     """
@@ -49,6 +58,7 @@ class Transition:
     provenance: Provenance
     a: AlignedTrack
     b: AlignedTrack
+    mixer: Mixer | None = None
     seconds: Mapping[str, float] = attrs.field(factory=dict)
 
     @property
@@ -74,42 +84,85 @@ class Transition:
         return beats + self.window_seconds[0]
 
     def metrics(self) -> TransitionMetrics:
-        """Measure the rendered transition, see ``docs/metrics.md``."""
-        from djtrans.core.metrics import measure
+        """Measure the rendered transition, see ``docs/metrics.md``.
 
-        r = self.rendered
-        return measure(r.mix, r.a, r.b, r.solo_a, r.solo_b, self.sample_rate, self.beat_times)
-
-    def plot(self, theme: str = "light") -> Figure:
-        """The transition as a picture: waveforms, whose bass it is, the curves."""
-        from djtrans.core.metrics import bass_overlap
-        from djtrans.plot import plot_transition
+        The vocals are rendered once more, alone; with stems that do not isolate them well, what
+        needs them is not measurable.
+        """
+        from djtrans.core.metrics import MetricInputs, TrackFacts, measure
+        from djtrans.core.plan import track_seconds
 
         r, plan = self.rendered, self.plan
-        tracks = self.provenance.tracks
-        owners = bass_overlap(
-            r.a, r.b, self.sample_rate, self.beat_times, r.solo_a, r.solo_b
-        ).owners
-        on_line = [name for name, side in (("A", plan.a), ("B", plan.b)) if side.swap_on_phrase]
-        line = f"swap on a phrase line of {' and '.join(on_line)}" if on_line else "swap off phrase"
-        return plot_transition(
-            self.params,
-            a=r.a,
-            b=r.b,
-            sample_rate=self.sample_rate,
-            start_seconds=self.window_seconds[0],
-            swap_beat=plan.swap_beat,
-            beats_per_bar=plan.beats_per_bar,
-            owners=owners,
-            title=f"{tracks['a'].name}  →  {tracks['b'].name}",
-            subtitle=(
-                f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars at "
-                f"{60 / (plan.beat_times[1] - plan.beat_times[0]):.1f} BPM, {line}, "
-                f"keys {plan.a.key} to {plan.b.key}"
-            ),
-            names=(tracks["a"].name, tracks["b"].name),
-            theme=theme,
+        start = self.window_seconds[0]
+        track_a, track_b = (
+            TrackFacts(
+                phrase_lines=[line + start for line in side.phrase_lines],
+                file_seconds=[track_seconds(side.warp, clock) for clock in plan.beat_times],
+                key=side.key,
+            )
+            for side in (plan.a, plan.b)
         )
+        low, high = (
+            torch.tensor([getattr(row.parameter, end) for row in self.params.layout.rows])
+            for end in ("minimum", "maximum")
+        )
+        return measure(
+            MetricInputs(
+                mix=r.mix,
+                a=r.a,
+                b=r.b,
+                solo_a=r.solo_a,
+                solo_b=r.solo_b,
+                sample_rate=self.sample_rate,
+                beat_times=self.beat_times,
+                swap_beat=plan.swap_beat,
+                beats_per_bar=plan.beats_per_bar,
+                track_a=track_a,
+                track_b=track_b,
+                voices=self._voices(),
+                curves=((self.params.values.cpu() - low) / (high - low)).numpy(),
+                frames_per_beat=self.params.frames_per_beat,
+            )
+        )
+
+    def _voices(self) -> Voices:
+        """What the vocal stems contribute, or why that cannot be said."""
+        from djtrans.core.declarations import SeparatorDeclaration
+        from djtrans.core.metrics import Voices
+        from djtrans.core.stem_rendering import render_stem
+        from djtrans.registry import default_registry
+
+        if self.mixer is None:
+            return Voices(reason="the mixer that rendered it was not kept")
+        if VOCALS not in self.mixer.spec.stems:
+            return Voices(reason="the mixer has no vocal stem")
+        for side, track in self.provenance.tracks.items():
+            name = track.separator.name
+            try:
+                declared = default_registry().find("separator", name).declaration
+            except DjtransError as error:
+                return Voices(reason=str(error))
+            if not isinstance(declared, SeparatorDeclaration) or declared.isolation != "good":
+                return Voices(reason=f"{name} isolates the vocals of {side.upper()} too weakly")
+        r = self.rendered
+        alone = render_stem(
+            self.mixer,
+            self.params,
+            self.plan,
+            self.a,
+            self.b,
+            r.span,
+            VOCALS,
+            gain_db=r.trim_db,
+            seed=self.provenance.render.seed,
+        )
+        return Voices(a=alone.a, b=alone.b, solo_a=alone.solo_a, solo_b=alone.solo_b)
+
+    def plot(self, theme: str = "light") -> Figure:
+        """The transition as a picture: both tracks, who plays what, the curves."""
+        from djtrans.plot import plot_transition
+
+        return plot_transition(self.content(), theme=theme)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the audio; the extension chooses the format.
@@ -129,5 +182,36 @@ class Transition:
         FormatError
             If it cannot be written.
         """
-        content = ParamsFile(params=self.params, plan=self.plan, provenance=self.provenance)
-        save_params(path, content)
+        save_params(path, self.content())
+
+    def content(self) -> ParamsFile:
+        """What the params file holds, the overview for pictures included."""
+        return ParamsFile(
+            params=self.params,
+            plan=self.plan,
+            provenance=self.provenance,
+            overview=measure_overview(
+                self.rendered,
+                self.a,
+                self.b,
+                self.plan,
+                self.params,
+                isolation=_isolation(self.provenance),
+            ),
+        )
+
+
+def _isolation(provenance: Provenance) -> str:
+    """How well the separators kept the stems apart: the worse of both, as they declare it."""
+    from djtrans.registry import default_registry
+
+    found = set()
+    for track in provenance.tracks.values():
+        try:
+            declaration = default_registry().find("separator", track.separator.name).declaration
+        except PluginError:
+            # Made with a plugin of another registry, which is no reason to have no picture.
+            found.add("unknown")
+            continue
+        found.add(getattr(declaration, "isolation", "unknown"))
+    return next(kind for kind in ("weak", "unknown", "good") if kind in found)

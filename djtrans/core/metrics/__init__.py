@@ -5,16 +5,25 @@ One file per metric; :func:`measure` takes them all.
 
 from djtrans.core.metrics.bass_overlap import BassOverlap, bass_overlap
 from djtrans.core.metrics.beat_offset import BeatOffset, beat_offset
+from djtrans.core.metrics.catalogue import METRICS, Metric
+from djtrans.core.metrics.gates import Gate
+from djtrans.core.metrics.inputs import MetricInputs, TrackFacts, Voices
 from djtrans.core.metrics.level_profile import LevelProfile, level_profile
 from djtrans.core.metrics.measure import TransitionMetrics, measure
 from djtrans.core.metrics.peaks import Peaks, peaks
 
 __all__ = [
+    "METRICS",
     "BassOverlap",
     "BeatOffset",
+    "Gate",
     "LevelProfile",
+    "Metric",
+    "MetricInputs",
     "Peaks",
+    "TrackFacts",
     "TransitionMetrics",
+    "Voices",
     "bass_overlap",
     "beat_offset",
     "level_profile",

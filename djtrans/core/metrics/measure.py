@@ -7,9 +7,12 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.metrics.arrays import as_audio, check_same_length
+from djtrans.core.metrics.audible import both_audible
 from djtrans.core.metrics.bass_overlap import BassOverlap, bass_overlap
 from djtrans.core.metrics.beat_offset import BeatOffset, beat_offset
+from djtrans.core.metrics.catalogue import METRICS
+from djtrans.core.metrics.gates import Gate, Limit, gate
+from djtrans.core.metrics.inputs import MetricInputs
 from djtrans.core.metrics.level_profile import LevelProfile, level_profile
 from djtrans.core.metrics.peaks import Peaks, peaks
 
@@ -20,16 +23,39 @@ class TransitionMetrics:
 
     Attributes
     ----------
+    both_audible_beats : int
+        Beats on which both tracks are heard: read every overlap metric beside it.
     beat_offset : BeatOffset
     bass_overlap : BassOverlap
     level_profile : LevelProfile
     peaks : Peaks
     """
 
+    both_audible_beats: int
     beat_offset: BeatOffset
     bass_overlap: BassOverlap
     level_profile: LevelProfile
     peaks: Peaks
+
+    def values(self) -> dict[str, float | None]:
+        """Every number of :data:`METRICS` by name; None where it could not be measured."""
+        return {metric.name: _finite(metric.of(self)) for metric in METRICS}
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each of :meth:`values`."""
+        return {metric.name: metric.unit for metric in METRICS}
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """Aligned, one bass, one voice, level; see ``docs/metrics.md`` for the limits."""
+        offset, bass, level = self.beat_offset, self.bass_overlap, self.level_profile
+        return (
+            gate("aligned", [Limit(offset.p95_ms, 10, 20, "beats {:.1f} ms apart", offset.reason)]),
+            gate("one bass", [Limit(bass.beats, 1, 4, "{:.0f} beats with two basses")]),
+            gate("one voice", [Limit(None, 0, 8, "", "not measured yet")]),
+            gate("level", [Limit(level.dip_lu, 3, 6, "{:.1f} LU dip", level.reason)]),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values; infinities and what could not be measured are None."""
@@ -37,58 +63,37 @@ class TransitionMetrics:
         plain["beat_offset"]["windows"] = self.beat_offset.windows
         for name in ("beats", "fraction", "beats_without_bass"):
             plain["bass_overlap"][name] = getattr(self.bass_overlap, name)
+        plain["values"] = self.values()
+        plain["gates"] = [attrs.asdict(gate) for gate in self.gates]
         return {name: _jsonable(part) for name, part in plain.items()}
 
 
-def measure(
-    mix: Any,
-    contribution_a: Any,
-    contribution_b: Any,
-    solo_a: Any,
-    solo_b: Any,
-    sample_rate: int,
-    beat_times: Any,
-    window_seconds: float | None = None,
-) -> TransitionMetrics:
+def measure(inputs: MetricInputs) -> TransitionMetrics:
     """Measure a rendered transition.
 
     Parameters
     ----------
-    mix, contribution_a, contribution_b : Tensor or ndarray
-        ``[channels, samples]``: the result and what each track adds to it.
-    solo_a, solo_b : Tensor or ndarray
-        ``[channels, samples]``: the tracks before the mixer, level-trimmed, on the same clock.
-    sample_rate : int
-        In Hz, 8000 at least.
-    beat_times : Tensor or ndarray
-        ``[beats]``, seconds from the first sample: the common clock.
-    window_seconds : float, optional
-        Window of the level profile; 3 s, or a third of a mix shorter than 9 s.
+    inputs : MetricInputs
+        The rendered audio, its clock, and what is known of the tracks.
 
     Returns
     -------
     TransitionMetrics
-
-    Raises
-    ------
-    ShapeError, InputError
-        If the audio or the beats are not as the single metrics want them.
     """
-    audio = {
-        "mix": as_audio(mix, "mix"),
-        "contribution_a": as_audio(contribution_a, "contribution_a"),
-        "contribution_b": as_audio(contribution_b, "contribution_b"),
-    }
-    check_same_length(**audio)
-    a, b = audio["contribution_a"], audio["contribution_b"]
-    if window_seconds is None:
-        window_seconds = min(3.0, audio["mix"].shape[-1] / sample_rate / 3.0)
+    i = inputs
+    rate, beats = i.sample_rate, i.beat_times
+    window_seconds = min(3.0, i.mix.shape[-1] / rate / 3.0)
     return TransitionMetrics(
-        beat_offset(a, b, sample_rate, beat_times),
-        bass_overlap(a, b, sample_rate, beat_times, solo_a, solo_b),
-        level_profile(audio["mix"], sample_rate, window_seconds),
-        peaks(audio["mix"], sample_rate),
+        both_audible_beats=int(both_audible(i.a, i.b, rate, beats).sum()),
+        beat_offset=beat_offset(i.a, i.b, rate, beats),
+        bass_overlap=bass_overlap(i.a, i.b, rate, beats, i.solo_a, i.solo_b),
+        level_profile=level_profile(i.mix, rate, window_seconds),
+        peaks=peaks(i.mix, rate),
     )
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
 
 
 def _jsonable(value: Any) -> Any:

@@ -8,9 +8,24 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.core.metrics import measure
+from djtrans.core.metrics import MetricInputs, measure
 
 RATE = 44100
+
+
+def measured(mix, a, b, solo_a, solo_b, beat_times, **more):
+    return measure(
+        MetricInputs(
+            mix=mix,
+            a=a,
+            b=b,
+            solo_a=solo_a,
+            solo_b=solo_b,
+            sample_rate=RATE,
+            beat_times=beat_times,
+            **more,
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +48,9 @@ def swap(loop, without_lows, beat_times):
 
 
 def test_a_clean_swap_and_two_spoilt_ones(swap, beat_times):
-    clean = measure(*swap(), RATE, beat_times)
-    late = measure(*swap(late_ms=25.0), RATE, beat_times)
-    clash = measure(*swap(a_leaves_late_beats=3), RATE, beat_times)
+    clean = measured(*swap(), beat_times)
+    late = measured(*swap(late_ms=25.0), beat_times)
+    clash = measured(*swap(a_leaves_late_beats=3), beat_times)
     assert clean.beat_offset.p95_ms < 3.0
     assert late.beat_offset.mean_ms - clean.beat_offset.mean_ms == pytest.approx(25.0, abs=0.5)
     assert clean.bass_overlap.beats == 0
@@ -47,7 +62,7 @@ def test_a_clean_swap_and_two_spoilt_ones(swap, beat_times):
 
 def test_the_dictionary_is_json(swap, beat_times):
     parts = [torch.from_numpy(part).float() for part in swap()]
-    found = measure(*parts, RATE, torch.from_numpy(beat_times))
+    found = measured(*parts, torch.from_numpy(beat_times))
     plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert plain["bass_overlap"]["beats"] == 0
     assert plain["bass_overlap"]["owners"] == ["a"] * 8 + ["b"] * 8
@@ -57,7 +72,7 @@ def test_the_dictionary_is_json(swap, beat_times):
 
 def test_what_cannot_be_measured_is_null(loop, beat_times):
     a = loop("hard")
-    found = measure(a, a, 0 * a, a, 0 * a, RATE, beat_times)
+    found = measured(a, a, 0 * a, a, 0 * a, beat_times)
     plain = found.to_dict()
     assert plain["beat_offset"]["mean_ms"] is None
     assert plain["beat_offset"]["reason"]
