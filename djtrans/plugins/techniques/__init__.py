@@ -28,7 +28,7 @@ class BassSwapConfig:
 
 @hookimpl
 def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
-    """Fade, bass swap and cut."""
+    """Bass swap, fade and cut, and two baselines to compare them with."""
     yield TechniqueDeclaration(
         name="bass-swap",
         summary="B comes in without its bass; on the line the tracks exchange basses as a step.",
@@ -54,4 +54,20 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
         swap_at=0.5,
         needs=("a/*/fader/gain", "b/*/fader/gain"),
         beat_matched=False,
+    )
+    yield TechniqueDeclaration(
+        name="linear-fade",
+        summary="Linear crossfade: a baseline to compare with, 3 dB down in the middle.",
+        factory="djtrans.plugins.techniques.linear_fade:LinearFade",
+        bars=(4, 8, 16),
+        swap_at=0.5,
+        needs=("a/*/fader/gain", "b/*/fader/gain"),
+    )
+    yield TechniqueDeclaration(
+        name="sum",
+        summary="Both tracks at full: a baseline to compare with, what happens without a DJ.",
+        factory="djtrans.plugins.techniques.sum:Sum",
+        bars=(4, 8, 16),
+        swap_at=0.5,
+        needs=("a/*/fader/gain", "b/*/fader/gain"),
     )

@@ -1,0 +1,28 @@
+"""Both tracks at full: what happens without a DJ."""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+from djtrans.core.config import NoConfig
+from djtrans.core.drawing import DrawRequest
+from djtrans.core.sheet import CurveSheet
+
+
+class Sum:
+    """Both tracks at full through the whole window.
+
+    B enters in the second frame and A leaves in the last one, as the contract pins both ends.
+    """
+
+    def __init__(self, config: NoConfig) -> None:
+        self.config = config
+
+    def draw(self, request: DrawRequest) -> Tensor:
+        """Curves ``[frames, parameters]``."""
+        sheet = CurveSheet(request)
+        frames = np.arange(request.n_frames)
+        sheet.curve("a/*/fader/gain", (frames < request.n_frames - 1).astype(float))
+        sheet.curve("b/*/fader/gain", (frames > 0).astype(float))
+        return sheet.values
