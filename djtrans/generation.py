@@ -457,6 +457,7 @@ def _finish(
         provenance=provenance,
         a=aligned["a"],
         b=aligned["b"],
+        mixer=mixer,
         seconds=steps.seconds,
     )
 
