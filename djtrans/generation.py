@@ -23,6 +23,7 @@ from djtrans.api import (
 )
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, window_span
+from djtrans.core.analysis import Analysis
 from djtrans.core.config import config_from_dict, config_to_dict
 from djtrans.core.contracts import Progress
 from djtrans.core.declarations import SeparatorDeclaration, TechniqueDeclaration
@@ -168,18 +169,112 @@ def generate(
     >>> transition = djtrans.generate("a.mp3", "b.mp3")  # doctest: +SKIP
     >>> transition.save("out.wav")  # doctest: +SKIP
     """
-    registry = registry or default_registry()
-    device = pick_device(device)
     if bars is not None and duration is not None:
         raise InputError("Both bars and duration are given; give one of them.")
     if bars is not None and bars < 1:
         raise InputError(f"bars = {bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64.")
     _check_context(context)
+    steps = Steps(progress)
+    prepared = prepare(
+        a,
+        b,
+        separator=separator,
+        stems_a=stems_a,
+        stems_b=stems_b,
+        mixer=mixer,
+        device=device,
+        steps=steps,
+        registry=registry,
+    )
+    with steps.step("plan"):
+        if duration is not None:
+            bars = nearest_bars(duration, prepared.analyses["a"].grid.bpm)
+        plan = prepared.plan(
+            technique,
+            bars=bars or 0,
+            cue_a_seconds=cue_a,
+            cue_b_seconds=cue_b,
+            stretch_limit=float(stretch_limit),
+        )
+        span = prepared.span(plan, context, full)
+    aligned = prepared.align(plan, span, steps)
+    return complete(prepared, plan, span, aligned, seed=seed, steps=steps)
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Prepared:
+    """A pair as far as it does not depend on the plan: what several transitions of it share.
+
+    Attributes
+    ----------
+    tracks : mapping of str to Track
+        ``a`` and ``b``, in one sample rate and channel count.
+    analyses : mapping of str to Analysis
+    separators : mapping of str to ComponentRecord
+    mixer : DifferentiableDJMixer
+    device : str
+    registry : Registry
+    """
+
+    tracks: Mapping[str, Track]
+    analyses: Mapping[str, Analysis]
+    separators: Mapping[str, ComponentRecord]
+    mixer: DifferentiableDJMixer
+    device: str
+    registry: Registry
+
+    def plan(self, technique: str, **options: Any) -> TransitionPlan:
+        """Plan one transition of the pair; see :func:`djtrans.plan_transition`."""
+        plan = plan_transition(
+            self.analyses["a"],
+            self.analyses["b"],
+            technique=technique,
+            registry=self.registry,
+            **options,
+        )
+        chosen = self.registry.find("technique", plan.technique)
+        if isinstance(chosen.declaration, TechniqueDeclaration):
+            check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
+        return plan
+
+    def span(
+        self, plan: TransitionPlan, context: float | str = DEFAULT_CONTEXT_BARS, full: bool = False
+    ) -> Span:
+        """What is heard of the clock: the window and its context."""
+        return _span(plan, self.tracks, context, full)
+
+    def align(
+        self, plan: TransitionPlan, span: Span, steps: Steps | None = None
+    ) -> dict[str, AlignedTrack]:
+        """Both tracks on the clock of a plan, and their stems around its window."""
+        return _align(self.tracks, plan, span, self.separators, self.registry, steps or Steps())
+
+
+def prepare(
+    a: str | os.PathLike[str] | Track,
+    b: str | os.PathLike[str] | Track,
+    *,
+    separator: str = DEFAULT_SEPARATOR,
+    stems_a: str | os.PathLike[str] | None = None,
+    stems_b: str | os.PathLike[str] | None = None,
+    mixer: MixerSpec | str = DEFAULT_MIXER,
+    device: str = "auto",
+    steps: Steps | None = None,
+    registry: Registry | None = None,
+) -> Prepared:
+    """Load and analyze a pair; parameters as in :func:`generate`.
+
+    Returns
+    -------
+    Prepared
+    """
+    registry = registry or default_registry()
+    steps = steps or Steps()
+    device = pick_device(device)
     separators = {
         "a": _separator_record(registry, separator, stems_a),
         "b": _separator_record(registry, separator, stems_b),
     }
-    steps = Steps(progress)
     built = DifferentiableDJMixer(mixer, registry=registry)
     with steps.step("load"):
         tracks = {"a": _as_track(a), "b": _as_track(b)}
@@ -187,25 +282,44 @@ def generate(
         analyses = {}
         for done, (side, track) in enumerate(tracks.items()):
             analyses[side] = analyze_track(track, progress=_half(tell, done), registry=registry)
-    with steps.step("plan"):
-        if duration is not None:
-            bars = nearest_bars(duration, analyses["a"].grid.bpm)
-        plan = plan_transition(
-            analyses["a"],
-            analyses["b"],
-            technique=technique,
-            registry=registry,
-            bars=bars or 0,
-            cue_a_seconds=cue_a,
-            cue_b_seconds=cue_b,
-            stretch_limit=float(stretch_limit),
-        )
-        chosen = registry.find("technique", plan.technique)
-        if isinstance(chosen.declaration, TechniqueDeclaration):
-            check_needs(chosen.declaration.needs, built.layout, chosen.name)
-        tracks = _same_format(tracks)
-        span = _span(plan, tracks, context, full)
-    aligned = _align(tracks, plan, span, separators, registry, steps)
+    return Prepared(
+        tracks=_same_format(tracks),
+        analyses=analyses,
+        separators=separators,
+        mixer=built,
+        device=device,
+        registry=registry,
+    )
+
+
+def complete(
+    prepared: Prepared,
+    plan: TransitionPlan,
+    span: Span,
+    aligned: Mapping[str, AlignedTrack],
+    *,
+    seed: int = 0,
+    steps: Steps | None = None,
+) -> Transition:
+    """Draw the curves of a planned transition and render it.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    plan : TransitionPlan
+    span : Span
+        What is to be heard of the clock.
+    aligned : mapping of str to AlignedTrack
+        Both tracks on the clock of the plan.
+    seed : int
+    steps : Steps, optional
+
+    Returns
+    -------
+    Transition
+    """
+    registry, built, tracks = prepared.registry, prepared.mixer, prepared.tracks
+    steps = steps or Steps()
     with steps.step("draw"):
         beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
         request = DrawRequest(
@@ -221,7 +335,9 @@ def generate(
         params = draw_params(registry.build("technique", plan.technique), request, beat_times)
     provenance = Provenance(
         tracks={
-            side: TrackRecord(name=track.name, sha256=track.sha256, separator=separators[side])
+            side: TrackRecord(
+                name=track.name, sha256=track.sha256, separator=prepared.separators[side]
+            )
             for side, track in tracks.items()
         },
         mixer=_mixer_record(built, registry),
@@ -236,7 +352,7 @@ def generate(
         ),
         technique=_component_record(registry, "technique", plan.technique, {}),
     )
-    return _finish(built, params, plan, provenance, aligned, device, steps)
+    return _finish(built, params, plan, provenance, aligned, prepared.device, steps)
 
 
 def render(
