@@ -15,12 +15,12 @@ Peak memory is that of a process of its own for each case, less what it has afte
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -109,8 +109,15 @@ def peak_megabytes(name: str, seconds: float, threads: int) -> float:
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def _resident_peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _resident_megabytes(field: str) -> float:
+    """``VmRSS`` (now) or ``VmHWM`` (peak) of this process; Linux only.
+
+    Not getrusage: its peak is inherited from the process that started this one.
+    """
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field):
+            return float(line.split()[1]) / 1024
+    raise RuntimeError(f"/proc/self/status has no {field}")
 
 
 def main() -> None:
@@ -128,9 +135,10 @@ def main() -> None:
         for name, run in cases(1.0).items():
             if name == options.memory_of:
                 run()
-        before = _resident_peak()
+        before = _resident_megabytes("VmRSS")
+        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
         todo[options.memory_of]()
-        print(_resident_peak() - before)
+        print(_resident_megabytes("VmHWM") - before)
         return
     taken: dict[str, list[float]] = {name: [] for name in todo}
     worked: dict[str, list[float]] = {name: [] for name in todo}
