@@ -27,7 +27,6 @@ def main(arguments: argparse.Namespace) -> None:
     """Generate a transition as the command line asks."""
     registry = djtrans.default_registry()
     device = pick_device(arguments.device)
-
     # 1. Listen. Both tracks get the higher sample rate, and stereo if one of them is.
     tracks = [djtrans.load_track(path) for path in (arguments.track_a, arguments.track_b)]
     rate = max(track.sample_rate for track in tracks)
@@ -36,8 +35,8 @@ def main(arguments: argparse.Namespace) -> None:
     analyses = [djtrans.analyze_track(track) for track in tracks]
 
     # 2. Plan: which technique, where in each track, how long, at what tempo.
-    duration = arguments.duration
-    bars = 0 if duration is None else nearest_bars(duration, analyses[0].grid.bpm)
+    seconds = arguments.duration
+    bars = 0 if seconds is None else nearest_bars(seconds, analyses[0].grid.bpm)
     plan = djtrans.plan_transition(*analyses, bars=bars)
 
     # 3. Lay both tracks on the common clock; separate the window and four bars on each side.
@@ -64,6 +63,8 @@ def main(arguments: argparse.Namespace) -> None:
         params=params,
         plan=plan,
         provenance=provenance(mixer, plan, tracks, span),
+        a=aligned[0],
+        b=aligned[1],
     )
     transition.save(arguments.output)
     if arguments.visualize:
