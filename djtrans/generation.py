@@ -259,10 +259,16 @@ def prepare(
     stems_b: str | os.PathLike[str] | None = None,
     mixer: MixerSpec | str = DEFAULT_MIXER,
     device: str = "auto",
+    known: dict[str, Analysis] | None = None,
     steps: Steps | None = None,
     registry: Registry | None = None,
 ) -> Prepared:
     """Load and analyze a pair; parameters as in :func:`generate`.
+
+    Parameters
+    ----------
+    known : dict of str to Analysis, optional
+        Analyses by the hash of their file: used, and added to.
 
     Returns
     -------
@@ -281,7 +287,12 @@ def prepare(
     with steps.step("analyze") as tell:
         analyses = {}
         for done, (side, track) in enumerate(tracks.items()):
-            analyses[side] = analyze_track(track, progress=_half(tell, done), registry=registry)
+            found = known.get(track.sha256) if known is not None and track.sha256 else None
+            if found is None:
+                found = analyze_track(track, progress=_half(tell, done), registry=registry)
+            analyses[side] = found
+            if known is not None:
+                known[track.sha256] = found
     return Prepared(
         tracks=_same_format(tracks),
         analyses=analyses,

@@ -1,0 +1,207 @@
+"""``djtrans evaluate``: measure one transition, or compare techniques over many pairs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from djtrans.cli.console import reporting
+from djtrans.core.errors import InputError
+
+if TYPE_CHECKING:
+    from djtrans.core.metrics import TransitionMetrics
+    from djtrans.evaluation import Pair
+    from djtrans.evaluation.run import Tell
+
+#: Seconds between lines of progress where there is no terminal.
+_LINE_SECONDS = 10.0
+_ARROWS = {"lower": "lower is better", "higher": "higher is better", "description": ""}
+
+
+@click.command()
+@click.argument("files", nargs=-1, metavar="[PARAMS A B]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--pairs", "pairs_file", metavar="CSV", help="Compare over the pairs listed here.")
+@click.option("--all-pairs", "folder", metavar="DIR", help="Compare over the tracks of a folder.")
+@click.option("--synthesized", type=int, metavar="N", help="Compare over N synthesized pairs.")
+@click.option("--techniques", default="", help="Names, with commas; default: all registered.")
+@click.option("--output", metavar="DIR", help="Folder for tables, plot and single results.")
+@click.option(
+    "--workers", type=int, default=1, show_default=True, help="Processes, one thread each."
+)
+@click.option("--separator", default="spectral", show_default=True, help="Name of a separator.")
+@click.option("--bars", type=int, default=0, help="Wanted length; default: each technique's own.")
+@click.option(
+    "--stretch-limit",
+    type=float,
+    default=0.08,
+    show_default=True,
+    help="Largest tempo change, as a fraction.",
+)
+@click.option("--own-place", is_flag=True, help="Don't move the techniques to one swap.")
+@click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
+@click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
+def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
+    """Measure a transition, or compare techniques over many pairs of tracks.
+
+    With PARAMS A B the transition is rendered again from its params file and measured. With
+    --pairs, --all-pairs or --synthesized, techniques are compared; --output keeps what is done, so
+    that a run that was stopped goes on from there.
+    """
+    sources = [options[name] for name in ("pairs_file", "folder", "synthesized")]
+    given = [source for source in sources if source is not None]
+    if len(given) + bool(files) != 1:
+        raise InputError(
+            "Give either PARAMS A B, or one of --pairs CSV, --all-pairs DIR and --synthesized N."
+        )
+    if files:
+        _measure_one(files, as_json, options["device"], quiet)
+    else:
+        _compare(as_json, quiet, options)
+
+
+def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool) -> None:
+    if len(files) != 3:
+        raise InputError(f"{len(files)} files are given; give three: PARAMS A B.")
+    from djtrans.generation import render
+
+    with reporting(quiet or as_json) as report:
+        metrics = render(*files, device=device, progress=report).metrics()
+    if as_json:
+        click.echo(json.dumps(metrics.to_dict(), indent=1))
+    else:
+        click.echo("\n".join(describe(metrics)))
+
+
+def describe(metrics: TransitionMetrics) -> list[str]:
+    """Gates and measurements as the lines of a table."""
+    from djtrans.core.metrics import METRICS
+    from djtrans.core.tables import number
+
+    width = max(len(metric.name) for metric in METRICS)
+    verdict = max(len(gate.verdict) for gate in metrics.gates)
+    lines = [f"{g.name:<{width}}  {g.verdict:<{verdict}}  {g.why}".rstrip() for g in metrics.gates]
+    values = metrics.values()
+    unit = max(len(metric.unit) for metric in METRICS)
+    lines += ["", f"{'metric':<{width}}  {'value':>9}  {'unit':<{unit}}".rstrip()]
+    for metric in METRICS:
+        value = values[metric.name]
+        said = "not measurable" if value is None else f"{number(value):>9}  {metric.unit:<{unit}}"
+        lines.append(f"{metric.name:<{width}}  {said}  {_ARROWS[metric.better]}".rstrip())
+    return lines
+
+
+def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
+    if not options["output"]:
+        raise InputError("A comparison needs a folder for its results; give --output DIR.")
+    from djtrans.evaluation import EvaluationOptions, compare, write_report
+    from djtrans.evaluation.report import summary_csv, summary_markdown
+
+    pairs, skipped = _pairs(options, quiet)
+    shared = ("separator", "bars", "stretch_limit", "own_place", "device", "seed")
+    root = click.get_current_context().find_root()
+    with _units(quiet) as tell:
+        comparison = compare(
+            pairs,
+            [name.strip() for name in options["techniques"].split(",") if name.strip()],
+            output=options["output"],
+            options=EvaluationOptions(**{name: options[name] for name in shared}),
+            workers=options["workers"],
+            progress=tell,
+            skipped=skipped,
+            plugin_files=root.params.get("plugin_files", ()),
+        )
+    written = write_report(comparison, options["output"])
+    if as_json:
+        import csv
+
+        rows = csv.DictReader(summary_csv(comparison).splitlines())
+        click.echo(json.dumps([_plain(row) for row in rows], indent=1))
+        return
+    click.echo(summary_markdown(comparison))
+    if not quiet:
+        for path in written:
+            click.echo(f"djtrans: wrote {path}", err=True)
+
+
+def _pairs(
+    options: dict[str, Any], quiet: bool
+) -> tuple[tuple[Pair, ...], tuple[tuple[str, str], ...]]:
+    from djtrans.evaluation import all_pairs, read_pairs, synthesized_pairs
+
+    if options["pairs_file"] is not None:
+        return read_pairs(options["pairs_file"]), ()
+    if options["synthesized"] is not None:
+        limit = min(0.06, options["stretch_limit"])
+        return synthesized_pairs(options["synthesized"], options["seed"], stretch_limit=limit), ()
+
+    def analyzed(done: int, total: int) -> None:
+        if not quiet:
+            click.echo(f"djtrans: analyzing track {done + 1} of {total}", err=True)
+
+    return all_pairs(
+        Path(options["folder"]), stretch_limit=options["stretch_limit"], progress=analyzed
+    )
+
+
+def _plain(row: dict[str, str]) -> dict[str, Any]:
+    words = ("technique", "metric", "unit", "better")
+    return {
+        key: text if key in words else (None if text == "" else float(text))
+        for key, text in row.items()
+    }
+
+
+@contextmanager
+def _units(quiet: bool) -> Iterator[Tell | None]:
+    """Progress in units of work, with their rate and the time left."""
+    if quiet:
+        yield None
+        return
+    begin = time.monotonic()
+    terminal = sys.stderr.isatty()
+    last = [float("-inf")]
+
+    def tell(done: int, total: int, before: int, failed: int) -> None:
+        now = time.monotonic()
+        if not terminal and done < total and now - last[0] < _LINE_SECONDS:
+            return
+        last[0] = now
+        said = progress_line(done, total, before, failed, now - begin)
+        click.echo(f"\r\x1b[K{said}" if terminal else said, err=True, nl=not terminal)
+
+    yield tell
+    if terminal:
+        click.echo(err=True)
+
+
+def progress_line(done: int, total: int, before: int, failed: int, seconds: float) -> str:
+    """How far a comparison is.
+
+    Parameters
+    ----------
+    done, total, before, failed : int
+        Units that are done, of how many, done by an earlier run, and without a measurement.
+    seconds : float
+        Since this run began.
+    """
+    parts = [f"{done} of {total} units"]
+    if before:
+        parts.append(f"{before} from an earlier run")
+    if failed:
+        parts.append(f"{failed} not measurable")
+    if done > before and seconds > 0:
+        rate = (done - before) / seconds
+        parts.append(f"{60 * rate:.1f} a minute")
+        if done < total:
+            left = round((total - done) / rate)
+            parts.append(f"{left // 60}:{left % 60:02d} left")
+    return "djtrans: " + ", ".join(parts)

@@ -1,0 +1,294 @@
+"""Pairs of tracks to compare techniques on: listed, found in a folder, or synthesized."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import permutations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import attrs
+import numpy as np
+
+from djtrans.api import analyze_track
+from djtrans.core.analysis import Analysis
+from djtrans.core.audio import write_audio
+from djtrans.core.errors import DjtransError, InputError, did_you_mean
+from djtrans.core.planner import in_one_octave
+from djtrans.core.stems_io import save_stems
+from djtrans.core.synth import TrackSpec, synthesize
+from djtrans.core.track import load_track
+from djtrans.registry import Registry
+
+#: Files that a folder is searched for.
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
+#: Club tracks in short: 64 to 72 bars with an intro and an outro to mix in.
+STRUCTURES = (
+    (("intro", 16), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16)),
+    (("intro", 16), ("build", 8), ("drop", 16), ("break", 8), ("outro", 16)),
+    (("intro", 8), ("drop", 24), ("break", 8), ("drop", 16), ("outro", 8)),
+)
+SYNTHESIZED_RATE = 22050
+
+
+@attrs.frozen(kw_only=True)
+class Pair:
+    """Two tracks to make transitions between.
+
+    Attributes
+    ----------
+    a, b : str or TrackSpec
+        Files, or tracks to be synthesized, with their true stems, when their turn comes.
+    name : str
+        Unique in a comparison; from the file names by default.
+    technique : str
+        The only technique to try on this pair; all that are compared if empty.
+    stems_a, stems_b : str or None
+        Folders with ready stems.
+    cue_a, cue_b : float or None
+        Where the longest window starts in each track, in seconds.
+    analyses : mapping of str to Analysis
+        What is known of the tracks already, by the hash of their file.
+    """
+
+    a: str | TrackSpec
+    b: str | TrackSpec
+    name: str = ""
+    technique: str = ""
+    stems_a: str | None = None
+    stems_b: str | None = None
+    cue_a: float | None = None
+    cue_b: float | None = None
+    analyses: dict[str, Analysis] = attrs.field(factory=dict, eq=False, repr=False)
+
+    @property
+    def label(self) -> str:
+        """The name, or what the files are called."""
+        if self.name:
+            return self.name
+        sides = (self.a, self.b)
+        return " to ".join(Path(s).stem if isinstance(s, str) else "synthesized" for s in sides)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its results depend on, as JSON values; changes when a file changes."""
+        plain = attrs.asdict(
+            self, recurse=False, filter=attrs.filters.exclude("analyses", "technique")
+        )
+        for side in ("a", "b"):
+            track = plain[side]
+            plain[side] = attrs.asdict(track) if isinstance(track, TrackSpec) else _stamp(track)
+        return plain
+
+    @contextmanager
+    def files(self) -> Iterator[Pair]:
+        """The pair as files; those of synthesized tracks are there inside the block only."""
+        with TemporaryDirectory(prefix="djtrans-") as folder:
+            given: dict[str, Any] = {}
+            for side in ("a", "b"):
+                spec = getattr(self, side)
+                if not isinstance(spec, TrackSpec):
+                    continue
+                track = synthesize(spec)
+                given[side] = os.path.join(folder, f"{side}.wav")
+                given[f"stems_{side}"] = os.path.join(folder, side)
+                write_audio(given[side], track.audio, track.sample_rate)
+                save_stems(track.stems, given[f"stems_{side}"])
+            yield attrs.evolve(self, **given)
+
+
+def _stamp(path: str) -> list[Any]:
+    try:
+        state = os.stat(path)
+    except OSError:
+        return [os.path.abspath(path)]
+    return [os.path.abspath(path), state.st_size, state.st_mtime_ns]
+
+
+def read_pairs(path: str | os.PathLike[str]) -> tuple[Pair, ...]:
+    """Read pairs from a CSV file.
+
+    Parameters
+    ----------
+    path : path
+        With a header line. Columns ``a`` and ``b``, and optionally ``name``, ``technique``,
+        ``stems_a``, ``stems_b``, ``cue_a`` and ``cue_b``; empty cells are not given. Relative
+        paths are taken from the folder of the CSV file.
+
+    Returns
+    -------
+    tuple of Pair
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a line of it is wrong; the message names the line.
+    """
+    table = Path(path)
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns, lines = reader.fieldnames or [], list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"Cannot read {table}: {why}; give a CSV file.") from None
+    known = ("a", "b", "name", "technique", "stems_a", "stems_b", "cue_a", "cue_b")
+    for column in ("a", "b"):
+        if column not in columns:
+            raise InputError(f"{table} has no column {column!r}; its first line must name a and b.")
+    for column in columns:
+        if column not in known:
+            raise InputError(f"{table} has a column {column!r}. {did_you_mean(column, known)}")
+    if not lines:
+        raise InputError(f"{table} lists no pairs; write one a line below the header.")
+    pairs = tuple(
+        _pair(line, f"{table}, line {at}", table.parent) for at, line in enumerate(lines, 2)
+    )
+    return _named_apart(pairs)
+
+
+def _pair(line: dict[str, Any], where: str, folder: Path) -> Pair:
+    given: dict[str, Any] = {k: v.strip() for k, v in line.items() if k and v and v.strip()}
+    for column in ("a", "b"):
+        if column not in given:
+            raise InputError(f"{where}: {column} is empty; give the path of a track.")
+    for column in ("cue_a", "cue_b"):
+        try:
+            given.update({column: float(given[column])} if column in given else {})
+        except ValueError:
+            raise InputError(
+                f"{where}: {column} = {given[column]!r} is no number; give seconds."
+            ) from None
+    for column in ("a", "b", "stems_a", "stems_b"):
+        if column in given:
+            given[column] = os.path.normpath(folder / given[column])
+    return Pair(**given)
+
+
+def _named_apart(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    """The same pairs, each under a name of its own."""
+    seen: dict[str, int] = {}
+    named = []
+    for pair in pairs:
+        count = seen[pair.label] = seen.get(pair.label, 0) + 1
+        named.append(
+            attrs.evolve(pair, name=pair.label if count == 1 else f"{pair.label} ({count})")
+        )
+    return tuple(named)
+
+
+def all_pairs(
+    folder: str | os.PathLike[str],
+    *,
+    stretch_limit: float = 0.08,
+    progress: Callable[[int, int], None] | None = None,
+    registry: Registry | None = None,
+) -> tuple[tuple[Pair, ...], tuple[tuple[str, str], ...]]:
+    """All ordered pairs of a folder's tracks whose tempos can be made to meet.
+
+    Parameters
+    ----------
+    folder : path
+        Searched for audio files, not its subfolders.
+    stretch_limit : float
+        Largest tempo change, as a fraction.
+    progress : callable, optional
+        Told how many tracks are analyzed, and of how many.
+    registry : Registry, optional
+
+    Returns
+    -------
+    pairs : tuple of Pair
+        With their analyses.
+    skipped : tuple of (str, str)
+        Files that cannot be used and why.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no two usable tracks within the limit.
+    """
+    where = Path(folder)
+    if not where.is_dir():
+        raise InputError(f"{where} is no folder; give one with audio files.")
+    paths = sorted(p for p in where.iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
+    analyses: dict[str, Analysis] = {}
+    hashes: dict[str, str] = {}
+    skipped = []
+    for done, path in enumerate(paths):
+        if progress is not None:
+            progress(done, len(paths))
+        try:
+            track = load_track(path)
+            analyses[str(path)] = analyze_track(track, registry=registry)
+            hashes[str(path)] = track.sha256
+        except DjtransError as error:
+            skipped.append((path.name, str(error)))
+    pairs = []
+    for a, b in permutations(analyses, 2):
+        tempo_a, tempo_b = (x.grid.bpm for x in in_one_octave(analyses[a], analyses[b]))
+        if abs(tempo_a / tempo_b - 1.0) <= stretch_limit:
+            pairs.append(Pair(a=a, b=b, analyses={hashes[x]: analyses[x] for x in (a, b)}))
+    if not pairs:
+        raise InputError(
+            f"No two of the {len(paths)} tracks in {where} lie within {100 * stretch_limit:g} % of "
+            f"each other's tempo ({len(skipped)} unreadable); give more tracks or a larger limit."
+        )
+    return _named_apart(tuple(pairs)), tuple(skipped)
+
+
+def synthesized_pairs(n: int, seed: int = 0, *, stretch_limit: float = 0.06) -> tuple[Pair, ...]:
+    """Pairs of synthetic tracks that come with true stems.
+
+    Tempos of 118 to 134 BPM within the limit of each other, drums, voice and structure at random;
+    keys within one Camelot step in about every other pair.
+
+    Parameters
+    ----------
+    n : int
+        How many, 1 at least.
+    seed : int
+        Pair `i` of a seed is the same whatever `n` is.
+    stretch_limit : float
+        Largest tempo change, as a fraction.
+
+    Returns
+    -------
+    tuple of Pair
+    """
+    if n < 1:
+        raise InputError(f"{n} synthesized pairs are not allowed; give 1 or more.")
+    if seed < 0:
+        raise InputError(f"seed = {seed} is not allowed; give 0 or more.")
+    return tuple(_synthesized(seed, index, stretch_limit) for index in range(n))
+
+
+def _synthesized(seed: int, index: int, stretch_limit: float) -> Pair:
+    rng = np.random.default_rng([seed, index])
+    bpm = round(float(rng.uniform(118.0, 134.0)), 2)
+    # Inside the limit by as much as the estimate of a tempo may be off.
+    change = float(rng.uniform(-1.0, 1.0)) * 0.98 * stretch_limit
+    tonic = int(rng.integers(12))
+    fits = bool(rng.random() < 0.5)
+    other_tonic = (tonic + int(rng.choice([0, 5, 7]))) % 12 if fits else int(rng.integers(12))
+
+    def spec(bpm: float, tonic: int, side: int) -> TrackSpec:
+        return TrackSpec(
+            bpm=bpm,
+            tonic=tonic,
+            seed=int(rng.integers(2**31)) * 2 + side,
+            drums="broken" if rng.random() < 0.25 else "four-on-the-floor",
+            has_vocals=bool(rng.random() < 0.8),
+            structure=STRUCTURES[int(rng.integers(len(STRUCTURES)))],
+            sample_rate_hz=SYNTHESIZED_RATE,
+        )
+
+    return Pair(
+        a=spec(bpm, tonic, 0),
+        b=spec(round(bpm * (1.0 + change), 2), other_tonic, 1),
+        name=f"synthesized {seed}/{index:03d}",
+    )

@@ -1,0 +1,212 @@
+"""A comparison as files: a row a unit, a table of medians, and what it says in Markdown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from djtrans.core.comparison import Comparison, worse
+from djtrans.core.errors import InputError
+from djtrans.core.files import write_text
+from djtrans.core.metrics.catalogue import METRICS
+from djtrans.core.statistics import RESAMPLES, Estimate
+from djtrans.core.tables import MISSING, csv_table, markdown_table, number
+
+#: What the others are held against.
+BASELINE = "djtrans/fade"
+#: Columns that a Markdown table can have and still be read.
+_COLUMNS = 5
+_ARROWS = {"lower": "↓", "higher": "↑"}
+_VERDICT_ORDER = ("pass", "warn", "fail", "not measurable")
+
+
+def write_report(
+    comparison: Comparison, output: str | os.PathLike[str], baseline: str = BASELINE
+) -> tuple[Path, ...]:
+    """Write ``results.csv``, ``summary.csv``, ``summary.md`` and ``comparison.png``.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    output : path
+        A folder that exists.
+    baseline : str
+        Qualified name of the technique that the others are held against; left out where it was
+        not evaluated.
+
+    Returns
+    -------
+    tuple of Path
+        What was written.
+    """
+    from djtrans.plot import plot_comparison, save_figure
+
+    folder = Path(output)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder; make it first.")
+    texts = {
+        "results.csv": results_csv(comparison),
+        "summary.csv": summary_csv(comparison, baseline),
+        "summary.md": summary_markdown(comparison, baseline),
+    }
+    written = []
+    for name, text in texts.items():
+        write_text(folder / name, text)
+        written.append(folder / name)
+    if any(outcome.ok for outcome in comparison.outcomes):
+        save_figure(plot_comparison(comparison, baseline=baseline), folder / "comparison.png")
+        written.append(folder / "comparison.png")
+    return tuple(written)
+
+
+def results_csv(comparison: Comparison) -> str:
+    """One row for each unit of work, failed ones included."""
+    gates = list(dict.fromkeys(g for outcome in comparison.outcomes for g in outcome.gates))
+    header = ["pair", "technique", "reason", "bars", "shared_swap"]
+    header += [metric.name for metric in METRICS] + [
+        f"{gate}: {what}" for gate in gates for what in ("verdict", "why")
+    ]
+    return csv_table(
+        header,
+        [
+            [
+                o.pair,
+                short(o.technique),
+                o.reason,
+                o.bars or None,
+                o.shared_swap if o.ok else None,
+                *(o.values.get(metric.name) for metric in METRICS),
+                *(said.get(gate) for gate in gates for said in (o.gates, o.why)),
+            ]
+            for o in comparison.outcomes
+        ],
+    )
+
+
+def summary_csv(comparison: Comparison, baseline: str = BASELINE) -> str:
+    """One row for each technique and metric: median, interval, n, and the paired difference."""
+    header = ["technique", "metric", "unit", "better", "n", "median", "low", "high"]
+    header += [f"{name} against {short(baseline)}" for name in ("n", "median", "low", "high")]
+    against = baseline in comparison.techniques
+    rows = []
+    for technique in comparison.techniques:
+        medians = comparison.medians(technique)
+        differences = comparison.differences(technique, baseline) if against else {}
+        for metric in METRICS:
+            row: list[object] = [short(technique), metric.name, metric.unit, metric.better]
+            for estimate in (medians[metric.name], differences.get(metric.name)):
+                e = estimate or Estimate(None, None, None, 0)
+                row += [e.n, e.median, e.low, e.high]
+            rows.append(row)
+    return csv_table(header, rows)
+
+
+def summary_markdown(comparison: Comparison, baseline: str = BASELINE) -> str:
+    """Gates, medians, where a technique is worse than the baseline, and what failed."""
+    intro = (
+        f"{_count(len(comparison.pairs), 'pair')}, "
+        f"{_count(len(comparison.techniques), 'technique')}. Medians over the "
+        "pairs with their 95 % intervals (percentile bootstrap, "
+        f"{RESAMPLES} resamples); n is in front, and in brackets where a metric could not be "
+        "measured on all of them. ↓ lower is better, ↑ higher is better, no arrow: a description. "
+        "Compare gates within a technique: a hard cut is perfect on every overlap.\n"
+    )
+    parts = [
+        "# Comparison of techniques\n",
+        intro,
+        "## Gates\n",
+        _gates(comparison),
+        "## Metrics\n",
+        *(_medians(comparison, first) for first in range(0, len(METRICS), _COLUMNS)),
+    ]
+    if baseline in comparison.techniques:
+        parts += [f"## Worse than {short(baseline)}\n", _worse(comparison, baseline)]
+    parts += ["## Not measured\n", _failed(comparison)]
+    return "\n".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def short(technique: str) -> str:
+    """A built-in technique without its namespace."""
+    return technique.removeprefix("djtrans/")
+
+
+def _gates(comparison: Comparison) -> str:
+    names = list(dict.fromkeys(g for o in comparison.outcomes for g in o.gates))
+    rows = []
+    for technique in comparison.techniques:
+        measured = comparison.measured(technique)
+        all_of = [o for o in comparison.outcomes if o.technique == technique]
+        verdicts = comparison.verdicts(technique)
+        bars = sorted({o.bars for o in measured})
+        rows.append(
+            [
+                short(technique),
+                str(len(measured)),
+                str(len(all_of) - len(measured)),
+                ", ".join(map(str, bars)) or MISSING,
+                f"{sum(o.shared_swap for o in measured)} of {len(measured)}",
+                *(
+                    " / ".join(str(verdicts.get(g, {}).get(v, 0)) for v in _VERDICT_ORDER)
+                    for g in names
+                ),
+            ]
+        )
+    header = ["technique", "n", "not measured", "bars", "on the shared swap", *names]
+    return "Transitions that pass / warn / fail / are not measurable.\n\n" + markdown_table(
+        header, rows
+    )
+
+
+def _medians(comparison: Comparison, first: int) -> str:
+    metrics = METRICS[first : first + _COLUMNS]
+    header = ["technique", "n"]
+    header += [
+        " ".join(filter(None, [m.name, _ARROWS.get(m.better, ""), f"({m.unit})" if m.unit else ""]))
+        for m in metrics
+    ]
+    rows = []
+    for technique in comparison.techniques:
+        n = len(comparison.measured(technique))
+        medians = comparison.medians(technique)
+        rows.append([short(technique), str(n), *(_cell(medians[m.name], n) for m in metrics)])
+    return markdown_table(header, rows)
+
+
+def _cell(estimate: Estimate, n: int) -> str:
+    if estimate.median is None:
+        return MISSING
+    said = number(estimate.median)
+    if estimate.low is not None and estimate.low != estimate.high:
+        said += f" [{number(estimate.low)}, {number(estimate.high)}]"
+    return said if estimate.n == n else f"{said} (n {estimate.n})"
+
+
+def _worse(comparison: Comparison, baseline: str) -> str:
+    units = {metric.name: metric.unit for metric in METRICS}
+    rows = [
+        [
+            short(technique),
+            name,
+            f"{_cell(estimate, estimate.n)} {units[name]}".strip(),
+            str(estimate.n),
+        ]
+        for technique, name, estimate in worse(comparison, baseline)
+    ]
+    if not rows:
+        return "Nothing, beyond the intervals of the paired differences.\n"
+    return (
+        f"Median of the differences to {short(baseline)} on the same pair, where their interval "
+        "leaves 0 out.\n\n" + markdown_table(["technique", "metric", "difference", "n"], rows)
+    )
+
+
+def _failed(comparison: Comparison) -> str:
+    rows = [[o.pair, short(o.technique), o.reason] for o in comparison.failed]
+    rows += [[name, MISSING, why] for name, why in comparison.skipped]
+    if not rows:
+        return "Nothing.\n"
+    return markdown_table(["pair", "technique", "reason"], rows)
