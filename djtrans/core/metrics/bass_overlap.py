@@ -36,12 +36,15 @@ class BassOverlap:
         Per beat: both play bass, within 10 dB of each other.
     empty : tuple of bool
         Per beat: neither plays bass.
+    missing : tuple of bool
+        Per beat: neither plays bass, although at least one of the untouched tracks has bass there.
     owners : tuple of str
         Per beat: ``"a"``, ``"b"``, ``"both"`` (an overlap) or ``"none"``.
     """
 
     overlaps: tuple[bool, ...]
     empty: tuple[bool, ...]
+    missing: tuple[bool, ...]
     owners: tuple[str, ...]
 
     @property
@@ -56,8 +59,8 @@ class BassOverlap:
 
     @property
     def beats_without_bass(self) -> int:
-        """Number of beats on which neither plays bass."""
-        return sum(self.empty)
+        """Number of beats that miss the bass that the music has."""
+        return sum(self.missing)
 
 
 def beat_levels_db(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> FloatArray:
@@ -106,15 +109,24 @@ def bass_overlap(
     check_sample_rate(sample_rate)
     beats = as_beats(beat_times)
     levels = {name: beat_levels_db(audio, sample_rate, beats) for name, audio in sound.items()}
+    return bass_overlap_of_levels(**levels)
 
-    def present(track: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        usual = float(np.percentile(levels[f"solo_{track}"], 90))
-        return levels[track] >= max(usual - PRESENT_DB, SILENT_DBFS)
 
-    here_a, here_b = present("a"), present("b")
-    overlaps = here_a & here_b & (np.abs(levels["a"] - levels["b"]) <= CLASH_DB)
+def bass_overlap_of_levels(
+    a: FloatArray, b: FloatArray, solo_a: FloatArray, solo_b: FloatArray
+) -> BassOverlap:
+    """:func:`bass_overlap` of the levels that :func:`beat_levels_db` gives, each ``[beats]``."""
+    levels = {"a": a, "b": b}
+    least = {
+        name: max(float(np.percentile(solo, 90)) - PRESENT_DB, SILENT_DBFS)
+        for name, solo in (("a", solo_a), ("b", solo_b))
+    }
+    here_a, here_b = a >= least["a"], b >= least["b"]
+    overlaps = here_a & here_b & (np.abs(a - b) <= CLASH_DB)
     empty = ~(here_a | here_b)
+    missing = empty & ((solo_a >= least["a"]) | (solo_b >= least["b"]))
     louder = np.where(levels["a"] >= levels["b"], "a", "b")
     alone = np.where(here_a & here_b, louder, np.where(here_a, "a", "b"))
     owners = np.where(overlaps, "both", np.where(empty, "none", alone))
-    return BassOverlap(tuple(map(bool, overlaps)), tuple(map(bool, empty)), tuple(map(str, owners)))
+    flags = (tuple(map(bool, each)) for each in (overlaps, empty, missing))
+    return BassOverlap(*flags, owners=tuple(map(str, owners)))

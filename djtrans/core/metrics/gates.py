@@ -56,7 +56,7 @@ class Limit:
 
     @property
     def verdict(self) -> str:
-        """This measurement's own verdict."""
+        """What this measurement alone would say."""
         if self.value is None:
             return "not measurable"
         if self.value > self.fail_above:

@@ -24,8 +24,8 @@ def _seconds(value: Any) -> FloatArray:
     return np.asarray(value, dtype=np.float64).reshape(-1)
 
 
-def _audio_field() -> Any:
-    return attrs.field(converter=attrs.Converter(_audio, takes_field=True))
+_AUDIO = attrs.Converter(_audio, takes_field=True)
+_VOICE = attrs.converters.optional(_AUDIO)
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -62,10 +62,10 @@ class Voices:
         Why there are none.
     """
 
-    a: FloatArray | None = None
-    b: FloatArray | None = None
-    solo_a: FloatArray | None = None
-    solo_b: FloatArray | None = None
+    a: FloatArray | None = attrs.field(default=None, converter=_VOICE)
+    b: FloatArray | None = attrs.field(default=None, converter=_VOICE)
+    solo_a: FloatArray | None = attrs.field(default=None, converter=_VOICE)
+    solo_b: FloatArray | None = attrs.field(default=None, converter=_VOICE)
     reason: str = "no vocal stems were given"
 
 
@@ -94,11 +94,11 @@ class MetricInputs:
         Frames of `curves` in a beat.
     """
 
-    mix: FloatArray = _audio_field()
-    a: FloatArray = _audio_field()
-    b: FloatArray = _audio_field()
-    solo_a: FloatArray = _audio_field()
-    solo_b: FloatArray = _audio_field()
+    mix: FloatArray = attrs.field(converter=_AUDIO)
+    a: FloatArray = attrs.field(converter=_AUDIO)
+    b: FloatArray = attrs.field(converter=_AUDIO)
+    solo_a: FloatArray = attrs.field(converter=_AUDIO)
+    solo_b: FloatArray = attrs.field(converter=_AUDIO)
     sample_rate: int
     beat_times: FloatArray = attrs.field(converter=as_beats)
     swap_beat: int | None = None
@@ -112,6 +112,8 @@ class MetricInputs:
     def __attrs_post_init__(self) -> None:
         names = ("mix", "a", "b", "solo_a", "solo_b")
         check_same_length(**{name: getattr(self, name) for name in names})
+        voices = {name: getattr(self.voices, name) for name in names[1:]}
+        check_same_length(mix=self.mix, **{k: v for k, v in voices.items() if v is not None})
         check_sample_rate(self.sample_rate)
 
     @property
