@@ -273,6 +273,16 @@ def test_the_table_of_options_is_that_of_generate():
             assert said == ("off" if default is False else str(default)), parameter.name
 
 
+def test_the_techniques_of_the_readme_are_those_that_are_registered():
+    (said,) = [
+        set(ticked(meaning)) - {"auto"}
+        for names, _, meaning in rows("README.md", "option of `djtrans generate`")
+        if "--technique" in names
+    ]
+    components = Registry(discover=False).components("technique")
+    assert said == {component.declaration.name for component in components}
+
+
 def test_the_window_lengths_are_those_of_the_planner():
     lengths = ", ".join(map(str, WINDOW_BARS[:-1])) + f" or {WINDOW_BARS[-1]}"
     assert lengths in read("README.md")
