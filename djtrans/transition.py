@@ -15,7 +15,7 @@ from djtrans.core.audio import write_audio
 from djtrans.core.errors import DjtransError, PluginError
 from djtrans.core.formats import ParamsFile, Provenance, save_params
 from djtrans.core.mixer.mixer import Mixer
-from djtrans.core.overview import measure_overview
+from djtrans.core.overview_measuring import measure_overview
 from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan
 from djtrans.core.rendering import Rendered

@@ -16,6 +16,7 @@ import torch
 
 from djtrans.core.errors import FormatError
 from djtrans.core.layout import Layout, Row
+from djtrans.core.overview import Overview, check
 from djtrans.core.parameters import Parameter
 from djtrans.core.params import TransitionParams, frame_times
 from djtrans.core.plan import TransitionPlan
@@ -98,11 +99,21 @@ class Provenance:
 
 @attrs.frozen(kw_only=True)
 class ParamsFile:
-    """The content of a params file."""
+    """The content of a params file.
+
+    Attributes
+    ----------
+    params : TransitionParams
+    plan : TransitionPlan
+    provenance : Provenance
+    overview : Overview, optional
+        What pictures need of the audio. Rendering does without.
+    """
 
     params: TransitionParams
     plan: TransitionPlan
     provenance: Provenance
+    overview: Overview | None = None
 
 
 _converter = cattrs.Converter(forbid_extra_keys=True)
@@ -134,6 +145,8 @@ def save_params(path: str | os.PathLike[str], content: ParamsFile) -> None:
             for frame in params.values.detach().cpu().numpy().astype(np.float32)
         ],
     }
+    if content.overview is not None:
+        document["overview"] = _converter.unstructure(content.overview)
     write_text(path, _dump(document))
 
 
@@ -159,6 +172,8 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
             values, layout, frame_times(beats, len(values), rate), beats, rate
         )
         digest = document["layout_digest"]
+        stored = document.get("overview")
+        overview = None if stored is None else _converter.structure(stored, Overview)
     except cattrs.BaseValidationError as error:
         why = "; ".join(cattrs.transform_error(error))
         raise FormatError(f"{path} is a damaged params file: {why}. Generate it again.") from error
@@ -172,7 +187,12 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
             "Edit only its values, or generate it again."
         )
     _check_values(path, params, plan)
-    return ParamsFile(params=params, plan=plan, provenance=provenance)
+    if overview is not None:
+        try:
+            check(overview, plan.bars, plan.beats_per_bar)
+        except FormatError as error:
+            raise FormatError(f"{path} contradicts itself. {error}") from None
+    return ParamsFile(params=params, plan=plan, provenance=provenance, overview=overview)
 
 
 def _check_values(path: object, params: TransitionParams, plan: TransitionPlan) -> None:
@@ -224,12 +244,16 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _dump(document: Mapping[str, Any]) -> str:
-    """JSON with one frame, and one layout row, on a line."""
+    """JSON with one frame, one layout row, one track's overview, on a line."""
     lines = []
     for key, value in document.items():
         if key in ("values", "layout"):
             rows = ",\n  ".join(json.dumps(row) for row in value)
             text = f"[\n  {rows}\n ]"
+        elif key == "overview":
+            compact = {k: json.dumps(v, separators=(",", ":")) for k, v in value.items()}
+            parts = (f"{json.dumps(k)}: {v}" for k, v in compact.items())
+            text = "{\n  " + ",\n  ".join(parts) + "\n }"
         else:
             text = json.dumps(value, indent=1).replace("\n", "\n ")
         lines.append(f" {json.dumps(key)}: {text}")

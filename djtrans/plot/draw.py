@@ -1,17 +1,18 @@
-"""Draws the parts of the picture onto axes that stand ready."""
+"""Draws the curves, and what all rows share: bars, swap line, frame."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.plot.page import ENTRY, LEFT, MARGIN
+from djtrans.plot.page import ENTRY, MARGIN
 from djtrans.plot.panels import Line, Panel
 from djtrans.plot.scales import read, scale_of
+from djtrans.plot.text import BESIDE, NORMAL, SMALL, beside, inches, name_row
 from djtrans.plot.theme import Theme
 
 if TYPE_CHECKING:
@@ -20,77 +21,32 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-SMALL, NORMAL, LARGE = 8.5, 9.5, 14.0
 #: Stems of one track are told apart by these, tracks by colour.
 DASHES: tuple[object, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
 #: Where the two columns of a panel's legend stand, right of the axes, in inches, and how many
 #: characters fit in the first.
-COLUMNS_IN = (0.14, 1.22)
+COLUMNS_IN = (BESIDE, 1.22)
 COLUMN_CHARACTERS = 11
+#: How far the names of panels stand right of the brackets that group them, in inches.
+INDENT = 0.28
 
 
-def wave(
+def panel(
     axes: Axes,
     theme: Theme,
-    track: str,
-    name: str,
-    peaks: FloatArray,
+    content: Panel,
     positions: FloatArray,
+    *,
+    name: bool = True,
+    legend: bool = True,
 ) -> None:
-    """A track's contribution: ``peaks [bands, columns]``, which together reach 1 at most.
-
-    The bands lie around each other, the low one inside, so that none hides another.
-    """
-    middle = 0.5 * (positions[1:] + positions[:-1])
-    inner = np.zeros(peaks.shape[-1])
-    for band, colour in zip(peaks, theme.bands[track], strict=True):
-        for sign in (-1.0, 1.0):
-            axes.fill_between(
-                middle, sign * inner, sign * (inner + band), color=colour, linewidth=0.0, step="mid"
-            )
-        inner = inner + band
-    axes.set_ylim(-1.05, 1.05)
-    axes.set_yticks([])
-    _name(axes, theme.tracks[track], track.upper(), large=True)
-    label = name if len(name) <= 30 else name[:29] + "…"
-    _beside(axes, 0, 0.5, label, theme.text, SMALL, wrap_at=26)
-
-
-def owner_strip(axes: Axes, theme: Theme, owners: Sequence[str], beats_per_bar: int) -> None:
-    """Who owns the low end, beat by beat."""
-    colours = {**theme.tracks, "both": theme.clash, "none": theme.empty}
-    whole = len(owners)
-    start = 0
-    for owner, run in groupby(owners):
-        length = len(list(run))
-        left, width = start / beats_per_bar, length / beats_per_bar
-        hatch = {"both": "////", "none": "...."}.get(owner)
-        axes.barh(
-            0.0, width, left=left, height=2.0, color=colours[owner], hatch=hatch,
-            edgecolor=theme.muted if owner == "none" else theme.background, linewidth=0.0,
-        )  # fmt: skip
-        if length >= 0.07 * whole and not hatch:
-            axes.text(
-                left + width / 2, 0.0, owner.upper(), ha="center", va="center_baseline",
-                color=theme.background, fontsize=SMALL, fontweight="bold",
-            )  # fmt: skip
-        start += length
-    axes.set_ylim(-1.0, 1.0)
-    axes.set_yticks([])
-    _name(axes, theme.text, "low end")
-    notes = {"both": "hatched: two basses", "none": "dotted: no bass"}
-    here = [note for owner, note in notes.items() if owner in owners]
-    _beside(axes, 0, 0.5, ", ".join(here), theme.muted, SMALL)
-
-
-def panel(axes: Axes, theme: Theme, content: Panel, positions: FloatArray) -> None:
-    """The lines of one parameter, with their legend beside."""
+    """The lines of one parameter, with its name and their legend beside."""
     scale = scale_of(content.parameter)
     if scale.logarithmic:
         axes.set_yscale("log")
         axes.minorticks_off()
     axes.set_ylim(*scale.limits)
-    axes.set_yticks([value for value, _ in scale.ticks], [name for _, name in scale.ticks])
+    axes.set_yticks([value for value, _ in scale.ticks], [mark for _, mark in scale.ticks])
     axes.grid(axis="y", color=theme.grid, linewidth=0.8)
     for track in ("a", "b", "mix"):
         for index, line in enumerate(content.of(track)):
@@ -102,9 +58,38 @@ def panel(axes: Axes, theme: Theme, content: Panel, positions: FloatArray) -> No
                 linewidth=2.0 if index == 0 else 1.6,
                 solid_capstyle="round",
             )
-    _name(axes, theme.text, content.title, below=scale.unit, below_colour=theme.muted)
-    for x, y, line, dashes in _legend_places(axes, content):
-        _legend_entry(axes, theme, x, y, line, dashes)
+    if name:
+        name_row(
+            axes,
+            theme.text,
+            textwrap.fill(content.title, 14),
+            below=scale.unit,
+            below_colour=theme.muted,
+            indent=INDENT,
+        )
+    if legend:
+        for x, y, line, dashes in _legend_places(axes, content):
+            _legend_entry(axes, theme, x, y, line, dashes)
+
+
+def brackets(figure: Figure, theme: Theme, panels: Sequence[Panel], rows: Sequence[Axes]) -> None:
+    """The group that neighbouring panels belong to, along the left edge of the page."""
+    from matplotlib.lines import Line2D
+
+    width, _ = figure.get_size_inches()
+    for group in dict.fromkeys(panel.group for panel in panels):
+        boxes = [
+            row.get_position()
+            for panel, row in zip(panels, rows, strict=True)
+            if panel.group == group
+        ]
+        bottom, top = boxes[-1].y0, boxes[0].y1
+        x = (MARGIN + 0.17) / width
+        figure.add_artist(Line2D([x, x], [bottom, top], color=theme.muted, linewidth=1.2))
+        figure.text(
+            MARGIN / width, (bottom + top) / 2, group, rotation=90, ha="left", va="center",
+            fontsize=SMALL, color=theme.muted,
+        )  # fmt: skip
 
 
 def legend_rows(content: Panel) -> int:
@@ -124,7 +109,7 @@ def _label(line: Line) -> str:
 
 def _legend_places(axes: Axes, content: Panel) -> list[tuple[float, float, Line, object]]:
     """Inches from the edge, height in the axes, line and dashes of each entry of a legend."""
-    _, height = _inches(axes)
+    _, height = inches(axes)
     step = ENTRY / height
     columns = [content.of("a") + content.of("mix"), content.of("b")]
     dashes = [
@@ -141,19 +126,19 @@ def _legend_places(axes: Axes, content: Panel) -> list[tuple[float, float, Line,
 
 
 def _legend_entry(
-    axes: Axes, theme: Theme, inches: float, y: float, line: Line, dashes: object
+    axes: Axes, theme: Theme, distance: float, y: float, line: Line, dashes: object
 ) -> None:
     from matplotlib.lines import Line2D
 
-    width, _ = _inches(axes)
-    x = 1.0 + inches / width
+    width, _ = inches(axes)
+    x = 1.0 + distance / width
     axes.add_line(
         Line2D(
             [x, x + 0.22 / width], [y, y], transform=axes.transAxes, clip_on=False,
             color=theme.tracks[line.track], linewidth=1.8, linestyle=dashes,  # type: ignore[arg-type]
         )
     )  # fmt: skip
-    _beside(axes, inches + 0.28, y, _label(line), theme.text, SMALL)
+    beside(axes, y, _label(line), theme.text, distance=distance + 0.28)
 
 
 def frame(axes: Axes, theme: Theme, bars: float, around: float) -> None:
@@ -161,8 +146,7 @@ def frame(axes: Axes, theme: Theme, bars: float, around: float) -> None:
     axes.set_facecolor(theme.panel)
     axes.set_xlim(-around, bars + around)
     axes.set_axisbelow(True)
-    step = bar_step(bars)
-    for bar in np.arange(0.0, bars + 1e-6, step):
+    for bar in np.arange(0.0, bars + 1e-6, bar_step(bars)):
         axes.axvline(bar, color=theme.grid, linewidth=0.8, zorder=0.5)
     for left, right in ((-around, 0.0), (bars, bars + around)):
         if right > left:
@@ -182,7 +166,7 @@ def bar_axis(axes: Axes, theme: Theme, bars: float) -> None:
     ticks = np.arange(0.0, bars + 1e-6, bar_step(bars))
     axes.set_xticks(ticks, [f"{tick + 1:.0f}" for tick in ticks])
     axes.tick_params(labelbottom=True, labelsize=NORMAL)
-    axes.set_xlabel("bar of the window", color=theme.muted, fontsize=NORMAL, labelpad=4)
+    axes.set_xlabel("bar of the window", color=theme.muted, fontsize=NORMAL, labelpad=2)
 
 
 def swap_line(rows: Sequence[Axes], theme: Theme, bar: float) -> None:
@@ -202,61 +186,4 @@ def swap_line(rows: Sequence[Axes], theme: Theme, bar: float) -> None:
         f"swap · {place}", (bar, 1.0), xycoords=first.get_xaxis_transform(), xytext=(0, 4),
         textcoords="offset points", ha="center", va="bottom", color=theme.swap,
         fontsize=NORMAL, fontweight="bold", annotation_clip=False,
-    )  # fmt: skip
-
-
-def words(figure: Figure, theme: Theme, title: str, subtitle: str, still: Sequence[str]) -> None:
-    """Title, subtitle, and what never moves."""
-    import textwrap
-
-    width, height = figure.get_size_inches()
-    left = MARGIN / width
-    for text, top, size, colour, most in (
-        (title, 0.2, LARGE, theme.text, 95),
-        (subtitle, 0.5, NORMAL, theme.muted, 150),
-    ):
-        figure.text(
-            left, 1 - top / height, textwrap.shorten(text, most, placeholder=" …"), color=colour,
-            fontsize=size, fontweight="bold" if size == LARGE else "normal", va="top",
-        )  # fmt: skip
-    if still:
-        text = textwrap.fill("unchanged: " + ", ".join(still), 165, max_lines=2, placeholder=" …")
-        figure.text(left, 0.13 / height, text, fontsize=SMALL, color=theme.muted, va="bottom")
-
-
-def _inches(axes: Axes) -> tuple[float, float]:
-    box = axes.get_position()
-    width, height = axes.get_figure().get_size_inches()  # type: ignore[union-attr]
-    return float(box.width * width), float(box.height * height)
-
-
-def _name(
-    axes: Axes, colour: str, text: str, large: bool = False, below: str = "", below_colour: str = ""
-) -> None:
-    """The name of a row in the left margin, its unit below."""
-    width, _ = _inches(axes)
-    x = (MARGIN - LEFT) / width
-    axes.text(
-        x, 0.5, text, transform=axes.transAxes, color=colour, ha="left",
-        va="bottom" if below else "center", fontsize=LARGE if large else NORMAL, fontweight="bold",
-    )  # fmt: skip
-    if below:
-        axes.text(
-            x, 0.46, below, transform=axes.transAxes, color=below_colour, ha="left", va="top",
-            fontsize=SMALL,
-        )  # fmt: skip
-
-
-def _beside(
-    axes: Axes, inches: float, y: float, text: str, colour: str, size: float, wrap_at: int = 0
-) -> None:
-    """Words right of a row, `inches` from its edge (0 for the usual distance)."""
-    import textwrap
-
-    width, _ = _inches(axes)
-    if wrap_at:
-        text = textwrap.fill(text, wrap_at)
-    axes.text(
-        1.0 + (inches or COLUMNS_IN[0]) / width, y, text,
-        transform=axes.transAxes, color=colour, fontsize=size, ha="left", va="center",
     )  # fmt: skip

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 WIDTH = 12.0
 HEIGHT = 9.0
 LEFT, RIGHT = 1.85, 2.35
-TOP, BOTTOM = 0.95, 0.9
-GAP = 0.11
+TOP, BOTTOM = 0.95, 0.95
+GAP = 0.1
 #: Where words begin, left.
 MARGIN = 0.3
-WAVE, STRIP = 0.95, 0.2
-PANEL, PANEL_MOST, ENTRY = 0.62, 1.55, 0.185
+LANE, OWNERS = 1.2, 0.72
+PANEL, PANEL_MOST, ENTRY = 0.6, 1.5, 0.185
 
 
 @attrs.frozen
@@ -33,16 +33,28 @@ class Slot:
         In inches, at least.
     grows : bool
         Whether it takes what is left of the page.
+    gap : float
+        Space below it, in inches.
     """
 
     name: str
     height: float
     grows: bool = False
+    gap: float = GAP
 
 
-def panel_slot(name: str, entries: int) -> Slot:
+@attrs.frozen
+class Column:
+    """Left edge and width of the axes, in inches."""
+
+    left: float = LEFT
+    width: float = WIDTH - LEFT - RIGHT
+
+
+def panel_slot(name: str, entries: int, last_of_group: bool = False) -> Slot:
     """A row for curves, high enough for its legend."""
-    return Slot(name, max(PANEL, ENTRY * (entries + 0.4)), grows=True)
+    height = max(PANEL, ENTRY * (entries + 0.4))
+    return Slot(name, height, grows=True, gap=2.2 * GAP if last_of_group else GAP)
 
 
 def lay_out(slots: Sequence[Slot]) -> tuple[float, list[float]]:
@@ -51,7 +63,7 @@ def lay_out(slots: Sequence[Slot]) -> tuple[float, list[float]]:
     The rows that grow share what is left of :data:`HEIGHT`, up to :data:`PANEL_MOST` each; where
     the rows need more than that, the page is higher.
     """
-    fixed = TOP + BOTTOM + GAP * (len(slots) - 1)
+    fixed = TOP + BOTTOM + sum(slot.gap for slot in slots[:-1])
     spare = HEIGHT - fixed - sum(slot.height for slot in slots)
     growing = [slot for slot in slots if slot.grows]
     share = max(0.0, spare) / max(1, len(growing))
@@ -62,15 +74,17 @@ def lay_out(slots: Sequence[Slot]) -> tuple[float, list[float]]:
     return fixed + sum(heights), heights
 
 
-def add_rows(figure: Figure, slots: Sequence[Slot], heights: Sequence[float]) -> dict[str, Axes]:
-    """Axes for each row, from the top, on one horizontal axis."""
-    page = float(figure.get_size_inches()[1])
+def add_rows(
+    figure: Figure, slots: Sequence[Slot], heights: Sequence[float], column: Column
+) -> dict[str, Axes]:
+    """Axes for each row of a column, from the top, on one horizontal axis."""
+    width, page = (float(inches) for inches in figure.get_size_inches())
     top = page - TOP
     axes: dict[str, Axes] = {}
     first: Axes | None = None
     for slot, height in zip(slots, heights, strict=True):
-        box = (LEFT / WIDTH, (top - height) / page, (WIDTH - LEFT - RIGHT) / WIDTH, height / page)
+        box = (column.left / width, (top - height) / page, column.width / width, height / page)
         axes[slot.name] = figure.add_axes(box, sharex=first)
         first = first or axes[slot.name]
-        top -= height + GAP
+        top -= height + slot.gap
     return axes

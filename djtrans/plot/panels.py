@@ -12,6 +12,8 @@ from djtrans.core.spec import MASTER_BUS, TRACK_BUS
 
 #: Two curves this near to each other (as a fraction of the range) are drawn as one.
 SAME = 0.005
+#: What parameters are for, in the order of the picture.
+GROUPS = ("faders", "EQ", "filters", "sends", "effects", "master")
 
 
 @attrs.frozen(eq=False)
@@ -40,12 +42,15 @@ class Panel:
     Attributes
     ----------
     title : str
+    group : str
+        One of :data:`GROUPS`.
     parameter : Parameter
     lines : tuple of Line
         Those that move.
     """
 
     title: str
+    group: str
     parameter: Parameter
     lines: tuple[Line, ...]
 
@@ -57,7 +62,7 @@ class Panel:
 def make_panels(
     layout: Layout, values: NDArray[np.float64]
 ) -> tuple[tuple[Panel, ...], tuple[str, ...]]:
-    """Sort the curves of a layout into panels, in the layout's order.
+    """Sort the curves of a layout into panels, by group and in the layout's order.
 
     Parameters
     ----------
@@ -87,8 +92,22 @@ def make_panels(
             lines.extend(_merge(track, moving, own, values))
             still.extend(_words(title, track, own, moving, values))
         if lines:
-            panels.append(Panel(title, parameter, tuple(lines)))
+            panels.append(Panel(title, group_of(rows[0]), parameter, tuple(lines)))
+    panels.sort(key=lambda panel: GROUPS.index(panel.group))
     return tuple(panels), _join_tracks(still)
+
+
+def group_of(row: Row) -> str:
+    """What a parameter is for, as far as its declaration and its place say."""
+    p = row.parameter
+    if row.stem == MASTER_BUS:
+        return "master"
+    if p.curve == "frequency":
+        return "filters"
+    if p.curve == "gain" and p.neutral != p.minimum:
+        return "faders" if p.name == "gain" else "EQ"
+    # On a track's bus stand what is fed from it and comes back: reverb, echo and their settings.
+    return "sends" if row.stem == TRACK_BUS else "effects"
 
 
 def _merge(

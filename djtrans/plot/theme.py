@@ -19,8 +19,14 @@ class Theme:
         Line colour by track: ``"a"``, ``"b"``, and ``"mix"`` for the master bus.
     bands : dict of str to tuple of str
         Colours of a waveform's low, mid and high band, by track.
+    phrase : dict of str to str
+        Phrase lines, by track.
+    ghost : float
+        Opacity of what is not in the mix.
+    vocals : str
+        Vocal strips.
     clash, empty : str
-        Two basses, no bass.
+        A role that both hold, and one that nobody does.
     swap : str
         The swap line.
     """
@@ -32,6 +38,9 @@ class Theme:
     grid: str
     tracks: dict[str, str]
     bands: dict[str, tuple[str, str, str]]
+    phrase: dict[str, str]
+    ghost: float
+    vocals: str
     clash: str
     empty: str
     swap: str
@@ -51,6 +60,9 @@ THEMES = {
             "a": ("#004a7c", "#3f93cc", "#a9d3f0"),
             "b": ("#8f3d00", "#e8892b", "#fbd0a0"),
         },
+        phrase={"a": "#002c4d", "b": "#5c2600"},
+        ghost=0.22,
+        vocals="#00795a",
         clash="#b0307a",
         empty="#e3e6ea",
         swap="#1b1f24",
@@ -66,6 +78,9 @@ THEMES = {
             "a": ("#1f78b8", "#5cb8f0", "#c3e6fb"),
             "b": ("#c06010", "#f5a13d", "#fde0b8"),
         },
+        phrase={"a": "#d8eefc", "b": "#ffe6c4"},
+        ghost=0.24,
+        vocals="#35c999",
         clash="#e36bb0",
         empty="#2b313a",
         swap="#ffffff",

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
+import numpy as np
 import pytest
 import torch
 
+from djtrans.core.formats import (
+    ComponentRecord,
+    MixerRecord,
+    ParamsFile,
+    Provenance,
+    RenderRecord,
+    TrackRecord,
+)
 from djtrans.core.layout import Layout, compute_layout
+from djtrans.core.overview import curves_digest, flat_overview
 from djtrans.core.parameters import Parameter
 from djtrans.core.params import TransitionParams, frame_times
-from djtrans.core.spec import MixerSpec, NodeSpec
+from djtrans.core.plan import ClockSection, TrackPlan, TransitionPlan
+from djtrans.core.spec import MixerConfig, MixerSpec, NodeSpec
 
 BARS = 8
 FRAMES_PER_BEAT = 2
@@ -76,3 +88,65 @@ def swap(make_params) -> TransitionParams:
             "a/*/fader/gain": [(28, 0.0)],
         }
     )
+
+
+@pytest.fixture(scope="session")
+def make_content() -> Callable[..., ParamsFile]:
+    """Curves with a plan and an overview around them: ``make_content(params, with_audio=True)``."""
+
+    def build(params: TransitionParams, *, with_audio: bool = True, **changes: object):
+        beats = tuple(float(t) for t in params.beat_times)
+        bars = (len(beats) - 1) // 4
+        step = beats[1] - beats[0]
+
+        def side(first_line: float) -> TrackPlan:
+            lines = tuple((first_line + 16 * i) * step for i in range(-2, 4))
+            return TrackPlan(
+                cue_seconds=30.0, cue_bar=16, swap_bar=20, cue_section="intro",
+                swap_section="drop", swap_on_phrase=True, warp=((0.0, 30.0), (4.0, 34.2)),
+                gain_db=0.0, bpm=120.0, key="8A", phrase_lines=lines,
+                sections=(
+                    ClockSection("intro", -64 * step, 16 * step),
+                    ClockSection("drop", 16 * step, 64 * step),
+                ),
+            )  # fmt: skip
+
+        plan = TransitionPlan(
+            technique="djtrans/bass-swap", bars=bars, swap_beat=16, beat_times=beats,
+            a=side(0.0), b=side(2.0), key_distance=0,
+        )  # fmt: skip
+        component = ComponentRecord(name="djtrans/spectral", version=1)
+        provenance = Provenance(
+            tracks={
+                name: TrackRecord(name=f"track_{name}.wav", sha256="00", separator=component)
+                for name in "ab"
+            },
+            mixer=MixerRecord(
+                spec=MixerSpec(stems=("drums",), stem_chain=()), config=MixerConfig(), versions={}
+            ),
+            render=RenderRecord(
+                sample_rate=44100, channels=2, start=0, stop=1, seed=0, stretch="e", djtrans="0"
+            ),
+            technique=component,
+        )
+        overview = None
+        if with_audio:
+            flat = flat_overview(plan, params)
+            rng = np.random.default_rng(0)
+            columns = len(flat.a.peaks[0])
+            sides = {
+                name: attrs.evolve(
+                    getattr(flat, name),
+                    peaks=rng.integers(50, 300, (3, columns)).tolist(),
+                    heard=rng.integers(50, 300, (3, columns)).tolist(),
+                )
+                for name in "ab"
+            }
+            overview = attrs.evolve(
+                flat, **sides, bass=("a",) * 16 + ("b",) * (4 * bars - 16),
+                curves=curves_digest(params),
+            )  # fmt: skip
+            overview = attrs.evolve(overview, **changes)
+        return ParamsFile(params=params, plan=plan, provenance=provenance, overview=overview)
+
+    return build

@@ -9,20 +9,12 @@ from itertools import combinations
 import attrs
 import numpy as np
 import pytest
-import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from djtrans.core.errors import InputError, ShapeError
+from djtrans.core.formats import save_params
 from djtrans.plot import plot_transition
-
-RATE = 8000
-
-
-@pytest.fixture(scope="module")
-def audio():
-    noise = np.random.default_rng(0).standard_normal((2, 2, RATE * 20)) * 0.1
-    return {"a": torch.from_numpy(noise[0]).float(), "b": noise[1], "sample_rate": RATE}
 
 
 def shown(figure) -> list[Text]:
@@ -39,8 +31,8 @@ def line(figure, row: str, colour: str) -> tuple[np.ndarray, np.ndarray]:
     return found.get_xdata(), found.get_ydata()
 
 
-def test_curves_are_drawn_in_bars_and_decibels(swap):
-    figure = plot_transition(swap, swap_beat=16)
+def test_curves_are_drawn_in_bars_and_decibels(swap, make_content):
+    figure = plot_transition(make_content(swap))
     bars, a_low = line(figure, "eq low", "#0067a8")
     _, b_low = line(figure, "eq low", "#d05a00")
     before, after = bars < 3.95, bars > 4.0
@@ -50,24 +42,70 @@ def test_curves_are_drawn_in_bars_and_decibels(swap):
     assert np.allclose(b_low[after], 0.0)
 
 
-def test_the_swap_and_what_is_unchanged_are_named(swap):
-    found = words(plot_transition(swap, swap_beat=16, title="bass-swap", subtitle="8 bars"))
-    assert {"swap · bar 5", "bass-swap", "8 bars"} <= set(found)
-    assert any(text.startswith("unchanged: eq mid, hpf") for text in found)
+def test_swap_sections_tracks_and_what_is_unchanged_are_named(swap, make_content):
+    found = words(plot_transition(make_content(swap)))
+    assert {"swap · bar 5", "track_a.wav", "track_b.wav", "intro", "drop", "bass"} <= set(found)
+    assert any("unchanged: eq mid, hpf" in text for text in found)
+    assert any(text.startswith("bass-swap, 8 bars at 120.0 BPM") for text in found)
 
 
-def test_owners_are_drawn_as_given(swap):
-    owners = ["a"] * 12 + ["both"] * 4 + ["none"] * 4 + ["b"] * 12
-    figure = plot_transition(swap, owners=owners)
-    (strip,) = [a for a in figure.axes if "low end" in [t.get_text() for t in a.texts]]
-    assert [(p.get_x(), p.get_width()) for p in strip.patches] == [(0, 3), (3, 1), (4, 1), (5, 3)]
-    assert "hatched: two basses, dotted: no bass" in words(figure)
+def test_each_track_shows_its_own_phrase_lines_so_that_a_misfit_shows(swap, make_content):
+    figure = plot_transition(make_content(swap))
+    lanes = figure.axes[:2]
+    found = [
+        sorted(x.get_xdata()[0] for x in axes.lines if (x.get_color(), x.get_lw()) == (colour, 1.4))
+        for axes, colour in zip(lanes, ("#002c4d", "#5c2600"), strict=True)
+    ]
+    assert found[0] == pytest.approx([0.0, 4.0, 8.0])
+    assert found[1] == pytest.approx([0.5, 4.5, 8.5])  # two beats late
 
 
-def test_context_is_shown_where_there_is_audio(swap, audio):
-    figure = plot_transition(swap, **audio, start_seconds=2.0)
-    assert figure.axes[0].get_xlim() == pytest.approx((-1.0, 9.0))  # two seconds are one bar
-    assert plot_transition(swap, **audio).axes[0].get_xlim() == pytest.approx((0.0, 8.0))
+def strip_of(figure):
+    (strip,) = [a for a in figure.axes if "bass" in [t.get_text() for t in a.texts]]
+    return [(p.get_x(), p.get_width(), p.get_hatch()) for p in strip.patches if p.get_y() < -0.4]
+
+
+def test_the_bass_is_drawn_as_measured(swap, make_content):
+    bass = ("a",) * 12 + ("both",) * 4 + ("none",) * 4 + ("b",) * 12
+    figure = plot_transition(make_content(swap, bass=bass))
+    assert strip_of(figure)[:4] == [(-1, 4, None), (3, 1, "////"), (4, 1, None), (5, 4, None)]
+    assert "hatched: both, empty: nobody" in words(figure)
+
+
+def test_edited_curves_are_not_shown_as_measured(swap, make_params, make_content):
+    content = make_content(swap)
+    edited = make_params({"a/*/eq/low": [(24, 0.0)], "b/*/eq/low": [(0, 0.0), (24, 1.0)]})
+    figure = plot_transition(attrs.evolve(content, params=edited))
+    # Both play at first: B's fader is open, but its low is not.
+    assert strip_of(figure)[0][:2] == (-1, 7)
+    assert any("curves edited since" in text for text in words(figure))
+    assert not any("edited" in text for text in words(plot_transition(content)))
+
+
+def test_without_audio_there_are_no_waveforms_and_it_is_said(swap, make_content):
+    figure = plot_transition(make_content(swap, with_audio=False))
+    assert any("read from the curves alone" in text for text in words(figure))
+    assert strip_of(figure) == [(-1, 5, None), (4, 5, None)]
+    assert not any("before the mixer" in text for text in words(figure))
+
+
+def test_vocals_of_weakly_isolating_stems_are_called_uncertain(swap, make_content):
+    found = words(plot_transition(make_content(swap, isolation="weak")))
+    assert any("vocals uncertain" in text for text in found)
+
+
+def assert_tidy(figure) -> None:
+    """No text lies on another or off the page."""
+    FigureCanvasAgg(figure).draw()
+    page = figure.bbox
+    boxes = [(text.get_text(), text.get_window_extent()) for text in shown(figure)]
+    boxes = [(text, box) for text, box in boxes if box.width > 0]
+    assert len(boxes) > 10
+    for text, box in boxes:
+        assert page.x0 <= box.x0 < box.x1 <= page.x1, text
+        assert page.y0 <= box.y0 < box.y1 <= page.y1, text
+    for (first, one), (second, other) in combinations(boxes, 2):
+        assert not one.padded(-1).overlaps(other.padded(-1)), (first, second)
 
 
 def everything(make_params):
@@ -79,64 +117,50 @@ def everything(make_params):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("busy", [False, True])
-def test_no_text_overlaps_another_or_leaves_the_page(swap, make_params, audio, theme, busy):
-    params = everything(make_params) if busy else swap
-    figure = plot_transition(
-        params, **audio, start_seconds=2.0, swap_beat=16, theme=theme, title="t" * 200,
-        subtitle="a long story " * 30, names=("A track with a name of forty characters", "B"),
-    )  # fmt: skip
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    page = figure.bbox
-    boxes = [(text.get_text(), text.get_window_extent()) for text in shown(figure)]
-    boxes = [(text, box) for text, box in boxes if box.width > 0]
-    for text, box in boxes:
-        assert page.x0 <= box.x0 < box.x1 <= page.x1, text
-        assert page.y0 <= box.y0 < box.y1 <= page.y1, text
-    for (first, one), (second, other) in combinations(boxes, 2):
-        assert not one.padded(-1).overlaps(other.padded(-1)), (first, second)
+def test_no_text_overlaps_another_or_leaves_the_page(swap, make_params, make_content, theme, busy):
+    content = make_content(everything(make_params) if busy else swap, isolation="weak")
+    tracks = {
+        "a": attrs.evolve(content.provenance.tracks["a"], name="a name of " + "x" * 200 + ".wav"),
+        "b": content.provenance.tracks["b"],
+    }
+    provenance = attrs.evolve(content.provenance, tracks=tracks)
+    assert_tidy(plot_transition(attrs.evolve(content, provenance=provenance), theme=theme))
 
 
-def test_any_layout_and_a_batch_of_one(make_params):
+def test_any_layout_and_a_batch_of_one(make_params, make_content):
     params = everything(make_params)
     batched = attrs.evolve(params, values=params.values[None])
-    titles = set(words(plot_transition(batched)))
+    titles = {text.replace("\n", " ") for text in words(plot_transition(make_content(batched)))}
     assert {"gain", "eq low", "eq mid", "hpf", "echo send", "echo feedback", "tilt tilt"} <= titles
+    assert {"faders", "EQ", "filters", "sends", "master"} <= titles
+    two = attrs.evolve(params, values=params.values.expand(2, -1, -1))
     with pytest.raises(ShapeError, match="one transition"):
-        plot_transition(attrs.evolve(params, values=params.values.expand(2, -1, -1)))
+        plot_transition(make_content(two))
 
 
-def test_nothing_moves(make_params):
-    found = words(plot_transition(make_params({})))
-    assert any(text.startswith("unchanged: gain, eq low") for text in found)
+def test_nothing_moves(make_params, make_content):
+    found = words(plot_transition(make_content(make_params({}))))
+    assert any("unchanged: gain, eq low" in text for text in found)
 
 
-def test_bad_arguments_are_named(swap, audio):
+def test_an_unknown_theme_is_named(swap, make_content):
     with pytest.raises(InputError, match="'light'"):
-        plot_transition(swap, theme="lihgt")
-    with pytest.raises(InputError, match="none of them"):
-        plot_transition(swap, a=audio["a"])
-    with pytest.raises(InputError, match="32 beats"):
-        plot_transition(swap, owners=["a"] * 31)
+        plot_transition(make_content(swap), theme="lihgt")
 
 
 DRAW_WITHOUT_PYPLOT = """
 import sys
-import torch
-from djtrans.core.layout import Layout, Row
-from djtrans.core.parameters import Parameter
-from djtrans.core.params import TransitionParams
+from djtrans.core.formats import load_params
 from djtrans.plot import plot_transition
 assert "matplotlib" not in sys.modules
-layout = Layout((Row(0, "a", "bass", "fader", Parameter(name="gain"), "gain"),))
-clock = torch.arange(5).double()
-plot_transition(TransitionParams(torch.rand(4, 1), layout, clock[:4], clock, 1))
+plot_transition(load_params(sys.argv[1]))
 assert "matplotlib" in sys.modules
 assert "matplotlib.pyplot" not in sys.modules
 """
 
 
-def test_matplotlib_is_imported_when_drawn_and_pyplot_never():
-    command = [sys.executable, "-c", DRAW_WITHOUT_PYPLOT]
+def test_matplotlib_is_imported_when_drawn_and_pyplot_never(swap, make_content, tmp_path):
+    save_params(tmp_path / "p.json", make_content(swap))
+    command = [sys.executable, "-c", DRAW_WITHOUT_PYPLOT, str(tmp_path / "p.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Peak envelopes of a track's low, mid and high band."""
+"""Peak envelopes of a track's low, mid and high band: those that the default EQ turns."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Crossovers in Hz: bass and kick, voices and chords, hats.
-CROSSOVERS_HZ = (200.0, 2500.0)
+from djtrans.core.extraction import BAND_EDGES_HZ
 
 
 def band_peaks(
@@ -30,8 +29,6 @@ def band_peaks(
     ndarray
         ``[3, columns]``: low, mid, high.
     """
-    from scipy.signal import butter, sosfiltfilt
-
     mono = np.asarray(audio, dtype=np.float64).mean(axis=0)
     edges = np.round(np.asarray(edges_seconds) * sample_rate).astype(int)
     start, stop = max(0, int(edges[0])), min(len(mono), int(edges[-1]))
@@ -40,17 +37,26 @@ def band_peaks(
         return out
     mono = mono[start:stop]
     edges = np.clip(edges - start, 0, len(mono))
-    low_hz, high_hz = CROSSOVERS_HZ
-    nyquist = 0.45 * sample_rate
-    filters = (
-        butter(2, min(low_hz, nyquist), "low", fs=sample_rate, output="sos"),
-        butter(2, (low_hz, min(high_hz, nyquist)), "band", fs=sample_rate, output="sos"),
-        butter(2, min(high_hz, nyquist), "high", fs=sample_rate, output="sos"),
-    )
     filled = edges[1:] > edges[:-1]
-    for row, sos in zip(out, filters, strict=True):
-        band = np.abs(sosfiltfilt(sos, mono, padlen=min(len(mono) - 1, 200)))
+    for row, band in zip(out, _split(mono, sample_rate), strict=True):
         # reduceat wants starts inside the array; columns without samples stay 0.
-        peaks = np.maximum.reduceat(band, np.minimum(edges[:-1], len(band) - 1))
+        peaks = np.maximum.reduceat(np.abs(band), np.minimum(edges[:-1], len(band) - 1))
         row[filled] = peaks[filled]
     return out
+
+
+def _split(mono: NDArray[np.float64], sample_rate: int) -> NDArray[np.float64]:
+    """Low, mid and high ``[3, samples]``, without delay; they sum to the input."""
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    size = next_fast_len(len(mono) + sample_rate // 10, real=True)
+    spectrum = rfft(mono, size)
+    freqs = np.maximum(np.fft.rfftfreq(size, 1.0 / sample_rate), 1e-3)
+    # Each crossover is half a cosine in log frequency, an octave wide.
+    below = [
+        0.5 + 0.5 * np.cos(np.pi * np.clip(np.log2(freqs / edge) + 0.5, 0.0, 1.0))
+        for edge in BAND_EDGES_HZ
+    ]
+    low = irfft(spectrum * below[0], size)[: len(mono)]
+    mid = irfft(spectrum * (below[1] - below[0]), size)[: len(mono)]
+    return np.stack([low, mid, mono - low - mid])

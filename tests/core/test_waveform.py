@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from djtrans.plot.waveform import band_peaks
+from djtrans.core.waveform import band_peaks
 
 RATE = 22050
 TIME = np.arange(4 * RATE) / RATE

@@ -1,0 +1,98 @@
+"""Words on the page: names left of a row, notes right of it, title and foot."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from djtrans.plot.page import LEFT, MARGIN
+from djtrans.plot.theme import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SMALL, NORMAL, LARGE = 8.5, 9.5, 14.0
+#: Distance of what stands right of a row from its edge, in inches.
+BESIDE = 0.14
+
+
+def inches(axes: Axes) -> tuple[float, float]:
+    """Width and height of axes."""
+    box = axes.get_position()
+    width, height = axes.get_figure().get_size_inches()  # type: ignore[union-attr]
+    return float(box.width * width), float(box.height * height)
+
+
+def name_row(
+    axes: Axes,
+    colour: str,
+    text: str,
+    *,
+    size: float = NORMAL,
+    below: str = "",
+    below_colour: str = "",
+    y: float = 0.5,
+    indent: float = 0.0,
+) -> None:
+    """The name of a row in the left margin, its unit below; `indent` in inches."""
+    width, _ = inches(axes)
+    x = (MARGIN + indent - LEFT) / width
+    axes.text(
+        x, y, text, transform=axes.transAxes, color=colour, ha="left",
+        va="bottom" if below else "center", fontsize=size, fontweight="bold",
+    )  # fmt: skip
+    if below:
+        axes.text(
+            x, y - 0.04, below, transform=axes.transAxes, color=below_colour, ha="left", va="top",
+            fontsize=SMALL,
+        )  # fmt: skip
+
+
+def beside(
+    axes: Axes, y: float, text: str, colour: str, *, distance: float = BESIDE, bold: bool = False
+) -> None:
+    """Words right of a row, `distance` inches from its edge."""
+    width, _ = inches(axes)
+    axes.text(
+        1.0 + distance / width, y, text, transform=axes.transAxes, color=colour, fontsize=SMALL,
+        ha="left", va="center", fontweight="bold" if bold else "normal",
+    )  # fmt: skip
+
+
+def shortened(text: str, most: int) -> str:
+    """A text cut in its middle, so that the extension of a file name stays."""
+    if len(text) <= most:
+        return text
+    tail = most // 3
+    return f"{text[: most - tail - 1]}…{text[-tail:]}"
+
+
+def head(figure: Figure, theme: Theme, title: str, subtitle: str, left: float = MARGIN,
+         characters: int = 95) -> None:  # fmt: skip
+    """Title and subtitle."""
+    width, height = figure.get_size_inches()
+    for text, top, size, colour, most in (
+        (title, 0.2, LARGE, theme.text, characters),
+        (subtitle, 0.5, NORMAL, theme.muted, round(1.58 * characters)),
+    ):
+        figure.text(
+            left / width, 1 - top / height, textwrap.shorten(text, most, placeholder=" …"),
+            color=colour, fontsize=size, fontweight="bold" if size == LARGE else "normal", va="top",
+        )  # fmt: skip
+
+
+def foot(figure: Figure, theme: Theme, still: Sequence[str], notes: Sequence[str]) -> None:
+    """What a reader must know, and what never moves."""
+    width, height = figure.get_size_inches()
+    lines = []
+    if notes:
+        lines.append("note: " + "; ".join(notes))
+    if still:
+        text = "unchanged: " + ", ".join(still)
+        lines.append(textwrap.fill(text, round(13.7 * width), max_lines=2, placeholder=" …"))
+    figure.text(
+        MARGIN / width, 0.12 / height, "\n".join(lines), fontsize=SMALL, color=theme.muted,
+        va="bottom", linespacing=1.3,
+    )  # fmt: skip

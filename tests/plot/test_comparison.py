@@ -1,0 +1,46 @@
+"""The plot of a comparison says what the comparison holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from djtrans.core.comparison import Comparison, Outcome
+from djtrans.core.errors import InputError
+from djtrans.plot import plot_comparison
+
+OUTCOMES = [
+    Outcome(
+        pair=f"{pair}",
+        technique=technique,
+        values={"loudness_dip_lu": dip + 0.1 * pair, "beat_offset_p95_ms": offset},
+    )
+    for pair in range(5)
+    for technique, dip, offset in (("djtrans/fade", 3.0, 2.0), ("djtrans/cut", 1.0, None))
+]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_medians_stand_where_they_are(theme):
+    figure = plot_comparison(Comparison(outcomes=OUTCOMES), theme=theme)
+    panels = {axes.get_title(loc="left"): axes for axes in figure.axes if axes.get_visible()}
+    assert list(panels) == ["beat offset p95 ms", "loudness dip lu"]
+    panel = panels["loudness dip lu"]
+    points = {
+        round(float(y)): float(x)
+        for line in panel.lines
+        if line.get_marker() in ("o", "D")
+        for x, y in [(line.get_xdata()[0], line.get_ydata()[0])]
+    }
+    assert points == pytest.approx({0: 3.2, 1: 1.2})
+    assert "lower is better" in panel.get_xlabel()
+    assert [t.get_text() for t in panels["beat offset p95 ms"].get_yticklabels()] == [
+        "fade  n 5",
+        "cut  n 5",
+    ]
+    assert [t.get_text() for t in panels["beat offset p95 ms"].texts] == ["not measurable"]
+
+
+def test_nothing_measured_is_said():
+    failed = Comparison(outcomes=[Outcome(pair="p", technique="cut", reason="why")])
+    with pytest.raises(InputError, match="Nothing was measured"):
+        plot_comparison(failed)
