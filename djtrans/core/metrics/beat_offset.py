@@ -29,8 +29,17 @@ BAND_DBFS = -80.0
 #: Least correlation of the onsets, and least lead of the peak over the search range's median.
 MIN_CORRELATION = 0.2
 MIN_PROMINENCE = 0.1
-#: A maximum at least this part of the highest one is as good.
+#: Correlation at the end of the search range counts for this part of that at zero: sixteenths give
+#: a rival a quarter beat away from the true maximum, and the nearer of two equals is meant.
 NEARLY = 0.9
+#: Largest change of the offset from beat to beat. Two tracks drift, they do not jump: a window in
+#: which other notes happen to coincide better is an accident.
+DRIFT_MS_PER_BEAT = 1.0
+#: How far a window's own maximum may lie from that course: drums differ in their attack.
+SPREAD_MS = 6.0
+#: Windows this far apart share no audio, and shuffles of such blocks tell what chance would give.
+BLOCK_WINDOWS = 4
+SHUFFLES = 40
 #: Least part of the audible windows that must be clear, or the clear ones were chance.
 MIN_CLEAR_PART = 0.25
 
@@ -75,8 +84,9 @@ def beat_offset(
     """Offset of B's beats against A's, detected anew in the two rendered contributions.
 
     In windows of four beats, one beat apart, the onset strengths of both (four bands from 30 Hz to
-    14 kHz, 0.5 ms steps) are correlated at lags of up to 0.22 beat; the offset is the lag of the
-    peak, between the steps by a parabola.
+    14 kHz, 0.5 ms steps) are correlated at lags of up to 0.22 beat. The offset runs through the
+    windows where the correlations sum to most while it changes by at most 1 ms a beat; in each
+    window it is the maximum there, between the steps by a parabola.
 
     Parameters
     ----------
@@ -113,23 +123,29 @@ def beat_offset(
     power_b, _ = band_power(b, sample_rate)
     weights = on_beat_weights(beats, power_a.shape[-1], rate)
     index = np.arange(len(beats))
-    centres, offsets, heard = [], [], 0
+    reach = round(SEARCH_BEATS * float(np.diff(beats).min()) * rate)
+    heard, correlations = [], []
     for centre in index:
         ends = np.interp([centre - HALF_WINDOW_BEATS, centre + HALF_WINDOW_BEATS], index, beats)
-        reach = round(SEARCH_BEATS * float(np.diff(beats).mean()) * rate)
         start = max(round(ends[0] * rate), reach)
         stop = min(round(ends[1] * rate), power_a.shape[-1] - reach)
         if stop - start < 2 * reach or not _both_audible(power_a, power_b, start, stop):
             continue
-        heard += 1
-        lag = _window_lag(power_a, power_b, weights, start, stop, reach)
-        if lag is not None:
-            centres.append(int(centre))
-            offsets.append(lag / rate * 1000.0)
+        heard.append(int(centre))
+        correlations.append(_window_correlation(power_a, power_b, weights, start, stop, reach))
     if not heard:
         return BeatOffset(reason="A and B are never audible together")
-    if len(offsets) < max(1.0, MIN_CLEAR_PART * heard):
+    slack = max(1, round(DRIFT_MS_PER_BEAT / 1000.0 * rate))
+    steps, table = np.diff(heard), np.stack(correlations)
+    path, score = _steady_path(table, steps, slack)
+    spread = round(SPREAD_MS / 1000.0 * rate)
+    lags = [_refine(c, lag, spread) for c, lag in zip(table, path, strict=True)]
+    clear = [(c, (lag - reach) / rate * 1000.0) for c, lag in zip(heard, lags, strict=True) if lag]
+    if len(clear) < max(1.0, MIN_CLEAR_PART * len(heard)):
         return BeatOffset(reason="A and B share no clear onsets")
+    if score <= _best_by_chance(table, steps, slack):
+        return BeatOffset(reason="A and B share no more onsets than chance gives")
+    centres, offsets = zip(*clear, strict=True)
     return BeatOffset(
         tuple(centres),
         tuple(offsets),
@@ -144,22 +160,22 @@ def _both_audible(power_a: FloatArray, power_b: FloatArray, start: int, stop: in
     return min(levels) >= AUDIBLE_DBFS and abs(levels[0] - levels[1]) <= MASKED_DB
 
 
-def _window_lag(
+def _window_correlation(
     power_a: FloatArray,
     power_b: FloatArray,
     weights: FloatArray,
     start: int,
     stop: int,
     reach: int,
-) -> float | None:
-    """Lag in frames of B in one window, or None."""
+) -> FloatArray:
+    """Correlation of the onsets in one window at each lag from ``-reach`` to ``reach``."""
     means = [to_db(p[:, start:stop].mean(axis=-1)) for p in (power_a, power_b)]
     both = (means[0] > BAND_DBFS) & (means[1] > BAND_DBFS)
     if not both.any():
-        return None
+        return np.zeros(2 * reach + 1)
     a = onset_strength(power_a[both, start:stop])
     b = onset_strength(power_b[both, start - reach : stop + reach])
-    return _peak(_lagged_correlation(a, b, weights[start:stop]), reach)
+    return _lagged_correlation(a, b, weights[start:stop])
 
 
 def _lagged_correlation(a: FloatArray, b: FloatArray, weights: FloatArray) -> FloatArray:
@@ -181,26 +197,69 @@ def _lagged_correlation(a: FloatArray, b: FloatArray, weights: FloatArray) -> Fl
     return np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 1e-9)
 
 
-def _peak(correlation: FloatArray, reach: int) -> float | None:
-    """Lag in frames of the clear inner maximum, or None.
+def _steady_path(
+    correlations: FloatArray, steps: FloatArray, slack: int
+) -> tuple[list[int], float]:
+    """Lags of the windows such that the correlations sum to most without a jump, and that sum.
 
-    Sixteenths give a rival a quarter beat away from the true one. Of two maxima that far apart and
-    nearly as high, the one nearer to zero is taken.
+    Parameters
+    ----------
+    correlations : ndarray
+        ``[windows, lags]``.
+    steps : ndarray
+        ``[windows - 1]``: beats from one window to the next.
+    slack : int
+        Largest change of the lag for each beat.
+
+    Notes
+    -----
+    Dynamic programming, as in the Viterbi algorithm.
     """
-    inner = correlation[1:-1]
-    tops = np.flatnonzero((inner >= correlation[:-2]) & (inner > correlation[2:])) + 1
-    if not len(tops):
+    from scipy.ndimage import maximum_filter1d
+
+    lags = correlations.shape[1]
+    distance = np.abs(np.linspace(-1.0, 1.0, lags))
+    scores = np.maximum(correlations, 0.0) * (1.0 - (1.0 - NEARLY) * distance)
+    best = [scores[0]]
+    for score, step in zip(scores[1:], steps, strict=True):
+        best.append(score + maximum_filter1d(best[-1], 2 * slack * int(step) + 1, mode="nearest"))
+    path = [int(np.argmax(best[-1]))]
+    for total, step in zip(best[-2::-1], steps[::-1], strict=True):
+        low = max(0, path[-1] - slack * int(step))
+        high = path[-1] + slack * int(step) + 1
+        path.append(low + int(np.argmax(total[low:high])))
+    return path[::-1], float(best[-1].max())
+
+
+def _best_by_chance(correlations: FloatArray, steps: FloatArray, slack: int) -> float:
+    """Highest sum of a path through blocks of windows whose lags were shifted at random.
+
+    A block keeps what overlapping windows share. Too few blocks say nothing: 0.
+    """
+    windows, lags = correlations.shape
+    blocks = -(-windows // BLOCK_WINDOWS)
+    if blocks < 3:
+        return 0.0
+    rng = np.random.default_rng(0)
+    highest = 0.0
+    for _ in range(SHUFFLES):
+        shifts = np.repeat(rng.integers(0, lags, blocks), BLOCK_WINDOWS)[:windows]
+        index = (np.arange(lags) + shifts[:, None]) % lags
+        shuffled = np.take_along_axis(correlations, index, axis=1)
+        highest = max(highest, _steady_path(shuffled, steps, slack)[1])
+    return highest
+
+
+def _refine(correlation: FloatArray, lag: int, slack: int) -> float | None:
+    """The clear maximum of one window near the path, between the lags by a parabola, or None."""
+    low, high = max(1, lag - slack), min(len(correlation) - 1, lag + slack + 1)
+    best = low + int(np.argmax(correlation[low:high])) if high > low else 0
+    if not 0 < best < len(correlation) - 1:
         return None
-    best = int(tops[np.argmax(correlation[tops])])
-    for top in tops[np.argsort(-correlation[tops])]:
-        far = abs(int(top) - best) > reach / 2
-        if far and abs(top - reach) < abs(best - reach):
-            if correlation[top] >= NEARLY * correlation[best]:
-                best = int(top)
-            break
-    height = correlation[best]
+    left, height, right = correlation[best - 1 : best + 2]
+    if height < max(left, right):  # still rising at the end of the range: no maximum here
+        return None
     if height < MIN_CORRELATION or height - np.median(correlation) < MIN_PROMINENCE:
         return None
-    left, right = correlation[best - 1], correlation[best + 1]
     bend = left - 2.0 * height + right
-    return float(best - reach + (0.5 * (left - right) / bend if bend < 0 else 0.0))
+    return float(best + (0.5 * (left - right) / bend if bend < 0 else 0.0))
