@@ -287,12 +287,12 @@ def prepare(
     with steps.step("analyze") as tell:
         analyses = {}
         for done, (side, track) in enumerate(tracks.items()):
-            found = known.get(track.sha256) if known is not None and track.sha256 else None
+            found = (known or {}).get(track.sha256)
             if found is None:
                 found = analyze_track(track, progress=_half(tell, done), registry=registry)
-            analyses[side] = found
-            if known is not None:
+            if known is not None and track.sha256:
                 known[track.sha256] = found
+            analyses[side] = found
     return Prepared(
         tracks=_same_format(tracks),
         analyses=analyses,

@@ -21,6 +21,7 @@ import djtrans
 from djtrans.core.comparison import Comparison, Outcome
 from djtrans.core.errors import DjtransError, FormatError, InputError
 from djtrans.core.files import write_text
+from djtrans.core.metrics.catalogue import METRICS
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
 from djtrans.registry import Registry, default_registry
@@ -37,12 +38,14 @@ class _Job:
     """The work on one pair that is left to do."""
 
     pair: Pair
-    techniques: tuple[str, ...]
+    left: tuple[str, ...]
     paths: dict[str, Path]
     options: EvaluationOptions
 
     def run(self, registry: Registry) -> Iterator[Outcome]:
-        for outcome in evaluate_pair(self.pair, self.techniques, self.options, registry):
+        for outcome in evaluate_pair(
+            self.pair, tuple(self.paths), self.options, registry, only=self.left
+        ):
             text = json.dumps(attrs.asdict(outcome), indent=1)
             write_text(self.paths[outcome.technique], text + "\n")
             yield outcome
@@ -121,7 +124,8 @@ def compare(
     jobs: list[_Job] = []
     for pair in pairs:
         wanted = _resolve([pair.technique], registry) if pair.technique else names
-        paths = {name: folder / _file_name(pair, name, options, registry) for name in wanted}
+        depends = _depends(pair, wanted, options, registry)
+        paths = {name: folder / _file_name(pair, name, depends) for name in wanted}
         order += paths.values()
         done |= {path: _read(path) for path in paths.values() if path.exists()}
         left = tuple(name for name in wanted if paths[name] not in done)
@@ -144,14 +148,25 @@ def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(registry.find("technique", name).name for name in techniques))
 
 
-def _file_name(pair: Pair, technique: str, options: EvaluationOptions, registry: Registry) -> str:
-    """Readable, and another one as soon as anything that the result depends on changes."""
-    versions = [
-        registry.find(kind, name).declaration.version
-        for kind, name in (("technique", technique), ("separator", options.separator))
+def _depends(
+    pair: Pair, techniques: Sequence[str], options: EvaluationOptions, registry: Registry
+) -> str:
+    """All that the results of a pair depend on; the techniques because they share one swap."""
+    found = [registry.find("technique", name) for name in techniques]
+    found.append(registry.find("separator", options.separator))
+    content = [
+        pair.identity,
+        [(component.name, component.declaration.version) for component in found],
+        attrs.asdict(options),
+        [metric.name for metric in METRICS],
+        djtrans.__version__,
     ]
-    depends = [pair.identity, technique, versions, attrs.asdict(options), djtrans.__version__]
-    digest = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:12]
+    return json.dumps(content, sort_keys=True)
+
+
+def _file_name(pair: Pair, technique: str, depends: str) -> str:
+    """Readable, and another one as soon as anything that the result depends on changes."""
+    digest = hashlib.sha256(f"{technique} {depends}".encode()).hexdigest()[:12]
     said = re.sub(r"[^A-Za-z0-9]+", "-", f"{pair.label} {technique}").strip("-")
     return f"{said[:100]}-{digest}.json"
 
@@ -204,7 +219,7 @@ def _run_in_pool(
     pool = ProcessPoolExecutor(
         min(workers, len(jobs)), context, initializer=_begin_worker, initargs=(plugin_files,)
     )
-    waiting = {path for job in jobs for name, path in job.paths.items() if name in job.techniques}
+    waiting = {path for job in jobs for name, path in job.paths.items() if name in job.left}
     try:
         running: set[Future[None]] = {pool.submit(_run_job, job) for job in jobs}
         while running:

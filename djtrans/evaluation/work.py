@@ -53,7 +53,11 @@ class EvaluationOptions:
 
 
 def evaluate_pair(
-    pair: Pair, techniques: Sequence[str], options: EvaluationOptions, registry: Registry
+    pair: Pair,
+    techniques: Sequence[str],
+    options: EvaluationOptions,
+    registry: Registry,
+    only: Sequence[str] | None = None,
 ) -> Iterator[Outcome]:
     """Make and measure the transitions of several techniques on one pair.
 
@@ -61,16 +65,19 @@ def evaluate_pair(
     ----------
     pair : Pair
     techniques : sequence of str
-        Qualified names.
+        Qualified names of all that are compared: they share one swap.
     options : EvaluationOptions
     registry : Registry
+    only : sequence of str, optional
+        Those of them that are still to be done; all by default.
 
     Yields
     ------
     Outcome
-        One for each technique. What fails, fails alone, whatever the error is: a comparison of
+        One for each of `only`. What fails, fails alone, whatever the error is: a comparison of
         hours must not end with one broken plugin.
     """
+    only = techniques if only is None else only
     steps = Steps()
     _KNOWN.update(pair.analyses)
     with ExitStack() as stack:
@@ -100,10 +107,10 @@ def evaluate_pair(
             )
             shared = _Shared.of(prepared, places, options, steps)
         except Exception as error:  # noqa: BLE001 - recorded as a row, see above
-            for technique in techniques:
+            for technique in only:
                 yield Outcome(pair=pair.label, technique=technique, reason=_say(error))
             return
-        for technique in techniques:
+        for technique in only:
             try:
                 yield _unit(pair, technique, prepared, places, shared, options, steps)
             except Exception as error:  # noqa: BLE001 - recorded as a row, see above
