@@ -212,14 +212,13 @@ def test_what_fails_becomes_a_row_and_the_others_go_on(folder, tmp_path):
 
 
 def test_the_summary_holds_the_medians_of_the_results(made, tmp_path):
-    comparison, output = made
-    outcomes = [
-        attrs.evolve(
-            o, pair=f"pair {i}", values={k: v and v * (1 + i) for k, v in o.values.items()}
-        )
-        for i in range(5)
-        for o in comparison.outcomes
-    ]
+    comparison, _ = made
+
+    def louder(outcome, factor):
+        values = {name: v if v is None else factor * v for name, v in outcome.values.items()}
+        return attrs.evolve(outcome, pair=f"pair {factor}", values=values)
+
+    outcomes = [louder(o, factor) for factor in range(1, 6) for o in comparison.outcomes]
     many = attrs.evolve(comparison, outcomes=outcomes, skipped=(("x.mp3", "cannot be read"),))
     names = [path.name for path in write_report(many, tmp_path)]
     assert names == ["results.csv", "summary.csv", "summary.md", "comparison.png"]

@@ -1,0 +1,125 @@
+"""``djtrans evaluate`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import djtrans
+from djtrans.cli import main
+from djtrans.cli.evaluate import progress_line
+from djtrans.core.metrics import METRICS
+from djtrans.core.synth import TrackSpec, synthesize
+
+RATE = 22050
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two tracks and the params file of a cut between them."""
+    folder = tmp_path_factory.mktemp("pair")
+    for name, bpm in (("a", 172.0), ("b", 170.0)):
+        spec = TrackSpec(
+            bpm=bpm, seed=3, structure=(("intro", 8), ("drop", 12)), sample_rate_hz=RATE
+        )
+        djtrans.write_audio(folder / f"{name}.wav", synthesize(spec).audio, RATE)
+    made = djtrans.generate(
+        folder / "a.wav", folder / "b.wav", technique="cut", context=2, device="cpu"
+    )
+    made.save_params(folder / "p.json")
+    return folder
+
+
+@pytest.fixture
+def run(capsys, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as exit_:
+            main(["evaluate", *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return exit_.value.code, out, err
+
+    return call
+
+
+def test_one_transition_is_printed_as_gates_and_measurements(run):
+    code, out, _ = run("p.json", "a.wav", "b.wav")
+    assert code == 0
+    rows = [line.split() for line in out.splitlines()]
+    for line, name in zip(
+        out.splitlines()[:4], ("aligned", "one bass", "one voice", "level"), strict=True
+    ):
+        assert line.startswith(name)
+        verdict = line[len(name) :].strip()
+        assert verdict.startswith(("pass", "warn", "fail", "not measurable"))
+    found = {row[0]: row for row in rows if row}
+    for metric in METRICS:
+        row = found[metric.name]
+        if row[1:3] != ["not", "measurable"]:
+            float(row[1])
+            assert " ".join(row[2:]).startswith(metric.unit)
+    code, out, _ = run("p.json", "a.wav", "b.wav", "--json")
+    assert code == 0
+    content = json.loads(out)
+    assert content["values"].keys() == {metric.name for metric in METRICS}
+    assert len(content["gates"]) == 4
+    printed = float(found["loudness_dip_lu"][1])
+    assert printed == pytest.approx(content["values"]["loudness_dip_lu"], abs=0.006)
+
+
+def test_a_comparison_writes_its_files_and_resumes(run, folder, tmp_path):
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text(f"a,b\n{folder}/a.wav,{folder}/b.wav\n")
+    arguments = ("--pairs", pairs, "--techniques", "cut, fade", "--bars", "4")
+    code, out, err = run(*arguments, "--output", tmp_path / "out")
+    assert code == 0, err
+    assert "1 pair, 2 techniques" in out
+    assert "0 of 2 units" in err.splitlines()[0]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["comparison.png", "results.csv", "summary.csv", "summary.md", "units"]
+    table = (tmp_path / "out" / "results.csv").read_bytes()
+    code, out, err = run(*arguments, "--output", tmp_path / "out", "--json")
+    assert code == 0
+    assert "2 of 2 units, 2 from an earlier run" in err
+    assert {row["technique"] for row in json.loads(out)} == {"cut", "fade"}
+    assert (tmp_path / "out" / "results.csv").read_bytes() == table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ([], "Give either PARAMS A B, or one of --pairs CSV"),
+        (["p.json", "a.wav"], "2 files are given; give three"),
+        (["p.json", "a.wav", "b.wav", "--synthesized", "2"], "Give either"),
+        (["p.json", "b.wav", "a.wav"], "is not the file"),
+        (["--synthesized", "2"], "give --output DIR"),
+        (["--synthesized", "0", "--output", "out"], "give 1 or more"),
+        (["--synthesized", "1", "--output", "out", "--workers", "0"], "workers = 0"),
+        (
+            ["--synthesized", "1", "--output", "out", "--techniques", "bass-swop"],
+            "Did you mean 'bass-swap'",
+        ),
+        (["--synthesized", "1", "--output", "p.json"], "Cannot make the folder p.json/units"),
+        (["--pairs", "none.csv", "--output", "out"], "Cannot read none.csv: No such file"),
+        (["--all-pairs", "none", "--output", "out"], "none is no folder"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(run, folder, arguments, match):
+    before = sorted(folder.iterdir())
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    line = err.strip().splitlines()[-1]
+    assert line.startswith("djtrans: error: ")
+    assert match in line
+    assert "Traceback" not in err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_progress_says_rate_and_time_left_of_this_run_alone():
+    assert progress_line(0, 40, 0, 0, 0.0) == "djtrans: 0 of 40 units"
+    assert progress_line(25, 40, 10, 2, 300.0) == (
+        "djtrans: 25 of 40 units, 10 from an earlier run, 2 not measurable, 3.0 a minute, 5:00 left"
+    )
+    assert progress_line(40, 40, 40, 0, 1.0) == "djtrans: 40 of 40 units, 40 from an earlier run"
