@@ -93,20 +93,28 @@ def to_db(power: FloatArray) -> FloatArray:
     return 10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10.0)))
 
 
-def band_pass(audio: FloatArray, sample_rate: int, low_hz: float, high_hz: float) -> FloatArray:
-    """Fourth-order Butterworth band, run both ways so that nothing moves in time.
+def cut(
+    audio: FloatArray, sample_rate: int, beat_times: FloatArray, margin_seconds: float
+) -> tuple[FloatArray, FloatArray]:
+    """The window with a margin on either side, as far as there is audio, and its beat times.
 
     Parameters
     ----------
     audio : ndarray
         ``[channels, samples]``.
     sample_rate : int
-    low_hz, high_hz : float
-        -6 dB points; `high_hz` is kept below Nyquist.
-    """
-    from scipy.signal import butter, sosfiltfilt
+    beat_times : ndarray
+        ``[beats + 1]`` seconds from the first sample.
+    margin_seconds : float
 
-    top = min(high_hz, 0.45 * sample_rate)
-    sos = butter(2, [low_hz, top], btype="bandpass", fs=sample_rate, output="sos")
-    pad = min(audio.shape[-1] - 1, int(0.1 * sample_rate))
-    return np.asarray(sosfiltfilt(sos, audio, axis=-1, padlen=pad))
+    Returns
+    -------
+    audio : ndarray
+        ``[channels, samples]``, one sample at least.
+    beat_times : ndarray
+        Seconds from *its* first sample.
+    """
+    last = audio.shape[-1]
+    start = int(np.clip(round((beat_times[0] - margin_seconds) * sample_rate), 0, last - 1))
+    stop = int(np.clip(round((beat_times[-1] + margin_seconds) * sample_rate), start + 1, last))
+    return audio[:, start:stop], beat_times - start / sample_rate

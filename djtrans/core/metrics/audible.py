@@ -13,14 +13,14 @@ AUDIBLE_DBFS = -60.0
 MASKED_DB = 30.0
 
 
-def beat_power(power: FloatArray, sample_rate: int, beat_times: FloatArray) -> FloatArray:
+def beat_power(power: FloatArray, sample_rate: float, beat_times: FloatArray) -> FloatArray:
     """Mean of a power over each beat, ``[beats]``, zero for beats outside the audio.
 
     Parameters
     ----------
     power : ndarray
         ``[samples]``.
-    sample_rate : int
+    sample_rate : float
     beat_times : ndarray
         ``[beats + 1]`` seconds.
     """

@@ -11,11 +11,13 @@ from djtrans.core.metrics.arrays import (
     FloatArray,
     as_audio,
     as_beats,
-    band_pass,
     check_same_length,
     check_sample_rate,
+    cut,
     to_db,
 )
+from djtrans.core.metrics.audible import beat_power
+from djtrans.core.metrics.filters import band_gain, filtered, spectrum_of
 
 BAND_HZ = (30.0, 150.0)
 #: A track plays bass while its level is within this of the 90th percentile of its untouched level.
@@ -65,10 +67,11 @@ class BassOverlap:
 
 def beat_levels_db(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> FloatArray:
     """RMS level of each beat between 30 and 150 Hz, ``[beats - 1]``, in dB full scale."""
-    power = (band_pass(audio, sample_rate, *BAND_HZ) ** 2).mean(axis=0)
-    total = np.concatenate([[0.0], np.cumsum(power)])
-    edges = np.clip(np.round(beat_times * sample_rate).astype(int), 0, len(power))
-    return to_db(np.diff(total[edges]) / np.maximum(np.diff(edges), 1))
+    audio, beat_times = cut(audio, sample_rate, beat_times, 1.0)
+    gain = band_gain(*BAND_HZ)
+    spectrum = spectrum_of(audio)
+    low, rate = filtered(spectrum, audio.shape[-1], sample_rate, gain, top_hz=8 * BAND_HZ[1])
+    return to_db(beat_power((low**2).mean(axis=0), rate, beat_times))
 
 
 def bass_overlap(

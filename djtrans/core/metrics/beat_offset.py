@@ -13,17 +13,16 @@ from djtrans.core.metrics.arrays import (
     as_beats,
     check_same_length,
     check_sample_rate,
+    cut,
     to_db,
 )
+from djtrans.core.metrics.audible import AUDIBLE_DBFS, MASKED_DB
 from djtrans.core.metrics.onsets import band_power, on_beat_weights, onset_strength
 
 #: Half width of a window, in beats.
 HALF_WINDOW_BEATS = 2.0
 #: Largest offset looked for, in beats: sixteenths would be as good a match a quarter beat away.
 SEARCH_BEATS = 0.22
-#: A contribution is audible above this level and less than this below the other one.
-AUDIBLE_DBFS = -60.0
-MASKED_DB = 30.0
 #: A band takes part if both are above this level in it.
 BAND_DBFS = -80.0
 #: Least correlation of the onsets, and least lead of the peak over the search range's median.
@@ -118,7 +117,10 @@ def beat_offset(
     a, b = as_audio(contribution_a, "contribution_a"), as_audio(contribution_b, "contribution_b")
     check_same_length(contribution_a=a, contribution_b=b)
     check_sample_rate(sample_rate)
-    beats = as_beats(beat_times)
+    # Half a window beyond the ends, and what the search and the filters reach.
+    margin = (HALF_WINDOW_BEATS + 1.0) * float(np.diff(as_beats(beat_times)).max())
+    a, beats = cut(a, sample_rate, as_beats(beat_times), margin)
+    b, _ = cut(b, sample_rate, as_beats(beat_times), margin)
     power_a, rate = band_power(a, sample_rate)
     power_b, _ = band_power(b, sample_rate)
     weights = on_beat_weights(beats, power_a.shape[-1], rate)

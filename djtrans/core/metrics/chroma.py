@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from djtrans.core.metrics.arrays import FloatArray
+from djtrans.core.metrics.arrays import FloatArray, cut
+from djtrans.core.metrics.filters import filtered, spectrum_of
 
 BAND_HZ = (110.0, 2000.0)
 WINDOW_SECONDS = 0.2
-#: A spectral peak counts if it stands this far above the median of the third of an octave around.
+#: A spectral peak counts if it stands this far above the median around it.
 PEAK_DB = 10.0
 
 
@@ -33,11 +34,13 @@ def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> 
     from scipy.ndimage import median_filter
     from scipy.signal import stft
 
-    size = 1 << round(np.log2(WINDOW_SECONDS * sample_rate))
-    # Twice zero-padded: interpolating between bins then finds a pitch to a few cents.
-    freqs, times, spectrum = stft(
-        audio.mean(axis=0), sample_rate, "hann", size, size // 2, nfft=2 * size
+    audio, beat_times = cut(audio, sample_rate, beat_times, WINDOW_SECONDS)
+    mono = audio.mean(axis=0, keepdims=True)
+    low, rate = filtered(
+        spectrum_of(mono), mono.shape[-1], sample_rate, np.ones_like, top_hz=1.2 * BAND_HZ[1]
     )
+    size = 2 * round(0.5 * WINDOW_SECONDS * rate)
+    freqs, times, spectrum = stft(low[0], rate, "hann", size, size // 2)
     keep = (freqs >= BAND_HZ[0]) & (freqs <= BAND_HZ[1])
     level = np.abs(spectrum[keep])
     bins = max(5, int(0.05 * keep.sum()))

@@ -45,7 +45,7 @@ def clicks(
     .. [1] S. V. Vaseghi and P. J. W. Rayner, "Detection and suppression of impulsive noise in
        speech communication systems", IEE Proceedings I 137(1), 1990.
     """
-    residual, old_a, old_b = (_residual(x.mean(axis=0), sample_rate) for x in (mix, solo_a, solo_b))
+    residual = _residual(mix.mean(axis=0), sample_rate)
     near = max(4 * ORDER, round(NEAR_SECONDS * sample_rate))
     size = np.abs(residual)
     found = np.flatnonzero(size > LEAST)
@@ -61,12 +61,23 @@ def clicks(
     around = np.maximum(rms(found - near, found - ORDER), rms(found + ORDER + 1, found + near))
     found = found[size[found] > ALONE * around]
     inside = (found >= ORDER) & (found < len(residual) - ORDER)
-    groups: list[int] = []
+    new: list[int] = []
     for at in found[inside]:
-        old = max(np.abs(x[max(0, at - near) : at + near]).max() for x in (old_a, old_b))
-        if size[at] > NEW * old and (not groups or at - groups[-1] > near):
-            groups.append(int(at))
-    return tuple(at / sample_rate for at in groups)
+        if new and at - new[-1] <= near:
+            continue
+        if size[at] > NEW * max(_strength(x, int(at), near, sample_rate) for x in (solo_a, solo_b)):
+            new.append(int(at))
+    return tuple(at / sample_rate for at in new)
+
+
+def _strength(audio: FloatArray, at: int, near: int, sample_rate: int) -> float:
+    """Largest residual of a track around a sample."""
+    # Whole blocks on the same raster as the mix's.
+    block = round(BLOCK_SECONDS * sample_rate)
+    start = max(0, (at - near) // block - 1) * block
+    excerpt = audio[:, start : at + near + block].mean(axis=0)
+    own = _residual(excerpt, sample_rate)[max(0, at - near - start) : at + near - start]
+    return float(np.abs(own).max())
 
 
 def _residual(signal: FloatArray, sample_rate: int) -> FloatArray:

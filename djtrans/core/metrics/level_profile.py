@@ -16,6 +16,7 @@ from djtrans.core.metrics.arrays import (
     check_sample_rate,
     to_db,
 )
+from djtrans.core.metrics.loudness import loudness_power, to_lufs
 
 IntArray = NDArray[np.int_]
 #: What short-term loudness means in BS.1770 and EBU R 128.
@@ -104,13 +105,12 @@ def level_profile(
             f"The mix is {seconds:.2f} s long, less than two windows of {window_seconds:g} s; "
             "give more context or a shorter window_seconds."
         )
-    lufs = _loudness(audio, sample_rate, window_seconds)
+    lufs, *louder = (_loudness(x, sample_rate, window_seconds) for x in (audio, *solos))
     start, end = float(lufs[0]), float(lufs[-1])
     if min(start, end) <= SILENT_LUFS:
         silent = "beginning" if start <= SILENT_LUFS else "end"
         return LevelProfile(start, end, reason=f"the mix is silent at its {silent}")
     line = np.linspace(start, end, len(lufs))
-    louder = [_loudness(solo, sample_rate, window_seconds) for solo in solos]
     lower, upper = np.min([line, *_most(louder)], axis=0), np.max([line, *louder], axis=0)
     return LevelProfile(
         start,
@@ -122,13 +122,12 @@ def level_profile(
 
 
 def _loudness(audio: FloatArray, sample_rate: int, window_seconds: float) -> FloatArray:
-    import torch
-
-    from djtrans.core.loudness import short_term_lufs
-
-    tensor = torch.from_numpy(audio).float()
-    lufs = short_term_lufs(tensor, sample_rate, window_seconds, HOP_SECONDS)
-    return np.maximum(lufs, SILENT_LUFS)
+    """Loudness every :data:`HOP_SECONDS`, ``[windows]`` in LUFS, -70 or more."""
+    power = loudness_power(audio, sample_rate)
+    width, hop = round(window_seconds * sample_rate), round(HOP_SECONDS * sample_rate)
+    total = np.concatenate([[0.0], np.cumsum(power)])
+    starts = np.arange(0, len(power) - width + 1, hop)
+    return np.maximum(to_lufs((total[starts + width] - total[starts]) / width), SILENT_LUFS)
 
 
 def _most(curves: list[FloatArray]) -> list[FloatArray]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from djtrans.core.metrics.arrays import FloatArray, band_pass
+from djtrans.core.metrics.arrays import FloatArray
+from djtrans.core.metrics.filters import band_gain, filtered, spectrum_of
 
 #: Band edges in Hz. Several, because a kick without its lows is still a click higher up.
 BANDS_HZ = ((30.0, 150.0), (300.0, 1500.0), (1500.0, 5000.0), (5000.0, 14000.0))
@@ -39,8 +40,10 @@ def band_power(audio: FloatArray, sample_rate: int) -> tuple[FloatArray, float]:
 
     hop = max(1, round(sample_rate * HOP_SECONDS))
     rows = []
+    spectrum = spectrum_of(audio)
     for (low, high), seconds in zip(BANDS_HZ, SMOOTHING_SECONDS, strict=True):
-        square = (band_pass(audio, sample_rate, low, high) ** 2).mean(axis=0)
+        gain = band_gain(low, min(high, 0.45 * sample_rate))
+        square = (filtered(spectrum, audio.shape[-1], sample_rate, gain)[0] ** 2).mean(axis=0)
         # Means of `hop` samples centred on the frame; the rest of the smoothing at the low rate.
         padded = np.pad(square, (hop // 2, hop - hop // 2))
         frames = padded[: len(padded) // hop * hop].reshape(-1, hop).mean(axis=1)

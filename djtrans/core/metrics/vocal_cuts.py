@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from djtrans.core.metrics.arrays import FloatArray
+from djtrans.core.metrics.loudness import loudness_power, to_lufs
 from djtrans.core.metrics.voice_activity import ACTIVE_LU
 
 #: The voice must sing this long before and after a step for the step to cut a line.
@@ -43,10 +44,6 @@ def vocal_cuts(
     on both sides: the singer goes on, the fader does not. A fade of half a second is the fastest
     that is no step. Both ways count: a voice let in amid a line is cut as well.
     """
-    import torch
-
-    from djtrans.core.loudness import short_term_lufs
-
     side, hop = round(SIDE_SECONDS * sample_rate), max(1, round(HOP_SECONDS * sample_rate))
     if solo_voice.shape[-1] < 2 * side + hop:
         return ()
@@ -60,9 +57,9 @@ def vocal_cuts(
     gain = np.divide(
         windows(voice * solo_voice), own, out=np.zeros_like(own), where=own > 1e-9 * side
     )
-    tensor = torch.from_numpy(solo_voice).float()
-    lufs = short_term_lufs(tensor, sample_rate, side / sample_rate, hop / sample_rate)
-    active = lufs[: len(starts)] > max(reference_lufs, -70.0) + ACTIVE_LU
+    total = np.concatenate([[0.0], np.cumsum(loudness_power(solo_voice, sample_rate))])
+    loud = to_lufs((total[starts + side] - total[starts]) / side)
+    active = loud > reference_lufs + ACTIVE_LU
     # Window i ends where window i + apart begins.
     apart = round(side / hop)
     step = np.abs(gain[apart:] - gain[:-apart])

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import attrs
 
+from djtrans.core.metrics.arrays import cut
 from djtrans.core.metrics.inputs import MetricInputs
+from djtrans.core.metrics.loudness import gated_loudness
 from djtrans.core.metrics.vocal_clash import vocal_clash
 from djtrans.core.metrics.vocal_cuts import vocal_cuts
-from djtrans.core.metrics.voice_activity import track_loudness, voice_activity
+from djtrans.core.metrics.voice_activity import voice_activity
+
+#: Lines are looked for this far beyond the window: what a step on its edge cuts.
+MARGIN_SECONDS = 0.4
 
 
 @attrs.frozen
@@ -53,20 +58,28 @@ def vocals(inputs: MetricInputs) -> Vocals:
     if v.a is None or v.b is None or v.solo_a is None or v.solo_b is None:
         return Vocals(reason=v.reason)
     rate, beats = i.sample_rate, i.beat_times
-    level_a, level_b = track_loudness(i.solo_a, rate), track_loudness(i.solo_b, rate)
+    level_a, level_b = (
+        gated_loudness(cut(solo, rate, beats, 0.0)[0], rate) for solo in (i.solo_a, i.solo_b)
+    )
     a = voice_activity(v.a, level_a, rate, beats)
     b = voice_activity(v.b, level_b, rate, beats)
-    apart = max(level_a, -70.0) - max(level_b, -70.0)
-    cuts_a = vocal_cuts(v.a, v.solo_a, level_a, rate)
-    cuts_b = vocal_cuts(v.b, v.solo_b, level_b, rate)
-    first, last = float(beats[0]), float(beats[-1])
+    first = max(0.0, float(beats[0]) - MARGIN_SECONDS)
     cuts_a, cuts_b = (
-        tuple(t for t in cuts if first - 0.1 <= t <= last + 0.1) for cuts in (cuts_a, cuts_b)
+        tuple(
+            first + time
+            for time in vocal_cuts(
+                cut(voice, rate, beats, MARGIN_SECONDS)[0],
+                cut(solo, rate, beats, MARGIN_SECONDS)[0],
+                level,
+                rate,
+            )
+        )
+        for voice, solo, level in ((v.a, v.solo_a, level_a), (v.b, v.solo_b, level_b))
     )
     return Vocals(
         active_a=tuple(map(bool, a.active)),
         active_b=tuple(map(bool, b.active)),
-        clash_beats=vocal_clash(a, b, apart, i.beats_per_bar).beats,
+        clash_beats=vocal_clash(a, b, level_a - level_b, i.beats_per_bar).beats,
         cuts_a=cuts_a,
         cuts_b=cuts_b,
         line_cuts=len(cuts_a) + len(cuts_b),

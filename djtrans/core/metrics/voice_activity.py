@@ -6,7 +6,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.metrics.arrays import FLOOR_DB, FloatArray
+from djtrans.core.metrics.arrays import FLOOR_DB, FloatArray, cut
+from djtrans.core.metrics.audible import beat_power
+from djtrans.core.metrics.loudness import loudness_power, to_lufs
 
 #: A voice sings while it is above this, relative to the loudness of its own track.
 ACTIVE_LU = -15.0
@@ -30,15 +32,6 @@ class VoiceActivity:
     active: NDArray[np.bool_]
 
 
-def track_loudness(track: FloatArray, sample_rate: int) -> float:
-    """Loudness of a track's untouched excerpt in LUFS: what its voice is held against."""
-    import torch
-
-    from djtrans.core.loudness import integrated_lufs
-
-    return integrated_lufs(torch.from_numpy(track).float(), sample_rate)
-
-
 def voice_activity(
     voice: FloatArray, reference_lufs: float, sample_rate: int, beat_times: FloatArray
 ) -> VoiceActivity:
@@ -49,7 +42,7 @@ def voice_activity(
     voice : ndarray
         ``[channels, samples]``: the vocal stem.
     reference_lufs : float
-        Loudness of the whole track, see :func:`track_loudness`; ``-inf`` for silence.
+        Loudness of the whole track, -70 or more: what its voice is held against.
     sample_rate : int
         In Hz.
     beat_times : ndarray
@@ -61,22 +54,9 @@ def voice_activity(
         Active above -15 LU; a change counts once it has lasted two beats, from its first beat on:
         a shorter call is no singing, a shorter breath no pause.
     """
-    import torch
-
-    from djtrans.core.loudness import momentary_lufs
-
-    hop = 0.05
-    lufs = momentary_lufs(torch.from_numpy(voice).float(), sample_rate, hop)
-    power = 10.0 ** (lufs / 10.0)
-    centre = 0.2 + hop * np.arange(len(power))
-    beats = len(beat_times) - 1
-    beat = np.searchsorted(beat_times, centre, side="right") - 1
-    inside = (beat >= 0) & (beat < beats)
-    total = np.bincount(beat[inside], power[inside], beats)
-    count = np.bincount(beat[inside], minlength=beats)
-    mean = total / np.maximum(count, 1)
-    level = 10.0 * np.log10(np.maximum(mean, 1e-12)) - max(reference_lufs, -70.0)
-    level = np.maximum(level, FLOOR_DB)
+    voice, beat_times = cut(voice, sample_rate, beat_times, 0.5)
+    power = beat_power(loudness_power(voice, sample_rate), sample_rate, beat_times)
+    level = np.maximum(to_lufs(power) - reference_lufs, FLOOR_DB)
     return VoiceActivity(level, _held(level > ACTIVE_LU))
 
 
