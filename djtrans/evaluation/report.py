@@ -39,7 +39,7 @@ def write_report(
     tuple of Path
         What was written.
     """
-    from djtrans.plot import plot_comparison, save_figure
+    from djtrans.plot import plot_techniques, save_figure
 
     folder = Path(output)
     if not folder.is_dir():
@@ -54,7 +54,7 @@ def write_report(
         write_text(folder / name, text)
         written.append(folder / name)
     if any(outcome.ok for outcome in comparison.outcomes):
-        save_figure(plot_comparison(comparison, baseline=baseline), folder / "comparison.png")
+        save_figure(plot_techniques(comparison, baseline=baseline), folder / "comparison.png")
         written.append(folder / "comparison.png")
     return tuple(written)
 

@@ -6,7 +6,7 @@ import pytest
 
 from djtrans.core.comparison import Comparison, Outcome
 from djtrans.core.errors import InputError
-from djtrans.plot import plot_comparison
+from djtrans.plot.techniques import plot_techniques
 
 OUTCOMES = [
     Outcome(
@@ -21,7 +21,7 @@ OUTCOMES = [
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_medians_stand_where_they_are(theme):
-    figure = plot_comparison(Comparison(outcomes=OUTCOMES), theme=theme)
+    figure = plot_techniques(Comparison(outcomes=OUTCOMES), theme=theme)
     panels = {axes.get_title(loc="left"): axes for axes in figure.axes if axes.get_visible()}
     assert list(panels) == ["beat offset p95 ms", "loudness dip lu"]
     panel = panels["loudness dip lu"]
@@ -43,4 +43,4 @@ def test_medians_stand_where_they_are(theme):
 def test_nothing_measured_is_said():
     failed = Comparison(outcomes=[Outcome(pair="p", technique="cut", reason="why")])
     with pytest.raises(InputError, match="Nothing was measured"):
-        plot_comparison(failed)
+        plot_techniques(failed)

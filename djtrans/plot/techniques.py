@@ -24,7 +24,7 @@ _LINE, _WORDS = 0.2, 0.75
 _DIRECTIONS = {"lower": "← lower is better", "higher": "higher is better →"}
 
 
-def plot_comparison(
+def plot_techniques(
     comparison: Comparison, *, baseline: str = "djtrans/fade", theme: str = "light"
 ) -> Figure:
     """Medians over the pairs with their 95 % intervals, by metric and technique.
