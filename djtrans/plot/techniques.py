@@ -29,6 +29,9 @@ def plot_techniques(
 ) -> Figure:
     """Medians over the pairs with their 95 % intervals, by metric and technique.
 
+    Descriptions have no panel, and neither have metrics in which all techniques are alike: they
+    stand in the tables.
+
     Parameters
     ----------
     comparison : Comparison
@@ -54,9 +57,10 @@ def plot_techniques(
         technique: f"{technique.removeprefix('djtrans/')}  n {len(comparison.measured(technique))}"
         for technique in medians
     }
-    metrics = [m for m in METRICS if any(e[m.name].n for e in medians.values())]
-    if not metrics:
+    if not any(outcome.ok for outcome in comparison.outcomes):
         raise InputError("Nothing was measured; there is nothing to plot.")
+    metrics = [m for m in METRICS if m.better != "description" and _tells(m, medians)]
+    metrics = metrics or [m for m in METRICS if any(e[m.name].n for e in medians.values())]
     columns = min(_COLUMNS, len(metrics))
     rows = math.ceil(len(metrics) / columns)
     height = len(medians) * _LINE + _WORDS
@@ -81,6 +85,18 @@ def plot_techniques(
             if 0 < e.n < len(comparison.measured(technique)):
                 _note(axes, f"n {e.n}", place, colours, right=True)
     return figure
+
+
+def _tells(metric: Metric, medians: dict[str, dict[str, Estimate]]) -> bool:
+    """Whether there is a difference to see."""
+    ends = [
+        end
+        for estimates in medians.values()
+        for e in (estimates[metric.name],)
+        for end in (e.low, e.median, e.high)
+        if end is not None
+    ]
+    return bool(ends) and max(ends) - min(ends) > 1e-6 * max(1.0, abs(max(ends)))
 
 
 def _panel(
