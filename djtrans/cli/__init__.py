@@ -11,6 +11,7 @@ from djtrans import __version__
 from djtrans.cli.console import fail, show_warnings
 from djtrans.cli.evaluate import evaluate
 from djtrans.cli.inspect import layout, plugins
+from djtrans.cli.pictures import visualize
 from djtrans.cli.transitions import demo, generate, render
 from djtrans.core.errors import DjtransError
 
@@ -33,7 +34,7 @@ def cli(plugin_files: tuple[str, ...]) -> None:
             default_registry().register_file(path)
 
 
-for command in (generate, render, evaluate, demo, plugins, layout):
+for command in (generate, render, visualize, evaluate, demo, plugins, layout):
     cli.add_command(command)
 
 

@@ -38,7 +38,6 @@ def panel(
     positions: FloatArray,
     *,
     name: bool = True,
-    legend: bool = True,
 ) -> None:
     """The lines of one parameter, with its name and their legend beside."""
     scale = scale_of(content.parameter)
@@ -62,14 +61,13 @@ def panel(
         name_row(
             axes,
             theme.text,
-            textwrap.fill(content.title, 14),
+            textwrap.fill(content.title, 12),
             below=scale.unit,
             below_colour=theme.muted,
             indent=INDENT,
         )
-    if legend:
-        for x, y, line, dashes in _legend_places(axes, content):
-            _legend_entry(axes, theme, x, y, line, dashes)
+    for x, y, line, dashes in _legend_places(axes, content):
+        _legend_entry(axes, theme, x, y, line, dashes)
 
 
 def brackets(figure: Figure, theme: Theme, panels: Sequence[Panel], rows: Sequence[Axes]) -> None:
@@ -141,7 +139,7 @@ def _legend_entry(
     beside(axes, y, _label(line), theme.text, distance=distance + 0.28)
 
 
-def frame(axes: Axes, theme: Theme, bars: float, around: float) -> None:
+def frame(axes: Axes, theme: Theme, bars: float, around: float, *, shaded: bool = True) -> None:
     """What all rows share: colours, bar lines, and the context shaded."""
     axes.set_facecolor(theme.panel)
     axes.set_xlim(-around, bars + around)
@@ -149,7 +147,7 @@ def frame(axes: Axes, theme: Theme, bars: float, around: float) -> None:
     for bar in np.arange(0.0, bars + 1e-6, bar_step(bars)):
         axes.axvline(bar, color=theme.grid, linewidth=0.8, zorder=0.5)
     for left, right in ((-around, 0.0), (bars, bars + around)):
-        if right > left:
+        if right > left and shaded:
             axes.axvspan(left, right, color=theme.muted, alpha=0.12, linewidth=0, zorder=0.4)
     for side in axes.spines.values():
         side.set_visible(False)

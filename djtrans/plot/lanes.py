@@ -21,11 +21,11 @@ VOCALS = (-1.32, -1.12)
 LIMITS = (-1.36, 1.54)
 
 
-def lane(axes: Axes, theme: Theme, scene: Scene, track: str, *, notes: bool = True) -> None:
+def lane(axes: Axes, theme: Theme, scene: Scene, track: str, *, named: bool = True) -> None:
     """A track on the bars of the window.
 
     The waveform is that of the mix, low band inside, mids and highs around it, on top of the
-    untouched track in a pale tint. `notes` adds the words at the right.
+    untouched track in a pale tint. `named` adds the letter at the left.
     """
     shown = scene.lanes[track]
     axes.set_ylim(*LIMITS)
@@ -35,9 +35,9 @@ def lane(axes: Axes, theme: Theme, scene: Scene, track: str, *, notes: bool = Tr
     _phrases(axes, theme, scene, track, shown)
     if ("vocals", track) in scene.heard.held and scene.has_audio:
         _vocals(axes, theme, scene, track)
-    name_row(axes, theme.tracks[track], track.upper(), size=LARGE)
-    if notes:
-        _notes(axes, theme, scene, track, shown)
+    if named:
+        name_row(axes, theme.tracks[track], track.upper(), size=LARGE)
+    _notes(axes, theme, scene, track, shown)
 
 
 def _wave(axes: Axes, theme: Theme, scene: Scene, track: str, shown: Lane) -> None:

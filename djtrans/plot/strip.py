@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def owner_strip(axes: Axes, theme: Theme, scene: Scene, *, notes: bool = True) -> None:
-    """A bar of colour for each role, from the top; `notes` adds the words at the right."""
+def owner_strip(axes: Axes, theme: Theme, scene: Scene, *, named: bool = True) -> None:
+    """A bar of colour for each role, from the top; `named` adds the names at the left."""
     roles = list(scene.heard.owners)
     axes.set_ylim(len(roles) - 0.5 + 0.02, -0.5 - 0.02)
     axes.set_yticks([])
@@ -45,9 +45,8 @@ def owner_strip(axes: Axes, theme: Theme, scene: Scene, *, notes: bool = True) -
                     color=theme.background, fontsize=SMALL, fontweight="bold",
                 )  # fmt: skip
         name = role if sure else f"{role} ?"
-        name_row(axes, theme.text, name, size=SMALL, y=1.0 - (row + 0.5) / len(roles))
-    if not notes:
-        return
+        if named:
+            name_row(axes, theme.text, name, size=SMALL, y=1.0 - (row + 0.5) / len(roles))
     meanings = {"both": "hatched: both", "none": "empty: nobody"}
     lines = [meaning for owner, meaning in meanings.items() if owner in seen]
     if len(roles) < 3:

@@ -65,8 +65,8 @@ def plot_transition(content: ParamsFile, *, theme: str = "light") -> Figure:
         draw.panel(row, colours, panel, scene.positions)
     draw.brackets(figure, colours, scene.panels, rows)
     every = list(axes.values())
-    for row in every:
-        draw.frame(row, colours, scene.bars, scene.around)
+    for name, row in axes.items():
+        draw.frame(row, colours, scene.bars, scene.around, shaded=name != "owners")
     draw.bar_axis(every[-1], colours, scene.bars)
     draw.swap_line(every, colours, scene.swap_bar)
     text.head(figure, colours, scene.title, scene.subtitle)

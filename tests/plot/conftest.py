@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 import attrs
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from djtrans.core.formats import (
     ComponentRecord,
@@ -150,3 +154,27 @@ def make_content() -> Callable[..., ParamsFile]:
         return ParamsFile(params=params, plan=plan, provenance=provenance, overview=overview)
 
     return build
+
+
+def _shown(figure: Figure) -> list[Text]:
+    return [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()]
+
+
+def _assert_tidy(figure: Figure) -> None:
+    """No text lies on another or off the page."""
+    FigureCanvasAgg(figure).draw()
+    page = figure.bbox
+    boxes = [(text.get_text(), text.get_window_extent()) for text in _shown(figure)]
+    boxes = [(text, box) for text, box in boxes if box.width > 0]
+    assert len(boxes) > 10
+    for text, box in boxes:
+        assert page.x0 <= box.x0 < box.x1 <= page.x1, text
+        assert page.y0 <= box.y0 < box.y1 <= page.y1, text
+    for (first, one), (second, other) in combinations(boxes, 2):
+        assert not one.padded(-1).overlaps(other.padded(-1)), (first, second)
+
+
+@pytest.fixture(scope="session")
+def assert_tidy() -> Callable[[Figure], None]:
+    """Fails where a text lies on another or off the page."""
+    return _assert_tidy

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import combinations
 
 import attrs
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from djtrans.core.errors import InputError, ShapeError
@@ -94,20 +92,6 @@ def test_vocals_of_weakly_isolating_stems_are_called_uncertain(swap, make_conten
     assert any("vocals uncertain" in text for text in found)
 
 
-def assert_tidy(figure) -> None:
-    """No text lies on another or off the page."""
-    FigureCanvasAgg(figure).draw()
-    page = figure.bbox
-    boxes = [(text.get_text(), text.get_window_extent()) for text in shown(figure)]
-    boxes = [(text, box) for text, box in boxes if box.width > 0]
-    assert len(boxes) > 10
-    for text, box in boxes:
-        assert page.x0 <= box.x0 < box.x1 <= page.x1, text
-        assert page.y0 <= box.y0 < box.y1 <= page.y1, text
-    for (first, one), (second, other) in combinations(boxes, 2):
-        assert not one.padded(-1).overlaps(other.padded(-1)), (first, second)
-
-
 def everything(make_params):
     rows = {}
     for index, key in enumerate(make_params({}).layout.keys):
@@ -117,7 +101,9 @@ def everything(make_params):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("busy", [False, True])
-def test_no_text_overlaps_another_or_leaves_the_page(swap, make_params, make_content, theme, busy):
+def test_no_text_overlaps_another_or_leaves_the_page(
+    swap, make_params, make_content, assert_tidy, theme, busy
+):
     content = make_content(everything(make_params) if busy else swap, isolation="weak")
     tracks = {
         "a": attrs.evolve(content.provenance.tracks["a"], name="a name of " + "x" * 200 + ".wav"),

@@ -1,0 +1,106 @@
+"""``djtrans visualize``: pictures and a summary in words, from a params file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from djtrans.cli.console import reporting
+from djtrans.core.errors import InputError
+
+if TYPE_CHECKING:
+    from djtrans.core.formats import ParamsFile
+
+
+@click.command()
+@click.argument("params", metavar="PARAMS")
+@click.argument("track_a", metavar="[A", required=False)
+@click.argument("track_b", metavar="B]", required=False)
+@click.option("-o", "--output", metavar="FILE", help="Picture to write: png, svg or pdf.")
+@click.option("--timeline", is_flag=True, help="Which stem sounds when and how loud, instead.")
+@click.option("--compare", metavar="PARAMS", help="A second params file, drawn beside the first.")
+@click.option("--summary", metavar="FILE", help="Also tell what happens, in words (Markdown).")
+@click.option("--theme", default="light", show_default=True, help="light or dark.")
+@click.option("--device", default="auto", show_default=True, help="Where A and B are rendered.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def visualize(
+    params: str,
+    track_a: str | None,
+    track_b: str | None,
+    output: str | None,
+    timeline: bool,
+    compare: str | None,
+    summary: str | None,
+    theme: str,
+    device: str,
+    quiet: bool,
+) -> None:
+    """Draw a transition from its params file; give its tracks A and B too to measure it anew."""
+    _check(output, summary, timeline, compare, theme)
+    if track_a is not None and track_b is None:
+        raise InputError("Track A is given without track B; give both, or the params file alone.")
+    from djtrans.core.formats import load_params, write_text
+
+    content = load_params(params)
+    other = load_params(compare) if compare else None
+    if track_a is not None and track_b is not None:
+        content = _measured(params, track_a, track_b, device, quiet)
+    written = []
+    if output:
+        _draw(content, other, (params, compare or ""), output, timeline, theme)
+        written.append(output)
+    if summary:
+        from djtrans.core.narration import narrate
+
+        write_text(summary, narrate(content))
+        written.append(summary)
+    if not quiet:
+        click.echo("\n".join(f"wrote {path}" for path in written))
+
+
+def _check(
+    output: str | None, summary: str | None, timeline: bool, compare: str | None, theme: str
+) -> None:
+    """Find out before the work that nothing can come of it."""
+    from djtrans.plot.save import FORMATS
+    from djtrans.plot.theme import theme_named
+
+    theme_named(theme)
+    if not output and not summary:
+        raise InputError("There is nothing to make; give -o FILE for a picture, or --summary FILE.")
+    if output and Path(output).suffix.lower() not in FORMATS:
+        raise InputError(f"Cannot write {output!r}; end the name in {', '.join(FORMATS)}.")
+    if timeline and compare:
+        raise InputError("--timeline and --compare do not go together; draw one after the other.")
+    for only, given in (("--timeline", timeline), ("--compare", compare)):
+        if given and not output:
+            raise InputError(f"{only} draws a picture; say where to with -o FILE.")
+
+
+def _measured(params: str, a: str, b: str, device: str, quiet: bool) -> ParamsFile:
+    from djtrans.generation import render
+
+    with reporting(quiet) as report:
+        return render(params, a, b, device=device, progress=report).content()
+
+
+def _draw(
+    content: ParamsFile,
+    other: ParamsFile | None,
+    names: tuple[str, str],
+    output: str,
+    timeline: bool,
+    theme: str,
+) -> None:
+    from djtrans.plot import plot_comparison, plot_timeline, plot_transition, save_figure
+
+    if other is not None:
+        labels = (Path(names[0]).name, Path(names[1]).name)
+        figure = plot_comparison(content, other, theme=theme, labels=labels)
+    elif timeline:
+        figure = plot_timeline(content, theme=theme)
+    else:
+        figure = plot_transition(content, theme=theme)
+    save_figure(figure, output)

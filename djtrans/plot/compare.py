@@ -1,0 +1,127 @@
+"""Two transitions side by side, row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from djtrans.core.formats import ParamsFile
+from djtrans.plot import draw, page, text
+from djtrans.plot.lanes import lane
+from djtrans.plot.panels import GROUPS, Panel
+from djtrans.plot.scene import Scene, make_scene
+from djtrans.plot.strip import owner_strip
+from djtrans.plot.theme import Theme, theme_named
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Width of each of the two halves' axes, and of what stands between them, in inches.
+HALF, BETWEEN = 5.6, 2.85
+
+
+def plot_comparison(
+    left: ParamsFile, right: ParamsFile, *, theme: str = "light", labels: tuple[str, str] = ("", "")
+) -> Figure:
+    """Draw two transitions side by side.
+
+    Each half is the picture that :func:`plot_transition` draws, and a parameter that moves in
+    either has its row in both, so that what differs is seen on one line.
+
+    Parameters
+    ----------
+    left, right : ParamsFile
+        Of the same layout or not.
+    theme : {"light", "dark"}
+    labels : tuple of str
+        What to call the two halves; put before their titles.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        18 inches wide, 9 or more high.
+    """
+    from matplotlib.figure import Figure
+
+    colours = theme_named(theme)
+    scenes = (make_scene(left), make_scene(right))
+    panels = _shared(scenes)
+    roles = max(len(scene.heard.owners) for scene in scenes)
+    slots = [page.Slot("a", page.LANE, gap=0.07), page.Slot("b", page.LANE)]
+    slots.append(page.Slot("owners", page.OWNERS * roles / 4, gap=2.2 * page.GAP))
+    for index, pair in enumerate(panels):
+        entries = max(draw.legend_rows(panel) for panel in pair)
+        following = panels[index + 1][0].group if index + 1 < len(panels) else ""
+        slots.append(page.panel_slot(f"panel {index}", entries, following != pair[0].group))
+    height, heights = page.lay_out(slots)
+    width = page.LEFT + 2 * HALF + BETWEEN + page.RIGHT
+    figure = Figure(figsize=(width, height), facecolor=colours.background)
+    for half, scene in enumerate(scenes):
+        start = page.LEFT + half * (HALF + BETWEEN)
+        axes = page.add_rows(figure, slots, heights, page.Column(start, HALF))
+        _half(figure, axes, colours, scene, [pair[half] for pair in panels], named=half == 0)
+        title = ": ".join(word for word in (labels[half], scene.title) if word)
+        text.head(figure, colours, title, scene.subtitle, page.MARGIN if half == 0 else start, 65)
+    notes = [
+        f"{side}: {note}"
+        for side, scene in zip(("left", "right"), scenes, strict=True)
+        for note in scene.notes
+    ]
+    text.foot(figure, colours, (), notes)
+    return figure
+
+
+def _half(
+    figure: Figure,
+    axes: dict[str, Axes],
+    theme: Theme,
+    scene: Scene,
+    panels: list[Panel],
+    *,
+    named: bool,
+) -> None:
+    for track in ("a", "b"):
+        lane(axes[track], theme, scene, track, named=named)
+    owner_strip(axes["owners"], theme, scene, named=named)
+    rows = [axes[f"panel {index}"] for index in range(len(panels))]
+    for row, panel in zip(rows, panels, strict=True):
+        draw.panel(row, theme, panel, scene.positions, name=named)
+        if not panel.lines:
+            row.text(
+                0.5, 0.5, "does not move", transform=row.transAxes, ha="center", va="center",
+                color=theme.muted, fontsize=text.SMALL,
+            )  # fmt: skip
+    if named:
+        draw.brackets(figure, theme, panels, rows)
+    every = list(axes.values())
+    for name, row in axes.items():
+        draw.frame(row, theme, scene.bars, scene.around, shaded=name != "owners")
+    draw.bar_axis(every[-1], theme, scene.bars)
+    draw.swap_line(every, theme, scene.swap_bar)
+
+
+def _shared(scenes: tuple[Scene, Scene]) -> list[tuple[Panel, Panel]]:
+    """Panels of both, paired by group and title; an empty one where a side has none."""
+    known: dict[tuple[str, str], Panel] = {}
+    for scene in scenes:
+        for panel in scene.panels:
+            known.setdefault((panel.group, panel.title), panel)
+
+    def of(scene: Scene, panel: Panel) -> Panel:
+        same = (p for p in scene.panels if (p.group, p.title) == (panel.group, panel.title))
+        return next(same, attrs.evolve(panel, lines=()))
+
+    ordered = sorted(known.values(), key=lambda panel: _order(panel, scenes))
+    return [(of(scenes[0], panel), of(scenes[1], panel)) for panel in ordered]
+
+
+def _order(panel: Panel, scenes: tuple[Scene, Scene]) -> tuple[int, int]:
+    places = [
+        index
+        for scene in scenes
+        for index, other in enumerate(scene.panels)
+        if (other.group, other.title) == (panel.group, panel.title)
+    ]
+    return GROUPS.index(panel.group), min(places)

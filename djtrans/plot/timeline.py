@@ -1,0 +1,119 @@
+"""The stem-swap timeline: which stem of which track sounds when, and how loud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.formats import ParamsFile
+from djtrans.plot import draw, page, text
+from djtrans.plot.scene import Scene, make_scene
+from djtrans.plot.theme import Theme, theme_named
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: A stem this far under the loudest beat of all is drawn as a line, and called silent.
+RANGE_DB = 40.0
+#: Height of a stem's row in inches, as it grows to fill the page.
+ROW = 0.8
+
+
+def plot_timeline(content: ParamsFile, *, theme: str = "light") -> Figure:
+    """Draw the level of each stem of both tracks, beat by beat.
+
+    A row for each stem: A upwards, B downwards, filled to the level of the beat in the mix (in dB
+    below the loudest stem and beat of all); the pale outline is the stem before the mixer. The
+    levels are those of the stems times what the curves let through: tails of effects do not count.
+
+    Parameters
+    ----------
+    content : ParamsFile
+        Without an overview every stem counts as equally loud.
+    theme : {"light", "dark"}
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    colours = theme_named(theme)
+    scene = make_scene(content)
+    stems = list(dict.fromkeys(stem for _, stem in scene.heard.levels_db))
+    slots = [page.Slot(stem, ROW, grows=True) for stem in stems]
+    height, heights = page.lay_out(slots)
+    figure = Figure(figsize=(page.WIDTH, height), facecolor=colours.background)
+    axes = page.add_rows(figure, slots, heights, page.Column())
+    top = max(float(level.max()) for level in scene.heard.untouched_db.values())
+    top = max(top, *(float(level.max()) for level in scene.heard.levels_db.values()))
+    for index, stem in enumerate(stems):
+        _row(axes[stem], colours, scene, stem, top, first=index == 0)
+    rows = list(axes.values())
+    for row in rows:
+        draw.frame(row, colours, scene.bars, scene.around)
+    draw.bar_axis(rows[-1], colours, scene.bars)
+    draw.swap_line(rows, colours, scene.swap_bar)
+    text.head(
+        figure, colours, scene.title, f"which stem sounds when, and how loud: {scene.subtitle}"
+    )
+    text.foot(figure, colours, (), scene.notes)
+    return figure
+
+
+def _row(axes: Axes, theme: Theme, scene: Scene, stem: str, top: float, *, first: bool) -> None:
+    count = len(scene.heard.levels_db["a", stem])
+    edges = np.array([scene.bar_of_beat(index) for index in range(count + 1)])
+    for track, sign in (("a", 1.0), ("b", -1.0)):
+        before = _height(scene.heard.untouched_db[track, stem], top)
+        after = _height(scene.heard.levels_db[track, stem], top)
+        axes.stairs(
+            sign * before, edges, fill=True, color=theme.tracks[track], alpha=theme.ghost,
+            linewidth=0.0,
+        )  # fmt: skip
+        sure = stem != "vocals" or scene.vocals_sure
+        axes.stairs(
+            sign * after, edges, fill=True, color=theme.tracks[track], linewidth=0.0,
+            alpha=1.0 if sure else 0.55,
+        )  # fmt: skip
+    axes.axhline(0.0, color=theme.muted, linewidth=0.8)
+    axes.set_ylim(-1.06, 1.06)
+    marks = [(db, 1.0 + db / RANGE_DB) for db in (0.0, -20.0)]
+    ticks = [(y, f"{db:.0f}".replace("-", "−")) for db, y in marks]
+    ticks += [(-y, name) for y, name in ticks]
+    axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
+    axes.grid(axis="y", color=theme.grid, linewidth=0.8)
+    unsure = stem == "vocals" and not scene.vocals_sure
+    text.name_row(
+        axes, theme.text, f"{stem} ?" if unsure else stem, below="dB", below_colour=theme.muted
+    )
+    for track, y in (("a", 0.75), ("b", 0.25)):
+        heard = scene.heard.levels_db[track, stem]
+        words = _when(heard, edges, scene, top)
+        text.beside(axes, y, track.upper(), theme.tracks[track], bold=True)
+        text.beside(axes, y, words, theme.text, distance=0.36)
+    if first and scene.has_audio:
+        text.beside(axes, 0.5, "pale: before the mixer", theme.muted, distance=0.36)
+
+
+def _height(level_db: NDArray[np.float64], top: float) -> NDArray[np.float64]:
+    return np.clip(1.0 + (level_db - top) / RANGE_DB, 0.0, 1.0)
+
+
+def _when(
+    level_db: NDArray[np.float64], edges: NDArray[np.float64], scene: Scene, top: float
+) -> str:
+    """Bars of the window between which a stem sounds, in words."""
+    inside = (edges[:-1] >= 0.0) & (edges[:-1] < scene.bars)
+    sounding = np.flatnonzero(inside & (level_db > top - RANGE_DB))
+    if len(sounding) == 0:
+        return "silent"
+    first, last = edges[sounding[0]], edges[sounding[-1] + 1]
+    mean = 10.0 * np.log10(np.mean(10.0 ** (level_db[sounding] / 10.0)))
+    bars = f"bars {first + 1:.0f} to {np.ceil(last - 1e-6):.0f}" if last - first > 1 else (
+        f"bar {first + 1:.0f}"
+    )  # fmt: skip
+    return f"{bars}, {mean - top:.0f} dB".replace("-", "−")
