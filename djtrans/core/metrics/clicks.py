@@ -10,7 +10,7 @@ from djtrans.core.metrics.arrays import FloatArray
 ORDER = 20
 BLOCK_SECONDS = 0.04
 #: A click's residual is this many times the RMS of the residual on either side of it ...
-ALONE = 10.0
+ALONE = 8.0
 NEAR_SECONDS = 0.002
 #: ... and this many times what either track's residual has there (an EQ may double a track).
 NEW = 2.5
@@ -40,7 +40,8 @@ def clicks(
     Music predicts itself from sample to sample, a discontinuity does not: the residual of linear
     prediction (order 20, blocks of 40 ms) shows it as a spike that stands alone [1]_. A drum's
     onset does not, since its residual goes on after it; and a spike that a track brings with it
-    (a crackle, the edge of a synthesizer's wave) is not the transition's.
+    (a crackle, the edge of a synthesizer's wave) is not the transition's. What the noise of a
+    cymbal covers is not counted.
 
     .. [1] S. V. Vaseghi and P. J. W. Rayner, "Detection and suppression of impulsive noise in
        speech communication systems", IEE Proceedings I 137(1), 1990.

@@ -47,16 +47,15 @@ def vocal_clash(
     Returns
     -------
     VocalClash
-        Runs of beats on which both are active and within 12 LU (powers averaged over three beats,
-        so that one's breath is no escape), if they hold two downbeats or more.
+        Runs of beats on which both are active and within 12 LU (powers averaged over three active
+        beats, so that one's breath is no escape), if they hold two downbeats or more.
     """
     levels = []
     for voice in (a, b):
-        power = 10.0 ** (voice.level_lu / 10.0)
-        mean = np.convolve(power, np.ones(3), "same") / np.convolve(
-            np.ones_like(power), np.ones(3), "same"
-        )
-        levels.append(10.0 * np.log10(mean))
+        sung = voice.active.astype(float)
+        power = np.convolve(sung * 10.0 ** (voice.level_lu / 10.0), np.ones(3), "same")
+        mean = power / np.maximum(np.convolve(sung, np.ones(3), "same"), 1.0)
+        levels.append(10.0 * np.log10(np.maximum(mean, 1e-12)))
     both = a.active & b.active & (np.abs(levels[0] - levels[1] + apart_lu) <= CLASH_LU)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], both.astype(int), [0]])))
     out = np.zeros_like(both)
