@@ -71,3 +71,21 @@ def test_a_track_without_bass_never_plays_bass():
     found = measure(FULL, nothing, full_b=nothing)
     assert found.beats == 0
     assert found.owners == ("a",) * BEATS
+
+
+def test_a_beat_on_which_the_music_itself_has_no_bass_is_not_missing():
+    rest = FULL.copy()
+    rest[6:8] = OUT
+    solos = bass(60, rest), bass(80, rest)
+    swapped = bass_overlap(
+        bass(60, np.where(np.arange(BEATS) < 8, rest, OUT)),
+        bass(80, np.where(np.arange(BEATS) < 8, OUT, rest)),
+        RATE,
+        CLOCK,
+        *solos,
+    )
+    assert swapped.empty[6:8] == (True, True)
+    assert swapped.beats_without_bass == 0
+    # B has bass there: it could have played.
+    found = measure(np.where(np.arange(BEATS) < 8, rest, OUT), levels(8, BEATS))
+    assert found.beats_without_bass == 2

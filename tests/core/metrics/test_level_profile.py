@@ -83,3 +83,28 @@ def test_silence_in_the_middle_is_a_dip_to_the_gate():
     found = level_profile(mix, RATE)
     assert found.dip_lu == pytest.approx(found.start_lufs + 70.0, abs=0.1)
     assert found.longest_hole_ms == pytest.approx(8000, abs=12)
+
+
+def test_where_both_tracks_are_quiet_quiet_is_no_dip():
+    rest = tone(during(10, 14, -6))
+    assert level_profile(rest, RATE).dip_lu == pytest.approx(6.0, abs=0.1)
+    assert level_profile(rest, RATE, solo_a=rest, solo_b=rest).dip_lu < 0.05
+    # One of them goes on: it could have carried the mix.
+    found = level_profile(rest, RATE, solo_a=rest, solo_b=tone())
+    assert found.dip_lu == pytest.approx(6.0, abs=0.1)
+
+
+def test_what_a_track_does_itself_is_no_bump():
+    drop = tone(during(10, 14, 4))
+    assert level_profile(drop, RATE).bump_lu == pytest.approx(4.0, abs=0.1)
+    assert level_profile(drop, RATE, solo_a=tone(), solo_b=drop).bump_lu < 0.05
+
+
+def test_a_hole_of_the_music_is_not_the_mixs():
+    gap = tone(during(12, 13, -40))
+    assert level_profile(gap, RATE).longest_hole_ms == pytest.approx(1000, abs=12)
+    own = level_profile(gap, RATE, solo_a=gap, solo_b=gap).longest_hole_ms
+    # At its edges the tracks' 0.4 s still reach into sound.
+    assert own < 400
+    found = level_profile(gap, RATE, solo_a=tone(), solo_b=gap)
+    assert found.longest_hole_ms == pytest.approx(1000, abs=12)
