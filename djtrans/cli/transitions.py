@@ -134,10 +134,20 @@ def demo(out: str, seed: int, quiet: bool) -> None:
     except OSError as error:
         raise InputError(f"Cannot make the folder {out!r}: {error.strerror}.") from error
     _check_outputs(os.fspath(folder / "transition.wav"), None)
-    # A relative minor and a tempo 2.4 % apart: a pair that a DJ would pick.
+    # Neighbouring keys and tempos 2.4 % apart: a pair that a DJ would pick. Short, to be quick.
     specs = {
-        "track_a": TrackSpec(bpm=126.0, tonic=9, mode="minor", seed=2 * seed),
-        "track_b": TrackSpec(bpm=123.0, tonic=4, mode="minor", seed=2 * seed + 1),
+        "track_a": TrackSpec(
+            bpm=126.0,
+            tonic=9,
+            seed=2 * seed,
+            structure=(("intro", 8), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16)),
+        ),
+        "track_b": TrackSpec(
+            bpm=123.0,
+            tonic=4,
+            seed=2 * seed + 1,
+            structure=(("intro", 8), ("drop", 24), ("outro", 8)),
+        ),
     }
     paths = []
     for name, spec in specs.items():

@@ -138,7 +138,7 @@ def beat_offset(
     if not heard:
         return BeatOffset(reason="A and B are never audible together")
     slack = max(1, round(DRIFT_MS_PER_BEAT / 1000.0 * rate))
-    steps, table = np.diff(heard), np.stack(correlations)
+    steps, table = np.diff(heard).astype(float), np.stack(correlations)
     path, score = _steady_path(table, steps, slack)
     spread = round(SPREAD_MS / 1000.0 * rate)
     lags = [_refine(c, lag, spread) for c, lag in zip(table, path, strict=True)]

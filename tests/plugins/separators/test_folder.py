@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from djtrans.core.resampling import resample
 from djtrans.core.errors import SeparationError
+from djtrans.core.resampling import resample
 from djtrans.core.stems import Stems
 from djtrans.core.stems_io import STEM_NAMES, save_stems
 from djtrans.plugins.separators import FolderConfig

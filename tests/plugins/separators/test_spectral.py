@@ -116,3 +116,14 @@ def test_the_config_is_bounded(field):
 
 def test_it_fulfils_the_contract():
     assert isinstance(SpectralSeparator(SpectralConfig()), Separator)
+
+
+@pytest.mark.parametrize("length", [1, 3, 13, 27])
+def test_the_running_median_is_scipys_along_rows(length):
+    from scipy.ndimage import median_filter
+
+    from djtrans.plugins.separators.spectral import _running_median
+
+    rows = np.random.default_rng(0).random((7, 20)).astype(np.float32)
+    expected = median_filter(rows, (1, length), mode="reflect")
+    assert np.array_equal(_running_median(rows, length), expected)
