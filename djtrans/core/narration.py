@@ -47,7 +47,7 @@ def _facts(plan: TransitionPlan) -> Iterable[str]:
     for name, side in (("A", plan.a), ("B", plan.b)):
         tenths = round(10.0 * abs(side.cue_seconds))
         begin = f"{'−' if side.cue_seconds < 0 else ''}{tenths // 600}:{tenths % 600 / 10:04.1f}"
-        percent = f"{side.stretch_percent + 0.0:+.1f} %".replace("-", "−")
+        percent = f"{round(side.stretch_percent, 1) + 0.0:+.1f} %".replace("-", "−")
         yield (
             f"{name}: {side.bpm:.1f} BPM ({percent}), {side.key}, from {begin} of the file, "
             f"in its {side.cue_section}"

@@ -90,7 +90,7 @@ def _half(
         draw.panel(row, theme, panel, scene.positions, name=named)
         if not panel.lines:
             row.text(
-                0.5, 0.5, "does not move", transform=row.transAxes, ha="center", va="center",
+                0.015, 0.5, "does not move", transform=row.transAxes, ha="left", va="center",
                 color=theme.muted, fontsize=text.SMALL,
             )  # fmt: skip
     if named:

@@ -126,7 +126,9 @@ def _notes(axes: Axes, theme: Theme, scene: Scene, track: str, shown: Lane) -> N
     _key(axes, theme, 0.40, [("■", colour, name) for colour, name in bands])
     beside(axes, 0.24, "pale: before the mixer", theme.muted)
     sings = scene.heard.held.get(("vocals", track))
-    if sings is not None and bool(sings.sounds.any()):
+    bars = np.array([scene.bar_of_beat(i) for i in range(len(sings.sounds))] if sings else [])
+    visible = (bars >= -scene.around) & (bars < scene.bars + scene.around)
+    if sings is not None and bool(sings.sounds[visible].any()):
         sure = "vocals" if scene.vocals_sure else "vocals, uncertain"
         _key(axes, theme, 0.07, [("▬", theme.vocals, sure)])
 

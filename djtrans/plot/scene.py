@@ -143,7 +143,7 @@ def make_scene(content: ParamsFile) -> Scene:
     lanes = {}
     for track, side in (("a", plan.a), ("b", plan.b)):
         peaks = np.array(overview.sides[track].peaks, dtype=np.float64) / PEAK_STEPS
-        stretch = f"{side.stretch_percent:+.1f} %".replace("-", "−")
+        stretch = f"{round(side.stretch_percent, 1) + 0.0:+.1f} %".replace("-", "−")
         lanes[track] = Lane(
             name=content.provenance.tracks[track].name,
             facts=f"{side.bpm:.1f} BPM {stretch}, {side.key}",
