@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from djtrans.core.metrics.arrays import (
     FloatArray,
@@ -131,5 +132,13 @@ def bass_overlap_of_levels(
     louder = np.where(levels["a"] >= levels["b"], "a", "b")
     alone = np.where(here_a & here_b, louder, np.where(here_a, "a", "b"))
     owners = np.where(overlaps, "both", np.where(empty, "none", alone))
-    flags = (tuple(map(bool, each)) for each in (overlaps, empty, missing))
-    return BassOverlap(*flags, owners=tuple(map(str, owners)))
+    return BassOverlap(
+        overlaps=_flags(overlaps),
+        empty=_flags(empty),
+        missing=_flags(missing),
+        owners=tuple(map(str, owners)),
+    )
+
+
+def _flags(each: NDArray[np.bool_]) -> tuple[bool, ...]:
+    return tuple(map(bool, each))

@@ -16,16 +16,19 @@ from djtrans.core.metrics.arrays import (
 )
 
 
-def _audio(value: Any, field: attrs.Attribute[Any]) -> FloatArray:
-    return as_audio(value, field.name)
-
-
 def _seconds(value: Any) -> FloatArray:
     return np.asarray(value, dtype=np.float64).reshape(-1)
 
 
-_AUDIO = attrs.Converter(_audio, takes_field=True)
-_VOICE = attrs.converters.optional(_AUDIO)
+def _array(audio: Any) -> FloatArray:
+    """Tensors and arrays alike; what is wrong with one is said later, when its name is known."""
+    if hasattr(audio, "detach"):
+        audio = audio.detach().cpu().numpy()
+    return np.atleast_2d(np.asarray(audio, dtype=np.float64))
+
+
+def _array_or_none(audio: Any) -> FloatArray | None:
+    return None if audio is None else _array(audio)
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -62,10 +65,10 @@ class Voices:
         Why there are none.
     """
 
-    a: FloatArray | None = attrs.field(default=None, converter=_VOICE)
-    b: FloatArray | None = attrs.field(default=None, converter=_VOICE)
-    solo_a: FloatArray | None = attrs.field(default=None, converter=_VOICE)
-    solo_b: FloatArray | None = attrs.field(default=None, converter=_VOICE)
+    a: FloatArray | None = attrs.field(default=None, converter=_array_or_none)
+    b: FloatArray | None = attrs.field(default=None, converter=_array_or_none)
+    solo_a: FloatArray | None = attrs.field(default=None, converter=_array_or_none)
+    solo_b: FloatArray | None = attrs.field(default=None, converter=_array_or_none)
     reason: str = "no vocal stems were given"
 
 
@@ -94,11 +97,11 @@ class MetricInputs:
         Frames of `curves` in a beat.
     """
 
-    mix: FloatArray = attrs.field(converter=_AUDIO)
-    a: FloatArray = attrs.field(converter=_AUDIO)
-    b: FloatArray = attrs.field(converter=_AUDIO)
-    solo_a: FloatArray = attrs.field(converter=_AUDIO)
-    solo_b: FloatArray = attrs.field(converter=_AUDIO)
+    mix: FloatArray = attrs.field(converter=_array)
+    a: FloatArray = attrs.field(converter=_array)
+    b: FloatArray = attrs.field(converter=_array)
+    solo_a: FloatArray = attrs.field(converter=_array)
+    solo_b: FloatArray = attrs.field(converter=_array)
     sample_rate: int
     beat_times: FloatArray = attrs.field(converter=as_beats)
     swap_beat: int | None = None
@@ -111,9 +114,10 @@ class MetricInputs:
 
     def __attrs_post_init__(self) -> None:
         names = ("mix", "a", "b", "solo_a", "solo_b")
-        check_same_length(**{name: getattr(self, name) for name in names})
-        voices = {name: getattr(self.voices, name) for name in names[1:]}
-        check_same_length(mix=self.mix, **{k: v for k, v in voices.items() if v is not None})
+        audio = {name: getattr(self, name) for name in names}
+        voices = {f"voices.{name}": getattr(self.voices, name) for name in names[1:]}
+        audio |= {name: voice for name, voice in voices.items() if voice is not None}
+        check_same_length(**{name: as_audio(array, name) for name, array in audio.items()})
         check_sample_rate(self.sample_rate)
 
     @property

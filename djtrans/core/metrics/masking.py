@@ -55,6 +55,6 @@ def _cells(audio: FloatArray, sample_rate: int) -> FloatArray:
         return np.zeros((len(BARK_HZ) - 1, 0))
     frames = np.lib.stride_tricks.sliding_window_view(audio, size, axis=-1)[:, :: size // 2]
     window = np.hanning(size)
-    power = sum(np.abs(np.fft.rfft(channel * window)) ** 2 for channel in frames)
+    power = (np.abs(np.fft.rfft(frames * window)) ** 2).sum(axis=0)
     band = np.searchsorted(BARK_HZ, np.fft.rfftfreq(size, 1.0 / sample_rate), side="right") - 1
     return np.stack([power[:, band == k].sum(axis=1) for k in range(len(BARK_HZ) - 1)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +66,8 @@ def _held(raw: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The state that last lasted long enough; it changes on the first beat of such a run."""
     out = np.zeros_like(raw)
     state = False
-    starts = np.flatnonzero(np.diff(np.concatenate([[not raw[0]], raw]))) if len(raw) else []
-    for start, stop in zip(starts, [*starts[1:], len(raw)], strict=True):
+    edges = [0, *(np.flatnonzero(np.diff(raw)) + 1).tolist(), len(raw)]
+    for start, stop in itertools.pairwise(edges):
         if stop - start >= HYSTERESIS_BEATS:
             state = bool(raw[start])
         out[start:stop] = state
