@@ -43,8 +43,10 @@ def number(value: float | None, digits: int = 3) -> str:
     """A number for reading: whole ones as they are, others to `digits` significant digits."""
     if value is None:
         return MISSING
-    if value == int(value):
-        return str(int(value))
+    nearest = round(value)
+    # What is whole but for rounding errors is whole, and nothing is minus zero.
+    if abs(value - nearest) < 1e-6:
+        return str(nearest)
     whole = len(str(int(abs(value))))
     return f"{value:.{max(0, digits - whole)}f}"
 

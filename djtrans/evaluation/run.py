@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import hashlib
 import json
 import multiprocessing
 import os
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -31,6 +34,7 @@ Tell: TypeAlias = "Callable[[int, int, int, int], None]"
 #: Folder of the results of single units, within the output.
 UNITS = "units"
 _POLL_SECONDS = 0.5
+_GRACE_SECONDS = 30.0
 
 
 @attrs.frozen
@@ -243,8 +247,20 @@ def _run_in_pool(
 
 def _begin_worker(plugin_files: tuple[str, ...]) -> None:
     torch.set_num_threads(1)
+    # A worker waits for its next job for ever if the parent was killed.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     for path in plugin_files:
         default_registry().register_file(path)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        # First as Ctrl-C would, so that temporary files go.
+        _thread.interrupt_main()
+        time.sleep(_GRACE_SECONDS)
+        os._exit(1)
 
 
 def _run_job(job: _Job) -> None:

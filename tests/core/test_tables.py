@@ -25,7 +25,15 @@ def test_markdown_cells_stay_in_their_cell():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(None, "–"), (0.0, "0"), (40.0, "40"), (-1.2345, "-1.23"), (123.4, "123"), (0.0123, "0.01")],
+    [
+        (None, "–"),
+        (0.0, "0"),
+        (40.0, "40"),
+        (-1.2345, "-1.23"),
+        (123.4, "123"),
+        (0.0123, "0.01"),
+        (-4e-15, "0"),
+    ],
 )
 def test_numbers_are_short(value, said):
     assert number(value) == said
