@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import attrs
 import numpy as np
 
+from djtrans.core.audibility import is_level
 from djtrans.core.formats import ParamsFile
 from djtrans.core.layout import Row
 from djtrans.core.movements import Movement, find_movements
-from djtrans.core.phrasing import BANDS, KILLED, at, decibels, hertz, is_level, listed, told
+from djtrans.core.phrasing import BANDS, KILLED, at, decibels, hertz, listed, told
 from djtrans.core.plan import ClockSection, TrackPlan, TransitionPlan
 from djtrans.core.spec import MASTER_BUS, TRACK_BUS, TRACKS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from djtrans.core.audibility import is_level
 from djtrans.core.movements import Movement
 from djtrans.core.parameters import Parameter
 from djtrans.core.plan import TransitionPlan
@@ -14,11 +15,6 @@ KILLED = 0.05
 #: A fader that moves by less than this without opening or closing makes room, no more (dB).
 _ROOM_DB = 3.0
 BANDS = {"low": "bass", "mid": "mids", "high": "highs"}
-
-
-def is_level(parameter: Parameter) -> bool:
-    """Whether a parameter is a fader or a band of an isolator: a gain that is 1 when left alone."""
-    return parameter.curve == "gain" and parameter.neutral != parameter.minimum
 
 
 def listed(words: Sequence[str]) -> str:
