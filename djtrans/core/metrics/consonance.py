@@ -69,7 +69,7 @@ def chroma_consonance(
     -------
     float or None
         1: every note of one is a note of the other. 0: as with notes drawn blindly. Below 0:
-        rougher than that (two tones a semitone apart: about -2). None if they are never heard
+        rougher than that (two tones a semitone apart: -0.7). None if they are never heard
         together or have no pitch.
     """
     chromas = [beat_chroma(x, sample_rate, beat_times) for x in (a, b)]
