@@ -34,6 +34,8 @@ class Role:
         percentile of the untouched beats) ...
     beside_db : float
         ... and at most this far under the usual level of the whole untouched track.
+    bridges : bool
+        Whether it is held through a single beat that misses: a voice takes breath.
     """
 
     name: str
@@ -41,13 +43,14 @@ class Role:
     bands: int = BANDS
     usual_db: float = 10.0
     beside_db: float = 60.0
+    bridges: bool = False
 
 
 ROLES = (
     Role("bass", "", bands=2),
     Role("kick", "drums", bands=2, beside_db=20.0),
     # A stem that a separator left nearly empty is no voice; 15 dB is what the vocal metrics use.
-    Role("vocals", "vocals", usual_db=15.0, beside_db=15.0),
+    Role("vocals", "vocals", usual_db=15.0, beside_db=15.0, bridges=True),
     Role("lead", "other", beside_db=20.0),
 )
 
@@ -149,7 +152,17 @@ def _held(role: Role, before: FloatArray, after: FloatArray, whole: FloatArray) 
     limit = max(
         _usual(untouched_db) - role.usual_db, _usual(_db(whole)) - role.beside_db, SILENT_DBFS
     )
-    return Held(heard_db, untouched_db >= limit, heard_db >= limit)
+    sounds, heard = untouched_db >= limit, heard_db >= limit
+    if role.bridges:
+        sounds, heard = _bridged(sounds), _bridged(heard)
+    return Held(heard_db, sounds, heard)
+
+
+def _bridged(held: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The same with single beats filled whose neighbours are both held."""
+    out = held.copy()
+    out[1:-1] |= held[:-2] & held[2:]
+    return out
 
 
 def _owners(a: Held, b: Held) -> tuple[str, ...]:

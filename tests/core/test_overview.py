@@ -162,6 +162,18 @@ def test_an_empty_vocal_stem_sings_nowhere(make_params):
     assert {owner for row in silent.values() for owner in row} == {"none"}
 
 
+def test_a_voice_takes_breath_and_a_kick_does_not(make_params):
+    side = flat(-20)
+    rows = [(-20,) * BANDS] * 3 + [(-80,) * BANDS] + [(-20,) * BANDS] + [(-80,) * BANDS] * 3
+    levels = {**side.levels_db, "vocals": rows, "drums": rows}
+    params = make_params({"b/*/fader/gain": 0.0})
+    owners = heard_levels(
+        overview_of(attrs.evolve(side, levels_db=levels), flat(-20), params), params
+    ).owners
+    assert owners["vocals"] == ("a",) * 5 + ("none",) * 3
+    assert owners["kick"] == ("a", "a", "a", "none", "a", "none", "none", "none")
+
+
 def test_other_curves_have_another_digest(make_params):
     params, edited = make_params({}), make_params({"a/bass/eq/low": 0.5})
     overview = overview_of(flat(-20), flat(-20), params)
