@@ -88,15 +88,14 @@ def plot_techniques(
 
 
 def _tells(metric: Metric, medians: dict[str, dict[str, Estimate]]) -> bool:
-    """Whether there is a difference to see."""
-    ends = [
-        end
-        for estimates in medians.values()
-        for e in (estimates[metric.name],)
-        for end in (e.low, e.median, e.high)
-        if end is not None
-    ]
-    return bool(ends) and max(ends) - min(ends) > 1e-6 * max(1.0, abs(max(ends)))
+    """Whether the techniques differ in it, beyond rounding errors."""
+    estimates = [of[metric.name] for of in medians.values()]
+    ends = {
+        tuple(None if end is None else round(end, 6) for end in (e.low, e.median, e.high))
+        for e in estimates
+        if e.median is not None
+    }
+    return len(ends) > 1
 
 
 def _panel(
