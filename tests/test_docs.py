@@ -327,6 +327,7 @@ def test_the_params_file_page_names_every_field(folder):
         "layout",
         "plan",
         "values",
+        "overview",
         *(field.name for field in attrs.fields(Provenance)),
     }
     assert formats.FORMAT_VERSION == 1

@@ -11,7 +11,17 @@ from djtrans.core.audibility import is_level
 from djtrans.core.formats import ParamsFile
 from djtrans.core.layout import Row
 from djtrans.core.movements import Movement, find_movements
-from djtrans.core.phrasing import BANDS, KILLED, at, decibels, hertz, listed, told
+from djtrans.core.phrasing import (
+    BANDS,
+    KILLED,
+    at,
+    decibels,
+    hertz,
+    listed,
+    plural,
+    stem_words,
+    told,
+)
 from djtrans.core.plan import ClockSection, TrackPlan, TransitionPlan
 from djtrans.core.spec import MASTER_BUS, TRACK_BUS, TRACKS
 
@@ -175,11 +185,12 @@ def _alike(one: Movement, other: Movement) -> bool:
 def _exchange_sentence(goes: Movement, comes: Movement, content: ParamsFile) -> str:
     old, new = goes.row.track.upper(), comes.row.track.upper()
     when = at(comes.told_at, content.plan)
-    what = f" of {listed(goes.stems)}" if goes.stems else ""
+    what = f" of {stem_words(goes.stems)}" if goes.stems else ""
     if goes.row.parameter.name == "low":
         return f"The basses{what} change owner{when}: {old}'s goes, {new}'s comes in."
     if goes.stems:
-        return f"{new}'s {listed(goes.stems)} replace {old}'s{when}."
+        verb = "replace" if plural(goes.stems) else "replaces"
+        return f"{new}'s {stem_words(goes.stems)} {verb} {old}'s{when}."
     state = _entry_state(content, comes)
     return f"A cut{when}: {old} is gone, {new} is there{state}."
 
@@ -187,8 +198,8 @@ def _exchange_sentence(goes: Movement, comes: Movement, content: ParamsFile) -> 
 def _entry_state(content: ParamsFile, move: Movement) -> str:
     """How a track sounds as it enters: ``" without its bass, mids at −6 dB"``."""
     params = content.params
-    # Halfway in, so that what is only just being turned still counts as it was.
-    beat = 0.5 * (move.start_beat + move.stop_beat) if not move.is_step else move.stop_beat
+    # What is turned on the way has its own sentence.
+    beat = move.stop_beat if move.is_step else move.start_beat + 1.0 / params.frames_per_beat
     frame = min(round(beat * params.frames_per_beat), params.n_frames - 1)
     values = params.values.detach().cpu().double().numpy()[frame]
     settings: dict[str, tuple[Row, list[float]]] = {}

@@ -17,6 +17,17 @@ _ROOM_DB = 3.0
 BANDS = {"low": "bass", "mid": "mids", "high": "highs"}
 
 
+def stem_words(stems: Sequence[str]) -> str:
+    """``"drums, bass and other sounds"``."""
+    return listed(["other sounds" if stem == "other" else stem for stem in stems])
+
+
+def plural(stems: Sequence[str]) -> bool:
+    """Whether the verb after these stems is one for many."""
+    last = stem_words(stems[-1:])
+    return len(stems) > 1 or (last.endswith("s") and not last.endswith("ss"))
+
+
 def listed(words: Sequence[str]) -> str:
     """``"drums, bass and other"``."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -69,7 +80,7 @@ def lasting(move: Movement, plan: TransitionPlan) -> str:
 def subject(move: Movement) -> str:
     """``"A"``, or ``"A's drums and vocals"``."""
     track = "the mix" if move.row.track == "mix" else move.row.track.upper()
-    return f"{track}'s {listed(move.stems)}" if move.stems else track
+    return f"{track}'s {stem_words(move.stems)}" if move.stems else track
 
 
 def owned(move: Movement, thing: str) -> str:
@@ -100,22 +111,22 @@ def told(move: Movement, bands: Sequence[str], plan: TransitionPlan, state: str 
     else:
         text = _other(move, plan)
     # When exactly something slow begins cannot be heard.
-    text += at(move.told_at, plan) if text and move.is_step else ""
+    if text and move.is_step:
+        text = f"{text.split(';')[0]}{at(move.told_at, plan)}{''.join(text.partition(';')[1:])}"
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _fader(move: Movement, plan: TransitionPlan, state: str) -> str:
-    who, last = subject(move), "".join(move.stems[-1:])
-    plural = len(move.stems) > 1 or (last.endswith("s") and not last.endswith("ss"))
+    who, many = subject(move), bool(move.stems) and plural(move.stems)
     if move.start < KILLED <= move.stop:
         if move.is_step:
-            return f"{who} {'are' if plural else 'is'} in at once{state}"
+            return f"{who} {'are' if many else 'is'} in at once{state}"
         level = "" if move.stop > 0.7 else f", up to {decibels(move.stop)}"
-        return f"{who} fade{'' if plural else 's'} in{lasting(move, plan)}{level}{state}"
+        return f"{who} fade{'' if many else 's'} in{lasting(move, plan)}{level}{state}"
     if move.stop < KILLED <= move.start:
         if move.is_step:
-            return f"{who} {'are' if plural else 'is'} gone"
-        return f"{who} fade{'' if plural else 's'} out{lasting(move, plan)}"
+            return f"{who} {'are' if many else 'is'} gone"
+        return f"{who} fade{'' if many else 's'} out{lasting(move, plan)}"
     change = 20.0 * math.log10(max(move.stop, 1e-3) / max(move.start, 1e-3))
     if abs(change) < _ROOM_DB:
         return ""

@@ -25,13 +25,16 @@ class Line:
     track : str
         ``"a"``, ``"b"`` or ``"mix"``.
     label : str
-        The stems it stands for; empty if it is all there is of the track.
+        What to call it beside its track; empty if it is all there is of the track.
+    stems : tuple of str
+        The stems it stands for.
     values : ndarray
         ``[points]``, in the parameter's unit.
     """
 
     track: str
     label: str
+    stems: tuple[str, ...]
     values: NDArray[np.float64]
 
 
@@ -92,7 +95,8 @@ def make_panels(
             lines.extend(_merge(track, moving, own, values))
             still.extend(_words(title, track, own, moving, values))
         if lines:
-            panels.append(Panel(title, group_of(rows[0]), parameter, tuple(lines)))
+            panel = Panel(title, group_of(rows[0]), parameter, tuple(lines))
+            panels.extend(_by_stem(panel) if panel.group == "faders" else [panel])
     panels.sort(key=lambda panel: GROUPS.index(panel.group))
     return tuple(panels), _join_tracks(still)
 
@@ -127,9 +131,34 @@ def _merge(
         Line(
             track,
             "" if len(own) == 1 else _stems(same, own),
+            tuple(row.stem for row in same),
             values[:, same[0].index],
         )
         for same in found
+    ]
+
+
+def _by_stem(panel: Panel) -> list[Panel]:
+    """A panel for each stem, or several that move alike, where a track's stems part ways.
+
+    Faders are what a stem swap is about: eight of them on one axis cannot be told apart.
+    """
+    if max(len(panel.of(track)) for track in ("a", "b")) < 2:
+        return [panel]
+    lines_of: dict[str, list[int]] = {}
+    for index, line in enumerate(panel.lines):
+        for stem in line.stems:
+            lines_of.setdefault(stem, []).append(index)
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for stem, indices in lines_of.items():
+        alike.setdefault(tuple(indices), []).append(stem)
+    return [
+        attrs.evolve(
+            panel,
+            title=f"{', '.join(stems)} {panel.title}",
+            lines=tuple(attrs.evolve(panel.lines[index], label="") for index in indices),
+        )
+        for indices, stems in alike.items()
     ]
 
 

@@ -116,4 +116,4 @@ def _when(
     bars = f"bars {first + 1:.0f} to {np.ceil(last - 1e-6):.0f}" if last - first > 1 else (
         f"bar {first + 1:.0f}"
     )  # fmt: skip
-    return f"{bars}, {mean - top:.0f} dB".replace("-", "−")
+    return f"{bars}, {round(mean - top) + 0:d} dB".replace("-", "−")

@@ -107,6 +107,11 @@ def test_the_same_content_gives_the_same_words():
 
 
 CUT = {"a/*/fader/gain": [(0, 1), (16, 1), (16, 0)], "b/*/fader/gain": [(16, 0), (16, 1)]}
+STEMS = {
+    f"{track}/{stem}/fader/gain": [(18, 1 - on), (18, on)]
+    for stem in ("drums", "bass")
+    for track, on in (("a", 0), ("b", 1))
+}
 SEND = {"a/track/reverb/send": [(8, 0), (8, 0.8), (16, 0.8), (16, 0)]}
 
 
@@ -123,6 +128,8 @@ SEND = {"a/track/reverb/send": [(8, 0), (8, 0.8), (16, 0.8), (16, 0)]}
         ({"a/*/hpf/cutoff": [(0, 0), (16, 1 / 3)]}, "climbs from 20 Hz to 200 Hz over 4 bars."),
         ({"b/*/lpf/cutoff": [(0, 1 / 3), (16, 1)]}, "low-pass opens from 200 Hz over 4 bars."),
         (SEND, "**Bars 3–4.** A's reverb send opens to 80 %."),
+        (STEMS, "B's drums and bass replace A's on beat 3."),
+        ({"a/other/fader/gain": [(8, 1), (8, 0)]}, "A's other sounds are gone."),
         (SEND, "A's reverb send closes; what rings, rings on."),
     ],
 )

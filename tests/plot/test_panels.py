@@ -27,11 +27,29 @@ def test_equal_stems_are_one_line(swap):
 
 
 def test_stems_that_differ_are_named(make_params):
-    params = make_params({"a/bass/fader/gain": [(8, 0.0)], "a/beat/fader/gain": [(16, 0.5)]})
+    params = make_params({"a/bass/eq/mid": [(8, 0.0)], "a/beat/eq/mid": [(16, 0.5)]})
     (panel,), still = panels_of(params)
     assert [line.label for line in panel.of("a")] == ["beat", "bass"]
     assert panel.of("b") == ()
-    assert "B gain" in still
+    assert "B eq mid" in still
+
+
+def test_faders_of_stems_that_part_ways_have_a_panel_each(make_params):
+    params = make_params(
+        {
+            "a/bass/fader/gain": [(16, 0.0)],
+            "b/bass/fader/gain": [(0, 0.0), (16, 1.0)],
+            "a/beat/fader/gain": [(8, 0.0)],
+            "b/beat/fader/gain": [(0, 0.0), (8, 1.0)],
+        }
+    )
+    panels, _ = panels_of(params)
+    assert [panel.title for panel in panels] == ["beat gain", "bass gain"]
+    for panel, beat in zip(panels, (8, 16), strict=True):
+        assert [(line.track, line.label) for line in panel.lines] == [("a", ""), ("b", "")]
+        a, b = (line.values for line in panel.lines)
+        assert list(a) == [1.0] * 2 * beat + [0.0] * (64 - 2 * beat)
+        assert list(b) == list(1.0 - a)
 
 
 def test_a_stem_left_alone_is_named_as_unchanged(make_params):

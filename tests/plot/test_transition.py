@@ -117,7 +117,16 @@ def test_any_layout_and_a_batch_of_one(make_params, make_content):
     params = everything(make_params)
     batched = attrs.evolve(params, values=params.values[None])
     titles = {text.replace("\n", " ") for text in words(plot_transition(make_content(batched)))}
-    assert {"gain", "eq low", "eq mid", "hpf", "echo send", "echo feedback", "tilt tilt"} <= titles
+    assert {
+        "beat gain",
+        "bass gain",
+        "eq low",
+        "eq mid",
+        "hpf",
+        "echo send",
+        "echo feedback",
+        "tilt tilt",
+    } <= titles
     assert {"faders", "EQ", "filters", "sends", "master"} <= titles
     two = attrs.evolve(params, values=params.values.expand(2, -1, -1))
     with pytest.raises(ShapeError, match="one transition"):
