@@ -15,6 +15,7 @@ from djtrans.core.audio import write_audio
 from djtrans.core.errors import DjtransError, PluginError
 from djtrans.core.formats import ParamsFile, Provenance, save_params
 from djtrans.core.mixer.mixer import Mixer
+from djtrans.core.overview import Overview
 from djtrans.core.overview_measuring import measure_overview
 from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan
@@ -59,6 +60,8 @@ class Transition:
     b: AlignedTrack
     mixer: Mixer | None = None
     seconds: Mapping[str, float] = attrs.field(factory=dict)
+    # Measured when it is first wanted: a file and a picture of one transition share it.
+    _overview: list[Overview] = attrs.field(init=False, factory=list, repr=False)
 
     @property
     def audio(self) -> Tensor:
@@ -185,18 +188,17 @@ class Transition:
 
     def content(self) -> ParamsFile:
         """What the params file holds, the overview for pictures included."""
+        if not self._overview:
+            isolation = _isolation(self.provenance)
+            measured = measure_overview(
+                self.rendered, self.a, self.b, self.plan, self.params, isolation=isolation
+            )
+            self._overview.append(measured)
         return ParamsFile(
             params=self.params,
             plan=self.plan,
             provenance=self.provenance,
-            overview=measure_overview(
-                self.rendered,
-                self.a,
-                self.b,
-                self.plan,
-                self.params,
-                isolation=_isolation(self.provenance),
-            ),
+            overview=self._overview[0],
         )
 
 
