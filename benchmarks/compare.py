@@ -4,8 +4,8 @@
     python benchmarks/compare.py --tracks FOLDER   # and all pairs of a folder (or DJTRANS_TRACKS)
     python benchmarks/compare.py --tracks FOLDER --pairs 4 --workers 2 --output FOLDER
 
-Goes on where it was stopped; `log.txt` in the output says how it went. Synthesized pairs come with their
-true stems, so that what depends on stems is measurable; real ones are separated, and with a
+Goes on where it was stopped; `log.txt` in the output says how it went. Synthesized pairs come with
+their true stems, so that what depends on stems is measurable; real ones are separated, and with a
 separator that isolates weakly their vocal metrics are not measurable.
 """
 

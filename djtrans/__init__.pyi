@@ -1,32 +1,70 @@
 from .api import (
     DifferentiableDJMixer as DifferentiableDJMixer,
+)
+from .api import (
     analyze_track as analyze_track,
+)
+from .api import (
     build_track_features as build_track_features,
+)
+from .api import (
     generate_transition as generate_transition,
+)
+from .api import (
     load_technique as load_technique,
+)
+from .api import (
     plan_transition as plan_transition,
 )
-from .assembly import mixer_layout as mixer_layout, resolve_spec as resolve_spec
+from .assembly import mixer_layout as mixer_layout
+from .assembly import resolve_spec as resolve_spec
 from .core.analysis import (
     Analysis as Analysis,
+)
+from .core.analysis import (
     BeatGrid as BeatGrid,
+)
+from .core.analysis import (
     Key as Key,
+)
+from .core.analysis import (
     Levels as Levels,
+)
+from .core.analysis import (
     Phrase as Phrase,
+)
+from .core.analysis import (
     Section as Section,
 )
-from .core.audio import load_audio as load_audio, write_audio as write_audio
+from .core.audio import load_audio as load_audio
+from .core.audio import write_audio as write_audio
 from .core.config import setting as setting
 from .core.contracts import RenderContext as RenderContext
 from .core.declarations import (
     AnalyzerDeclaration as AnalyzerDeclaration,
+)
+from .core.declarations import (
     DenoiserDeclaration as DenoiserDeclaration,
+)
+from .core.declarations import (
     EffectDeclaration as EffectDeclaration,
+)
+from .core.declarations import (
     EncoderDeclaration as EncoderDeclaration,
+)
+from .core.declarations import (
     MixerDeclaration as MixerDeclaration,
+)
+from .core.declarations import (
     SchedulerDeclaration as SchedulerDeclaration,
+)
+from .core.declarations import (
     SeparatorDeclaration as SeparatorDeclaration,
+)
+from .core.declarations import (
     TechniqueDeclaration as TechniqueDeclaration,
+)
+from .core.declarations import (
     TracklistDeclaration as TracklistDeclaration,
 )
 from .core.drawing import DrawRequest as DrawRequest
@@ -37,15 +75,22 @@ from .core.layout import Layout as Layout
 from .core.parameters import Parameter as Parameter
 from .core.params import TransitionParams as TransitionParams
 from .core.plan import TransitionPlan as TransitionPlan
-from .core.stems_io import load_stems as load_stems, save_stems as save_stems
 from .core.resampling import resample as resample
 from .core.sheet import CurveSheet as CurveSheet
-from .core.spec import MixerConfig as MixerConfig, MixerSpec as MixerSpec, NodeSpec as NodeSpec
+from .core.spec import MixerConfig as MixerConfig
+from .core.spec import MixerSpec as MixerSpec
+from .core.spec import NodeSpec as NodeSpec
 from .core.stems import Stems as Stems
-from .core.synth import TrackSpec as TrackSpec, synthesize as synthesize
-from .core.track import Track as Track, load_track as load_track
-from .generation import generate as generate, render as render
-from .registry import Registry as Registry, default_registry as default_registry
+from .core.stems_io import load_stems as load_stems
+from .core.stems_io import save_stems as save_stems
+from .core.synth import TrackSpec as TrackSpec
+from .core.synth import synthesize as synthesize
+from .core.track import Track as Track
+from .core.track import load_track as load_track
+from .generation import generate as generate
+from .generation import render as render
+from .registry import Registry as Registry
+from .registry import default_registry as default_registry
 from .transition import Transition as Transition
 
 __version__: str

@@ -193,12 +193,8 @@ def djtrans_effects() -> Iterable[EffectDeclaration]:
 @hookimpl
 def djtrans_mixers() -> Iterable[MixerDeclaration]:
     """The default mixer with this reverb in place of its own."""
-    # A registry of the built-ins alone, since the one in use may be calling this very hook.
-    builtins = djtrans.Registry(discover=False)
-    spec = djtrans.resolve_spec("dj54", builtins).replace_node("reverb", "plate")
     yield MixerDeclaration(
         name="dj62",
         summary="dj54 with a reverb of five parameters.",
-        factory=lambda config: spec,
-        spec=spec,
+        factory=lambda config: djtrans.resolve_spec("dj54").replace_node("reverb", "plate"),
     )

@@ -20,7 +20,7 @@ from djtrans.core.extraction import extract_features
 from djtrans.core.planner import nearest_bars
 from djtrans.core.rendering import render
 from djtrans.core.stretch import ENGINE
-from djtrans.generation import pick_device
+from djtrans.preparation import pick_device
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -26,7 +26,8 @@ from djtrans.evaluation import (
 )
 from djtrans.evaluation.placing import clock_shift, on_clock, place_together
 from djtrans.evaluation.report import results_csv
-from djtrans.generation import complete, prepare
+from djtrans.generation import complete
+from djtrans.preparation import prepare
 from djtrans.registry import Registry
 
 STRUCTURE = (("intro", 8), ("drop", 8), ("outro", 8))

@@ -15,7 +15,7 @@ import attrs
 from djtrans.core.config import NoConfig, as_tuple
 from djtrans.core.errors import ConfigError
 from djtrans.core.parameters import Parameter
-from djtrans.core.spec import PLACEMENTS, MixerSpec
+from djtrans.core.spec import PLACEMENTS
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -194,17 +194,9 @@ class EncoderDeclaration(Declaration):
 
 @attrs.frozen(kw_only=True)
 class MixerDeclaration(Declaration):
-    """A named mixer: its factory gives a :class:`~djtrans.core.spec.MixerSpec` from the config.
-
-    Attributes
-    ----------
-    spec : MixerSpec
-        The spec under the default config.
-    """
+    """A named mixer: its factory gives a :class:`~djtrans.core.spec.MixerSpec` from the config."""
 
     kind: ClassVar[str] = "mixer"
-
-    spec: MixerSpec
 
 
 @attrs.frozen(kw_only=True)

@@ -11,7 +11,7 @@ from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, PlanError
 from djtrans.core.plan import TransitionPlan, track_seconds
 from djtrans.core.planner import WINDOW_BARS
-from djtrans.generation import Prepared
+from djtrans.preparation import Prepared
 from djtrans.registry import Registry
 
 #: Clocks that lay a track this close to each other are one clock: 0.5 ms are no offset to hear.

@@ -15,8 +15,10 @@ from djtrans.core.errors import DjtransError
 from djtrans.core.plan import TransitionPlan
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.placing import Places, clock_shift, moved_span, on_clock, place_together
-from djtrans.generation import DEFAULT_SEPARATOR, Prepared, Steps, complete, prepare
+from djtrans.generation import complete
+from djtrans.preparation import DEFAULT_SEPARATOR, Prepared, prepare
 from djtrans.registry import Registry
+from djtrans.steps import Steps
 
 #: Analyses by hash of the file: a track is in many pairs.
 _KNOWN: dict[str, Analysis] = {}

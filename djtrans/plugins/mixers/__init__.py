@@ -38,5 +38,4 @@ def djtrans_mixers() -> Iterable[MixerDeclaration]:
         name="dj54",
         summary="Fader, isolator and two filters on each of four stems; reverb and echo per track.",
         factory="djtrans.plugins.mixers:dj54",
-        spec=DJ54,
     )

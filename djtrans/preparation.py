@@ -1,0 +1,232 @@
+"""A pair of tracks up to where the technique begins to matter."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import torch
+
+from djtrans.api import DifferentiableDJMixer, analyze_track, check_needs, plan_transition
+from djtrans.assembly import DEFAULT_MIXER
+from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, window_span
+from djtrans.core.analysis import Analysis
+from djtrans.core.declarations import SeparatorDeclaration, TechniqueDeclaration
+from djtrans.core.errors import InputError
+from djtrans.core.formats import ComponentRecord
+from djtrans.core.plan import TransitionPlan, clock_seconds
+from djtrans.core.spec import MixerSpec
+from djtrans.core.track import Track, load_track
+from djtrans.provenance import separator_record
+from djtrans.registry import Registry, default_registry
+from djtrans.steps import Steps, half
+
+DEFAULT_SEPARATOR = "spectral"
+#: Context on either side of the window, in bars.
+DEFAULT_CONTEXT_BARS = 8
+
+
+def pick_device(device: str) -> str:
+    """The device that a name means; ``"auto"`` is CUDA, else MPS, else the CPU.
+
+    Raises
+    ------
+    InputError
+        If the device is not there.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if device == "auto":
+        return next(name for name, available in there.items() if available)
+    if not there.get(device.partition(":")[0], False):
+        usable = ", ".join(name for name, available in there.items() if available)
+        raise InputError(f"The device {device!r} is not available; choose auto or one of {usable}.")
+    return device
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Prepared:
+    """A pair as far as it does not depend on the plan: what several transitions of it share.
+
+    Attributes
+    ----------
+    tracks : mapping of str to Track
+        ``a`` and ``b``, in one sample rate and channel count.
+    analyses : mapping of str to Analysis
+    separators : mapping of str to ComponentRecord
+    mixer : DifferentiableDJMixer
+    device : str
+    registry : Registry
+    """
+
+    tracks: Mapping[str, Track]
+    analyses: Mapping[str, Analysis]
+    separators: Mapping[str, ComponentRecord]
+    mixer: DifferentiableDJMixer
+    device: str
+    registry: Registry
+
+    def plan(self, technique: str, **options: Any) -> TransitionPlan:
+        """Plan one transition of the pair; see :func:`djtrans.plan_transition`."""
+        plan = plan_transition(
+            self.analyses["a"],
+            self.analyses["b"],
+            technique=technique,
+            registry=self.registry,
+            **options,
+        )
+        chosen = self.registry.find("technique", plan.technique)
+        if isinstance(chosen.declaration, TechniqueDeclaration):
+            check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
+        return plan
+
+    def span(
+        self, plan: TransitionPlan, context: float | str = DEFAULT_CONTEXT_BARS, full: bool = False
+    ) -> Span:
+        """What is heard of the clock: the window and its context."""
+        return _span(plan, self.tracks, context, full)
+
+    def align(
+        self, plan: TransitionPlan, span: Span, steps: Steps | None = None
+    ) -> dict[str, AlignedTrack]:
+        """Both tracks on the clock of a plan, and their stems around its window."""
+        return align_pair(self.tracks, plan, span, self.separators, self.registry, steps or Steps())
+
+
+def prepare(
+    a: str | os.PathLike[str] | Track,
+    b: str | os.PathLike[str] | Track,
+    *,
+    separator: str = DEFAULT_SEPARATOR,
+    stems_a: str | os.PathLike[str] | None = None,
+    stems_b: str | os.PathLike[str] | None = None,
+    mixer: MixerSpec | str = DEFAULT_MIXER,
+    device: str = "auto",
+    known: dict[str, Analysis] | None = None,
+    steps: Steps | None = None,
+    registry: Registry | None = None,
+) -> Prepared:
+    """Load and analyze a pair; parameters as in :func:`generate`.
+
+    Parameters
+    ----------
+    known : dict of str to Analysis, optional
+        Analyses by the hash of their file: used, and added to.
+
+    Returns
+    -------
+    Prepared
+    """
+    registry = registry or default_registry()
+    steps = steps or Steps()
+    device = pick_device(device)
+    separators = {
+        "a": separator_record(registry, separator, stems_a),
+        "b": separator_record(registry, separator, stems_b),
+    }
+    built = DifferentiableDJMixer(mixer, registry=registry)
+    with steps.step("load"):
+        tracks = {"a": as_track(a), "b": as_track(b)}
+    with steps.step("analyze") as tell:
+        analyses = {}
+        for done, (side, track) in enumerate(tracks.items()):
+            found = (known or {}).get(track.sha256)
+            if found is None:
+                found = analyze_track(track, progress=half(tell, done), registry=registry)
+            if known is not None and track.sha256:
+                known[track.sha256] = found
+            analyses[side] = found
+    return Prepared(
+        tracks=_same_format(tracks),
+        analyses=analyses,
+        separators=separators,
+        mixer=built,
+        device=device,
+        registry=registry,
+    )
+
+
+def align_pair(
+    tracks: Mapping[str, Track],
+    plan: TransitionPlan,
+    span: Span,
+    separators: Mapping[str, ComponentRecord],
+    registry: Registry,
+    steps: Steps,
+) -> dict[str, AlignedTrack]:
+    """Both tracks on the clock of a plan, with their stems."""
+    aligned = {}
+    with steps.step("separate") as tell:
+        for done, (side, track) in enumerate(tracks.items()):
+            record = separators[side]
+            declaration = registry.find("separator", record.name).declaration
+            if not isinstance(declaration, SeparatorDeclaration):
+                raise InputError(f"{record.name} is not a separator.")
+            aligned[side] = align_and_separate(
+                track,
+                plan.a if side == "a" else plan.b,
+                plan,
+                span,
+                registry.build("separator", record.name, record.config),
+                declaration,
+                progress=half(tell, done),
+            )
+    return aligned
+
+
+def as_track(source: str | os.PathLike[str] | Track) -> Track:
+    """A track, loaded if it is a path."""
+    return source if isinstance(source, Track) else load_track(source)
+
+
+def _same_format(tracks: Mapping[str, Track]) -> dict[str, Track]:
+    rate = max(track.sample_rate for track in tracks.values())
+    channels = max(len(track.audio) for track in tracks.values())
+    return {side: track.at_rate(rate, channels) for side, track in tracks.items()}
+
+
+_SECONDS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(s?)\s*")
+
+
+def check_context(context: float | str) -> tuple[float, bool]:
+    """Amount of context, and whether it is in seconds rather than bars.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    match = _SECONDS.fullmatch(str(context))
+    if not match:
+        raise InputError(
+            f"context = {context!r} is not allowed; give bars, such as 8, or seconds, such as 8s."
+        )
+    return float(match[1]), bool(match[2])
+
+
+def _span(
+    plan: TransitionPlan, tracks: Mapping[str, Track], context: float | str, full: bool
+) -> Span:
+    """What is wanted of the clock: never beyond A's start and B's end."""
+    rate = tracks["a"].sample_rate
+    window = window_span(plan, rate)
+    first = min(0.0, clock_seconds(plan.a.warp, 0.0))
+    last = max(plan.window_seconds, clock_seconds(plan.b.warp, tracks["b"].duration_seconds))
+    if full:
+        return Span(round(first * rate), round(last * rate))
+    amount, in_seconds = check_context(context)
+    if amount == 0:
+        return window
+    if in_seconds:
+        before, after = -amount, plan.window_seconds + amount
+    else:
+        beats = amount * plan.beats_per_bar
+        before = plan.clock_of_beat(-beats)
+        after = plan.clock_of_beat(len(plan.beat_times) - 1 + beats)
+    return Span(round(max(before, first) * rate), round(min(after, last) * rate))

@@ -1,0 +1,71 @@
+"""Records of the components that a transition was made with, and components from records."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from djtrans.api import DifferentiableDJMixer
+from djtrans.core.config import config_from_dict, config_to_dict
+from djtrans.core.declarations import SeparatorDeclaration
+from djtrans.core.errors import FormatError, InputError
+from djtrans.core.formats import ComponentRecord, MixerRecord
+from djtrans.core.params import TransitionParams
+from djtrans.registry import Registry
+
+
+def component_record(
+    registry: Registry, kind: str, name: str, config: Mapping[str, Any]
+) -> ComponentRecord:
+    """A component as it is used: qualified name, version, complete config."""
+    component = registry.find(kind, name)
+    full = config_to_dict(config_from_dict(component.declaration.config, config))
+    return ComponentRecord(name=component.name, version=component.declaration.version, config=full)
+
+
+def separator_record(
+    registry: Registry, name: str, ready: str | os.PathLike[str] | None
+) -> ComponentRecord:
+    """The separator of a track: the named one, or the reader of a folder of ready stems."""
+    if ready is not None:
+        return component_record(registry, "separator", "folder", {"path": os.fspath(ready)})
+    declaration = registry.find("separator", name).declaration
+    if isinstance(declaration, SeparatorDeclaration) and declaration.reads_source:
+        raise InputError(
+            f"The separator {name!r} reads ready stems; say where they are with stems_a and "
+            "stems_b (--stems-a, --stems-b)."
+        )
+    return component_record(registry, "separator", name, {})
+
+
+def mixer_record(mixer: DifferentiableDJMixer, registry: Registry) -> MixerRecord:
+    """A mixer as it is used: its spec, how it computes, the versions of its effects."""
+    nodes = [node for _, chain in mixer.spec.chains() for node in chain]
+    versions = {
+        node.effect: registry.find("effect", node.effect).declaration.version for node in nodes
+    }
+    return MixerRecord(spec=mixer.spec, config=mixer.config, versions=versions)
+
+
+def rebuild_mixer(
+    record: MixerRecord, params: TransitionParams, registry: Registry
+) -> DifferentiableDJMixer:
+    """The mixer that curves were drawn for; refused where its parameters are others by now."""
+    mixer = DifferentiableDJMixer(record.spec, record.config, registry=registry)
+    if mixer.layout.digest != params.layout.digest:
+        raise FormatError(
+            "The effects that are installed declare other parameters than those these curves were "
+            "drawn for; install the versions of the plugins that wrote the file."
+        )
+    for name, version in record.versions.items():
+        here = registry.find("effect", name).declaration.version
+        if here != version:
+            warn_changed(f"the effect {name} had version {version}, here it is {here}")
+    return mixer
+
+
+def warn_changed(what: str) -> None:
+    """Say that something differs from when the params file was written."""
+    warnings.warn(f"The audio may differ from the first render: {what}.", stacklevel=3)
