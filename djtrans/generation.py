@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import torch
 
-import djtrans
 from djtrans.api import DifferentiableDJMixer, draw_params
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, window_span
@@ -15,7 +14,7 @@ from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.extraction import extract_features
 from djtrans.core.features import TrackFeatures
-from djtrans.core.formats import Provenance, RenderRecord, TrackRecord, load_params
+from djtrans.core.formats import Provenance, load_params
 from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan
 from djtrans.core.planner import nearest_bars
@@ -33,7 +32,7 @@ from djtrans.preparation import (
     pick_device,
     prepare,
 )
-from djtrans.provenance import component_record, mixer_record, rebuild_mixer, warn_changed
+from djtrans.provenance import make_provenance, rebuild_mixer, warn_changed
 from djtrans.registry import Registry, default_registry
 from djtrans.steps import Report, Steps
 from djtrans.transition import Transition
@@ -182,24 +181,8 @@ def complete(
             features_b=_features(aligned["b"], plan, beat_times, plan.b.key),
         )
         params = draw_params(registry.build("technique", plan.technique), request, beat_times)
-    provenance = Provenance(
-        tracks={
-            side: TrackRecord(
-                name=track.name, sha256=track.sha256, separator=prepared.separators[side]
-            )
-            for side, track in tracks.items()
-        },
-        mixer=mixer_record(built, registry),
-        render=RenderRecord(
-            sample_rate=tracks["a"].sample_rate,
-            channels=len(tracks["a"].audio),
-            start=span.start,
-            stop=span.stop,
-            seed=seed,
-            stretch=ENGINE,
-            djtrans=djtrans.__version__,
-        ),
-        technique=component_record(registry, "technique", plan.technique, {}),
+    provenance = make_provenance(
+        registry, tracks, prepared.separators, built, plan, span, seed=seed
     )
     return _finish(built, params, plan, provenance, aligned, prepared.device, steps)
 

@@ -14,13 +14,13 @@ from djtrans.api import DifferentiableDJMixer, analyze_track, check_needs, plan_
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, window_span
 from djtrans.core.analysis import Analysis
-from djtrans.core.declarations import SeparatorDeclaration, TechniqueDeclaration
+from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import InputError
 from djtrans.core.formats import ComponentRecord
 from djtrans.core.plan import TransitionPlan, clock_seconds
 from djtrans.core.spec import MixerSpec
 from djtrans.core.track import Track, load_track
-from djtrans.provenance import separator_record
+from djtrans.provenance import separator_declaration, separator_record
 from djtrans.registry import Registry, default_registry
 from djtrans.steps import Steps, half
 
@@ -165,16 +165,13 @@ def align_pair(
     with steps.step("separate") as tell:
         for done, (side, track) in enumerate(tracks.items()):
             record = separators[side]
-            declaration = registry.find("separator", record.name).declaration
-            if not isinstance(declaration, SeparatorDeclaration):
-                raise InputError(f"{record.name} is not a separator.")
             aligned[side] = align_and_separate(
                 track,
                 plan.a if side == "a" else plan.b,
                 plan,
                 span,
                 registry.build("separator", record.name, record.config),
-                declaration,
+                separator_declaration(record, registry),
                 progress=half(tell, done),
             )
     return aligned

@@ -7,13 +7,77 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import djtrans
 from djtrans.api import DifferentiableDJMixer
+from djtrans.core.alignment import Span
 from djtrans.core.config import config_from_dict, config_to_dict
 from djtrans.core.declarations import SeparatorDeclaration
 from djtrans.core.errors import FormatError, InputError
-from djtrans.core.formats import ComponentRecord, MixerRecord
+from djtrans.core.formats import (
+    ComponentRecord,
+    MixerRecord,
+    Provenance,
+    RenderRecord,
+    TrackRecord,
+)
 from djtrans.core.params import TransitionParams
+from djtrans.core.plan import TransitionPlan
+from djtrans.core.stretch import ENGINE
+from djtrans.core.track import Track
 from djtrans.registry import Registry
+
+
+def make_provenance(
+    registry: Registry,
+    tracks: Mapping[str, Track],
+    separators: Mapping[str, ComponentRecord],
+    mixer: DifferentiableDJMixer,
+    plan: TransitionPlan,
+    span: Span,
+    *,
+    seed: int = 0,
+) -> Provenance:
+    """What it takes, beside plan and curves, to make the same audio again.
+
+    Parameters
+    ----------
+    registry : Registry
+    tracks : mapping of str to Track
+        ``a`` and ``b``, in the sample rate and channel count of the render.
+    separators : mapping of str to ComponentRecord
+        Of each track, see :func:`separator_record`.
+    mixer : DifferentiableDJMixer
+    plan : TransitionPlan
+    span : Span
+        What is heard of the clock.
+    seed : int
+
+    Returns
+    -------
+    Provenance
+    """
+    return Provenance(
+        tracks={
+            side: TrackRecord(
+                name=track.name,
+                sha256=track.sha256,
+                separator=separators[side],
+                isolation=separator_declaration(separators[side], registry).isolation,
+            )
+            for side, track in tracks.items()
+        },
+        mixer=mixer_record(mixer, registry),
+        render=RenderRecord(
+            sample_rate=tracks["a"].sample_rate,
+            channels=len(tracks["a"].audio),
+            start=span.start,
+            stop=span.stop,
+            seed=seed,
+            stretch=ENGINE,
+            djtrans=djtrans.__version__,
+        ),
+        technique=component_record(registry, "technique", plan.technique, {}),
+    )
 
 
 def component_record(
@@ -26,7 +90,7 @@ def component_record(
 
 
 def separator_record(
-    registry: Registry, name: str, ready: str | os.PathLike[str] | None
+    registry: Registry, name: str, ready: str | os.PathLike[str] | None = None
 ) -> ComponentRecord:
     """The separator of a track: the named one, or the reader of a folder of ready stems."""
     if ready is not None:
@@ -38,6 +102,14 @@ def separator_record(
             "stems_b (--stems-a, --stems-b)."
         )
     return component_record(registry, "separator", name, {})
+
+
+def separator_declaration(record: ComponentRecord, registry: Registry) -> SeparatorDeclaration:
+    """What is true of a recorded separator."""
+    declaration = registry.find("separator", record.name).declaration
+    if not isinstance(declaration, SeparatorDeclaration):
+        raise InputError(f"{record.name} is not a separator.")
+    return declaration
 
 
 def mixer_record(mixer: DifferentiableDJMixer, registry: Registry) -> MixerRecord:

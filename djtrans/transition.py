@@ -12,7 +12,6 @@ from torch import Tensor
 
 from djtrans.core.alignment import AlignedTrack
 from djtrans.core.audio import write_audio
-from djtrans.core.errors import DjtransError, PluginError
 from djtrans.core.formats import ParamsFile, Provenance, save_params
 from djtrans.core.mixer.mixer import Mixer
 from djtrans.core.overview import Overview
@@ -129,22 +128,16 @@ class Transition:
 
     def _voices(self) -> Voices:
         """What the vocal stems contribute, or why that cannot be said."""
-        from djtrans.core.declarations import SeparatorDeclaration
         from djtrans.core.metrics import Voices
         from djtrans.core.stem_rendering import render_stem
-        from djtrans.registry import default_registry
 
         if self.mixer is None:
             return Voices(reason="the mixer that rendered it was not kept")
         if VOCALS not in self.mixer.spec.stems:
             return Voices(reason="the mixer has no vocal stem")
         for side, track in self.provenance.tracks.items():
-            name = track.separator.name
-            try:
-                declared = default_registry().find("separator", name).declaration
-            except DjtransError as error:
-                return Voices(reason=str(error))
-            if not isinstance(declared, SeparatorDeclaration) or declared.isolation != "good":
+            if track.isolation != "good":
+                name = track.separator.name
                 return Voices(reason=f"{name} isolates the vocals of {side.upper()} too weakly")
         r = self.rendered
         alone = render_stem(
@@ -203,16 +196,6 @@ class Transition:
 
 
 def _isolation(provenance: Provenance) -> str:
-    """How well the separators kept the stems apart: the worse of both, as they declare it."""
-    from djtrans.registry import default_registry
-
-    found = set()
-    for track in provenance.tracks.values():
-        try:
-            declaration = default_registry().find("separator", track.separator.name).declaration
-        except PluginError:
-            # Made with a plugin of another registry, which is no reason to have no picture.
-            found.add("unknown")
-            continue
-        found.add(getattr(declaration, "isolation", "unknown"))
+    """How well the stems were kept apart: the worse of both tracks."""
+    found = {track.isolation for track in provenance.tracks.values()}
     return next(kind for kind in ("weak", "unknown", "good") if kind in found)

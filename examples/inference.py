@@ -14,13 +14,12 @@ import torch
 
 import djtrans
 from djtrans.api import draw_params
-from djtrans.core import formats
 from djtrans.core.alignment import align_and_separate, margin_span, window_span
 from djtrans.core.extraction import extract_features
 from djtrans.core.planner import nearest_bars
 from djtrans.core.rendering import render
-from djtrans.core.stretch import ENGINE
 from djtrans.preparation import pick_device
+from djtrans.provenance import make_provenance, separator_record
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -43,6 +42,7 @@ def main(arguments: argparse.Namespace) -> None:
     span = margin_span(plan, rate)
     declaration = registry.find("separator", "spectral").declaration
     separator = registry.build("separator", "spectral")
+    record = separator_record(registry, "spectral")
     aligned = [
         align_and_separate(track, side, plan, span, separator, declaration)
         for track, side in zip(tracks, (plan.a, plan.b), strict=True)
@@ -62,9 +62,17 @@ def main(arguments: argparse.Namespace) -> None:
         rendered=render(mixer.to(device), params, plan, *aligned, span, device=device),
         params=params,
         plan=plan,
-        provenance=provenance(mixer, plan, tracks, span),
+        provenance=make_provenance(
+            registry,
+            dict(zip("ab", tracks, strict=True)),
+            {"a": record, "b": record},
+            mixer,
+            plan,
+            span,
+        ),
         a=aligned[0],
         b=aligned[1],
+        mixer=mixer,
     )
     transition.save(arguments.output)
     if arguments.visualize:
@@ -72,36 +80,6 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.save_params:
         transition.save_params(arguments.save_params)
     print(f"{plan.technique} over {plan.bars} bars: {'; '.join(plan.reasons)}")
-
-
-def provenance(mixer, plan, tracks, span) -> formats.Provenance:
-    """What `djtrans render` needs, beside curves and plan, to make the same audio again."""
-    registry = djtrans.default_registry()
-
-    def record(kind: str, name: str) -> formats.ComponentRecord:
-        known = registry.find(kind, name)
-        return formats.ComponentRecord(name=known.name, version=known.declaration.version)
-
-    separator = record("separator", "spectral")
-    effects = [node.effect for _, chain in mixer.spec.chains() for node in chain]
-    versions = {name: registry.find("effect", name).declaration.version for name in effects}
-    return formats.Provenance(
-        tracks={
-            side: formats.TrackRecord(name=track.name, sha256=track.sha256, separator=separator)
-            for side, track in zip("ab", tracks, strict=True)
-        },
-        mixer=formats.MixerRecord(spec=mixer.spec, config=mixer.config, versions=versions),
-        render=formats.RenderRecord(
-            sample_rate=tracks[0].sample_rate,
-            channels=len(tracks[0].audio),
-            start=span.start,
-            stop=span.stop,
-            seed=0,
-            stretch=ENGINE,
-            djtrans=djtrans.__version__,
-        ),
-        technique=record("technique", plan.technique),
-    )
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_cutting_the_voice_is_heard_as_a_cut(doubled):
 
 def test_with_weak_stems_voices_are_not_measurable(doubled):
     weak = {
-        side: attrs.evolve(track, separator=attrs.evolve(track.separator, name="djtrans/spectral"))
+        side: attrs.evolve(track, isolation="weak")
         for side, track in doubled.provenance.tracks.items()
     }
     provenance = attrs.evolve(doubled.provenance, tracks=weak)
@@ -98,4 +98,4 @@ def test_with_weak_stems_voices_are_not_measurable(doubled):
     assert found.values()["vocal_line_cuts"] is None
     gate = next(gate for gate in found.gates if gate.name == "one voice")
     assert gate.verdict == "not measurable"
-    assert "djtrans/spectral" in gate.why
+    assert "djtrans/folder isolates the vocals of A too weakly" in gate.why

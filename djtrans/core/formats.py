@@ -46,11 +46,14 @@ class TrackRecord:
     sha256 : str
         Hash of the file's bytes.
     separator : ComponentRecord
+    isolation : {"good", "weak", "unknown"}
+        How well that separator keeps the stems apart, as it declares it.
     """
 
     name: str
     sha256: str
     separator: ComponentRecord
+    isolation: str = "unknown"
 
 
 @attrs.frozen(kw_only=True)
