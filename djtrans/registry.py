@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -32,41 +31,20 @@ from djtrans.core.errors import (
     UnknownComponentError,
     did_you_mean,
 )
+from djtrans.discovery import (
+    BUILTIN,
+    PluginFailure,
+    PluginWarning,
+    Provider,
+    discover,
+    one_line,
+)
 
-#: Namespace of the default plugins.
-BUILTIN = "djtrans"
 #: The default plugins go through the same door as all others, as module strings.
 BUILTIN_MODULES = tuple(
     f"djtrans.plugins.{room}"
     for room in ("separators", "analyzers", "techniques", "effects", "mixers")
 )
-
-
-class PluginWarning(UserWarning):
-    """A plugin could not be used, wholly or in part."""
-
-
-@attrs.frozen
-class Provider:
-    """Who provides a component.
-
-    Attributes
-    ----------
-    namespace : str
-        Name of the plugin's entry point; first half of a qualified name.
-    distribution, version : str
-        The installed package, or ``"(run time)"`` and ``""`` for a plugin registered by hand.
-    note : str
-        What is odd about it without being wrong, such as a slow import.
-    """
-
-    namespace: str
-    distribution: str = "(run time)"
-    version: str = ""
-    note: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.distribution} {self.version}".strip()
 
 
 @attrs.frozen
@@ -80,28 +58,6 @@ class Component:
     def name(self) -> str:
         """Qualified name, ``namespace/name``."""
         return f"{self.provider.namespace}/{self.declaration.name}"
-
-
-@attrs.frozen
-class PluginFailure:
-    """A plugin, or a part of one, that cannot be used.
-
-    Attributes
-    ----------
-    provider : Provider
-    stage : str
-        ``"import"``, ``"names"``, ``"blocked"`` or the hook's name.
-    message : str
-        One line.
-    """
-
-    provider: Provider
-    stage: str
-    message: str
-
-    def __str__(self) -> str:
-        p = self.provider
-        return f"plugin {p.namespace!r} ({p}) failed at {self.stage}: {self.message}"
 
 
 class Registry:
@@ -140,38 +96,11 @@ class Registry:
     # -- finding plugins ---------------------------------------------------------------------
 
     def _discover(self) -> None:
-        found: dict[str, list[importlib.metadata.EntryPoint]] = {}
-        for entry in importlib.metadata.entry_points(group=hookspecs.PROJECT):
-            same = found.setdefault(entry.name, [])
-            # A distribution that is on the path twice is still one provider.
-            if all(_describe(entry) != _describe(other) for other in same):
-                same.append(entry)
-        wanted = _names(self._environ.get("DJTRANS_PLUGINS"))
-        blocked = _names(self._environ.get("DJTRANS_BLOCK")) or set()
-        for name in sorted((wanted or set()) - set(found)):
-            self._fail(
-                Provider(name, "(not installed)"),
-                "names",
-                PluginError(
-                    "DJTRANS_PLUGINS names it, but no installed package provides it. "
-                    + did_you_mean(name, found)
-                ),
-            )
-        for name, entries in sorted(found.items()):
-            if name in blocked or (wanted is not None and name not in wanted):
-                continue
-            providers = [_describe(entry) for entry in entries]
-            if name == BUILTIN or len(entries) > 1:
-                clash = ", ".join(sorted(map(str, providers)))
-                taken = "reserved for djtrans itself" if name == BUILTIN else f"claimed by {clash}"
-                problem = PluginError(
-                    f"the entry-point name {name!r} is {taken}; none of them is used. Uninstall "
-                    "all but one, or ask an author to rename the entry point."
-                )
-                for provider in providers:
-                    self._fail(provider, "names", problem)
-                continue
-            self._load(providers[0], entries[0].load)
+        for found in discover(self._environ):
+            if isinstance(found, PluginFailure):
+                self._record(found, PluginError(str(found)))
+            else:
+                self._load(*found)
 
     def register(self, plugin: object, namespace: str) -> None:
         """Add a plugin at run time: a module or any object with hook implementations.
@@ -224,7 +153,7 @@ class Registry:
             spec.loader.exec_module(module)
         except (Exception, SystemExit) as error:
             del sys.modules[spec.name]
-            raise PluginError(f"The plugin file {str(path)!r} fails: {_say(error)}") from error
+            raise PluginError(f"The plugin file {str(path)!r} fails: {one_line(error)}") from error
         self.register(module, file.stem)
         return file.stem
 
@@ -279,9 +208,11 @@ class Registry:
         known[component.name] = component
 
     def _fail(self, provider: Provider, stage: str, error: BaseException) -> None:
-        failure = PluginFailure(provider, stage, _say(error))
+        self._record(PluginFailure(provider, stage, one_line(error)), error)
+
+    def _record(self, failure: PluginFailure, cause: BaseException) -> None:
         if self._strict:
-            raise PluginError(str(failure)) from error
+            raise PluginError(str(failure)) from cause
         self.failures.append(failure)
 
     # -- names -------------------------------------------------------------------------------
@@ -413,7 +344,7 @@ class Registry:
         except (ImportError, AttributeError) as error:
             raise PluginError(
                 f"{component.name} ({component.provider}) points at {factory!r}, which cannot be "
-                f"imported: {_say(error)}. Reinstall the package, or tell its author."
+                f"imported: {one_line(error)}. Reinstall the package, or tell its author."
             ) from error
 
 
@@ -434,23 +365,6 @@ def _hook_names(plugin: object) -> list[str]:
         if callable(value) and (named or getattr(value, mark, None) is not None):
             names.append(name)
     return names
-
-
-def _names(text: str | None) -> set[str] | None:
-    return None if text is None else {name.strip() for name in text.split(",") if name.strip()}
-
-
-def _describe(entry: importlib.metadata.EntryPoint) -> Provider:
-    if entry.dist is None:
-        return Provider(entry.name, entry.value)
-    return Provider(entry.name, entry.dist.name, entry.dist.version)
-
-
-def _say(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    if isinstance(error, PluginError) and text:
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _own_version() -> str:

@@ -70,15 +70,16 @@ def layout(mixer: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(row) for row in computed.rows], indent=1))
         return
-    width = max(len(key) for key in computed.keys)
-    click.secho(f"{'':>3}  {'key':<{width}}  {'alias':<14}  range      neutral  unit", bold=True)
+    header = ("", "key", "alias", "range", "neutral", "unit")
+    cells = [header]
     for row in computed.rows:
         p = row.parameter
         bounds = f"{p.minimum:g} to {p.maximum:g}"
-        click.echo(
-            f"{row.index:>3}  {row.key:<{width}}  {row.alias:<14}  {bounds:<9}  {p.neutral:<7g}  "
-            f"{p.unit}"
-        )
+        cells.append((str(row.index), row.key, row.alias, bounds, f"{p.neutral:g}", p.unit))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for number, line in enumerate(cells):
+        text = "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
+        click.secho(text, bold=number == 0)
     click.echo(f"{len(computed)} parameters, digest {computed.digest}")
 
 

@@ -40,7 +40,7 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
     )
     yield TechniqueDeclaration(
         name="fade",
-        summary="Equal-power crossfade: the baseline.",
+        summary="Equal-power crossfade.",
         factory="djtrans.plugins.techniques.fade:Fade",
         bars=(4, 8, 16),
         swap_at=0.5,
