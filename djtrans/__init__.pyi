@@ -16,6 +16,9 @@ from .api import (
 from .api import (
     plan_transition as plan_transition,
 )
+from .api import (
+    run_demucs as run_demucs,
+)
 from .assembly import mixer_layout as mixer_layout
 from .assembly import resolve_spec as resolve_spec
 from .core.analysis import (

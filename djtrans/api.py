@@ -14,7 +14,7 @@ from djtrans.core.analysis import Analysis
 from djtrans.core.audio_checks import require_sound
 from djtrans.core.config import config_from_dict
 from djtrans.core.contracts import CurveModel, Progress
-from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.declarations import SeparatorDeclaration, TechniqueDeclaration
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import InputError, LayoutError, ShapeError
 from djtrans.core.extraction import extract_features
@@ -26,6 +26,7 @@ from djtrans.core.params import TransitionParams, conform, frame_times
 from djtrans.core.plan import TransitionPlan
 from djtrans.core.planner import PlanOptions
 from djtrans.core.planner import plan_transition as plan_with
+from djtrans.core.separation import separate
 from djtrans.core.spec import MixerConfig, MixerSpec, NodeSpec
 from djtrans.core.stems import Stems
 from djtrans.core.stretch import warp
@@ -142,6 +143,54 @@ def analyze_track(
     component = (registry or default_registry()).build("analyzer", analyzer)
     analysis: Analysis = component.analyze(track.audio, track.sample_rate, progress)
     return analysis
+
+
+def run_demucs(
+    audio: Tensor | Track | str | os.PathLike[str],
+    sample_rate: int | None = None,
+    *,
+    device: str = "auto",
+    progress: Progress | None = None,
+    registry: Registry | None = None,
+    **config: Any,
+) -> Stems:
+    """Separate audio with demucs.
+
+    Parameters
+    ----------
+    audio : Tensor, Track or path
+        ``[channels, samples]``, mono or stereo, or a file that holds it.
+    sample_rate : int, optional
+        In Hz; needed with a tensor.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where the network runs.
+    progress : callable, optional
+        Told the fraction done.
+    registry : Registry, optional
+    **config
+        Further fields of the separator's config: `model`, `weights`, `shifts` ...
+
+    Returns
+    -------
+    Stems
+        ``[4, channels, samples]`` at the audio's rate; they sum to it.
+
+    Raises
+    ------
+    SeparationError
+        If there are no weights, or they cannot be used.
+    """
+    if not isinstance(audio, Tensor):
+        track = audio if isinstance(audio, Track) else load_track(audio)
+        audio, sample_rate = track.audio, track.sample_rate
+    elif sample_rate is None:
+        raise InputError("run_demucs got a tensor without a rate; give sample_rate in Hz.")
+    registry = registry or default_registry()
+    declaration = registry.find("separator", "demucs").declaration
+    if not isinstance(declaration, SeparatorDeclaration):
+        raise InputError("The component 'demucs' is not a separator; rename the plugin's.")
+    separator = registry.build("separator", "demucs", {"device": device, **config})
+    return separate(separator, declaration, audio, sample_rate, progress=progress)
 
 
 def plan_transition(

@@ -30,6 +30,36 @@ class SpectralConfig:
     )
 
 
+#: What demucs was trained at, in Hz.
+DEMUCS_SAMPLE_RATE = 44100
+
+
+@attrs.frozen
+class DemucsConfig:
+    """Which demucs, and how it runs."""
+
+    model: str = setting(
+        "htdemucs", "Name of the model.", choices=("htdemucs", "htdemucs_ft", "htdemucs_6s")
+    )
+    weights: str = setting(
+        "", "A weights file, or a folder with those of the model; if empty, the hub's."
+    )
+    shifts: int = setting(
+        0, "Further passes over the shifted audio, averaged.", minimum=0, maximum=10
+    )
+    overlap: float = setting(
+        0.25, "Fraction of a segment that the next one also hears.", minimum=0.0, maximum=0.9
+    )
+    segment_seconds: float = setting(
+        7.8,
+        "Longest stretch heard at once; the network fails on more than 7.8 s.",
+        unit="s",
+        minimum=1.0,
+        maximum=7.8,
+    )
+    device: str = setting("auto", "Where the network runs.", choices=("auto", "cpu", "cuda", "mps"))
+
+
 @hookimpl
 def djtrans_separators() -> Iterable[SeparatorDeclaration]:
     """Declare the built-in separators."""
@@ -49,5 +79,16 @@ def djtrans_separators() -> Iterable[SeparatorDeclaration]:
         isolation="weak",
         references=(
             "D. FitzGerald, Harmonic/percussive separation using median filtering, DAFx 2010.",
+        ),
+    )
+    yield SeparatorDeclaration(
+        name="demucs",
+        summary="Hybrid Transformer Demucs, a trained network; downloads its weights once.",
+        factory="djtrans.plugins.separators.demucs:DemucsSeparator",
+        config=DemucsConfig,
+        sample_rate=DEMUCS_SAMPLE_RATE,
+        isolation="good",
+        references=(
+            "S. Rouard et al., Hybrid Transformers for Music Source Separation, ICASSP 2023.",
         ),
     )

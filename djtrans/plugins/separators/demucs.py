@@ -1,0 +1,130 @@
+"""Hybrid Transformer Demucs: stems by a trained network [1]_.
+
+References
+----------
+.. [1] S. Rouard, F. Massa, A. Défossez, "Hybrid Transformers for Music Source Separation",
+       ICASSP 2023.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from djtrans.core.contracts import Progress
+from djtrans.core.errors import InputError, SeparationError, ShapeError
+from djtrans.core.stems_io import STEM_NAMES
+from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig
+
+#: Shifted passes lie within this, as in demucs.
+_LARGEST_SHIFT_SECONDS = 0.5
+_TINY = 1e-8
+
+
+class DemucsSeparator:
+    """Splits mono or stereo audio at 44.1 kHz; the network is loaded at the first use."""
+
+    def __init__(self, config: DemucsConfig) -> None:
+        self._config = config
+
+    def separate(
+        self,
+        audio: Tensor,
+        sample_rate: int,
+        *,
+        start_seconds: float = 0.0,
+        progress: Progress | None = None,
+    ) -> Tensor:
+        """Split `audio`; see :class:`djtrans.core.contracts.Separator`.
+
+        Raises
+        ------
+        SeparationError
+            If demucs or its weights are missing, or the weights cannot be used.
+        InputError
+            If the device is not there, or the audio is neither mono nor stereo at 44.1 kHz.
+        """
+        channels, samples = audio.shape
+        if channels > 2 or sample_rate != DEMUCS_SAMPLE_RATE:
+            raise ShapeError(
+                f"demucs was fed {channels} channels at {sample_rate} Hz; feed it one or two at "
+                f"{DEMUCS_SAMPLE_RATE} Hz."
+            )
+        if samples == 0:
+            return audio.new_zeros(len(STEM_NAMES), channels, 0)
+        device = _device(self._config.device)
+        network = _network(self._config, device)
+        heard = audio.detach().to("cpu", torch.float32)
+        middle = heard.mean(dim=0)
+        # Level and offset as in training; a single sample or silence has no spread.
+        mean, spread = middle.mean(), middle.std(correction=0) + _TINY
+        mix = ((heard - mean) / spread).expand(2, -1)
+        stems = torch.zeros(len(network.sources), 2, samples)
+        passes = self._config.shifts + 1
+        for index in range(passes):
+            # Even shifts rather than demucs' random ones: the same every time.
+            shift = int(_LARGEST_SHIFT_SECONDS * DEMUCS_SAMPLE_RATE) * index // passes
+            stems += self._run(network, pad(mix, (shift, 0)), device, index, progress)[..., shift:]
+        chosen = stems[[network.sources.index(name) for name in STEM_NAMES]] / passes
+        chosen = chosen * spread + mean
+        if channels == 1:
+            chosen = chosen.mean(dim=1, keepdim=True)
+        return chosen.to(audio.device)
+
+    def _run(
+        self, network: Any, mix: Tensor, device: str, index: int, progress: Progress | None
+    ) -> Tensor:
+        """One pass over ``mix [2, samples]``: ``[sources, 2, samples]``."""
+        from demucs.apply import apply_model
+
+        # The network fails on more than it was trained with.
+        segment = min(self._config.segment_seconds, network.max_allowed_segment)
+        stride = int((1 - self._config.overlap) * int(segment * DEMUCS_SAMPLE_RATE))
+        samples, passes = mix.shape[-1], self._config.shifts + 1
+
+        def tell(event: dict[str, Any]) -> None:
+            if progress and event["state"] == "end":
+                done = min(1.0, (event["segment_offset"] + stride) / samples)
+                done = (event["model_idx_in_bag"] + done) / event["models"]
+                progress((index + done) / passes)
+
+        stems: Tensor = apply_model(
+            network,
+            mix[None],
+            shifts=0,
+            overlap=self._config.overlap,
+            segment=segment,
+            device=device,
+            callback=tell,
+        )
+        return stems[0]
+
+
+def _network(config: DemucsConfig, device: str) -> Any:
+    try:
+        from djtrans.plugins.separators.demucs_weights import load_network
+
+        return load_network(config, device)
+    except ImportError as error:
+        raise SeparationError(
+            f"demucs cannot be imported ({error}); install it with: pip install 'demucs>=4.1'."
+        ) from error
+
+
+def _device(name: str) -> str:
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    usable = [device for device, available in there.items() if available]
+    if name == "auto":
+        return usable[0]
+    if name not in usable:
+        raise InputError(
+            f"The device {name!r} is not available; choose auto or one of {', '.join(usable)}."
+        )
+    return name
