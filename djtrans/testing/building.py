@@ -1,0 +1,123 @@
+"""From a declaration to a component, and from a plugin to its declarations."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+import attrs
+
+from djtrans.core import hookspecs
+from djtrans.core.config import config_from_dict
+from djtrans.core.declarations import KINDS, Declaration
+from djtrans.core.errors import PluginError, did_you_mean
+
+#: Hook names and what each yields.
+HOOKS = {f"{hookspecs.PROJECT}_{kind}s": cls for kind, cls in KINDS.items()}
+
+
+def resolve_factory(factory: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The callable that a declaration's factory means.
+
+    Raises
+    ------
+    PluginError
+        If there is no such module or name, or it cannot be called.
+    """
+    if not isinstance(factory, str):
+        return factory
+    module, _, attribute = factory.partition(":")
+    try:
+        found = functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
+    except (ImportError, AttributeError) as error:
+        raise PluginError(f"The factory {factory!r} cannot be imported: {error}.") from error
+    if not callable(found):
+        raise PluginError(f"The factory {factory!r} is a {type(found).__name__}, not callable.")
+    return found
+
+
+@attrs.frozen
+class Build:
+    """Makes a new component each time it is called.
+
+    Attributes
+    ----------
+    declaration : Declaration
+    config : mapping
+        Fields of its config that differ from their defaults.
+    make : callable, optional
+        Called with the config instead of the declared factory; for components that need something
+        which a config cannot hold, such as a folder that must exist first.
+    module : str
+        Module that holds the declaration, where known.
+    """
+
+    declaration: Declaration
+    config: Mapping[str, Any] = attrs.field(factory=dict)
+    make: Callable[[Any], Any] | None = None
+    module: str = ""
+
+    @property
+    def settings(self) -> Any:
+        """The config that the component gets."""
+        return config_from_dict(self.declaration.config, self.config)
+
+    def __call__(self) -> Any:
+        """Build the component."""
+        make = resolve_factory(self.declaration.factory) if self.make is None else self.make
+        return make(self.settings)
+
+
+def settings_of(declaration: Declaration, build: Callable[[], Any]) -> Any:
+    """The config that `build` uses: its own if it tells, else the defaults."""
+    return build.settings if isinstance(build, Build) else declaration.config()
+
+
+def declarations_of(plugin: Any) -> tuple[Declaration, ...]:
+    """What a plugin declares.
+
+    Parameters
+    ----------
+    plugin : module, object, Declaration or iterable of Declaration
+        Something with hook implementations, or the declarations themselves.
+
+    Raises
+    ------
+    PluginError
+        If a hook is unknown, is not marked with ``hookimpl``, or yields something else than its
+        kind of declaration.
+    """
+    if isinstance(plugin, Declaration):
+        return (plugin,)
+    if isinstance(plugin, Iterable):
+        given = tuple(plugin)
+        strangers = [item for item in given if not isinstance(item, Declaration)]
+        if strangers:
+            raise PluginError(f"{strangers[0]!r} is not a declaration; give records of djtrans.")
+        return given
+    found: list[Declaration] = []
+    for name in dir(plugin):
+        value = getattr(plugin, name)
+        if not name.startswith(f"{hookspecs.PROJECT}_") or isinstance(value, ModuleType):
+            continue
+        if not callable(value):
+            continue
+        if name not in HOOKS:
+            raise PluginError(f"djtrans has no hook {name!r}. {did_you_mean(name, HOOKS)}")
+        if getattr(value, f"{hookspecs.PROJECT}_impl", None) is None:
+            raise PluginError(f"{name} is not marked; put @hookimpl above it, or it is not called.")
+        for declaration in value():
+            if not isinstance(declaration, HOOKS[name]):
+                raise PluginError(
+                    f"{name} gave {declaration!r}; it takes {HOOKS[name].__name__} records."
+                )
+            found.append(declaration)
+    return tuple(found)
+
+
+def module_of(plugin: Any) -> str:
+    """Name of the plugin's module, ``""`` where it is none that can be imported by name."""
+    return plugin.__name__ if isinstance(plugin, ModuleType) and plugin.__spec__ else ""

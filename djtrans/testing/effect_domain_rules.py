@@ -1,0 +1,99 @@
+"""Rules that concern masks only, or effects with memory only."""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+
+from djtrans.core.declarations import EffectDeclaration
+from djtrans.testing.effect_probe import (
+    NOTHING,
+    TOLERANCE,
+    context,
+    distance,
+    noise,
+    probe,
+)
+from djtrans.testing.rule import BuildFunction, require, rule
+
+
+def _is_spectral(declaration: EffectDeclaration) -> bool:
+    return declaration.domain == "spectral"
+
+
+def _has_memory(declaration: EffectDeclaration) -> bool:
+    return declaration.domain == "time"
+
+
+@rule("effect", applies=_is_spectral)
+def mask_is_never_negative(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """A mask is at least 0 for every curve at every frequency."""
+    ctx, p = context(), probe(declaration, build)
+    for seed in range(5):
+        lowest = float(p.run(p.moving(2, 40, seed=seed), noise(1), ctx).min())
+        require(lowest >= 0, f"it falls to {lowest:.3g}.")
+
+
+@rule("effect", applies=_is_spectral)
+def mask_is_made_frame_by_frame(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """The mask of some frames does not depend on the frames before or after them."""
+    ctx, p = context(), probe(declaration, build)
+    curves = p.moving(2, 12)
+    whole = p.run(curves, noise(1), ctx)
+    for frames in (slice(0, 1), slice(3, 7), slice(7, 12)):
+        some = p.run({k: v[:, frames] for k, v in curves.items()}, noise(1), ctx)
+        off = distance(some, whole[:, frames])
+        require(off <= TOLERANCE, f"frames {frames.start} to {frames.stop} differ by {off:.2g}.")
+
+
+@rule("effect", applies=_has_memory)
+def silence_stays_silence(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Silence in gives silence out, whatever the curves do."""
+    ctx, p = context(), probe(declaration, build)
+    length = p.length(ctx)
+    loudest = float(p.run(p.moving(1, length), torch.zeros(1, 2, length), ctx).abs().max())
+    require(loudest <= NOTHING, f"it peaks at {loudest:.2g}.")
+
+
+@rule("effect", applies=_has_memory)
+def any_chunking_gives_the_same(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Audio in pieces of any length gives what one call gives, within 1e-5."""
+    ctx, p = context(), probe(declaration, build)
+    length = p.length(ctx)
+    audio, curves = noise(2, 2, length), p.moving(2, length)
+    whole = p.run(curves, audio, ctx)
+    generator = torch.Generator().manual_seed(0)
+    plans = [[1, 2, 3, length - 6], [length - 1, 1], [512] * (length // 512) + [length % 512]]
+    plans.extend(_random_lengths(length, generator) for _ in range(2))
+    for lengths in plans:
+        kept = [n for n in lengths if n]
+        off = distance(p.chunked(curves, audio, ctx, kept), whole)
+        require(off <= TOLERANCE, f"pieces of {kept[:6]} … samples differ by {off:.2g}.")
+
+
+@rule("effect", applies=_has_memory)
+def state_is_a_value(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """An old state can be used again: process() neither changes it nor keeps one of its own."""
+    ctx, p = context(), probe(declaration, build)
+    half = p.length(ctx) // 2
+    audio, curves = noise(1, 2, 2 * half), p.moving(1, 2 * half)
+    first = {k: v[:, :half] for k, v in curves.items()}
+    second = {k: v[:, half:] for k, v in curves.items()}
+    empty = p.effect.init_state(1, 2, ctx)
+    out_first, middle = p.effect.process(audio[..., :half], first, ctx, empty)
+    out_second, _ = p.effect.process(audio[..., half:], second, ctx, middle)
+    # Another signal through the same object, from the same states.
+    other = noise(1, 2, half, seed=9)
+    p.effect.process(other, second, ctx, middle)
+    p.effect.process(other, first, ctx, empty)
+    again, _ = p.effect.process(audio[..., :half], first, ctx, empty)
+    require(distance(again, out_first) == 0, "the first state gave something else again.")
+    again, _ = p.effect.process(audio[..., half:], second, ctx, middle)
+    require(distance(again, out_second) == 0, "a later state gave something else again.")
+
+
+def _random_lengths(total: int, generator: torch.Generator) -> list[int]:
+    cuts = torch.randint(1, total, (6,), generator=generator).sort().values.tolist()
+    edges = [0, *cuts, total]
+    return [b - a for a, b in itertools.pairwise(edges)]

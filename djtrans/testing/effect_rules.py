@@ -1,0 +1,235 @@
+"""Rules for every effect, spectral or in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.autograd.gradcheck import GradcheckError
+
+from djtrans.core.contracts import SpectralEffect, TimeEffect
+from djtrans.core.declarations import EffectDeclaration
+from djtrans.testing.effect_probe import (
+    NOTHING,
+    RATE,
+    RATES,
+    TOLERANCE,
+    Curves,
+    Probe,
+    context,
+    distance,
+    finite,
+    noise,
+    probe,
+    project,
+    through,
+)
+from djtrans.testing.rule import BuildFunction, RuleBroken, require, rule
+
+#: Distance from the stops, as a fraction of the range, where slopes are compared: at a stop a
+#: finite difference would look at one side only.
+_INSIDE = 0.1
+_KNOTS = 3
+
+
+@rule("effect")
+def effect_fulfils_its_contract(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """The effect has the methods of its domain."""
+    built = build()
+    contract = SpectralEffect if declaration.domain == "spectral" else TimeEffect
+    require(
+        isinstance(built, contract), f"{type(built).__name__} lacks some of {contract.__name__}."
+    )
+
+
+@rule("effect")
+def parameters_are_explained(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Every parameter has a unit and a summary."""
+    without = [
+        p.name for p in probe(declaration, build).parameters if not p.unit or not p.summary.strip()
+    ]
+    require(not without, f"{', '.join(without)} lack one.")
+
+
+@rule("effect")
+def shapes_are_kept(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """A mask is [batch, frames, bins or 1]; audio keeps [batch, channels, samples]."""
+    ctx, p = context(), probe(declaration, build)
+    for batch, channels, length in ((1, 1, 1), (1, 2, 300), (3, 2, 7), (2, 1, 64)):
+        audio = noise(batch, channels, length)
+        out = p.run(p.moving(batch, length), audio, ctx)
+        allowed = [(batch, length, 65), (batch, length, 1)] if p.spectral else [tuple(audio.shape)]
+        require(tuple(out.shape) in allowed, f"got {tuple(out.shape)} where {allowed[0]} is asked.")
+
+
+@rule("effect")
+def dtype_and_device_are_kept(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Float32 gives float32, float64 gives float64, on the device of the input."""
+    ctx = context()
+    for device in ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]:
+        for dtype in (torch.float32, torch.float64):
+            p = probe(declaration, build)
+            if isinstance(p.effect, torch.nn.Module):
+                p.effect.to(device, dtype)
+            length = p.length(ctx)
+            audio = noise(2, 2, length, dtype=dtype).to(device)
+            curves = {k: v.to(device) for k, v in p.moving(2, length, dtype=dtype).items()}
+            out = p.run(curves, audio, ctx)
+            require(
+                out.dtype == dtype and out.device.type == device,
+                f"{dtype} on {device} became {out.dtype} on {out.device.type}.",
+            )
+
+
+@rule("effect")
+def input_is_untouched(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Neither the audio, nor the curves, nor the context are written to."""
+    ctx, fresh, p = context(), context(), probe(declaration, build)
+    length = p.length(ctx)
+    audio, curves = noise(2, 2, length), p.moving(2, length)
+    before, kept = audio.clone(), {k: v.clone() for k, v in curves.items()}
+    p.run(curves, audio, ctx)
+    require(torch.equal(audio, before), "the audio changed.")
+    require(curves.keys() == kept.keys(), "the mapping of curves changed.")
+    changed = [name for name in kept if not torch.equal(curves[name], kept[name])]
+    require(not changed, f"the curve of {', '.join(changed)} changed.")
+    same = torch.equal(ctx.beat_times, fresh.beat_times)
+    require(same and torch.equal(ctx.frame_times, fresh.frame_times), "the context changed.")
+
+
+@rule("effect")
+def batch_rows_are_independent(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Each row of a batch comes out as it does alone."""
+    ctx, p = context(), probe(declaration, build)
+    length = p.length(ctx)
+    audio, curves = noise(3, 2, length), p.moving(3, length)
+    together = p.run(curves, audio, ctx)
+    for row in range(3):
+        one = slice(row, row + 1)
+        alone = p.run({k: v[one] for k, v in curves.items()}, audio[one], ctx)
+        off = distance(alone, together[one])
+        require(off <= TOLERANCE, f"row {row} differs by {off:.2g}.")
+
+
+@rule("effect")
+def neutral_is_transparent(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """At neutral a mask is exactly 1, an insert gives its input, a send gives silence."""
+    p = probe(declaration, build)
+    for rate in RATES:
+        ctx = context(rate)
+        length = p.length(ctx, 0.1)
+        audio = noise(2, 2, length)
+        out = p.run(p.neutral(2, length), audio, ctx)
+        if p.spectral:
+            require(bool((out == 1).all()), f"the mask is off by {distance(out, out * 0 + 1):.2g}.")
+        elif declaration.routing == "send":
+            require(not bool(out.any()), f"it adds {float(out.abs().max()):.2g} at {rate} Hz.")
+        else:
+            late = p.latency(ctx)
+            off = distance(out[..., late:], audio[..., : length - late])
+            require(off <= NOTHING, f"the output is off by {off:.2g} at {rate} Hz.")
+
+
+@rule("effect")
+def ends_of_ranges_are_finite(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """With any parameter at either end of its range, output and gradients are finite."""
+    ctx, p = context(), probe(declaration, build)
+    length = p.length(ctx)
+    audio = noise(1, 2, length)
+    for label, values in _corners(p):
+        curves = p.constant(1, length, values, torch.float32)
+        leaves = [curve.requires_grad_(True) for curve in curves.values()]
+        out = p.run(curves, audio, ctx)
+        require(finite(out), f"the output is not, with {label}.")
+        found = torch.autograd.grad(project(out).sum(), leaves, allow_unused=True)
+        bad = [n for n, g in zip(curves, found, strict=True) if g is not None and not finite(g)]
+        require(not bad, f"the gradient of {', '.join(bad)} is not, with {label}.")
+
+
+@rule("effect")
+def every_parameter_has_a_gradient(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Moving any parameter inside its range changes the output, and autograd knows it."""
+    ctx, p = context(), probe(declaration, build)
+    length = p.length(ctx)
+    curves = p.moving(1, length, margin=_INSIDE)
+    leaves = [curve.requires_grad_(True) for curve in curves.values()]
+    out = p.run(curves, noise(1, 2, length), ctx)
+    require(out.requires_grad, "the output is cut off from its curves.")
+    found = torch.autograd.grad(project(out).sum(), leaves, allow_unused=True)
+    dead = [n for n, g in zip(curves, found, strict=True) if g is None or not bool(g.any())]
+    require(not dead, f"that of {', '.join(dead)} is 0 or missing.")
+
+
+@rule("effect")
+def gradients_are_right(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """In float64 the gradients equal finite differences."""
+    ctx, p = context(), probe(declaration, build)
+    if isinstance(p.effect, torch.nn.Module):
+        p.effect.double()
+    length = p.length(ctx)
+    generator = torch.Generator().manual_seed(3)
+    sources = torch.stack([noise(1, 2, length, seed=s, dtype=torch.float64) for s in (1, 2)])
+
+    def outcome(loudness: Tensor, *knots: Tensor) -> Tensor:
+        audio = (loudness[:, None, None, None] * sources).sum(dim=0)
+        curves: Curves = {
+            parameter.name: through(points, length)
+            for parameter, points in zip(p.parameters, knots, strict=True)
+        }
+        return project(p.run(curves, audio, ctx))
+
+    # Few inputs and few outputs that reach every sample: an exact check that stays cheap.
+    loudness = torch.ones(2, dtype=torch.float64, requires_grad=not p.spectral)
+    points = []
+    for parameter in p.parameters:
+        part = torch.rand(1, _KNOTS, generator=generator, dtype=torch.float64)
+        value = parameter.minimum + parameter.span * (_INSIDE + (1 - 2 * _INSIDE) * part)
+        points.append(value.requires_grad_(True))
+    try:
+        torch.autograd.gradcheck(outcome, (loudness, *points), check_undefined_grad=False)
+    except GradcheckError as error:
+        raise RuleBroken(" ".join(str(error).split())[:300]) from error
+
+
+@rule("effect")
+def any_sample_rate_works(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """From 8 to 96 kHz the output is finite, and latency and tail are not negative."""
+    p = probe(declaration, build)
+    for rate in RATES:
+        ctx = context(rate)
+        if not p.spectral:
+            latency, tail = p.effect.latency_samples(ctx), p.effect.tail_seconds(ctx)
+            require(
+                isinstance(latency, int) and latency >= 0,
+                f"latency_samples is {latency!r} at {rate} Hz.",
+            )
+            require(0 <= tail < float("inf"), f"tail_seconds is {tail!r} at {rate} Hz.")
+        length = p.length(ctx, 0.1)
+        require(
+            finite(p.run(p.moving(1, length), noise(1, 2, length), ctx)),
+            f"the output is not, at {rate} Hz.",
+        )
+
+
+@rule("effect")
+def a_seed_decides_everything(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Two builds give the same under the seed of the context, whatever torch's own seed is."""
+    ctx = context(RATE, seed=5)
+    outs = []
+    with torch.random.fork_rng():
+        for own in (1, 2):
+            p = probe(declaration, build)
+            length = p.length(ctx)
+            torch.manual_seed(own)
+            outs.append(p.run(p.moving(1, length), noise(1, 2, length), ctx))
+    off = distance(*outs)
+    require(off == 0, f"they differ by {off:.2g}.")
+
+
+def _corners(p: Probe) -> Iterator[tuple[str, dict[str, float]]]:
+    for parameter in p.parameters:
+        for value in (parameter.minimum, parameter.maximum):
+            yield f"{parameter.name} = {value:g}", {parameter.name: value}
+    yield "all at their minimum", {q.name: q.minimum for q in p.parameters}
+    yield "all at their maximum", {q.name: q.maximum for q in p.parameters}

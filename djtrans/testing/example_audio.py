@@ -1,0 +1,60 @@
+"""Sounds that the rules feed to separators, with their true parts."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+#: The parts of the example, in order.
+PARTS = ("drums", "bass", "vocals", "other")
+
+
+def example_parts(
+    channels: int = 2, sample_rate: int = 22050, seconds: float = 3.0
+) -> dict[str, Tensor]:
+    """Four parts that are easy to tell apart.
+
+    Drums are bursts of noise every half second; bass is a tone of 60 Hz; vocals are harmonics of
+    330 Hz with vibrato in the centre; other is chords of which each side has its own.
+
+    Parameters
+    ----------
+    channels : {1, 2}
+        One channel is the mean of the two.
+    sample_rate : int
+        In Hz.
+    seconds : float
+
+    Returns
+    -------
+    dict of str to Tensor
+        Each ``[channels, samples]`` float32, by the names in :data:`PARTS`.
+    """
+    samples = round(seconds * sample_rate)
+    time = torch.arange(samples, dtype=torch.float64) / sample_rate
+    generator = torch.Generator().manual_seed(0)
+    burst = torch.randn(samples, dtype=torch.float64, generator=generator)
+    drums = 0.4 * burst * torch.exp(-(time % 0.5) / 0.008)
+    bass = 0.3 * torch.sin(2 * math.pi * 60 * time)
+    phase = 2 * math.pi * 330 * time + 3 * torch.sin(2 * math.pi * 5 * time)
+    vocals = 0.05 * sum((torch.sin(k * phase) / k for k in (1, 2, 3, 4)), torch.zeros(samples))
+    sides = [
+        0.03 * sum((torch.sin(2 * math.pi * hz * time) for hz in tones), torch.zeros(samples))
+        for tones in ((440.0, 554.4, 659.3, 1108.7), (392.0, 493.9, 587.3, 987.8))
+    ]
+    wide = {
+        "drums": torch.stack([drums, drums]),
+        "bass": torch.stack([bass, bass]),
+        "vocals": torch.stack([vocals, vocals]),
+        "other": torch.stack(sides),
+    }
+    if channels == 1:
+        wide = {name: part.mean(dim=0, keepdim=True) for name, part in wide.items()}
+    return {name: part.float() for name, part in wide.items()}
+
+
+def example_audio(channels: int = 2, sample_rate: int = 22050, seconds: float = 3.0) -> Tensor:
+    """The sum of :func:`example_parts`, ``[channels, samples]`` float32."""
+    return torch.stack(list(example_parts(channels, sample_rate, seconds).values())).sum(dim=0)

@@ -1,0 +1,63 @@
+"""Layouts that the rules ask techniques to draw for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import attrs
+
+from djtrans.core.layout import Layout, compute_layout
+from djtrans.core.parameters import Parameter
+from djtrans.core.spec import MixerSpec, NodeSpec
+
+
+def _gain(name: str, maximum: float) -> Parameter:
+    return Parameter(name=name, maximum=maximum, neutral=1.0, curve="gain", edge="late")
+
+
+#: What the effects of the default mixer automate, by node.
+_NODES: dict[str, tuple[Parameter, ...]] = {
+    "fader": (_gain("gain", 1.0),),
+    "eq": tuple(_gain(band, 2.0) for band in ("low", "mid", "high")),
+    "lpf": (Parameter(name="cutoff", neutral=1.0, curve="frequency"),),
+    "hpf": (Parameter(name="cutoff", curve="frequency"),),
+    "reverb": (Parameter(name="send", curve="gain"),),
+    "delay": (Parameter(name="send", curve="gain", edge="late"), Parameter(name="feedback")),
+}
+#: Nodes that no technique can know, neutral at 0, in the middle and at the top.
+_STRANGERS: dict[str, tuple[Parameter, ...]] = {
+    "flanger": (Parameter(name="depth"), Parameter(name="tilt", minimum=-1.0)),
+    "drive": (Parameter(name="amount", maximum=4.0, neutral=0.5),),
+    "limiter": (Parameter(name="ceiling", neutral=1.0),),
+}
+_STEMS = ("drums", "bass", "vocals", "other")
+
+
+def _layout(stem: Sequence[str], track: Sequence[str], master: Sequence[str]) -> Layout:
+    stems, tracks, mix = ([NodeSpec(n, n) for n in chain] for chain in (stem, track, master))
+    known = {**_NODES, **_STRANGERS}
+    return compute_layout(MixerSpec(_STEMS, stems, tracks, mix), lambda node: known[node.id])
+
+
+def example_layout() -> Layout:
+    """The keys, ranges and neutrals of the default mixer: 54 rows."""
+    return _layout(("fader", "eq", "lpf", "hpf"), ("reverb", "delay"), ())
+
+
+def larger_layout() -> Layout:
+    """The default's rows and others, on stems, on tracks and on the mix."""
+    return _layout(
+        ("fader", "eq", "lpf", "hpf", "flanger"), ("drive", "reverb", "delay"), ("limiter",)
+    )
+
+
+def stranger_rows(layout: Layout) -> list[int]:
+    """Rows of :func:`larger_layout` that no technique can know."""
+    return [row.index for row in layout.rows if row.node in _STRANGERS]
+
+
+def needed_layout(needs: Sequence[str]) -> Layout:
+    """The rows of :func:`example_layout` that match one of the key patterns, and no others."""
+    rows = [r for r in example_layout().rows if any(fnmatchcase(r.key, n) for n in needs)]
+    return Layout(tuple(attrs.evolve(row, index=i) for i, row in enumerate(rows)))

@@ -1,0 +1,77 @@
+"""The defaults keep every rule of the kit that plugin authors are given."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+import attrs
+import torch
+
+import djtrans.plugins.effects
+import djtrans.plugins.mixers
+import djtrans.plugins.separators
+import djtrans.plugins.techniques
+from djtrans.core.stems import Stems
+from djtrans.core.stems_io import save_stems
+from djtrans.testing import example_parts, parametrize_checks
+from djtrans.testing.building import resolve_factory
+
+NO_UNIT = "Its plain numbers declare no unit yet; 'ratio', 'dB per octave' or the like is missing."
+
+
+def folder_of_parts(config):
+    """The separator of ready stems, on the true parts of what the rules feed it."""
+    path = Path(tempfile.mkdtemp()) / "stems"
+    parts = example_parts(2, 22050)
+    save_stems(Stems(torch.stack(list(parts.values())), tuple(parts), 22050), path)
+    factory = resolve_factory("djtrans.plugins.separators.folder:FolderSeparator")
+    return factory(attrs.evolve(config, path=str(path)))
+
+
+def untrained_demucs(config):
+    """The real separator with a small random network, saved as demucs releases are."""
+    from demucs.htdemucs import HTDemucs
+    from safetensors.torch import save_file
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = HTDemucs(
+            sources=["drums", "bass", "other", "vocals"],
+            channels=8,
+            t_layers=1,
+            t_heads=4,
+            segment=Fraction(3, 2),
+        ).eval()
+    _, kwargs = network._init_args_kwargs
+    segment = {"_type": "fraction", "numerator": 3, "denominator": 2}
+    metadata = {
+        "klass": "demucs.htdemucs.HTDemucs",
+        "args": "[]",
+        "kwargs": json.dumps(kwargs | {"segment": segment}),
+    }
+    file = Path(tempfile.mkdtemp()) / "955717e8.safetensors"
+    save_file(network.state_dict(), file, metadata=metadata)
+    factory = resolve_factory("djtrans.plugins.separators.demucs:DemucsSeparator")
+    return factory(attrs.evolve(config, weights=str(file), device="cpu"))
+
+
+test_effects = parametrize_checks(
+    djtrans.plugins.effects,
+    {
+        (name, "config_numbers_have_units"): NO_UNIT
+        for name in ("eq3", "lowpass", "highpass", "reverb")
+    },
+)
+test_separators = parametrize_checks(
+    djtrans.plugins.separators,
+    {
+        ("demucs", "config_numbers_have_units"): NO_UNIT,
+        ("demucs", "stems_are_in_the_declared_order"): "The network is untrained.",
+    },
+    makers={"folder": folder_of_parts, "demucs": untrained_demucs},
+)
+test_techniques = parametrize_checks(djtrans.plugins.techniques)
+test_mixers = parametrize_checks(djtrans.plugins.mixers)
