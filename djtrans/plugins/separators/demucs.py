@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -62,17 +63,21 @@ class DemucsSeparator:
         # Level and offset as in training; a single sample or silence has no spread.
         mean, spread = middle.mean(), middle.std(correction=0) + _TINY
         mix = ((heard - mean) / spread).expand(2, -1)
-        stems = torch.zeros(len(network.sources), 2, samples)
+        order = [network.sources.index(name) for name in STEM_NAMES]
         passes = self._config.shifts + 1
-        for index in range(passes):
+
+        def shifted(index: int) -> Tensor:
             # Even shifts rather than demucs' random ones: the same every time.
             shift = int(_LARGEST_SHIFT_SECONDS * DEMUCS_SAMPLE_RATE) * index // passes
-            stems += self._run(network, pad(mix, (shift, 0)), device, index, progress)[..., shift:]
-        chosen = stems[[network.sources.index(name) for name in STEM_NAMES]] / passes
-        chosen = chosen * spread + mean
+            out = self._run(network, pad(mix, (shift, 0)), device, index, progress)
+            return out[order, :, shift:]
+
+        # Summed as they come, and scaled in place: the stems of a whole track are large.
+        stems = functools.reduce(Tensor.add_, map(shifted, range(passes)))
+        stems.mul_(spread / passes).add_(mean)
         if channels == 1:
-            chosen = chosen.mean(dim=1, keepdim=True)
-        return chosen.to(audio.device)
+            stems = stems.mean(dim=1, keepdim=True)
+        return stems.to(audio.device)
 
     def _run(
         self, network: Any, mix: Tensor, device: str, index: int, progress: Progress | None
