@@ -12,9 +12,14 @@ from djtrans.core.config import as_tuple
 from djtrans.core.declarations import Declaration
 from djtrans.core.errors import InputError, did_you_mean
 from djtrans.testing import (  # noqa: F401 -- the tables of rules fill as these are imported
+    analyzer_rules,
     declaration_rules,
+    denoiser_rules,
     effect_domain_rules,
     effect_rules,
+    encoder_rules,
+    mixer_rules,
+    scheduler_rules,
     separator_rules,
     technique_rules,
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import torch
 
+import djtrans.plugins.analyzers
 import djtrans.plugins.effects
 import djtrans.plugins.mixers
 import djtrans.plugins.separators
@@ -75,3 +76,6 @@ test_separators = parametrize_checks(
 )
 test_techniques = parametrize_checks(djtrans.plugins.techniques)
 test_mixers = parametrize_checks(djtrans.plugins.mixers)
+test_analyzers = parametrize_checks(
+    djtrans.plugins.analyzers, {("constant-grid", "config_numbers_have_units"): NO_UNIT}
+)

@@ -1,0 +1,52 @@
+"""A track that the rules feed to analyzers, and one whose analysis is known without listening."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from djtrans.core.analysis import Analysis, BeatGrid, Key, Levels, Phrase, Section
+from djtrans.core.stems import Stems
+from djtrans.testing.example_audio import example_parts
+
+TRACK_RATE = 22050
+TRACK_BPM = 126.0
+TRACK_BARS = 16
+
+
+@functools.cache
+def _rendered() -> Tensor:
+    from djtrans.core.synth import TrackSpec, synthesize
+
+    structure = (("intro", 4), ("drop", 8), ("outro", 4))
+    spec = TrackSpec(bpm=TRACK_BPM, structure=structure, sample_rate_hz=TRACK_RATE)
+    return synthesize(spec).audio
+
+
+def example_track() -> Tensor:
+    """A synthetic track of 16 bars at 126 BPM, ``[2, samples]`` at 22050 Hz; a copy."""
+    return _rendered().clone()
+
+
+def example_analysis(bars: int = 2, bpm: float = 120.0) -> Analysis:
+    """What an analyzer would say of one section of `bars` bars."""
+    beats = np.arange(4 * bars + 1) * 60 / bpm
+    return Analysis(
+        duration_seconds=float(beats[-1]),
+        grid=BeatGrid(beats, 0, bpm),
+        sections=(Section("drop", 0, bars),),
+        phrases=(Phrase(0, bars),),
+        key=Key(9, "minor"),
+        levels=Levels(-9.0, -8.0),
+        bar_level_db=np.full(bars, -12.0),
+        bar_low_db=np.full(bars, -18.0),
+    )
+
+
+def example_stems(seconds: float = 4.0, sample_rate: int = 22050) -> Stems:
+    """The example's parts as stems."""
+    parts = example_parts(2, sample_rate, seconds)
+    return Stems(torch.stack(list(parts.values())), tuple(parts), sample_rate)
