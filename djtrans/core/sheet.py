@@ -57,25 +57,6 @@ class CurveSheet:
         """The curves under a pattern, ``[frames, matches]``; a copy."""
         return self._values[:, self._layout.select(pattern)].copy()
 
-    def hold_level(self) -> None:
-        """Turn both tracks' faders down where both are up, so that the sum holds its level.
-
-        A track's level is taken as its fader times the root mean square of its EQ bands; both
-        faders are divided by the root of the summed powers where that exceeds 1. Counting the EQ
-        matters: a track whose bands are down must not push the other one down.
-        """
-        levels = [self._level(track) for track in ("a", "b")]
-        power = np.maximum(1.0, np.hypot(*levels))
-        for track in ("a", "b"):
-            rows = self._layout.select(f"{track}/*/fader/gain")
-            self._values[:, rows] /= power[:, None]
-
-    def _level(self, track: str) -> NDArray[np.float64]:
-        faders = self.read(f"{track}/*/fader/gain")
-        bands = self.read(f"{track}/*/eq/*")
-        level = faders.max(axis=1) if faders.size else np.ones(len(self.beats))
-        return level * np.sqrt(np.mean(bands**2, axis=1)) if bands.size else level
-
     @property
     def values(self) -> Tensor:
         """``[frames, parameters]`` float32."""
