@@ -14,6 +14,7 @@ import attrs
 import click
 import pytest
 
+from djtrans import discovery
 from djtrans.assembly import mixer_layout
 from djtrans.cli import cli
 from djtrans.core import declarations, hookspecs
@@ -360,7 +361,8 @@ def test_every_fact_of_every_declaration_stands_in_the_plugin_page():
 
 def test_the_environment_variables_are_those_of_the_registry():
     said = {ticked(cells[0])[0] for cells in rows("docs/plugins.md", "variable")}
-    assert said == set(re.findall(r'"(DJTRANS_[A-Z]+)"', inspect.getsource(Registry)))
+    read = inspect.getsource(Registry) + inspect.getsource(discovery)
+    assert said == set(re.findall(r'"(DJTRANS_[A-Z]+)"', read))
 
 
 # -- the first description -----------------------------------------------------------------------
