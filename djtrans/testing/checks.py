@@ -37,17 +37,19 @@ class Report:
         Component and rule, for each rule that was kept.
     expected : mapping of (str, str) to str
         Rules that were broken as expected, with the reason.
+    problems : tuple of str
+        A message for each rule that was broken, or kept against expectation.
     """
 
     kept: tuple[tuple[str, str], ...] = attrs.field(converter=as_tuple)
     expected: Mapping[tuple[str, str], str]
+    problems: tuple[str, ...] = attrs.field(converter=as_tuple)
 
     def __str__(self) -> str:
-        components = {name for name, _ in (*self.kept, *self.expected)}
-        count = len(self.kept) + len(self.expected)
+        count = len(self.kept) + len(self.expected) + len(self.problems)
         return (
-            f"{len(components)} components, {count} rules run: {len(self.kept)} kept, "
-            f"{len(self.expected)} broken as expected."
+            f"rules run: {count} (kept {len(self.kept)}, broken as expected "
+            f"{len(self.expected)}, problems {len(self.problems)})"
         )
 
 
@@ -163,16 +165,17 @@ def check_plugin(
             else:
                 problems.append(str(broken))
             continue
-        kept.append(case.key)
         if case.reason:
             problems.append(
                 f"{case.rule.name} was expected to fail for {case.key[0]!r} ({case.reason}) but "
                 "is kept; take it off the list."
             )
-    report = Report(kept, expected)
+        else:
+            kept.append(case.key)
+    report = Report(kept, expected, problems)
     sys.stdout.write(f"{report}\n")
     if problems:
-        raise RuleBroken("\n".join([f"{len(problems)} problems.", *problems]))
+        raise RuleBroken("\n".join([f"{report}", *problems]))
     return report
 
 
@@ -186,7 +189,7 @@ def _check_kind(kind: str) -> Callable[..., Report]:
     ) -> Report:
         if not isinstance(declaration, Declaration) or declaration.kind != kind:
             raise InputError(
-                f"check_{kind} takes the declaration of a {kind}, got {declaration!r}."
+                f"check_{kind} takes one declaration of the kind {kind!r}, got {declaration!r}."
             )
         name = declaration.name
         return check_plugin(

@@ -12,7 +12,7 @@ PARTS = ("drums", "bass", "vocals", "other")
 
 
 def example_parts(
-    channels: int = 2, sample_rate: int = 22050, seconds: float = 3.0
+    channels: int = 2, sample_rate: int = 22050, seconds: float = 2.0
 ) -> dict[str, Tensor]:
     """Four parts that are easy to tell apart.
 
@@ -55,6 +55,6 @@ def example_parts(
     return {name: part.float() for name, part in wide.items()}
 
 
-def example_audio(channels: int = 2, sample_rate: int = 22050, seconds: float = 3.0) -> Tensor:
+def example_audio(channels: int = 2, sample_rate: int = 22050, seconds: float = 2.0) -> Tensor:
     """The sum of :func:`example_parts`, ``[channels, samples]`` float32."""
     return torch.stack(list(example_parts(channels, sample_rate, seconds).values())).sum(dim=0)

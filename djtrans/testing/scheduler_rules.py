@@ -40,6 +40,8 @@ class _Run:
         self.x = self.levels[0].alpha * self.clean + self.levels[0].sigma * noise
         self.history: tuple[Any, ...] = ()
         self.at = 0
+        #: The curves after each step: the last ones alone may hide what came before.
+        self.trail: list[Tensor] = []
 
     @property
     def done(self) -> bool:
@@ -56,11 +58,13 @@ class _Run:
             self.x, self.prediction(), level, following, self.history, self.generator
         )
         self.at += 1
+        self.trail.append(self.x.clone())
 
     def finish(self) -> Tensor:
+        """Go to the end; the curves after each step, ``[steps, batch, frames, parameters]``."""
         while not self.done:
             self.step()
-        return self.x
+        return torch.stack(self.trail)
 
 
 @rule("scheduler")
@@ -121,7 +125,7 @@ def runs_can_be_interleaved(declaration: SchedulerDeclaration, build: BuildFunct
             if not run.done:
                 run.step()
     for run, alone in zip(runs, lone, strict=True):
-        off = float((run.x - alone).abs().max())
+        off = float((torch.stack(run.trail) - alone).abs().max())
         require(off == 0, f"one differs by {off:.2g}.")
 
 

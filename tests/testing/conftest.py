@@ -1,0 +1,34 @@
+"""How a mutant is shown to be caught."""
+
+from __future__ import annotations
+
+import pytest
+
+from djtrans.testing import Build, RuleBroken, rules_of
+
+
+def _check(rule, declaration):
+    (entry,) = [entry for entry in rules_of(declaration) if entry.name == rule]
+    entry.check(declaration, Build(declaration))
+
+
+@pytest.fixture(scope="session")
+def check():
+    """Run one rule by name."""
+    return _check
+
+
+@pytest.fixture(scope="session")
+def caught():
+    """Assert that a rule refuses a component, and for the reason that is meant."""
+
+    def assert_caught(rule, declaration, reason):
+        with pytest.raises(RuleBroken) as broken:
+            _check(rule, declaration)
+        (entry,) = [entry for entry in rules_of(declaration) if entry.name == rule]
+        text = str(broken.value)
+        assert text.startswith(entry.statement)
+        assert f"({rule})" in text
+        assert reason in text.removeprefix(entry.statement)
+
+    return assert_caught

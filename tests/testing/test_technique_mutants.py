@@ -1,0 +1,144 @@
+"""A sound technique keeps every rule; each rule catches one that breaks it."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+import torch
+
+from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.errors import LayoutError
+from djtrans.core.sheet import CurveSheet
+from djtrans.testing import check_technique, rules
+
+
+class Ramp:
+    """Straight lines from A to B."""
+
+    def __init__(self, config=None):
+        pass
+
+    def draw(self, request):
+        sheet = CurveSheet(request)
+        end = request.frame_beats[-1]
+        sheet.line("a/*/fader/gain", [(0, 1), (end, 0)])
+        sheet.line("b/*/fader/gain", [(0, 0), (end, 1)])
+        return sheet.values
+
+
+RAMP = TechniqueDeclaration(
+    name="ramp",
+    summary="Straight lines.",
+    factory=Ramp,
+    bars=(2, 4, 8),
+    swap_at=0.5,
+    needs=("a/*/fader/gain", "b/*/fader/gain"),
+)
+
+
+class AtOneRateOnly(Ramp):
+    def draw(self, request):
+        return super().draw(attrs.evolve(request, n_frames=16, frames_per_beat=2))
+
+
+class Array(Ramp):
+    def draw(self, request):
+        return super().draw(request).numpy()
+
+
+class ZeroOverZero(Ramp):
+    def draw(self, request):
+        curves = super().draw(request)
+        curves[0, request.layout.index("a/drums/hpf/cutoff")] = float("nan")
+        return curves
+
+
+class Louder(Ramp):
+    def draw(self, request):
+        curves = super().draw(request)
+        curves[1:-1, request.layout.select("b/*/fader/gain")] *= 1.5
+        return curves
+
+
+class NeverLeaves(Ramp):
+    def draw(self, request):
+        curves = super().draw(request)
+        curves[-1, request.layout.select("a/*/fader/gain")] = 0.1
+        return curves
+
+
+class ComesFiltered(Ramp):
+    def draw(self, request):
+        curves = super().draw(request)
+        curves[:, request.layout.select("b/*/hpf/cutoff")] = 0.3
+        return curves
+
+
+class Shaky(Ramp):
+    def draw(self, request):
+        return (super().draw(request) - 0.01 * torch.rand(())).clamp(min=0)
+
+
+class Remembers(Ramp):
+    drawn = 0
+
+    def draw(self, request):
+        self.drawn += 1
+        return super().draw(request) ** self.drawn
+
+
+class Greedy(Ramp):
+    def draw(self, request):
+        neutral = torch.tensor(request.layout.neutral)
+        line = torch.linspace(1, 0, request.n_frames)[:, None]
+        curves = super().draw(request)
+        track = request.layout.select("a/*/*/*")
+        curves[:, track] = (line * neutral)[:, track]
+        return curves
+
+
+class NeedsTheDelay(Ramp):
+    def draw(self, request):
+        try:
+            request.layout.index("a/track/delay/send")
+        except LayoutError as error:
+            raise KeyError("no delay") from error
+        return super().draw(request)
+
+
+#: Rule, class, and what the message must say.
+MUTANTS = [
+    ("curves_have_the_shape_asked", AtOneRateOnly, "got (16, 54), asked (32, 54)"),
+    ("curves_have_the_shape_asked", Array, "they are a ndarray"),
+    ("curves_are_finite", ZeroOverZero, "a/drums/hpf/cutoff are not finite"),
+    ("curves_stay_in_range", Louder, "b/drums/fader/gain runs from 0 to 1.4"),
+    ("both_ends_are_reached", NeverLeaves, "a/drums/fader/gain is 0.1 in the last frame"),
+    ("both_ends_are_reached", ComesFiltered, "b/drums/hpf/cutoff is 0.3 in the last frame"),
+    ("drawing_repeats", Shaky, "a second drawing differs"),
+    ("drawing_repeats", Remembers, "a second drawing differs"),
+    ("unknown_parameters_stay_neutral", Greedy, "a/track/drive/amount moves by 0.5"),
+    ("needs_are_enough", NeedsTheDelay, "no delay"),
+]
+
+
+def test_a_sound_technique_keeps_every_rule():
+    report = check_technique(RAMP)
+    assert {rule for _, rule in report.kept} >= {rule.name for rule in rules("technique")}
+
+
+@pytest.mark.parametrize(
+    ("rule", "mutant", "reason"), MUTANTS, ids=[f"{m[0]}-{m[1].__name__}" for m in MUTANTS]
+)
+def test_a_mutant_is_caught(rule, mutant, reason, caught):
+    caught(rule, attrs.evolve(RAMP, factory=mutant), reason)
+
+
+def test_every_rule_has_a_mutant():
+    assert {mutant[0] for mutant in MUTANTS} == {rule.name for rule in rules("technique")}
+
+
+def test_the_example_layout_is_that_of_the_default_mixer():
+    from djtrans.assembly import mixer_layout
+    from djtrans.testing.example_layout import example_layout
+
+    assert example_layout().digest == mixer_layout("dj54").digest
