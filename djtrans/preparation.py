@@ -15,7 +15,7 @@ from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, window_span
 from djtrans.core.analysis import Analysis
 from djtrans.core.declarations import TechniqueDeclaration
-from djtrans.core.errors import InputError
+from djtrans.core.errors import InputError, PlanError
 from djtrans.core.formats import ComponentRecord
 from djtrans.core.plan import TransitionPlan, clock_seconds
 from djtrans.core.spec import MixerSpec
@@ -84,7 +84,18 @@ class Prepared:
         chosen = self.registry.find("technique", plan.technique)
         if isinstance(chosen.declaration, TechniqueDeclaration):
             check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
+            if chosen.declaration.needs_isolation:
+                self._check_isolation(chosen.name)
         return plan
+
+    def _check_isolation(self, who: str) -> None:
+        for side, record in self.separators.items():
+            if separator_declaration(record, self.registry).isolation != "good":
+                raise PlanError(
+                    f"{who} lets single stems be heard, and {record.name} isolates those of "
+                    f"{side.upper()} too weakly; give ready stems (--stems-a, --stems-b) or a "
+                    "separator with good isolation, or choose another technique."
+                )
 
     def span(
         self, plan: TransitionPlan, context: float | str = DEFAULT_CONTEXT_BARS, full: bool = False

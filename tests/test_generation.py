@@ -185,6 +185,20 @@ def test_a_technique_is_refused_by_a_mixer_that_lacks_what_it_needs(files):
     assert len(other.params.layout) == 54 - 24
 
 
+def test_a_technique_that_needs_single_stems_wants_a_separator_that_isolates_them(files):
+    registry = Registry(environ={}, discover=False)
+    fade = registry.find("technique", "fade").declaration
+    alone = attrs.evolve(fade, needs_isolation=True)
+    with registry.override("technique", "fade", alone):
+        with pytest.raises(PlanError, match=r"djtrans/spectral isolates those of A too weakly"):
+            djtrans.generate(*files, technique="fade", registry=registry)
+        stems = {f"stems_{side}": files[0].parent / side for side in "ab"}
+        made = djtrans.generate(
+            *files, technique="fade", context=0, device="cpu", registry=registry, **stems
+        )
+    assert made.plan.technique == "djtrans/fade"
+
+
 def test_a_removed_plugin_is_named_when_its_params_file_is_rendered(files, tmp_path):
     registry = Registry(environ={}, discover=False)
     plugin = tmp_path / "acme.py"
