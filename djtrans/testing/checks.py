@@ -66,8 +66,8 @@ class Case:
         Why it is expected to fail; ``""`` if it is not.
     """
 
-    rule: Rule
-    build: Build
+    rule: Rule = attrs.field(repr=lambda rule: rule.name)
+    build: Build = attrs.field(repr=lambda build: build.declaration.name)
     reason: str = ""
 
     @property
@@ -77,6 +77,7 @@ class Case:
 
     def run(self) -> None:
         """Check the rule, expected or not; raises :class:`RuleBroken`."""
+        __tracebackhide__ = True
         self.rule.check(self.build.declaration, self.build)
 
 
@@ -278,6 +279,7 @@ def parametrize_checks(
 
     @pytest.mark.parametrize("case", params)
     def test_rule(case: Case) -> None:
+        __tracebackhide__ = True
         case.run()
 
     return test_rule

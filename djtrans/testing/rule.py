@@ -72,14 +72,17 @@ def rule(
 
         @functools.wraps(function)
         def check(declaration: Any, build: BuildFunction) -> None:
+            __tracebackhide__ = True
+            heading = (
+                f"{statement} The {declaration.kind} {declaration.name!r} breaks this rule "
+                f"({function.__name__})"
+            )
             try:
                 function(declaration, build)
-            except Exception as error:
-                found = str(error) if isinstance(error, RuleBroken) else _say(error)
-                raise RuleBroken(
-                    f"{statement} The {declaration.kind} {declaration.name!r} breaks this rule "
-                    f"({function.__name__}): {found}"
-                ) from error
+            except RuleBroken as broken:
+                raise RuleBroken(f"{heading}: {broken}") from None
+            except (Exception, SystemExit) as error:
+                raise RuleBroken(f"{heading}: {_say(error)}") from error
 
         _RULES[kind].append(Rule(kind, function.__name__, statement, check, applies))
         return check
@@ -104,6 +107,6 @@ def rules_of(declaration: Declaration) -> tuple[Rule, ...]:
     return tuple(entry for entry in candidates if entry.applies(declaration))
 
 
-def _say(error: Exception) -> str:
+def _say(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -188,7 +188,7 @@ def test_the_tests_of_a_plugin_author(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-ra", "--color=no", "--continue-on-collection-errors"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,

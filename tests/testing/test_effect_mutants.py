@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import attrs
 import pytest
 import torch
 
 from djtrans.core.declarations import EffectDeclaration
 from djtrans.core.parameters import Parameter
-from djtrans.testing import check_effect, rules
+from djtrans.testing import RuleBroken, check_effect, effect_rules, rules
 
 
 class Shelf:
@@ -264,6 +266,18 @@ def test_a_sound_effect_keeps_every_rule(declaration, capsys):
 def test_a_mutant_is_caught(rule, base, mutant, reason, caught):
     changed = attrs.evolve(base, factory=mutant) if isinstance(mutant, type) else mutant(base)
     caught(rule, changed, reason)
+
+
+def test_a_rule_is_a_function_that_takes_any_way_to_build():
+    rule = effect_rules.neutral_is_transparent
+    rule(SHELF, Shelf)
+    with pytest.raises(RuleBroken, match="the mask is off by 8e-06 at 8000 Hz"):
+        rule(SHELF, NearlyOne)
+
+
+def test_an_effect_that_ends_the_program_breaks_the_rule():
+    with pytest.raises(RuleBroken, match="SystemExit: 3"):
+        effect_rules.shapes_are_kept(SHELF, lambda: sys.exit(3))
 
 
 def test_every_rule_has_a_mutant():
