@@ -45,6 +45,7 @@ class PlateConfig:
     level: float = setting(
         0.5,
         "Level of the tail against its input at a send of 1.",
+        unit="amplitude ratio",
         minimum=0.0,
         maximum=2.0,
     )

@@ -32,7 +32,6 @@ test_the_plugin_page = parametrize_checks(first_block("docs/plugins.md"))
 test_the_reverb = parametrize_checks(
     loaded(ROOT / "examples/five_parameter_reverb.py"),
     {
-        ("plate", "config_numbers_have_units"): "The level declares no unit.",
         ("plate", "gradients_are_right"): "The predelay moves in whole samples.",
         ("dj62", "effects_are_named_in_full"): "A loose file's namespace is the name of the file.",
     },

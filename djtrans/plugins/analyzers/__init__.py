@@ -35,6 +35,7 @@ class ConstantGridConfig:
     section_threshold: float = setting(
         1.0,
         "How much the sound must change for a section to start; lower finds more sections.",
+        unit="times the usual change",
         minimum=0.1,
         maximum=10.0,
     )

@@ -30,7 +30,9 @@ class Eq3Config:
     high_crossover_hz: float = setting(
         4000.0, "Where mid and high meet, both at half.", unit="Hz", minimum=20.0, maximum=20000.0
     )
-    order: int = setting(4, "Steepness of the crossovers, 6 dB per octave each.", choices=(2, 4, 8))
+    order: int = setting(
+        4, "Steepness of the crossovers.", unit="x 6 dB per octave", choices=(2, 4, 8)
+    )
 
     def __attrs_post_init__(self) -> None:
         if self.low_crossover_hz >= self.high_crossover_hz:
@@ -44,7 +46,7 @@ class Eq3Config:
 class FilterConfig:
     """Steepness of a low-pass or high-pass."""
 
-    order: int = setting(4, "Butterworth order, 6 dB per octave each.", minimum=1, maximum=8)
+    order: int = setting(4, "Butterworth order.", unit="x 6 dB per octave", minimum=1, maximum=8)
 
 
 @attrs.frozen
@@ -58,7 +60,11 @@ class ReverbConfig:
         0.02, "Silence before the tail.", unit="s", minimum=0.0, maximum=0.5
     )
     damping: float = setting(
-        0.5, "How much faster high frequencies die away: 0 not at all.", minimum=0.0, maximum=1.0
+        0.5,
+        "How much faster high frequencies die away: 0 not at all.",
+        unit="fraction",
+        minimum=0.0,
+        maximum=1.0,
     )
     low_cut_hz: float = setting(
         150.0,
@@ -70,12 +76,14 @@ class ReverbConfig:
     width: float = setting(
         1.0,
         "Difference between the channels' tails: 0 mono, 1 independent.",
+        unit="fraction",
         minimum=0.0,
         maximum=1.0,
     )
     level: float = setting(
         0.5,
-        "Energy of the tail against its input at a send of 1, as an amplitude ratio.",
+        "Root of the tail's energy against that of its input at a send of 1.",
+        unit="amplitude ratio",
         minimum=0.0,
         maximum=4.0,
     )

@@ -45,10 +45,14 @@ class DemucsConfig:
         "", "A weights file, or a folder with those of the model; if empty, the hub's."
     )
     shifts: int = setting(
-        0, "Further passes over the shifted audio, averaged.", minimum=0, maximum=10
+        0, "Further passes over the shifted audio, averaged.", unit="passes", minimum=0, maximum=10
     )
     overlap: float = setting(
-        0.25, "Fraction of a segment that the next one also hears.", minimum=0.0, maximum=0.9
+        0.25,
+        "Part of a segment that the next one also hears.",
+        unit="fraction",
+        minimum=0.0,
+        maximum=0.9,
     )
     segment_seconds: float = setting(
         7.8,
