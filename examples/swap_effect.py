@@ -24,8 +24,8 @@ class GentleLowpass:
         x = curves["cutoff"].unsqueeze(-1)
         closed = (1 + (freqs_hz / (20 * 1000**x)) ** 2) ** -0.5
         # Above 0.95 (14 kHz) it opens; fully open is exactly no filter at all.
-        opening = ((x - 0.95) / 0.05).clamp(min=0)
-        return closed + opening * (1 - closed)
+        shut = ((1 - x) / 0.05).clamp(max=1)
+        return 1 + shut * (closed - 1)
 
 
 @djtrans.hookimpl
@@ -39,7 +39,11 @@ def djtrans_effects():
         placements=("stem", "track", "master"),
         parameters=(
             djtrans.Parameter(
-                name="cutoff", neutral=1.0, unit="normalized cutoff", curve="frequency"
+                name="cutoff",
+                neutral=1.0,
+                unit="normalized cutoff",
+                curve="frequency",
+                summary="Cutoff; fully open at 1.",
             ),
         ),
     )

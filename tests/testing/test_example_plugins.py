@@ -36,10 +36,4 @@ test_the_reverb = parametrize_checks(
         ("dj62", "effects_are_named_in_full"): "A loose file's namespace is the name of the file.",
     },
 )
-test_the_swapped_effect = parametrize_checks(
-    loaded(ROOT / "examples/swap_effect.py"),
-    {
-        ("gentle-lowpass", "parameters_are_explained"): "An example keeps its declaration short.",
-        ("gentle-lowpass", "neutral_is_transparent"): "Its mask is off by one float32 rounding.",
-    },
-)
+test_the_swapped_effect = parametrize_checks(loaded(ROOT / "examples/swap_effect.py"))
