@@ -140,7 +140,7 @@ def demo(out: str, seed: int, quiet: bool) -> None:
             bpm=126.0,
             tonic=9,
             seed=2 * seed,
-            structure=(("intro", 8), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16)),
+            structure=(("intro", 8), ("drop", 24), ("outro", 16)),
         ),
         "track_b": TrackSpec(
             bpm=123.0,

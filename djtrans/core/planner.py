@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 import attrs
 
@@ -228,10 +229,10 @@ def _late_in(a: Analysis, before: int, after: int, reasons: list[str]) -> int:
         raise PlanError(
             f"A has no phrase line with {before} bars before it and {after} audible ones after it"
         )
-    outros = [s.start_bar for s in a.sections if s.label == "outro"]
-    if outros and outros[-1] in lines:
+    ending = list(takewhile(lambda s: s.label == "outro", reversed(a.sections)))
+    if ending and ending[-1].start_bar in lines:
         reasons.append("the swap lies where A's outro starts")
-        return outros[-1]
+        return ending[-1].start_bar
     reasons.append("the swap lies on the last phrase line of A that leaves room")
     return lines[-1]
 

@@ -63,6 +63,13 @@ def test_a_late_b_early_on_phrase_lines():
     assert plan.b.stretch_percent == pytest.approx(100 * (120 / 123 - 1), abs=1e-6)
 
 
+def test_an_outro_of_several_sections_starts_with_the_first():
+    cut = (("intro", 16), ("outro", 8), ("drop", 24), ("outro", 8), ("outro", 8))
+    plan = plan_transition(analysis(sections=cut), analysis(), SWAP)
+    assert plan.a.swap_bar == 48
+    assert "the swap lies where A's outro starts" in plan.reasons
+
+
 def test_both_swaps_fall_on_the_same_clock_time():
     a, b = analysis(first=1, lead=0.1), analysis(bpm=126.0, first=3, lead=1.7)
     plan = plan_transition(a, b, SWAP)
