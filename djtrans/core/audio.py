@@ -12,6 +12,7 @@ import shlex
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,12 @@ def _open_for_reading(file: Path) -> Iterator[Any]:
         raise AudioFileError(f"Cannot read {file}: permission denied; check its access rights.")
     if file.stat().st_size == 0:
         raise AudioFileError(f"{file} is empty (0 bytes); give a file with sound in it.")
+    if file.suffix.lower() == ".mp3" and not _may_be_mp3(file):
+        # Asked to decode what is no MP3, libsndfile's decoder writes notes of its own to stderr.
+        raise AudioFileError(
+            f"{file} is not audio that can be decoded, whatever its name says; give a wav, flac, "
+            "ogg, mp3 or aiff file."
+        )
     try:
         handle = soundfile.SoundFile(file)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
@@ -256,6 +263,15 @@ def _open_for_reading(file: Path) -> Iterator[Any]:
         ) from None
     with handle:
         yield handle
+
+
+def _may_be_mp3(file: Path) -> bool:
+    """Whether a file begins with a tag, a known container, or has an MPEG frame's sync near it."""
+    with file.open("rb") as stream:
+        head = stream.read(1 << 17)
+    if head.startswith((b"ID3", b"RIFF", b"fLaC", b"OggS", b"FORM")):
+        return True
+    return any(first == 0xFF and second >= 0xE0 for first, second in pairwise(head))
 
 
 def _read_frames(handle: Any, file: Path, frames: int = -1) -> np.ndarray:

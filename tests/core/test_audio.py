@@ -311,3 +311,10 @@ def test_a_wav_that_claims_more_than_it_holds(tmp_path):
     data[at + 4 : at + 8] = struct.pack("<I", 0x7FFFFFF0)
     path.write_bytes(data)
     assert load_audio(path)[0].shape == (2, 8000)
+
+
+def test_text_named_mp3_never_reaches_the_decoder_which_would_talk(tmp_path, capfd):
+    (tmp_path / "a.mp3").write_text("not music at all, naïve as it is\n" * 5000)
+    with pytest.raises(AudioFileError, match="whatever its name says"):
+        load_audio(tmp_path / "a.mp3")
+    assert capfd.readouterr().err == ""
