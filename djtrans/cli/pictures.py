@@ -41,7 +41,8 @@ def visualize(
     _check(output, summary, timeline, compare, theme)
     if track_a is not None and track_b is None:
         raise InputError("Track A is given without track B; give both, or the params file alone.")
-    from djtrans.core.formats import load_params, write_text
+    from djtrans.core.files import write_text
+    from djtrans.core.formats import load_params
 
     content = load_params(params)
     other = load_params(compare) if compare else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 
 from djtrans.core.errors import FormatError
+from djtrans.core.files import write_text
 from djtrans.core.layout import Layout, Row
 from djtrans.core.overview import Overview, check
 from djtrans.core.parameters import Parameter
@@ -150,7 +150,7 @@ def save_params(path: str | os.PathLike[str], content: ParamsFile) -> None:
     }
     if content.overview is not None:
         document["overview"] = _converter.unstructure(content.overview)
-    write_text(path, _dump(document))
+    write_text(path, _dump(document), FormatError)
 
 
 def load_params(path: str | os.PathLike[str]) -> ParamsFile:
@@ -261,24 +261,3 @@ def _dump(document: Mapping[str, Any]) -> str:
             text = json.dumps(value, indent=1).replace("\n", "\n ")
         lines.append(f" {json.dumps(key)}: {text}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file; it appears whole or not at all.
-
-    Raises
-    ------
-    FormatError
-        If the folder is missing or not writable.
-    """
-    target = Path(path)
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FormatError(
-            f"Cannot write {str(target)!r}: {error.strerror or error}. Give a path in a folder "
-            "that exists and is writable."
-        ) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from djtrans.core.errors import InputError
+from djtrans.core.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,16 +38,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0
         raise InputError(
             f"Cannot write a figure as {target.name!r}; end the name in {', '.join(FORMATS)}."
         )
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    with replacing(target) as part:
         figure.savefig(
             part, format=extension[1:], dpi=dpi, facecolor=figure.get_facecolor(), edgecolor="none"
         )
-        part.replace(target)
-    except OSError as error:
-        raise InputError(
-            f"Cannot write {str(target)!r}: {error.strerror or error}; choose a folder that exists "
-            "and can be written to."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
