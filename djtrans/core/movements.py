@@ -70,7 +70,7 @@ def find_movements(params: TransitionParams) -> tuple[Movement, ...]:
         groups.setdefault((row.track, on_bus, row.node, row.parameter.name), []).append(row)
     found = []
     for (_, on_bus, _, _), rows in groups.items():
-        for alike in _alike(rows, values):
+        for alike in group_alike(rows, values, SAME):
             stems = () if on_bus or len(alike) == len(rows) else tuple(row.stem for row in alike)
             curve = values[:, alike[0].index]
             for first, last in _runs(curve, alike[0].parameter.span, params.frames_per_beat):
@@ -87,13 +87,13 @@ def find_movements(params: TransitionParams) -> tuple[Movement, ...]:
     return tuple(sorted(found, key=lambda m: (m.told_at, m.row.index)))
 
 
-def _alike(rows: list[Row], values: FloatArray) -> list[list[Row]]:
-    """Rows whose curves are the same, together."""
+def group_alike(rows: list[Row], values: FloatArray, tolerance: float) -> list[list[Row]]:
+    """Rows whose curves lie within a tolerance (a fraction of the range), together."""
     found: list[list[Row]] = []
     for row in rows:
         for same in found:
             apart = np.abs(values[:, same[0].index] - values[:, row.index]).max()
-            if apart <= SAME * row.parameter.span:
+            if apart <= tolerance * row.parameter.span:
                 same.append(row)
                 break
         else:

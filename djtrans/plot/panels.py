@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.layout import Layout, Row
+from djtrans.core.movements import group_alike
 from djtrans.core.parameters import Parameter
 from djtrans.core.spec import MASTER_BUS, TRACK_BUS
 
@@ -118,15 +119,7 @@ def _merge(
     track: str, moving: list[Row], own: list[Row], values: NDArray[np.float64]
 ) -> list[Line]:
     """Lines of the rows that move, equal ones as one."""
-    found: list[list[Row]] = []
-    for row in moving:
-        for same in found:
-            apart = np.abs(values[:, same[0].index] - values[:, row.index]).max()
-            if apart <= SAME * row.parameter.span:
-                same.append(row)
-                break
-        else:
-            found.append([row])
+    found = group_alike(moving, values, SAME)
     return [
         Line(
             track,
