@@ -25,12 +25,6 @@ from .core.analysis import (
     Analysis as Analysis,
 )
 from .core.analysis import (
-    BeatGrid as BeatGrid,
-)
-from .core.analysis import (
-    Key as Key,
-)
-from .core.analysis import (
     Levels as Levels,
 )
 from .core.analysis import (
@@ -41,6 +35,9 @@ from .core.analysis import (
 )
 from .core.audio import load_audio as load_audio
 from .core.audio import write_audio as write_audio
+from .core.beat_grid import (
+    BeatGrid as BeatGrid,
+)
 from .core.config import setting as setting
 from .core.contracts import RenderContext as RenderContext
 from .core.declarations import (
@@ -74,6 +71,9 @@ from .core.drawing import DrawRequest as DrawRequest
 from .core.errors import DjtransError as DjtransError
 from .core.features import TrackFeatures as TrackFeatures
 from .core.hookspecs import hookimpl as hookimpl
+from .core.key import (
+    Key as Key,
+)
 from .core.layout import Layout as Layout
 from .core.parameters import Parameter as Parameter
 from .core.params import TransitionParams as TransitionParams

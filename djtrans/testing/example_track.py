@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from djtrans.core.analysis import Analysis, BeatGrid, Key, Levels, Phrase, Section
+from djtrans.core.analysis import Analysis, Levels, Phrase, Section
+from djtrans.core.beat_grid import BeatGrid
+from djtrans.core.key import Key
 from djtrans.core.stems import Stems
 from djtrans.testing.example_audio import example_parts
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from djtrans.core.analysis import Analysis, BeatGrid, Key, Levels, Phrase, Section
+from djtrans.core.analysis import Analysis, Levels, Phrase, Section
+from djtrans.core.beat_grid import BeatGrid
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import InputError, PlanError
+from djtrans.core.key import Key
 from djtrans.core.plan import clock_seconds, track_seconds
 from djtrans.core.planner import PlanOptions, in_one_octave, nearest_bars, plan_transition
 

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.core.analysis import Analysis, BeatGrid, Key, Levels, Phrase, Section
+from djtrans.core.analysis import Analysis, Levels, Phrase, Section
+from djtrans.core.beat_grid import BeatGrid
 from djtrans.core.declarations import AnalyzerDeclaration
 from djtrans.core.errors import InputError
+from djtrans.core.key import Key
 from djtrans.testing import check_analyzer, rules
 
 

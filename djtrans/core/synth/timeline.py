@@ -5,7 +5,8 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from djtrans.core.analysis import BeatGrid, Phrase
+from djtrans.core.analysis import Phrase
+from djtrans.core.beat_grid import BeatGrid
 from djtrans.core.synth.spec import TrackSpec
 
 BEATS_PER_BAR = 4

@@ -10,7 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from djtrans.core.analysis import BeatGrid, Key, Phrase, Section
+from djtrans.core.analysis import Phrase, Section
+from djtrans.core.beat_grid import BeatGrid
+from djtrans.core.key import Key
 from djtrans.core.stems import Stems
 from djtrans.core.synth.bass import render_bass
 from djtrans.core.synth.drums import render_drums

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from djtrans.core.analysis import Analysis, BeatGrid, Levels
+from djtrans.core.analysis import Analysis, Levels
+from djtrans.core.beat_grid import BeatGrid
 from djtrans.core.contracts import Progress
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.loudness import integrated_lufs, short_term_lufs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from djtrans.core.analysis import Key
+from djtrans.core.key import Key
 from djtrans.core.metrics.key_relation import key_relation
 
 

@@ -1,0 +1,46 @@
+"""Musical keys and the Camelot wheel, on which neighbours mix well."""
+
+from __future__ import annotations
+
+import attrs
+
+#: Camelot numbers by pitch class (C = 0), for minor and major keys.
+_CAMELOT_MINOR = (5, 12, 7, 2, 9, 4, 11, 6, 1, 8, 3, 10)
+_CAMELOT_MAJOR = (8, 3, 10, 5, 12, 7, 2, 9, 4, 11, 6, 1)
+_TONICS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+
+
+@attrs.frozen
+class Key:
+    """Musical key.
+
+    Attributes
+    ----------
+    tonic : int
+        Pitch class, 0 (C) to 11 (B).
+    mode : {"major", "minor"}
+    confidence : float
+        0 to 1.
+    """
+
+    tonic: int
+    mode: str
+    confidence: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """As musicians write it: ``"A minor"``."""
+        return f"{_TONICS[self.tonic]} {self.mode}"
+
+    @property
+    def camelot(self) -> str:
+        """Camelot code, ``"8A"`` for A minor."""
+        if self.mode == "minor":
+            return f"{_CAMELOT_MINOR[self.tonic]}A"
+        return f"{_CAMELOT_MAJOR[self.tonic]}B"
+
+    def distance(self, other: Key) -> int:
+        """Steps on the Camelot wheel: around the circle, plus one between minor and major."""
+        here, there = int(self.camelot[:-1]), int(other.camelot[:-1])
+        around = abs(here - there)
+        return min(around, 12 - around) + (self.camelot[-1] != other.camelot[-1])
