@@ -177,6 +177,8 @@ def complete(
             frames_per_beat=plan.frames_per_beat,
             beats_per_bar=plan.beats_per_bar,
             seed=seed,
+            phrase_beats_a=plan.phrase_beats(plan.a),
+            phrase_beats_b=plan.phrase_beats(plan.b),
             features_a=_features(aligned["a"], plan, beat_times, plan.a.key),
             features_b=_features(aligned["b"], plan, beat_times, plan.b.key),
         )

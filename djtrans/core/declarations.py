@@ -206,6 +206,20 @@ class AnalyzerDeclaration(Declaration):
     kind: ClassVar[str] = "analyzer"
 
 
+#: What of a track may lie at the swap.
+PLACES: dict[str, str] = {
+    "phrase": "any phrase line",
+    "section": "the start of any section",
+    "intro-end": "the end of the intro",
+    "outro": "the start of the outro",
+    "drop": "the start of a drop",
+    "build-end": "the start of a drop that a build leads to",
+    "break": "the start of a break",
+    "vocal": "the start of a phrase that is sung",
+    "instrumental": "the start of a phrase that is not sung",
+}
+
+
 @attrs.frozen(kw_only=True)
 class TechniqueDeclaration(Declaration):
     """A rule-based expert that draws the curves of one kind of transition.
@@ -215,13 +229,23 @@ class TechniqueDeclaration(Declaration):
     bars : tuple of int
         Shortest, default and longest window in bars.
     swap_at : float
-        Where in the window the swap lies, as a fraction of it (0 to 1).
+        Where in the window the swap lies, as a fraction of it (0 to 1); at least a bar from
+        either end.
+    place_a, place_b : tuple of str
+        Its anchor: what of A lies on what of B at the swap. Among :data:`PLACES`, the most wanted
+        first; a track that has none of them is refused.
     needs : tuple of str
         Key patterns that the layout must have, such as ``"*/*/eq/low"``.
     needs_isolation : bool
         Whether it needs a separator with good isolation.
     beat_matched : bool
         Whether both tracks' beats sound together, so that the tempos must meet.
+    harmonic : bool
+        Whether tonal sounds of both tracks overlap, so that the keys must agree.
+    key_limit : int
+        Largest distance on the Camelot wheel that it takes; 7, the largest there is, for any.
+    tempo_limit : float or None
+        Largest tempo change that it takes, as a fraction, where that is less than usual.
     """
 
     kind: ClassVar[str] = "technique"
@@ -231,6 +255,24 @@ class TechniqueDeclaration(Declaration):
     needs: tuple[str, ...] = ()
     needs_isolation: bool = False
     beat_matched: bool = True
+    place_a: tuple[str, ...] = attrs.field(default=("outro", "phrase"), converter=as_tuple)
+    place_b: tuple[str, ...] = attrs.field(default=("intro-end", "phrase"), converter=as_tuple)
+    harmonic: bool = True
+    key_limit: int = 7
+    tempo_limit: float | None = None
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        for field, places in (("place_a", self.place_a), ("place_b", self.place_b)):
+            if not places or not set(places) <= set(PLACES):
+                raise ConfigError(
+                    f"{type(self).__name__}(name={self.name!r}).{field} = {places!r}; "
+                    f"allowed: {', '.join(PLACES)}."
+                )
+
+    def swap_bars(self, bars: int) -> int:
+        """Bars from the start of a window to the swap."""
+        return min(max(round(self.swap_at * bars), 1), max(bars - 1, 1))
 
 
 @attrs.frozen(kw_only=True)

@@ -24,7 +24,10 @@ class DrawRequest:
         Beat of the window, from 0, on which the exchange ends: a downbeat.
     frames_per_beat, beats_per_bar : int
     seed : int
-        Seed of whatever is random.
+        Seed of whatever is random. A technique draws its plain form at 0 and varies it, in timing,
+        depth and order, at every other seed.
+    phrase_beats_a, phrase_beats_b : tuple of float
+        Beats of the window, ends included, on which a phrase of the track starts.
     features_a, features_b : TrackFeatures, optional
         What the tracks are like on these frames.
     """
@@ -35,6 +38,8 @@ class DrawRequest:
     frames_per_beat: int = 2
     beats_per_bar: int = 4
     seed: int = 0
+    phrase_beats_a: tuple[float, ...] = ()
+    phrase_beats_b: tuple[float, ...] = ()
     features_a: TrackFeatures | None = None
     features_b: TrackFeatures | None = None
 

@@ -6,6 +6,7 @@ named *track* are seconds from the first sample of the track's file.
 
 from __future__ import annotations
 
+import bisect
 from typing import TypeAlias
 
 import attrs
@@ -37,6 +38,30 @@ class ClockSection:
 
 
 @attrs.frozen(kw_only=True)
+class Loop:
+    """Bars of a track that are repeated before it goes on, where it is too short to mix out of.
+
+    The loop is cut into the track before anything else is done to it: every time and every bar of
+    the plan counts along the *looped* track, which is `repeats` times the loop longer.
+
+    Attributes
+    ----------
+    start_bar, bars : int
+        The bars that are repeated, counted as the plan counts.
+    repeats : int
+        How many times they are heard again.
+    start_seconds, stop_seconds : float
+        The same in seconds of the track's file.
+    """
+
+    start_bar: int
+    bars: int
+    repeats: int
+    start_seconds: float
+    stop_seconds: float
+
+
+@attrs.frozen(kw_only=True)
 class TrackPlan:
     """One track's part of the plan.
 
@@ -51,6 +76,8 @@ class TrackPlan:
         Sections that these bars lie in.
     swap_on_phrase : bool
         Whether the swap lies on one of the track's own phrase lines.
+    place : str
+        What of the track lies at the swap, one of :data:`djtrans.core.declarations.PLACES`.
     warp : tuple of (float, float)
         Points (clock seconds, track seconds), linear between and beyond: how the track is laid on
         the common clock. Two points are one constant rate.
@@ -59,7 +86,11 @@ class TrackPlan:
     bpm : float
         Tempo of the track's file.
     key : str
-        Camelot code.
+        Camelot code, as found in the file.
+    key_shift : float
+        Transposition in semitones, tempo unchanged.
+    loop : Loop or None
+        Bars that are repeated.
     phrase_lines : tuple of float
         Clock time of every phrase line of the track.
     sections : tuple of ClockSection
@@ -72,10 +103,13 @@ class TrackPlan:
     cue_section: str
     swap_section: str
     swap_on_phrase: bool
+    place: str = "phrase"
     warp: Warp
     gain_db: float
     bpm: float
     key: str
+    key_shift: float = 0.0
+    loop: Loop | None = None
     phrase_lines: tuple[float, ...] = ()
     sections: tuple[ClockSection, ...] = ()
 
@@ -111,6 +145,8 @@ class TransitionPlan:
         Steps on the Camelot wheel between the tracks.
     reasons, rejected : tuple of str
         Why it is so, and what was not chosen and why.
+    confidence : float
+        How sure the planner is, 0 to 1: the least sure of what the plan rests on.
     """
 
     technique: str
@@ -124,6 +160,7 @@ class TransitionPlan:
     frames_per_beat: int = 2
     reasons: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
+    confidence: float = 1.0
 
     @property
     def n_frames(self) -> int:
@@ -146,3 +183,16 @@ class TransitionPlan:
         index = min(max(int(beat // 1), 0), last - 1)
         left, right = self.beat_times[index], self.beat_times[index + 1]
         return left + (beat - index) * (right - left)
+
+    def beat_of_clock(self, clock_seconds: float) -> float:
+        """Beat at a clock time; the inverse of :meth:`clock_of_beat`."""
+        after = bisect.bisect_right(self.beat_times, clock_seconds)
+        index = min(max(after - 1, 0), len(self.beat_times) - 2)
+        left, right = self.beat_times[index], self.beat_times[index + 1]
+        return index + (clock_seconds - left) / (right - left)
+
+    def phrase_beats(self, side: TrackPlan) -> tuple[float, ...]:
+        """Beats of the window, ends included, on which a phrase of a track starts."""
+        last = self.beat_times[-1]
+        inside = (t for t in side.phrase_lines if -1e-6 <= t <= last + 1e-6)
+        return tuple(round(self.beat_of_clock(t), 6) for t in inside)

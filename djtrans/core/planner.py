@@ -168,12 +168,7 @@ class _Shape:
     @property
     def swap_bars(self) -> int:
         """Bars from the start of the window to the swap."""
-        return swap_bars(self.technique, self.bars)
-
-
-def swap_bars(technique: TechniqueDeclaration, bars: int) -> int:
-    """Bars from the start of a window to the technique's swap."""
-    return round(technique.swap_at * bars)
+        return self.technique.swap_bars(self.bars)
 
 
 def _lengths(technique: TechniqueDeclaration, options: PlanOptions) -> Iterator[int]:
@@ -190,7 +185,7 @@ def _place(
     a: Analysis, b: Analysis, technique: TechniqueDeclaration, bars: int, options: PlanOptions
 ) -> tuple[int, int, list[str]]:
     """Bars of A and B at which the window starts, and why."""
-    before = swap_bars(technique, bars)
+    before = technique.swap_bars(bars)
     after = bars - before
     reasons: list[str] = []
     cues = []

@@ -28,7 +28,7 @@ _ROUNDING = 1e-6
 def requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[DrawRequest]:
     """What a technique must be able to draw: its window lengths at 2, 4 and 8 frames a beat."""
     for bars in sorted(set(declaration.bars)):
-        swap = round(declaration.swap_at * bars) * BEATS_PER_BAR
+        swap = declaration.swap_bars(bars) * BEATS_PER_BAR
         for rate in (2, 4, 8):
             frames = bars * BEATS_PER_BAR * rate
             yield DrawRequest(layout, frames, swap, frames_per_beat=rate, seed=7)
