@@ -12,7 +12,7 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -251,9 +251,46 @@ class Registry:
             )
         if providers:
             return providers[0]
-        raise UnknownComponentError(f"There is no {kind} {name!r}. {self._hint(kind, name)}")
+        hint = self._hint(name, self.components(kind))
+        raise UnknownComponentError(f"There is no {kind} {name!r}. {hint}")
 
-    def _hint(self, kind: str, name: str) -> str:
+    def find_any(self, name: str, kind: str | None = None) -> Component:
+        """The component that a name means, of whatever kind.
+
+        Parameters
+        ----------
+        name : str
+            Qualified or short, see :meth:`find`.
+        kind : str, optional
+            Look among this kind only.
+
+        Raises
+        ------
+        UnknownComponentError
+            If there is none; the message names close matches.
+        AmbiguousNameError
+            If several kinds have a component of that name, or several plugins provide it.
+        """
+        if kind is not None:
+            return self.find(kind, name)
+        found = []
+        for each in KINDS:
+            try:
+                found.append(self.find(each, name))
+            except UnknownComponentError:
+                continue
+        if len(found) > 1:
+            meant = " and ".join(f"the {c.declaration.kind} {c.name}" for c in found)
+            raise AmbiguousNameError(
+                f"{name!r} means {meant}; say which with its kind (--kind "
+                f"{found[0].declaration.kind})."
+            )
+        if not found:
+            hint = self._hint(name, [c for each in KINDS for c in self.components(each)])
+            raise UnknownComponentError(f"There is no component {name!r}. {hint}")
+        return found[0]
+
+    def _hint(self, name: str, among: Iterable[Component]) -> str:
         namespace = name.partition("/")[0] if "/" in name else ""
         failed = [f for f in self.failures if f.provider.namespace == namespace]
         if failed:
@@ -261,9 +298,8 @@ class Registry:
         namespaces = {c.provider.namespace for k in KINDS for c in self.components(k)}
         if namespace and namespace not in namespaces:
             return f"Install the package that provides the plugin {namespace!r}."
-        components = self.components(kind)
-        names = {c.declaration.name for c in components}
-        return did_you_mean(name, names if not namespace else {c.name for c in components})
+        names = {c.name if namespace else c.declaration.name for c in among}
+        return did_you_mean(name, names)
 
     def _of_kind(self, kind: str) -> dict[str, Component]:
         if kind not in self._components:

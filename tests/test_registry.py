@@ -271,7 +271,7 @@ def test_configs_are_validated_with_field_value_and_range():
         ({"depth_db": float("nan")}, "out of range"),
         ({"depth_db": "loud"}, "of type str; give a value of type float"),
         ({"name": "c"}, "choose one of 'a', 'b'"),
-        ({"depht_db": 1.0}, "Did you mean 'depth_db'"),
+        ({"depht_db": 1.0}, "no field 'depht_db'; its fields are depth_db, name"),
     ]:
         with pytest.raises(ConfigError, match=match):
             registry.build("technique", "spin", config)

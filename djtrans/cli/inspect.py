@@ -1,4 +1,4 @@
-"""``djtrans plugins`` and ``djtrans layout``: what is there. Neither imports torch."""
+"""``djtrans plugins`` and ``djtrans layout``: what there is. Neither imports torch."""
 
 from __future__ import annotations
 
@@ -7,15 +7,36 @@ import json
 import click
 
 from djtrans.assembly import DEFAULT_MIXER, mixer_layout
+from djtrans.cli.component import describe, in_words
 from djtrans.core.declarations import KINDS
 from djtrans.core.layout import Row
+from djtrans.core.tables import text_table
 from djtrans.registry import Component, default_registry
 
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def plugins(as_json: bool) -> None:
+
+@click.group(invoke_without_command=True)
+@_json
+@click.pass_context
+def plugins(ctx: click.Context, as_json: bool) -> None:
     """List every registered component by kind, and the plugins that failed."""
+    if ctx.invoked_subcommand is None:
+        _list(as_json)
+
+
+@plugins.command()
+@click.argument("name")
+@click.option("--kind", help=f"Where the name alone is not enough: {', '.join(KINDS)}.")
+@_json
+def show(name: str, kind: str | None, as_json: bool) -> None:
+    """Print all that is known of one component: its settings, parameters, provider."""
+    registry = default_registry()
+    known = describe(registry.find_any(name, kind), registry)
+    click.echo(json.dumps(known, indent=1) if as_json else "\n".join(in_words(known)))
+
+
+def _list(as_json: bool) -> None:
     registry = default_registry()
     listed = {kind: [_describe(c) for c in registry.components(kind)] for kind in KINDS}
     failures = [
@@ -63,7 +84,7 @@ def _describe(component: Component) -> dict[str, object]:
 @click.option(
     "--mixer", default=DEFAULT_MIXER, show_default=True, help="Name of a registered mixer."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@_json
 def layout(mixer: str, as_json: bool) -> None:
     """Print the parameter layout of a mixer, one row a parameter."""
     computed = mixer_layout(mixer)
@@ -71,14 +92,12 @@ def layout(mixer: str, as_json: bool) -> None:
         click.echo(json.dumps([_row(row) for row in computed.rows], indent=1))
         return
     header = ("", "key", "alias", "range", "neutral", "unit")
-    cells = [header]
+    cells: list[tuple[str, ...]] = [header]
     for row in computed.rows:
         p = row.parameter
         bounds = f"{p.minimum:g} to {p.maximum:g}"
         cells.append((str(row.index), row.key, row.alias, bounds, f"{p.neutral:g}", p.unit))
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for number, line in enumerate(cells):
-        text = "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
+    for number, text in enumerate(text_table(cells)):
         click.secho(text, bold=number == 0)
     click.echo(f"{len(computed)} parameters, digest {computed.digest}")
 

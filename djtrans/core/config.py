@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.errors import ConfigError, did_you_mean
+from djtrans.core.errors import ConfigError
 
 
 def setting(
@@ -106,6 +106,26 @@ class NoConfig:
     """The config of a component that has nothing to configure."""
 
 
+def config_fields(cls: type) -> list[dict[str, Any]]:
+    """What can be set in a config class, a JSON-ready dictionary for each field.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``default``, ``help``, ``unit``, ``minimum``, ``maximum``, ``choices``; the last
+        four are empty or None where a field has none.
+    """
+    defaults = config_to_dict(cls())
+    nothing = {"help": "", "unit": "", "minimum": None, "maximum": None, "choices": None}
+    fields = []
+    for field in attrs.fields(cls):
+        said = {key: field.metadata.get(key, empty) for key, empty in nothing.items()}
+        choices = said["choices"]
+        said["choices"] = None if choices is None else list(choices)
+        fields.append({"name": field.name, "default": defaults[field.name], **said})
+    return fields
+
+
 def config_to_dict(config: Any) -> dict[str, Any]:
     """The fields of a config as a JSON-ready dictionary (tuples become lists)."""
     plain = attrs.asdict(config)
@@ -130,5 +150,6 @@ def config_from_dict(cls: type, values: Mapping[str, Any]) -> Any:
     known = [field.name for field in attrs.fields(cls)]
     for name in values:
         if name not in known:
-            raise ConfigError(f"{cls.__name__} has no field {name!r}. {did_you_mean(name, known)}")
+            fields = f"its fields are {', '.join(known)}" if known else "it has none at all"
+            raise ConfigError(f"{cls.__name__} has no field {name!r}; {fields}.")
     return cls(**values)

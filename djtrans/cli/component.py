@@ -1,0 +1,131 @@
+"""All that is known of one component, from its declaration: nothing of it is built or imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from djtrans.core.config import config_fields
+from djtrans.core.declarations import Declaration, EffectDeclaration, MixerDeclaration
+from djtrans.core.tables import text_table
+from djtrans.registry import Component, Registry
+
+#: Shown in a place of their own, so not among the facts of the kind.
+_ELSEWHERE = {*(field.name for field in attrs.fields(Declaration)), "parameters"}
+
+
+def describe(component: Component, registry: Registry) -> dict[str, Any]:
+    """What is known of a component, ready for JSON.
+
+    Parameters
+    ----------
+    component : Component
+    registry : Registry
+        Where a mixer's effects are looked up.
+
+    Returns
+    -------
+    dict
+        Name, kind, summary, provider, version, factory, references, the facts of its kind and the
+        fields of its config; an effect has parameters, a mixer nodes.
+    """
+    declaration, provider = component.declaration, component.provider
+    known: dict[str, Any] = {
+        "name": component.name,
+        "kind": declaration.kind,
+        "summary": declaration.summary,
+        "provider": str(provider),
+        "note": provider.note,
+        "version": declaration.version,
+        "factory": _plain(declaration.factory),
+        "lazy": declaration.lazy,
+        "references": list(declaration.references),
+        "facts": {
+            field.name: _plain(getattr(declaration, field.name))
+            for field in attrs.fields(type(declaration))
+            if field.name not in _ELSEWHERE
+        },
+        "config": config_fields(declaration.config),
+    }
+    if isinstance(declaration, EffectDeclaration):
+        parameters = declaration.parameters_of(declaration.config())
+        known["parameters"] = [attrs.asdict(parameter) for parameter in parameters]
+    if isinstance(declaration, MixerDeclaration):
+        known["nodes"] = [
+            {"chain": placement, "id": node.id, "effect": node.effect}
+            for placement, chain in registry.build("mixer", component.name).chains()
+            for node in chain
+        ]
+    return known
+
+
+def in_words(known: Mapping[str, Any]) -> list[str]:
+    """The same as lines for a terminal."""
+    facts = [
+        ("kind", known["kind"]),
+        ("provider", known["provider"]),
+        ("version", str(known["version"])),
+        ("factory", known["factory"] + ("" if known["lazy"] else " (not lazy)")),
+        *((name.replace("_", " "), _said(value)) for name, value in known["facts"].items()),
+        *(("reference", reference) for reference in known["references"]),
+    ]
+    if known["note"]:
+        facts.append(("note", known["note"]))
+    lines = [known["name"], known["summary"], "", *text_table(facts), ""]
+    settings = [
+        (f["name"], _said(f["default"]), f["unit"], _allowed(f), f["help"]) for f in known["config"]
+    ]
+    lines += _section("config", ("default", "unit", "allowed", ""), settings)
+    parameters = [
+        (
+            p["name"],
+            f"{p['minimum']:g} to {p['maximum']:g}",
+            f"{p['neutral']:g}",
+            p["unit"],
+            p["curve"],
+            p["edge"],
+            p["summary"],
+        )
+        for p in known.get("parameters", ())
+    ]
+    if "parameters" in known:
+        head = ("range", "neutral", "unit", "curve", "edge", "")
+        lines += ["", *_section("parameter", head, parameters)]
+    if "nodes" in known:
+        nodes = [(n["id"], n["chain"], n["effect"]) for n in known["nodes"]]
+        lines += ["", *_section("node", ("chain", "effect"), nodes)]
+    return lines
+
+
+def _section(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return text_table([(name, *header), *rows]) if rows else [f"{name}: none"]
+
+
+def _allowed(field: Mapping[str, Any]) -> str:
+    if field["choices"] is not None:
+        return _said(field["choices"])
+    low, high = field["minimum"], field["maximum"]
+    if low is None and high is None:
+        return "anything"
+    if high is None:
+        return f"at least {low:g}"
+    return f"at most {high:g}" if low is None else f"{low:g} to {high:g}"
+
+
+def _plain(value: Any) -> Any:
+    """A fact of a declaration as JSON holds it; a function by its name."""
+    if callable(value):
+        return f"{value.__module__}:{value.__qualname__}"
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_said, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None else str(value) or "empty"
