@@ -51,7 +51,10 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
                     f"The effect {name} may not stand in a {placement} chain (node {node.id!r}); "
                     f"its places are {', '.join(effect.placements)}."
                 )
-            config = config_to_dict(config_from_dict(effect.config, node.config))
+            try:
+                config = config_to_dict(config_from_dict(effect.config, node.config))
+            except ConfigError as error:
+                raise ConfigError(f"Node {node.id!r}: {error}") from None
             nodes.append(NodeSpec(node.id, name, config))
         chains[f"{placement}_chain"] = tuple(nodes)
     return attrs.evolve(named, **chains)

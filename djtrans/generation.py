@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -19,6 +20,7 @@ from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan
 from djtrans.core.planner import nearest_bars
 from djtrans.core.rendering import render as render_window
+from djtrans.core.settings import Settings
 from djtrans.core.spec import MixerSpec
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
@@ -32,7 +34,12 @@ from djtrans.preparation import (
     pick_device,
     prepare,
 )
-from djtrans.provenance import make_provenance, rebuild_mixer, warn_changed
+from djtrans.provenance import (
+    check_technique_settings,
+    make_provenance,
+    rebuild_mixer,
+    warn_changed,
+)
 from djtrans.registry import Registry, default_registry
 from djtrans.steps import Report, Steps
 from djtrans.transition import Transition
@@ -54,6 +61,7 @@ def generate(
     context: float | str = DEFAULT_CONTEXT_BARS,
     full: bool = False,
     mixer: MixerSpec | str = DEFAULT_MIXER,
+    settings: Mapping[str, Any] | None = None,
     device: str = "auto",
     seed: int = 0,
     progress: Report | None = None,
@@ -85,6 +93,9 @@ def generate(
         From A's start to B's end instead.
     mixer : MixerSpec or str
         A spec, or the name of a registered mixer.
+    settings : mapping of str to object, optional
+        Of the components: ``"reverb.decay_seconds"`` by node of the mixer, ``"reverb"`` for another
+        effect at that node, ``"separator.FIELD"``, ``"technique.FIELD"`` of a named technique.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     seed : int
@@ -113,6 +124,10 @@ def generate(
     if bars is not None and bars < 1:
         raise InputError(f"bars = {bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64.")
     check_context(context)
+    registry = registry or default_registry()
+    chosen = Settings.sorted_out(settings or {})
+    if chosen.technique:
+        check_technique_settings(registry, technique, chosen.technique)
     steps = Steps(progress)
     prepared = prepare(
         a,
@@ -121,6 +136,7 @@ def generate(
         stems_a=stems_a,
         stems_b=stems_b,
         mixer=mixer,
+        settings=chosen,
         device=device,
         steps=steps,
         registry=registry,
@@ -137,7 +153,9 @@ def generate(
         )
         span = prepared.span(plan, context, full)
     aligned = prepared.align(plan, span, steps)
-    return complete(prepared, plan, span, aligned, seed=seed, steps=steps)
+    return complete(
+        prepared, plan, span, aligned, seed=seed, technique_config=chosen.technique, steps=steps
+    )
 
 
 def complete(
@@ -147,6 +165,7 @@ def complete(
     aligned: Mapping[str, AlignedTrack],
     *,
     seed: int = 0,
+    technique_config: Mapping[str, Any] | None = None,
     steps: Steps | None = None,
 ) -> Transition:
     """Draw the curves of a planned transition and render it.
@@ -160,6 +179,8 @@ def complete(
     aligned : mapping of str to AlignedTrack
         Both tracks on the clock of the plan.
     seed : int
+    technique_config : mapping, optional
+        Fields of the technique's config; the rest take their defaults.
     steps : Steps, optional
 
     Returns
@@ -182,9 +203,17 @@ def complete(
             features_a=_features(aligned["a"], plan, beat_times, plan.a.key),
             features_b=_features(aligned["b"], plan, beat_times, plan.b.key),
         )
-        params = draw_params(registry.build("technique", plan.technique), request, beat_times)
+        model = registry.build("technique", plan.technique, technique_config)
+        params = draw_params(model, request, beat_times)
     provenance = make_provenance(
-        registry, tracks, prepared.separators, built, plan, span, seed=seed
+        registry,
+        tracks,
+        prepared.separators,
+        built,
+        plan,
+        span,
+        seed=seed,
+        technique_config=technique_config,
     )
     return _finish(built, params, plan, provenance, aligned, prepared.device, steps)
 

@@ -11,13 +11,14 @@ import attrs
 import torch
 
 from djtrans.api import DifferentiableDJMixer, analyze_track, check_needs, plan_transition
-from djtrans.assembly import DEFAULT_MIXER
+from djtrans.assembly import DEFAULT_MIXER, resolve_spec
 from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, window_span
 from djtrans.core.analysis import Analysis
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.formats import ComponentRecord
 from djtrans.core.plan import TransitionPlan, clock_seconds
+from djtrans.core.settings import Settings
 from djtrans.core.spec import MixerSpec
 from djtrans.core.track import Track, load_track
 from djtrans.provenance import separator_declaration, separator_record
@@ -118,6 +119,7 @@ def prepare(
     stems_a: str | os.PathLike[str] | None = None,
     stems_b: str | os.PathLike[str] | None = None,
     mixer: MixerSpec | str = DEFAULT_MIXER,
+    settings: Settings | None = None,
     device: str = "auto",
     known: dict[str, Analysis] | None = None,
     steps: Steps | None = None,
@@ -127,6 +129,8 @@ def prepare(
 
     Parameters
     ----------
+    settings : Settings, optional
+        Of separator and mixer.
     known : dict of str to Analysis, optional
         Analyses by the hash of their file: used, and added to.
 
@@ -136,12 +140,19 @@ def prepare(
     """
     registry = registry or default_registry()
     steps = steps or Steps()
+    settings = settings or Settings()
+    if settings.separator and stems_a is not None and stems_b is not None:
+        raise InputError(
+            f"separator.{next(iter(settings.separator))} is set, but both tracks have ready stems; "
+            "leave it out."
+        )
     device = pick_device(device)
     separators = {
-        "a": separator_record(registry, separator, stems_a),
-        "b": separator_record(registry, separator, stems_b),
+        "a": separator_record(registry, separator, stems_a, settings.separator),
+        "b": separator_record(registry, separator, stems_b, settings.separator),
     }
-    built = DifferentiableDJMixer(mixer, registry=registry)
+    spec = resolve_spec(mixer, registry).configured(settings.mixer)
+    built = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load"):
         tracks = {"a": as_track(a), "b": as_track(b)}
     with steps.step("analyze") as tell:

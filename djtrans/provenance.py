@@ -12,7 +12,7 @@ from djtrans.api import DifferentiableDJMixer
 from djtrans.core.alignment import Span
 from djtrans.core.config import config_from_dict, config_to_dict
 from djtrans.core.declarations import SeparatorDeclaration
-from djtrans.core.errors import FormatError, InputError
+from djtrans.core.errors import ConfigError, FormatError, InputError
 from djtrans.core.formats import (
     ComponentRecord,
     MixerRecord,
@@ -36,6 +36,7 @@ def make_provenance(
     span: Span,
     *,
     seed: int = 0,
+    technique_config: Mapping[str, Any] | None = None,
 ) -> Provenance:
     """What it takes, beside plan and curves, to make the same audio again.
 
@@ -51,6 +52,8 @@ def make_provenance(
     span : Span
         What is heard of the clock.
     seed : int
+    technique_config : mapping, optional
+        Fields that the technique was built with; the rest are its defaults.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def make_provenance(
             stretch=ENGINE,
             djtrans=djtrans.__version__,
         ),
-        technique=component_record(registry, "technique", plan.technique, {}),
+        technique=component_record(registry, "technique", plan.technique, technique_config or {}),
     )
 
 
@@ -85,12 +88,18 @@ def component_record(
 ) -> ComponentRecord:
     """A component as it is used: qualified name, version, complete config."""
     component = registry.find(kind, name)
-    full = config_to_dict(config_from_dict(component.declaration.config, config))
+    try:
+        full = config_to_dict(config_from_dict(component.declaration.config, config))
+    except ConfigError as error:
+        raise ConfigError(f"The {kind} {component.name}: {error}") from None
     return ComponentRecord(name=component.name, version=component.declaration.version, config=full)
 
 
 def separator_record(
-    registry: Registry, name: str, ready: str | os.PathLike[str] | None = None
+    registry: Registry,
+    name: str,
+    ready: str | os.PathLike[str] | None = None,
+    config: Mapping[str, Any] | None = None,
 ) -> ComponentRecord:
     """The separator of a track: the named one, or the reader of a folder of ready stems."""
     if ready is not None:
@@ -101,7 +110,17 @@ def separator_record(
             f"The separator {name!r} reads ready stems; say where they are with stems_a and "
             "stems_b (--stems-a, --stems-b)."
         )
-    return component_record(registry, "separator", name, {})
+    return component_record(registry, "separator", name, config or {})
+
+
+def check_technique_settings(registry: Registry, name: str, config: Mapping[str, Any]) -> None:
+    """Refuse settings that do not fit the technique, before the work begins."""
+    if name == "auto":
+        raise InputError(
+            f"technique.{next(iter(config))} is set, but the technique is chosen later (auto); "
+            "name it (--technique)."
+        )
+    component_record(registry, "technique", name, config)
 
 
 def separator_declaration(record: ComponentRecord, registry: Registry) -> SeparatorDeclaration:

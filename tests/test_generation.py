@@ -226,3 +226,48 @@ def test_the_plot_of_a_transition_draws(made, tmp_path):
 
     save_figure(made.plot(), tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 10_000
+
+
+def test_settings_are_used_kept_in_the_params_file_and_used_again(files, made, tmp_path):
+    settings = {
+        "reverb.decay_seconds": 2.5,
+        "eq.order": 8,
+        "separator.bass_top_hz": 200,
+        "technique.entry_gain": 0.6,
+    }
+    options = {"technique": "bass-swap", "bars": 8, "context": 0, "device": "cpu"}
+    transition = djtrans.generate(*files, **options, settings=settings)
+    # Frame 16 lies two bars in: B has come in, and has not taken over yet.
+    assert float(transition.params.row("b/vocals/fader/gain")[16]) == pytest.approx(0.6)
+    assert float(made.params.row("b/vocals/fader/gain")[16]) == pytest.approx(0.9)
+    recorded = transition.provenance
+    assert recorded.technique.config["entry_gain"] == 0.6
+    assert {t.separator.config["bass_top_hz"] for t in recorded.tracks.values()} == {200.0}
+    mixer = recorded.mixer.spec
+    assert mixer == djtrans.resolve_spec("dj54").configured(
+        {"reverb.decay_seconds": 2.5, "eq.order": 8}
+    )
+    transition.save_params(tmp_path / "p.json")
+    again = djtrans.render(tmp_path / "p.json", *files, device="cpu")
+    assert torch.equal(again.audio, transition.audio)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"settings": {"technique.entry_gain": 0.5}}, "chosen later .auto.; name it"),
+        (
+            {"technique": "bass-swap", "settings": {"technique.entry_gain": 2}},
+            "technique djtrans/bass-swap: .*entry_gain = 2.0 is out of range; give 0.1 to 1",
+        ),
+        ({"settings": {"separator.bass": 2}}, "no field 'bass'; its fields are kick_top_hz, bass"),
+        (
+            {"settings": {"separator.bass_top_hz": 99}, "stems_a": "x", "stems_b": "y"},
+            "both tracks have ready stems",
+        ),
+        ({"settings": {"seperator.bass_top_hz": 99}}, "no node 'seperator'"),
+    ],
+)
+def test_wrong_settings_are_said_before_a_file_is_read(options, match):
+    with pytest.raises(InputError, match=match):
+        djtrans.generate("none.wav", "none.wav", **options)

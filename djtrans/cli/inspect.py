@@ -6,10 +6,12 @@ import json
 
 import click
 
-from djtrans.assembly import DEFAULT_MIXER, mixer_layout
+from djtrans.assembly import DEFAULT_MIXER, mixer_layout, resolve_spec
 from djtrans.cli.component import describe, in_words
+from djtrans.cli.options import settings_option
 from djtrans.core.declarations import KINDS
 from djtrans.core.layout import Row
+from djtrans.core.settings import read_settings
 from djtrans.core.tables import text_table
 from djtrans.registry import Component, default_registry
 
@@ -84,10 +86,11 @@ def _describe(component: Component) -> dict[str, object]:
 @click.option(
     "--mixer", default=DEFAULT_MIXER, show_default=True, help="Name of a registered mixer."
 )
+@settings_option
 @_json
-def layout(mixer: str, as_json: bool) -> None:
+def layout(mixer: str, set_: tuple[str, ...], as_json: bool) -> None:
     """Print the parameter layout of a mixer, one row a parameter."""
-    computed = mixer_layout(mixer)
+    computed = mixer_layout(resolve_spec(mixer).configured(read_settings(set_)))
     if as_json:
         click.echo(json.dumps([_row(row) for row in computed.rows], indent=1))
         return

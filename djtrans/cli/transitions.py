@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from djtrans.cli.console import reporting
+from djtrans.cli.options import settings_option
 from djtrans.core.errors import InputError
+from djtrans.core.settings import read_settings
 
 if TYPE_CHECKING:
     from djtrans.transition import Transition
@@ -60,6 +62,7 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 )
 @click.option("--full", is_flag=True, help="From A's start to B's end.")
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
+@settings_option
 @click.option("--save-params", metavar="FILE", help="Also write the params file (JSON).")
 @_visualize
 @_device
@@ -72,10 +75,12 @@ def generate(
     save_params: str | None,
     visualize: bool,
     quiet: bool,
+    set_: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Make a transition from track A into track B."""
     _check_outputs(output, save_params)
+    options["settings"] = read_settings(set_)
     from djtrans.cli.summary import describe
     from djtrans.generation import generate as run
 

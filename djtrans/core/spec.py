@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -44,6 +45,10 @@ class NodeSpec:
                 f"Node id {self.id!r} is not allowed; use lower-case letters, digits, '-' and "
                 "'_', a letter first."
             )
+
+
+def _with_fields(changed: Mapping[str, Any], node: NodeSpec) -> NodeSpec:
+    return attrs.evolve(node, config={**node.config, **changed})
 
 
 @attrs.frozen
@@ -108,14 +113,61 @@ class MixerSpec:
         ConfigError
             If no chain has that node.
         """
-        new = NodeSpec(node_id, effect, config)
+        return self._changed(node_id, lambda node: NodeSpec(node.id, effect, config))
+
+    def configured(self, settings: Mapping[str, Any]) -> MixerSpec:
+        """The same mixer with its nodes set otherwise.
+
+        Parameters
+        ----------
+        settings : mapping of str to object
+            By ``"node.field"`` the value of a field of the effect's config, other fields stay; by
+            ``"node"`` the name of another effect for that node, with its defaults. An id that
+            stands in several chains means all of them.
+
+        Returns
+        -------
+        MixerSpec
+            Fields and values are checked when the mixer is resolved or built.
+
+        Raises
+        ------
+        ConfigError
+            If no chain has such a node.
+
+        Examples
+        --------
+        >>> import djtrans
+        >>> spec = djtrans.resolve_spec("dj54").configured({"reverb.decay_seconds": 2.5})
+        >>> spec.track_chain[0].config["decay_seconds"]
+        2.5
+        """
+        spec, fields = self, dict[str, dict[str, Any]]()
+        for key, value in settings.items():
+            node_id, dot, field = key.partition(".")
+            if dot:
+                fields.setdefault(node_id, {})[field] = value
+            elif isinstance(value, str):
+                spec = spec.replace_node(node_id, value)
+            else:
+                raise ConfigError(
+                    f"{key} = {value!r} names no effect; give the name of one, or set a field as "
+                    f"{key}.FIELD."
+                )
+        # After the effects: a field belongs to the one that is to be there.
+        for node_id, changed in fields.items():
+            spec = spec._changed(node_id, partial(_with_fields, changed))
+        return spec
+
+    def _changed(self, node_id: str, change: Callable[[NodeSpec], NodeSpec]) -> MixerSpec:
+        """The same mixer with each node of that id changed."""
+        ids = [node.id for _, chain in self.chains() for node in chain]
+        if node_id not in ids:
+            raise ConfigError(f"The mixer has no node {node_id!r}; its nodes are {', '.join(ids)}.")
         chains: dict[str, Any] = {
-            f"{placement}_chain": tuple(new if node.id == node_id else node for node in chain)
+            f"{placement}_chain": tuple(change(n) if n.id == node_id else n for n in chain)
             for placement, chain in self.chains()
         }
-        if not any(new in chain for chain in chains.values()):
-            ids = [node.id for _, chain in self.chains() for node in chain]
-            raise ConfigError(f"The mixer has no node {node_id!r}; its nodes are {ids}.")
         return attrs.evolve(self, **chains)
 
 

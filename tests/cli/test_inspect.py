@@ -117,3 +117,18 @@ def test_a_name_of_two_kinds_wants_the_kind(registry):
     assert registry.find_any("acme/reverb").declaration.kind == "technique"
     with pytest.raises(UnknownComponentError, match="Did you mean 'reverb'"):
         registry.find_any("reverbs", "effect")
+
+
+def test_the_layout_follows_what_is_set(capsys):
+    def layout(*settings):
+        with pytest.raises(SystemExit) as exit_:
+            main(["layout", *(word for text in settings for word in ("--set", text))])
+        return exit_.value.code, *capsys.readouterr()
+
+    assert layout("reverb=delay", "reverb.beats=4")[1].splitlines()[-1].startswith("56 parameters")
+    code, out, err = layout("reverb.decay_seconds=99")
+    assert (code, out) == (2, "")
+    assert err == (
+        "djtrans: error: Node 'reverb': ReverbConfig.decay_seconds = 99.0 is out of range; "
+        "give 0.05 to 20 s.\n"
+    )

@@ -1,0 +1,80 @@
+"""What a user sets of the components of one transition, by names such as ``reverb.decay_seconds``.
+
+``NODE.FIELD`` sets a field of the effect at a node of the mixer and ``NODE`` alone puts another
+effect there; ``separator.FIELD`` and ``technique.FIELD`` set fields of these two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from djtrans.core.errors import ConfigError
+
+#: What stands before the dot where it is not the id of a node.
+ROLES = ("separator", "technique")
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Settings by what they concern.
+
+    Attributes
+    ----------
+    mixer : mapping
+        By ``"node.field"`` or ``"node"``, as :meth:`djtrans.MixerSpec.configured` takes them.
+    separator, technique : mapping
+        By field of the config.
+    """
+
+    mixer: Mapping[str, Any] = attrs.field(factory=dict)
+    separator: Mapping[str, Any] = attrs.field(factory=dict)
+    technique: Mapping[str, Any] = attrs.field(factory=dict)
+
+    @classmethod
+    def sorted_out(cls, settings: Mapping[str, Any]) -> Settings:
+        """Settings of all components in one mapping, told apart by what stands before the dot."""
+        parts: dict[str, dict[str, Any]] = {"mixer": {}, **{role: {} for role in ROLES}}
+        for key, value in settings.items():
+            role, dot, field = key.partition(".")
+            if dot and role in ROLES:
+                parts[role][field] = value
+            else:
+                parts["mixer"][key] = value
+        return cls(**parts)
+
+
+def read_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """Settings as they are typed, ``"reverb.decay_seconds=2.5"``.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        ``NAME=VALUE``. A value is read as JSON (a number, ``true``, ``[1, 2]``, ``"text"``), and
+        what is no JSON as text. Of two for one name the last holds.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ConfigError
+        If a text is not of that form.
+    """
+    settings: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            raise ConfigError(
+                f"The setting {text!r} is not understood; write NAME=VALUE, such as "
+                "reverb.decay_seconds=2.5."
+            )
+        try:
+            settings[name] = json.loads(value)
+        except json.JSONDecodeError:
+            settings[name] = value
+    return settings
