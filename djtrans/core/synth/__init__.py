@@ -1,10 +1,12 @@
 """Synthetic dance tracks with true stems and known truth.
 
-A :class:`TrackSpec` says what the track is; :func:`synthesize` plays it. Grid, sections, phrases,
+A :class:`TrackSpec` says what the track is, :func:`draw_spec` draws one, and :func:`synthesize`
+plays it. Grid, sections, phrases,
 key and stems of a :class:`SynthTrack` are not estimates: they are what was played.
 """
 
+from djtrans.core.synth.drawing import GENRES, draw_spec
 from djtrans.core.synth.spec import TrackSpec
 from djtrans.core.synth.track import SynthTrack, synthesize
 
-__all__ = ["SynthTrack", "TrackSpec", "synthesize"]
+__all__ = ["GENRES", "SynthTrack", "TrackSpec", "draw_spec", "synthesize"]

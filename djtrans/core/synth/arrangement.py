@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from djtrans.core.synth.spec import TrackSpec
 from djtrans.core.synth.timeline import Bar
 
 
@@ -32,16 +33,16 @@ class Arrangement:
     riser_end: float = 0.0
 
 
-def arrange(bar: Bar) -> Arrangement:
-    """What plays in a bar.
+def arrange(bar: Bar, spec: TrackSpec) -> Arrangement:
+    """What plays in a bar of a track.
 
-    The intro adds one drum after the other, a build opens the filter under a riser and a snare
-    roll and has no bass, a drop has everything, a break has no kick, and the outro takes the
-    drums away in the order in which the intro brought them.
+    The intro adds one drum after the other (or has none, as the spec says), a build opens the
+    filter under a riser and a snare roll and has no bass, a drop has everything, a break has no
+    kick, and the outro takes the drums away in the order in which the intro brought them.
     """
     start, end = bar.progress, (bar.position + 1) / bar.section_bars
     if bar.label == "intro":
-        return _drums_only(grown=start)
+        return _intro(spec.intro, start, end)
     if bar.label == "outro":
         return _drums_only(grown=1.0 - end)
     if bar.label == "build":
@@ -82,6 +83,25 @@ def arrange(bar: Bar) -> Arrangement:
         arp=0.0 if start < 0.5 else 0.5,
         riser_start=2.0 * start - 1.0 if rising else 0.0,
         riser_end=2.0 * end - 1.0 if rising else 0.0,
+    )
+
+
+def _intro(kind: str, start: float, end: float) -> Arrangement:
+    if kind == "drums":
+        return _drums_only(grown=start)
+    if kind == "sparse":
+        return Arrangement(
+            hats=0.5 + 0.4 * start if start >= 0.5 else 0.0,
+            percussion=0.7,
+            pad=0.3 + 0.3 * start,
+            brightness_start=start,
+            brightness_end=end,
+        )
+    return Arrangement(
+        pad=0.8,
+        brightness_start=0.2 + start,
+        brightness_end=0.2 + end,
+        arp=0.4 if start >= 0.75 and kind == "beatless" else 0.0,
     )
 
 

@@ -1,4 +1,4 @@
-"""The bass line: a sub sine under a filtered saw."""
+"""The bass line: a sub sine under a filtered saw, or one of the two."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def render_bass(
     cutoff, grit = rng.uniform(250.0, 600.0), rng.uniform(0.3, 0.7)
     notes: dict[tuple[int, float], Audio] = {}
     for bar in timeline.bars:
-        level = arrange(bar).bass
+        level = arrange(bar, timeline.spec).bass
         if level == 0.0:
             continue
         steps = pattern
@@ -42,15 +42,24 @@ def render_bass(
             pitch = {0: root, 1: root + 12, 2: harmony.pitch((chord + 4) % 7, _LOWEST)}[choice]
             if (pitch, length) not in notes:
                 samples = timeline.samples_in(length / 4.0)
-                notes[pitch, length] = _note(pitch, samples, timeline.sample_rate, cutoff, grit)
+                notes[pitch, length] = _note(
+                    pitch, samples, timeline.sample_rate, cutoff, grit, timeline.spec.bass
+                )
             at = timeline.sample_of_step(bar.index, step)
             place(target, notes[pitch, length], at, 0.5 * level)
 
 
-def _note(pitch: int, samples: int, sample_rate: int, cutoff: float, grit: float) -> Audio:
+def _note(
+    pitch: int, samples: int, sample_rate: int, cutoff: float, grit: float, kind: str
+) -> Audio:
     hz = float(frequency(pitch))
     time = np.arange(samples) / sample_rate
     sub = np.sin(2.0 * np.pi * hz * time)
     edge = filtered(saw(hz, samples, sample_rate), "lowpass", cutoff, sample_rate, order=3)
+    if kind == "sub":
+        edge = np.zeros_like(sub)
+    elif kind == "mid":
+        sub = np.zeros_like(sub)
+        edge = 2.0 * filtered(edge, "highpass", 120.0, sample_rate, order=4)
     sound = (sub + grit * edge) * (0.7 + 0.3 * np.exp(-time / 0.12))
     return stereo(faded(sound / (1.0 + grit), sample_rate, 0.004, 0.02)).astype(np.float32)

@@ -10,17 +10,11 @@ import numpy as np
 from djtrans.core.synth.arrangement import Arrangement, arrange
 from djtrans.core.synth.drumkit import DrumKit, draw_kit
 from djtrans.core.synth.dsp import Audio, place
+from djtrans.core.synth.patterns import STYLES
 from djtrans.core.synth.timeline import STEPS_PER_BAR, Bar, Timeline
 
+_FILLS = ((12, 13, 14, 15), (12, 14, 15), (13, 14, 15), (10, 12, 14, 15), (11, 13, 15))
 _Hit = Callable[[Audio, float, float], None]  # a sound at a step of the bar, with a gain
-_ON_THE_FLOOR = (0, 4, 8, 12)
-# Kicks of broken beats in sixteenths, two bars each; the one is always struck.
-_BROKEN = (
-    ((0, 10), (0, 7, 10)),
-    ((0, 6, 10), (0, 10)),
-    ((0, 3, 10), (0, 10, 14)),
-    ((0, 7, 10), (0, 6, 9)),
-)
 
 
 @attrs.frozen(eq=False)
@@ -31,8 +25,12 @@ class DrumPattern:
     ----------
     kicks : tuple of tuple of int
         Steps of the kick in the even and in the odd bars.
+    snares : tuple of tuple of int
+        Steps of the snare or clap in the even and in the odd bars.
+    clap : bool
+        Whether it is a clap.
     ghosts : tuple of int
-        Steps of the quiet snares of a broken beat.
+        Steps of the quiet snares between.
     hat_accents : ndarray
         Level of the closed hat at each step of a bar.
     percussion : tuple of tuple of int
@@ -41,35 +39,50 @@ class DrumPattern:
         Steps of the fill that ends a phrase.
     fill_drops_kick : bool
         Whether the last kick of a phrase is left out.
+    rolls : tuple of (int, int)
+        Steps on which the hat rolls, and into how many.
     """
 
     kicks: tuple[tuple[int, ...], ...]
+    snares: tuple[tuple[int, ...], ...]
+    clap: bool
     ghosts: tuple[int, ...]
     hat_accents: np.ndarray
     percussion: tuple[tuple[int, ...], ...]
     fill: tuple[int, ...]
     fill_drops_kick: bool
+    rolls: tuple[tuple[int, int], ...]
 
 
 def draw_pattern(style: str, rng: np.random.Generator) -> DrumPattern:
     """Draw a pattern of a style."""
-    broken = style == "broken"
-    choice = _BROKEN[rng.integers(len(_BROKEN))]
+    kind = STYLES[style]
+    kicks = kind.kicks[rng.integers(4) % len(kind.kicks)]
     ghosts = tuple(int(s) for s in rng.choice([7, 9, 11, 15], size=2, replace=False))
     shape = np.array([0.75, 0.35, 0.55, 0.35] if rng.random() < 0.5 else [0.4, 0.3, 0.9, 0.45])
     accents = np.tile(shape, 4) * rng.uniform(0.8, 1.1, STEPS_PER_BAR)
     accents[rng.random(STEPS_PER_BAR) < 0.12] = 0.0
-    fills = ((12, 13, 14, 15), (12, 14, 15), (13, 14, 15), (10, 12, 14, 15), (11, 13, 15))
+    percussion = tuple(
+        _euclidean(int(rng.choice(pulses)), int(rng.integers(STEPS_PER_BAR)))
+        for pulses in ((3, 5), (2, 5, 7))
+    )
+    fill = _FILLS[rng.integers(len(_FILLS))]
+    fill_drops_kick = bool(rng.random() < 0.5)
+    accents[np.arange(STEPS_PER_BAR) % kind.hat_spacing != 0] = 0.0
+    snares = kind.snares[rng.integers(len(kind.snares))]
+    rolling = rng.choice([3, 6, 7, 10, 11, 14, 15], size=2, replace=False)
     return DrumPattern(
-        kicks=choice if broken else (_ON_THE_FLOOR, _ON_THE_FLOOR),
-        ghosts=ghosts if broken else (),
+        kicks=kicks,
+        snares=snares,
+        clap=kind.clap,
+        ghosts=tuple(s for s in ghosts if s not in snares[0]) if kind.ghosts else (),
         hat_accents=accents,
-        percussion=tuple(
-            _euclidean(int(rng.choice(pulses)), int(rng.integers(STEPS_PER_BAR)))
-            for pulses in ((3, 5), (2, 5, 7))
-        ),
-        fill=fills[rng.integers(len(fills))],
-        fill_drops_kick=bool(rng.random() < 0.5),
+        percussion=percussion,
+        fill=fill,
+        fill_drops_kick=fill_drops_kick,
+        rolls=tuple((int(s), int(rng.choice([2, 3, 4]))) for s in rolling)
+        if kind.hat_rolls
+        else (),
     )
 
 
@@ -109,10 +122,10 @@ def render_drums(
     """
     kit = draw_kit(timeline.sample_rate, rng_kit)
     pattern = draw_pattern(timeline.spec.drums, rng)
-    backbeat = kit.snare if timeline.spec.drums == "broken" else kit.clap
+    backbeat = kit.clap if pattern.clap else kit.snare
     kicks: list[int] = []
     for bar in timeline.bars:
-        part = arrange(bar)
+        part = arrange(bar, timeline.spec)
 
         def hit(sound: Audio, step: float, gain: float, index: int = bar.index) -> None:
             place(target, sound, timeline.sample_of_step(index, step), gain)
@@ -120,12 +133,16 @@ def render_drums(
         for step in kick_steps(bar, part, pattern):
             kicks.append(timeline.sample_of_step(bar.index, step))
             hit(kit.kick, step, part.kick)
-        for step in (4, 12):
+        for step in pattern.snares[bar.index % 2]:
             hit(backbeat, step, 0.42 * part.clap)
         for step in pattern.ghosts:
             hit(kit.snare, step, 0.1 * part.clap)
         for step in range(STEPS_PER_BAR):
             hit(kit.closed_hat, step, 0.17 * part.hats * pattern.hat_accents[step])
+        for step, count in pattern.rolls:
+            for strike in range(count):
+                # A fraction of a sixteenth later; the place of a swung step stays its own.
+                hit(kit.closed_hat, step + strike / count, 0.12 * part.hats)
         for step in (2, 6, 10, 14):
             hit(kit.open_hat, step, 0.15 * part.open_hats)
         for sound, steps in zip(kit.percussion, pattern.percussion, strict=True):

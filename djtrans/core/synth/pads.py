@@ -24,7 +24,7 @@ def render_pads(
     for root in sorted(set(harmony.chords)):
         tables[root] = chord_tables(harmony.voicing(root), longest, rate, width, tilt, rng)
     for bar in timeline.bars:
-        part = arrange(bar)
+        part = arrange(bar, timeline.spec)
         if part.pad == 0.0:
             continue
         into_chord = bar.phrase_position % harmony.bars_per_chord

@@ -34,7 +34,7 @@ def render_stabs(
         for root in sorted(set(harmony.chords))
     }
     for bar in timeline.bars:
-        level = arrange(bar).stab
+        level = arrange(bar, timeline.spec).stab
         for step in steps:
             at = timeline.sample_of_step(bar.index, step)
             place(target, stabs[harmony.chord_at(bar)], at, 0.3 * level)
@@ -50,7 +50,7 @@ def render_arp(
     echo = timeline.samples_in(0.75)
     notes: dict[tuple[int, bool], Audio] = {}
     for bar in timeline.bars:
-        level = arrange(bar).arp
+        level = arrange(bar, timeline.spec).arp
         if level == 0.0:
             continue
         chord = harmony.chord_at(bar)

@@ -13,7 +13,11 @@ _CENTRES_HZ = (400.0, 900.0, 2000.0, 4500.0, 9500.0)
 
 def render_riser(target: Audio, timeline: Timeline, rng: np.random.Generator) -> None:
     """Add the riser to a stem ``[2, samples]``, where the arrangement has one."""
-    rising = [(bar, part) for bar in timeline.bars if (part := arrange(bar)).riser_end > 0.0]
+    rising = [
+        (bar, part)
+        for bar in timeline.bars
+        if (part := arrange(bar, timeline.spec)).riser_end > 0.0
+    ]
     if not rising:
         return
     bands = _noise_bands(timeline.samples_in(BEATS_PER_BAR) + 1, timeline.sample_rate, rng)

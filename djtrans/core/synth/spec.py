@@ -20,6 +20,15 @@ DEFAULT_STRUCTURE = (
     ("drop", 16),
     ("outro", 16),
 )
+DRUM_STYLES = (
+    "four-on-the-floor",
+    "broken",
+    "techno",
+    "half-time",
+    "breakbeat",
+    "drum-and-bass",
+    "trap",
+)
 _MAX_BARS = 256
 
 
@@ -76,12 +85,26 @@ class TrackSpec:
     mode : {"minor", "major"}
     seed : int
         Non-negative.
-    drums : {"four-on-the-floor", "broken"}
-        A kick on every beat, or a syncopated kick with a snare on two and four.
+    drums : str
+        One of :data:`DRUM_STYLES`: what the kick and the snare play, see
+        :mod:`djtrans.core.synth.patterns`. Half-time and trap have one snare in a bar, on three.
     swing : float
         0 (straight) to 1: how far every second sixteenth is late; 1 is a full triplet.
     has_vocals : bool
         Whether a voice sings in the drops and breaks; without, the stem is silent.
+    singing : {"spaced", "dense"}
+        Lines with pauses, begun on or after the bar line; or line upon line to the section's end,
+        each with a pickup on the beat before it.
+    bass : {"full", "sub", "mid"}
+        A sine under a saw, the sine alone, or the saw without what lies below 120 Hz.
+    intro : {"drums", "sparse", "beatless", "vocal"}
+        What an intro plays: drums from the first bar, hats and percussion without a kick, pads
+        without a beat, or the voice over pads.
+    ending : {"cut", "fade-out", "cold"}
+        How the track ends: with its last bar, faded out over its last 8 bars, or stopped after the
+        first beat of its last bar.
+    section_gains_db : tuple of float
+        Level of each section beside what its instruments make of it, -12 to 6; none: 0.
     sample_rate_hz : int
         22050 to 96000.
     structure : tuple of (label, bars)
@@ -106,13 +129,17 @@ class TrackSpec:
     tonic: int = setting(9, "Pitch class of the key, C = 0.", minimum=0, maximum=11)
     mode: str = setting("minor", "Mode of the key.", choices=("minor", "major"))
     seed: int = setting(0, "Which track of this kind.", minimum=0)
-    drums: str = setting(
-        "four-on-the-floor", "Drum style.", choices=("four-on-the-floor", "broken")
-    )
+    drums: str = setting("four-on-the-floor", "Drum style.", choices=DRUM_STYLES)
     swing: float = setting(
         0.0, "Lateness of every second sixteenth, 1 is a triplet.", minimum=0.0, maximum=1.0
     )
     has_vocals: bool = setting(True, "Whether a voice sings in the drops and breaks.")
+    singing: str = setting("spaced", "How much is sung.", choices=("spaced", "dense"))
+    bass: str = setting("full", "Range of the bass.", choices=("full", "sub", "mid"))
+    intro: str = setting(
+        "drums", "What an intro plays.", choices=("drums", "sparse", "beatless", "vocal")
+    )
+    ending: str = setting("cut", "How the track ends.", choices=("cut", "fade-out", "cold"))
     sample_rate_hz: int = setting(44100, "Sample rate.", unit="Hz", minimum=22050, maximum=96000)
     structure: tuple[tuple[str, int], ...] = attrs.field(
         default=DEFAULT_STRUCTURE,
@@ -127,9 +154,22 @@ class TrackSpec:
             "choices": None,
         },
     )
+    section_gains_db: tuple[float, ...] = setting(
+        (), "Level of each section beside its instruments'.", unit="dB", minimum=-12.0, maximum=6.0
+    )
     level_db: float = setting(
         -1.0, "Peak of the mix.", unit="dB full scale", minimum=-60.0, maximum=-0.1
     )
     start_seconds: float = setting(
         0.0, "Silence before the first beat.", unit="s", minimum=0.0, maximum=60.0
     )
+
+    def __attrs_post_init__(self) -> None:
+        gains, sections = self.section_gains_db, len(self.structure)
+        if gains and (
+            len(gains) != sections or not all(isinstance(gain, int | float) for gain in gains)
+        ):
+            raise ConfigError(
+                f"TrackSpec.section_gains_db = {gains!r} does not fit; give {sections} numbers, one"
+                " for each section, or none."
+            )

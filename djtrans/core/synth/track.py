@@ -14,6 +14,7 @@ from djtrans.core.analysis import Phrase, Section
 from djtrans.core.beat_grid import BeatGrid
 from djtrans.core.key import Key
 from djtrans.core.stems import Stems
+from djtrans.core.synth.automation import automate, stop_sample
 from djtrans.core.synth.bass import render_bass
 from djtrans.core.synth.drums import render_drums
 from djtrans.core.synth.dsp import duck
@@ -48,7 +49,8 @@ class SynthTrack:
     kick_seconds : ndarray
         When each kick begins; half a sample exact.
     sung : tuple of Phrase
-        The bars in which the voice sings; outside them the vocal stem is exactly silent.
+        The bars in which the voice sings. Outside them the vocal stem is exactly silent, but for
+        the pickups of dense singing, which begin up to a beat before.
     """
 
     spec: TrackSpec
@@ -105,6 +107,8 @@ def synthesize(spec: TrackSpec) -> SynthTrack:
     duck(bass, kicks, recovery, 0.6, spec.sample_rate_hz)
     duck(other, kicks, recovery, 0.5, spec.sample_rate_hz)
     render_riser(other, timeline, streams[8])
+    automate(audio, timeline)
+    stop = stop_sample(timeline)
     levels = _finish(audio, timeline)
     return SynthTrack(
         spec=spec,
@@ -113,7 +117,8 @@ def synthesize(spec: TrackSpec) -> SynthTrack:
         sections=_sections(spec, levels),
         phrases=timeline.phrases(),
         key=Key(spec.tonic, spec.mode),
-        kick_seconds=np.array(kicks, dtype=np.float64) / spec.sample_rate_hz,
+        kick_seconds=np.array([k for k in kicks if k < stop], dtype=np.float64)
+        / spec.sample_rate_hz,
         sung=sung,
     )
 
@@ -137,7 +142,7 @@ def _finish(audio: NDArray[np.float32], timeline: Timeline) -> NDArray[np.float6
 
 
 def _sections(spec: TrackSpec, levels: NDArray[np.float64]) -> tuple[Section, ...]:
-    decibels = 20.0 * np.log10(levels / levels.max())
+    decibels = 20.0 * np.log10(np.maximum(levels / levels.max(), 1e-10))
     starts = np.cumsum([0] + [bars for _, bars in spec.structure])
     return tuple(
         Section(label, int(start), int(start) + bars, level_db=float(level))

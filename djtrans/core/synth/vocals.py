@@ -11,18 +11,31 @@ from djtrans.core.synth.timeline import BEATS_PER_BAR, Timeline
 from djtrans.core.synth.voice import VOWELS, Syllable, sing
 
 # First bar within the eight-bar phrase, and bars sung.
-_SUNG = {"break": ((0, 4), (5, 2)), "drop": ((2, 2), (5, 2))}
-_BREATH_BEATS = 1.5  # at the end of every sung phrase
+_SUNG = {
+    "spaced": {"break": ((0, 4), (5, 2)), "drop": ((2, 2), (5, 2))},
+    "dense": {
+        "break": ((0, 4), (4, 4)),
+        "drop": ((0, 4), (4, 2), (6, 2)),
+        "build": ((0, 4), (4, 4)),
+    },
+}
+_VOCAL_INTRO = ((0, 4), (4, 4))
+#: At the end of every line; a dense one sings to the boundary.
+_BREATH_BEATS = {"spaced": 1.5, "dense": 0.25}
+_PICKUP_BEATS = 1.0
 
 
 def sung_phrases(timeline: Timeline) -> tuple[Phrase, ...]:
     """The bars in which the voice of a track sings, none of it outside them."""
     if not timeline.spec.has_vocals:
         return ()
+    lines = dict(_SUNG[timeline.spec.singing])
+    if timeline.spec.intro == "vocal":
+        lines["intro"] = _VOCAL_INTRO
     return tuple(
         Phrase(bar.index, bars)
         for bar in timeline.bars
-        for first, bars in _SUNG.get(bar.label, ())
+        for first, bars in lines.get(bar.label, ())
         if bar.phrase_position == first and first + bars <= bar.phrase_bars
     )
 
@@ -38,8 +51,10 @@ def render_vocals(
     female = bool(rng.random() < 0.6)
     lowest, scale = (55, rng.uniform(1.12, 1.22)) if female else (45, rng.uniform(0.95, 1.05))
     streams = {
-        which: np.random.default_rng(int(rng.integers(2**32))) for which in ((0, 4), (2, 2), (5, 2))
+        which: np.random.default_rng(int(rng.integers(2**32)))
+        for which in ((0, 4), (2, 2), (5, 2), (4, 4), (4, 2), (6, 2))
     }
+    lead = _PICKUP_BEATS if timeline.spec.singing == "dense" else 0.0
     sung: dict[tuple[int, int], Audio] = {}
     for phrase in phrases:
         bar = timeline.bars[phrase.start_bar]
@@ -48,10 +63,10 @@ def render_vocals(
             chords = [
                 harmony.chord_at(timeline.bars[phrase.start_bar + i]) for i in range(phrase.bars)
             ]
-            samples = timeline.samples_in(phrase.bars * BEATS_PER_BAR)
-            line = _melody(timeline, harmony, chords, lowest, streams[which])
+            samples = timeline.samples_in(phrase.bars * BEATS_PER_BAR + lead)
+            line = _melody(timeline, harmony, chords, lowest, lead, streams[which])
             sung[which] = sing(line, samples, timeline.sample_rate, scale, streams[which])
-        at = timeline.sample_of(phrase.start_bar * BEATS_PER_BAR)
+        at = timeline.sample_of(phrase.start_bar * BEATS_PER_BAR - lead)
         place(target, sung[which], at, 0.42 if bar.label == "break" else 0.36)
     return phrases
 
@@ -61,18 +76,24 @@ def _melody(
     harmony: Harmony,
     chords: list[int],
     lowest: int,
+    lead: float,
     rng: np.random.Generator,
 ) -> list[Syllable]:
-    """A walk through the scale that stands on chord tones where a bar begins and ends at home."""
+    """A walk through the scale that stands on chord tones where a bar begins and ends at home.
+
+    `lead` beats of it are a pickup, before the first bar line.
+    """
     vowels = list(VOWELS)
-    end = len(chords) * BEATS_PER_BAR - _BREATH_BEATS
+    end = lead + len(chords) * BEATS_PER_BAR - _BREATH_BEATS[timeline.spec.singing]
     beat = float(rng.choice([0.0, 0.5]))
     degree = 0
     line: list[Syllable] = []
     while beat < end - 0.25:
         length = min(float(rng.choice([0.5, 0.5, 1.0, 1.0, 1.5, 2.0])), end - beat)
-        chord = chords[int(beat // BEATS_PER_BAR)]
-        if beat % BEATS_PER_BAR < 1.0:
+        if beat < lead:
+            length = min(length, lead - beat)
+        chord = chords[int(max(0.0, beat - lead) // BEATS_PER_BAR)]
+        if (beat - lead) % BEATS_PER_BAR < 1.0:
             tones = [d for d in range(-2, 7) if (d - chord) % 7 in (0, 2, 4)]
             degree = min(tones, key=lambda tone: abs(tone - degree))
         else:
