@@ -169,10 +169,27 @@ Technique = CurveModel
 
 @attrs.frozen
 class Level:
-    """A noise level: ``x = alpha * clean + sigma * noise``."""
+    """A noise level: ``x = alpha * clean + sigma * noise``, with `noise` of unit variance.
+
+    Attributes
+    ----------
+    alpha, sigma : float
+        At least 0, not both 0. Rectified flow keeps their sum at 1, the diffusion of DDPM the sum
+        of their squares.
+    """
 
     alpha: float
     sigma: float
+
+    @property
+    def scale(self) -> float:
+        """``alpha + sigma``: a denoiser sees ``x / scale``."""
+        return self.alpha + self.sigma
+
+    @property
+    def noise_fraction(self) -> float:
+        """``sigma / (alpha + sigma)``: what a denoiser is told, 0 (clean) to 1 (all noise)."""
+        return self.sigma / self.scale
 
 
 @runtime_checkable
@@ -180,7 +197,7 @@ class Scheduler(Protocol):
     """A noise schedule and its solver: pure functions of levels, no state in the object."""
 
     def levels(self, steps: int) -> tuple[Level, ...]:
-        """``steps + 1`` levels from noise to clean."""
+        """``steps + 1`` levels from noise to clean; the last is ``Level(1, 0)``."""
         ...
 
     def step(
@@ -199,12 +216,14 @@ class Scheduler(Protocol):
         x : Tensor
             ``[batch, frames, parameters]`` at `level`.
         prediction : Tensor
-            The clean curves as the denoiser predicts them, clipped to [-1, 1].
+            The clean curves as the denoiser predicts them, clipped to [-1, 1]. Whatever a history
+            keeps of a prediction, it keeps of this clipped one.
         level, next_level : Level
         history : tuple
             What the last step returned; empty at the first step, which is then of first order.
         generator : torch.Generator or None
-            Source of randomness for schedulers that add noise.
+            Source of randomness for schedulers that add noise
+            (see :func:`djtrans.core.diffusion.noise.normal_like`).
 
         Returns
         -------
@@ -216,26 +235,65 @@ class Scheduler(Protocol):
 
 @attrs.frozen(eq=False)
 class Conditioning:
-    """What a denoiser is told: ``per_frame [batch, frames, C]`` and ``global_ [batch, G]``."""
+    """What a denoiser is told about the transition.
+
+    Attributes
+    ----------
+    per_frame : Tensor
+        ``[batch, frames, C]``.
+    global_ : Tensor
+        ``[batch, G]``.
+    mask : Tensor or None
+        ``[batch, frames]`` bool, False on the frames that fill a shorter transition up to the
+        longest of the batch; None where there are none.
+    """
 
     per_frame: Tensor
     global_: Tensor
+    mask: Tensor | None = None
+
+
+@attrs.frozen
+class DenoiserShape:
+    """The widths that a denoiser's network is built for; its length is free.
+
+    Attributes
+    ----------
+    parameters : int
+        Columns of the curves: 54 under the default mixer.
+    per_frame, global_ : int
+        Channels of the conditioning; 0 where there is none.
+    """
+
+    parameters: int
+    per_frame: int
+    global_: int
 
 
 @runtime_checkable
 class Denoiser(Protocol):
-    """Predicts from noisy curves what its declaration says: velocity, noise or clean curves."""
+    """An architecture: builds networks that predict what its declaration says.
 
-    def __call__(self, x: Tensor, noise_fraction: Tensor, conditioning: Conditioning) -> Tensor:
-        """Prediction ``[batch, frames, parameters]``.
+    The config holds what a user chooses; the widths come with the mixer and the encoders, so the
+    component is asked for a network when these are known.
+    """
 
-        Parameters
-        ----------
-        x : Tensor
-            ``x / (alpha + sigma)``, ``[batch, frames, parameters]``.
-        noise_fraction : Tensor
-            ``sigma / (alpha + sigma)``, ``[batch]``.
-        conditioning : Conditioning
+    def build(self, shape: DenoiserShape) -> torch.nn.Module:
+        """A network with fresh weights.
+
+        Returns
+        -------
+        torch.nn.Module
+            Called as ``network(x, noise_fraction, conditioning)`` with
+
+            - ``x``: ``x / (alpha + sigma)``, ``[batch, frames, parameters]`` for any number of
+              frames, in training and after;
+            - ``noise_fraction``: ``sigma / (alpha + sigma)``, ``[batch]``;
+            - ``conditioning``: a :class:`Conditioning`. Frames outside its mask must not change
+              the prediction on the others.
+
+            Returns the prediction ``[batch, frames, parameters]``: the velocity
+            ``noise - clean``, the noise, or the clean curves.
         """
         ...
 

@@ -17,6 +17,9 @@ from djtrans.core.errors import ConfigError
 from djtrans.core.parameters import Parameter
 from djtrans.core.spec import PLACEMENTS
 
+#: What a denoiser's output may be.
+PREDICTIONS = ("velocity", "noise", "clean")
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -161,20 +164,52 @@ class SeparatorDeclaration(Declaration):
 
 @attrs.frozen(kw_only=True)
 class DenoiserDeclaration(Declaration):
-    """A network that predicts the clean curves from noisy ones."""
+    """A network that predicts the clean curves from noisy ones.
+
+    Attributes
+    ----------
+    prediction : {"velocity", "noise", "clean"}, or callable
+        What its output is; a callable derives it from the config.
+    """
 
     kind: ClassVar[str] = "denoiser"
 
-    prediction: str = attrs.field(
-        default="velocity", validator=_one_of("velocity", "noise", "clean")
-    )
+    prediction: str | Callable[[Any], str] = "velocity"
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        given = self.prediction_of(self.config())
+        if given not in PREDICTIONS:
+            raise ConfigError(
+                f"{type(self).__name__}(name={self.name!r}): prediction {given!r}; "
+                f"allowed: {', '.join(map(repr, PREDICTIONS))}."
+            )
+
+    def prediction_of(self, config: Any) -> str:
+        """What the network predicts under a given config."""
+        return self.prediction(config) if callable(self.prediction) else self.prediction
 
 
 @attrs.frozen(kw_only=True)
 class SchedulerDeclaration(Declaration):
-    """A noise schedule and its solver."""
+    """A noise schedule and its solver.
+
+    Attributes
+    ----------
+    steps : int
+        Steps to take where nobody asks for another number: evaluations of the denoiser.
+    """
 
     kind: ClassVar[str] = "scheduler"
+
+    steps: int = 50
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+            raise ConfigError(
+                f"{type(self).__name__}(name={self.name!r}): steps must be an int of at least 1."
+            )
 
 
 @attrs.frozen(kw_only=True)

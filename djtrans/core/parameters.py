@@ -11,7 +11,7 @@ from djtrans.core.errors import ConfigError
 #: How a value moves between two frames. ``late``: a jump of half the range or more within one
 #: frame happens in a short ramp just before the later frame, so that a cut on the one is a cut.
 EDGES = ("linear", "late")
-#: How a plot draws the axis, and how a model scales the value.
+#: The axis on which a value is read.
 CURVES = ("linear", "gain", "frequency")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

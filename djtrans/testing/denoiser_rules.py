@@ -7,42 +7,57 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts import Conditioning
+from djtrans.core.contracts import Conditioning, DenoiserShape
 from djtrans.core.declarations import DenoiserDeclaration
-from djtrans.testing.rule import BuildFunction, require, rule
+from djtrans.testing.rule import BuildFunction, RuleBroken, require, rule
 
-#: Sizes of what the rules feed; a denoiser of other sizes is built by the `make` of its author.
-PARAMETERS, PER_FRAME, GLOBAL = 54, 32, 16
+#: What the rules ask a network for: the default mixer, and as wide as the conditioning may be.
+SHAPE = DenoiserShape(parameters=54, per_frame=32, global_=16)
 #: Batched and single products of matrices round differently.
 _TOLERANCE = 1e-4
 
 
 class _Question:
-    """Random input for a denoiser: ``x``, noise fraction and conditioning."""
+    """Random input for a network: ``x``, noise fraction and conditioning."""
 
-    def __init__(self, batch: int, frames: int, seed: int = 0) -> None:
+    def __init__(
+        self, batch: int, frames: int, seed: int = 0, shape: DenoiserShape = SHAPE
+    ) -> None:
         generator = torch.Generator().manual_seed(seed)
 
         def normal(*shape: int) -> Tensor:
             return torch.randn(*shape, generator=generator)
 
-        self.x = normal(batch, frames, PARAMETERS)
+        self.x = normal(batch, frames, shape.parameters)
         self.noise_fraction = torch.rand(batch, generator=generator)
-        self.per_frame, self.global_ = normal(batch, frames, PER_FRAME), normal(batch, GLOBAL)
+        self.per_frame = normal(batch, frames, shape.per_frame)
+        self.global_ = normal(batch, shape.global_)
+        self.mask: Tensor | None = None
 
     def parts(self) -> list[Tensor]:
         return [self.x, self.noise_fraction, self.per_frame, self.global_]
 
     @torch.no_grad()
-    def put(self, denoiser: Any, rows: slice = slice(None)) -> Tensor:
+    def put(self, network: Any, rows: slice = slice(None)) -> Tensor:
         x, noise_fraction, per_frame, global_ = (part[rows] for part in self.parts())
-        return denoiser(x, noise_fraction, Conditioning(per_frame, global_))
+        mask = None if self.mask is None else self.mask[rows]
+        return network(x, noise_fraction, Conditioning(per_frame, global_, mask))
 
 
-def _built(build: BuildFunction) -> Any:
-    """A new denoiser, ready for inference."""
-    denoiser = build()
-    return denoiser.eval() if isinstance(denoiser, torch.nn.Module) else denoiser
+def _built(build: BuildFunction, shape: DenoiserShape = SHAPE) -> Any:
+    """A network ready for inference, with a little of everything in its weights.
+
+    Many networks begin with a last layer of zeros: untouched, they would keep any rule.
+    """
+    network = build().build(shape)
+    require(
+        isinstance(network, torch.nn.Module), f"build() gave a {type(network).__name__}, no Module."
+    )
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
+    return network.eval()
 
 
 @rule("denoiser")
@@ -50,33 +65,59 @@ def predictions_have_the_shape_of_the_input(
     declaration: DenoiserDeclaration, build: BuildFunction
 ) -> None:
     """A prediction is [batch, frames, parameters] in float32, for any batch and any length."""
-    denoiser = _built(build)
+    network = _built(build)
     for batch, frames in ((1, 8), (3, 32), (2, 129)):
         question = _Question(batch, frames)
-        out = question.put(denoiser)
+        out = question.put(network)
         require(out.shape == question.x.shape, f"{tuple(question.x.shape)} gave {tuple(out.shape)}")
         require(out.dtype == torch.float32, f"it is {out.dtype}.")
 
 
 @rule("denoiser")
+def networks_have_the_widths_asked(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
+    """Any number of parameters and of channels of conditioning will do, none among them."""
+    for parameters, per_frame, global_ in ((58, 7, 3), (54, 0, 16), (54, 32, 0), (1, 0, 0)):
+        shape = DenoiserShape(parameters, per_frame, global_)
+        question = _Question(2, 16, shape=shape)
+        try:
+            out = question.put(_built(build, shape))
+        except RuntimeError as error:
+            raise RuleBroken(f"{shape} fails: {error}") from error
+        require(out.shape == question.x.shape, f"{shape} gave {tuple(out.shape)}.")
+
+
+@rule("denoiser")
+def masked_frames_have_no_say(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
+    """A transition filled up to the length of a longer one comes out as it does alone."""
+    network = _built(build)
+    for frames in (13, 32):
+        long, short = _Question(2, 48), _Question(2, 48)
+        short.x, short.per_frame = short.x[:, :frames], short.per_frame[:, :frames]
+        long.mask = torch.ones(2, 48, dtype=torch.bool)
+        long.mask[:, frames:] = False
+        off = float((long.put(network)[:, :frames] - short.put(network)).abs().max())
+        require(off <= _TOLERANCE, f"{frames} of 48 frames differ by {off:.2g}.")
+
+
+@rule("denoiser")
 def any_noise_level_is_finite(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
     """From clean (0) to all noise (1) the prediction is finite."""
-    denoiser = _built(build)
+    network = _built(build)
     for part in (0.0, 1e-4, 0.5, 1.0):
         question = _Question(2, 16)
         question.noise_fraction = torch.full((2,), part)
-        require(bool(torch.isfinite(question.put(denoiser)).all()), f"not at a noise of {part}.")
+        require(bool(torch.isfinite(question.put(network)).all()), f"not at a noise of {part}.")
 
 
 @rule("denoiser")
 def batch_rows_do_not_meet(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
     """Each row of a batch comes out as it does alone."""
-    denoiser = _built(build)
+    network = _built(build)
     question = _Question(3, 16)
-    together = question.put(denoiser)
+    together = question.put(network)
     for row in range(3):
         one = slice(row, row + 1)
-        off = float((question.put(denoiser, one) - together[one]).abs().max())
+        off = float((question.put(network, one) - together[one]).abs().max())
         require(off <= _TOLERANCE, f"row {row} differs by {off:.2g}.")
 
 
@@ -97,11 +138,11 @@ def input_stays_as_it_was(declaration: DenoiserDeclaration, build: BuildFunction
 @rule("denoiser")
 def predictions_repeat(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
     """Asked twice in inference, with another question in between, it says the same."""
-    denoiser = _built(build)
+    network = _built(build)
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        first = _Question(2, 16).put(denoiser).clone()
+        first = _Question(2, 16).put(network).clone()
         torch.manual_seed(2)
-        _Question(1, 8, seed=5).put(denoiser)
-        again = _Question(2, 16).put(denoiser)
+        _Question(1, 8, seed=5).put(network)
+        again = _Question(2, 16).put(network)
     require(torch.equal(first, again), f"it differs by {float((first - again).abs().max()):.2g}.")

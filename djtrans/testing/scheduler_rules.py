@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts import Level, Scheduler
+from djtrans.core.contracts import Scheduler
 from djtrans.core.declarations import SchedulerDeclaration
 from djtrans.testing.rule import BuildFunction, require, rule
 
@@ -17,10 +17,6 @@ STEPS = (1, 2, 3, 5, 10, 50)
 MOST_NOISE = 0.9
 #: The last level is clean, and the oracle's curves are met, within these.
 _CLEAN, _MET = 1e-6, 1e-4
-
-
-def _noise_fraction(level: Level) -> float:
-    return level.sigma / (level.alpha + level.sigma)
 
 
 def _clean() -> Tensor:
@@ -49,7 +45,7 @@ class _Run:
 
     def prediction(self) -> Tensor:
         # Wrong by less and less: an oracle that never errs would hide what a history is for.
-        error = 0.1 * _noise_fraction(self.levels[self.at + 1])
+        error = 0.1 * self.levels[self.at + 1].noise_fraction
         return self.clean * (1 - error)
 
     def step(self) -> None:
@@ -74,7 +70,7 @@ def levels_run_from_noise_to_clean(declaration: SchedulerDeclaration, build: Bui
         levels = build().levels(steps)
         require(len(levels) == steps + 1, f"{steps} steps gave {len(levels)} levels.")
         require(all(lv.alpha >= 0 and lv.sigma >= 0 for lv in levels), "one is negative.")
-        parts = [_noise_fraction(level) for level in levels]
+        parts = [level.noise_fraction for level in levels]
         require(
             all(a > b for a, b in pairwise(parts)),
             f"the noise of {steps} steps does not fall throughout.",
