@@ -1,0 +1,50 @@
+"""``djtrans cache``: what is kept on disk, and how to be rid of it. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from djtrans.core.cache import Usage, default_cache
+from djtrans.core.tables import text_table
+
+
+@click.group()
+def cache() -> None:
+    """Show or empty the cache of analyses and stems."""
+
+
+@cache.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def info(as_json: bool) -> None:
+    """Print the folder, and how many entries and bytes of each kind it holds."""
+    store = default_cache()
+    usage = store.info()
+    if as_json:
+        kinds = {kind: {"entries": u.entries, "bytes": u.bytes} for kind, u in usage.items()}
+        known = {"folder": str(store.root), "max_bytes": store.max_bytes, "kinds": kinds}
+        click.echo(json.dumps(known, indent=1))
+        return
+    total = sum(usage.values(), start=Usage())
+    rows = [(kind, str(u.entries), size(u.bytes)) for kind, u in [*usage.items(), ("total", total)]]
+    click.echo(f"{store.root} (at most {size(store.max_bytes)})")
+    for line in text_table(rows):
+        click.echo(line)
+
+
+@cache.command()
+@click.argument("kind", required=False)
+def clear(kind: str | None) -> None:
+    """Remove everything, or only one KIND: analyses, stems."""
+    removed = default_cache().clear(kind)
+    what = f"entries of {kind}" if kind else "entries"
+    click.echo(f"removed {removed.entries} {what} ({size(removed.bytes)})")
+
+
+def size(count: int) -> str:
+    """Bytes as a person reads them: ``"1.2 MB"``."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
