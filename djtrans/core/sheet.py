@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
+from djtrans.core.spec import MASTER_BUS, TRACK_BUS
 
 
 class CurveSheet:
@@ -22,13 +23,19 @@ class CurveSheet:
 
     Attributes
     ----------
+    request : DrawRequest
     beats : ndarray
         Beat of each frame, ``[frames]``.
+    stems : tuple of str
+        What the layout has of stems, in its order.
     """
 
     def __init__(self, request: DrawRequest) -> None:
+        self.request = request
         self._layout = request.layout
         self.beats = request.frame_beats
+        rows = (row.stem for row in request.layout.rows if row.stem not in (TRACK_BUS, MASTER_BUS))
+        self.stems = tuple(dict.fromkeys(rows))
         self._values = np.tile(np.asarray(request.layout.neutral), (request.n_frames, 1))
 
     def line(self, pattern: str, points: Sequence[tuple[float, float]]) -> None:

@@ -10,6 +10,10 @@ from djtrans.core.config import setting
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.hookspecs import hookimpl
 
+_MODULE = "djtrans.plugins.techniques"
+_FADERS = ("a/*/fader/gain", "b/*/fader/gain")
+_LOWS = ("a/*/eq/low", "b/*/eq/low")
+
 
 @attrs.frozen
 class BassSwapConfig:
@@ -26,48 +30,204 @@ class BassSwapConfig:
     )
 
 
+@attrs.frozen
+class EqBlendConfig:
+    """How the blend by bands is drawn."""
+
+    down_gain: float = setting(
+        0.05, "Mids and highs where they are down.", unit="linear gain", minimum=0.0, maximum=0.5
+    )
+
+
+@attrs.frozen
+class FilterSweepConfig:
+    """Where the filters of the sweep stand."""
+
+    thin_hz: float = setting(
+        250.0, "A's high-pass as B comes in.", unit="Hz", minimum=80.0, maximum=1000.0
+    )
+    gone_hz: float = setting(
+        5000.0, "A's high-pass as A leaves.", unit="Hz", minimum=1000.0, maximum=20000.0
+    )
+    muffled_hz: float = setting(
+        200.0, "B's low-pass as B comes in.", unit="Hz", minimum=80.0, maximum=1000.0
+    )
+
+
+@attrs.frozen
+class EchoOutConfig:
+    """How A's last bar echoes."""
+
+    feedback: float = setting(
+        0.5, "Loop of the echo until the line.", unit="fraction", minimum=0.0, maximum=0.9
+    )
+
+
+@attrs.frozen
+class WashOutConfig:
+    """How A is washed away."""
+
+    thin_hz: float = setting(
+        800.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
+    )
+    leaving_gain: float = setting(
+        0.5, "A's fader just before the line.", unit="linear gain", minimum=0.0, maximum=1.0
+    )
+
+
+@attrs.frozen
+class DropSwapConfig:
+    """How A's build is thinned."""
+
+    thin_hz: float = setting(
+        400.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
+    )
+    send: float = setting(
+        0.7, "A's reverb on the line.", unit="linear gain", minimum=0.0, maximum=1.0
+    )
+
+
 @hookimpl
 def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
-    """Bass swap, fade and cut, and two baselines to compare them with."""
+    """Twelve techniques, and two baselines to compare them with."""
     yield TechniqueDeclaration(
         name="bass-swap",
         summary="B comes in without its bass; on the line the tracks exchange basses as a step.",
-        factory="djtrans.plugins.techniques.bass_swap:BassSwap",
+        factory=f"{_MODULE}.bass_swap:BassSwap",
         config=BassSwapConfig,
         bars=(8, 16, 32),
         swap_at=0.5,
-        needs=("a/*/fader/gain", "b/*/fader/gain", "a/*/eq/low", "b/*/eq/low"),
+        needs=(*_FADERS, *_LOWS),
     )
     yield TechniqueDeclaration(
-        name="fade",
-        summary="Equal-power crossfade.",
-        factory="djtrans.plugins.techniques.fade:Fade",
-        bars=(4, 8, 16),
+        name="long-blend",
+        summary="The bass swap drawn out: mids open slowly, and A fades in the last quarter.",
+        factory=f"{_MODULE}.long_blend:LongBlend",
+        bars=(16, 32, 64),
         swap_at=0.5,
-        needs=("a/*/fader/gain", "b/*/fader/gain"),
+        needs=(*_FADERS, *_LOWS),
+    )
+    yield TechniqueDeclaration(
+        name="eq-blend",
+        summary="The bands change hands one by one: highs, mids, and the lows on the line.",
+        factory=f"{_MODULE}.eq_blend:EqBlend",
+        config=EqBlendConfig,
+        bars=(8, 16, 32),
+        swap_at=0.75,
+        needs=(*_FADERS, "a/*/eq/*", "b/*/eq/*"),
+    )
+    yield TechniqueDeclaration(
+        name="filter-sweep",
+        summary="A is thinned by a high-pass; B comes in below it as its low-pass opens.",
+        factory=f"{_MODULE}.filter_sweep:FilterSweep",
+        config=FilterSweepConfig,
+        bars=(4, 8, 16),
+        swap_at=0.25,
+        needs=(*_FADERS, *_LOWS, "a/*/hpf/cutoff", "b/*/lpf/cutoff"),
+        place_b=("section", "phrase"),
+    )
+    yield TechniqueDeclaration(
+        name="echo-out",
+        summary="A's phrase ends in an echo; B steps in on the line.",
+        factory=f"{_MODULE}.echo_out:EchoOut",
+        config=EchoOutConfig,
+        bars=(2, 4, 8),
+        swap_at=0.75,
+        needs=(*_FADERS, "a/*/eq/low", "a/track/delay/*"),
+        place_b=("intro-end", "section", "phrase"),
+        beat_matched=False,
+        harmonic=False,
+    )
+    yield TechniqueDeclaration(
+        name="wash-out",
+        summary="A dissolves into reverb under a rising high-pass; B steps in on the line.",
+        factory=f"{_MODULE}.wash_out:WashOut",
+        config=WashOutConfig,
+        bars=(2, 4, 8),
+        swap_at=0.75,
+        needs=(*_FADERS, "a/*/hpf/cutoff", "a/track/reverb/send"),
+        place_b=("intro-end", "section", "phrase"),
+        beat_matched=False,
+        harmonic=False,
     )
     yield TechniqueDeclaration(
         name="cut",
         summary="From A to B on the one, a bar on either side.",
-        factory="djtrans.plugins.techniques.cut:Cut",
+        factory=f"{_MODULE}.cut:Cut",
         bars=(2, 2, 2),
         swap_at=0.5,
-        needs=("a/*/fader/gain", "b/*/fader/gain"),
+        needs=(*_FADERS,),
         beat_matched=False,
+        harmonic=False,
+    )
+    yield TechniqueDeclaration(
+        name="drop-swap",
+        summary="A's build is thinned and leads into B's drop instead of its own.",
+        factory=f"{_MODULE}.drop_swap:DropSwap",
+        config=DropSwapConfig,
+        bars=(4, 8, 8),
+        swap_at=0.75,
+        needs=(*_FADERS, "a/*/eq/low", "a/*/hpf/cutoff", "a/track/reverb/send"),
+        place_a=("build-end", "drop"),
+        place_b=("drop",),
+        harmonic=False,
+    )
+    yield TechniqueDeclaration(
+        name="double-drop",
+        summary="Both drops at once and in full, with one bass between them.",
+        factory=f"{_MODULE}.double_drop:DoubleDrop",
+        bars=(8, 16, 16),
+        swap_at=0.25,
+        needs=(*_FADERS, *_LOWS),
+        place_a=("drop",),
+        place_b=("drop",),
+        key_limit=1,
+        tempo_limit=0.01,
+    )
+    yield TechniqueDeclaration(
+        name="stem-swap",
+        summary="Stem by stem: drums, then bass, the rest blends, A's voice first, B's last.",
+        factory=f"{_MODULE}.stem_swap:StemSwap",
+        bars=(16, 32, 32),
+        swap_at=0.5,
+        needs=(*_FADERS, *_LOWS, "a/drums/eq/*"),
+        needs_isolation=True,
+        place_a=("section", "phrase"),
+        place_b=("section", "phrase"),
+    )
+    yield TechniqueDeclaration(
+        name="acapella",
+        summary="A's voice alone over B without its voice.",
+        factory=f"{_MODULE}.acapella:Acapella",
+        bars=(16, 16, 32),
+        swap_at=0.25,
+        needs=(*_FADERS, *_LOWS),
+        needs_isolation=True,
+        place_a=("vocal",),
+        place_b=("instrumental",),
+        key_limit=1,
+    )
+    yield TechniqueDeclaration(
+        name="fade",
+        summary="Equal-power crossfade.",
+        factory=f"{_MODULE}.fade:Fade",
+        bars=(4, 8, 16),
+        swap_at=0.5,
+        needs=_FADERS,
     )
     yield TechniqueDeclaration(
         name="linear-fade",
         summary="Linear crossfade: a baseline to compare with, 3 dB down in the middle.",
-        factory="djtrans.plugins.techniques.linear_fade:LinearFade",
+        factory=f"{_MODULE}.linear_fade:LinearFade",
         bars=(4, 8, 16),
         swap_at=0.5,
-        needs=("a/*/fader/gain", "b/*/fader/gain"),
+        needs=_FADERS,
     )
     yield TechniqueDeclaration(
         name="sum",
         summary="Both tracks at full: a baseline to compare with, what happens without a DJ.",
-        factory="djtrans.plugins.techniques.sum:Sum",
+        factory=f"{_MODULE}.sum:Sum",
         bars=(4, 8, 16),
         swap_at=0.5,
-        needs=("a/*/fader/gain", "b/*/fader/gain"),
+        needs=_FADERS,
     )

@@ -1,0 +1,69 @@
+"""Seeded variation of what an expert does: seed 0 is the plain form, every other seed its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import numpy as np
+
+from djtrans.core.errors import InputError
+
+T = TypeVar("T")
+
+
+class Variation:
+    """Choices that are the plain one at seed 0, and drawn by the seed otherwise.
+
+    Choices come one after another from one stream: the same seed and the same order of questions
+    give the same answers, on every machine.
+
+    Parameters
+    ----------
+    seed : int
+        0 or more.
+
+    Examples
+    --------
+    >>> Variation(0).amount(0.9, 0.7, 1.0)
+    0.9
+    >>> Variation(0).beat(16, 8, 24, step=4)
+    16.0
+    """
+
+    def __init__(self, seed: int) -> None:
+        if seed < 0:
+            raise InputError(f"seed = {seed} is not allowed; give 0 (the plain form) or more.")
+        self._rng = np.random.default_rng(seed) if seed else None
+
+    def amount(self, plain: float, low: float, high: float) -> float:
+        """A number from `low` to `high`."""
+        return plain if self._rng is None else float(self._rng.uniform(low, high))
+
+    def choice(self, plain: T, *others: T) -> T:
+        """One of some things; each is as likely as the plain one."""
+        options = (plain, *others)
+        return plain if self._rng is None else options[int(self._rng.integers(len(options)))]
+
+    def beat(
+        self, plain: float, low: float, high: float, step: float, lines: Iterable[float] = ()
+    ) -> float:
+        """A beat on which something may happen.
+
+        Parameters
+        ----------
+        plain : float
+        low, high : float
+            Earliest and latest beat. If there is none between them, the plain one is taken.
+        step : float
+            Multiples of it are candidates: the beats of a bar give downbeats.
+        lines : iterable of float
+            Beats that are better than others, such as phrase lines: where some of them lie between
+            the earliest and the latest, only these are candidates.
+        """
+        if self._rng is None:
+            return float(plain)
+        between = [line for line in lines if low <= line <= high]
+        if not between:
+            between = [float(i * step) for i in range(int(-(-low // step)), int(high // step) + 1)]
+        return self.choice(*between) if between else float(plain)

@@ -1,0 +1,38 @@
+"""Drop swap: A's build leads into B's drop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from djtrans.core.drawing import DrawRequest
+from djtrans.core.moves import cutoff, step_in, step_out
+from djtrans.core.sheet import CurveSheet
+from djtrans.core.variation import Variation
+
+if TYPE_CHECKING:
+    from djtrans.plugins.techniques import DropSwapConfig
+
+
+class DropSwap:
+    """A's high-pass and reverb rise, its lows go in the last bar, and B drops on the one."""
+
+    def __init__(self, config: DropSwapConfig) -> None:
+        self.config = config
+
+    def draw(self, request: DrawRequest) -> Tensor:
+        """Curves ``[frames, parameters]``."""
+        sheet = CurveSheet(request)
+        vary = Variation(request.seed)
+        bar, swap = request.beats_per_bar, request.swap_beat
+        thin = cutoff(self.config.thin_hz) + vary.amount(0.0, -0.1, 0.1)
+        send = vary.amount(self.config.send, 0.5, 1.0)
+        no_lows = swap - min(bar, swap / 2)
+
+        sheet.line("a/*/hpf/cutoff", [(0, 0), (swap, thin)])
+        sheet.line("a/track/reverb/send", [(0, 0), (swap, send), (swap, 0)])
+        sheet.line("a/*/eq/low", [(no_lows, 1), (no_lows, 0)])
+        step_out(sheet, swap)
+        step_in(sheet, swap)
+        return sheet.values
