@@ -43,7 +43,15 @@ from djtrans.discovery import (
 #: The default plugins go through the same door as all others, as module strings.
 BUILTIN_MODULES = tuple(
     f"djtrans.plugins.{room}"
-    for room in ("separators", "analyzers", "techniques", "effects", "mixers")
+    for room in (
+        "separators",
+        "analyzers",
+        "techniques",
+        "effects",
+        "mixers",
+        "denoisers",
+        "schedulers",
+    )
 )
 
 

@@ -11,8 +11,10 @@ import attrs
 import torch
 
 import djtrans.plugins.analyzers
+import djtrans.plugins.denoisers
 import djtrans.plugins.effects
 import djtrans.plugins.mixers
+import djtrans.plugins.schedulers
 import djtrans.plugins.separators
 import djtrans.plugins.techniques
 from djtrans.core.stems import Stems
@@ -68,3 +70,5 @@ test_separators = parametrize_checks(
 test_techniques = parametrize_checks(djtrans.plugins.techniques)
 test_mixers = parametrize_checks(djtrans.plugins.mixers)
 test_analyzers = parametrize_checks(djtrans.plugins.analyzers)
+test_denoisers = parametrize_checks(djtrans.plugins.denoisers)
+test_schedulers = parametrize_checks(djtrans.plugins.schedulers)

@@ -1,0 +1,1 @@
+"""Diffusion over parameter curves: takes built schedulers and denoisers, gives curves."""
