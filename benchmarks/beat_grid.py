@@ -1,40 +1,34 @@
 """How exact and how fast the beat grid is, beside librosa's beat tracker on the same audio.
 
-Run ``python benchmarks/beat_grid.py [folder]``; the folder holds the tracks named below, whose
-beat k falls at k * 60 / BPM seconds. Prints a Markdown table. librosa's beats are regressed to a
-line, so that it is judged by its whole track and not by its quantised tempo. Seconds are CPU time
-of one thread; librosa's one-time compilation is not counted.
+Run ``python benchmarks/beat_grid.py FOLDER --results grid.jsonl``; the folder holds the tracks named
+in ``grid_cases.py``. Each case is written to the results as soon as it is done, and a second run
+goes on where the first one stopped. Prints Markdown tables: the real tracks by what was done to
+them, the synthesized ones by genre, and every case that is not right.
+
+librosa gets the mix at 22050 Hz, its default, and its beats are regressed to a line, so that it is
+judged by the whole track and not by its quantised tempo. It finds no downbeats. Seconds are CPU time
+of one thread, without reading, synthesizing and one-time compilation.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import soundfile
 import torch
+from grid_cases import Audio, Case, real_cases, synthesized_cases
 from numpy.typing import NDArray
 
+from djtrans.core.beat_grid import BeatGrid
+from djtrans.core.resampling import resample
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
 
-TRACKS = {
-    "TameAnderson-MakeMe": 140.0,
-    "EsoXLB-CPU": 128.0,
-    "Oglsdl-Dr8v2": 120.0,
-    "Impulslogik-Zen": 140.0,
-    "StrictProduction-DearJonDoe": 174.0,
-}
-#: Start and length in seconds (0: to the end), speed, and silence put before it.
-CASES = {
-    "whole": (0.0, 0.0, 1.0, 0.0),
-    "from 17.3 s": (17.3, 0.0, 1.0, 0.0),
-    "61.7 s from 67.9 s": (67.9, 61.7, 1.0, 0.0),
-    "5.21 s of silence first": (0.0, 0.0, 1.0, 5.21),
-    "+1.3 %": (0.0, 0.0, 1.013, 0.0),
-    "-2.7 %": (0.0, 0.0, 0.973, 0.0),
-}
+TEMPO_PERCENT, PHASE_MS = 0.05, 20.0
 
 
 def tempo_error_percent(bpm: float, true_bpm: float) -> float:
@@ -43,76 +37,179 @@ def tempo_error_percent(bpm: float, true_bpm: float) -> float:
     return 100.0 * (ratio / 2.0 ** round(np.log2(ratio)) - 1.0)
 
 
-def phase_error_ms(beats: NDArray[np.float64], true_bpm: float, start: float) -> float:
-    """Median distance of beats from the nearest true beat."""
-    position = (beats - start) * true_bpm / 60.0
-    return float(np.median(np.abs(position - np.round(position))) * 60_000.0 / true_bpm)
+def phase_error_ms(beats: NDArray[np.float64], found_bpm: float, case: Case) -> float:
+    """Median distance of beats from the nearest true beat, counted in the octave that was found."""
+    bpm = case.bpm * 2.0 ** max(0, round(np.log2(found_bpm / case.bpm)))
+    position = (beats - case.one_seconds) * bpm / 60.0
+    return float(np.median(np.abs(position - np.round(position))) * 60_000.0 / bpm)
 
 
-def librosa_beats(audio: NDArray[np.float32], rate: int) -> tuple[float, NDArray[np.float64]]:
+def beats_late(grid: BeatGrid, case: Case) -> float:
+    """True beats from a true one to the one that was found, 0 where it is right.
+
+    A bar of 87 BPM is two of 174, so either of two ones is right where the tempo is half, and the
+    bar is half as long where it is double.
+    """
+    octave = 2.0 ** round(np.log2(grid.bpm / case.bpm))
+    late = (grid.time_of_bar(0) - case.one_seconds) * case.bpm / 60.0
+    return round(late, 1) % (4.0 / max(octave, 1.0))
+
+
+def librosa_beats(audio: Audio, rate: int) -> tuple[float, NDArray[np.float64]]:
     """Tempo by regression over the beats of librosa's tracker, and the beats."""
     import librosa
 
     _, beats = librosa.beat.beat_track(y=audio, sr=rate, units="time")
+    if len(beats) < 2:
+        return float("nan"), np.asarray(beats)
     period = np.polyfit(np.arange(len(beats)), beats, 1)[0]
     return 60.0 / float(period), np.asarray(beats)
 
 
+def measure(case: Case, with_librosa: bool) -> dict[str, Any]:
+    """One case as a JSON-ready record."""
+    samples, rate = case.load()
+    audio = torch.from_numpy(np.ascontiguousarray(samples.T))
+    begin = time.process_time()
+    grid = ConstantGridAnalyzer().analyze(audio, rate).grid
+    record = {
+        "name": case.name,
+        "group": case.group,
+        "seconds": audio.shape[1] / rate,
+        "bpm": grid.bpm,
+        "constant": grid.constant,
+        "tempo_percent": tempo_error_percent(grid.bpm, case.bpm),
+        "phase_ms": phase_error_ms(grid.beat_times, grid.bpm, case),
+        "beats_late": beats_late(grid, case),
+        "confidence": grid.confidence,
+        "downbeat_confidence": grid.downbeat_confidence,
+        "cpu_seconds": time.process_time() - begin,
+    }
+    if with_librosa:
+        mono = audio.mean(dim=0)
+        mono = resample(mono, rate, rate // 2).numpy()
+        begin = time.process_time()
+        bpm, beats = librosa_beats(mono, rate // 2)
+        record |= {
+            "librosa_tempo_percent": tempo_error_percent(bpm, case.bpm) if bpm == bpm else 100.0,
+            "librosa_phase_ms": phase_error_ms(beats, bpm, case) if bpm == bpm else 1000.0,
+            "librosa_cpu_seconds": time.process_time() - begin,
+        }
+    return record
+
+
+def tempo_right(record: dict[str, Any], prefix: str = "") -> bool:
+    """Whether the tempo is within the goal."""
+    return abs(record[f"{prefix}tempo_percent"]) <= TEMPO_PERCENT
+
+
+def phase_right(record: dict[str, Any], prefix: str = "") -> bool:
+    """Whether the beats are within the goal."""
+    return bool(record[f"{prefix}phase_ms"] <= PHASE_MS)
+
+
+def one_right(record: dict[str, Any]) -> bool:
+    """Whether the one is the one."""
+    return phase_right(record) and record["beats_late"] == 0.0
+
+
+def print_summary(records: list[dict[str, Any]], title: str) -> None:
+    """One row for each group and one for all."""
+    print(
+        f"| {title} | tracks | tempo | beats | the one | grid confidence: right, wrong | of the one: "
+        "right, wrong | CPU s per 4 min | librosa: tempo | beats | CPU s per 4 min |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    groups = list(dict.fromkeys(record["group"] for record in records))
+    for group in [*groups, "all"]:
+        rows = [r for r in records if group in (r["group"], "all")]
+        grid_ok = [tempo_right(r) and phase_right(r) for r in rows]
+        one_ok = [one_right(r) for r in rows]
+        cells = [
+            group,
+            str(len(rows)),
+            _share(tempo_right(r) for r in rows),
+            _share(phase_right(r) for r in rows),
+            _share(one_ok),
+            _medians([r["confidence"] for r in rows], grid_ok),
+            _medians([r["downbeat_confidence"] for r in rows], one_ok),
+            f"{np.mean([240 * r['cpu_seconds'] / r['seconds'] for r in rows]):.1f}",
+        ]
+        others = [r for r in rows if "librosa_tempo_percent" in r]
+        if others:
+            cells += [
+                _share(tempo_right(r, "librosa_") for r in others),
+                _share(phase_right(r, "librosa_") for r in others),
+                f"{np.mean([240 * r['librosa_cpu_seconds'] / r['seconds'] for r in others]):.1f}",
+            ]
+        else:
+            cells += ["", "", ""]
+        print("| " + " | ".join(cells) + " |")
+    print()
+
+
+def print_misses(records: list[dict[str, Any]]) -> None:
+    """Every case that is not right in every way."""
+    print("| not right | tempo error % | beats off by ms | the one | confidence (grid, one) |")
+    print("|---|---|---|---|---|")
+    for r in records:
+        if tempo_right(r) and one_right(r):
+            continue
+        late = "" if not phase_right(r) else f"{r['beats_late']:g} beats late"
+        print(
+            f"| {r['name']} | {r['tempo_percent']:+.3f} | {r['phase_ms']:.1f} | "
+            f"{'right' if one_right(r) else late} | "
+            f"{r['confidence']:.2f}, {r['downbeat_confidence']:.2f} |"
+        )
+    print()
+
+
+def _share(right: Iterable[bool]) -> str:
+    values = list(right)
+    return f"{sum(values)}" if all(values) else f"**{sum(values)}**"
+
+
+def _medians(confidences: list[float], right: list[bool]) -> str:
+    parts = []
+    for wanted in (True, False):
+        chosen = [c for c, ok in zip(confidences, right, strict=True) if ok == wanted]
+        parts.append(f"{np.median(chosen):.2f}" if chosen else "-")
+    return ", ".join(parts)
+
+
 def main() -> None:
-    """Measure every case of every track."""
+    """Measure what is not in the results yet, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     default = Path(__file__).resolve().parents[2] / "shared" / "tracks"
     parser.add_argument("folder", nargs="?", type=Path, default=default)
+    parser.add_argument("--results", type=Path, default=Path("beat_grid.jsonl"))
+    parser.add_argument("--synthesized", type=int, default=100, metavar="N")
+    parser.add_argument("--seed", type=int, default=0, help="of crops and synthesized tracks")
     parser.add_argument("--no-librosa", action="store_true", help="leave the comparison out")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    warm = False
-    print(
-        "| track | case | tempo error % | phase ms | the one | confidence (grid, one) | CPU s "
-        "| librosa tempo error % | phase ms | CPU s |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for name, bpm in TRACKS.items():
-        samples, rate = soundfile.read(
-            arguments.folder / f"{name}.ogg", dtype="float32", always_2d=True
-        )
-        for case, (cut, length, speed, silence) in CASES.items():
-            first = round(cut * rate)
-            last = round((cut + length) * rate) if length else len(samples)
-            played_at = round(rate * speed)
-            part = np.pad(samples[first:last], ((round(silence * rate), 0), (0, 0)))
-            true_bpm = bpm * played_at / rate
-            zero = (round(silence * rate) - first) / played_at
-            begin = time.process_time()
-            grid = ConstantGridAnalyzer().analyze(torch.from_numpy(part.T.copy()), played_at).grid
-            seconds = time.process_time() - begin
-            octave = 2.0 ** round(np.log2(grid.bpm / true_bpm))
-            one = round((grid.time_of_bar(0) - zero) * true_bpm / 60.0, 1) % (4 / min(octave, 1.0))
-            phase = phase_error_ms(grid.beat_times, true_bpm * octave, zero)
-            row = [
-                name,
-                case,
-                f"{tempo_error_percent(grid.bpm, true_bpm):+.4f}",
-                f"{phase:.1f}",
-                "right" if one % 4 == 0 else f"{one:g} beats late",
-                f"{grid.confidence:.2f}, {grid.downbeat_confidence:.2f}",
-                f"{seconds:.1f}",
-            ]
-            if not arguments.no_librosa and case in ("whole", "from 17.3 s"):
-                mono = part.mean(axis=1)
-                if not warm:
-                    librosa_beats(mono[: 20 * rate], rate)
-                    warm = True
-                begin = time.process_time()
-                other_bpm, beats = librosa_beats(mono, played_at)
-                row += [
-                    f"{tempo_error_percent(other_bpm, true_bpm):+.3f}",
-                    f"{phase_error_ms(beats, true_bpm, zero):.1f}",
-                    f"{time.process_time() - begin:.1f}",
-                ]
-            else:
-                row += ["", "", ""]
-            print("| " + " | ".join(row) + " |", flush=True)
+    done: dict[str, dict[str, Any]] = {}
+    if arguments.results.exists():
+        lines = arguments.results.read_text().splitlines()
+        done = {record["name"]: record for record in map(json.loads, lines)}
+    if not arguments.no_librosa:
+        librosa_beats(np.random.default_rng(0).standard_normal(220500).astype(np.float32), 22050)
+    tables: dict[str, list[dict[str, Any]]] = {"real tracks": [], "synthesized": []}
+    cases = {
+        "real tracks": real_cases(arguments.folder, arguments.seed),
+        "synthesized": synthesized_cases(arguments.synthesized, arguments.seed),
+    }
+    for title, rows in tables.items():
+        for case in cases[title]:
+            if case.name not in done:
+                done[case.name] = measure(case, not arguments.no_librosa)
+                with arguments.results.open("a") as results:
+                    results.write(json.dumps(done[case.name]) + "\n")
+            rows.append(done[case.name])
+    for title, rows in tables.items():
+        if rows:
+            print_summary(rows, title)
+    print_misses([record for rows in tables.values() for record in rows])
 
 
 if __name__ == "__main__":

@@ -84,6 +84,9 @@ class Analysis:
     levels : Levels
     bar_level_db, bar_low_db : ndarray
         RMS level of each whole bar in dB full scale: all of it, and below 150 Hz.
+    bar_vocal : ndarray
+        How likely somebody sings or speaks in each whole bar, 0 to 1, as far as the mix tells; all
+        0 from an analyzer that does not listen for it.
     """
 
     duration_seconds: float
@@ -94,6 +97,11 @@ class Analysis:
     levels: Levels
     bar_level_db: NDArray[np.float64] = attrs.field(converter=as_times)
     bar_low_db: NDArray[np.float64] = attrs.field(converter=as_times)
+    bar_vocal: NDArray[np.float64] = attrs.field(converter=as_times)
+
+    @bar_vocal.default
+    def _no_vocals(self) -> NDArray[np.float64]:
+        return np.zeros(len(self.bar_level_db))
 
     def section_at(self, bar: int) -> Section:
         """The section that holds a bar (the first or last one beyond the ends)."""
@@ -133,6 +141,46 @@ class Analysis:
             phrases=tuple(phrases),
             bar_level_db=spread(self.bar_level_db),
             bar_low_db=spread(self.bar_low_db),
+            bar_vocal=spread(self.bar_vocal),
+        )
+
+    def shifted(self, beats: int) -> Analysis:
+        """The same analysis with every one moved `beats` later, see :meth:`BeatGrid.shifted`.
+
+        Sections and phrases keep their lengths and move with the bar lines; a bar's level is that
+        of the two bars it now reaches into, by the share of each.
+        """
+        grid = self.grid.shifted(beats)
+        # Where the ones move past a beat that can be a one itself, a whole bar comes before bar 0.
+        lead = (self.grid.first_downbeat + beats) // grid.beats_per_bar
+        bars, share = grid.bars, beats / grid.beats_per_bar
+
+        def moved(levels_db: NDArray[np.float64]) -> NDArray[np.float64]:
+            power = np.pad(10.0 ** (levels_db / 10.0), (lead, 2), mode="edge")
+            mixed = (1.0 - share) * power[:bars] + share * power[1 : bars + 1]
+            return 10.0 * np.log10(np.maximum(mixed, 1e-20))
+
+        starts = [0] + [s.start_bar + lead for s in self.sections[1:]] + [bars]
+        sections = [
+            attrs.evolve(s, start_bar=start, end_bar=min(end, bars))
+            for s, start, end in zip(self.sections, starts[:-1], starts[1:], strict=True)
+            if start < bars
+        ]
+        phrases = [attrs.evolve(p, start_bar=p.start_bar + lead) for p in self.phrases]
+        if lead:
+            phrases.insert(0, Phrase(0, lead))
+        phrases = [
+            attrs.evolve(p, bars=min(p.bars, bars - p.start_bar))
+            for p in phrases
+            if p.start_bar < bars
+        ]
+        return attrs.evolve(
+            self,
+            grid=grid,
+            sections=tuple(sections),
+            phrases=tuple(phrases),
+            bar_level_db=moved(self.bar_level_db),
+            bar_low_db=moved(self.bar_low_db),
         )
 
     @property

@@ -101,6 +101,25 @@ class BeatGrid:
             bpm=2 * self.bpm,
         )
 
+    def shifted(self, beats: int) -> BeatGrid:
+        """The same beats with the one moved.
+
+        Parameters
+        ----------
+        beats : int
+            How many beats later the one lies, 0 to below `beats_per_bar`.
+
+        Raises
+        ------
+        InputError
+            If it is out of range.
+        """
+        if not 0 <= beats < self.beats_per_bar:
+            raise InputError(
+                f"The one cannot be moved by {beats} beats; give 0 to {self.beats_per_bar - 1}."
+            )
+        return attrs.evolve(self, first_downbeat=(self.first_downbeat + beats) % self.beats_per_bar)
+
     @property
     def downbeat_times(self) -> NDArray[np.float64]:
         """Time of each one in seconds."""
