@@ -11,13 +11,14 @@ import torch
 from djtrans.api import DifferentiableDJMixer, draw_params
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, window_span
+from djtrans.core.analysis import Levels
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.extraction import extract_features
 from djtrans.core.features import TrackFeatures
 from djtrans.core.formats import Provenance, load_params
 from djtrans.core.params import TransitionParams
-from djtrans.core.plan import TransitionPlan
+from djtrans.core.plan import TrackPlan, TransitionPlan
 from djtrans.core.planner import nearest_bars
 from djtrans.core.rendering import render as render_window
 from djtrans.core.settings import Settings
@@ -200,8 +201,8 @@ def complete(
             seed=seed,
             phrase_beats_a=plan.phrase_beats(plan.a),
             phrase_beats_b=plan.phrase_beats(plan.b),
-            features_a=_features(aligned["a"], plan, beat_times, plan.a.key),
-            features_b=_features(aligned["b"], plan, beat_times, plan.b.key),
+            features_a=_features(aligned["a"], plan, plan.a, prepared.analyses["a"].levels),
+            features_b=_features(aligned["b"], plan, plan.b, prepared.analyses["b"].levels),
         )
         model = registry.build("technique", plan.technique, technique_config)
         params = draw_params(model, request, beat_times)
@@ -317,15 +318,20 @@ def _finish(
 
 
 def _features(
-    aligned: AlignedTrack, plan: TransitionPlan, beat_times: torch.Tensor, key: str
+    aligned: AlignedTrack, plan: TransitionPlan, side: TrackPlan, levels: Levels
 ) -> TrackFeatures:
     rate = aligned.stems.sample_rate
+    beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
     bpm = 60.0 * (len(beat_times) - 1) / float(beat_times[-1])
     return extract_features(
         aligned.window(window_span(plan, rate)),
         beat_times,
         bpm=bpm,
-        key=key,
+        key=side.key,
+        reference_db=levels.short_term_p95_lufs + side.gain_db,
+        stretch=side.stretch_percent / 100.0,
+        phrase_beats=plan.phrase_beats(side),
+        sections=plan.beat_sections(side),
         beats_per_bar=plan.beats_per_bar,
         frames_per_beat=plan.frames_per_beat,
     )

@@ -30,11 +30,34 @@ def clock_seconds(warp: Warp, track_seconds_: float) -> float:
 
 @attrs.frozen
 class ClockSection:
-    """A section of a track on the common clock, in seconds."""
+    """A section of a track on the common clock, in seconds.
+
+    `level_db` is relative to the track's loudest section.
+    """
 
     label: str
     start: float
     stop: float
+    level_db: float = 0.0
+
+
+@attrs.frozen
+class BeatSection:
+    """A section of a track in beats of the window; it may begin before it and end after it.
+
+    Attributes
+    ----------
+    label : str
+    start, stop : float
+        In beats.
+    level_db : float
+        Relative to the track's loudest section.
+    """
+
+    label: str
+    start: float
+    stop: float
+    level_db: float = 0.0
 
 
 @attrs.frozen(kw_only=True)
@@ -196,3 +219,14 @@ class TransitionPlan:
         last = self.beat_times[-1]
         inside = (t for t in side.phrase_lines if -1e-6 <= t <= last + 1e-6)
         return tuple(round(self.beat_of_clock(t), 6) for t in inside)
+
+    def beat_sections(self, side: TrackPlan) -> tuple[BeatSection, ...]:
+        """The sections of a track that the window touches, in beats of the window."""
+        last = self.beat_times[-1]
+        return tuple(
+            BeatSection(
+                s.label, self.beat_of_clock(s.start), self.beat_of_clock(s.stop), s.level_db
+            )
+            for s in side.sections
+            if s.stop > 0.0 and s.start < last
+        )

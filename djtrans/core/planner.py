@@ -296,7 +296,10 @@ def _assemble(
             phrase_lines=tuple(on_clock(track, warp, bar) for bar in sorted(track.phrase_bars)),
             sections=tuple(
                 ClockSection(
-                    s.label, on_clock(track, warp, s.start_bar), on_clock(track, warp, s.end_bar)
+                    s.label,
+                    on_clock(track, warp, s.start_bar),
+                    on_clock(track, warp, s.end_bar),
+                    s.level_db,
                 )
                 for s in track.sections
             ),
