@@ -11,6 +11,7 @@ from torch import Tensor
 
 from djtrans.assembly import DEFAULT_MIXER, node_declaration, node_parameters, resolve_spec
 from djtrans.core.analysis import Analysis
+from djtrans.core.analysis_cache import cached_analysis
 from djtrans.core.audio_checks import require_sound
 from djtrans.core.config import config_from_dict
 from djtrans.core.contracts import CurveModel, Progress
@@ -23,7 +24,7 @@ from djtrans.core.layout import Layout
 from djtrans.core.mixer.mixer import Mixer
 from djtrans.core.mixer.nodes import BuiltNode
 from djtrans.core.params import TransitionParams, conform, frame_times
-from djtrans.core.plan import BeatSection, TransitionPlan
+from djtrans.core.plan import TransitionPlan
 from djtrans.core.planner import PlanOptions
 from djtrans.core.planner import plan_transition as plan_with
 from djtrans.core.separation import separate
@@ -114,16 +115,19 @@ def analyze_track(
     track: Track | str | os.PathLike[str],
     *,
     analyzer: str = DEFAULT_ANALYZER,
+    cached: bool = True,
     progress: Progress | None = None,
     registry: Registry | None = None,
 ) -> Analysis:
-    """Find beat grid, phrases, sections, key and levels of a track.
+    """Find beat grid, phrases, sections, key, levels and vocals of a track.
 
     Parameters
     ----------
     track : Track or path
     analyzer : str
         Name of a registered analyzer.
+    cached : bool
+        Whether a file that was analyzed before need not be analyzed again.
     progress : callable, optional
         Told the fraction done.
     registry : Registry, optional
@@ -137,12 +141,18 @@ def analyze_track(
     AudioFileError
         If the file cannot be read, is silent, or is too short.
     """
-    if not isinstance(track, Track):
-        track = load_track(track)
-    require_sound(track.audio, track.sample_rate, MINIMUM_SECONDS, what=track.name)
-    component = (registry or default_registry()).build("analyzer", analyzer)
-    analysis: Analysis = component.analyze(track.audio, track.sample_rate, progress)
-    return analysis
+    loaded = track if isinstance(track, Track) else load_track(track)
+    require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
+    registry = registry or default_registry()
+    component = registry.find("analyzer", analyzer)
+
+    def analyze() -> Analysis:
+        built = registry.build("analyzer", component.name)
+        return built.analyze(loaded.audio, loaded.sample_rate, progress)
+
+    if not cached:
+        return analyze()
+    return cached_analysis(loaded, component.name, component.declaration, analyze)
 
 
 def run_demucs(
@@ -278,18 +288,6 @@ def build_track_features(
         times,
         bpm=grid.bpm,
         key=analysis.key.camelot,
-        reference_db=analysis.levels.short_term_p95_lufs,
-        phrase_beats=tuple(
-            float(beat)
-            for beat in (grid.beat_of_bar(b) - first for b in sorted(analysis.phrase_bars))
-            if 0 <= beat <= beats
-        ),
-        sections=tuple(
-            BeatSection(s.label, start, stop, s.level_db)
-            for s in analysis.sections
-            if (stop := grid.beat_of_bar(s.end_bar) - first) > 0
-            and (start := grid.beat_of_bar(s.start_bar) - first) < beats
-        ),
         beats_per_bar=grid.beats_per_bar,
         frames_per_beat=frames_per_beat,
     )
@@ -406,8 +404,6 @@ def generate_transition(
         frames_per_beat=features_a.frames_per_beat,
         beats_per_bar=features_a.beats_per_bar,
         seed=seed,
-        phrase_beats_a=features_a.phrase_beats,
-        phrase_beats_b=features_b.phrase_beats,
         features_a=features_a,
         features_b=features_b,
     )

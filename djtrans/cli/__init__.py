@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from djtrans import __version__
+from djtrans.cli.analyze import analyze
 from djtrans.cli.cache import cache
 from djtrans.cli.console import fail, show_warnings
 from djtrans.cli.evaluate import evaluate
@@ -35,7 +36,7 @@ def cli(plugin_files: tuple[str, ...]) -> None:
             default_registry().register_file(path)
 
 
-for command in (generate, render, visualize, evaluate, demo, plugins, layout, cache):
+for command in (analyze, generate, render, visualize, evaluate, demo, plugins, layout, cache):
     cli.add_command(command)
 
 

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 _QUICK_SECONDS = 1.0
 
 
+def say_error(message: str) -> None:
+    """Print an error on one line."""
+    click.echo("djtrans: error: " + " ".join(message.split()), err=True)
+
+
 def fail(message: str) -> NoReturn:
     """Print an error on one line and exit with 2."""
-    click.echo("djtrans: error: " + " ".join(message.split()), err=True)
+    say_error(message)
     sys.exit(2)
 
 

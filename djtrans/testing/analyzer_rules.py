@@ -74,11 +74,18 @@ def sections_and_phrases_leave_no_gap(
 
 @rule("analyzer")
 def every_bar_has_its_levels(declaration: AnalyzerDeclaration, build: BuildFunction) -> None:
-    """There is a finite level, and a low level, for each whole bar."""
+    """Each whole bar has a level, a low level and a likelihood of vocals, which is 0 to 1."""
     found = _analyze(build)
-    for name, levels in (("levels", found.bar_level_db), ("low levels", found.bar_low_db)):
-        require(len(levels) == found.grid.bars, f"{len(levels)} {name}, {found.grid.bars} bars.")
-        require(bool(np.isfinite(levels).all()), f"one of the {name} is not a number.")
+    series = {
+        "levels": found.bar_level_db,
+        "low levels": found.bar_low_db,
+        "vocal likelihoods": found.bar_vocal,
+    }
+    for name, values in series.items():
+        require(len(values) == found.grid.bars, f"{len(values)} {name}, {found.grid.bars} bars.")
+        require(bool(np.isfinite(values).all()), f"one of the {name} is not a number.")
+    vocal = found.bar_vocal
+    require(bool(((vocal >= 0) & (vocal <= 1)).all()), "a likelihood of vocals is not in 0 to 1.")
 
 
 @rule("analyzer")

@@ -102,6 +102,11 @@ class Bottomless(Changed):
         return attrs.evolve(found, bar_level_db=np.full(found.grid.bars, -np.inf))
 
 
+class MoreThanSure(Changed):
+    def change(self, found):
+        return attrs.evolve(found, bar_vocal=np.full(found.grid.bars, 1.5))
+
+
 class Imagines(Metronome):
     def refuse(self, audio, sample_rate):
         pass
@@ -128,6 +133,7 @@ MUTANTS = [
     ("sections_and_phrases_leave_no_gap", AcrossSections, "begins amid a phrase"),
     ("every_bar_has_its_levels", OneBarMore, "low levels"),
     ("every_bar_has_its_levels", Bottomless, "one of the levels is not a number"),
+    ("every_bar_has_its_levels", MoreThanSure, "vocals is not in 0 to 1"),
     ("silence_is_an_error", Imagines, "it was analyzed"),
     ("broken_audio_is_an_error", Imagines, "it was analyzed"),
     ("analysis_repeats", Moody, "sections, phrases or key differ"),

@@ -1,0 +1,106 @@
+"""``djtrans analyze``: what is heard in files, as a table or as data."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from djtrans.cli.console import reporting, say_error
+from djtrans.core.errors import DjtransError
+
+if TYPE_CHECKING:
+    from djtrans.core.analysis import Analysis
+
+#: Width of the table where the output is no terminal, so that nothing is cut off.
+_FILE_WIDTH = 160
+#: A bar this likely to be sung counts as sung.
+_SUNG = 0.5
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILES...")
+@click.option("--analyzer", default="constant-grid", show_default=True, help="How it is done.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: an object of files.")
+@click.option("--no-cache", is_flag=True, help="Analyze again what was analyzed before.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def analyze(
+    files: tuple[str, ...], analyzer: str, as_json: bool, no_cache: bool, quiet: bool
+) -> int:
+    """Print beat grid, key, levels, sections and vocals of FILES.
+
+    A file that cannot be analyzed is reported, the others still are; the exit code is then 2.
+    """
+    from djtrans.api import analyze_track
+    from djtrans.registry import default_registry
+
+    default_registry().find("analyzer", analyzer)
+    found: dict[str, Analysis] = {}
+    failed: dict[str, str] = {}
+    with reporting(quiet) as report:
+        for file in dict.fromkeys(files):
+
+            def tell(fraction: float, step: str = f"analyze {file}") -> None:
+                if report is not None:
+                    report(step, fraction)
+
+            tell(0.0)
+            try:
+                found[file] = analyze_track(
+                    file, analyzer=analyzer, cached=not no_cache, progress=tell
+                )
+            except DjtransError as error:
+                failed[file] = str(error)
+            tell(1.0)
+    if as_json:
+        from djtrans.core.analysis_json import analysis_to_dict
+
+        click.echo(json.dumps({file: analysis_to_dict(a) for file, a in found.items()}))
+    elif found:
+        _print_table(found)
+    for file, message in failed.items():
+        say_error(message if file in message else f"{file}: {message}")
+    return 2 if failed else 0
+
+
+def _print_table(found: dict[str, Analysis]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_FILE_WIDTH)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, settings in _COLUMNS.items():
+        table.add_column(name, **settings)
+    for file, analysis in found.items():
+        table.add_row(*(Text(cell) for cell in (file, *cells(analysis))))
+    console.print(table)
+
+
+_COLUMNS: dict[str, dict[str, Any]] = {
+    "file": {"overflow": "fold", "min_width": 12},
+    "BPM (sure)": {"no_wrap": True},
+    "one": {"no_wrap": True},
+    "key (sure)": {"no_wrap": True},
+    "LUFS (95 %)": {"no_wrap": True},
+    "vocals": {"no_wrap": True},
+    "sections in bars": {"overflow": "fold"},
+}
+
+
+def cells(analysis: Analysis) -> tuple[str, ...]:
+    """A row of the table: tempo, the one, key, levels, share of sung bars, sections."""
+    grid, key, levels = analysis.grid, analysis.key, analysis.levels
+    bars = analysis.bar_vocal
+    sung = float((bars >= _SUNG).mean()) if len(bars) else 0.0
+    return (
+        f"{grid.bpm:.2f} ({grid.confidence:.2f})",
+        f"{grid.downbeat_confidence:.2f}",
+        f"{key.name} {key.camelot} ({key.confidence:.2f})",
+        f"{levels.integrated_lufs:.1f} ({levels.short_term_p95_lufs:.1f})",
+        f"{100 * sung:.0f} %",
+        " ".join(f"{s.label} {s.start_bar}-{s.end_bar}" for s in analysis.sections),
+    )

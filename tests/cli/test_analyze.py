@@ -1,0 +1,88 @@
+"""``djtrans analyze`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import djtrans
+from djtrans.cli import main
+from djtrans.core.synth import TrackSpec, synthesize
+
+RATE = 22050
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tracks")
+    paths = []
+    for name, bpm in (("a", 128.0), ("b", 122.0)):
+        spec = TrackSpec(bpm=bpm, structure=(("intro", 8), ("drop", 8)), sample_rate_hz=RATE)
+        paths.append(str(folder / f"{name}.wav"))
+        djtrans.write_audio(paths[-1], synthesize(spec).audio, RATE)
+    return paths
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*arguments):
+        with pytest.raises(SystemExit) as exit_:
+            main(["analyze", *arguments])
+        out, err = capsys.readouterr()
+        return exit_.value.code, out, err
+
+    return call
+
+
+def test_a_table_of_what_was_heard(run, files):
+    code, out, _ = run(*files, "--quiet")
+    header, *rows = out.splitlines()
+    assert code == 0
+    assert header.split()[:2] == ["file", "BPM"]
+    text = " ".join(rows)
+    for said in ("128.00", "122.00", "A minor 8A", "intro 0-8", "drop 8-16"):
+        assert said in text
+
+
+def test_json_is_one_object_whose_analyses_can_be_read_back(run, files):
+    code, out, _ = run(*files, "--json", "--quiet")
+    found = json.loads(out)
+    assert code == 0
+    assert list(found) == files
+    assert found[files[1]]["grid"]["bpm"] == pytest.approx(122.0, rel=1e-4)
+    assert found[files[0]]["key"]["camelot"] == "8A"
+
+
+def test_a_bad_file_is_one_line_and_the_others_are_analyzed(run, files, tmp_path):
+    (tmp_path / "notes.txt").write_text("not music")
+    absent = str(tmp_path / "absent.wav")
+    code, out, err = run(str(tmp_path / "notes.txt"), absent, files[0], "--json", "--quiet")
+    assert code == 2
+    assert list(json.loads(out)) == [files[0]]
+    lines = err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("djtrans: error: ") for line in lines)
+    assert "notes.txt" in lines[0]
+    assert absent in lines[1]
+
+
+def test_the_cache_is_used_unless_it_is_not_wanted(run, files, monkeypatch):
+    run(files[0], "--quiet")
+    from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
+
+    calls = []
+    analyze = ConstantGridAnalyzer.analyze
+    monkeypatch.setattr(
+        ConstantGridAnalyzer, "analyze", lambda self, *a: calls.append(a) or analyze(self, *a)
+    )
+    run(files[0], "--quiet")
+    assert not calls
+    run(files[0], "--quiet", "--no-cache")
+    assert len(calls) == 1
+
+
+def test_an_analyzer_that_is_not_there_is_said_once(run, files):
+    code, out, err = run(*files, "--analyzer", "constant-gird")
+    assert (code, out) == (2, "")
+    assert err.count("constant-grid") == 1
