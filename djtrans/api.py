@@ -24,7 +24,7 @@ from djtrans.core.layout import Layout
 from djtrans.core.mixer.mixer import Mixer
 from djtrans.core.mixer.nodes import BuiltNode
 from djtrans.core.params import TransitionParams, conform, frame_times
-from djtrans.core.plan import TransitionPlan
+from djtrans.core.plan import BeatSection, TransitionPlan
 from djtrans.core.planner import PlanOptions
 from djtrans.core.planner import plan_transition as plan_with
 from djtrans.core.separation import separate
@@ -288,6 +288,18 @@ def build_track_features(
         times,
         bpm=grid.bpm,
         key=analysis.key.camelot,
+        reference_db=analysis.levels.short_term_p95_lufs,
+        phrase_beats=tuple(
+            float(beat)
+            for beat in (grid.beat_of_bar(b) - first for b in sorted(analysis.phrase_bars))
+            if 0 <= beat <= beats
+        ),
+        sections=tuple(
+            BeatSection(s.label, start, stop, s.level_db)
+            for s in analysis.sections
+            if (stop := grid.beat_of_bar(s.end_bar) - first) > 0
+            and (start := grid.beat_of_bar(s.start_bar) - first) < beats
+        ),
         beats_per_bar=grid.beats_per_bar,
         frames_per_beat=frames_per_beat,
     )
@@ -404,6 +416,8 @@ def generate_transition(
         frames_per_beat=features_a.frames_per_beat,
         beats_per_bar=features_a.beats_per_bar,
         seed=seed,
+        phrase_beats_a=features_a.phrase_beats,
+        phrase_beats_b=features_b.phrase_beats,
         features_a=features_a,
         features_b=features_b,
     )
