@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -15,8 +16,8 @@ T = TypeVar("T")
 class Variation:
     """Choices that are the plain one at seed 0, and drawn by the seed otherwise.
 
-    Choices come one after another from one stream: the same seed and the same order of questions
-    give the same answers, on every machine.
+    Choices come one after another from one stream: the same seed and the same questions in the
+    same order give the same answers.
 
     Parameters
     ----------
@@ -25,7 +26,7 @@ class Variation:
 
     Examples
     --------
-    >>> Variation(0).amount(0.9, 0.7, 1.0)
+    >>> Variation(0).amount(0.9, 0.15)
     0.9
     >>> Variation(0).beat(16, 8, 24, step=4)
     16.0
@@ -36,14 +37,16 @@ class Variation:
             raise InputError(f"seed = {seed} is not allowed; give 0 (the plain form) or more.")
         self._rng = np.random.default_rng(seed) if seed else None
 
-    def amount(self, plain: float, low: float, high: float) -> float:
-        """A number from `low` to `high`."""
-        return plain if self._rng is None else float(self._rng.uniform(low, high))
-
     def choice(self, plain: T, *others: T) -> T:
         """One of some things; each is as likely as the plain one."""
         options = (plain, *others)
         return plain if self._rng is None else options[int(self._rng.integers(len(options)))]
+
+    def amount(self, plain: float, spread: float, low: float = 0.0, high: float = 1.0) -> float:
+        """A number within `spread` of the plain one, and from `low` to `high`."""
+        if self._rng is None:
+            return plain
+        return float(self._rng.uniform(max(low, plain - spread), min(high, plain + spread)))
 
     def beat(
         self, plain: float, low: float, high: float, step: float, lines: Iterable[float] = ()
@@ -63,7 +66,8 @@ class Variation:
         """
         if self._rng is None:
             return float(plain)
-        between = [line for line in lines if low <= line <= high]
+        between = [float(line) for line in lines if low <= line <= high]
         if not between:
-            between = [float(i * step) for i in range(int(-(-low // step)), int(high // step) + 1)]
+            first, last = math.ceil(low / step), math.floor(high / step)
+            between = [float(i * step) for i in range(first, last + 1)]
         return self.choice(*between) if between else float(plain)

@@ -31,6 +31,21 @@ class BassSwapConfig:
 
 
 @attrs.frozen
+class LongBlendConfig:
+    """How the long blend is drawn."""
+
+    entry_gain: float = setting(
+        0.9, "B's fader before the swap.", unit="linear gain", minimum=0.1, maximum=1.0
+    )
+    entry_mid: float = setting(
+        0.4, "B's mids at the quarter.", unit="linear gain", minimum=0.0, maximum=1.0
+    )
+    leaving_level: float = setting(
+        0.4, "A's mids and highs as its fader falls.", unit="linear gain", minimum=0.0, maximum=1.0
+    )
+
+
+@attrs.frozen
 class EqBlendConfig:
     """How the blend by bands is drawn."""
 
@@ -46,7 +61,7 @@ class FilterSweepConfig:
     thin_hz: float = setting(
         250.0, "A's high-pass as B comes in.", unit="Hz", minimum=80.0, maximum=1000.0
     )
-    gone_hz: float = setting(
+    bright_hz: float = setting(
         5000.0, "A's high-pass as A leaves.", unit="Hz", minimum=1000.0, maximum=20000.0
     )
     muffled_hz: float = setting(
@@ -68,10 +83,10 @@ class WashOutConfig:
     """How A is washed away."""
 
     thin_hz: float = setting(
-        800.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
+        500.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
     )
     leaving_gain: float = setting(
-        0.5, "A's fader just before the line.", unit="linear gain", minimum=0.0, maximum=1.0
+        0.7, "A's fader just before the line.", unit="linear gain", minimum=0.0, maximum=1.0
     )
 
 
@@ -84,6 +99,24 @@ class DropSwapConfig:
     )
     send: float = setting(
         0.7, "A's reverb on the line.", unit="linear gain", minimum=0.0, maximum=1.0
+    )
+
+
+@attrs.frozen
+class DoubleDropConfig:
+    """How B comes into the double drop."""
+
+    entry_mid: float = setting(
+        0.5, "B's mids before the drop.", unit="linear gain", minimum=0.0, maximum=1.0
+    )
+
+
+@attrs.frozen
+class AcapellaConfig:
+    """How B comes under A's voice."""
+
+    entry_gain: float = setting(
+        0.9, "B's fader before the line.", unit="linear gain", minimum=0.1, maximum=1.0
     )
 
 
@@ -103,6 +136,7 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
         name="long-blend",
         summary="The bass swap drawn out: mids open slowly, and A fades in the last quarter.",
         factory=f"{_MODULE}.long_blend:LongBlend",
+        config=LongBlendConfig,
         bars=(16, 32, 64),
         swap_at=0.5,
         needs=(*_FADERS, *_LOWS),
@@ -176,6 +210,7 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
         name="double-drop",
         summary="Both drops at once and in full, with one bass between them.",
         factory=f"{_MODULE}.double_drop:DoubleDrop",
+        config=DoubleDropConfig,
         bars=(8, 16, 16),
         swap_at=0.25,
         needs=(*_FADERS, *_LOWS),
@@ -199,6 +234,7 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
         name="acapella",
         summary="A's voice alone over B without its voice.",
         factory=f"{_MODULE}.acapella:Acapella",
+        config=AcapellaConfig,
         bars=(16, 16, 32),
         swap_at=0.25,
         needs=(*_FADERS, *_LOWS),

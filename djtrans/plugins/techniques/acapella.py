@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor
 
-from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.moves import exchange_lows, step_in, step_out
 from djtrans.core.sheet import CurveSheet
+from djtrans.core.variation import Variation
+
+if TYPE_CHECKING:
+    from djtrans.plugins.techniques import AcapellaConfig
 
 
 class Acapella:
     """On the line A's music gives way to B's while A's voice sings on; B's voice comes after it."""
 
-    def __init__(self, config: NoConfig) -> None:
+    def __init__(self, config: AcapellaConfig) -> None:
         self.config = config
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        bar, swap = request.beats_per_bar, request.swap_beat
-        last_one = request.beats - bar
+        sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
+        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        last_one = end - bar
+        entered = vary.beat(swap, 2 * bar, swap, bar, request.phrase_beats_b)
+        gain = vary.amount(c.entry_gain, 0.2)
+        sung = vary.beat(last_one, (swap + end) / 2, last_one, bar, request.phrase_beats_a)
 
-        sheet.line("b/*/fader/gain", [(0, 0), (swap, 0.9), (swap, 1)])
+        sheet.line("b/*/fader/gain", [(0, 0), (entered, gain), (swap, gain), (swap, 1)])
         exchange_lows(sheet, swap)
         step_out(sheet, swap)
+        # The voice keeps its body: it has neither kick nor bass.
         sheet.line("a/vocals/eq/low", [(0, 1)])
-        step_out(sheet, last_one, ("vocals",))
-        step_in(sheet, last_one, ("vocals",))
+        step_out(sheet, sung, ["vocals"])
+        step_in(sheet, sung, ["vocals"])
         return sheet.values

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
+from djtrans.core.moves import exchange_lows, hand_over_voice, step_out
 from djtrans.core.sheet import CurveSheet
+from djtrans.core.variation import Variation
 
 if TYPE_CHECKING:
     from djtrans.plugins.techniques import BassSwapConfig
@@ -27,22 +29,22 @@ class BassSwap:
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        swap = request.swap_beat
-        end = request.beats
-        entered = swap / 2
-        receded = (swap + end) / 2
-        last_one = end - request.beats_per_bar
-        c = self.config
+        sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
+        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        last_one = end - bar
+        entered = vary.beat(swap / 2, bar, swap - bar, bar, request.phrase_beats_b)
+        gone = vary.beat(last_one, (swap + end) / 2, last_one, bar, request.phrase_beats_a)
+        gain, mid = vary.amount(c.entry_gain, 0.15), vary.amount(c.entry_mid, 0.3)
+        high = vary.amount(1.0, 0.5)
 
-        sheet.line(
-            "b/*/fader/gain", [(0, 0), (entered, c.entry_gain), (swap, c.entry_gain), (swap, 1)]
-        )
-        sheet.line("b/*/eq/mid", [(swap, c.entry_mid), (swap, 1)])
-        sheet.line("b/*/eq/low", [(swap, 0), (swap, 1)])
-
-        sheet.line("a/*/eq/low", [(swap, 1), (swap, 0)])
+        sheet.line("b/*/fader/gain", [(0, 0), (entered, gain), (swap, gain), (swap, 1)])
+        sheet.line("b/*/eq/mid", [(swap, mid), (swap, 1)])
+        sheet.line("b/*/eq/high", [(swap, high), (swap, 1)])
+        exchange_lows(sheet, swap)
         for band in ("mid", "high"):
-            sheet.line(f"a/*/eq/{band}", [(swap, 1), (receded, c.leaving_level)])
-        sheet.line("a/*/fader/gain", [(last_one, 1), (last_one, 0)])
+            receded = vary.beat((swap + end) / 2, swap + bar, gone, bar)
+            level = vary.amount(c.leaving_level, 0.2, low=0.05)
+            sheet.line(f"a/*/eq/{band}", [(swap, 1), (receded, level)])
+        step_out(sheet, gone)
+        hand_over_voice(sheet, swap, gone)
         return sheet.values

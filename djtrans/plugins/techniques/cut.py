@@ -6,19 +6,25 @@ from torch import Tensor
 
 from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
+from djtrans.core.moves import step_in, step_out
 from djtrans.core.sheet import CurveSheet
+from djtrans.core.variation import Variation
 
 
 class Cut:
-    """A until the swap, B from there."""
+    """A until the swap, B from there. Varied, A's lows drop out on the last beats before it."""
 
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
+        sheet, vary = CurveSheet(request), Variation(request.seed)
         swap = request.swap_beat
-        sheet.line("a/*/fader/gain", [(swap, 1.0), (swap, 0.0)])
-        sheet.line("b/*/fader/gain", [(swap, 0.0), (swap, 1.0)])
+        no_lows = swap - vary.choice(0, 1, 2)
+        low = vary.amount(1.0, 1.0)
+
+        sheet.line("a/*/eq/low", [(no_lows, 1), (no_lows, low)])
+        step_out(sheet, swap)
+        step_in(sheet, swap)
         return sheet.values

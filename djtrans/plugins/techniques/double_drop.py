@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor
 
-from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import exchange_lows, step_out
+from djtrans.core.moves import exchange_lows, hand_over_voice, step_out
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
+
+if TYPE_CHECKING:
+    from djtrans.plugins.techniques import DoubleDropConfig
 
 
 class DoubleDrop:
     """B rises without lows through A's build; from the drop on both are in full, B with the bass.
 
-    Nothing is turned down for the overlap: being up to 3 LU louder is what it is for.
+    Nothing is turned down for the overlap: being up to 3 LU louder is what it is for. Varied, the
+    bass may stay with A for some bars of the drop.
     """
 
-    def __init__(self, config: NoConfig) -> None:
+    def __init__(self, config: DoubleDropConfig) -> None:
         self.config = config
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        vary = Variation(request.seed)
-        bar, swap = request.beats_per_bar, request.swap_beat
-        entry_mid = vary.amount(0.5, 0.3, 0.8)
+        sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
+        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        last_one, middle = end - bar, (swap + end) / 2
+        rises = vary.beat(0, 0, swap - bar, bar)
+        mid = vary.amount(c.entry_mid, 0.3)
+        bass = vary.choice(
+            swap, vary.beat(swap, swap + 2 * bar, middle, bar, request.phrase_beats_a)
+        )
+        gone = vary.beat(last_one, middle + bar, last_one, bar, request.phrase_beats_a)
 
-        sheet.line("b/*/fader/gain", [(0, 0), (swap, 1)])
-        sheet.line("b/*/eq/mid", [(swap, entry_mid), (swap, 1)])
-        exchange_lows(sheet, swap)
-        step_out(sheet, request.beats - bar)
+        sheet.line("b/*/fader/gain", [(rises, 0), (swap, 1)])
+        sheet.line("b/*/eq/mid", [(swap, mid), (swap, 1)])
+        exchange_lows(sheet, bass)
+        step_out(sheet, gone)
+        hand_over_voice(sheet, swap, gone)
         return sheet.values

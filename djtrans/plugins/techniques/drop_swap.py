@@ -23,15 +23,14 @@ class DropSwap:
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        vary = Variation(request.seed)
+        sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap = request.beats_per_bar, request.swap_beat
-        thin = cutoff(self.config.thin_hz) + vary.amount(0.0, -0.1, 0.1)
-        send = vary.amount(self.config.send, 0.5, 1.0)
-        no_lows = swap - min(bar, swap / 2)
+        rises = vary.beat(0, 0, swap - 2 * bar, bar)
+        no_lows = swap - vary.choice(1, 0.5) * min(bar, swap / 2)
+        thin, send = vary.amount(cutoff(c.thin_hz), 0.1), vary.amount(c.send, 0.3)
 
-        sheet.line("a/*/hpf/cutoff", [(0, 0), (swap, thin)])
-        sheet.line("a/track/reverb/send", [(0, 0), (swap, send), (swap, 0)])
+        sheet.line("a/*/hpf/cutoff", [(rises, 0), (swap, thin)])
+        sheet.line("a/track/reverb/send", [(rises, 0), (swap, send), (swap, 0)])
         sheet.line("a/*/eq/low", [(no_lows, 1), (no_lows, 0)])
         step_out(sheet, swap)
         step_in(sheet, swap)

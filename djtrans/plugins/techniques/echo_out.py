@@ -1,4 +1,4 @@
-"""Echo out: the last bar of A's phrase is an echo, on whose end B stands."""
+"""Echo out: the last bar of A's phrase is an echo, at whose end B stands."""
 
 from __future__ import annotations
 
@@ -26,20 +26,17 @@ class EchoOut:
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        vary = Variation(request.seed)
-        bar, swap = request.beats_per_bar, request.swap_beat
+        sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
+        bar, swap, frame = request.beats_per_bar, request.swap_beat, 1 / request.frames_per_beat
         # The phrase's last downbeat, and a bar before it; in a short window half the room for each.
-        gone = swap - min(bar, swap / 2)
-        thrown = gone - min(bar, gone / 2)
-        closed = gone + 1 / request.frames_per_beat
-        feedback = vary.amount(self.config.feedback, 0.35, 0.65)
+        gone = swap - vary.choice(1, 0.5) * min(bar, swap / 2)
+        thrown = gone - vary.choice(1, 0.5) * min(bar, gone / 2)
+        send, feedback = vary.amount(1.0, 0.3), vary.amount(c.feedback, 0.15)
 
         sheet.line("a/*/eq/low", [(thrown, 1), (thrown, 0)])
         step_out(sheet, gone)
-        sheet.line("a/track/delay/send", [(thrown, 0), (thrown, 1), (closed, 1), (closed, 0)])
-        sheet.line(
-            "a/track/delay/feedback", [(thrown, 0), (thrown, feedback), (swap, feedback), (swap, 0)]
-        )
+        for key, level, closed in (("send", send, gone + frame), ("feedback", feedback, swap)):
+            points = [(thrown, 0), (thrown, level), (closed, level), (closed, 0)]
+            sheet.line(f"a/track/delay/{key}", points)
         step_in(sheet, swap)
         return sheet.values

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import exchange_band, exchange_lows, step_out
+from djtrans.core.moves import exchange_band, exchange_lows, hand_over_voice, step_out
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class EqBlend:
     """Highs, then mids change hands at equal power, each done on a downbeat; the lows on the line.
 
-    So B's fader is open long before anything of it is up, and A's stays open until its last
-    downbeat although nothing of it is.
+    So B's fader is open long before much of it is up, and A's until its last downbeat although
+    little of it still is.
     """
 
     def __init__(self, config: EqBlendConfig) -> None:
@@ -27,17 +27,20 @@ class EqBlend:
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        vary = Variation(request.seed)
-        bar, swap = request.beats_per_bar, request.swap_beat
-        third = swap / 3
-        first, second = vary.choice(("high", "mid"), ("mid", "high"))
-        down = vary.amount(self.config.down_gain, 0.05, 0.15)
-        length = vary.beat(third / 2, third / 4, third, bar)
+        sheet, vary = CurveSheet(request), Variation(request.seed)
+        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        third, last_one = swap / 3, end - bar
+        down = vary.amount(self.config.down_gain, 0.1, low=0.05)
+        order = vary.choice(("high", "mid"), ("mid", "high"))
+        for band, plain in zip(order, (third, 2 * third), strict=True):
+            done = vary.beat(plain, plain - third / 4, plain + third / 4, bar)
+            exchange_band(
+                sheet, band, done - vary.amount(third / 2, third / 4, high=third), done, down
+            )
 
-        sheet.line("b/*/fader/gain", [(0, 0), (third / 2, 1)])
-        exchange_band(sheet, first, third - length, third, down)
-        exchange_band(sheet, second, 2 * third - length, 2 * third, down)
+        sheet.line("b/*/fader/gain", [(0, 0), (third / 4, 1)])
         exchange_lows(sheet, swap)
-        step_out(sheet, request.beats - bar)
+        gone = vary.beat(last_one, swap + bar, last_one, bar, request.phrase_beats_a)
+        step_out(sheet, gone)
+        hand_over_voice(sheet, 2 * third, swap)
         return sheet.values

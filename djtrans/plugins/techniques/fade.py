@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 from torch import Tensor
 
 from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
+from djtrans.core.moves import equal_power
 from djtrans.core.sheet import CurveSheet
+from djtrans.core.variation import Variation
 
 
 class Fade:
@@ -18,8 +19,11 @@ class Fade:
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        quarter_turn = np.linspace(0.0, np.pi / 2, request.n_frames)
-        sheet.curve("a/*/fader/gain", np.cos(quarter_turn))
-        sheet.curve("b/*/fader/gain", np.sin(quarter_turn))
+        sheet, vary = CurveSheet(request), Variation(request.seed)
+        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        start = vary.beat(0, 0, swap - bar, bar)
+        stop = vary.beat(sheet.beats[-1], swap + bar, end - bar, bar)
+        falling, rising = equal_power(sheet, start, stop)
+        sheet.curve("a/*/fader/gain", falling)
+        sheet.curve("b/*/fader/gain", rising)
         return sheet.values

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import cutoff, exchange_lows, step_in, step_out
+from djtrans.core.moves import cutoff, exchange_lows, hand_over_voice, step_in, step_out
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -26,18 +26,21 @@ class FilterSweep:
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        vary = Variation(request.seed)
-        bar, swap = request.beats_per_bar, request.swap_beat
-        last_one = request.beats - bar
-        thin = cutoff(self.config.thin_hz) + vary.amount(0.0, -0.05, 0.05)
-        gone = cutoff(self.config.gone_hz) + vary.amount(0.0, -0.1, 0.1)
-        muffled = cutoff(self.config.muffled_hz) + vary.amount(0.0, -0.05, 0.05)
-        opened = vary.beat(last_one, (swap + last_one) / 2, last_one, bar)
+        sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
+        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        last_one = end - bar
+        rises = vary.beat(0, 0, swap - bar, bar)
+        gone = vary.beat(last_one, (swap + end) / 2, last_one, bar, request.phrase_beats_a)
+        opened = vary.beat(gone, (swap + end) / 2, gone, bar, request.phrase_beats_b)
+        # A tenth of the cutoff's way is an octave.
+        thin = vary.amount(cutoff(c.thin_hz), 0.07)
+        bright = vary.amount(cutoff(c.bright_hz), 0.1, low=thin)
+        muffled = vary.amount(cutoff(c.muffled_hz), 0.07)
 
-        sheet.line("a/*/hpf/cutoff", [(0, 0), (swap, thin), (last_one, gone)])
+        sheet.line("a/*/hpf/cutoff", [(rises, 0), (swap, thin), (gone, bright)])
         sheet.line("b/*/lpf/cutoff", [(swap, muffled), (opened, 1)])
         exchange_lows(sheet, swap)
         step_in(sheet, swap)
-        step_out(sheet, last_one)
+        step_out(sheet, gone)
+        hand_over_voice(sheet, (swap + gone) / 2, gone)
         return sheet.values

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor
 
-from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import exchange_lows
+from djtrans.core.moves import exchange_lows, hand_over_voice
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
+
+if TYPE_CHECKING:
+    from djtrans.plugins.techniques import LongBlendConfig
 
 
 class LongBlend:
@@ -17,28 +21,26 @@ class LongBlend:
     A's mids and highs recede in the third quarter, its fader falls in the last one.
     """
 
-    def __init__(self, config: NoConfig) -> None:
+    def __init__(self, config: LongBlendConfig) -> None:
         self.config = config
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        vary = Variation(request.seed)
+        sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
         last_one = end - bar
-        entered = vary.beat(swap / 2, swap / 4, swap - bar, bar, request.phrase_beats_b)
-        receded = vary.beat(
-            (swap + end) / 2, swap + bar, last_one - bar, bar, request.phrase_beats_a
-        )
-        entry_gain = vary.amount(0.9, 0.8, 1.0)
-        entry_mid = vary.amount(0.4, 0.2, 0.6)
-        open_mid = vary.amount(0.7, 0.6, 0.9)
-        leaving_mid, leaving_high = (vary.amount(0.4, 0.25, 0.6) for _ in range(2))
+        middle = (swap + end) / 2
+        entered = vary.beat(swap / 2, bar, swap - bar, bar, request.phrase_beats_b)
+        leaving = vary.beat(middle, swap + bar, last_one - bar, bar, request.phrase_beats_a)
+        gain, mid = vary.amount(c.entry_gain, 0.15), vary.amount(c.entry_mid, 0.2)
+        opened = vary.amount((1 + mid) / 2, 0.15, low=mid)
 
-        sheet.line("b/*/fader/gain", [(0, 0), (entered, entry_gain), (swap, entry_gain), (swap, 1)])
-        sheet.line("b/*/eq/mid", [(entered, entry_mid), (swap, open_mid), (swap, 1)])
+        sheet.line("b/*/fader/gain", [(0, 0), (entered, gain), (swap, gain), (swap, 1)])
+        sheet.line("b/*/eq/mid", [(entered, mid), (swap, opened), (swap, 1)])
         exchange_lows(sheet, swap)
-        sheet.line("a/*/eq/mid", [(swap, 1), (receded, leaving_mid)])
-        sheet.line("a/*/eq/high", [(swap, 1), (receded, leaving_high)])
-        sheet.line("a/*/fader/gain", [(receded, 1), (last_one, 0)])
+        for band in ("mid", "high"):
+            level = vary.amount(c.leaving_level, 0.2, low=0.1)
+            sheet.line(f"a/*/eq/{band}", [(swap, 1), (leaving, level)])
+        sheet.line("a/*/fader/gain", [(leaving, 1), (last_one, 0)])
+        hand_over_voice(sheet, swap, leaving)
         return sheet.values

@@ -8,6 +8,7 @@ from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.moves import equal_power, exchange_lows, step_in, step_out
 from djtrans.core.sheet import CurveSheet
+from djtrans.core.variation import Variation
 
 
 class StemSwap:
@@ -21,21 +22,27 @@ class StemSwap:
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
+        sheet, vary = CurveSheet(request), Variation(request.seed)
         bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
-        quarter, last_quarter = swap / 2, (swap + end) / 2
+        last_one, early, late = end - bar, swap / 2, (swap + end) / 2
+        lines_a, lines_b = request.phrase_beats_a, request.phrase_beats_b
+        tops = vary.beat(early, 2 * bar, swap, bar, lines_b)
+        blends = vary.beat(early, bar, swap - bar, bar, lines_a)
+        blended = vary.beat(late, swap + bar, last_one, bar, lines_a)
+        sung = vary.beat(4 * bar, 2 * bar, 4 * bar, bar)
+        sings = vary.beat(late, late, last_one, bar, lines_b)
 
         exchange_lows(sheet, swap)
         for band in ("mid", "high"):
-            sheet.line(f"a/drums/eq/{band}", [(quarter, 1), (quarter, 0)])
-        step_in(sheet, quarter, ("drums",))
-        step_out(sheet, swap, ("drums", "bass"))
-        step_in(sheet, swap, ("bass",))
-        falling, rising = equal_power(sheet, quarter, last_quarter)
+            sheet.line(f"a/drums/eq/{band}", [(tops, 1), (tops, 0)])
+        step_in(sheet, tops, ["drums"])
+        step_out(sheet, swap, ["drums", "bass"])
+        step_in(sheet, swap, ["bass"])
+        falling, rising = equal_power(sheet, blends, blended)
         for stem in sheet.stems:
             if stem not in ("drums", "bass", "vocals"):
                 sheet.curve(f"a/{stem}/fader/gain", falling)
                 sheet.curve(f"b/{stem}/fader/gain", rising)
-        sheet.line("a/vocals/fader/gain", [(2 * bar, 1), (4 * bar, 0)])
-        step_in(sheet, last_quarter, ("vocals",))
+        step_out(sheet, sung, ["vocals"])
+        step_in(sheet, sings, ["vocals"])
         return sheet.values

@@ -26,15 +26,15 @@ class WashOut:
 
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        sheet = CurveSheet(request)
-        vary = Variation(request.seed)
+        sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap = request.beats_per_bar, request.swap_beat
-        thin = cutoff(self.config.thin_hz) + vary.amount(0.0, -0.1, 0.1)
-        leaving = vary.amount(self.config.leaving_gain, 0.3, 0.7)
-        falls = swap - min(bar, swap / 2)
+        rises = vary.beat(0, 0, swap - bar, bar)
+        falls = swap - vary.choice(1, 0.5) * min(bar, swap / 2)
+        thin = vary.amount(cutoff(c.thin_hz), 0.1)
+        send, gain = vary.amount(1.0, 0.3), vary.amount(c.leaving_gain, 0.2)
 
-        sheet.line("a/*/hpf/cutoff", [(0, 0), (swap, thin)])
-        sheet.line("a/track/reverb/send", [(0, 0), (swap, 1), (swap, 0)])
-        sheet.line("a/*/fader/gain", [(falls, 1), (swap, leaving), (swap, 0)])
+        sheet.line("a/*/hpf/cutoff", [(rises, 0), (swap, thin)])
+        sheet.line("a/track/reverb/send", [(rises, 0), (swap, send), (swap, 0)])
+        sheet.line("a/*/fader/gain", [(falls, 1), (swap, gain), (swap, 0)])
         step_in(sheet, swap)
         return sheet.values

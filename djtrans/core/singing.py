@@ -1,0 +1,77 @@
+"""Where a voice rests, so that a fader can be moved without cutting a line."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.drawing import DrawRequest
+
+VOICE = "vocals"
+#: A voice rests where its stem is this far under the usual level of its track, in the bands above
+#: the bass. A separator that leaves other sounds in the stem leaves no such rests: then nothing is
+#: known of the voice, and it goes where its track goes.
+REST_DB = 25.0
+#: Shorter pauses are inside a line.
+REST_BEATS = 1.0
+
+
+def rests(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
+    """On which frames a track's voice may come or go without cutting a line.
+
+    Parameters
+    ----------
+    request : DrawRequest
+    track : {"a", "b"}
+
+    Returns
+    -------
+    ndarray of bool or None
+        ``[frames]``: true on the frames of a rest that lasts :data:`REST_BEATS` or more, but for
+        its first, into which a tail may ring. None where there are no features, no such stem, no
+        line or no rest.
+    """
+    features = request.features_a if track == "a" else request.features_b
+    if features is None or VOICE not in features.stem_names:
+        return None
+    level = features.level_db.detach().cpu().double().numpy()[..., 1:]
+    power = (10.0 ** (level / 10.0)).sum(axis=-1)
+    least = power.sum(axis=-1).mean() * 10.0 ** (-REST_DB / 10.0)
+    silent = power[:, features.stem_names.index(VOICE)] < least
+    out = np.zeros_like(silent)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(int), [0]])))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        # At the ends of the window a rest may go on outside.
+        if (
+            start == 0
+            or stop == len(silent)
+            or stop - start >= REST_BEATS * request.frames_per_beat
+        ):
+            out[start + (start > 0) : stop] = True
+    return out if out.any() and not silent.all() else None
+
+
+def nearest_rest(request: DrawRequest, track: str, beat: float, low: float, high: float) -> float:
+    """The beat nearest to another one on which a track's voice may come or go.
+
+    Parameters
+    ----------
+    request : DrawRequest
+    track : {"a", "b"}
+    beat : float
+        Where it is wanted.
+    low, high : float
+        Earliest and latest beat.
+
+    Returns
+    -------
+    float
+        A frame of a rest; the beat that was wanted where nothing is known of the voice, or it does
+        not rest between `low` and `high`.
+    """
+    found = rests(request, track)
+    if found is None:
+        return beat
+    beats = request.frame_beats
+    near = beats[found & (beats >= low) & (beats <= high)]
+    return float(near[np.argmin(np.abs(near - beat))]) if near.size else beat
