@@ -1,18 +1,26 @@
-"""Finds the plugins that are installed, and decides which of them to import."""
+"""Finds the plugins that are installed, decides which to import, and collects what they declare."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import reprlib
 from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import TypeAlias
 
 import attrs
+import pluggy
 
+from djtrans.core.declarations import KINDS, Declaration
 from djtrans.core.errors import PluginError, did_you_mean
 from djtrans.core.hookspecs import PROJECT
 
 #: Namespace of the default plugins.
 BUILTIN = "djtrans"
+#: Hook names and what each yields.
+HOOKS: dict[str, type[Declaration]] = {f"{PROJECT}_{kind}s": cls for kind, cls in KINDS.items()}
+#: What pluggy leaves on a function that is marked with hookimpl.
+_MARK = f"{PROJECT}_impl"
 
 
 class PluginWarning(UserWarning):
@@ -109,6 +117,60 @@ def discover(environ: Mapping[str, str]) -> Iterator[Candidate | PluginFailure]:
         )
         for provider in providers:
             yield PluginFailure(provider, "names", why)
+
+
+def collect(
+    manager: pluggy.PluginManager, plugin: object
+) -> Iterator[tuple[str, Declaration | BaseException]]:
+    """What a registered plugin declares, and what is wrong with the rest of it.
+
+    It is called alone, and its generators are run to their end here: one raising implementation
+    would otherwise end the call for every plugin.
+
+    Parameters
+    ----------
+    manager : PluginManager
+    plugin : object
+
+    Yields
+    ------
+    hook : str
+    found : Declaration or BaseException
+    """
+    for name in _hook_names(plugin):
+        if name not in HOOKS:
+            yield name, PluginError(f"djtrans has no hook {name!r}. {did_you_mean(name, HOOKS)}")
+        elif getattr(getattr(plugin, name), _MARK, None) is None:
+            yield name, PluginError("is not marked; put @hookimpl above it, or it is not called.")
+    others = [other for other in manager.get_plugins() if other is not plugin]
+    for hook, expected in HOOKS.items():
+        caller = manager.subset_hook_caller(hook, remove_plugins=others)
+        try:
+            # Of implementations that return None pluggy says nothing, so they are counted.
+            results = caller()
+            declarations = [item for result in results for item in result]
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- isolation is the point
+            yield hook, error
+            continue
+        if len(results) < len(caller.get_hookimpls()):
+            yield hook, PluginError("returned None; return or yield declarations.")
+        for item in declarations:
+            if isinstance(item, expected):
+                yield hook, item
+            else:
+                said = f"gave {reprlib.repr(item)}; this hook takes {expected.__name__} records."
+                yield hook, PluginError(said)
+
+
+def _hook_names(plugin: object) -> list[str]:
+    """Functions of a plugin that are marked, or named, as hook implementations."""
+    names = []
+    for name in dir(plugin):
+        value = getattr(plugin, name, None)
+        named = name.startswith(f"{PROJECT}_") and not isinstance(value, ModuleType)
+        if callable(value) and (named or getattr(value, _MARK, None) is not None):
+            names.append(name)
+    return names
 
 
 def one_line(error: BaseException) -> str:

@@ -15,7 +15,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import attrs
@@ -36,6 +35,7 @@ from djtrans.discovery import (
     PluginFailure,
     PluginWarning,
     Provider,
+    collect,
     discover,
     one_line,
 )
@@ -49,6 +49,7 @@ BUILTIN_MODULES = tuple(
         "techniques",
         "effects",
         "mixers",
+        "encoders",
         "denoisers",
         "schedulers",
     )
@@ -183,34 +184,17 @@ class Registry:
         if not had_torch and "torch" in sys.modules:
             slow = "imports torch when it is merely listed: point at factories by string"
             provider = attrs.evolve(provider, note=slow)
-        for name in _hook_names(plugin):
-            if not hasattr(self._manager.hook, name) or name not in _HOOKS:
-                problem = PluginError(f"djtrans has no hook {name!r}. {did_you_mean(name, _HOOKS)}")
-                self._fail(provider, name, problem)
-        # Called one plugin at a time, and generators are run to their end inside the try: one
-        # raising implementation would otherwise end the call for every plugin.
-        others = [p for p in self._manager.get_plugins() if p is not plugin]
-        for hook, expected in _HOOKS.items():
-            caller = self._manager.subset_hook_caller(hook, remove_plugins=others)
-            try:
-                declarations = [item for result in caller() for item in result]
-            except (Exception, SystemExit) as error:  # noqa: BLE001 -- isolation is the point
-                self._fail(provider, hook, error)
-                continue
-            for declaration in declarations:
-                self._add(Component(declaration, provider), expected, hook)
+        for hook, found in collect(self._manager, plugin):
+            if isinstance(found, Declaration):
+                self._add(Component(found, provider), hook)
+            else:
+                self._fail(provider, hook, found)
 
-    def _add(self, component: Component, expected: type[Declaration], hook: str) -> None:
+    def _add(self, component: Component, hook: str) -> None:
         declaration = component.declaration
-        if not isinstance(declaration, expected):
-            problem = PluginError(
-                f"gave {declaration!r}; this hook takes {expected.__name__} records."
-            )
-            self._fail(component.provider, hook, problem)
-            return
-        known = self._components[expected.kind]
+        known = self._components[declaration.kind]
         if component.name in known:
-            problem = PluginError(f"declares the {expected.kind} {declaration.name!r} twice.")
+            problem = PluginError(f"declares the {declaration.kind} {declaration.name!r} twice.")
             self._fail(component.provider, hook, problem)
             return
         known[component.name] = component
@@ -390,25 +374,6 @@ class Registry:
                 f"{component.name} ({component.provider}) points at {factory!r}, which cannot be "
                 f"imported: {one_line(error)}. Reinstall the package, or tell its author."
             ) from error
-
-
-def _hook_kinds() -> dict[str, type[Declaration]]:
-    return {f"djtrans_{kind}s": declaration for kind, declaration in KINDS.items()}
-
-
-_HOOKS = _hook_kinds()
-
-
-def _hook_names(plugin: object) -> list[str]:
-    """Functions of a plugin that are marked, or named, as hook implementations."""
-    mark = f"{hookspecs.PROJECT}_impl"
-    names = []
-    for name in dir(plugin):
-        value = getattr(plugin, name, None)
-        named = name.startswith(f"{hookspecs.PROJECT}_") and not isinstance(value, ModuleType)
-        if callable(value) and (named or getattr(value, mark, None) is not None):
-            names.append(name)
-    return names
 
 
 def _own_version() -> str:

@@ -1,9 +1,8 @@
-"""The registry against a zoo of broken plugins, each a real distribution on the path."""
+"""The registry: names, overriding, building, loose files."""
 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from types import ModuleType
@@ -22,7 +21,7 @@ from djtrans.core.errors import (
 )
 from djtrans.core.hookspecs import hookimpl
 from djtrans.core.parameters import Parameter
-from djtrans.registry import BUILTIN, PluginWarning, Registry
+from djtrans.registry import BUILTIN, Registry
 
 GOOD = """
 from djtrans import hookimpl, TechniqueDeclaration
@@ -35,36 +34,8 @@ def djtrans_techniques():
 """
 
 
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Put a distribution with one plugin module on the path."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def put(distribution: str, entry: str, source: str, version: str = "1.0") -> None:
-        module = f"zoo_{distribution.replace('-', '_')}"
-        (tmp_path / f"{module}.py").write_text(source)
-        info = tmp_path / f"{distribution.replace('-', '_')}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
-        )
-        (info / "entry_points.txt").write_text(f"[djtrans]\n{entry} = {module}\n")
-        sys.modules.pop(module, None)
-
-    return put
-
-
 def make(environ=None, **kwargs):
     return Registry(environ=environ or {}, **kwargs)
-
-
-def failed(match, environ=None):
-    with pytest.warns(PluginWarning) as caught:
-        registry = make(environ)
-    assert re.search(match, str(caught[0].message))
-    # Whatever happens, the built-ins are there.
-    assert registry.find("technique", "fade").name == "djtrans/fade"
-    return registry
 
 
 def test_every_kind_has_a_hook_and_the_builtins_are_healthy():
@@ -83,114 +54,6 @@ def test_every_builtin_can_be_built_from_its_string():
             if getattr(component.declaration, "reads_source", False):
                 continue  # needs a folder of stems
             assert registry.build(kind, component.name) is not None
-
-
-def test_an_installed_plugin_is_found_with_its_provider(install):
-    install("acme-moves", "acme", GOOD.format(name="spin"), version="2.3")
-    registry = make()
-    component = registry.find("technique", "spin")
-    assert component.name == "acme/spin"
-    assert str(component.provider) == "acme-moves 2.3"
-
-
-@pytest.mark.parametrize(
-    ("source", "match"),
-    [
-        ("raise RuntimeError('no licence')", "import: RuntimeError: no licence"),
-        ("import sys; sys.exit(3)", "import: SystemExit"),
-        ("import not_there_at_all", "ModuleNotFoundError"),
-        ("def broken(:", "SyntaxError"),
-        (
-            "from djtrans import hookimpl\n@hookimpl\ndef djtrans_techniqes():\n    return []",
-            "no hook 'djtrans_techniqes'. Did you mean 'djtrans_techniques'",
-        ),
-        (
-            "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects():\n    return [42]",
-            "gave 42; this hook takes EffectDeclaration",
-        ),
-        (
-            "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects():\n    yield 1/0",
-            "djtrans_effects: ZeroDivisionError",
-        ),
-        (
-            (
-                "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects():\n"
-                "    raise SystemExit('bye')"
-            ),
-            "djtrans_effects: SystemExit: bye",
-        ),
-        (GOOD.format(name="spin") * 1 + "\n    yield next(djtrans_techniques())", "declares the"),
-        (
-            "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects(config):\n    return []",
-            "config",
-        ),
-        (GOOD.format(name="Not A Name"), "lower-case"),
-    ],
-)
-def test_a_broken_plugin_is_recorded_and_everything_else_works(install, source, match):
-    install("acme-broken", "broken", source)
-    install("acme-fine", "fine", GOOD.format(name="other"))
-    registry = failed(match)
-    assert [f.provider.distribution for f in registry.failures] == ["acme-broken"]
-    assert "\n" not in str(registry.failures[0])
-    assert registry.find("technique", "other").name == "fine/other"
-
-
-def test_strict_mode_raises(install):
-    install("acme-broken", "broken", "raise RuntimeError('no licence')")
-    with pytest.raises(PluginError, match="no licence"):
-        make({"DJTRANS_STRICT": "1"})
-
-
-def test_two_distributions_with_one_name_are_both_refused_and_named(install):
-    install("one", "acme", GOOD.format(name="spin"))
-    install("two", "acme", GOOD.format(name="spin"))
-    registry = failed("claimed by one 1.0, two 1.0")
-    assert len(registry.failures) == 2
-    with pytest.raises(UnknownComponentError):
-        registry.find("technique", "acme/spin")
-
-
-def test_nobody_can_take_the_builtin_namespace(install):
-    install("impostor", "djtrans", GOOD.format(name="fade"))
-    registry = failed("reserved for djtrans")
-    assert registry.find("technique", "fade").provider.distribution == "djtrans"
-
-
-@pytest.mark.parametrize(
-    ("environ", "imported"),
-    [
-        ({"DJTRANS_BLOCK": "acme"}, False),
-        ({"DJTRANS_PLUGINS": ""}, False),
-        ({"DJTRANS_PLUGINS": "acme"}, True),
-        ({}, True),
-    ],
-)
-def test_blocking_happens_before_import(install, environ, imported):
-    install("acme-moves", "acme", GOOD.format(name="spin"))
-    sys.modules.pop("zoo_acme_moves", None)
-    make(environ)
-    assert ("zoo_acme_moves" in sys.modules) == imported
-
-
-def test_a_listed_plugin_that_is_not_installed_is_said(install):
-    install("acme-moves", "acme", GOOD.format(name="spin"))
-    registry = failed(
-        "no installed package provides it. Did you mean 'acme'", {"DJTRANS_PLUGINS": "acmee"}
-    )
-    with pytest.raises(UnknownComponentError):
-        registry.find("technique", "acme/spin")
-
-
-def test_importing_torch_when_listed_is_reported_and_not_fatal(tmp_path, install):
-    install("acme-heavy", "heavy", "import torch\n" + GOOD.format(name="spin"))
-    code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from djtrans.registry import Registry\n"
-        "c = Registry(environ={}).find('technique', 'spin'); print(c.provider.note)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "imports torch" in done.stdout
 
 
 def plugin(*declarations, hook="djtrans_techniques"):

@@ -12,11 +12,9 @@ import attrs
 
 from djtrans.core import hookspecs
 from djtrans.core.config import config_from_dict
-from djtrans.core.declarations import KINDS, Declaration
+from djtrans.core.declarations import Declaration
 from djtrans.core.errors import PluginError, did_you_mean
-
-#: Hook names and what each yields.
-HOOKS = {f"{hookspecs.PROJECT}_{kind}s": cls for kind, cls in KINDS.items()}
+from djtrans.discovery import HOOKS
 
 
 def resolve_factory(factory: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
