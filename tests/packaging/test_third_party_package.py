@@ -1,0 +1,100 @@
+"""Somebody else's package, from its source to its removal, as its users meet it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from djtrans import load_audio
+
+PACKAGE = Path(__file__).resolve().parents[2] / "examples" / "djtrans-tape"
+
+
+@pytest.fixture(scope="module")
+def installed(environment, build, tmp_path_factory):
+    # From a copy, so that nothing is written beside the source.
+    source = tmp_path_factory.mktemp("source") / PACKAGE.name
+    shutil.copytree(PACKAGE, source)
+    made = environment()
+    made.install(build(source, "wheel"))
+    return made
+
+
+def read(path):
+    return load_audio(path)[0].numpy().astype(np.float64)
+
+
+def level_db(audio):
+    return 10 * np.log10(np.mean(np.square(audio)) + 1e-20)
+
+
+def test_it_is_found_with_its_provider_and_listed_without_torch(installed, tmp_path):
+    listed = json.loads(installed.djtrans("plugins", "--json", cwd=tmp_path).stdout)
+    assert listed["failures"] == []
+    found = {
+        row["name"]: (kind, row["provider"], row["status"])
+        for kind, rows in listed["components"].items()
+        for row in rows
+        if row["name"].startswith("tape/")
+    }
+    assert found == {
+        "tape/mirrored": ("separator", "djtrans-tape 0.1.0", "ok"),
+        "tape/shifted-euler": ("scheduler", "djtrans-tape 0.1.0", "ok"),
+        "tape/flanger": ("effect", "djtrans-tape 0.1.0", "ok"),
+    }
+    shown = installed.djtrans("plugins", "show", "flanger", cwd=tmp_path).stdout
+    assert "djtrans-tape 0.1.0" in shown
+    assert "0.25 to 128" in shown
+
+
+@pytest.mark.slow
+def test_its_own_tests_pass_where_it_is_installed(installed, tmp_path):
+    shutil.copytree(PACKAGE / "tests", tmp_path / "tests")
+    done = installed.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=tmp_path)
+    assert " passed" in done.stdout
+    assert "failed" not in done.stdout
+
+
+def test_its_effect_takes_a_place_in_dj54_and_is_named_when_the_package_is_gone(
+    installed, tracks, tmp_path
+):
+    options = ("--technique", "fade", "--bars", "4", "--context", "0", "--device", "cpu")
+    swapped = ("--set", "reverb=tape/flanger", "--set", "reverb.sweep_beats=8")
+    separated = ("--separator", "mirrored")
+    files = ("-o", "dry.wav", "--save-params", "dry.json")
+    installed.djtrans("generate", *tracks, *files, *options, *swapped, *separated, cwd=tmp_path)
+    document = json.loads((tmp_path / "dry.json").read_text())
+    keys = [row["key"] for row in document["layout"]]
+    assert len(keys) == 56
+    assert document["mixer"]["versions"]["tape/flanger"] == 1
+    (node,) = [n for n in document["mixer"]["spec"]["track_chain"] if n["id"] == "reverb"]
+    assert node["config"] == {"sweep_beats": 8.0, "longest_ms": 5.0}
+    assert document["tracks"]["a"]["separator"]["name"] == "tape/mirrored"
+
+    # As drawn the second machine is silent; somebody turns it up in the file.
+    for frame in document["values"]:
+        for name in ("mix", "depth"):
+            frame[keys.index(f"a/track/reverb/{name}")] = 1.0
+    (tmp_path / "wet.json").write_text(json.dumps(document))
+    installed.djtrans(
+        "render", "wet.json", *tracks, "-o", "wet.wav", "--device", "cpu", cwd=tmp_path
+    )
+    dry, wet = read(tmp_path / "dry.wav"), read(tmp_path / "wet.wav")
+    half = dry.shape[1] // 2
+    assert level_db((wet - dry)[:, :half]) > level_db(dry[:, :half]) - 12
+
+    installed.pip("uninstall", "--yes", "djtrans-tape")
+    done = installed.djtrans(
+        "render", "dry.json", *tracks, "-o", "gone.wav", cwd=tmp_path, expect=2
+    )
+    assert done.stderr == (
+        "djtrans: error: There is no effect 'tape/flanger'. Install the package that provides the "
+        "plugin 'tape'.\n"
+    )
+    assert not (tmp_path / "gone.wav").exists()
+    done = installed.djtrans("plugins", "show", "flanger", cwd=tmp_path, expect=2)
+    assert done.stderr.startswith("djtrans: error: There is no component 'flanger'.")
