@@ -201,6 +201,10 @@ def complete(
             seed=seed,
             phrase_beats_a=plan.phrase_beats(plan.a),
             phrase_beats_b=plan.phrase_beats(plan.b),
+            technique=plan.technique,
+            place_a=plan.a.place,
+            place_b=plan.b.place,
+            key_distance=plan.key_distance,
             features_a=_features(aligned["a"], plan, plan.a, prepared.analyses["a"].levels),
             features_b=_features(aligned["b"], plan, plan.b, prepared.analyses["b"].levels),
         )

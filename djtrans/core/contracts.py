@@ -300,29 +300,30 @@ class Denoiser(Protocol):
 
 @runtime_checkable
 class FeatureExtractor(Protocol):
-    """Features of one track on the frames of a window; `name` and `version` are its cache key."""
+    """Features of one track on the frames of a window; `name` and `version` are its cache key.
+
+    A feature is local: extracting from a longer window gives the same on the frames of this one,
+    but for a second at its ends. So a track is extracted once for all windows of a training set.
+    """
 
     name: str
     version: int
 
-    def extract(
-        self, audio: Tensor, stems: Stems, analysis: Analysis, frame_times: Tensor
-    ) -> Mapping[str, Tensor]:
-        """Named arrays, each ``[frames, ...]``."""
+    def extract(self, stems: Stems, frame_times: Tensor) -> Mapping[str, Tensor]:
+        """Named arrays, each ``[frames, ...]``; ``frame_times [frames]`` in seconds of the stems."""
         ...
 
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Turns both tracks' features and the request into conditioning."""
+    """Turns a request, the features of both tracks in it, into conditioning."""
 
-    def encode(
-        self,
-        features_a: Mapping[str, Tensor],
-        features_b: Mapping[str, Tensor],
-        request: DrawRequest,
-    ) -> Conditioning:
-        """Conditioning of one transition (batch 1)."""
+    def widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
+        """Channels per frame and channels of the whole, for tracks of these stems."""
+        ...
+
+    def encode(self, request: DrawRequest) -> Conditioning | None:
+        """Conditioning of one transition (batch 1); None where the request says nothing to it."""
         ...
 
 

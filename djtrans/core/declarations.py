@@ -218,13 +218,14 @@ class EncoderDeclaration(Declaration):
 
     Attributes
     ----------
-    extractor : str or callable
-        Factory of its feature extractor; the extractor's name and version are its cache key.
+    extractor : str or callable, optional
+        Factory of a feature extractor, where the encoder needs more than every request holds
+        (:class:`~djtrans.core.features.TrackFeatures`). What it finds stands in their `extra`.
     """
 
     kind: ClassVar[str] = "encoder"
 
-    extractor: str | Callable[[Any], Any]
+    extractor: str | Callable[[Any], Any] | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -28,6 +28,13 @@ class DrawRequest:
         depth and order, at every other seed.
     phrase_beats_a, phrase_beats_b : tuple of float
         Beats of the window, ends included, on which a phrase of the track starts.
+    technique : str
+        Qualified name of the technique that is wished for; ``""`` for none.
+    place_a, place_b : str
+        What of each track lies at the swap (:data:`djtrans.core.declarations.PLACES`); ``""`` where
+        unknown.
+    key_distance : int or None
+        Steps on the Camelot wheel between the tracks; None where unknown.
     features_a, features_b : TrackFeatures, optional
         What the tracks are like on these frames.
     """
@@ -40,6 +47,10 @@ class DrawRequest:
     seed: int = 0
     phrase_beats_a: tuple[float, ...] = ()
     phrase_beats_b: tuple[float, ...] = ()
+    technique: str = ""
+    place_a: str = ""
+    place_b: str = ""
+    key_distance: int | None = None
     features_a: TrackFeatures | None = None
     features_b: TrackFeatures | None = None
 

@@ -13,6 +13,7 @@ import torch
 import djtrans.plugins.analyzers
 import djtrans.plugins.denoisers
 import djtrans.plugins.effects
+import djtrans.plugins.encoders
 import djtrans.plugins.mixers
 import djtrans.plugins.schedulers
 import djtrans.plugins.separators
@@ -67,8 +68,18 @@ test_separators = parametrize_checks(
     },
     makers={"folder": folder_of_parts, "demucs": untrained_demucs},
 )
-test_techniques = parametrize_checks(djtrans.plugins.techniques)
+#: What a baseline does not do, and why it is not to.
+BASELINES = {
+    ("fade", "one_track_owns_the_lows"): "An equal-power fade has two basses: the baseline.",
+    ("linear-fade", "one_track_owns_the_lows"): "A baseline: two basses.",
+    ("linear-fade", "another_seed_is_another_drawing"): "A baseline is one curve.",
+    ("sum", "one_track_owns_the_lows"): "A baseline: what happens without a DJ.",
+    ("sum", "the_lows_come_on_a_downbeat"): "B is there from the second frame on.",
+    ("sum", "another_seed_is_another_drawing"): "A baseline is one curve.",
+}
+test_techniques = parametrize_checks(djtrans.plugins.techniques, BASELINES)
 test_mixers = parametrize_checks(djtrans.plugins.mixers)
 test_analyzers = parametrize_checks(djtrans.plugins.analyzers)
+test_encoders = parametrize_checks(djtrans.plugins.encoders)
 test_denoisers = parametrize_checks(djtrans.plugins.denoisers)
 test_schedulers = parametrize_checks(djtrans.plugins.schedulers)

@@ -19,7 +19,7 @@ class Loudness:
     def __init__(self, config=None):
         pass
 
-    def extract(self, audio, stems, analysis, frame_times):
+    def extract(self, stems, frame_times):
         pieces = stems.audio.tensor_split(len(frame_times), dim=-1)
         rms = torch.stack([p.square().mean(dim=(-2, -1)).sqrt() for p in pieces])
         return {"rms": rms}
@@ -31,8 +31,12 @@ class Beside:
     def __init__(self, config=None):
         pass
 
-    def encode(self, features_a, features_b, request):
-        both = torch.cat([features_a["rms"], features_b["rms"]], dim=-1)
+    def widths(self, stems):
+        return 2 * len(stems) + 1, 2 * len(stems)
+
+    def encode(self, request):
+        tracks = (request.features_a, request.features_b)
+        both = torch.cat([track.extra["loudness/rms"] for track in tracks], dim=-1)
         swap = torch.full((len(both), 1), request.swap_beat / request.beats)
         return Conditioning(torch.cat([both, swap], dim=-1)[None], both.mean(dim=0)[None])
 
@@ -51,43 +55,47 @@ class Unversioned(Loudness):
 
 
 class OneMore(Loudness):
-    def extract(self, audio, stems, analysis, frame_times):
-        rms = super().extract(audio, stems, analysis, frame_times)["rms"]
+    def extract(self, stems, frame_times):
+        rms = super().extract(stems, frame_times)["rms"]
         return {"rms": torch.cat([rms, rms[-1:]])}
 
 
 class Decibels(Loudness):
-    def extract(self, audio, stems, analysis, frame_times):
-        rms = super().extract(audio, stems, analysis, frame_times)["rms"]
+    def extract(self, stems, frame_times):
+        rms = super().extract(stems, frame_times)["rms"]
         return {"rms": torch.log10(rms - rms.amin())}
 
 
 class NoBatch(Beside):
-    def encode(self, features_a, features_b, request):
-        got = super().encode(features_a, features_b, request)
+    def encode(self, request):
+        got = super().encode(request)
         return Conditioning(got.per_frame[0], got.global_)
 
 
-class AsWideAsLong(Beside):
-    def encode(self, features_a, features_b, request):
-        got = super().encode(features_a, features_b, request)
-        return Conditioning(got.per_frame, got.per_frame.mean(dim=-1))
+class Wider(Beside):
+    def widths(self, stems):
+        return 2 * len(stems), 2 * len(stems)
+
+
+class Mute(Beside):
+    def encode(self, request):
+        return None
 
 
 class Averages(Beside):
     def __init__(self, config=None):
         self.seen = []
 
-    def encode(self, features_a, features_b, request):
-        self.seen.append(super().encode(features_a, features_b, request).global_)
-        got = super().encode(features_a, features_b, request)
+    def encode(self, request):
+        self.seen.append(super().encode(request).global_)
+        got = super().encode(request)
         return Conditioning(got.per_frame, sum(self.seen) / len(self.seen))
 
 
 class Writing(Beside):
-    def encode(self, features_a, features_b, request):
-        got = super().encode(features_a, features_b, request)
-        features_a["rms"].zero_()
+    def encode(self, request):
+        got = super().encode(request)
+        request.features_a.extra["loudness/rms"].zero_()
         return got
 
 
@@ -96,10 +104,19 @@ MUTANTS = [
     ("the_extractor_has_a_cache_key", {"extractor": Nameless}, "its name is ''"),
     ("the_extractor_has_a_cache_key", {"extractor": Unversioned}, "its version is 0"),
     ("the_extractor_has_a_cache_key", {"extractor": Beside}, "lacks one of them"),
-    ("features_lie_on_the_frames", {"extractor": OneMore}, "'rms' is (17, 4) on 16 frames"),
-    ("features_lie_on_the_frames", {"extractor": Decibels}, "'rms' has a value that is not"),
-    ("conditioning_has_its_shape", {"factory": NoBatch}, "per_frame is (16, 9)"),
-    ("conditioning_has_its_shape", {"factory": AsWideAsLong}, "the widths are [(9, 16)"),
+    (
+        "features_lie_on_the_frames",
+        {"extractor": OneMore},
+        "'loudness/rms' is (17, 4) on 16 frames",
+    ),
+    (
+        "features_lie_on_the_frames",
+        {"extractor": Decibels},
+        "'loudness/rms' has a value that is not",
+    ),
+    ("conditioning_has_its_widths", {"factory": NoBatch}, "got ((16, 9), (1, 8)) on 16 frames"),
+    ("conditioning_has_its_widths", {"factory": Wider}, "said ((1, 16, 8), (1, 8))"),
+    ("conditioning_has_its_widths", {"factory": Mute}, "encode() gave None"),
     ("transitions_are_independent", {"factory": Averages}, "global_ differs"),
     ("transitions_are_independent", {"factory": Writing}, "differs the second time"),
 ]

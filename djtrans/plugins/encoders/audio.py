@@ -1,0 +1,122 @@
+"""What both tracks sound like, frame by frame, and how they relate."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from djtrans.core.analysis import SECTION_LABELS
+from djtrans.core.config import NoConfig
+from djtrans.core.contracts import Conditioning
+from djtrans.core.drawing import DrawRequest
+from djtrans.core.features import TrackFeatures
+
+#: Levels between these, relative to a track's loud parts, become -1 to 1.
+_LOWEST_DB, _HIGHEST_DB = -60.0, 6.0
+_BANDS = 3
+#: Distance to a phrase line at which its channel has fallen to a third, in beats.
+_LINE_BEATS = 8.0
+#: Levels in bands and onset of each stem; voice; phrase position and lines; section.
+_PER_STEM = _BANDS + 1
+_PER_TRACK = 1 + 3 + 1 + len(SECTION_LABELS)
+_SHARED = 4
+#: Bars, tempo and key relation (four), then stretch of each track.
+_GLOBAL = 7
+_REFERENCE_BPM = 120.0
+_FARTHEST_KEY = 7
+
+
+class AudioEncoder:
+    """Levels against the whole track, onsets, voice, and where beat, bar, phrase and section are.
+
+    Per frame and track: for each stem the level of three bands and the onset strength; the voice;
+    the position in the phrase, its line and the way to the next one; level and label of the
+    section. Per frame: the position in beat and bar, and in the window. For the whole: bars,
+    tempo, key relation and both tracks' stretch.
+    """
+
+    def __init__(self, config: NoConfig) -> None:
+        self.config = config
+
+    def widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
+        """Channels per frame and of the whole."""
+        return 2 * (_PER_STEM * len(stems) + _PER_TRACK) + _SHARED, _GLOBAL
+
+    def encode(self, request: DrawRequest) -> Conditioning | None:
+        """Conditioning of one transition; None without the features of both tracks."""
+        a, b = request.features_a, request.features_b
+        if a is None or b is None:
+            return None
+        beats = torch.from_numpy(request.frame_beats).float()
+        per_frame = torch.cat([_track(a, beats), _track(b, beats), _shared(request, beats)], dim=1)
+        return Conditioning(per_frame[None], _whole(request, a, b)[None])
+
+
+def _track(features: TrackFeatures, beats: Tensor) -> Tensor:
+    """``[frames, channels]`` of one track."""
+    relative = features.level_db - features.reference_db
+    middle, half = (_HIGHEST_DB + _LOWEST_DB) / 2, (_HIGHEST_DB - _LOWEST_DB) / 2
+    levels = ((relative - middle) / half).clamp(-1.0, 1.0).flatten(1)
+    return torch.cat(
+        [
+            levels,
+            features.onset,
+            features.vocal[:, None],
+            _phrases(features.phrase_beats, beats),
+            _sections(features, beats),
+        ],
+        dim=1,
+    )
+
+
+def _phrases(lines: tuple[float, ...], beats: Tensor) -> Tensor:
+    """Position in the phrase, nearness of the line behind and of the line ahead; 0 if unknown."""
+    if not lines:
+        return beats.new_zeros(len(beats), 3)
+    edges = beats.new_tensor(lines)
+    since = torch.where(beats[:, None] >= edges, beats[:, None] - edges, math.inf).amin(dim=1)
+    until = torch.where(edges > beats[:, None], edges - beats[:, None], math.inf).amin(dim=1)
+    known = torch.isfinite(since) & torch.isfinite(until)
+    position = torch.where(known, since / (since + until), 0.0)
+    return torch.stack(
+        [position, torch.exp(-since / _LINE_BEATS), torch.exp(-until / _LINE_BEATS)], dim=1
+    )
+
+
+def _sections(features: TrackFeatures, beats: Tensor) -> Tensor:
+    """Level of the section in units of 20 dB under the loudest, and its label; 0 if unknown."""
+    out = beats.new_zeros(len(beats), 1 + len(SECTION_LABELS))
+    for section in features.sections:
+        inside = (beats >= section.start) & (beats < section.stop)
+        out[inside, 0] = max(section.level_db, -40.0) / 20.0
+        if section.label in SECTION_LABELS:
+            out[inside, 1 + SECTION_LABELS.index(section.label)] = 1.0
+    return out
+
+
+def _shared(request: DrawRequest, beats: Tensor) -> Tensor:
+    """Where a frame lies in its beat, its bar (as a point on a circle) and the window."""
+    bar = 2 * math.pi * (beats % request.beats_per_bar) / request.beats_per_bar
+    window = 2.0 * beats / request.beats - 1.0
+    return torch.stack([beats % 1.0, torch.sin(bar), torch.cos(bar), window], dim=1)
+
+
+def _whole(request: DrawRequest, a: TrackFeatures, b: TrackFeatures) -> Tensor:
+    """Bars, tempo, key relation, stretch: ``[channels]``."""
+    distance = request.key_distance
+    known = distance is not None
+    return torch.tensor(
+        [
+            np.log2(request.beats / request.beats_per_bar) / 6.0,
+            np.log2(a.bpm / _REFERENCE_BPM),
+            float(known),
+            (distance or 0) / _FARTHEST_KEY,
+            float(known and (distance or 0) <= 1),
+            10.0 * a.stretch,
+            10.0 * b.stretch,
+        ],
+        dtype=torch.float32,
+    )

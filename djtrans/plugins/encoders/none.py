@@ -1,0 +1,24 @@
+"""The encoder that says nothing."""
+
+from __future__ import annotations
+
+import torch
+
+from djtrans.core.config import NoConfig
+from djtrans.core.contracts import Conditioning
+from djtrans.core.drawing import DrawRequest
+
+
+class NoEncoder:
+    """No channels at all."""
+
+    def __init__(self, config: NoConfig) -> None:
+        self.config = config
+
+    def widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
+        """None of either."""
+        return 0, 0
+
+    def encode(self, request: DrawRequest) -> Conditioning:
+        """Empty conditioning on the frames of the request."""
+        return Conditioning(torch.zeros(1, request.n_frames, 0), torch.zeros(1, 0))

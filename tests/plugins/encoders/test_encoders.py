@@ -1,0 +1,158 @@
+"""What the encoders say of requests whose content is known."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+import pytest
+import torch
+
+from djtrans.core.analysis import SECTION_LABELS
+from djtrans.core.declarations import PLACES
+from djtrans.core.drawing import DrawRequest
+from djtrans.core.features import TrackFeatures
+from djtrans.core.plan import BeatSection
+from djtrans.plugins.encoders import TechniqueEncoderConfig
+from djtrans.registry import default_registry
+
+STEMS = ("drums", "bass", "vocals", "other")
+BEATS = 32
+REFERENCE = -10.0
+
+
+def features(level=-10.0, **facts):
+    frames = 2 * BEATS
+    return TrackFeatures(
+        bpm=120.0,
+        beat_times=torch.arange(BEATS + 1, dtype=torch.float64) / 2,
+        level_db=torch.full((frames, 4, 3), level),
+        onset=torch.zeros(frames, 4),
+        vocal=torch.zeros(frames),
+        reference_db=REFERENCE,
+        stem_names=STEMS,
+        **facts,
+    )
+
+
+def request(layout, a=None, b=None, **facts):
+    facts = {"swap_beat": 16, **facts}
+    return DrawRequest(
+        layout, 2 * BEATS, features_a=a or features(), features_b=b or features(), **facts
+    )
+
+
+@pytest.fixture(scope="module")
+def layout():
+    from djtrans import mixer_layout
+
+    return mixer_layout("dj54")
+
+
+def built(name):
+    return default_registry().build("encoder", name)
+
+
+def per_track(conditioning, track):
+    """Channels of one track, by name."""
+    width = 4 * 4 + 1 + 3 + 1 + len(SECTION_LABELS)
+    own = conditioning.per_frame[0, :, track * width : (track + 1) * width]
+    return {
+        "levels": own[:, :12].reshape(-1, 4, 3),
+        "onset": own[:, 12:16],
+        "vocal": own[:, 16],
+        "phrase": own[:, 17:20],
+        "section": own[:, 20:],
+    }
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [(-10.0, 60 / 66 * 2 - 1), (-4.0, 1.0), (-70.0, -1.0), (-120.0, -1.0)]
+)
+def test_levels_are_relative_to_the_tracks_own_loudness(layout, level, said):
+    got = built("audio").encode(request(layout, features(level)))
+    assert torch.allclose(per_track(got, 0)["levels"], torch.tensor(said))
+    louder = attrs.evolve(features(level), reference_db=REFERENCE + 5)
+    shifted = attrs.evolve(louder, level_db=louder.level_db + 5)
+    again = built("audio").encode(request(layout, shifted))
+    assert torch.allclose(again.per_frame, got.per_frame)
+
+
+def test_tracks_keep_their_sides(layout):
+    a = attrs.evolve(features(), onset=torch.full((64, 4), 0.25), vocal=torch.full((64,), 0.5))
+    b = attrs.evolve(features(), onset=torch.full((64, 4), 0.75), vocal=torch.full((64,), 1.0))
+    got = built("audio").encode(request(layout, a, b))
+    for track, onset, vocal in ((0, 0.25, 0.5), (1, 0.75, 1.0)):
+        assert (per_track(got, track)["onset"] == onset).all()
+        assert (per_track(got, track)["vocal"] == vocal).all()
+
+
+def test_phrases_are_told_by_position_and_by_nearness_of_their_lines(layout):
+    a = features(phrase_beats=(0.0, 16.0, 32.0))
+    phrase = per_track(built("audio").encode(request(layout, a)), 0)["phrase"]
+    assert phrase[0].tolist() == pytest.approx([0.0, 1.0, math.exp(-2.0)])
+    assert phrase[16].tolist() == pytest.approx([0.5, math.exp(-1.0), math.exp(-1.0)])
+    assert phrase[32].tolist() == pytest.approx([0.0, 1.0, math.exp(-2.0)])
+    unknown = per_track(built("audio").encode(request(layout)), 0)["phrase"]
+    assert (unknown == 0).all()
+
+
+def test_sections_are_told_by_level_and_label(layout):
+    a = features(sections=(BeatSection("build", -8.0, 16.0, -10.0), BeatSection("drop", 16, 64)))
+    section = per_track(built("audio").encode(request(layout, a)), 0)["section"]
+    for beat, level, label in ((0, -0.5, "build"), (15, -0.5, "build"), (16, 0.0, "drop")):
+        row = section[2 * beat]
+        assert row[0] == level
+        assert row[1:].argmax() == SECTION_LABELS.index(label)
+        assert row[1:].sum() == 1.0
+
+
+def test_the_key_relation_is_told_or_unknown(layout):
+    encoder = built("audio")
+    unknown = encoder.encode(request(layout)).global_[0, 2:5].tolist()
+    near = encoder.encode(request(layout, key_distance=1)).global_[0, 2:5].tolist()
+    far = encoder.encode(request(layout, key_distance=7)).global_[0, 2:5].tolist()
+    assert unknown == [0.0, 0.0, 0.0]
+    assert near == pytest.approx([1.0, 1 / 7, 1.0])
+    assert far == pytest.approx([1.0, 1.0, 0.0])
+
+
+def test_audio_has_nothing_to_say_without_features(layout):
+    bare = DrawRequest(layout, 64, 16)
+    assert built("audio").encode(bare) is None
+    assert built("none").encode(bare).per_frame.shape == (1, 64, 0)
+
+
+@pytest.mark.parametrize("swap", [4, 16, 28])
+def test_the_swap_is_told_on_its_frame(layout, swap):
+    got = built("technique").encode(request(layout, swap_beat=swap)).per_frame[0]
+    assert got[:, 0].sum() == 2 * (BEATS - swap)
+    assert got[:, 1].nonzero().flatten().tolist() == [2 * swap]
+    assert got[2 * swap, 2] == 1.0
+    assert got[2 * (swap - 4), 2] == pytest.approx(math.exp(-0.5))
+
+
+def test_a_wish_an_unknown_wish_and_none(layout):
+    encoder, names = built("technique"), TechniqueEncoderConfig().techniques
+
+    def told(**facts):
+        return encoder.encode(request(layout, **facts)).global_[0]
+
+    for index, name in enumerate(names):
+        assert told(technique=name)[: 1 + len(names)].argmax() == index + 1
+    assert told()[0] == 1.0
+    assert torch.equal(told(), told(technique="somebody/else"))
+    assert not encoder.knows("somebody/else")
+    places = told(place_a="drop", place_b="intro-end")[1 + len(names) :]
+    order = list(PLACES)
+    assert places.nonzero().flatten().tolist() == [
+        order.index("drop"),
+        len(order) + order.index("intro-end"),
+    ]
+
+
+def test_the_channels_name_every_technique_that_blends():
+    registry = default_registry()
+    baselines = {"djtrans/linear-fade", "djtrans/sum"}
+    installed = {c.name for c in registry.components("technique") if c.name.startswith("djtrans/")}
+    assert set(TechniqueEncoderConfig().techniques) == installed - baselines
