@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -181,6 +184,61 @@ class Analysis:
             phrases=tuple(phrases),
             bar_level_db=moved(self.bar_level_db),
             bar_low_db=moved(self.bar_low_db),
+        )
+
+    def looped(self, start_bar: int, bars: int, repeats: int) -> Analysis:
+        """The analysis of the track with some bars repeated; every time and bar along that track.
+
+        Each repeat starts a phrase; a section goes on through repeats that lie within it.
+
+        Raises
+        ------
+        InputError
+            If the track does not have these bars, or nothing is repeated.
+        """
+        grid, stop = self.grid.looped(start_bar, bars, repeats), start_bar + bars
+        added = float(grid.beat_times[-1] - self.grid.beat_times[-1])
+        # What is played in a row: first bar, the bar after the last, how much later than before.
+        takes: list[tuple[float, float, int]] = [(-math.inf, stop, 0)]
+        takes += [(start_bar, stop, i * bars) for i in range(1, repeats)]
+        takes += [(start_bar, math.inf, repeats * bars)]
+
+        def played(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
+            """Index, start and end of each part as it comes up in the takes."""
+            bounds = list(parts)
+            return [
+                (i, int(max(start, low)) + later, int(min(end, high)) + later)
+                for low, high, later in takes
+                for i, (start, end) in enumerate(bounds)
+                if max(start, low) < min(end, high)
+            ]
+
+        sections: list[Section] = []
+        before = -1
+        for i, start, end in played((s.start_bar, s.end_bar) for s in self.sections):
+            if i == before:
+                sections[-1] = attrs.evolve(sections[-1], end_bar=end)
+            else:
+                sections.append(attrs.evolve(self.sections[i], start_bar=start, end_bar=end))
+            before = i
+        phrases = [
+            attrs.evolve(self.phrases[i], start_bar=start, bars=end - start)
+            for i, start, end in played((p.start_bar, p.start_bar + p.bars) for p in self.phrases)
+        ]
+
+        def extended(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            again = np.tile(values[start_bar:stop], repeats)
+            return np.concatenate([values[:stop], again, values[stop:]])
+
+        return attrs.evolve(
+            self,
+            duration_seconds=self.duration_seconds + added,
+            grid=grid,
+            sections=sections,
+            phrases=phrases,
+            bar_level_db=extended(self.bar_level_db),
+            bar_low_db=extended(self.bar_low_db),
+            bar_vocal=extended(self.bar_vocal),
         )
 
     @property

@@ -120,6 +120,25 @@ class BeatGrid:
             )
         return attrs.evolve(self, first_downbeat=(self.first_downbeat + beats) % self.beats_per_bar)
 
+    def looped(self, start_bar: int, bars: int, repeats: int) -> BeatGrid:
+        """The grid of the track with some bars repeated.
+
+        Raises
+        ------
+        InputError
+            If the grid does not have these bars, or nothing is repeated.
+        """
+        start, stop = self.beat_of_bar(start_bar), self.beat_of_bar(start_bar + bars)
+        if not (0 <= start < stop < len(self.beat_times) and repeats >= 1):
+            raise InputError(
+                f"Bars {start_bar} to {start_bar + bars} cannot be repeated {repeats} times; give "
+                f"at least one repeat of bars from 0 to {self.bars}."
+            )
+        length = self.beat_times[stop] - self.beat_times[start]
+        again = [self.beat_times[start:stop] + i * length for i in range(1, repeats)]
+        rest = self.beat_times[start:] + repeats * length
+        return attrs.evolve(self, beat_times=np.concatenate([self.beat_times[:stop], *again, rest]))
+
     @property
     def downbeat_times(self) -> NDArray[np.float64]:
         """Time of each one in seconds."""
