@@ -16,8 +16,8 @@ from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, windo
 from djtrans.core.analysis import Analysis
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import InputError, PlanError
-from djtrans.core.formats import ComponentRecord
 from djtrans.core.plan import TransitionPlan, clock_seconds
+from djtrans.core.records import ComponentRecord
 from djtrans.core.settings import Settings
 from djtrans.core.spec import MixerSpec
 from djtrans.core.track import Track, load_track

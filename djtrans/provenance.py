@@ -14,7 +14,6 @@ from djtrans.core.config import config_from_dict, config_to_dict
 from djtrans.core.declarations import SeparatorDeclaration
 from djtrans.core.errors import ConfigError, FormatError, InputError
 from djtrans.core.formats import (
-    ComponentRecord,
     MixerRecord,
     Provenance,
     RenderRecord,
@@ -22,6 +21,7 @@ from djtrans.core.formats import (
 )
 from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TransitionPlan
+from djtrans.core.records import ComponentRecord
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
 from djtrans.registry import Registry

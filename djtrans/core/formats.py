@@ -15,24 +15,15 @@ import torch
 
 from djtrans.core.errors import FormatError
 from djtrans.core.files import write_text
-from djtrans.core.layout import Layout, Row
+from djtrans.core.layout import Layout
 from djtrans.core.overview import Overview, check
-from djtrans.core.parameters import Parameter
 from djtrans.core.params import TransitionParams, frame_times
 from djtrans.core.plan import TransitionPlan
+from djtrans.core.records import ComponentRecord
 from djtrans.core.spec import MixerConfig, MixerSpec
 
 FORMAT = "djtrans-params"
 FORMAT_VERSION = 1
-
-
-@attrs.frozen(kw_only=True)
-class ComponentRecord:
-    """A component as it was used: qualified name, behaviour version, full config."""
-
-    name: str
-    version: int
-    config: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -136,10 +127,7 @@ def save_params(path: str | os.PathLike[str], content: ParamsFile) -> None:
         "format_version": FORMAT_VERSION,
         "frames_per_beat": params.frames_per_beat,
         "layout_digest": params.layout.digest,
-        "layout": [
-            {"key": row.key, "alias": row.alias, **attrs.asdict(row.parameter)}
-            for row in params.layout.rows
-        ],
+        "layout": params.layout.to_json(),
         "plan": _converter.unstructure(content.plan),
         **_converter.unstructure(content.provenance),
         # float32 in its shortest form that reads back to the same number
@@ -167,7 +155,7 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
         provenance = _converter.structure(
             {field.name: document[field.name] for field in attrs.fields(Provenance)}, Provenance
         )
-        layout = Layout(tuple(_row(index, row) for index, row in enumerate(document["layout"])))
+        layout = Layout.from_json(document["layout"])
         values = torch.tensor(document["values"], dtype=torch.float32)
         beats = torch.tensor(plan.beat_times, dtype=torch.float64)
         rate = document["frames_per_beat"]
@@ -215,12 +203,6 @@ def _check_values(path: object, params: TransitionParams, plan: TransitionPlan) 
                 f"{path}: {row.key} is {float(curve[frame]):g} in frame {frame}; "
                 f"give {p.minimum:g} to {p.maximum:g}."
             )
-
-
-def _row(index: int, row: Mapping[str, Any]) -> Row:
-    fields = {k: v for k, v in row.items() if k not in ("key", "alias")}
-    track, stem, node, _ = row["key"].split("/")
-    return Row(index, track, stem, node, Parameter(**fields), row["alias"])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 import attrs
 
@@ -96,6 +97,22 @@ class Layout:
     def select(self, pattern: str) -> list[int]:
         """Indices of the rows whose key matches a shell pattern, ``"b/*/eq/low"``; may be empty."""
         return [row.index for row in self.rows if fnmatchcase(row.key, pattern)]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Every row with all that its parameter says, JSON-ready."""
+        return [
+            {"key": row.key, "alias": row.alias, **attrs.asdict(row.parameter)} for row in self.rows
+        ]
+
+    @classmethod
+    def from_json(cls, rows: Sequence[Mapping[str, Any]]) -> Layout:
+        """The inverse of :meth:`to_json`; KeyError, TypeError or ValueError if damaged."""
+        read = []
+        for index, row in enumerate(rows):
+            fields = {k: v for k, v in row.items() if k not in ("key", "alias")}
+            track, stem, node, _ = row["key"].split("/")
+            read.append(Row(index, track, stem, node, Parameter(**fields), row["alias"]))
+        return cls(tuple(read))
 
     @property
     def digest(self) -> str:
