@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
-import attrs
 import torch
 from torch import Tensor
 
@@ -21,21 +21,47 @@ from djtrans.testing.example_layout import (
 from djtrans.testing.rule import BuildFunction, require, rule
 
 BEATS_PER_BAR = 4
+#: The plain form, and some that are varied.
+SEEDS = (0, 1, 2, 3, 7)
+#: The stems that hold kick and bass, and the gain up to which a low end is none: -26 dB.
+LOW_STEMS = ("drums", "bass")
+_NO_LOWS = 0.05
 #: How far outside its range rounding may put a value, as a fraction of the range.
 _ROUNDING = 1e-6
 
 
 def requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[DrawRequest]:
-    """What a technique must be able to draw: its window lengths at 2, 4 and 8 frames a beat."""
+    """What a technique must be able to draw.
+
+    Its window lengths at 2, 4 and 8 frames a beat and some seeds; with phrase lines every four
+    bars where the seed is odd.
+    """
     for bars in sorted(set(declaration.bars)):
         swap = declaration.swap_bars(bars) * BEATS_PER_BAR
-        for rate in (2, 4, 8):
-            frames = bars * BEATS_PER_BAR * rate
-            yield DrawRequest(layout, frames, swap, frames_per_beat=rate, seed=7)
+        for rate, seed in product((2, 4, 8), SEEDS):
+            yield _request(declaration, layout, bars, swap, rate, seed)
 
 
-def _usual(declaration: TechniqueDeclaration, layout: Layout) -> DrawRequest:
-    return next(requests(attrs.evolve(declaration, bars=(declaration.bars[1],) * 3), layout))
+def _request(
+    declaration: TechniqueDeclaration, layout: Layout, bars: int, swap: int, rate: int, seed: int
+) -> DrawRequest:
+    beats = bars * BEATS_PER_BAR
+    lines = tuple(map(float, range(swap % 16, beats + 1, 16))) if seed % 2 else ()
+    return DrawRequest(
+        layout,
+        beats * rate,
+        swap,
+        frames_per_beat=rate,
+        seed=seed,
+        phrase_beats_a=lines,
+        phrase_beats_b=lines,
+    )
+
+
+def _usual(declaration: TechniqueDeclaration, layout: Layout, seed: int = SEEDS[-1]) -> DrawRequest:
+    bars = declaration.bars[1]
+    swap = declaration.swap_bars(bars) * BEATS_PER_BAR
+    return _request(declaration, layout, bars, swap, 2, seed)
 
 
 @rule("technique")
@@ -129,3 +155,51 @@ def needs_are_enough(declaration: TechniqueDeclaration, build: BuildFunction) ->
         f"got {tuple(curves.shape)}, asked ({request.n_frames}, {len(layout)}).",
     )
     require(bool(torch.isfinite(curves).all()), "a value is not finite.")
+
+
+@rule("technique")
+def one_track_owns_the_lows(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
+    """On no frame are the lows of both tracks up: drums and bass, by their faders and low bands."""
+    for request in requests(declaration, example_layout()):
+        curves = build().draw(request)
+        both = torch.minimum(_lows(curves, request, "a"), _lows(curves, request, "b"))
+        frame = int(both.argmax())
+        require(
+            float(both[frame]) <= _NO_LOWS,
+            f"both are at {float(both[frame]):.2g} or more on beat "
+            f"{frame / request.frames_per_beat:g} of {request.beats:g} (seed {request.seed}).",
+        )
+
+
+@rule("technique")
+def the_lows_come_on_a_downbeat(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
+    """Where B's lows come in as a step, by half or more within a frame, it is on a downbeat."""
+    for request in requests(declaration, example_layout()):
+        lows = _lows(build().draw(request), request, "b")
+        steps = (lows.diff() >= 0.5 - _ROUNDING).nonzero()[:, 0] + 1
+        off = [f for f in steps.tolist() if f % (request.frames_per_beat * BEATS_PER_BAR)]
+        require(
+            not off,
+            f"they come on beat {off[0] / request.frames_per_beat if off else 0:g} of "
+            f"{request.beats:g} (seed {request.seed}).",
+        )
+
+
+@rule("technique")
+def another_seed_is_another_drawing(
+    declaration: TechniqueDeclaration, build: BuildFunction
+) -> None:
+    """Seeds vary the drawing: those that are not 0 do not all give the plain one of seed 0."""
+    layout = example_layout()
+    plain, *others = (build().draw(_usual(declaration, layout, seed)) for seed in (0, 2, 4, 6, 8))
+    require(any(not torch.equal(plain, other) for other in others), "seeds 2, 4, 6 and 8 do.")
+
+
+def _lows(curves: Tensor, request: DrawRequest, track: str) -> Tensor:
+    """Gain of a track's low end, the louder of kick and bass, ``[frames]``."""
+    gains = []
+    for stem in LOW_STEMS:
+        rows = request.layout.select(f"{track}/{stem}/fader/gain")
+        rows += request.layout.select(f"{track}/{stem}/eq/low")
+        gains.append(curves[:, rows].prod(dim=1))
+    return torch.stack(gains).amax(dim=0)

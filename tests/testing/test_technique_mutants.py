@@ -8,21 +8,25 @@ import torch
 
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import LayoutError
+from djtrans.core.moves import exchange_lows
 from djtrans.core.sheet import CurveSheet
+from djtrans.core.variation import Variation
 from djtrans.testing import check_technique, rules
 
 
 class Ramp:
-    """Straight lines from A to B."""
+    """Straight lines from A to B, with one bass; varied, they begin later."""
 
     def __init__(self, config=None):
         pass
 
     def draw(self, request):
         sheet = CurveSheet(request)
+        start = Variation(request.seed).beat(0, 0, 2, step=1)
         end = request.frame_beats[-1]
-        sheet.line("a/*/fader/gain", [(0, 1), (end, 0)])
-        sheet.line("b/*/fader/gain", [(0, 0), (end, 1)])
+        sheet.line("a/*/fader/gain", [(start, 1), (end, 0)])
+        sheet.line("b/*/fader/gain", [(start, 0), (end, 1)])
+        exchange_lows(sheet, request.swap_beat)
         return sheet.values
 
 
@@ -32,7 +36,7 @@ RAMP = TechniqueDeclaration(
     factory=Ramp,
     bars=(2, 4, 8),
     swap_at=0.5,
-    needs=("a/*/fader/gain", "b/*/fader/gain"),
+    needs=("*/*/fader/gain", "*/*/eq/low"),
 )
 
 
@@ -106,18 +110,46 @@ class NeedsTheDelay(Ramp):
         return super().draw(request)
 
 
+class TwoBasses(Ramp):
+    def draw(self, request):
+        curves = super().draw(request)
+        curves[:, request.layout.select("*/bass/eq/low")] = 1.0
+        return curves
+
+
+class LateBass(Ramp):
+    def draw(self, request):
+        return super().draw(attrs.evolve(request, swap_beat=request.swap_beat + 1))
+
+
+class OutOfRangeOnceVaried(Ramp):
+    def draw(self, request):
+        curves = super().draw(request)
+        curves[1:-1, request.layout.index("a/drums/eq/mid")] += 2.0 * (request.seed == 3)
+        return curves
+
+
+class AlwaysPlain(Ramp):
+    def draw(self, request):
+        return super().draw(attrs.evolve(request, seed=0))
+
+
 #: Rule, class, and what the message must say.
 MUTANTS = [
     ("curves_have_the_shape_asked", AtOneRateOnly, "got (16, 54), asked (32, 54)"),
     ("curves_have_the_shape_asked", Array, "they are a ndarray"),
     ("curves_are_finite", ZeroOverZero, "a/drums/hpf/cutoff are not finite"),
     ("curves_stay_in_range", Louder, "b/drums/fader/gain runs from 0 to 1.4"),
+    ("curves_stay_in_range", OutOfRangeOnceVaried, "a/drums/eq/mid runs from 1 to 3"),
     ("both_ends_are_reached", NeverLeaves, "a/drums/fader/gain is 0.1 in the last frame"),
     ("both_ends_are_reached", ComesFiltered, "b/drums/hpf/cutoff is 0.3 in the last frame"),
     ("drawing_repeats", Shaky, "a second drawing differs"),
     ("drawing_repeats", Remembers, "a second drawing differs"),
     ("unknown_parameters_stay_neutral", Greedy, "a/track/drive/amount moves by 0.5"),
     ("needs_are_enough", NeedsTheDelay, "no delay"),
+    ("one_track_owns_the_lows", TwoBasses, "on beat 3.5 of 8"),
+    ("the_lows_come_on_a_downbeat", LateBass, "they come on beat 5 of 8 (seed 0)"),
+    ("another_seed_is_another_drawing", AlwaysPlain, "seeds 2, 4, 6 and 8 do."),
 ]
 
 
