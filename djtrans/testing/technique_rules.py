@@ -89,9 +89,9 @@ def curves_stay_in_range(declaration: TechniqueDeclaration, build: BuildFunction
     """Every value lies in the range of its parameter, before anything is put right."""
     for request in requests(declaration, example_layout()):
         curves = build().draw(request)
-        for row in request.layout.rows:
-            p, curve = row.parameter, curves[:, row.index]
-            low, high = float(curve.min()), float(curve.max())
+        lowest, highest = curves.amin(dim=0).tolist(), curves.amax(dim=0).tolist()
+        for row, low, high in zip(request.layout.rows, lowest, highest, strict=True):
+            p = row.parameter
             slack = _ROUNDING * p.span
             require(
                 p.minimum - slack <= low and high <= p.maximum + slack,
@@ -104,10 +104,9 @@ def both_ends_are_reached(declaration: TechniqueDeclaration, build: BuildFunctio
     """The first frame is A alone at neutral, the last B alone, before anything is put right."""
     for request in requests(declaration, example_layout()):
         curves = build().draw(request)
-        pinned = conform(curves, request.layout)
+        moved = (conform(curves, request.layout) - curves).abs()
         for frame, name in ((0, "first"), (-1, "last")):
-            for row in request.layout.rows:
-                off = abs(float(pinned[frame, row.index] - curves[frame, row.index]))
+            for row, off in zip(request.layout.rows, moved[frame].tolist(), strict=True):
                 require(
                     off <= SNAP_FRACTION * row.parameter.span * (1 + 1e-6),
                     f"{row.key} is {float(curves[frame, row.index]):g} in the {name} frame of "
