@@ -1,4 +1,4 @@
-"""What only looks things up answers at once: CPU time, which a busy machine does not change much."""
+"""What only looks things up answers at once, in CPU time: a busy machine changes it little."""
 
 from __future__ import annotations
 
