@@ -61,7 +61,7 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
             "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",
             "Harchaoui and Cappe, Retrospective multiple change-point estimation, SSP 2007",
             "Krumhansl, Cognitive Foundations of Musical Pitch, Oxford University Press, 1990",
-            "Faraldo et al., A multi-profile method for key estimation in EDM, AES Semantic Audio 2017",
+            "Faraldo et al., A multi-profile method for key estimation in EDM, AES, 2017",
             "ITU-R BS.1770-5, 2023",
         ),
     )
