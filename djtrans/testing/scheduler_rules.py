@@ -10,6 +10,7 @@ from torch import Tensor
 
 from djtrans.core.contracts import Scheduler
 from djtrans.core.declarations import SchedulerDeclaration
+from djtrans.testing.gaussian_data import GaussianData
 from djtrans.testing.rule import BuildFunction, require, rule
 
 STEPS = (1, 2, 3, 5, 10, 50)
@@ -17,6 +18,8 @@ STEPS = (1, 2, 3, 5, 10, 50)
 MOST_NOISE = 0.9
 #: The last level is clean, and the oracle's curves are met, within these.
 _CLEAN, _MET = 1e-6, 1e-4
+#: After so many steps, moments of the samples are those of the data within this.
+_MANY, _LIKE = 200, 0.05
 
 
 def _clean() -> Tensor:
@@ -95,6 +98,29 @@ def an_oracle_is_recovered(declaration: SchedulerDeclaration, build: BuildFuncti
             run.at += 1
         off = float((run.x - run.clean).abs().max())
         require(off <= _MET, f"after {steps} steps it is off by {off:.2g}.")
+
+
+@rule("scheduler")
+def gaussian_data_come_out_gaussian(
+    declaration: SchedulerDeclaration, build: BuildFunction
+) -> None:
+    """With a perfect denoiser of Gaussian data, samples have the mean and deviation of the data."""
+    data = GaussianData(torch.tensor([-0.5, 0.0, 0.4, 0.8]), torch.tensor([0.05, 0.2, 0.5, 0.9]))
+    generator = torch.Generator().manual_seed(0)
+    scheduler = build()
+    levels = scheduler.levels(_MANY)
+    x = levels[0].sigma * torch.randn(1, 8000, 4, generator=generator)
+    history: tuple[Any, ...] = ()
+    for level, following in pairwise(levels):
+        x, history = scheduler.step(
+            x, data.expected(x, level), level, following, history, generator
+        )
+    for name, got, true in (
+        ("mean", x.mean(dim=(0, 1)), data.mean),
+        ("deviation", x.std(dim=(0, 1)), data.deviation),
+    ):
+        off = float((got - true).abs().max())
+        require(off <= _LIKE, f"after {_MANY} steps the {name} is off by {off:.3f}.")
 
 
 @rule("scheduler")

@@ -8,6 +8,7 @@ import torch
 
 from djtrans.core.contracts import Level
 from djtrans.core.declarations import SchedulerDeclaration
+from djtrans.core.diffusion.levels import posterior_deviation
 from djtrans.testing import check_scheduler, rules
 
 
@@ -29,11 +30,13 @@ class Flow:
 
 
 class Ancestral(Flow):
-    """Draws new noise at each step."""
+    """Draws new noise at each step, as much as the posterior has."""
 
     def step(self, x, prediction, level, next_level, history, generator):
         noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
-        return next_level.alpha * prediction + next_level.sigma * noise, ()
+        kept = next_level.sigma**2 * level.alpha / (next_level.alpha * level.sigma**2)
+        mean = kept * x + (next_level.alpha - kept * level.alpha) * prediction
+        return mean + posterior_deviation(level, next_level) * noise, ()
 
 
 FLOW = SchedulerDeclaration(name="flow", summary="Rectified flow.", factory=Flow)
@@ -63,6 +66,12 @@ class EndsShort(Flow):
     def step(self, x, prediction, level, next_level, history, generator):
         after, history = super().step(x, prediction, level, next_level, history, generator)
         return x + 0.99 * (after - x), history
+
+
+class ForgetsItsNoise(Flow):
+    def step(self, x, prediction, level, next_level, history, generator):
+        noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+        return next_level.alpha * prediction + next_level.sigma * noise, ()
 
 
 class Double(Flow):
@@ -112,6 +121,7 @@ MUTANTS = [
     ("levels_run_from_noise_to_clean", StopsEarly, "end with a noise of 0.01"),
     ("levels_run_from_noise_to_clean", BeginsLate, "begin with a noise of 0.500"),
     ("an_oracle_is_recovered", EndsShort, "after 1 steps it is off by"),
+    ("gaussian_data_come_out_gaussian", ForgetsItsNoise, "after 200 steps the deviation is off"),
     ("steps_keep_shape_and_dtype", Double, "torch.float32 became torch.float64"),
     ("runs_can_be_interleaved", Stateful, "one differs by"),
     ("history_is_a_value", SharedList, "the second time gave something else"),

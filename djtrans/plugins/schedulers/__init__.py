@@ -28,6 +28,9 @@ class FlowConfig:
     order: int = setting(
         2, "1 is Euler's method, 2 that of Adams and Bashforth.", unit="order", choices=(1, 2)
     )
+    spacing: str = setting(
+        "cosine", "Even steps, or smaller ones at both ends.", choices=("cosine", "even")
+    )
 
 
 @attrs.frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -20,7 +21,7 @@ class PastVelocity(NamedTuple):
 
 
 class FlowScheduler:
-    r"""Solves :math:`dz/dt = v(z, t)` from noise at t = 1 to curves at t = 0, in even steps.
+    r"""Solves :math:`dz/dt = v(z, t)` from noise at t = 1 to curves at t = 0.
 
     With :math:`z = (1 - t)\,\mathrm{clean} + t\,\mathrm{noise}` the velocity is
     :math:`v = (z - \mathrm{clean}) / t` (equation 1 of [1]_).
@@ -32,6 +33,10 @@ class FlowScheduler:
 
     The first step, which knows no past, and the last are Euler's; the last then ends exactly on
     the (clipped) prediction, and the whole is still of second order.
+
+    Cosine spacing, :math:`t_i = \cos^2(\pi i / 2n)`, takes small steps at both ends: near noise,
+    where it is decided which kind of transition it will be, and near the curves, where the small
+    differences between transitions of one kind are.
 
     Parameters
     ----------
@@ -46,11 +51,15 @@ class FlowScheduler:
 
     def __init__(self, config: FlowConfig) -> None:
         self.order = config.order
+        self.spacing = config.spacing
 
     def levels(self, steps: int) -> tuple[Level, ...]:
-        """``steps + 1`` levels, evenly spaced from ``Level(0, 1)`` to ``Level(1, 0)``."""
+        """``steps + 1`` levels from ``Level(0, 1)`` to ``Level(1, 0)``; alpha + sigma = 1."""
         check_steps(steps)
-        return tuple(Level(i / steps, 1.0 - i / steps) for i in range(steps + 1))
+        done = [i / steps for i in range(steps + 1)]
+        if self.spacing == "cosine":
+            done = [math.sin(math.pi / 2.0 * part) ** 2 for part in done]
+        return tuple(Level(alpha, 1.0 - alpha) for alpha in done)
 
     def step(
         self,
