@@ -92,6 +92,8 @@ from .core.track import Track as Track
 from .core.track import load_track as load_track
 from .generation import generate as generate
 from .generation import render as render
+from .models import get_inference_config as get_inference_config
+from .models import load_model as load_model
 from .registry import Registry as Registry
 from .registry import default_registry as default_registry
 from .transition import Transition as Transition
