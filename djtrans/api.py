@@ -30,8 +30,8 @@ from djtrans.core.planner import plan_transition as plan_with
 from djtrans.core.separation import separate
 from djtrans.core.spec import MixerConfig, MixerSpec, NodeSpec
 from djtrans.core.stems import Stems
-from djtrans.core.stretch import warp
 from djtrans.core.track import MINIMUM_SECONDS, Track, load_track
+from djtrans.core.warping import warp
 from djtrans.registry import Registry, default_registry
 
 DEFAULT_ANALYZER = "constant-grid"

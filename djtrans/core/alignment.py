@@ -8,12 +8,13 @@ from torch import Tensor
 
 from djtrans.core.contracts import Progress, Separator
 from djtrans.core.declarations import SeparatorDeclaration
-from djtrans.core.plan import TrackPlan, TransitionPlan
+from djtrans.core.looping import looped
+from djtrans.core.plan import TrackPlan, TransitionPlan, track_seconds
 from djtrans.core.separation import separate
 from djtrans.core.slicing import padded_slice
 from djtrans.core.stems import Stems
-from djtrans.core.stretch import warp
 from djtrans.core.track import Track
+from djtrans.core.warping import warp
 
 #: Bars on either side of the window that a separator also hears.
 MARGIN_BARS = 4
@@ -78,7 +79,7 @@ def margin_span(plan: TransitionPlan, sample_rate: int) -> Span:
 
 
 def align(track: Track, side: TrackPlan, span: Span) -> Tensor:
-    """A track on the common clock, in one pass of the stretcher, level trim included.
+    """A track on the common clock: looped, stretched, transposed and trimmed as planned.
 
     Parameters
     ----------
@@ -94,7 +95,9 @@ def align(track: Track, side: TrackPlan, span: Span) -> Tensor:
         ``[channels, samples]``; zero where the track has nothing.
     """
     rate = track.sample_rate
-    return warp(track.audio, side.warp, rate, span.start / rate, span.stop / rate) * side.gain
+    audio = track.audio if side.loop is None else looped(track.audio, side.loop, rate)
+    start, stop = span.start / rate, span.stop / rate
+    return warp(audio, side.warp, rate, start, stop, semitones=side.key_shift) * side.gain
 
 
 def align_and_separate(
@@ -141,6 +144,6 @@ def align_and_separate(
         return AlignedTrack(whole.mix, span, stems, margin)
     mix = align(track, side, span)
     heard = mix[:, margin.start - span.start : margin.stop - span.start]
-    start = side.cue_seconds + margin.start / rate
+    start = track_seconds(side.warp, margin.start / rate)
     stems = separate(separator, declaration, heard, rate, start_seconds=start, progress=progress)
     return AlignedTrack(mix, span, stems, margin)

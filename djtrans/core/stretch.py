@@ -1,6 +1,6 @@
-"""Time stretching without a change of pitch, and the map from a track's time to a common clock.
+"""Time stretching without a change of pitch.
 
-The engine is Signalsmith Stretch through python-stretch. docs/separators.md holds what was measured
+The engine is Signalsmith Stretch through python-stretch. docs/time-axis.md holds what was measured
 of it: how far kicks and clicks land from where they belong.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -56,63 +55,49 @@ def stretch(audio: Tensor, ratio: float, sample_rate: int) -> Tensor:
     """
     check_audio(audio)
     _check_ratio(ratio)
-    if abs(ratio - 1.0) < _EQUAL:
+    if is_one(ratio):
         return audio
-    return _read_stretched(audio, 0.0, 1.0 / ratio, round(audio.shape[-1] * ratio), sample_rate)
+    return read(audio, 0.0, 1.0 / ratio, round(audio.shape[-1] * ratio), sample_rate)
 
 
-def warp(
+def is_one(rate: float) -> bool:
+    """Whether a rate is as good as 1."""
+    return abs(rate - 1.0) < _EQUAL
+
+
+def read(
     audio: Tensor,
-    points: Sequence[tuple[float, float]],
+    position: float,
+    rate: float,
+    samples: int,
     sample_rate: int,
-    start: float,
-    stop: float,
 ) -> Tensor:
-    """Lay a track on a clock and return what sounds from clock time `start` to `stop`.
+    """One pass of the engine.
 
     Parameters
     ----------
     audio : Tensor
-        ``[channels, samples]``: the track from its first sample.
-    points : sequence of (float, float)
-        ``(clock_seconds, track_seconds)``, both increasing; at least two. The line through them
-        goes on beyond its ends.
+        ``[channels, samples]``.
+    position : float
+        Input sample that the output starts at; may lie outside of the audio.
+    rate : float
+        Input samples per output sample.
+    samples : int
+        Length of the output.
     sample_rate : int
-        In Hz, of the audio and of the clock.
-    start, stop : float
-        Clock times in seconds.
+        In Hz.
 
     Returns
     -------
     Tensor
-        ``[channels, round(stop * sample_rate) - round(start * sample_rate)]`` float32; zero where
-        the track has no sound. At rate 1 it is a slice: the track's very samples, laid on the
-        nearest sample of the clock.
+        ``[channels, samples]`` float32; zero where the input has no sound.
 
     Raises
     ------
     InputError
-        If the points don't increase, the rate is out of range, or the rate changes: the engine
-        keeps one rate per pass, and passes cannot be joined without a seam.
+        If the rate is out of range.
     """
-    check_audio(audio)
-    rate = _constant_rate(points)
-    first, last = round(start * sample_rate), round(stop * sample_rate)
-    if not last > first:
-        raise InputError(f"The clock window {start:g} s to {stop:g} s is empty; stop after start.")
-    clock, track = points[0]
-    if abs(rate - 1.0) < _EQUAL:
-        begin = first + round((track - clock) * sample_rate)
-        return padded_slice(audio, begin, begin + last - first)
     _check_ratio(1.0 / rate)
-    position = track * sample_rate + (first - clock * sample_rate) * rate
-    return _read_stretched(audio, position, rate, last - first, sample_rate)
-
-
-def _read_stretched(
-    audio: Tensor, position: float, rate: float, samples: int, sample_rate: int
-) -> Tensor:
-    """`samples` of output, the first from input sample `position`, `rate` input samples each."""
     from python_stretch.Signalsmith import Stretch
 
     # Output samples whose input position lies on the track; the rest stays exactly zero.
@@ -133,29 +118,6 @@ def _read_stretched(
     skip = round((position + begin * rate - source) / rate)
     result[:, begin:end] = torch.from_numpy(out[:, skip : skip + end - begin])
     return result.to(audio.device)
-
-
-def _constant_rate(points: Sequence[tuple[float, float]]) -> float:
-    """Track seconds per clock second, the same between all points."""
-    line = np.asarray(points, dtype=np.float64)
-    if line.ndim != 2 or line.shape[0] < 2 or line.shape[1] != 2 or not np.isfinite(line).all():
-        raise InputError(
-            f"Time map {points!r} is not allowed; give at least two finite points "
-            f"(clock_seconds, track_seconds)."
-        )
-    steps = np.diff(line, axis=0)
-    if not (steps > 0).all():
-        raise InputError(f"Time map {points!r} must increase in clock and in track time.")
-    rate = float((line[-1, 1] - line[0, 1]) / (line[-1, 0] - line[0, 0]))
-    # Compared as positions, not slopes: a short step between rounded points has a noisy slope.
-    straight = line[0, 1] + (line[:, 0] - line[0, 0]) * rate
-    if np.abs(straight - line[:, 1]).max() > 1e-6:
-        slopes = steps[:, 1] / steps[:, 0]
-        raise InputError(
-            f"The time map changes its rate ({slopes.min():.4g} to {slopes.max():.4g}); "
-            f"only a constant rate can be stretched: give two points."
-        )
-    return rate
 
 
 def _check_ratio(ratio: float) -> None:
