@@ -94,7 +94,7 @@ def tracks(tmp_path_factory):
             bpm=bpm,
             tonic=tonic,
             seed=seed,
-            structure=(("intro", 4), ("drop", 8)),
+            structure=(("intro", 4), ("drop", 4)),
             sample_rate_hz=22050,
         )
         paths.append(folder / f"{name}.wav")

@@ -51,6 +51,7 @@ def test_it_is_found_with_its_provider_and_listed_without_torch(installed, tmp_p
     assert "0.25 to 128" in shown
 
 
+# All its parts are built and run there; what follows is about one of them.
 @pytest.mark.slow
 def test_its_own_tests_pass_where_it_is_installed(installed, tmp_path):
     shutil.copytree(PACKAGE / "tests", tmp_path / "tests")
@@ -62,18 +63,16 @@ def test_its_own_tests_pass_where_it_is_installed(installed, tmp_path):
 def test_its_effect_takes_a_place_in_dj54_and_is_named_when_the_package_is_gone(
     installed, tracks, tmp_path
 ):
-    options = ("--technique", "fade", "--bars", "4", "--context", "0", "--device", "cpu")
+    options = ("--technique", "cut", "--bars", "2", "--context", "0", "--device", "cpu")
     swapped = ("--set", "reverb=tape/flanger", "--set", "reverb.sweep_beats=8")
-    separated = ("--separator", "mirrored")
     files = ("-o", "dry.wav", "--save-params", "dry.json")
-    installed.djtrans("generate", *tracks, *files, *options, *swapped, *separated, cwd=tmp_path)
+    installed.djtrans("generate", *tracks, *files, *options, *swapped, cwd=tmp_path)
     document = json.loads((tmp_path / "dry.json").read_text())
     keys = [row["key"] for row in document["layout"]]
     assert len(keys) == 56
     assert document["mixer"]["versions"]["tape/flanger"] == 1
     (node,) = [n for n in document["mixer"]["spec"]["track_chain"] if n["id"] == "reverb"]
     assert node["config"] == {"sweep_beats": 8.0, "longest_ms": 5.0}
-    assert document["tracks"]["a"]["separator"]["name"] == "tape/mirrored"
 
     # As drawn the second machine is silent; somebody turns it up in the file.
     for frame in document["values"]:
