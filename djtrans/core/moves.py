@@ -12,17 +12,36 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.drawing import DrawRequest
+from djtrans.core.errors import InputError
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.singing import VOICE, nearest_rest, rests
 
 FADER = "fader/gain"
-#: Both faders above this are an overlap of two full tracks.
-OVERLAP_GAIN = 0.5
 #: A line may begin this much before the downbeat on which its track steps in, or end this much
 #: after the one on which its track steps out.
 PICKUP_BEATS = 1.0
+#: Where a voice does not rest, its fader moves over this: at once would cut the line.
+VOICE_FADE_BEATS = 2.0
 
 FloatArray = NDArray[np.float64]
+
+
+def window(request: DrawRequest) -> tuple[float, float, float]:
+    """Beats of a bar, from the window's start to the swap, and to its end.
+
+    Raises
+    ------
+    InputError
+        If there is no whole bar before the swap, or none after it.
+    """
+    bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+    if not bar <= swap <= end - bar:
+        raise InputError(
+            f"The swap lies on beat {swap:g} of a window of {end:g}; a technique needs a whole bar "
+            f"({bar} beats) before it and after it. Give a longer window or another swap."
+        )
+    return float(bar), float(swap), float(end)
 
 
 def cutoff(hz: float) -> float:
@@ -76,28 +95,31 @@ def step_in(sheet: CurveSheet, beat: float, stems: Sequence[str] = ()) -> None:
     """B's faders, or those of some stems, open as a step.
 
     The voice comes in the rest nearest to it: with the pickup of its line, or after the line that
-    is being sung.
+    is being sung. If it does not rest, it is let in over :data:`VOICE_FADE_BEATS`.
     """
-    request = sheet.request
+    request, last = sheet.request, sheet.beats[-1]
     for stem in stems or sheet.stems:
-        at = beat
-        if stem == VOICE:
-            at = nearest_rest(request, "b", beat, beat - PICKUP_BEATS, sheet.beats[-1])
-        sheet.line(f"b/{stem}/{FADER}", [(at, 0.0), (at, 1.0)])
+        start = stop = beat
+        if stem == VOICE and rests(request, "b") is not None:
+            rest = nearest_rest(request, "b", beat, beat - PICKUP_BEATS, last)
+            start, stop = (beat, beat + VOICE_FADE_BEATS) if rest is None else (rest, rest)
+        sheet.line(f"b/{stem}/{FADER}", [(start, 0.0), (min(stop, last), 1.0)])
 
 
 def step_out(sheet: CurveSheet, beat: float, stems: Sequence[str] = ()) -> None:
     """A's faders, or those of some stems, close as a step.
 
-    The voice goes in the rest nearest to it: before the line that would be cut, or at its end.
+    The voice goes in the rest nearest to it: before the line that would be cut, or at its end. If
+    it does not rest, it fades over :data:`VOICE_FADE_BEATS`.
     """
-    request = sheet.request
+    request, last = sheet.request, sheet.beats[-1]
     for stem in stems or sheet.stems:
-        at = beat
-        if stem == VOICE:
-            latest = min(beat + PICKUP_BEATS, sheet.beats[-1])
-            at = nearest_rest(request, "a", beat, sheet.beats[1], latest)
-        sheet.line(f"a/{stem}/{FADER}", [(at, 1.0), (at, 0.0)])
+        start = stop = beat
+        if stem == VOICE and rests(request, "a") is not None:
+            latest = min(beat + PICKUP_BEATS, last)
+            rest = nearest_rest(request, "a", beat, sheet.beats[1], latest)
+            start, stop = (beat - VOICE_FADE_BEATS, beat) if rest is None else (rest, rest)
+        sheet.line(f"a/{stem}/{FADER}", [(max(start, 0.0), 1.0), (stop, 0.0)])
 
 
 def hand_over_voice(sheet: CurveSheet, beat: float, latest: float) -> None:
@@ -112,30 +134,10 @@ def hand_over_voice(sheet: CurveSheet, beat: float, latest: float) -> None:
         Where it is wanted, and the latest beat for A's voice to go.
     """
     request = sheet.request
-    if rests(request, "a") is None or rests(request, "b") is None:
-        return
     gone = nearest_rest(request, "a", beat, sheet.beats[1], latest)
+    if gone is None or rests(request, "b") is None:
+        return
     here = nearest_rest(request, "b", gone, gone, sheet.beats[-1])
-    for track, until in (("a", gone), ("b", here)):
-        open_ = sheet.beats < until if track == "a" else sheet.beats >= until
-        key = f"{track}/{VOICE}/{FADER}"
-        for curve in sheet.read(key).T:
-            sheet.curve(key, curve * open_)
-
-
-def hold_level(sheet: CurveSheet) -> None:
-    """Turn both tracks down where both are up, so that the sum of their powers is one track's.
-
-    Each stem's faders are divided by the root of the sum of their squares wherever both exceed
-    :data:`OVERLAP_GAIN`, and never turned up.
-    """
-    for stem in sheet.stems:
-        keys = [f"{track}/{stem}/{FADER}" for track in "ab"]
-        curves = [sheet.read(key) for key in keys]
-        if not all(curve.shape[1] for curve in curves):
-            continue
-        a, b = (curve[:, 0] for curve in curves)
-        both = (a > OVERLAP_GAIN) & (b > OVERLAP_GAIN)
-        down = np.where(both, np.minimum(1.0, 1.0 / np.maximum(np.hypot(a, b), 1e-9)), 1.0)
-        for key, gain in zip(keys, (a, b), strict=True):
-            sheet.curve(key, gain * down)
+    for track, is_open in (("a", sheet.beats < gone), ("b", sheet.beats >= (here or gone))):
+        for curve in sheet.read(f"{track}/{VOICE}/{FADER}").T:
+            sheet.curve(f"{track}/{VOICE}/{FADER}", curve * is_open)

@@ -16,6 +16,23 @@ REST_DB = 25.0
 REST_BEATS = 1.0
 
 
+def silent_frames(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
+    """On which frames a track's vocal stem is silent, ``[frames]``; None if there is none to ask.
+
+    Parameters
+    ----------
+    request : DrawRequest
+    track : {"a", "b"}
+    """
+    features = request.features_a if track == "a" else request.features_b
+    if features is None or VOICE not in features.stem_names:
+        return None
+    level = features.level_db.detach().cpu().double().numpy()[..., 1:]
+    power = (10.0 ** (level / 10.0)).sum(axis=-1)
+    least = power.sum(axis=-1).mean() * 10.0 ** (-REST_DB / 10.0)
+    return np.asarray(power[:, features.stem_names.index(VOICE)] < least)
+
+
 def rests(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
     """On which frames a track's voice may come or go without cutting a line.
 
@@ -28,30 +45,25 @@ def rests(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
     -------
     ndarray of bool or None
         ``[frames]``: true on the frames of a rest that lasts :data:`REST_BEATS` or more, but for
-        its first, into which a tail may ring. None where there are no features, no such stem, no
-        line or no rest.
+        its first, into which a tail may ring. None where nothing is known, or there is no line or
+        no rest.
     """
-    features = request.features_a if track == "a" else request.features_b
-    if features is None or VOICE not in features.stem_names:
+    silent = silent_frames(request, track)
+    if silent is None or silent.all():
         return None
-    level = features.level_db.detach().cpu().double().numpy()[..., 1:]
-    power = (10.0 ** (level / 10.0)).sum(axis=-1)
-    least = power.sum(axis=-1).mean() * 10.0 ** (-REST_DB / 10.0)
-    silent = power[:, features.stem_names.index(VOICE)] < least
     out = np.zeros_like(silent)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(int), [0]])))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         # At the ends of the window a rest may go on outside.
-        if (
-            start == 0
-            or stop == len(silent)
-            or stop - start >= REST_BEATS * request.frames_per_beat
-        ):
+        is_whole = start > 0 and stop < len(silent)
+        if not is_whole or stop - start >= REST_BEATS * request.frames_per_beat:
             out[start + (start > 0) : stop] = True
-    return out if out.any() and not silent.all() else None
+    return out if out.any() else None
 
 
-def nearest_rest(request: DrawRequest, track: str, beat: float, low: float, high: float) -> float:
+def nearest_rest(
+    request: DrawRequest, track: str, beat: float, low: float, high: float
+) -> float | None:
     """The beat nearest to another one on which a track's voice may come or go.
 
     Parameters
@@ -65,13 +77,13 @@ def nearest_rest(request: DrawRequest, track: str, beat: float, low: float, high
 
     Returns
     -------
-    float
-        A frame of a rest; the beat that was wanted where nothing is known of the voice, or it does
-        not rest between `low` and `high`.
+    float or None
+        A frame of a rest; None where it does not rest between `low` and `high`, or nothing is known
+        of it.
     """
     found = rests(request, track)
     if found is None:
-        return beat
+        return None
     beats = request.frame_beats
     near = beats[found & (beats >= low) & (beats <= high)]
-    return float(near[np.argmin(np.abs(near - beat))]) if near.size else beat
+    return float(near[np.argmin(np.abs(near - beat))]) if near.size else None

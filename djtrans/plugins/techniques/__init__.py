@@ -95,7 +95,7 @@ class DropSwapConfig:
     """How A's build is thinned."""
 
     thin_hz: float = setting(
-        400.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
+        250.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
     )
     send: float = setting(
         0.7, "A's reverb on the line.", unit="linear gain", minimum=0.0, maximum=1.0

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import exchange_lows, step_in, step_out
+from djtrans.core.errors import PlanError
+from djtrans.core.moves import exchange_lows, step_in, step_out, window
 from djtrans.core.sheet import CurveSheet
+from djtrans.core.singing import silent_frames
 from djtrans.core.variation import Variation
 
 if TYPE_CHECKING:
@@ -24,7 +26,13 @@ class Acapella:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        bar, swap, end = window(request)
+        silent = silent_frames(request, "a")
+        if silent is not None and silent[sheet.beats >= swap].all():
+            raise PlanError(
+                "acapella: A does not sing after the swap. Let the window start elsewhere in A "
+                "(--cue-a), or choose another technique."
+            )
         last_one = end - bar
         entered = vary.beat(swap, 2 * bar, swap, bar, request.phrase_beats_b)
         gain = vary.amount(c.entry_gain, 0.2)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import step_in, step_out
+from djtrans.core.moves import step_in, step_out, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -20,7 +20,7 @@ class Cut:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
-        swap = request.swap_beat
+        _, swap, _ = window(request)
         no_lows = swap - vary.choice(0, 1, 2)
         low = vary.amount(1.0, 1.0)
 

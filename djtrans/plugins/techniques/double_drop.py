@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import exchange_lows, hand_over_voice, step_out
+from djtrans.core.moves import exchange_lows, hand_over_voice, step_out, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -28,7 +28,7 @@ class DoubleDrop:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        bar, swap, end = window(request)
         last_one, middle = end - bar, (swap + end) / 2
         rises = vary.beat(0, 0, swap - bar, bar)
         mid = vary.amount(c.entry_mid, 0.3)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import cutoff, step_in, step_out
+from djtrans.core.moves import cutoff, step_in, step_out, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -24,7 +24,7 @@ class DropSwap:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap = request.beats_per_bar, request.swap_beat
+        bar, swap, _ = window(request)
         rises = vary.beat(0, 0, swap - 2 * bar, bar)
         no_lows = swap - vary.choice(1, 0.5) * min(bar, swap / 2)
         thin, send = vary.amount(cutoff(c.thin_hz), 0.1), vary.amount(c.send, 0.3)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import step_in, step_out
+from djtrans.core.moves import step_in, step_out, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -27,7 +27,8 @@ class EchoOut:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, frame = request.beats_per_bar, request.swap_beat, 1 / request.frames_per_beat
+        bar, swap, _ = window(request)
+        frame = 1 / request.frames_per_beat
         # The phrase's last downbeat, and a bar before it; in a short window half the room for each.
         gone = swap - vary.choice(1, 0.5) * min(bar, swap / 2)
         thrown = gone - vary.choice(1, 0.5) * min(bar, gone / 2)

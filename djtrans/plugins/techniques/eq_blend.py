@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import exchange_band, exchange_lows, hand_over_voice, step_out
+from djtrans.core.moves import exchange_band, exchange_lows, hand_over_voice, step_out, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -28,15 +28,14 @@ class EqBlend:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
-        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        bar, swap, end = window(request)
         third, last_one = swap / 3, end - bar
         down = vary.amount(self.config.down_gain, 0.1, low=0.05)
         order = vary.choice(("high", "mid"), ("mid", "high"))
         for band, plain in zip(order, (third, 2 * third), strict=True):
             done = vary.beat(plain, plain - third / 4, plain + third / 4, bar)
-            exchange_band(
-                sheet, band, done - vary.amount(third / 2, third / 4, high=third), done, down
-            )
+            length = vary.amount(third / 2, third / 4, high=third)
+            exchange_band(sheet, band, done - length, done, down)
 
         sheet.line("b/*/fader/gain", [(0, 0), (third / 4, 1)])
         exchange_lows(sheet, swap)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import equal_power
+from djtrans.core.moves import equal_power, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -20,7 +20,7 @@ class Fade:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
-        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        bar, swap, end = window(request)
         start = vary.beat(0, 0, swap - bar, bar)
         stop = vary.beat(sheet.beats[-1], swap + bar, end - bar, bar)
         falling, rising = equal_power(sheet, start, stop)

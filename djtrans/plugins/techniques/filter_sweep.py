@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import cutoff, exchange_lows, hand_over_voice, step_in, step_out
+from djtrans.core.moves import cutoff, exchange_lows, hand_over_voice, step_in, step_out, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -27,7 +27,7 @@ class FilterSweep:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        bar, swap, end = window(request)
         last_one = end - bar
         rises = vary.beat(0, 0, swap - bar, bar)
         gone = vary.beat(last_one, (swap + end) / 2, last_one, bar, request.phrase_beats_a)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import exchange_lows, hand_over_voice
+from djtrans.core.moves import exchange_lows, hand_over_voice, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -27,7 +27,7 @@ class LongBlend:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        bar, swap, end = window(request)
         last_one = end - bar
         middle = (swap + end) / 2
         entered = vary.beat(swap / 2, bar, swap - bar, bar, request.phrase_beats_b)

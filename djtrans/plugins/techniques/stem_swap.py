@@ -6,7 +6,7 @@ from torch import Tensor
 
 from djtrans.core.config import NoConfig
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import equal_power, exchange_lows, step_in, step_out
+from djtrans.core.moves import equal_power, exchange_lows, step_in, step_out, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -23,7 +23,7 @@ class StemSwap:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
-        bar, swap, end = request.beats_per_bar, request.swap_beat, request.beats
+        bar, swap, end = window(request)
         last_one, early, late = end - bar, swap / 2, (swap + end) / 2
         lines_a, lines_b = request.phrase_beats_a, request.phrase_beats_b
         tops = vary.beat(early, 2 * bar, swap, bar, lines_b)

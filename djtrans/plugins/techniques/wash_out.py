@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import cutoff, step_in
+from djtrans.core.moves import cutoff, step_in, window
 from djtrans.core.sheet import CurveSheet
 from djtrans.core.variation import Variation
 
@@ -27,7 +27,7 @@ class WashOut:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap = request.beats_per_bar, request.swap_beat
+        bar, swap, _ = window(request)
         rises = vary.beat(0, 0, swap - bar, bar)
         falls = swap - vary.choice(1, 0.5) * min(bar, swap / 2)
         thin = vary.amount(cutoff(c.thin_hz), 0.1)
