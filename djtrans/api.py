@@ -15,7 +15,8 @@ from djtrans.core.analysis_cache import cached_analysis
 from djtrans.core.audio_checks import require_sound
 from djtrans.core.config import config_from_dict
 from djtrans.core.contracts import CurveModel, Progress
-from djtrans.core.declarations import SeparatorDeclaration, TechniqueDeclaration
+from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.devices import pick_device
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import InputError, LayoutError, ShapeError
 from djtrans.core.extraction import extract_features
@@ -33,6 +34,7 @@ from djtrans.core.stems import Stems
 from djtrans.core.track import MINIMUM_SECONDS, Track, load_track
 from djtrans.core.warping import warp
 from djtrans.registry import Registry, default_registry
+from djtrans.separators import build_separator, find_separator
 
 DEFAULT_ANALYZER = "constant-grid"
 #: What ``technique="auto"`` tries, in this order.
@@ -164,7 +166,7 @@ def run_demucs(
     registry: Registry | None = None,
     **config: Any,
 ) -> Stems:
-    """Separate audio with demucs.
+    """Separate audio with demucs; stems that it has made before come from the cache.
 
     Parameters
     ----------
@@ -196,10 +198,8 @@ def run_demucs(
     elif sample_rate is None:
         raise InputError("run_demucs got a tensor without a rate; give sample_rate in Hz.")
     registry = registry or default_registry()
-    declaration = registry.find("separator", "demucs").declaration
-    if not isinstance(declaration, SeparatorDeclaration):
-        raise InputError("The component 'demucs' is not a separator; rename the plugin's.")
-    separator = registry.build("separator", "demucs", {"device": device, **config})
+    _, declaration = find_separator(registry, "demucs")
+    separator = build_separator(registry, "demucs", config, pick_device(device))
     return separate(separator, declaration, audio, sample_rate, progress=progress)
 
 

@@ -12,6 +12,7 @@ from djtrans.api import DifferentiableDJMixer, draw_params
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, window_span
 from djtrans.core.analysis import Levels
+from djtrans.core.devices import pick_device
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.extraction import extract_features
@@ -32,7 +33,6 @@ from djtrans.preparation import (
     align_pair,
     as_track,
     check_context,
-    pick_device,
     prepare,
 )
 from djtrans.provenance import (
@@ -42,6 +42,7 @@ from djtrans.provenance import (
     warn_changed,
 )
 from djtrans.registry import Registry, default_registry
+from djtrans.separators import fetch_separator
 from djtrans.steps import Report, Steps
 from djtrans.transition import Transition
 
@@ -77,7 +78,8 @@ def generate(
     technique : str
         Name of a registered technique, or ``"auto"``.
     separator : str
-        Name of a registered separator.
+        Name of a registered separator, or ``"auto"``: demucs if its weights are here or can be
+        downloaded, else spectral, which a warning says.
     bars : int, optional
         Length of the window: 1, 2, 4, 8, 16, 24, 32, 48 or 64.
     duration : float, optional
@@ -98,7 +100,8 @@ def generate(
         Of the components: ``"reverb.decay_seconds"`` by node of the mixer, ``"reverb"`` for another
         effect at that node, ``"separator.FIELD"``, ``"technique.FIELD"`` of a named technique.
     device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``: for the mixer, and for a separator that
+        can choose.
     seed : int
         The same inputs, seed, separator and device give the same audio.
     progress : callable, optional
@@ -283,8 +286,9 @@ def render(
         here = registry.find("separator", record.name).declaration.version
         if here != record.version:
             warn_changed(f"{record.name} had version {record.version}, here it is {here}")
+        fetch_separator(registry, record.name, record.config, device, steps.progress("weights"))
     span = Span(shape.start, shape.stop)
-    aligned = align_pair(tracks, content.plan, span, separators, registry, steps)
+    aligned = align_pair(tracks, content.plan, span, separators, registry, steps, device)
     return _finish(built, content.params, content.plan, recorded, aligned, device, steps)
 
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import torch
 
 from djtrans.api import DifferentiableDJMixer, analyze_track, check_needs, plan_transition
 from djtrans.assembly import DEFAULT_MIXER, resolve_spec
 from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, window_span
 from djtrans.core.analysis import Analysis
 from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.devices import pick_device
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.plan import TransitionPlan, clock_seconds
 from djtrans.core.records import ComponentRecord
@@ -23,32 +23,12 @@ from djtrans.core.spec import MixerSpec
 from djtrans.core.track import Track, load_track
 from djtrans.provenance import separator_declaration, separator_record
 from djtrans.registry import Registry, default_registry
+from djtrans.separators import AUTO, build_separator, fetch_separator
 from djtrans.steps import Steps, half
 
-DEFAULT_SEPARATOR = "spectral"
+DEFAULT_SEPARATOR = AUTO
 #: Context on either side of the window, in bars.
 DEFAULT_CONTEXT_BARS = 8
-
-
-def pick_device(device: str) -> str:
-    """The device that a name means; ``"auto"`` is CUDA, else MPS, else the CPU.
-
-    Raises
-    ------
-    InputError
-        If the device is not there.
-    """
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if device == "auto":
-        return next(name for name, available in there.items() if available)
-    if not there.get(device.partition(":")[0], False):
-        usable = ", ".join(name for name, available in there.items() if available)
-        raise InputError(f"The device {device!r} is not available; choose auto or one of {usable}.")
-    return device
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -108,7 +88,15 @@ class Prepared:
         self, plan: TransitionPlan, span: Span, steps: Steps | None = None
     ) -> dict[str, AlignedTrack]:
         """Both tracks on the clock of a plan, and their stems around its window."""
-        return align_pair(self.tracks, plan, span, self.separators, self.registry, steps or Steps())
+        return align_pair(
+            self.tracks,
+            plan,
+            span,
+            self.separators,
+            self.registry,
+            steps or Steps(),
+            self.device,
+        )
 
 
 def prepare(
@@ -147,6 +135,10 @@ def prepare(
             "leave it out."
         )
     device = pick_device(device)
+    if stems_a is None or stems_b is None:
+        separator = fetch_separator(
+            registry, separator, settings.separator, device, steps.progress("weights")
+        )
     separators = {
         "a": separator_record(registry, separator, stems_a, settings.separator),
         "b": separator_record(registry, separator, stems_b, settings.separator),
@@ -181,6 +173,7 @@ def align_pair(
     separators: Mapping[str, ComponentRecord],
     registry: Registry,
     steps: Steps,
+    device: str,
 ) -> dict[str, AlignedTrack]:
     """Both tracks on the clock of a plan, with their stems."""
     aligned = {}
@@ -192,7 +185,7 @@ def align_pair(
                 plan.a if side == "a" else plan.b,
                 plan,
                 span,
-                registry.build("separator", record.name, record.config),
+                build_separator(registry, record.name, record.config, device),
                 separator_declaration(record, registry),
                 progress=half(tell, done),
             )

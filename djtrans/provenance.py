@@ -25,6 +25,7 @@ from djtrans.core.records import ComponentRecord
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
 from djtrans.registry import Registry
+from djtrans.separators import find_separator
 
 
 def make_provenance(
@@ -104,8 +105,7 @@ def separator_record(
     """The separator of a track: the named one, or the reader of a folder of ready stems."""
     if ready is not None:
         return component_record(registry, "separator", "folder", {"path": os.fspath(ready)})
-    declaration = registry.find("separator", name).declaration
-    if isinstance(declaration, SeparatorDeclaration) and declaration.reads_source:
+    if find_separator(registry, name)[1].reads_source:
         raise InputError(
             f"The separator {name!r} reads ready stems; say where they are with stems_a and "
             "stems_b (--stems-a, --stems-b)."
@@ -125,10 +125,7 @@ def check_technique_settings(registry: Registry, name: str, config: Mapping[str,
 
 def separator_declaration(record: ComponentRecord, registry: Registry) -> SeparatorDeclaration:
     """What is true of a recorded separator."""
-    declaration = registry.find("separator", record.name).declaration
-    if not isinstance(declaration, SeparatorDeclaration):
-        raise InputError(f"{record.name} is not a separator.")
-    return declaration
+    return find_separator(registry, record.name)[1]
 
 
 def mixer_record(mixer: DifferentiableDJMixer, registry: Registry) -> MixerRecord:

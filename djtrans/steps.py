@@ -22,14 +22,19 @@ class Steps:
     report: Report | None = None
     seconds: dict[str, float] = attrs.field(factory=dict)
 
-    @contextmanager
-    def step(self, name: str) -> Iterator[Progress]:
-        """One step; yields what to call with the fraction done."""
+    def progress(self, name: str) -> Progress:
+        """What to call with the fraction done of a step that may turn out to be none."""
 
         def tell(fraction: float) -> None:
             if self.report is not None:
                 self.report(name, fraction)
 
+        return tell
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Progress]:
+        """One step; yields what to call with the fraction done."""
+        tell = self.progress(name)
         tell(0.0)
         begin = time.perf_counter()
         yield tell

@@ -15,10 +15,10 @@ import torch
 import djtrans
 from djtrans.api import draw_params
 from djtrans.core.alignment import align_and_separate, margin_span, window_span
+from djtrans.core.devices import pick_device
 from djtrans.core.extraction import extract_features
 from djtrans.core.planner import nearest_bars
 from djtrans.core.rendering import render
-from djtrans.preparation import pick_device
 from djtrans.provenance import make_provenance, separator_record
 
 

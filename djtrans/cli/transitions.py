@@ -40,7 +40,9 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option(
     "--technique", default="auto", show_default=True, help="Name of a technique, or auto."
 )
-@click.option("--separator", default="spectral", show_default=True, help="Name of a separator.")
+@click.option(
+    "--separator", default="auto", show_default=True, help="Name of a separator, or auto."
+)
 @click.option("--bars", type=int, help="Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.")
 @click.option("--duration", type=float, help="Length in seconds; the nearest of these is taken.")
 @click.option("--cue-a", type=float, help="Where the window starts in A, in seconds.")

@@ -144,6 +144,31 @@ class Separator(Protocol):
 
 
 @runtime_checkable
+class TrainedSeparator(Separator, Protocol):
+    """A separator whose weights may have to be fetched before it can work."""
+
+    def fetch(self, progress: Progress | None = None) -> str:
+        """See to it that the weights are on this machine; called before any work begins.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told the fraction that is downloaded; not called where nothing is.
+
+        Returns
+        -------
+        str
+            Digest of the weights: other weights, another digest.
+
+        Raises
+        ------
+        SeparationError
+            If they cannot be had; says how to get them.
+        """
+        ...
+
+
+@runtime_checkable
 class Analyzer(Protocol):
     """Listens to a track."""
 

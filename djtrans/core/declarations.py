@@ -152,6 +152,9 @@ class SeparatorDeclaration(Declaration):
     reads_source : bool
         True if it looks the stems up by the track's position (ready files) rather than computing
         them from the audio; such stems are cut first and stretched afterwards.
+    keep : bool
+        True if its stems are to be kept on disk: it takes long, and what it makes follows from
+        the audio, its config and its weights alone.
     """
 
     kind: ClassVar[str] = "separator"
@@ -160,6 +163,7 @@ class SeparatorDeclaration(Declaration):
     sample_rate: int | None = None
     isolation: str = attrs.field(default="weak", validator=_one_of("good", "weak"))
     reads_source: bool = False
+    keep: bool = False
 
 
 @attrs.frozen(kw_only=True)

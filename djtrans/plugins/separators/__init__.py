@@ -61,7 +61,7 @@ class DemucsConfig:
         minimum=1.0,
         maximum=7.8,
     )
-    device: str = setting("auto", "Where the network runs.", choices=("auto", "cpu", "cuda", "mps"))
+    device: str = setting("auto", "Where the network runs: auto, cpu, cuda, cuda:1 or mps.")
 
 
 @hookimpl
@@ -92,6 +92,7 @@ def djtrans_separators() -> Iterable[SeparatorDeclaration]:
         config=DemucsConfig,
         sample_rate=DEMUCS_SAMPLE_RATE,
         isolation="good",
+        keep=True,
         references=(
             "S. Rouard et al., Hybrid Transformers for Music Source Separation, ICASSP 2023.",
         ),

@@ -9,6 +9,8 @@ References
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -16,7 +18,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from djtrans.core.contracts import Progress
-from djtrans.core.errors import InputError, SeparationError, ShapeError
+from djtrans.core.devices import pick_device
+from djtrans.core.errors import SeparationError, ShapeError
 from djtrans.core.stems_io import STEM_NAMES
 from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig
 
@@ -30,6 +33,14 @@ class DemucsSeparator:
 
     def __init__(self, config: DemucsConfig) -> None:
         self._config = config
+
+    def fetch(self, progress: Progress | None = None) -> str:
+        """Get the weights; see :class:`djtrans.core.contracts.TrainedSeparator`."""
+        pick_device(self._config.device)
+        with _demucs_needed():
+            from djtrans.plugins.separators.demucs_weights import find_weights, weights_digest
+
+            return weights_digest(find_weights(self._config, progress).files)
 
     def separate(
         self,
@@ -56,8 +67,11 @@ class DemucsSeparator:
             )
         if samples == 0:
             return audio.new_zeros(len(STEM_NAMES), channels, 0)
-        device = _device(self._config.device)
-        network = _network(self._config, device)
+        device = pick_device(self._config.device)
+        with _demucs_needed():
+            from djtrans.plugins.separators.demucs_weights import load_network
+
+            network = load_network(self._config, device)
         heard = audio.detach().to("cpu", torch.float32)
         middle = heard.mean(dim=0)
         # Level and offset as in training; a single sample or silence has no spread.
@@ -108,28 +122,11 @@ class DemucsSeparator:
         return stems[0]
 
 
-def _network(config: DemucsConfig, device: str) -> Any:
+@contextmanager
+def _demucs_needed() -> Iterator[None]:
     try:
-        from djtrans.plugins.separators.demucs_weights import load_network
-
-        return load_network(config, device)
+        yield
     except ImportError as error:
         raise SeparationError(
             f"demucs cannot be imported ({error}); install it with: pip install 'demucs>=4.1'."
         ) from error
-
-
-def _device(name: str) -> str:
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    usable = [device for device, available in there.items() if available]
-    if name == "auto":
-        return usable[0]
-    if name not in usable:
-        raise InputError(
-            f"The device {name!r} is not available; choose auto or one of {', '.join(usable)}."
-        )
-    return name

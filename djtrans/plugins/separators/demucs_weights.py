@@ -6,28 +6,25 @@ metadata any class to import and call. Here the class is HTDemucs or the file is
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import attrs
 import torch
 
+from djtrans.core.audio import content_hash
+from djtrans.core.contracts import Progress
 from djtrans.core.errors import SeparationError
 from djtrans.core.stems_io import STEM_NAMES
 from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig
-
-#: Repository on the Hugging Face hub, by the name of the model.
-HUB_REPOSITORIES = {
-    "htdemucs": "adefossez/HTDemucs",
-    "htdemucs_ft": "adefossez/HTDemucs-ft",
-    "htdemucs_6s": "adefossez/HTDemucs-6s",
-}
-#: How long the hub may take to answer at all before a download is tried.
-REACH_SECONDS = 2.5
+from djtrans.plugins.separators.demucs_hub import HUB_REPOSITORIES, brief, hub_file
 
 #: A released file is named after its model and the first digits of its SHA-256.
 _CHECKSUM = re.compile(r"[0-9a-f]{8}-([0-9a-f]{8})")
@@ -35,6 +32,67 @@ _CHECKSUM = re.compile(r"[0-9a-f]{8}-([0-9a-f]{8})")
 _lock = threading.Lock()
 #: The network in use: one at most, whatever was asked for before.
 _loaded: dict[tuple[Any, ...], Any] = {}
+
+
+@attrs.frozen
+class Weights:
+    """What a model is made of.
+
+    Attributes
+    ----------
+    files : tuple of Path
+        One for each of its networks.
+    mixing : list of list of float, optional
+        How much each network counts for each of its stems; all the same if left out.
+    """
+
+    files: tuple[Path, ...]
+    mixing: list[list[float]] | None = None
+
+
+def find_weights(config: DemucsConfig, progress: Progress | None = None) -> Weights:
+    """The files of a config's weights, downloaded if they have to be.
+
+    Parameters
+    ----------
+    config : DemucsConfig
+        Its `model` and `weights` are used.
+    progress : callable, optional
+        Told the fraction that is downloaded.
+
+    Raises
+    ------
+    SeparationError
+        If a file is neither here nor to be had.
+    """
+    path = Path(config.weights).expanduser()
+    if config.weights and path.is_file():
+        return Weights((path,))
+    if config.weights and not path.is_dir():
+        raise SeparationError(
+            f"The demucs weights {path} do not exist; set weights to a .safetensors file or to a "
+            f"folder with the files of {config.model}, or leave it empty to download them."
+        )
+    bag = _bag(config.model)
+    names = bag["models"]
+    if config.weights:
+        files = [_in_folder(path, config.model, name) for name in names]
+    else:
+        parts = (_part(progress, index, len(names)) for index in range(len(names)))
+        files = [hub_file(config.model, *both) for both in zip(names, parts, strict=True)]
+    return Weights(tuple(files), bag.get("weights"))
+
+
+def weights_digest(files: Sequence[Path]) -> str:
+    """SHA-256 over the content of files, hexadecimal; a file is read once as long as it is."""
+    states = ((str(file.resolve()), file.stat()) for file in files)
+    parts = [_file_digest(name, status.st_mtime_ns, status.st_size) for name, status in states]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+@functools.lru_cache(maxsize=64)
+def _file_digest(name: str, modified_ns: int, size: int) -> str:
+    return content_hash(name)
 
 
 def load_network(config: DemucsConfig, device: str) -> Any:
@@ -58,28 +116,19 @@ def load_network(config: DemucsConfig, device: str) -> Any:
         HTDemucs, or that HTDemucs does not make djtrans' stems from 44.1 kHz stereo.
     """
     with _lock:
-        files, mixing = _find(config)
-        states = [(str(file.resolve()), file.stat().st_mtime_ns) for file in files]
+        weights = find_weights(config)
+        states = [(str(file.resolve()), file.stat().st_mtime_ns) for file in weights.files]
         key = (config.model, device, *states)
         if key not in _loaded:
             _loaded.clear()  # first, so that there are never two in memory
-            _loaded[key] = _load(files, mixing).to(device).eval()
+            _loaded[key] = _load(weights).to(device).eval()
         return _loaded[key]
 
 
-def _find(config: DemucsConfig) -> tuple[list[Path], list[list[float]] | None]:
-    """Files of the networks, and the weight of each for each of its stems (None: all one)."""
-    path = Path(config.weights).expanduser()
-    if config.weights and path.is_file():
-        return [path], None
-    if config.weights and not path.is_dir():
-        raise SeparationError(
-            f"The demucs weights {path} do not exist; set weights to a .safetensors file or to a "
-            f"folder with the files of {config.model}, or leave it empty to download them."
-        )
-    bag = _bag(config.model)
-    find = _in_folder if config.weights else _on_hub
-    return [find(path, config.model, name) for name in bag["models"]], bag.get("weights")
+def _part(progress: Progress | None, index: int, count: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda fraction: progress((index + fraction) / count)
 
 
 def _bag(model: str) -> dict[str, Any]:
@@ -101,53 +150,11 @@ def _in_folder(folder: Path, model: str, name: str) -> Path:
     )
 
 
-def _on_hub(_: Path, model: str, name: str) -> Path:
-    from huggingface_hub import hf_hub_download, try_to_load_from_cache
-
-    repository, file = HUB_REPOSITORIES[model], f"{name}.safetensors"
-    cached = try_to_load_from_cache(repository, file)
-    if isinstance(cached, str):
-        return Path(cached)
-    reason = _why_unreachable()
-    if not reason:
-        try:
-            return Path(hf_hub_download(repository, file, etag_timeout=REACH_SECONDS))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever a network does
-            reason = _brief(error)
-    raise SeparationError(
-        f"The weights of {model} are not on this machine and cannot be downloaded ({reason}); run "
-        f"'hf download {repository}' online, or set weights to a folder with {file}, or use the "
-        "separator 'spectral', which needs none."
-    )
-
-
-def _why_unreachable() -> str:
-    """Why the hub cannot be asked for files, or nothing; answers in time where a lookup hangs."""
-    from huggingface_hub import constants, get_session
-
-    if constants.HF_HUB_OFFLINE:
-        return "HF_HUB_OFFLINE is set"
-    answers: list[str] = []
-
-    def ask() -> None:
-        try:
-            get_session().head(constants.ENDPOINT, timeout=REACH_SECONDS)
-            answers.append("")
-        except Exception as error:  # noqa: BLE001 -- whatever a network does
-            answers.append(f"{constants.ENDPOINT}: {_brief(error)}")
-
-    # A thread, because no timeout of a request covers the lookup of a host's name.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(REACH_SECONDS)
-    return answers[0] if answers else f"{constants.ENDPOINT} did not answer"
-
-
-def _load(files: list[Path], mixing: list[list[float]] | None) -> Any:
+def _load(weights: Weights) -> Any:
     from demucs.apply import BagOfModels
 
-    networks = [_load_file(file) for file in files]
-    for file, network in zip(files, networks, strict=True):
+    networks = [_load_file(file) for file in weights.files]
+    for file, network in zip(weights.files, networks, strict=True):
         missing = [name for name in STEM_NAMES if name not in network.sources]
         if missing or network.samplerate != DEMUCS_SAMPLE_RATE or network.audio_channels != 2:
             raise SeparationError(
@@ -155,7 +162,7 @@ def _load(files: list[Path], mixing: list[list[float]] | None) -> Any:
                 f"at {network.samplerate} Hz; use a model that makes {', '.join(STEM_NAMES)} from "
                 f"2 channels at {DEMUCS_SAMPLE_RATE} Hz."
             )
-    return BagOfModels(networks, mixing)
+    return BagOfModels(networks, weights.mixing)
 
 
 def _load_file(file: Path) -> Any:
@@ -168,7 +175,7 @@ def _load_file(file: Path) -> Any:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- demucs also exits
         raise SeparationError(
-            f"{file} cannot be loaded as demucs weights ({_brief(error)}); get a sound copy as "
+            f"{file} cannot be loaded as demucs weights ({brief(error)}); get a sound copy as "
             ".safetensors."
         ) from None
 
@@ -225,8 +232,3 @@ def _allowed_in_pickles(*classes: type) -> Iterator[None]:
     finally:
         torch.serialization.clear_safe_globals()
         torch.serialization.add_safe_globals(before)
-
-
-def _brief(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:160]}" if text else type(error).__name__

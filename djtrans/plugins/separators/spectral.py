@@ -25,12 +25,14 @@ from torch import Tensor
 
 from djtrans.core.contracts import Progress
 from djtrans.plugins.separators import SpectralConfig
+from djtrans.plugins.separators.kick import kick_part
+from djtrans.plugins.separators.repetition import repeating
 
 _Array = NDArray[np.float32]
 
 _WINDOW_SECONDS = 0.093
 #: Extents of the medians: along time, along frequency, and along time at the bottom.
-_RING_SECONDS, _STRIKE_HZ, _KICK_SECONDS = 0.3, 250.0, 0.6
+_RING_SECONDS, _STRIKE_HZ, _STROKE_SECONDS = 0.3, 250.0, 0.6
 _VOICE_LOW_HZ, _VOICE_HIGH_HZ = 250.0, 8000.0
 #: Worked on at once, and heard on either side: more than the longest median and a window.
 _CHUNK_SECONDS, _MARGIN_SECONDS = 20.0, 0.5
@@ -38,7 +40,7 @@ _TINY = 1e-20
 
 
 class SpectralSeparator:
-    """Splits mono or stereo audio of any rate and length; memory is bounded."""
+    """Splits mono or stereo audio of any rate and length; memory grows little with it."""
 
     def __init__(self, config: SpectralConfig) -> None:
         self._config = config
@@ -53,62 +55,127 @@ class SpectralSeparator:
     ) -> Tensor:
         """Split `audio`; see :class:`djtrans.core.contracts.Separator`."""
         channels, samples = audio.shape
-        size = max(64, 2 ** round(math.log2(_WINDOW_SECONDS * sample_rate)))
-        hop = size // 4
-        # Whole hops, so that the frames of all chunks lie on one grid and chunks join unheard.
-        chunk = math.ceil(_CHUNK_SECONDS * sample_rate / hop) * hop
-        margin = math.ceil(_MARGIN_SECONDS * sample_rate / hop) * hop
         heard = audio.detach().cpu().to(torch.float32)
+        kick = torch.from_numpy(kick_part(heard.numpy(), sample_rate))
+        frames = _Frames(heard - kick, sample_rate)
         wide = channels == 2 and not _is_mono(heard)
-        # Silence on both sides, so that a track's ends are treated as its middle is.
-        padded = torch.nn.functional.pad(heard, (margin, margin + hop - samples % hop))
+        # Of all frames first: the loop that a frame belongs to may come back at any distance.
+        loops = repeating(frames.levels(), sample_rate / frames.hop)
         stems = torch.empty(4, channels, samples)
-        for start in range(0, samples, chunk):
-            stop = min(start + chunk, samples)
-            segment = padded[:, start : start + 2 * margin + chunk]
-            parts = self._split(segment, sample_rate, size, wide)
-            stems[:3, :, start:stop] = parts[:, :, margin : margin + stop - start]
+        for chunk in frames.chunks():
+            spectrum = frames.spectrum(chunk)
+            here = loops[:, chunk.start : chunk.stop]
+            masks = self._masks(spectrum, here, frames, wide=wide, kick_gone=bool(kick.any()))
+            begin, end, parts = frames.audio(chunk, masks[:, None] * spectrum)
+            stems[:3, :, begin:end] = parts
             if progress:
-                progress(stop / samples)
+                progress(end / samples)
+        stems[0] += kick
         stems[3] = heard - stems[:3].sum(dim=0)
         return stems.to(audio.device)
 
-    def _split(self, audio: Tensor, sample_rate: int, size: int, wide: bool) -> Tensor:
-        """Drums, bass and vocals of a segment, ``[3, channels, samples]``."""
-        window = torch.hann_window(size)
-        spectrum = torch.stft(
-            audio, size, size // 4, window=window, pad_mode="constant", return_complex=True
-        )
-        masks = self._masks(spectrum, sample_rate, size, wide)
-        flat = (masks[:, None] * spectrum).flatten(0, 1)
-        parts = torch.istft(flat, size, size // 4, window=window, length=audio.shape[-1])
-        return parts.reshape(3, *audio.shape)
-
-    def _masks(self, spectrum: Tensor, sample_rate: int, size: int, wide: bool) -> Tensor:
+    def _masks(
+        self, spectrum: Tensor, loops: _Array, frames: _Frames, *, wide: bool, kick_gone: bool
+    ) -> Tensor:
         """Masks of drums, bass and vocals, ``[3, bins, frames]``; `other` has what is left."""
-        hz = np.arange(size // 2 + 1) * sample_rate / size
-        power = spectrum.abs().square().sum(dim=0).numpy()
+        hz = frames.hz
+        power = _power(spectrum)
         level = np.sqrt(power)
 
-        def frames(seconds: float) -> int:
-            return int(seconds * sample_rate / (size // 4)) | 1
+        def count(seconds: float) -> int:
+            return int(seconds * frames.sample_rate / frames.hop) | 1
 
-        rings = _running_median(level, frames(_RING_SECONDS))
-        strikes = _running_median(level.T, int(_STRIKE_HZ * size / sample_rate) | 1).T
+        rings = _running_median(level, count(_RING_SECONDS))
+        strikes = _running_median(level.T, int(_STRIKE_HZ / hz[1]) | 1).T
         drums = strikes**2 / (strikes**2 + rings**2 + _TINY)
         # Three times above the crossover its weight is below 1e-3: no need to go further up.
         low = hz < 3 * self._config.kick_top_hz
-        held = _running_median(level[low], frames(_KICK_SECONDS))
-        kick = np.clip(power[low] - held**2, 0, None) / (power[low] + _TINY)
         weight = _low_pass(hz[low], self._config.kick_top_hz)
-        drums[low] += weight * (kick - drums[low])
+        drums[low] *= 1 - weight
+        if not kick_gone:
+            held = _running_median(level[low], count(_STROKE_SECONDS))
+            drums[low] += weight * np.clip(power[low] - held**2, 0, None) / (power[low] + _TINY)
 
         bottom = _low_pass(hz, self._config.bass_top_hz)
-        voice = (1 - _low_pass(hz, _VOICE_LOW_HZ)) * _low_pass(hz, _VOICE_HIGH_HZ)
-        centre = _centredness(spectrum) if wide else np.float32(0.5)
         bass = (1 - drums) * bottom
-        vocals = (1 - drums) * (1 - bottom) * voice * centre
+        vocals = np.zeros_like(drums)
+        rest = (1 - drums[frames.voice]) * (1 - bottom[frames.voice])
+        new = np.clip(rest * level[frames.voice] - loops, 0, None)
+        band = (1 - _low_pass(hz, _VOICE_LOW_HZ)) * _low_pass(hz, _VOICE_HIGH_HZ)
+        centre = _centredness(spectrum[:, frames.voice]) if wide else np.float32(1)
+        share = new**2 / (new**2 + loops**2 + _TINY)
+        vocals[frames.voice] = rest * band[frames.voice] * share * centre
         return torch.from_numpy(np.stack([drums, bass, vocals]).astype(np.float32))
+
+
+class _Frames:
+    """The short-time spectrum of a signal, some seconds at a time.
+
+    Whole hops, so that the frames of all chunks lie on one grid and chunks join unheard; silence
+    on both sides, so that a track's ends are treated as its middle is. Chunks are slices of that
+    grid and include a margin on either side.
+    """
+
+    def __init__(self, signal: Tensor, sample_rate: int) -> None:
+        self.sample_rate = sample_rate
+        self.size = max(64, 2 ** round(math.log2(_WINDOW_SECONDS * sample_rate)))
+        self.hop = self.size // 4
+        self.hz = np.arange(self.size // 2 + 1) * sample_rate / self.size
+        self.voice = (self.hz >= _VOICE_LOW_HZ / 2) & (self.hz < _VOICE_HIGH_HZ)
+        self._samples = signal.shape[-1]
+        self._margin = math.ceil(_MARGIN_SECONDS * sample_rate / self.hop)
+        self._window = torch.hann_window(self.size)
+        inner = math.ceil(self._samples / self.hop)
+        self._count = inner + 2 * self._margin + 1
+        behind = (self._count - 1 - self._margin) * self.hop - self._samples
+        self._padded = torch.nn.functional.pad(signal, (self._margin * self.hop, behind))
+
+    def chunks(self) -> list[slice]:
+        """Stretches of frames that overlap by twice the margin."""
+        length = math.ceil(_CHUNK_SECONDS * self.sample_rate / self.hop)
+        last = self._count - 2 * self._margin - 1
+        return [
+            slice(start, min(start + length, last) + 2 * self._margin + 1)
+            for start in range(0, last, length)
+        ]
+
+    def spectrum(self, chunk: slice) -> Tensor:
+        """``[channels, bins, frames]`` of a chunk."""
+        segment = self._padded[:, chunk.start * self.hop : (chunk.stop - 1) * self.hop]
+        return torch.stft(
+            segment,
+            self.size,
+            self.hop,
+            window=self._window,
+            pad_mode="constant",
+            return_complex=True,
+        )
+
+    def audio(self, chunk: slice, spectra: Tensor) -> tuple[int, int, Tensor]:
+        """The samples between the margins of a chunk: begin, end, ``[..., end - begin]``."""
+        begin = chunk.start * self.hop
+        end = min((chunk.stop - 1 - 2 * self._margin) * self.hop, self._samples)
+        edge = self._margin * self.hop
+        length = (chunk.stop - chunk.start - 1) * self.hop
+        flat = spectra.flatten(0, -3)
+        parts = torch.istft(flat, self.size, self.hop, window=self._window, length=length)
+        parts = parts.reshape(*spectra.shape[:-2], length)
+        return begin, end, parts[..., edge : edge + end - begin]
+
+    def levels(self) -> _Array:
+        """Level in the voice's band, ``[bins, frames]``, of the whole signal."""
+        found = np.zeros((int(self.voice.sum()), self._count), dtype=np.float32)
+        margin = self._margin
+        for chunk in self.chunks():
+            power = _power(self.spectrum(chunk)[:, self.voice])
+            inner = slice(chunk.start + margin, chunk.stop - margin)
+            found[:, inner] = np.sqrt(power[:, margin : power.shape[1] - margin])
+        return found
+
+
+def _power(spectrum: Tensor) -> _Array:
+    """``[bins, frames]``, summed over the channels."""
+    return np.asarray(spectrum.abs().square().sum(dim=0).numpy())
 
 
 def _running_median(rows: _Array, length: int) -> _Array:

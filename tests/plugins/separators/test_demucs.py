@@ -16,7 +16,7 @@ import djtrans
 from djtrans.core.errors import ConfigError, InputError, SeparationError
 from djtrans.core.separation import separate
 from djtrans.core.stems_io import STEM_NAMES
-from djtrans.plugins.separators import DemucsConfig, djtrans_separators
+from djtrans.plugins.separators import DemucsConfig, demucs_hub, djtrans_separators
 from djtrans.plugins.separators import demucs_weights as weights_module
 from djtrans.plugins.separators.demucs import DemucsSeparator
 
@@ -84,6 +84,7 @@ def nothing_loaded(monkeypatch, tmp_path):
     from huggingface_hub import constants
 
     weights_module._loaded.clear()
+    demucs_hub._unreachable.clear()
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     yield
     weights_module._loaded.clear()
@@ -313,8 +314,8 @@ def test_without_a_network_it_says_so_at_once(monkeypatch, offline, head, downlo
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", offline)
     monkeypatch.setattr(huggingface_hub, "get_session", lambda: Session(head))
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-    assert weights_module.REACH_SECONDS < 3  # the only wait, shortened here
-    monkeypatch.setattr(weights_module, "REACH_SECONDS", 0.5)
+    assert demucs_hub.REACH_SECONDS < 3  # the only wait, shortened here
+    monkeypatch.setattr(demucs_hub, "REACH_SECONDS", 0.5)
     start = time.monotonic()
     with pytest.raises(SeparationError, match=words) as raised:
         DemucsSeparator(DemucsConfig()).separate(noise(0.1), RATE)
@@ -344,14 +345,14 @@ def test_settings_out_of_range_are_refused(monkeypatch):
         {"segment_seconds": 0.0},
         {"overlap": 1.0},
         {"shifts": -1},
-        {"device": "tpu"},
         {"model": "mdx_q"},
     ):
         with pytest.raises(ConfigError):
             DemucsConfig(**bad)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(InputError, match="'cuda' is not available"):
-        DemucsSeparator(DemucsConfig(device="cuda")).separate(noise(0.1), RATE)
+    for device in ("cuda", "cuda:1", "tpu"):
+        with pytest.raises(InputError, match=f"{device!r} is not available"):
+            DemucsSeparator(DemucsConfig(device=device)).separate(noise(0.1), RATE)
 
 
 def test_without_demucs_it_says_how_to_get_it(weights, monkeypatch):

@@ -1,0 +1,123 @@
+"""The weights of demucs on the Hugging Face hub: found in its cache, or downloaded into it."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from djtrans.core.contracts import Progress
+from djtrans.core.errors import SeparationError
+
+#: Repository on the hub, by the name of the model.
+HUB_REPOSITORIES = {
+    "htdemucs": "adefossez/HTDemucs",
+    "htdemucs_ft": "adefossez/HTDemucs-ft",
+    "htdemucs_6s": "adefossez/HTDemucs-6s",
+}
+#: How long the hub may take to answer at all before a download is tried.
+REACH_SECONDS = 2.5
+#: A hub that could not be reached is not asked again for so long: several tracks wait once.
+PATIENCE_SECONDS = 60.0
+
+#: Why the hub could not be reached, and when.
+_unreachable: list[tuple[float, str]] = []
+
+
+def hub_file(model: str, name: str, progress: Progress | None = None) -> Path:
+    """A file of a model from the cache of the hub, downloaded into it if it is not there.
+
+    Parameters
+    ----------
+    model : str
+        One of :data:`HUB_REPOSITORIES`.
+    name : str
+        Of the network.
+    progress : callable, optional
+        Told the fraction that is downloaded.
+
+    Raises
+    ------
+    SeparationError
+        If it is not in the cache and cannot be downloaded; without a network within 3 s.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    repository, file = HUB_REPOSITORIES[model], f"{name}.safetensors"
+    cached = try_to_load_from_cache(repository, file)
+    if isinstance(cached, str):
+        return Path(cached)
+    reason = _why_unreachable()
+    if not reason:
+        try:
+            return _download(repository, file, progress)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever a network does
+            reason = brief(error)
+    raise SeparationError(
+        f"The weights of {model} are not on this machine and cannot be downloaded ({reason}); run "
+        f"'hf download {repository}' online, or set weights to a folder with {file}."
+    )
+
+
+def brief(error: BaseException) -> str:
+    """An error of somebody else's in a few words."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:160]}" if text else type(error).__name__
+
+
+def _why_unreachable() -> str:
+    """Why the hub cannot be asked for files, or nothing; answers in time where a lookup hangs."""
+    from huggingface_hub import constants, get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE is set"
+    if _unreachable and time.monotonic() - _unreachable[0][0] < PATIENCE_SECONDS:
+        return _unreachable[0][1]
+    answers: list[str] = []
+
+    def ask() -> None:
+        try:
+            get_session().head(constants.ENDPOINT, timeout=REACH_SECONDS)
+            answers.append("")
+        except Exception as error:  # noqa: BLE001 -- whatever a network does
+            answers.append(f"{constants.ENDPOINT}: {brief(error)}")
+
+    # A thread, because no timeout of a request covers the lookup of a host's name.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(REACH_SECONDS)
+    reason = answers[0] if answers else f"{constants.ENDPOINT} did not answer"
+    _unreachable[:] = [(time.monotonic(), reason)] if reason else []
+    return reason
+
+
+def _download(repository: str, file: str, progress: Progress | None) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    options: dict[str, Any] = {"etag_timeout": REACH_SECONDS}
+    # Versions that cannot tell us show a bar of their own.
+    if progress and "tqdm_class" in inspect.signature(hf_hub_download).parameters:
+        options["tqdm_class"] = _told_to(progress)
+    return Path(hf_hub_download(repository, file, **options))
+
+
+def _told_to(progress: Progress) -> type:
+    """A progress bar as the hub makes one, which draws nothing and tells the fraction."""
+    from tqdm.auto import tqdm  # type: ignore[import-untyped]  # stubs are not installed
+
+    class Told(tqdm):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            options.pop("name", None)
+            super().__init__(*args, **{**options, "disable": True})
+            # A bar that is disabled keeps neither.
+            self.total, self.n = options.get("total"), options.get("initial", 0)
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self.n += n or 0
+            if self.total:
+                progress(min(1.0, self.n / self.total))
+            return None
+
+    return Told
