@@ -37,6 +37,7 @@ _ARROWS = {"lower": "lower is better", "higher": "higher is better", "descriptio
     "--workers", type=int, default=1, show_default=True, help="Processes, one thread each."
 )
 @click.option("--separator", default="spectral", show_default=True, help="Name of a separator.")
+@click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--bars", type=int, default=0, help="Wanted length; default: each technique's own.")
 @click.option(
     "--stretch-limit",
@@ -106,7 +107,7 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
     from djtrans.evaluation.report import summary_csv, summary_markdown
 
     pairs, skipped = _pairs(options, quiet)
-    shared = ("separator", "bars", "stretch_limit", "own_place", "device", "seed")
+    shared = ("separator", "mixer", "bars", "stretch_limit", "own_place", "device", "seed")
     root = click.get_current_context().find_root()
     with _units(quiet) as tell:
         comparison = compare(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import csv
 import json
 import os
 import subprocess
@@ -191,3 +193,64 @@ def test_a_plugin_file_with_a_reverb_of_five_parameters_goes_all_the_way(tracks,
     transition = render(params, *pair, device="cpu", registry=registry)
     transition.save(tmp_path / "again.wav")
     np.testing.assert_array_equal(read(tmp_path / "again.wav"), plain)
+
+
+def test_the_effect_in_30_lines_is_that_short_and_heard(tracks, tmp_path):
+    file = EXAMPLES / "effect_in_30_lines.py"
+    tree = ast.parse(file.read_text("utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    for node in ast.walk(tree):
+        if isinstance(node, documented) and ast.get_docstring(node):
+            node.body = node.body[1:]
+    assert len(ast.unparse(tree).splitlines()) <= 30
+
+    import torch
+
+    import djtrans as library
+
+    registry = Registry(discover=False)
+    registry.register_file(file)
+    spec = library.resolve_spec("tilted", registry)
+    mixer = library.DifferentiableDJMixer(spec.configured({"tilt.slope_db": 6}), registry=registry)
+    assert len(mixer.layout) == 56
+    values = torch.tensor(mixer.layout.neutral).repeat(8, 1)
+    values[:, mixer.layout.index("a/track/tilt/tilt")] = 1.0
+    # Two octaves above the middle a slope of 6 dB per octave is +12 dB.
+    tone = torch.sin(2 * torch.pi * 4000 * torch.arange(2 * RATE) / RATE)
+    stems = torch.stack([tone, *torch.zeros(3, len(tone))]).unsqueeze(1)
+    out = mixer(stems, torch.zeros_like(stems), values, sample_rate=RATE).mix
+    middle = slice(RATE // 2, RATE)
+    gain_db = level_db(out[..., middle].numpy()) - level_db(tone[middle].numpy())
+    assert gain_db == pytest.approx(12.0, abs=0.2)
+
+
+def test_own_stems_prints_what_is_heard(tracks, tmp_path):
+    out = tmp_path / "out.wav"
+    files = (tracks / "a.wav", tracks / "b.wav", tracks / "a-stems", tracks / "b-stems")
+    done = run(EXAMPLES / "own_stems.py", *files, "-o", out)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [words[0] for words in lines] == ["drums", "bass", "vocals", "other"] * 2
+    assert float(lines[0][1]) > -40
+    assert level_db(read(out)) > -40
+
+
+def test_what_is_installed_is_listed():
+    done = run(EXAMPLES / "list_components.py", "effect")
+    lines = done.stdout.splitlines()
+    assert "    decay_seconds = 1.8 s" in lines
+    assert {line.split()[0] for line in lines if not line.startswith(" ")} == {"effect"}
+    assert "no kind 'efect'" in run(EXAMPLES / "list_components.py", "efect", expect=1).stderr
+
+
+@pytest.mark.slow
+def test_a_loose_file_reaches_the_workers(tracks, tmp_path):
+    """Without the file in every process, no pair could be rendered with its mixer."""
+    pairs = tmp_path / "pairs.csv"
+    a, b = tracks / "a.wav", tracks / "b.wav"
+    pairs.write_text(f"a,b\n{a},{b}\n{b},{a}\n")
+    options = ("--pairs", pairs, "--techniques", "cut", "--mixer", "tilted", "--workers", "2")
+    file = EXAMPLES / "effect_in_30_lines.py"
+    djtrans("--plugin", file, "evaluate", *options, "--output", tmp_path / "out", "--quiet")
+    with (tmp_path / "out" / "results.csv").open() as opened:
+        rows = list(csv.DictReader(opened))
+    assert [row["reason"] for row in rows] == ["", ""]

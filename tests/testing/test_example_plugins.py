@@ -37,3 +37,6 @@ test_the_reverb = parametrize_checks(
     },
 )
 test_the_swapped_effect = parametrize_checks(loaded(ROOT / "examples/swap_effect.py"))
+test_the_effect_in_30_lines = parametrize_checks(
+    loaded(ROOT / "examples/effect_in_30_lines.py"),
+)
