@@ -72,7 +72,15 @@ def chroma_consonance(
         rougher than that (two tones a semitone apart: -0.7). None if they are never heard
         together or have no pitch.
     """
-    chromas = [beat_chroma(x, sample_rate, beat_times) for x in (a, b)]
+    chroma_a, chroma_b = (beat_chroma(x, sample_rate, beat_times) for x in (a, b))
+    return consonance(chroma_a, chroma_b, audible)
+
+
+def consonance(
+    chroma_a: FloatArray, chroma_b: FloatArray, audible: NDArray[np.bool_]
+) -> float | None:
+    """As :func:`chroma_consonance`, of the chroma of both, ``[beats, 12]``."""
+    chromas = (chroma_a, chroma_b)
     sums = [chroma.sum(axis=1) for chroma in chromas]
     use = np.asarray(audible) & (sums[0] > 0) & (sums[1] > 0)
     if not use.any():

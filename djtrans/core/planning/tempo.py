@@ -1,0 +1,135 @@
+"""Which tempo the window has, and whether both tracks' beats meet there."""
+
+from __future__ import annotations
+
+import attrs
+
+from djtrans.core.analysis import Analysis
+from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.errors import PlanError
+from djtrans.core.planning.octave import nearest_octave
+from djtrans.core.planning.options import PlanOptions
+
+#: Up to this tempo difference the window keeps A's tempo; beyond it the tempo moves with the bars.
+HOLD_LIMIT = 0.03
+#: Grids less sure than this have no beat that could be matched.
+BEAT_CONFIDENCE = 0.2
+
+
+@attrs.frozen
+class Tempo:
+    """The tempo of the window.
+
+    Attributes
+    ----------
+    start_bpm, end_bpm : float
+        From the first bar to the last, as both tracks are counted.
+    matched : bool
+        Whether the beats of both tracks meet. If not, each track keeps its own tempo.
+    leader : {"a", "b", ""}
+        The track whose own beats are the clock; neither where the tempo moves or is a number.
+    reason : str
+    """
+
+    start_bpm: float
+    end_bpm: float
+    matched: bool
+    leader: str
+    reason: str
+
+
+def has_beat(track: Analysis) -> bool:
+    """Whether the track has a beat that can be matched."""
+    return track.grid.confidence >= BEAT_CONFIDENCE
+
+
+def difference(a: Analysis, b: Analysis) -> float:
+    """Tempo change of B at A's tempo, as a fraction; both counted in one octave."""
+    return a.grid.bpm / b.grid.bpm - 1.0
+
+
+def choose_tempo(
+    a: Analysis, b: Analysis, technique: TechniqueDeclaration, options: PlanOptions
+) -> Tempo:
+    """The tempo of the window for a technique.
+
+    Parameters
+    ----------
+    a, b : Analysis
+        Counted in one octave.
+    technique : TechniqueDeclaration
+    options : PlanOptions
+
+    Raises
+    ------
+    PlanError
+        If the technique needs beats that cannot be made to meet.
+    """
+    apart = _apart(a, b, technique, options)
+    if not apart:
+        far = abs(difference(a, b)) > HOLD_LIMIT
+        if far and not technique.beat_matched and options.tempo == "auto":
+            return unmatched(a, "no beats of both are heard at once")
+        return _matched(a, b, options)
+    if technique.beat_matched or options.tempo != "auto":
+        raise PlanError(apart)
+    return unmatched(a, apart)
+
+
+def unmatched(a: Analysis, why: str) -> Tempo:
+    """Each track at its own tempo."""
+    return Tempo(a.grid.bpm, a.grid.bpm, False, "", f"each track at its own tempo: {why}")
+
+
+def _apart(a: Analysis, b: Analysis, technique: TechniqueDeclaration, options: PlanOptions) -> str:
+    """Why the beats cannot be made to meet; empty if they can."""
+    for name, track in (("A", a), ("B", b)):
+        if not has_beat(track):
+            return f"{name} has no steady beat (confidence {track.grid.confidence:.2f})"
+    if a.grid.beats_per_bar != b.grid.beats_per_bar:
+        return (
+            f"A has {a.grid.beats_per_bar} beats to the bar and B {b.grid.beats_per_bar}, so that "
+            "their bars never meet"
+        )
+    start, end = _ends(a, b, options)
+    changes = [abs(bpm / track.grid.bpm - 1.0) for bpm in (start, end) for track in (a, b)]
+    limit = options.stretch_limit
+    if max(changes) > limit:
+        if options.tempo in ("auto", "a"):
+            return (
+                f"the tempos differ by {100 * abs(difference(a, b)):.1f} %, more than the stretch "
+                f"limit of {100 * limit:g} %"
+            )
+        return (
+            f"tempo {options.tempo} changes a track by {100 * max(changes):.1f} %, more than the "
+            f"stretch limit of {100 * limit:g} %"
+        )
+    own = technique.tempo_limit
+    if own is not None and abs(difference(a, b)) > own:
+        return (
+            f"the tempos differ by {100 * abs(difference(a, b)):.1f} %, and it takes "
+            f"{100 * own:g} % at most"
+        )
+    return ""
+
+
+def _matched(a: Analysis, b: Analysis, options: PlanOptions) -> Tempo:
+    start, end = _ends(a, b, options)
+    if start != end:
+        return Tempo(start, end, True, "", f"the tempo moves from {start:.4g} to {end:.4g} BPM")
+    if options.bpm is not None:
+        return Tempo(start, end, True, "", f"both tracks at {start:.4g} BPM, as asked")
+    leader = "b" if options.tempo == "b" else "a"
+    return Tempo(start, end, True, leader, f"both tracks at {leader.upper()}'s tempo")
+
+
+def _ends(a: Analysis, b: Analysis, options: PlanOptions) -> tuple[float, float]:
+    """Tempo at the start and at the end of the window."""
+    bpm_a, bpm_b = a.grid.bpm, b.grid.bpm
+    if options.bpm is not None:
+        bpm = nearest_octave(options.bpm, bpm_a)
+        return bpm, bpm
+    if options.tempo == "b":
+        return bpm_b, bpm_b
+    far = options.tempo == "auto" and abs(difference(a, b)) > HOLD_LIMIT
+    return (bpm_a, bpm_b) if far or options.tempo == "ramp" else (bpm_a, bpm_a)
