@@ -18,8 +18,6 @@ from djtrans.core.sheet import CurveSheet
 from djtrans.core.singing import VOICE, nearest_rest, rests
 
 FADER = "fader/gain"
-#: Both faders above this are an overlap of two full tracks.
-OVERLAP_GAIN = 0.5
 #: A line may begin this much before the downbeat on which its track steps in, or end this much
 #: after the one on which its track steps out.
 PICKUP_BEATS = 1.0
@@ -146,15 +144,14 @@ def hand_over_voice(sheet: CurveSheet, beat: float, latest: float) -> None:
 
 
 def hold_level(sheet: CurveSheet) -> None:
-    """Turn both tracks down where both are up, so that the sum of their powers is one track's.
+    """Turn both tracks down so that the sum of their powers never exceeds one track's.
 
-    Each stem's faders are divided by the root of the sum of their squares wherever both exceed
-    :data:`OVERLAP_GAIN`, and never turned up. Drawn over the faders as they are.
+    Each stem's faders are divided by the root of the sum of their squares where that is above 1.
+    Drawn over the faders as they are.
     """
     for stem in sheet.stems:
         a, b = (sheet.read(f"{track}/{stem}/{FADER}").T for track in "ab")
         if len(a) and len(b):
-            both = (a[0] > OVERLAP_GAIN) & (b[0] > OVERLAP_GAIN)
-            down = np.where(both, 1.0 / np.maximum(1.0, np.hypot(a[0], b[0])), 1.0)
-            sheet.curve(f"a/{stem}/{FADER}", a[0] * down)
-            sheet.curve(f"b/{stem}/{FADER}", b[0] * down)
+            power = np.maximum(1.0, np.hypot(a[0], b[0]))
+            sheet.curve(f"a/{stem}/{FADER}", a[0] / power)
+            sheet.curve(f"b/{stem}/{FADER}", b[0] / power)

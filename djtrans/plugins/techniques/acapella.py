@@ -35,10 +35,11 @@ class Acapella:
             )
         last_one = end - bar
         entered = vary.beat(swap, 2 * bar, swap, bar, request.phrase_beats_b)
-        gain = vary.amount(c.entry_gain, 0.2)
+        gain, mid = vary.amount(c.entry_gain, 0.2), vary.amount(1.0, 0.6)
         sung = vary.beat(last_one, (swap + end) / 2, last_one, bar, request.phrase_beats_a)
 
         sheet.line("b/*/fader/gain", [(0, 0), (entered, gain), (swap, gain), (swap, 1)])
+        sheet.line("b/*/eq/mid", [(swap, mid), (swap, 1)])
         exchange_lows(sheet, swap)
         step_out(sheet, swap)
         # The voice keeps its body: it has neither kick nor bass.

@@ -1,7 +1,15 @@
-"""The techniques' curves against what a DJ would do, read off the drawn sheets."""
+"""The techniques' curves against the table of what an expert does, at points in beats.
+
+The table is written out again here: for each technique the key patterns that move, and points
+(beat, value) that their curves must pass, from the swap `s` and the end `e` of the window, both in
+beats. Whatever it does not name must stay neutral.
+"""
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
+import attrs
 import numpy as np
 import pytest
 import torch
@@ -9,69 +17,240 @@ import torch
 from djtrans.api import load_technique
 from djtrans.assembly import mixer_layout
 from djtrans.core.drawing import DrawRequest
+from djtrans.core.errors import InputError, PlanError
 from djtrans.core.params import conform
 from djtrans.core.sheet import CurveSheet
+from djtrans.registry import default_registry
+from tests.core.test_singing import features
 
 LAYOUT = mixer_layout()
-STEMS = ("drums", "bass", "vocals", "other")
+BAR = 4
+TWELVE = (
+    "fade",
+    "bass-swap",
+    "long-blend",
+    "eq-blend",
+    "filter-sweep",
+    "echo-out",
+    "wash-out",
+    "cut",
+    "drop-swap",
+    "double-drop",
+    "stem-swap",
+    "acapella",
+)
 
 
-def request(bars=16, rate=2, layout=LAYOUT):
-    return DrawRequest(layout, bars * 4 * rate, swap_beat=bars * 2, frames_per_beat=rate)
+def x(hz):
+    """The normalized cutoff of a frequency."""
+    return np.log(hz / 20) / np.log(1000)
 
 
-def curves(name, **kwargs):
-    drawn = load_technique(name).draw(request(**kwargs))
-    assert drawn.shape == (request(**kwargs).n_frames, 54)
-    return {row.key: drawn[:, row.index].numpy() for row in LAYOUT.rows}
+def at_once(beat, before, after):
+    return [(0, before), (beat - 0.5, before), (beat, after), ("end", after)]
 
 
-@pytest.mark.parametrize("name", ["fade", "bass-swap", "cut"])
-@pytest.mark.parametrize("rate", [2, 4, 8])
-def test_every_technique_reaches_both_ends_by_itself(name, rate):
-    """Pinning has nothing to move: the curves begin and end where the contract wants them."""
-    drawn = load_technique(name).draw(request(rate=rate))
-    assert torch.allclose(conform(drawn, LAYOUT)[[0, -1]], drawn[[0, -1]], atol=1e-6)
+FADER_A, FADER_B = "a/*/fader/gain", "b/*/fader/gain"
+LOWS = {
+    "a/*/eq/low": lambda s, e: at_once(s, 1, 0),
+    "b/*/eq/low": lambda s, e: at_once(s, 0, 1),
+}
+HALF = np.sqrt(0.5)
+
+#: By technique, key pattern (the first that fits counts) and points.
+TABLE = {
+    "bass-swap": {
+        FADER_B: lambda s, e: [(0, 0), (s / 4, 0.45), (s / 2, 0.9), (s - 0.5, 0.9), (s, 1)],
+        "b/*/eq/mid": lambda s, e: at_once(s, 0.5, 1),
+        **LOWS,
+        "a/*/eq/[mh]i*": lambda s, e: [(s, 1), ((s + (s + e) / 2) / 2, 0.625), ((s + e) / 2, 0.25)],
+        FADER_A: lambda s, e: at_once(e - BAR, 1, 0),
+    },
+    "eq-blend": {
+        FADER_B: lambda s, e: [(0, 0), (s / 12, 1), ("end", 1)],
+        "a/*/eq/high": lambda s, e: [(s / 6, 1), (s / 4, HALF), (s / 3, 0.05), ("end", 0.05)],
+        "b/*/eq/high": lambda s, e: [(0, 0.05), (s / 6, 0.05), (s / 4, HALF), (s / 3, 1)],
+        "a/*/eq/mid": lambda s, e: [(s / 2, 1), (7 * s / 12, HALF), (2 * s / 3, 0.05)],
+        "b/*/eq/mid": lambda s, e: [(s / 2, 0.05), (7 * s / 12, HALF), (2 * s / 3, 1), ("end", 1)],
+        **LOWS,
+        FADER_A: lambda s, e: at_once(e - BAR, 1, 0),
+    },
+    "filter-sweep": {
+        "a/*/hpf/cutoff": lambda s, e: [
+            (0, 0),
+            (s / 2, x(250) / 2),
+            (s, x(250)),
+            (e - BAR, x(5000)),
+        ],
+        "b/*/lpf/cutoff": lambda s, e: [(s, x(200)), ((s + e - BAR) / 2, x(2000)), (e - BAR, 1)],
+        **LOWS,
+        FADER_A: lambda s, e: at_once(e - BAR, 1, 0),
+        FADER_B: lambda s, e: at_once(s, 0, 1),
+    },
+    "wash-out": {
+        "a/*/hpf/cutoff": lambda s, e: [(0, 0), (s / 2, x(500) / 2), (s, x(500))],
+        "a/track/reverb/send": lambda s, e: [(0, 0), (s / 2, 0.5), (s, 0), ("end", 0)],
+        FADER_A: lambda s, e: [
+            (s - min(BAR, s / 2), 1),
+            (s - min(BAR, s / 2) / 2, 0.85),
+            (s, 0),
+            ("end", 0),
+        ],
+        FADER_B: lambda s, e: at_once(s, 0, 1),
+    },
+    "cut": {
+        FADER_A: lambda s, e: at_once(s, 1, 0),
+        FADER_B: lambda s, e: at_once(s, 0, 1),
+    },
+    "drop-swap": {
+        "a/*/hpf/cutoff": lambda s, e: [(0, 0), (s / 2, x(250) / 2), (s, x(250))],
+        "a/track/reverb/send": lambda s, e: [(0, 0), (s / 2, 0.35), (s, 0), ("end", 0)],
+        "a/*/eq/low": lambda s, e: at_once(s - BAR, 1, 0),
+        FADER_A: lambda s, e: at_once(s, 1, 0),
+        FADER_B: lambda s, e: at_once(s, 0, 1),
+    },
+    "double-drop": {
+        FADER_B: lambda s, e: [(0, 0), (s / 2, 0.5), (s, 1), ("end", 1)],
+        "b/*/eq/mid": lambda s, e: at_once(s, 0.5, 1),
+        **LOWS,
+        FADER_A: lambda s, e: at_once(e - BAR, 1, 0),
+    },
+    "stem-swap": {
+        **LOWS,
+        "a/drums/eq/*": lambda s, e: at_once(s / 2, 1, 0),
+        "b/drums/fader/gain": lambda s, e: at_once(s / 2, 0, 1),
+        "a/drums/fader/gain": lambda s, e: at_once(s, 1, 0),
+        "a/bass/fader/gain": lambda s, e: at_once(s, 1, 0),
+        "b/bass/fader/gain": lambda s, e: at_once(s, 0, 1),
+        "a/other/fader/gain": lambda s, e: [(s / 2, 1), (s, HALF), (1.5 * s, 0), ("end", 0)],
+        "b/other/fader/gain": lambda s, e: [(s / 2, 0), (s, HALF), (1.5 * s, 1), ("end", 1)],
+        "a/vocals/fader/gain": lambda s, e: at_once(4 * BAR, 1, 0),
+        "b/vocals/fader/gain": lambda s, e: at_once((s + e) / 2, 0, 1),
+    },
+    "acapella": {
+        "a/vocals/eq/low": lambda s, e: [(0, 1), ("end", 1)],
+        **LOWS,
+        "b/vocals/fader/gain": lambda s, e: at_once(e - BAR, 0, 1),
+        FADER_B: lambda s, e: [(0, 0), (s / 2, 0.45), (s, 1), ("end", 1)],
+        "a/vocals/fader/gain": lambda s, e: at_once(e - BAR, 1, 0),
+        FADER_A: lambda s, e: at_once(s, 1, 0),
+    },
+}
 
 
-@pytest.mark.parametrize("name", ["fade", "bass-swap", "cut"])
-def test_parameters_that_a_technique_does_not_need_stay_neutral(name):
-    for key, curve in curves(name).items():
-        if "/lpf/" in key or "/hpf/" in key or "/track/" in key:
-            assert np.ptp(curve) == 0
-            assert curve[0] == LAYOUT.rows[LAYOUT.index(key)].parameter.neutral
+def declaration(name):
+    return default_registry().find("technique", name).declaration
 
 
-def test_the_fade_has_constant_power():
-    c = curves("fade")
+def request(name, bars=None, rate=2, **changes):
+    facts = declaration(name)
+    bars = bars or facts.bars[1]
+    swap = facts.swap_bars(bars) * BAR
+    return DrawRequest(
+        LAYOUT, bars * BAR * rate, **{"swap_beat": swap, "frames_per_beat": rate, **changes}
+    )
+
+
+def drawn(name, asked):
+    values = load_technique(name).draw(asked)
+    assert values.shape == (asked.n_frames, 54)
+    return {row.key: values[:, row.index].numpy() for row in LAYOUT.rows}
+
+
+def every_length(*names):
+    return [
+        pytest.param(name, bars, rate, id=f"{name}-{bars}-{rate}")
+        for name in names
+        for bars in sorted(set(declaration(name).bars))
+        for rate in (2, 4, 8)
+    ]
+
+
+def check(name, asked, table, keys_of=None):
+    """Each curve passes its points, and what has none is neutral."""
+    s, e, rate = asked.swap_beat, asked.beats, asked.frames_per_beat
+    for key, curve in drawn(name, asked).items():
+        points = next(
+            (of(s, e) for pattern, of in table.items() if fnmatchcase(key, pattern)), None
+        )
+        if points is None:
+            neutral = LAYOUT.rows[LAYOUT.index(key)].parameter.neutral
+            assert np.all(curve == np.float32(neutral)), key
+            continue
+        for beat, value in points:
+            frame = asked.n_frames - 1 if beat == "end" else beat * rate
+            if frame == round(frame):
+                assert curve[int(frame)] == pytest.approx(value, abs=1e-5), (key, beat)
+
+
+@pytest.mark.parametrize(("name", "bars", "rate"), every_length(*TABLE))
+def test_the_plain_drawing_is_that_of_the_table(name, bars, rate):
+    check(name, request(name, bars, rate), TABLE[name])
+
+
+@pytest.mark.parametrize(("name", "bars", "rate"), every_length("echo-out"))
+def test_the_echo_is_thrown_a_bar_before_the_last_downbeat_and_fed_a_frame_longer(name, bars, rate):
+    asked = request(name, bars, rate)
+    s = asked.swap_beat
+    # In two bars there is half the room.
+    gone = s - (BAR if s > BAR else BAR / 2)
+    thrown = gone - (BAR if gone > BAR else gone / 2)
+    c = drawn(name, asked)
+    f = int(thrown * rate), int(gone * rate), int(s * rate)
+    ones = np.ones(asked.n_frames, dtype=np.float32)
+
+    def between(start, stop, value=1.0):
+        return np.where((np.arange(len(ones)) >= start) & (np.arange(len(ones)) < stop), value, 0.0)
+
+    assert np.array_equal(c["a/bass/eq/low"], 1 - between(f[0], len(ones)))
+    assert np.array_equal(c["a/other/fader/gain"], between(0, f[1]))
+    assert np.array_equal(c["a/track/delay/send"], between(f[0], f[1] + 1))
+    assert np.array_equal(c["a/track/delay/feedback"], between(f[0], f[2], 0.5))
+    assert np.array_equal(c["b/other/fader/gain"], between(f[2], len(ones)))
+    moving = {key.split("/", 2)[0] + key[-4:] for key, curve in c.items() if np.ptp(curve)}
+    assert moving == {"again", "a/low", "asend", "aback", "bgain"}
+
+
+@pytest.mark.parametrize(("name", "bars", "rate"), every_length("long-blend"))
+def test_the_long_blend_is_the_bass_swap_drawn_out_at_held_level(name, bars, rate):
+    asked = request(name, bars, rate)
+    s, e = int(asked.swap_beat * rate), asked.n_frames
+    c = drawn(name, asked)
+    a, b = c["a/drums/fader/gain"], c["b/drums/fader/gain"]
+    assert np.array_equal(c["a/bass/eq/low"], (np.arange(e) < s).astype(np.float32))
+    assert np.array_equal(c["b/bass/eq/low"], (np.arange(e) >= s).astype(np.float32))
+    # Never more than one track's power, and exactly that while A is at its full.
+    assert (a**2 + b**2).max() <= 1 + 1e-6
+    assert np.allclose((a**2 + b**2)[: int(1.5 * s) + 1], 1.0, atol=1e-6)
+    for part, b_over_a in ((0.25, 0.45), (0.5, 0.9), (0.75, 0.9), (1.0, 1.0), (1.25, 1.0)):
+        assert b[int(part * s)] / a[int(part * s)] == pytest.approx(b_over_a, abs=1e-5)
+    # A's fader falls over the last quarter and is closed on the last downbeat.
+    last_one = e - BAR * rate
+    assert np.all(a[last_one:] == 0)
+    assert np.all(np.diff(a[int(1.5 * s) : last_one + 1]) < 0)
+    for band in ("mid", "high"):
+        assert c[f"a/other/eq/{band}"][[0, s, int(1.25 * s), e - 1]] == pytest.approx(
+            [1, 1, 0.7, 0.4]
+        )
+    mid = c["b/other/eq/mid"]
+    assert mid[[0, s // 2, 3 * s // 4, s, e - 1]] == pytest.approx([0.4, 0.4, 0.55, 1, 1])
+
+
+@pytest.mark.parametrize(("name", "bars", "rate"), every_length("fade"))
+def test_the_fade_has_constant_power(name, bars, rate):
+    c = drawn(name, request(name, bars, rate))
     power = c["a/drums/fader/gain"] ** 2 + c["b/drums/fader/gain"] ** 2
     assert np.allclose(power, 1.0, atol=1e-6)
-    assert np.argmin(np.abs(c["a/bass/fader/gain"] - c["b/bass/fader/gain"])) in (63, 64)
-
-
-def test_the_bass_swap_gives_the_low_end_one_owner_and_swaps_on_the_line():
-    c = curves("bass-swap")
-    swap = 8 * 4 * 2
-    for stem in STEMS:
-        low_a, low_b = c[f"a/{stem}/eq/low"], c[f"b/{stem}/eq/low"]
-        assert np.all((low_a > 0) != (low_b > 0))
-        assert np.all(low_a[:swap] == 1)
-        assert np.all(low_b[swap:] == 1)
-        gain_a, gain_b = c[f"a/{stem}/fader/gain"], c[f"b/{stem}/fader/gain"]
-        # B is in after a quarter of the window; A leaves on the last downbeat.
-        assert gain_b[0] == 0
-        assert gain_b[4 * 4 * 2] > 0.7
-        assert np.all(gain_a[-8:] == 0)
-        assert np.all(gain_a[:-8] > 0.7)
-        mid = c[f"a/{stem}/eq/mid"]
-        assert np.all(mid[:swap] == 1)
-        assert np.allclose(mid[96:], 0.25)
-        assert np.all(np.diff(gain_b) >= 0)
+    middle = bars * BAR * rate // 2
+    assert np.argmin(np.abs(c["a/bass/fader/gain"] - c["b/bass/fader/gain"])) in (
+        middle - 1,
+        middle,
+    )
 
 
 def test_the_bass_swap_never_sums_two_low_ends():
     """The lows' power is at most that of one full track, all bands' at most 2.3 dB above it."""
-    c = curves("bass-swap")
+    c = drawn("bass-swap", request("bass-swap"))
     power = {}
     for band in ("low", "mid", "high"):
         gains = [c[f"{track}/bass/fader/gain"] * c[f"{track}/bass/eq/{band}"] for track in "ab"]
@@ -79,21 +258,98 @@ def test_the_bass_swap_never_sums_two_low_ends():
     assert power["low"].max() <= 1.0
     total = sum(power.values()) / 3
     assert 10 * np.log10(total.max()) < 2.3
-    # B takes over in full: from the swap on nothing of it is held back.
-    for key, curve in c.items():
-        if key.startswith("b/") and ("/fader/" in key or "/eq/" in key):
-            assert np.all(curve[64:] == 1.0)
 
 
-def test_the_cut_is_one_frame_wide():
-    c = curves("cut", bars=2)
-    assert c["a/drums/fader/gain"].tolist() == [1.0] * 8 + [0.0] * 8
-    assert c["b/drums/fader/gain"].tolist() == [0.0] * 8 + [1.0] * 8
+@pytest.mark.parametrize("name", [name for name in TWELVE if name not in ("cut", "fade")])
+def test_seeds_give_clearly_different_drawings(name):
+    """Of eight seeds no two are alike, and most move by a tenth of a range or more."""
+    technique = load_technique(name)
+    plain, *others = [technique.draw(request(name, seed=seed)) for seed in range(9)]
+    span = torch.tensor([row.parameter.span for row in LAYOUT.rows])
+    moved = [float(((other - plain).abs() / span).max()) for other in others]
+    assert sum(way > 0.1 for way in moved) >= 6
+    for i, one in enumerate(others):
+        assert not any(torch.equal(one, other) for other in others[:i])
+
+
+@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_a_varied_drawing_changes_hands_on_downbeats(name, seed):
+    """Every step of B's low end is on a downbeat, at every length, and the ends are reached."""
+    for bars in sorted(set(declaration(name).bars)):
+        asked = request(name, bars, 2, seed=seed)
+        c = drawn(name, asked)
+        for key in ("b/bass/fader/gain", "b/drums/fader/gain", "b/bass/eq/low"):
+            steps = np.flatnonzero(np.abs(np.diff(c[key])) > 0.5) + 1
+            assert np.all(steps % (2 * BAR) == 0), (key, steps / 2)
+        values = load_technique(name).draw(asked)
+        assert torch.allclose(conform(values, LAYOUT)[[0, -1]], values[[0, -1]], atol=0.04)
+
+
+def test_a_varied_exit_takes_a_phrase_line_where_there_is_one():
+    for seed in range(1, 9):
+        asked = request("bass-swap", 16, seed=seed, phrase_beats_a=(16.0, 32.0, 52.0))
+        assert int((drawn("bass-swap", asked)["a/bass/fader/gain"] > 0).sum()) == 2 * 52
+
+
+@pytest.mark.parametrize("name", TWELVE)
+def test_a_swap_without_a_bar_around_it_is_refused(name):
+    with pytest.raises(InputError, match="a technique needs a whole bar"):
+        load_technique(name).draw(request(name, 8, swap_beat=32))
+
+
+def test_what_cannot_be_planned_is_declared():
+    """Isolation, key, tempo and what must lie at the swap: the planner refuses by these."""
+    facts = {name: declaration(name) for name in TWELVE}
+    assert {n for n, d in facts.items() if d.needs_isolation} == {"stem-swap", "acapella"}
+    assert {n for n, d in facts.items() if d.key_limit == 1} == {"double-drop", "acapella"}
+    assert {n for n, d in facts.items() if d.tempo_limit} == {"double-drop"}
+    assert {n for n, d in facts.items() if not d.beat_matched} == {"cut", "echo-out", "wash-out"}
+    assert {n for n, d in facts.items() if not d.harmonic} == {
+        "cut",
+        "echo-out",
+        "wash-out",
+        "drop-swap",
+    }
+    assert facts["double-drop"].place_a == facts["double-drop"].place_b == ("drop",)
+    assert facts["drop-swap"].place_a[0] == "build-end"
+    assert facts["acapella"].place_a == ("vocal",)
+    for d in facts.values():
+        shortest, default, longest = d.bars
+        assert shortest <= default <= longest
+        assert all(1 <= d.swap_bars(bars) < bars for bars in d.bars)
+
+
+def test_an_acapella_without_a_voice_is_refused():
+    silent = features("x" * 32 + "." * 96)
+    with pytest.raises(PlanError, match="A does not sing after the swap"):
+        load_technique("acapella").draw(request("acapella", features_a=silent))
+    sung = features("x" * 100 + "." * 28)
+    assert load_technique("acapella").draw(request("acapella", features_a=sung)).shape[1] == 54
+
+
+@pytest.mark.parametrize(
+    "name", ["bass-swap", "long-blend", "eq-blend", "filter-sweep", "double-drop"]
+)
+def test_where_both_sing_there_is_one_voice_at_a_time(name):
+    line = "xxxxxxxxxxxx...."
+    facts = request(name)
+    sung = features((line * 20)[: facts.n_frames])
+    asked = attrs.evolve(facts, features_a=sung, features_b=sung)
+    c = drawn(name, asked)
+    a, b = c["a/vocals/fader/gain"], c["b/vocals/fader/gain"]
+    assert np.all(np.minimum(a, b) == 0)
+    # Where the voices change hands they rest.
+    singing = np.array([frame == "x" for frame in (line * 20)[: facts.n_frames]])
+    for curve in (a, b):
+        steps = np.flatnonzero(np.abs(np.diff(curve)) > 0.4) + 1
+        assert not np.any(singing[steps] & singing[steps - 1])
 
 
 def test_a_sheet_draws_lines_and_steps():
-    sheet = CurveSheet(request(bars=1))
+    sheet = CurveSheet(DrawRequest(LAYOUT, 8, swap_beat=2))
     sheet.line("a/bass/eq/mid", [(1, 0.0), (2, 1.0), (3, 1.0), (3, 2.0)])
     assert sheet.read("a/bass/eq/mid")[:, 0].tolist() == [0, 0, 0, 0.5, 1, 1, 2, 2]
     sheet.line("a/flanger/*", [(0, 1.0)])  # what the layout lacks is left out
     assert sheet.read("a/drums/eq/mid")[:, 0].tolist() == [1.0] * 8
+    assert sheet.stems == ("drums", "bass", "vocals", "other")
