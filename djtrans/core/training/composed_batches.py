@@ -1,0 +1,114 @@
+"""Batches from a composed set: the techniques draw the curves, the encoders say what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import attrs
+import numpy as np
+import torch
+
+from djtrans.core.contracts import Conditioning, CurveModel, Encoder
+from djtrans.core.diffusion.model import encode
+from djtrans.core.diffusion.network import DiffusionNetwork
+from djtrans.core.diffusion.scaling import Scaling
+from djtrans.core.errors import InputError
+from djtrans.core.layout import Layout
+from djtrans.core.params import conform
+from djtrans.core.training.batch import Batch
+from djtrans.core.training.composed_set import ComposedSet
+from djtrans.core.training.composition import Composition, request_of
+
+#: Frames of the window that a batch size is told for: 16 bars of 4/4 at 2 frames per beat.
+_USUAL_FRAMES = 128
+
+
+@attrs.define(eq=False, slots=False)
+class ComposedBatches:
+    """A batch of one length per index; what is drawn follows from seed and index alone.
+
+    Each time a composition comes up its technique draws it anew, with another seed, so no two
+    epochs show the same curves.
+
+    Attributes
+    ----------
+    composed : ComposedSet
+    techniques : mapping of str to CurveModel
+        By qualified name: all that the set uses.
+    encoders : tuple of Encoder
+    network : DiffusionNetwork
+        Knows the encoders' slots.
+    layout : Layout
+    seed : int
+    wishless : float
+        Part of the examples in which no technique is wished for.
+    """
+
+    composed: ComposedSet
+    techniques: Mapping[str, CurveModel]
+    encoders: tuple[Encoder, ...]
+    network: DiffusionNetwork
+    layout: Layout
+    seed: int = 0
+    wishless: float = 0.15
+
+    def __attrs_post_init__(self) -> None:
+        for name, part in (
+            ("training", self.composed.training),
+            ("validation", self.composed.validation),
+        ):
+            if not part:
+                raise InputError(f"The composed set has nothing for {name}; compose a larger one.")
+        used = {c.technique for c in (*self.composed.training, *self.composed.validation)}
+        if missing := sorted(used - set(self.techniques)):
+            raise InputError(
+                f"The composed set uses {', '.join(missing)}, which is not installed; install the "
+                "plugin, or compose the set again."
+            )
+
+    @cached_property
+    def _lengths(self) -> dict[bool, dict[int, list[Composition]]]:
+        """Compositions by frames, for training (False) and validation (True)."""
+        found: dict[bool, dict[int, list[Composition]]] = {}
+        for validation, part in ((False, self.composed.training), (True, self.composed.validation)):
+            by_length: dict[int, list[Composition]] = {}
+            for composition in part:
+                by_length.setdefault(composition.frames, []).append(composition)
+            found[validation] = dict(sorted(by_length.items()))
+        return found
+
+    def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
+        """Batch number `index`; see :class:`~djtrans.core.training.batch.BatchSource`."""
+        rng = np.random.default_rng([self.seed, int(validation), index])
+        lengths = self._lengths[validation]
+        # Each length as often as it has transitions: a batch of long ones holds fewer of them.
+        weights = np.array([len(part) * frames for frames, part in lengths.items()], dtype=float)
+        frames = int(rng.choice(list(lengths), p=weights / weights.sum()))
+        count = max(1, round(size * _USUAL_FRAMES / frames))
+        chosen = rng.integers(len(lengths[frames]), size=count)
+        return self._draw([lengths[frames][i] for i in chosen], rng)
+
+    def _draw(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
+        scaling = Scaling(self.layout)
+        curves, parts, absent = [], [], []
+        for composition in compositions:
+            # Seed 0 is a technique's plain form; it is one drawing among many.
+            request = request_of(
+                composition, self.composed.tracks, self.layout, int(rng.integers(2**31))
+            )
+            values = conform(self.techniques[request.technique].draw(request), self.layout)
+            curves.append(scaling.to_model(values))
+            if rng.random() < self.wishless:
+                request = attrs.evolve(request, technique="")
+            said, missing = encode(self.encoders, self.network, request)
+            parts.append(said)
+            absent.append(missing)
+        return Batch(torch.stack(curves), _stacked(parts), torch.cat(absent))
+
+
+def _stacked(parts: Sequence[Conditioning]) -> Conditioning:
+    """Conditioning of several transitions of one length as one batch."""
+    return Conditioning(
+        torch.cat([part.per_frame for part in parts]), torch.cat([part.global_ for part in parts])
+    )
