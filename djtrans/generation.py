@@ -23,6 +23,7 @@ from djtrans.core.plan import TrackPlan, TransitionPlan
 from djtrans.core.planner import nearest_bars
 from djtrans.core.rendering import render as render_window
 from djtrans.core.settings import Settings
+from djtrans.core.silence import warn_of_silence
 from djtrans.core.spec import MixerSpec
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
@@ -313,7 +314,7 @@ def _finish(
             device=device,
             seed=shape.seed,
         )
-    return Transition(
+    transition = Transition(
         rendered=rendered,
         params=params,
         plan=plan,
@@ -323,6 +324,8 @@ def _finish(
         mixer=mixer,
         seconds=steps.seconds,
     )
+    warn_of_silence(rendered, transition.sample_rate, transition.beat_times, plan.beats_per_bar)
+    return transition
 
 
 def _features(

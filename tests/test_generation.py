@@ -10,6 +10,7 @@ import torch
 import djtrans
 from djtrans.core.errors import FormatError, InputError, LayoutError, PlanError
 from djtrans.core.plan import clock_seconds
+from djtrans.core.silence import SilenceWarning
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.registry import Registry
 
@@ -271,3 +272,33 @@ def test_settings_are_used_kept_in_the_params_file_and_used_again(files, made, t
 def test_wrong_settings_are_said_before_a_file_is_read(options, match):
     with pytest.raises(InputError, match=match):
         djtrans.generate("none.wav", "none.wav", **options)
+
+
+class Mute:
+    """Turns every fader down for the whole window."""
+
+    def __init__(self, config):
+        pass
+
+    def draw(self, request):
+        sheet = djtrans.CurveSheet(request)
+        sheet.line("*/fader/gain", [(0, 0)])
+        return sheet.values
+
+    @djtrans.hookimpl
+    def djtrans_techniques(self):
+        yield djtrans.TechniqueDeclaration(
+            name="mute", summary="Silence.", factory=Mute, bars=(2, 2, 2), swap_at=0.5
+        )
+
+
+def test_a_silent_result_is_warned_of_once(files):
+    registry = Registry(discover=False)
+    registry.register(Mute(None), "quiet")
+    with pytest.warns(SilenceWarning) as caught:
+        options = {"separator": "spectral", "context": 0, "device": "cpu", "registry": registry}
+        djtrans.generate(*files, technique="mute", **options)
+    assert len(caught) == 1
+    # The ends are pinned, so A is left in the first beat and B in the last.
+    assert str(caught[0].message).startswith("6 of 8 beats of the window are nearly silent")
+    assert "the curves hold back what the tracks play" in str(caught[0].message)
