@@ -40,13 +40,22 @@ def integrated_lufs(audio: Tensor, sample_rate: int) -> float:
     float
         In LUFS; ``-inf`` for silence (nothing above -70 LUFS).
     """
-    power = _window_power(audio, sample_rate, 0.4, 0.1)
-    power = power[_to_lufs(power) > _GATE_ABSOLUTE]
-    if not len(power):
-        return -math.inf
-    gate = float(_to_lufs(power.mean())) + _GATE_RELATIVE
-    power = power[_to_lufs(power) > gate]
-    return float(_to_lufs(power.mean()))
+    return _gated(_window_power(_power(audio, sample_rate), sample_rate, 0.4, 0.1))
+
+
+def programme_lufs(audio: Tensor, sample_rate: int) -> tuple[float, np.ndarray]:
+    """Integrated and short-term loudness from one pass: what both functions here give.
+
+    Returns
+    -------
+    integrated : float
+        See :func:`integrated_lufs`.
+    short_term : ndarray
+        ``[windows]``, see :func:`short_term_lufs`.
+    """
+    power = _power(audio, sample_rate)
+    integrated = _gated(_window_power(power, sample_rate, 0.4, 0.1))
+    return integrated, _to_lufs(_window_power(power, sample_rate, 3.0, 0.1))
 
 
 def short_term_lufs(
@@ -69,7 +78,8 @@ def short_term_lufs(
         ``[windows]`` in LUFS, ``-inf`` where silent. Window `i` begins at ``i * hop_seconds``;
         only whole windows count, except that audio shorter than one is one window.
     """
-    return _to_lufs(_window_power(audio, sample_rate, window_seconds, hop_seconds))
+    power = _power(audio, sample_rate)
+    return _to_lufs(_window_power(power, sample_rate, window_seconds, hop_seconds))
 
 
 def momentary_lufs(audio: Tensor, sample_rate: int, hop_seconds: float = 0.1) -> np.ndarray:
@@ -111,22 +121,36 @@ def _to_lufs(power: np.ndarray) -> np.ndarray:
         return np.asarray(_OFFSET_DB + 10 * np.log10(power))
 
 
-def _window_power(
-    audio: Tensor, sample_rate: int, window_seconds: float, hop_seconds: float
-) -> np.ndarray:
-    """K-weighted mean square, summed over channels, of each window."""
+def _gated(power: np.ndarray) -> float:
+    """Loudness of the windows that pass the absolute and then the relative gate."""
+    power = power[_to_lufs(power) > _GATE_ABSOLUTE]
+    if not len(power):
+        return -math.inf
+    gate = float(_to_lufs(power.mean())) + _GATE_RELATIVE
+    power = power[_to_lufs(power) > gate]
+    return float(_to_lufs(power.mean()))
+
+
+def _power(audio: Tensor, sample_rate: int) -> np.ndarray:
+    """K-weighted power of each sample, summed over channels."""
     check_audio(audio)
     _check_rate(sample_rate)
     if audio.shape[0] > 2:
         raise ShapeError(f"Loudness of {audio.shape[0]} channels; give mono or stereo.")
     if audio.shape[-1] == 0:
         raise InputError("Loudness of 0 samples; give some audio.")
+    return np.asarray((_k_weighted(audio, sample_rate) ** 2).sum(axis=0))
+
+
+def _window_power(
+    power: np.ndarray, sample_rate: int, window_seconds: float, hop_seconds: float
+) -> np.ndarray:
+    """Mean of each window."""
     window, hop = round(window_seconds * sample_rate), round(hop_seconds * sample_rate)
     if window < 1 or hop < 1:
         raise InputError(
             f"Window {window_seconds} s and hop {hop_seconds} s must be at least one sample."
         )
-    power = (_k_weighted(audio, sample_rate) ** 2).sum(axis=0)
     window = min(window, len(power))
     # Differences of a running sum would leave rounding noise where silence follows sound, so sum
     # by hops where windows are whole hops, and only otherwise fall back to slices.

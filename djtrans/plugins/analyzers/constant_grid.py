@@ -13,7 +13,7 @@ from djtrans.core.analysis import Analysis, Levels
 from djtrans.core.beat_grid import BeatGrid
 from djtrans.core.contracts import Progress
 from djtrans.core.errors import InputError, ShapeError
-from djtrans.core.loudness import integrated_lufs, short_term_lufs
+from djtrans.core.loudness import programme_lufs
 from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.attacks import find_attacks
 from djtrans.plugins.analyzers.bar_levels import bar_levels
@@ -25,6 +25,7 @@ from djtrans.plugins.analyzers.onsets import band_energies, onset_strength
 from djtrans.plugins.analyzers.phase import Pulse, coarse_offset, refine_pulse
 from djtrans.plugins.analyzers.sections import features_per_bar, find_phrases, find_sections
 from djtrans.plugins.analyzers.tempo import Tempo, find_tempo
+from djtrans.plugins.analyzers.vocal import bar_vocals
 
 _SHORTEST_SECONDS = 8.0
 _FEWEST_BARS = 4
@@ -136,6 +137,7 @@ class ConstantGridAnalyzer:
             levels=_levels(audio, sample_rate),
             bar_level_db=level_db,
             bar_low_db=low_db,
+            bar_vocal=bar_vocals(samples, sample_rate, grid.downbeat_times[: grid.bars + 1]),
         )
         tell(1.0)
         return analysis
@@ -206,7 +208,5 @@ def _confidence(tempo: Tempo, pulse: Pulse, beat_confidence: float) -> float:
 
 
 def _levels(audio: Tensor, sample_rate: int) -> Levels:
-    return Levels(
-        integrated_lufs=integrated_lufs(audio, sample_rate),
-        short_term_p95_lufs=float(np.percentile(short_term_lufs(audio, sample_rate), 95)),
-    )
+    integrated, short_term = programme_lufs(audio, sample_rate)
+    return Levels(integrated, float(np.percentile(short_term, 95)))

@@ -1,0 +1,127 @@
+"""Frames in which many partials glide together: what a sung or spoken tone does and a key does not.
+
+Spectral peaks are followed over five frames. Those whose frequencies lie on one smooth curve are
+partials, and those that leave their place are moving ones. A voice moves all its partials by the
+same interval at once, while drums and beating oscillators move each its own way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+_WINDOW_SECONDS = 0.093
+_LOWEST_HZ, _HIGHEST_HZ = 180.0, 4000.0
+#: Peaks this far below the loudest one of their frame are left out, in nepers (35 dB).
+_DEPTH = 4.0
+#: Curvature of the log spectrum at the peak of a steady tone under a Hann window is -1.4.
+_SHARPEST, _BLUNTEST = -2.2, -0.9
+#: How far a peak may move from frame to frame, in cents.
+_REACH_CENTS = 70.0
+#: How well five frames must fit a parabola, how far a moving partial comes within them, and how
+#: steep it may be, in cents (per frame).
+_SMOOTH_CENTS, _MOVED_CENTS, _STEEPEST_CENTS = 3.0, 6.0, 40.0
+#: Partials move together if their slopes fall into two neighbouring bins of this width.
+_SLOPE_BIN_CENTS = 2.5
+_SLOPE_BINS = 33
+#: How many must move together, and what share of all that move.
+_FEWEST, _SHARE = 4, 0.6
+_BLOCK = 1024
+#: Further apart than any two pitches in cents: sorts peaks by frame, then by pitch.
+_FRAME_STEP = 1e5
+
+_TIMES = np.arange(-2.0, 3.0)
+_PARABOLA = np.stack([np.ones(5), _TIMES, _TIMES**2], axis=1)
+_FIT = np.linalg.pinv(_PARABOLA).T
+
+
+def partials_move_together(
+    signal: NDArray[np.float32], sample_rate: float, hop: int
+) -> NDArray[np.bool_]:
+    """Whether four or more partials glide in parallel, for each frame.
+
+    Parameters
+    ----------
+    signal : ndarray
+        ``[samples]``.
+    sample_rate : float
+        In Hz.
+    hop : int
+        Samples between frames, 20 ms.
+
+    Returns
+    -------
+    ndarray of bool
+        ``[samples // hop + 1]``; frame ``i`` is centred on sample ``i * hop``.
+    """
+    frame, cents, frames = _peaks(signal, sample_rate, hop)
+    after = _next(frame, cents)
+    before = np.full(len(frame), -1)
+    before[after[after >= 0]] = np.flatnonzero(after >= 0)
+    path = np.stack(
+        [_hop(before, before), before, np.arange(len(frame)), after, _hop(after, after)]
+    )
+    path = path[:, (path >= 0).all(axis=0)]
+    pitch = (cents[path] - cents[path[2]]).T
+    fit = pitch @ _FIT
+    strayed = np.sqrt(((pitch - fit @ _PARABOLA.T) ** 2).sum(axis=1) / 2)
+    slope = fit[:, 1]
+    moves = (
+        (strayed < _SMOOTH_CENTS)
+        & (np.ptp(pitch, axis=1) > _MOVED_CENTS)
+        & (np.abs(slope) < _STEEPEST_CENTS)
+    )
+    slot = np.round(slope[moves] / _SLOPE_BIN_CENTS).astype(np.int64) + _SLOPE_BINS // 2
+    place = frame[path[2][moves]] * _SLOPE_BINS + np.clip(slot, 0, _SLOPE_BINS - 1)
+    count = np.bincount(place, minlength=frames * _SLOPE_BINS).reshape(frames, _SLOPE_BINS)
+    together = (count[:, :-1] + count[:, 1:]).max(axis=1)
+    result: NDArray[np.bool_] = (together >= _FEWEST) & (together > _SHARE * count.sum(axis=1))
+    return result
+
+
+def _peaks(
+    signal: NDArray[np.float32], sample_rate: float, hop: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
+    """Frame and pitch in cents of each spectral peak, sorted by both; the number of frames."""
+    size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    padded = np.pad(signal, (size // 2, size // 2 + hop))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
+    frames = frames[: len(signal) // hop + 1]
+    low = int(_LOWEST_HZ * size / sample_rate)
+    high = int(min(_HIGHEST_HZ, 0.45 * sample_rate) * size / sample_rate)
+    rows, pitches = [], []
+    for start in range(0, len(frames), _BLOCK):
+        spectrum = scipy.fft.rfft(frames[start : start + _BLOCK] * window, axis=1)
+        level = np.log(np.abs(spectrum[:, low - 1 : high + 2]) + 1e-7)
+        here, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
+        floor = np.maximum(here.max(axis=1, keepdims=True) - _DEPTH, -6.0)
+        row, column = np.nonzero((here > left) & (here >= right) & (here > floor))
+        peak, lower, upper = (part[row, column] for part in (here, left, right))
+        curvature = np.minimum(lower - 2 * peak + upper, -1e-9)
+        tone = (curvature > _SHARPEST) & (curvature < _BLUNTEST)
+        shift = 0.5 * (lower - upper)[tone] / curvature[tone]
+        rows.append(row[tone] + start)
+        pitches.append(1200.0 * np.log2((column[tone] + low + shift).astype(np.float64)))
+    return np.concatenate(rows), np.concatenate(pitches), len(frames)
+
+
+def _next(frame: NDArray[np.int64], cents: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Index of the nearest peak in the following frame, -1 where none is within reach."""
+    order = frame * _FRAME_STEP + cents
+    target = order + _FRAME_STEP
+    right = np.searchsorted(order, target)
+    nearest = np.full(len(order), -1)
+    distance = np.full(len(order), _REACH_CENTS)
+    for side in (right - 1, right):
+        index = np.clip(side, 0, max(len(order) - 1, 0))
+        away = np.abs(order[index] - target)
+        better = away < distance
+        nearest[better], distance[better] = index[better], away[better]
+    return nearest
+
+
+def _hop(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Follow two links; -1 where either ends."""
+    return np.where(first >= 0, second[np.maximum(first, 0)], -1)
