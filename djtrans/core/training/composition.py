@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -14,6 +14,10 @@ from djtrans.core.features import TrackFeatures
 from djtrans.core.layout import Layout
 from djtrans.core.plan import BeatSection, TrackPlan, TransitionPlan
 from djtrans.core.training.tracks import FramedTrack
+
+
+def _as_tuples(values: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(map(as_tuple, values))
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +45,7 @@ class ComposedSide:
     place: str
     phrase_beats: tuple[float, ...] = attrs.field(converter=as_tuple)
     sections: tuple[tuple[str, float, float, float], ...] = attrs.field(
-        converter=lambda sections: tuple(map(as_tuple, sections))
+        converter=_as_tuples
     )
 
 
