@@ -141,17 +141,3 @@ def hand_over_voice(sheet: CurveSheet, beat: float, latest: float) -> None:
     for track, is_open in (("a", sheet.beats < gone), ("b", sheet.beats >= (here or gone))):
         for curve in sheet.read(f"{track}/{VOICE}/{FADER}").T:
             sheet.curve(f"{track}/{VOICE}/{FADER}", curve * is_open)
-
-
-def hold_level(sheet: CurveSheet) -> None:
-    """Turn both tracks down so that the sum of their powers never exceeds one track's.
-
-    Each stem's faders are divided by the root of the sum of their squares where that is above 1.
-    Drawn over the faders as they are.
-    """
-    for stem in sheet.stems:
-        a, b = (sheet.read(f"{track}/{stem}/{FADER}").T for track in "ab")
-        if len(a) and len(b):
-            power = np.maximum(1.0, np.hypot(a[0], b[0]))
-            sheet.curve(f"a/{stem}/{FADER}", a[0] / power)
-            sheet.curve(f"b/{stem}/{FADER}", b[0] / power)

@@ -15,7 +15,6 @@ from djtrans.core.moves import (
     exchange_band,
     exchange_lows,
     hand_over_voice,
-    hold_level,
     step_in,
     step_out,
     window,
@@ -66,17 +65,6 @@ def test_a_band_that_is_down_stays_at_its_least():
     assert b[0] == pytest.approx(0.1)
     assert np.allclose(a[8:], 0.1)
     assert np.allclose(a[1:7] ** 2 + b[1:7] ** 2, 1.0)
-
-
-def test_level_is_held_only_where_it_would_rise():
-    sheet = CurveSheet(REQUEST)
-    sheet.line("a/*/fader/gain", [(0, 1), (8, 0)])
-    sheet.line("b/*/fader/gain", [(2, 0), (2, 0.8)])
-    a, b = (sheet.read(f"{track}/bass/fader/gain")[:, 0] for track in "ab")
-    hold_level(sheet)
-    held_a, held_b = (sheet.read(f"{track}/bass/fader/gain")[:, 0] for track in "ab")
-    assert np.allclose(held_a**2 + held_b**2, np.minimum(1, a**2 + b**2))
-    assert np.allclose(held_a * b, held_b * a)
 
 
 def test_without_features_a_voice_goes_and_comes_with_its_track():
