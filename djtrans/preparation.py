@@ -229,7 +229,8 @@ def _span(
     rate = tracks["a"].sample_rate
     window = window_span(plan, rate)
     first = min(0.0, clock_seconds(plan.a.warp, 0.0))
-    last = max(plan.window_seconds, clock_seconds(plan.b.warp, tracks["b"].duration_seconds))
+    end = tracks["b"].duration_seconds + (plan.b.loop.added_seconds if plan.b.loop else 0.0)
+    last = max(plan.window_seconds, clock_seconds(plan.b.warp, end))
     if full:
         return Span(round(first * rate), round(last * rate))
     amount, in_seconds = check_context(context)

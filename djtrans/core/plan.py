@@ -83,6 +83,11 @@ class Loop:
     start_seconds: float
     stop_seconds: float
 
+    @property
+    def added_seconds(self) -> float:
+        """How much longer the track becomes."""
+        return self.repeats * (self.stop_seconds - self.start_seconds)
+
 
 @attrs.frozen(kw_only=True)
 class TrackPlan:
