@@ -63,7 +63,7 @@ def test_its_own_tests_pass_where_it_is_installed(installed, tmp_path):
 def test_its_effect_takes_a_place_in_dj54_and_is_named_when_the_package_is_gone(
     installed, tracks, tmp_path
 ):
-    options = ("--technique", "cut", "--bars", "2", "--context", "0", "--device", "cpu")
+    options = ("--technique", "cut", "--bars", "2", "--context", "0", "--separator", "spectral")
     swapped = ("--set", "reverb=tape/flanger", "--set", "reverb.sweep_beats=8")
     files = ("-o", "dry.wav", "--save-params", "dry.json")
     installed.djtrans("generate", *tracks, *files, *options, *swapped, cwd=tmp_path)
