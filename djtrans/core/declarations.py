@@ -286,6 +286,8 @@ class TechniqueDeclaration(Declaration):
         Largest distance on the Camelot wheel that it takes; 7, the largest there is, for any.
     tempo_limit : float or None
         Largest tempo change that it takes, as a fraction, where that is less than usual.
+    baseline : bool
+        Whether it is there to compare others with: never chosen unasked, and taught to no model.
     """
 
     kind: ClassVar[str] = "technique"
@@ -300,6 +302,7 @@ class TechniqueDeclaration(Declaration):
     harmonic: bool = True
     key_limit: int = 7
     tempo_limit: float | None = None
+    baseline: bool = False
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

@@ -254,6 +254,7 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
     yield TechniqueDeclaration(
         name="linear-fade",
         summary="Linear crossfade: a baseline to compare with, 3 dB down in the middle.",
+        baseline=True,
         factory=f"{_MODULE}.linear_fade:LinearFade",
         bars=(4, 8, 16),
         swap_at=0.5,
@@ -262,6 +263,7 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
     yield TechniqueDeclaration(
         name="sum",
         summary="Both tracks at full: a baseline to compare with, what happens without a DJ.",
+        baseline=True,
         factory=f"{_MODULE}.sum:Sum",
         bars=(4, 8, 16),
         swap_at=0.5,
