@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from djtrans.core.contracts import Conditioning, DenoiserShape
 from djtrans.plugins.denoisers import DitConfig
+from djtrans.plugins.denoisers.position import POSITION_CHANNELS, window_position
 from djtrans.plugins.denoisers.rotary import rotate
 from djtrans.plugins.denoisers.whole import WholeEmbedding
 
@@ -32,8 +33,8 @@ class DitNetwork(nn.Module):
 
     The blocks are DiT's, with adaLN-zero [1]_: the noise level and the global conditioning shift
     and scale what goes into attention and feed-forward, and gate what comes out, from gates that
-    begin closed. Positions are rotary [2]_, so that only distances between frames matter and the
-    length is free.
+    begin closed. Between frames attention knows distances only, by rotary positions [2]_, so the
+    length is free; how far through the window a frame is enters with its token.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ class DitNetwork(nn.Module):
     def __init__(self, config: DitConfig, shape: DenoiserShape) -> None:
         super().__init__()
         width = config.width
-        self.enter = nn.Linear(shape.parameters + shape.per_frame, width)
+        self.enter = nn.Linear(shape.parameters + shape.per_frame + POSITION_CHANNELS, width)
         self.whole = WholeEmbedding(shape.global_, width)
         self.blocks = nn.ModuleList(_Block(width, config.heads) for _ in range(config.depth))
         self.norm = _ModulatedNorm(width)
@@ -59,9 +60,10 @@ class DitNetwork(nn.Module):
 
     def forward(self, x: Tensor, noise_fraction: Tensor, conditioning: Conditioning) -> Tensor:
         """The prediction; see :class:`djtrans.core.contracts.Denoiser`."""
-        tokens = self.enter(torch.cat([x, conditioning.per_frame], dim=-1))
-        whole = functional.silu(self.whole(noise_fraction, conditioning.global_))
         mask = conditioning.mask
+        position = window_position(x.shape[1], mask, like=x)
+        tokens = self.enter(torch.cat([x, conditioning.per_frame, position], dim=-1))
+        whole = functional.silu(self.whole(noise_fraction, conditioning.global_))
         heard = None if mask is None else rearrange(mask, "b f -> b 1 1 f")
         for block in self.blocks:
             tokens = block(tokens, whole, heard)

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from djtrans.core.contracts import Conditioning, DenoiserShape
 from djtrans.plugins.denoisers import Unet1dConfig
+from djtrans.plugins.denoisers.position import POSITION_CHANNELS, window_position
 from djtrans.plugins.denoisers.whole import WholeEmbedding
 
 #: Channels of the vector that carries the noise level and the global conditioning.
@@ -32,10 +33,10 @@ class Unet1d:
 class Unet1dNetwork(nn.Module):
     """Residual blocks at falling and rising resolution, with skips between equals [1]_.
 
-    Conditioning of a frame enters with the frame, noise level and global conditioning shift and
-    scale within each block. Any length is filled up with empty frames to a multiple of the
-    coarsest one, and cut afterwards. Empty frames, and those outside the mask, are zero before
-    every convolution, so that they say nothing.
+    Conditioning of a frame, and how far through the window it is, enter with it; noise level and
+    global conditioning shift and scale within each block. Any length is filled up with empty
+    frames to a multiple of the coarsest one, and cut afterwards. Empty frames, and those outside
+    the mask, are zero before every convolution, so that they say nothing.
 
     Parameters
     ----------
@@ -52,7 +53,9 @@ class Unet1dNetwork(nn.Module):
         super().__init__()
         channels = config.channels
         self.whole = WholeEmbedding(shape.global_, _WHOLE)
-        self.enter = _Convolution(shape.parameters + shape.per_frame, channels[0])
+        self.enter = _Convolution(
+            shape.parameters + shape.per_frame + POSITION_CHANNELS, channels[0]
+        )
         self.down = nn.ModuleList(_Stage(width, config.blocks) for width in channels)
         self.coarser = nn.ModuleList(
             _Convolution(fine, coarse, size=2, stride=2) for fine, coarse in pairwise(channels)
@@ -73,8 +76,10 @@ class Unet1dNetwork(nn.Module):
         missing = -frames % 2 ** len(self.coarser)
         masks = _masks(functional.pad(mask, (0, missing)), len(self.down), x.dtype)
 
-        curves = rearrange(torch.cat([x, conditioning.per_frame], dim=-1), "b f c -> b c f")
-        hidden = self.enter(functional.pad(curves, (0, missing)), masks[0])
+        position = window_position(frames, conditioning.mask, like=x)
+        told = torch.cat([x, conditioning.per_frame, position], dim=-1)
+        told = functional.pad(rearrange(told, "b f c -> b c f"), (0, missing))
+        hidden = self.enter(told, masks[0])
         skips = []
         for level, stage in enumerate(self.down):
             hidden = stage(hidden, whole, masks[level])
