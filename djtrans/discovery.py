@@ -36,7 +36,8 @@ class Provider:
     namespace : str
         Name of the plugin's entry point; first half of a qualified name.
     distribution, version : str
-        The installed package, or ``"(run time)"`` and ``""`` for a plugin registered by hand.
+        The installed package; the file, or ``"(run time)"``, and ``""`` for a plugin registered by
+        hand.
     note : str
         What is odd about it without being wrong, such as a slow import.
     """

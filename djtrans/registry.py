@@ -12,22 +12,20 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pluggy
 
+from djtrans.catalogue import Catalogue, Component
 from djtrans.core import hookspecs
 from djtrans.core.config import config_from_dict
-from djtrans.core.declarations import KINDS, Declaration
+from djtrans.core.declarations import Declaration
 from djtrans.core.errors import (
-    AmbiguousNameError,
     InputError,
     PluginError,
-    UnknownComponentError,
     did_you_mean,
 )
 from djtrans.discovery import (
@@ -56,21 +54,8 @@ BUILTIN_MODULES = tuple(
 )
 
 
-@attrs.frozen
-class Component:
-    """A declared component and who provides it."""
-
-    declaration: Declaration
-    provider: Provider
-
-    @property
-    def name(self) -> str:
-        """Qualified name, ``namespace/name``."""
-        return f"{self.provider.namespace}/{self.declaration.name}"
-
-
-class Registry:
-    """All components, by kind and name.
+class Registry(Catalogue):
+    """All components, by kind and name: finds plugins, loads them and builds what they declare.
 
     Parameters
     ----------
@@ -88,12 +73,11 @@ class Registry:
     """
 
     def __init__(self, *, discover: bool = True, environ: Mapping[str, str] | None = None) -> None:
+        super().__init__()
         self._environ = os.environ if environ is None else environ
         self._strict = self._environ.get("DJTRANS_STRICT", "") not in ("", "0")
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
-        self._components: dict[str, dict[str, Component]] = {kind: {} for kind in KINDS}
-        self.failures: list[PluginFailure] = []
         builtin = Provider(BUILTIN, BUILTIN, _own_version())
         for module in BUILTIN_MODULES:
             self._load(builtin, functools.partial(importlib.import_module, module))
@@ -125,15 +109,22 @@ class Registry:
         PluginError
             If the namespace is taken, or the plugin or any part of it is broken.
         """
-        taken = {c.provider.namespace for kind in KINDS for c in self.components(kind)}
-        if namespace in taken:
+        self._register(plugin, Provider(namespace))
+
+    def unregister(self, namespace: str) -> None:
+        """Take a plugin out again, for instance to register its next version in a notebook.
+
+        Raises
+        ------
+        PluginError
+            If there is no such plugin, or it is that of the defaults.
+        """
+        if namespace not in self.namespaces - {BUILTIN}:
             raise PluginError(
-                f"The namespace {namespace!r} is taken; register the plugin under another name."
+                f"No plugin {namespace!r} can be taken out. "
+                f"{did_you_mean(namespace, self.namespaces - {BUILTIN})}"
             )
-        before = len(self.failures)
-        self._load(Provider(namespace), lambda: plugin)
-        if len(self.failures) > before:
-            raise PluginError(str(self.failures[-1]))
+        self._take_out(namespace)
 
     def register_file(self, path: str | os.PathLike[str]) -> str:
         """Add a plugin from a loose Python file; its namespace is the file's name.
@@ -163,10 +154,33 @@ class Registry:
         except (Exception, SystemExit) as error:
             del sys.modules[spec.name]
             raise PluginError(f"The plugin file {str(path)!r} fails: {one_line(error)}") from error
-        self.register(module, file.stem)
+        self._register(module, Provider(file.stem, file.name))
         return file.stem
 
     # -- loading one plugin ------------------------------------------------------------------
+
+    def _register(self, plugin: object, provider: Provider) -> None:
+        """Load a plugin whole or not at all."""
+        namespace, before = provider.namespace, len(self.failures)
+        if namespace in self.namespaces:
+            raise PluginError(
+                f"The namespace {namespace!r} is taken; register the plugin under another name, or "
+                "unregister what has it."
+            )
+        try:
+            self._load(provider, lambda: plugin)
+            if len(self.failures) > before:
+                raise PluginError(str(self.failures[before]))
+        except PluginError:
+            del self.failures[before:]
+            self._take_out(namespace)
+            raise
+
+    def _take_out(self, namespace: str) -> None:
+        self.forget(namespace)
+        for label, plugin in self._manager.list_name_plugin():
+            if plugin is not None and label.partition(":")[0] == namespace:
+                self._manager.unregister(plugin)
 
     def _load(self, provider: Provider, load: Callable[[], object]) -> None:
         had_torch = "torch" in sys.modules
@@ -185,19 +199,13 @@ class Registry:
             slow = "imports torch when it is merely listed: point at factories by string"
             provider = attrs.evolve(provider, note=slow)
         for hook, found in collect(self._manager, plugin):
-            if isinstance(found, Declaration):
-                self._add(Component(found, provider), hook)
-            else:
+            if not isinstance(found, Declaration):
                 self._fail(provider, hook, found)
-
-    def _add(self, component: Component, hook: str) -> None:
-        declaration = component.declaration
-        known = self._components[declaration.kind]
-        if component.name in known:
-            problem = PluginError(f"declares the {declaration.kind} {declaration.name!r} twice.")
-            self._fail(component.provider, hook, problem)
-            return
-        known[component.name] = component
+                continue
+            try:
+                self.add(Component(found, provider))
+            except PluginError as error:
+                self._fail(provider, hook, error)
 
     def _fail(self, provider: Provider, stage: str, error: BaseException) -> None:
         self._record(PluginFailure(provider, stage, one_line(error)), error)
@@ -206,130 +214,6 @@ class Registry:
         if self._strict:
             raise PluginError(str(failure)) from cause
         self.failures.append(failure)
-
-    # -- names -------------------------------------------------------------------------------
-
-    def components(self, kind: str) -> tuple[Component, ...]:
-        """All components of a kind: the built-ins first, then by qualified name."""
-        known = self._of_kind(kind).values()
-        return tuple(sorted(known, key=lambda c: (c.provider.namespace != BUILTIN, c.name)))
-
-    def find(self, kind: str, name: str) -> Component:
-        """The component that a name means.
-
-        Parameters
-        ----------
-        kind : str
-            One of :data:`djtrans.core.declarations.KINDS`.
-        name : str
-            Qualified (``acme/flanger``), or short: the built-in first, else the only provider.
-
-        Raises
-        ------
-        UnknownComponentError
-            If there is none; the message names close matches.
-        AmbiguousNameError
-            If several plugins provide the short name.
-        """
-        known = self._of_kind(kind)
-        qualified = name if "/" in name else f"{BUILTIN}/{name}"
-        if qualified in known:
-            return known[qualified]
-        providers = [c for c in self.components(kind) if c.declaration.name == name]
-        if len(providers) > 1:
-            names = ", ".join(c.name for c in providers)
-            raise AmbiguousNameError(
-                f"The {kind} {name!r} is provided by several plugins: {names}. Give one of these."
-            )
-        if providers:
-            return providers[0]
-        hint = self._hint(name, self.components(kind))
-        raise UnknownComponentError(f"There is no {kind} {name!r}. {hint}")
-
-    def find_any(self, name: str, kind: str | None = None) -> Component:
-        """The component that a name means, of whatever kind.
-
-        Parameters
-        ----------
-        name : str
-            Qualified or short, see :meth:`find`.
-        kind : str, optional
-            Look among this kind only.
-
-        Raises
-        ------
-        UnknownComponentError
-            If there is none; the message names close matches.
-        AmbiguousNameError
-            If several kinds have a component of that name, or several plugins provide it.
-        """
-        if kind is not None:
-            return self.find(kind, name)
-        found = []
-        for each in KINDS:
-            try:
-                found.append(self.find(each, name))
-            except UnknownComponentError:
-                continue
-        if len(found) > 1:
-            meant = " and ".join(f"the {c.declaration.kind} {c.name}" for c in found)
-            raise AmbiguousNameError(
-                f"{name!r} means {meant}; say which with its kind (--kind "
-                f"{found[0].declaration.kind})."
-            )
-        if not found:
-            hint = self._hint(name, [c for each in KINDS for c in self.components(each)])
-            raise UnknownComponentError(f"There is no component {name!r}. {hint}")
-        return found[0]
-
-    def _hint(self, name: str, among: Iterable[Component]) -> str:
-        namespace = name.partition("/")[0] if "/" in name else ""
-        failed = [f for f in self.failures if f.provider.namespace == namespace]
-        if failed:
-            return f"Its {failed[0]}"
-        namespaces = {c.provider.namespace for k in KINDS for c in self.components(k)}
-        if namespace and namespace not in namespaces:
-            return f"Install the package that provides the plugin {namespace!r}."
-        names = {c.name if namespace else c.declaration.name for c in among}
-        return did_you_mean(name, names)
-
-    def _of_kind(self, kind: str) -> dict[str, Component]:
-        if kind not in self._components:
-            raise InputError(f"There is no kind {kind!r} of component. {did_you_mean(kind, KINDS)}")
-        return self._components[kind]
-
-    @contextmanager
-    def override(self, kind: str, name: str, declaration: Declaration) -> Iterator[None]:
-        """Let a name mean another declaration within a ``with`` block.
-
-        Parameters
-        ----------
-        kind, name : str
-            The component to replace, which must exist.
-        declaration : Declaration
-            What takes its place, under the same qualified name.
-
-        Examples
-        --------
-        >>> from djtrans.registry import default_registry
-        >>> registry = default_registry()
-        >>> fade = registry.find("technique", "fade").declaration
-        >>> with registry.override("technique", "cut", fade):
-        ...     registry.find("technique", "cut").declaration.name
-        'fade'
-        """
-        component = self.find(kind, name)
-        if not isinstance(declaration, KINDS[kind]):
-            raise InputError(
-                f"override of a {kind} takes a {KINDS[kind].__name__}, got "
-                f"{type(declaration).__name__}."
-            )
-        known, key = self._components[kind], component.name
-        known[key] = attrs.evolve(component, declaration=declaration)
-        try:
-            yield
-        finally:
-            known[key] = component
 
     # -- building ----------------------------------------------------------------------------
 

@@ -112,6 +112,31 @@ def test_a_callable_factory_is_reported_as_not_lazy():
         registry.register(plugin(technique("other")), BUILTIN)
 
 
+def test_the_next_version_of_a_plugin_can_take_its_place():
+    registry = make(discover=False)
+    registry.register(plugin(technique("spin")), "one")
+    with pytest.raises(PluginError, match="unregister what has it"):
+        registry.register(plugin(technique("turn")), "one")
+    registry.unregister("one")
+    with pytest.raises(UnknownComponentError):
+        registry.find("technique", "spin")
+    registry.register(plugin(technique("turn")), "one")
+    assert registry.find("technique", "turn").name == "one/turn"
+    for namespace in (BUILTIN, "two"):
+        with pytest.raises(PluginError, match="can be taken out"):
+            registry.unregister(namespace)
+
+
+@pytest.mark.parametrize("environ", [{}, {"DJTRANS_STRICT": "1"}])
+def test_a_plugin_that_is_broken_in_part_is_registered_not_at_all(environ):
+    registry = make(environ, discover=False)
+    with pytest.raises(PluginError, match="gave 42"):
+        registry.register(plugin(technique("spin"), 42), "one")
+    assert registry.failures == []
+    registry.register(plugin(technique("spin")), "one")
+    assert registry.find("technique", "spin").name == "one/spin"
+
+
 def test_a_factory_that_points_nowhere_says_whose_it_is():
     registry = make(discover=False)
     registry.register(plugin(technique("spin")), "one")
@@ -173,6 +198,7 @@ def test_a_loose_file_is_a_plugin(tmp_path):
     registry = make(discover=False)
     assert registry.register_file(file) == "moves"
     assert registry.find("technique", "spin").name == "moves/spin"
+    assert str(registry.find("technique", "spin").provider) == "moves.py"
     (tmp_path / "bad.py").write_text("1/0")
     with pytest.raises(PluginError, match="ZeroDivisionError"):
         registry.register_file(tmp_path / "bad.py")

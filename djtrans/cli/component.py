@@ -7,10 +7,11 @@ from typing import Any
 
 import attrs
 
+from djtrans.catalogue import Component
 from djtrans.core.config import config_fields
 from djtrans.core.declarations import Declaration, EffectDeclaration, MixerDeclaration
 from djtrans.core.tables import text_table
-from djtrans.registry import Component, Registry
+from djtrans.registry import Registry
 
 #: Shown in a place of their own, so not among the facts of the kind.
 _ELSEWHERE = {*(field.name for field in attrs.fields(Declaration)), "parameters"}
@@ -117,7 +118,8 @@ def _allowed(field: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     """A fact of a declaration as JSON holds it; a function by its name."""
     if callable(value):
-        return f"{value.__module__}:{value.__qualname__}"
+        name = getattr(value, "__qualname__", "")
+        return f"{value.__module__}:{name}" if name else repr(value)
     return list(value) if isinstance(value, tuple) else value
 
 
