@@ -6,6 +6,7 @@ import ast
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,10 +39,11 @@ def tracks(tmp_path_factory):
     return folder
 
 
-def run(*command, expect=0):
+def run(*command, expect=0, cwd=None):
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, *map(str, command)],
+        cwd=cwd,
         capture_output=True,
         text=True,
         env=environ,
@@ -254,3 +256,25 @@ def test_a_loose_file_reaches_the_workers(tracks, tmp_path):
     with (tmp_path / "out" / "results.csv").open() as opened:
         rows = list(csv.DictReader(opened))
     assert [row["reason"] for row in rows] == ["", ""]
+
+
+@pytest.mark.slow
+def test_the_plugin_page_leads_from_an_empty_folder_to_something_heard(tracks, tmp_path):
+    """Its first two blocks are saved as it says, and its commands are run as they stand there."""
+    page = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+    python = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    shell = "\n".join(re.findall(r"^```bash\n(.*?)^```", page, re.M | re.S)).splitlines()
+    commands = [line for line in shell if line.startswith("djtrans --plugin tremolo.py")]
+    assert len(commands) == 4
+    (tmp_path / "tremolo.py").write_text("\n".join(python[:2]), encoding="utf-8")
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).symlink_to(tracks / name)
+    outputs = []
+    for line in commands:
+        done = run("-m", "djtrans.cli", *line.split()[1:], cwd=tmp_path)
+        outputs.append(done.stdout)
+    assert "tremolo/tremolo" in outputs[0]
+    assert "a/track/reverb/depth" in outputs[1]
+    assert "tremolo/tremolo-swap" in outputs[3]
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert document["mixer"]["versions"]["tremolo/tremolo"] == 1

@@ -21,14 +21,15 @@ def loaded(path):
     return module
 
 
-def first_block(page):
-    code = re.search(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)[1]
+def first_blocks(page, count):
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)
+    code = "\n".join(blocks[:count])
     file = Path(tempfile.mkdtemp()) / f"{Path(page).stem}.py"
     file.write_text(code, encoding="utf-8")
     return loaded(file)
 
 
-test_the_plugin_page = parametrize_checks(first_block("docs/plugins.md"))
+test_the_plugin_page = parametrize_checks(first_blocks("docs/plugins.md", 2))
 test_the_reverb = parametrize_checks(
     loaded(ROOT / "examples/five_parameter_reverb.py"),
     {
