@@ -23,7 +23,7 @@ class SpectralConfig:
     """How the spectral separator cuts."""
 
     kick_top_hz: float = setting(
-        120.0, "Below it, short is drums and long is bass.", unit="Hz", minimum=40.0, maximum=300.0
+        120.0, "Below it, what is no kick is bass.", unit="Hz", minimum=40.0, maximum=300.0
     )
     bass_top_hz: float = setting(
         150.0, "Where bass gives way to vocals and other.", unit="Hz", minimum=60.0, maximum=500.0
@@ -77,13 +77,15 @@ def djtrans_separators() -> Iterable[SeparatorDeclaration]:
     )
     yield SeparatorDeclaration(
         name="spectral",
-        summary="Median filtering, bands and stereo position; needs no weights, leaks a lot.",
+        summary="Repetition, medians, bands and stereo position; needs no weights, leaks.",
         factory="djtrans.plugins.separators.spectral:SpectralSeparator",
         config=SpectralConfig,
         isolation="weak",
         references=(
             "D. FitzGerald, Harmonic/percussive separation using median filtering, DAFx 2010.",
+            "Z. Rafii, B. Pardo, Music/voice separation using the similarity matrix, ISMIR 2012.",
         ),
+        version=2,
     )
     yield SeparatorDeclaration(
         name="demucs",

@@ -19,17 +19,22 @@ TOP_HZ = 250.0
 #: Sampling rate of the bottom, some oversampled.
 _RATE_HZ = 2000.0
 _LEAD_SECONDS, _LENGTH_SECONDS = 0.02, 0.33
-#: How a stroke fades in before its onset, and out before the next one.
-_FADE_IN_SECONDS, _FADE_OUT_SECONDS = 0.01, 0.05
+#: From here on a stroke fades out, so that a bass held under all of them is not taken along; and
+#: it fades in, and out before the next one, within this.
+_HOLD_SECONDS, _FADE_SECONDS = 0.22, 0.01
 #: The part that decides how much a stroke is like another and how loud it is.
 _ATTACK_SECONDS = 0.12
 #: Envelopes rise within this, and strokes are no closer than this.
 _RISE_SECONDS, _APART_SECONDS = 0.06, 0.12
-#: Of the strongest rise of the track; how alike strokes are at least; how many to compare with.
-_RISE, _ALIKE, _NEIGHBOURS = 0.25, 0.8, 24
-#: Fewer strokes say nothing about each other.
-_FEWEST = 4
-_LOUDEST = 1.3
+#: Least rise: by this factor, and of the strongest rise of the track.
+_FACTOR, _RISE = 1.1, 0.25
+#: A kick falls in pitch: of its octave above 120 Hz less than this is left after the attack. What
+#: rises and stays is a bass note.
+_LEFT = 0.5
+#: How alike strokes are at least, how many are compared, and how few say nothing about each other.
+_ALIKE, _NEIGHBOURS, _FEWEST = 0.8, 24, 4
+#: A stroke is at most so much louder than those like it; on one side alone it is twice as loud.
+_LOUDEST = 2.6
 _TINY = 1e-12
 
 
@@ -73,52 +78,74 @@ def _strokes(low: _Array, rate: float) -> _Array:
     """The kick in the bottom of the audio, ``[channels, samples]``."""
     lead, length = round(_LEAD_SECONDS * rate), round(_LENGTH_SECONDS * rate)
     attack = lead + round(_ATTACK_SECONDS * rate)
-    middle = low.mean(axis=0)
-    onsets = _onsets(middle, rate)
-    out = np.zeros_like(low)
+    step = round(_RISE_SECONDS * rate)
+    # Silence before, or a kick on the first sample would be no rise.
+    before = 2 * lead + step
+    padded = np.pad(low, ((0, 0), (before, length + lead)))
+    middle = padded.mean(axis=0)
+    bottom, above = _octaves(middle, rate)
+    onsets = _onsets(bottom, above, rate)
     if len(onsets) < _FEWEST:
-        return out
-    padded = np.pad(low, ((0, 0), (2 * lead, length + lead)))
-    onsets, cut = _aligned(padded.mean(axis=0), onsets + lead, lead + length, attack, lead)
-    shapes = cut[:, :attack] / (np.linalg.norm(cut[:, :attack], axis=1, keepdims=True) + _TINY)
+        return np.zeros_like(low)
+    begins, strokes = _aligned(middle, np.maximum(onsets - lead, 0), lead + length, attack, lead)
+    heads = strokes[:, :attack]
+    shapes = heads / (np.linalg.norm(heads, axis=1, keepdims=True) + _TINY)
     alike = shapes @ shapes.T
-    rise = np.sin(0.5 * np.pi * np.linspace(0, 1, round(_FADE_IN_SECONDS * rate))) ** 2
-    fall = np.cos(0.5 * np.pi * np.linspace(0, 1, round(_FADE_OUT_SECONDS * rate))) ** 2
+    fade = np.ones(lead + length)
+    hold = lead + round(_HOLD_SECONDS * rate)
+    fade[hold:] = _fall(lead + length - hold)
+    edge = _fall(round(_FADE_SECONDS * rate))
     total = np.zeros_like(padded)
-    ends = np.append(onsets[1:], padded.shape[-1])
-    for index, (begin, end) in enumerate(zip(onsets, ends, strict=True)):
+    ends = np.append(begins[1:], padded.shape[-1])
+    for index, (begin, end) in enumerate(zip(begins, ends, strict=True)):
         nearest = np.argsort(-alike[index], kind="stable")[:_NEIGHBOURS]
         nearest = nearest[alike[index][nearest] >= _ALIKE]
         if len(nearest) < _FEWEST:
             continue
-        stroke = np.median(cut[nearest], axis=0)[: end - begin]
-        stroke[: len(rise)] *= rise
-        stroke[-len(fall) :] *= fall
+        octave = np.median([above[begins[i] :][: attack + step] for i in nearest], axis=0)
+        if _level(octave[-step:]) > _LEFT * _level(octave[lead : lead + step]):
+            continue
+        stroke = (np.median(strokes[nearest], axis=0) * fade)[: end - begin]
+        stroke[: len(edge)] *= edge[::-1]
+        stroke[-len(edge) :] *= edge
         head = stroke[:attack]
-        for channel in range(len(low)):
-            heard = padded[channel, begin : begin + len(head)]
-            gain = float(heard @ head) / float(head @ head + _TINY)
-            total[channel, begin : begin + len(stroke)] += np.clip(gain, 0, _LOUDEST) * stroke
-    return total[:, 2 * lead : 2 * lead + low.shape[-1]]
+        heard = padded[:, begin : begin + len(head)]
+        gains = np.clip(heard @ head / (head @ head + _TINY), 0, _LOUDEST)
+        total[:, begin : begin + len(stroke)] += gains[:, None] * stroke
+    return total[:, before : before + low.shape[-1]]
 
 
-def _onsets(middle: _Array, rate: float) -> NDArray[np.int64]:
-    """Where both the lowest octaves and the one above them rise at once."""
+def _fall(samples: int) -> _Array:
+    """From 1 to 0, smooth at both ends."""
+    return np.asarray(np.cos(0.5 * np.pi * np.linspace(0, 1, samples)) ** 2)
+
+
+def _octaves(middle: _Array, rate: float) -> tuple[_Array, _Array]:
+    """The two lowest octaves, and the one above them."""
     from scipy import signal
+
+    bands = ((30.0, 120.0), (120.0, TOP_HZ))
+    filters = (signal.butter(2, band, "bandpass", fs=rate, output="sos") for band in bands)
+    bottom, above = (signal.sosfiltfilt(sections, middle) for sections in filters)
+    return bottom, above
+
+
+def _level(audio: _Array) -> float:
+    return float(np.sqrt(np.mean(np.square(audio)) + _TINY))
+
+
+def _onsets(bottom: _Array, above: _Array, rate: float) -> NDArray[np.int64]:
+    """Where both become louder at once."""
     from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-    rises = []
     step = round(_RISE_SECONDS * rate)
-    for band in ((30.0, 120.0), (120.0, 250.0)):
-        sections = signal.butter(2, band, "bandpass", fs=rate, output="sos")
-        power = np.square(signal.sosfiltfilt(sections, middle))
-        envelope = np.sqrt(uniform_filter1d(power, step) + _TINY)
-        rise = np.clip(envelope[step:] - envelope[:-step], 0, None)
-        strongest = np.quantile(rise, 0.98)
-        rises.append(np.pad(rise, (step // 2, step - step // 2)) / (strongest + _TINY))
+    rises = []
+    for octave in (bottom, above):
+        level = np.sqrt(uniform_filter1d(np.square(octave), step) + _TINY)
+        rise = np.clip(level[step:] - _FACTOR * level[:-step], 0, None)
+        rise = np.pad(rise, (step // 2, step - step // 2))
+        rises.append(rise / (np.quantile(rise, 0.98) + _TINY))
     rise = np.minimum(*rises)
-    if not np.max(rise, initial=0.0) > _RISE:
-        return np.zeros(0, dtype=np.int64)
     peak = (rise == maximum_filter1d(rise, round(_APART_SECONDS * rate))) & (rise > _RISE)
     return np.flatnonzero(peak)
 
@@ -126,10 +153,9 @@ def _onsets(middle: _Array, rate: float) -> NDArray[np.int64]:
 def _aligned(
     padded: _Array, begins: NDArray[np.int64], length: int, attack: int, reach: int
 ) -> tuple[NDArray[np.int64], _Array]:
-    """Starts of the strokes, moved until each lies on the median of all; and the strokes."""
+    """Begins of the strokes, moved until each lies on the median of all; and the strokes."""
     for _ in range(3):
-        cut = np.stack([padded[b : b + length] for b in begins])
-        model = np.median(cut, axis=0)[:attack]
+        model = np.median([padded[begin : begin + attack] for begin in begins], axis=0)
         moved = []
         for begin in begins:
             low = max(0, begin - reach)
@@ -139,4 +165,5 @@ def _aligned(
     begins = np.unique(begins)
     begins = begins[np.diff(begins, prepend=-length) >= attack // 2]
     begins = begins[begins + length <= len(padded)]
-    return begins, np.stack([padded[b : b + length] for b in begins])
+    strokes = [padded[begin : begin + length] for begin in begins]
+    return begins, np.reshape(strokes, (-1, length))

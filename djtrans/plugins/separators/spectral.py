@@ -1,17 +1,20 @@
-"""A separator without weights: what rings, what strikes, how low, and how far from the centre.
+"""A separator without weights: what strikes, what repeats, how low, how far from the centre.
 
-One short-time spectrum is shared out by soft masks that sum to one:
+First the kick is found as one sound that is struck again and again, and subtracted. The short-time
+spectrum of the rest is shared out by soft masks that sum to one:
 
-- *drums* are what a median along frequency explains better than one along time [1]_, and at the
-  bottom, where that test cannot resolve, whatever rises above the median of the last half second:
-  a kick lasts shorter than a bass note;
+- *drums* are the kick, and what a median along frequency explains better than one along time [1]_.
+  Where no kick repeats, also what rises above the median of the last half second at the bottom:
+  a drum lasts shorter than a bass note;
 - *bass* is what is left at the bottom;
-- *vocals* are what is left in the voice's band, as far as it lies in the stereo centre;
+- *vocals* are what is left in the voice's band, as far as it lies in the stereo centre and does not
+  come back elsewhere, as the loops of dance music do [2]_;
 - *other* is the rest.
 
 References
 ----------
 .. [1] D. FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010.
+.. [2] Z. Rafii, B. Pardo, "Music/voice separation using the similarity matrix", ISMIR 2012.
 """
 
 from __future__ import annotations
