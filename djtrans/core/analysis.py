@@ -90,6 +90,10 @@ class Analysis:
     bar_vocal : ndarray
         How likely somebody sings or speaks in each whole bar, 0 to 1, as far as the mix tells; all
         0 from an analyzer that does not listen for it.
+    bar_beat : ndarray
+        How clearly the beats of the grid are heard around each whole bar, 0 (the grid is
+        extrapolated through a part without a beat) to 1; the grid's confidence throughout from an
+        analyzer that does not tell.
     """
 
     duration_seconds: float
@@ -105,6 +109,12 @@ class Analysis:
     @bar_vocal.default
     def _no_vocals(self) -> NDArray[np.float64]:
         return np.zeros(len(self.bar_level_db))
+
+    bar_beat: NDArray[np.float64] = attrs.field(converter=as_times)
+
+    @bar_beat.default
+    def _even_beat(self) -> NDArray[np.float64]:
+        return np.full(len(self.bar_level_db), self.grid.confidence)
 
     def section_at(self, bar: int) -> Section:
         """The section that holds a bar (the first or last one beyond the ends)."""
@@ -145,23 +155,27 @@ class Analysis:
             bar_level_db=spread(self.bar_level_db),
             bar_low_db=spread(self.bar_low_db),
             bar_vocal=spread(self.bar_vocal),
+            bar_beat=spread(self.bar_beat),
         )
 
     def shifted(self, beats: int) -> Analysis:
         """The same analysis with every one moved `beats` later, see :meth:`BeatGrid.shifted`.
 
-        Sections and phrases keep their lengths and move with the bar lines; a bar's level is that
-        of the two bars it now reaches into, by the share of each.
+        Sections and phrases keep their lengths and move with the bar lines; what is known of each
+        bar is taken from the two bars it now reaches into, by the share of each.
         """
         grid = self.grid.shifted(beats)
         # Where the ones move past a beat that can be a one itself, a whole bar comes before bar 0.
         lead = (self.grid.first_downbeat + beats) // grid.beats_per_bar
         bars, share = grid.bars, beats / grid.beats_per_bar
 
-        def moved(levels_db: NDArray[np.float64]) -> NDArray[np.float64]:
-            power = np.pad(10.0 ** (levels_db / 10.0), (lead, 2), mode="edge")
-            mixed = (1.0 - share) * power[:bars] + share * power[1 : bars + 1]
-            return 10.0 * np.log10(np.maximum(mixed, 1e-20))
+        def moved(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            padded = np.pad(values, (lead, 2), mode="edge")
+            mixed: NDArray[np.float64] = (1 - share) * padded[:bars] + share * padded[1 : bars + 1]
+            return mixed
+
+        def moved_db(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+            return 10.0 * np.log10(np.maximum(moved(10.0 ** (levels / 10.0)), 1e-20))
 
         starts = [0] + [s.start_bar + lead for s in self.sections[1:]] + [bars]
         sections = [
@@ -182,8 +196,10 @@ class Analysis:
             grid=grid,
             sections=tuple(sections),
             phrases=tuple(phrases),
-            bar_level_db=moved(self.bar_level_db),
-            bar_low_db=moved(self.bar_low_db),
+            bar_level_db=moved_db(self.bar_level_db),
+            bar_low_db=moved_db(self.bar_low_db),
+            bar_vocal=moved(self.bar_vocal),
+            bar_beat=moved(self.bar_beat),
         )
 
     def looped(self, start_bar: int, bars: int, repeats: int) -> Analysis:
@@ -239,6 +255,7 @@ class Analysis:
             bar_level_db=extended(self.bar_level_db),
             bar_low_db=extended(self.bar_low_db),
             bar_vocal=extended(self.bar_vocal),
+            bar_beat=extended(self.bar_beat),
         )
 
     @property

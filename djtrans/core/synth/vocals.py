@@ -11,7 +11,7 @@ from djtrans.core.synth.timeline import BEATS_PER_BAR, Timeline
 from djtrans.core.synth.voice import VOWELS, Syllable, sing
 
 # First bar within the eight-bar phrase, and bars sung.
-_SUNG = {
+_SUNG: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {
     "spaced": {"break": ((0, 4), (5, 2)), "drop": ((2, 2), (5, 2))},
     "dense": {
         "break": ((0, 4), (4, 4)),
@@ -29,9 +29,9 @@ def sung_phrases(timeline: Timeline) -> tuple[Phrase, ...]:
     """The bars in which the voice of a track sings, none of it outside them."""
     if not timeline.spec.has_vocals:
         return ()
-    lines = dict(_SUNG[timeline.spec.singing])
+    lines = _SUNG[timeline.spec.singing]
     if timeline.spec.intro == "vocal":
-        lines["intro"] = _VOCAL_INTRO
+        lines = {**lines, "intro": _VOCAL_INTRO}
     return tuple(
         Phrase(bar.index, bars)
         for bar in timeline.bars

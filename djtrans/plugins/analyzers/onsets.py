@@ -92,3 +92,11 @@ def onset_strength(bands: BandEnergies) -> NDArray[np.float64]:
     deviation = rise.std(axis=0)
     standardised: NDArray[np.float64] = rise / np.where(deviation > 0, deviation, 1.0)
     return standardised
+
+
+def mixed_bands(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One curve ``[frames]`` of the onsets of all bands, the low ones counted double."""
+    weights = np.ones(onsets.shape[1])
+    weights[:LOW_BANDS] = 2.0
+    mixed: NDArray[np.float64] = onsets @ (weights / weights.sum())
+    return mixed

@@ -16,8 +16,10 @@ _FAR_SECONDS = 0.030
 #: Zero-phase filters begin to answer before the attack: measured on clicks and kicks, 1 to 2.5 ms.
 _EARLY_SECONDS = 0.001
 #: Beats in a stretch: as many as give six stretches, within these bounds.
-_FEWEST_BEATS, _MOST_BEATS = 4, 32
+_FEWEST_BEATS, _MOST_BEATS = 4, 16
 _MIN_CHUNKS = 3
+#: An attack this near to a sixteenth, in sixteenths, lies on it.
+ON_GRID = 0.15
 
 
 @attrs.frozen
@@ -57,7 +59,7 @@ def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
     """Exact period and offset near the given ones.
 
     The attacks of the whole track are folded to the profile of one beat, and the profile of each
-    stretch of up to 32 beats is slid along it. A line through these slides corrects the period;
+    stretch of up to 16 beats is slid along it. A line through these slides corrects the period;
     what is left over tells how constant the tempo is. At last the offset goes to the steepest
     attack.
 
@@ -169,7 +171,7 @@ def _focus(attacks: Attacks, period: float, offset: float) -> float:
         return 0.0
     steps = len(profile)
     turn = np.minimum(np.arange(steps), steps - np.arange(steps)) / steps
-    near = turn <= 0.15
+    near = turn <= ON_GRID
     expected = near.mean()
     return float(max(0.0, (profile[near].sum() / profile.sum() - expected) / (1.0 - expected)))
 

@@ -2,9 +2,9 @@
 
 Two independent witnesses are multiplied. The *comb*: how much of the onset strength repeats at the
 beat, its half, its quarter and twice its length, read from one zero-padded Fourier transform of the
-whole track. The *repetition*: how alike the onsets of all bands are 4, 8, 16 and 32 beats apart.
-A tempo of 2/3 or 4/3 can have a strong comb (dotted rhythms make one) but not the repetition of
-whole bars; the product has one peak, up to octaves.
+whole track. The *repetition*: how alike the onsets of all bands are 4, 8, 16 and 32 beats apart (3,
+6, 12 and 24 in bars of three). A tempo of 2/3 or 4/3 can have a strong comb (dotted rhythms make
+one) but not the repetition of whole bars; the product has one peak, up to octaves.
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from djtrans.plugins.analyzers.onsets import LOW_BANDS
+from djtrans.plugins.analyzers.onsets import mixed_bands
 
 #: Weight of the spectrum at these multiples of the beat frequency.
 _COMB = ((0.5, 0.5), (1.0, 1.0), (2.0, 1.0), (4.0, 1.0))
-_REPEAT_BEATS = (4, 8, 16, 32)
+_REPEAT_BEATS = {4: (4, 8, 16, 32), 3: (3, 6, 12, 24)}
+#: Bars of three at a tempo of bars of four must explain so much more to be believed. (At another
+#: tempo, where they repeat as four beats of 4/3 of it do, they need only explain more.)
+_TRIPLE_GAIN = 1.1
+#: Tempos this near, in octaves, are one.
+_SAME_OCTAVES = 0.03
 _STEP = 2e-4
 #: How gently the octave nearest to the preferred tempo is favoured, in octaves.
 _PRIOR_OCTAVES = 0.9
@@ -33,10 +38,13 @@ class Tempo:
     bpm : float
     clarity : float
         0 (another tempo explains the track as well) to 1 (no other comes near).
+    beats_per_bar : int
+        4, or 3 where bars of three explain the track far better.
     """
 
     bpm: float
     clarity: float
+    beats_per_bar: int = 4
 
 
 def find_tempo(
@@ -64,25 +72,30 @@ def find_tempo(
     Tempo
     """
     bpm = np.exp(np.arange(np.log(min_bpm), np.log(max_bpm), _STEP))
-    comb = _comb(_mixed(onsets), frame_rate, bpm)
-    repetition = np.maximum(_repetition(onsets, frame_rate, bpm), 0.0)
+    comb = _comb(mixed_bands(onsets), frame_rate, bpm)
+    likeness = _likeness(onsets)
     prior = np.exp(-0.5 * (np.log2(bpm / preferred_bpm) / _PRIOR_OCTAVES) ** 2)
-    score = comb * repetition * prior
+    scores = {
+        metre: comb * prior * np.maximum(_repetition(likeness, frame_rate, bpm, beats), 0.0)
+        for metre, beats in _REPEAT_BEATS.items()
+    }
+    triple, plain = (bpm[int(np.argmax(scores[metre]))] for metre in (3, 4))
+    gain = _TRIPLE_GAIN if abs(_off_octave(triple / plain)) < _SAME_OCTAVES else 1.0
+    metre = 3 if scores[3].max() > gain * scores[4].max() else 4
+    score = scores[metre]
     best = int(np.argmax(score))
     if score[best] <= 0:
         return Tempo(float(bpm[best]), 0.0)
-    octave = np.log2(bpm / bpm[best])
-    other = np.abs(octave - np.round(octave)) > 0.03
+    other = np.abs(_off_octave(bpm / bpm[best])) > _SAME_OCTAVES
     rival = float(np.max(score[other], initial=0.0))
-    clarity = 1.0 - rival / float(score[best])
-    return Tempo(_refine(_mixed(onsets), frame_rate, float(bpm[best])), max(0.0, clarity))
+    clarity = max(0.0, 1.0 - rival / float(score[best]))
+    return Tempo(_refine(mixed_bands(onsets), frame_rate, float(bpm[best])), clarity, metre)
 
 
-def _mixed(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    weights = np.ones(onsets.shape[1])
-    weights[:LOW_BANDS] = 2.0
-    mixed: NDArray[np.float64] = onsets @ (weights / weights.sum())
-    return mixed
+def _off_octave(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Octaves from the nearest power of two."""
+    octaves = np.log2(ratio)
+    return np.asarray(octaves - np.round(octaves))
 
 
 def _comb(
@@ -97,9 +110,8 @@ def _comb(
     return total
 
 
-def _repetition(
-    onsets: NDArray[np.float64], frame_rate: float, bpm: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _likeness(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How alike the onsets are to themselves so many frames later, mean of the bands."""
     frames = len(onsets)
     size = scipy.fft.next_fast_len(2 * frames, real=True)
     likeness = np.zeros(frames)
@@ -109,12 +121,22 @@ def _repetition(
         likeness += correlation / max(correlation[0], 1e-12)
     # The overlap shrinks with the lag; at the far end too little is left to be believed.
     likeness /= onsets.shape[1] * np.maximum(1.0 - np.arange(frames) / frames, 0.1)
-    likeness = np.convolve(likeness, (0.25, 0.5, 0.25), "same")
-    lags = np.arange(frames) / frame_rate
+    smooth: NDArray[np.float64] = np.convolve(likeness, (0.25, 0.5, 0.25), "same")
+    return smooth
+
+
+def _repetition(
+    likeness: NDArray[np.float64],
+    frame_rate: float,
+    bpm: NDArray[np.float64],
+    repeat_beats: tuple[int, ...],
+) -> NDArray[np.float64]:
+    """Mean likeness after so many beats of each tempo."""
+    lags = np.arange(len(likeness)) / frame_rate
     longest = 0.75 * lags[-1]
     total = np.zeros_like(bpm)
     counted = np.zeros_like(bpm)
-    for beats in _REPEAT_BEATS:
+    for beats in repeat_beats:
         lag = beats * 60.0 / bpm
         usable = lag <= longest
         total += np.where(usable, np.interp(lag, lags, likeness), 0.0)
