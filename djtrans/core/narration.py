@@ -51,10 +51,17 @@ def narrate(content: ParamsFile) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def tempo_words(plan: TransitionPlan) -> str:
+    """The tempo of the window, or where it starts and ends if it moves."""
+    first, last = (60.0 / float(step) for step in np.diff(plan.beat_times)[[0, -1]])
+    if abs(first - last) >= 0.1:
+        return f"from {first:.1f} to {last:.1f} BPM"
+    return f"at {60.0 * (len(plan.beat_times) - 1) / plan.window_seconds:.1f} BPM"
+
+
 def _facts(plan: TransitionPlan) -> Iterable[str]:
-    tempo = 60.0 * (len(plan.beat_times) - 1) / plan.window_seconds
     technique = plan.technique.removeprefix("djtrans/")
-    yield f"{technique} over {plan.bars} bars, {plan.window_seconds:.1f} s at {tempo:.1f} BPM"
+    yield f"{technique} over {plan.bars} bars, {plan.window_seconds:.1f} s {tempo_words(plan)}"
     for name, side in (("A", plan.a), ("B", plan.b)):
         tenths = round(10.0 * abs(side.cue_seconds))
         begin = f"{'−' if side.cue_seconds < 0 else ''}{tenths // 600}:{tenths % 600 / 10:04.1f}"

@@ -12,6 +12,7 @@ from djtrans.core.curves import make_curves
 from djtrans.core.errors import ShapeError
 from djtrans.core.extraction import BAND_EDGES_HZ
 from djtrans.core.formats import ParamsFile
+from djtrans.core.narration import tempo_words
 from djtrans.core.overview import PEAK_STEPS, Overview, flat_overview
 from djtrans.core.params import TransitionParams
 from djtrans.core.roles import Heard, heard_levels
@@ -197,9 +198,8 @@ def _subtitle(content: ParamsFile) -> str:
     plan = content.plan
     on_line = [name for name, side in (("A", plan.a), ("B", plan.b)) if side.swap_on_phrase]
     line = f"swap on a phrase line of {' and '.join(on_line)}" if on_line else "swap off phrase"
-    tempo = 60.0 * (len(plan.beat_times) - 1) / plan.window_seconds
     return (
-        f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars at {tempo:.1f} BPM, {line}, "
+        f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars {tempo_words(plan)}, {line}, "
         f"keys {plan.a.key} to {plan.b.key}"
     )
 

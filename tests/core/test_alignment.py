@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 import torch
 
 from djtrans.core.alignment import Span, align, align_and_separate, margin_span, window_span
 from djtrans.core.declarations import SeparatorDeclaration
-from djtrans.core.plan import TrackPlan, TransitionPlan, clock_seconds, track_seconds
+from djtrans.core.looping import looped
+from djtrans.core.plan import Loop, TrackPlan, TransitionPlan, clock_seconds, track_seconds
 from djtrans.core.track import Track
+from djtrans.core.warping import warp
 
 RATE = 8000
 
@@ -62,6 +65,33 @@ def test_at_its_own_tempo_the_track_is_a_slice_trimmed_by_the_plan():
     track, plan = make_track(), make_plan()
     laid = align(track, plan.a, Span(-RATE, 2 * RATE))
     assert torch.allclose(laid, track.audio[:, 9 * RATE : 12 * RATE] * 10 ** (-6 / 20))
+
+
+RAMP = ((0.0, 10.0), (1.0, 11.01), (2.0, 12.04), (3.0, 13.09), (4.0, 14.15), (5.0, 15.15))
+LOOP = Loop(start_bar=4, bars=1, repeats=2, start_seconds=8.0, stop_seconds=10.0)
+
+
+@pytest.mark.parametrize("reads_source", [False, True])
+def test_stems_sum_to_a_track_that_is_looped_ramped_and_transposed(reads_source):
+    track, plan = make_track(), make_plan()
+    side = attrs.evolve(plan.a, warp=RAMP, loop=LOOP, key_shift=-1.0)
+    aligned = align_and_separate(
+        track, side, plan, Span(0, RATE), Halves(), declare(reads_source=reads_source)
+    )
+    error = aligned.stems.mix - aligned.solo(aligned.stems_span)
+    assert float(error.abs().max()) < 1e-6
+    assert float(aligned.solo(Span(0, RATE)).square().mean()) > 1e-4
+
+
+def test_a_loop_is_cut_before_the_track_is_laid_on_the_clock():
+    track, plan = make_track(), make_plan()
+    side = attrs.evolve(plan.a, warp=RAMP, loop=LOOP, gain_db=0.0)
+    laid = align(track, side, Span(-RATE, 6 * RATE))
+    by_hand = looped(track.audio, LOOP, RATE)
+    assert torch.equal(laid, warp(by_hand, RAMP, RATE, -1.0, 6.0))
+    # From the last point on the rate is 1: these are the looped track's own samples.
+    home = laid[:, 5 * RATE : 7 * RATE]
+    assert torch.equal(home, by_hand[:, round(14.15 * RATE) : round(16.15 * RATE)])
 
 
 @pytest.mark.parametrize("rate", [1.0, 1.05])

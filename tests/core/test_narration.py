@@ -17,7 +17,7 @@ from djtrans.core.formats import (
     TrackRecord,
 )
 from djtrans.core.movements import find_movements
-from djtrans.core.narration import narrate
+from djtrans.core.narration import narrate, tempo_words
 from djtrans.core.params import TransitionParams, frame_times
 from djtrans.core.plan import ClockSection, TrackPlan, TransitionPlan
 from djtrans.core.spec import MixerConfig
@@ -91,6 +91,12 @@ def test_a_bass_swap_as_a_dj_tells_it():
     assert " A's mids and highs fall to −12 dB over 2 bars. B's mids rise to 0 dB over" in swap
     assert exit_ == "**Bar 8.** A is gone."
     assert rest == "**After bar 8** B plays on alone."
+
+
+def test_a_tempo_that_moves_is_told_from_where_it_starts_to_where_it_ends():
+    steps = 60.0 / np.linspace(120.0, 127.0, 32)
+    plan = attrs.evolve(content(curves(SWAP)).plan, beat_times=(0.0, *np.cumsum(steps).tolist()))
+    assert tempo_words(plan) == "from 120.0 to 127.0 BPM"
 
 
 def test_the_head_has_the_facts():
