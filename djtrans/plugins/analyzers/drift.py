@@ -128,13 +128,14 @@ def _laid_over(onsets: Floats, position: Floats, reach_beats: float) -> Floats:
     ).reshape(bars, size, -1)
     even -= even.mean(axis=1, keepdims=True)
     reach = round(reach_beats * _STEPS_PER_BEAT)
-    spectra = scipy.fft.rfft(even, scipy.fft.next_fast_len(size + reach + 1), axis=1)
+    padded = scipy.fft.next_fast_len(size + reach + 1, real=True)
+    spectra = scipy.fft.rfft(even, padded, axis=1)
     energy = np.maximum((even**2).sum(axis=(1, 2)), 1e-9)
     first, second, slides, weights = [], [], [], []
     for apart in _APART_BARS:
         for bar in range(bars - apart):
             product = (spectra[bar].conj() * spectra[bar + apart]).sum(axis=1)
-            match = scipy.fft.irfft(product)
+            match = scipy.fft.irfft(product, padded)
             around = np.concatenate([match[-reach:], match[: reach + 1]])
             peak = int(np.argmax(around))
             if not 0 < peak < 2 * reach:
