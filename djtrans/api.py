@@ -26,8 +26,10 @@ from djtrans.core.mixer.mixer import Mixer
 from djtrans.core.mixer.nodes import BuiltNode
 from djtrans.core.params import TransitionParams, conform, frame_times
 from djtrans.core.plan import BeatSection, TransitionPlan
-from djtrans.core.planner import PlanOptions
-from djtrans.core.planner import plan_transition as plan_with
+from djtrans.core.planning.hearing import BeatSound, Ear, FloatArray, listen
+from djtrans.core.planning.options import PlanOptions
+from djtrans.core.planning.planner import plan_transition as plan_with
+from djtrans.core.planning.rungs import Rung
 from djtrans.core.separation import separate
 from djtrans.core.spec import MixerConfig, MixerSpec, NodeSpec
 from djtrans.core.stems import Stems
@@ -37,8 +39,16 @@ from djtrans.registry import Registry, default_registry
 from djtrans.separators import build_separator, find_separator
 
 DEFAULT_ANALYZER = "constant-grid"
-#: What ``technique="auto"`` tries, in this order.
-AUTO_LADDER = ("bass-swap", "fade", "cut")
+#: What ``technique="auto"`` tries, in this order: techniques, and what :class:`Rung` says of them.
+AUTO_LADDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("bass-swap", "long-blend", "eq-blend"), {"at_least": 8}),
+    (("drop-swap", "filter-sweep"), {"at_least": 4}),
+    (("bass-swap", "eq-blend"), {"at_least": 8, "loop": True}),
+    (("fade",), {"at_least": 4, "beatless": True}),
+    (("echo-out",), {}),
+    (("cut",), {}),
+    (("echo-out", "cut"), {"last": True}),
+)
 #: Stems whose tempos differ by more than this are stretched to meet (as a fraction).
 SAME_TEMPO = 1e-4
 
@@ -208,6 +218,7 @@ def plan_transition(
     analysis_b: Analysis,
     *,
     technique: str = "auto",
+    tracks: tuple[Track, Track] | None = None,
     registry: Registry | None = None,
     **options: Any,
 ) -> TransitionPlan:
@@ -219,9 +230,11 @@ def plan_transition(
         The outgoing and the incoming track.
     technique : str
         Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_LADDER` that fits.
+    tracks : tuple of Track, optional
+        A and B, to listen to their windows where keys or ones are in doubt.
     registry : Registry, optional
     **options
-        Fields of :class:`djtrans.core.planner.PlanOptions`: `bars`, `cue_a_seconds` ...
+        Fields of :class:`djtrans.core.planning.options.PlanOptions`: `bars`, `cue_a_seconds` ...
 
     Returns
     -------
@@ -233,13 +246,32 @@ def plan_transition(
         If nothing fits; the message says why for each candidate.
     """
     registry = registry or default_registry()
-    names = AUTO_LADDER if technique == "auto" else (technique,)
-    candidates: dict[str, TechniqueDeclaration] = {}
-    for name in names:
-        component = registry.find("technique", name)
-        if isinstance(component.declaration, TechniqueDeclaration):
-            candidates[component.name] = component.declaration
-    return plan_with(analysis_a, analysis_b, candidates, config_from_dict(PlanOptions, options))
+    wanted = config_from_dict(PlanOptions, options)
+    if technique == "auto":
+        ladder = [
+            Rung(techniques=_declared(names, registry), **facts) for names, facts in AUTO_LADDER
+        ]
+    else:
+        named = _declared((technique,), registry)
+        ladder = [Rung(techniques=named, asked=True), Rung(techniques=named, asked=True, loop=True)]
+    ears = None if tracks is None else (_ear(tracks[0]), _ear(tracks[1]))
+    return plan_with(analysis_a, analysis_b, ladder, wanted, ears)
+
+
+def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
+    found = [registry.find("technique", name) for name in names]
+    return {
+        component.name: component.declaration
+        for component in found
+        if isinstance(component.declaration, TechniqueDeclaration)
+    }
+
+
+def _ear(track: Track) -> Ear:
+    def hear(beat_times: FloatArray) -> BeatSound:
+        return listen(track.audio.numpy(), track.sample_rate, beat_times)
+
+    return hear
 
 
 def build_track_features(

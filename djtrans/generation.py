@@ -20,7 +20,8 @@ from djtrans.core.features import TrackFeatures
 from djtrans.core.formats import Provenance, load_params
 from djtrans.core.params import TransitionParams
 from djtrans.core.plan import TrackPlan, TransitionPlan
-from djtrans.core.planner import nearest_bars
+from djtrans.core.planning.octave import in_one_octave
+from djtrans.core.planning.options import PlanOptions, nearest_bars
 from djtrans.core.rendering import render as render_window
 from djtrans.core.settings import Settings
 from djtrans.core.silence import warn_of_silence
@@ -54,10 +55,16 @@ def generate(
     *,
     technique: str = "auto",
     separator: str = DEFAULT_SEPARATOR,
-    bars: int | None = None,
+    bars: int | str | None = None,
     duration: float | None = None,
     cue_a: float | None = None,
     cue_b: float | None = None,
+    swap_a: float | None = None,
+    swap_b: float | None = None,
+    tempo: float | str = "auto",
+    shift_beats: int | str = "auto",
+    nudge_ms: float = 0.0,
+    key_shift: int = 0,
     stems_a: str | os.PathLike[str] | None = None,
     stems_b: str | os.PathLike[str] | None = None,
     stretch_limit: float = 0.08,
@@ -81,12 +88,22 @@ def generate(
     separator : str
         Name of a registered separator, or ``"auto"``: demucs if its weights are here or can be
         downloaded, else spectral, which a warning says.
-    bars : int, optional
-        Length of the window: 1, 2, 4, 8, 16, 24, 32, 48 or 64.
+    bars : int or str, optional
+        Length of the window: 1, 2, 4, 8, 16, 24, 32, 48 or 64; ``"auto"`` lets the planner choose.
     duration : float, optional
         Length in seconds instead; the nearest of these lengths is taken.
     cue_a, cue_b : float, optional
         Where the window starts in each track, in seconds; moved to the nearest downbeat.
+    swap_a, swap_b : float, optional
+        Where the swap lies in each track instead, in seconds; moved to the nearest downbeat.
+    tempo : float or str
+        Of the window: ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` or beats per minute.
+    shift_beats : int or str
+        How many beats later B's one is taken to be, 0 to 3; ``"auto"`` lets the planner listen.
+    nudge_ms : float
+        How much later B is played than its grid says, in milliseconds.
+    key_shift : int
+        Semitones by which B is transposed, -6 to 6.
     stems_a, stems_b : path, optional
         Folder with ready stems of a track (drums, bass, vocals, other).
     stretch_limit : float
@@ -124,10 +141,26 @@ def generate(
     >>> transition = djtrans.generate("a.mp3", "b.mp3")  # doctest: +SKIP
     >>> transition.save("out.wav")  # doctest: +SKIP
     """
+    bars = None if bars == "auto" else bars
     if bars is not None and duration is not None:
         raise InputError("Both bars and duration are given; give one of them.")
-    if bars is not None and bars < 1:
-        raise InputError(f"bars = {bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64.")
+    if bars is not None and not (isinstance(bars, int) and bars > 0):
+        raise InputError(
+            f"bars = {bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64, or auto."
+        )
+    wanted = {
+        "bars": bars or 0,
+        "cue_a_seconds": cue_a,
+        "cue_b_seconds": cue_b,
+        "swap_a_seconds": swap_a,
+        "swap_b_seconds": swap_b,
+        "tempo": str(tempo),
+        "stretch_limit": stretch_limit,
+        "shift_beats": None if shift_beats == "auto" else shift_beats,
+        "nudge_ms": nudge_ms,
+        "key_shift": key_shift,
+    }
+    PlanOptions(**wanted)  # what is wrong with them is said before the work
     check_context(context)
     registry = registry or default_registry()
     chosen = Settings.sorted_out(settings or {})
@@ -148,16 +181,12 @@ def generate(
     )
     with steps.step("plan"):
         if duration is not None:
-            bars = nearest_bars(duration, prepared.analyses["a"].grid.bpm)
-        plan = prepared.plan(
-            technique,
-            bars=bars or 0,
-            cue_a_seconds=cue_a,
-            cue_b_seconds=cue_b,
-            stretch_limit=float(stretch_limit),
-        )
+            counted, _ = in_one_octave(prepared.analyses["a"], prepared.analyses["b"])
+            wanted["bars"] = nearest_bars(duration, counted.grid.bpm, counted.grid.beats_per_bar)
+        plan = prepared.plan(technique, **wanted)
         span = prepared.span(plan, context, full)
     aligned = prepared.align(plan, span, steps)
+    plan = prepared.refine(plan, aligned)
     return complete(
         prepared, plan, span, aligned, seed=seed, technique_config=chosen.technique, steps=steps
     )

@@ -17,6 +17,7 @@ from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.devices import pick_device
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.plan import TransitionPlan, clock_seconds
+from djtrans.core.planning.refinement import refine, singing
 from djtrans.core.records import ComponentRecord
 from djtrans.core.settings import Settings
 from djtrans.core.spec import MixerSpec
@@ -59,6 +60,7 @@ class Prepared:
             self.analyses["a"],
             self.analyses["b"],
             technique=technique,
+            tracks=(self.tracks["a"], self.tracks["b"]),
             registry=self.registry,
             **options,
         )
@@ -77,6 +79,23 @@ class Prepared:
                     f"{side.upper()} too weakly; give ready stems (--stems-a, --stems-b) or a "
                     "separator with good isolation, or choose another technique."
                 )
+
+    def refine(self, plan: TransitionPlan, aligned: Mapping[str, AlignedTrack]) -> TransitionPlan:
+        """The plan refined by the vocal stems, where the separators isolate them well."""
+        declaration = self.registry.find("technique", plan.technique).declaration
+        good = all(
+            separator_declaration(record, self.registry).isolation == "good"
+            for record in self.separators.values()
+        )
+        if not good or not isinstance(declaration, TechniqueDeclaration):
+            return plan
+        sung_a, sung_b = (
+            singing(aligned[name], plan, self.analyses[name].levels.integrated_lufs + side.gain_db)
+            for name, side in (("a", plan.a), ("b", plan.b))
+        )
+        if sung_a is None or sung_b is None:
+            return plan
+        return refine(plan, declaration, sung_a, sung_b)
 
     def span(
         self, plan: TransitionPlan, context: float | str = DEFAULT_CONTEXT_BARS, full: bool = False

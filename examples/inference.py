@@ -17,7 +17,7 @@ from djtrans.api import draw_params
 from djtrans.core.alignment import align_and_separate, margin_span, window_span
 from djtrans.core.devices import pick_device
 from djtrans.core.extraction import extract_features
-from djtrans.core.planner import nearest_bars
+from djtrans.core.planning.options import nearest_bars
 from djtrans.core.rendering import render
 from djtrans.provenance import make_provenance, separator_record
 

@@ -20,7 +20,7 @@ from djtrans.cli import cli
 from djtrans.core import declarations, hookspecs
 from djtrans.core.formats import Provenance
 from djtrans.core.plan import TrackPlan, TransitionPlan
-from djtrans.core.planner import WINDOW_BARS
+from djtrans.core.planning.options import WINDOW_BARS
 from djtrans.registry import Registry
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -22,7 +22,7 @@ RATE = 22050
 def truth():
     specs = (
         TrackSpec(bpm=126.0, tonic=9, seed=1, structure=STRUCTURE, sample_rate_hz=RATE),
-        TrackSpec(bpm=121.0, tonic=4, seed=2, structure=STRUCTURE, sample_rate_hz=RATE),
+        TrackSpec(bpm=123.0, tonic=4, seed=2, structure=STRUCTURE, sample_rate_hz=RATE),
     )
     return [synthesize(spec) for spec in specs]
 
@@ -149,11 +149,11 @@ def test_ready_stems_are_used_without_a_seam(files, truth, made):
         djtrans.generate(*files, separator="folder")
 
 
-def test_tempos_out_of_reach_get_a_cut_and_the_plan_says_why(files):
-    cut = djtrans.generate(*files, stretch_limit=0.01, context=1, device="cpu")
-    assert cut.plan.technique == "djtrans/cut"
-    assert "more than the stretch limit of 1 %" in cut.plan.rejected[0]
-    assert cut.plan.b.stretch_percent == pytest.approx(0.0, abs=1e-9)
+def test_tempos_out_of_reach_get_an_echo_and_the_plan_says_why(files):
+    echo = djtrans.generate(*files, stretch_limit=0.01, context=1, device="cpu")
+    assert echo.plan.technique == "djtrans/echo-out"
+    assert "more than the stretch limit of 1 %" in echo.plan.rejected[0]
+    assert echo.plan.b.stretch_percent == pytest.approx(0.0, abs=1e-9)
     with pytest.raises(PlanError, match="stretch limit"):
         djtrans.generate(*files, technique="bass-swap", stretch_limit=0.01)
 
@@ -261,7 +261,10 @@ def test_settings_are_used_kept_in_the_params_file_and_used_again(files, made, t
             {"technique": "bass-swap", "settings": {"technique.entry_gain": 2}},
             "technique djtrans/bass-swap: .*entry_gain = 2.0 is out of range; give 0.1 to 1",
         ),
-        ({"settings": {"separator.bass": 2}}, r"no field bass; .* of spectral \(kick_top_hz, bass_"),
+        (
+            {"settings": {"separator.bass": 2}},
+            r"no field bass; .* of spectral \(kick_top_hz, bass_",
+        ),
         (
             {"settings": {"separator.bass_top_hz": 99}, "stems_a": "x", "stems_b": "y"},
             "both tracks have ready stems",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from djtrans.cli.console import reporting
-from djtrans.cli.options import settings_option
+from djtrans.cli.options import NUMBER_OR_AUTO, settings_option
 from djtrans.core.errors import InputError
 from djtrans.core.settings import read_settings
 
@@ -43,10 +43,24 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option(
     "--separator", default="auto", show_default=True, help="Name of a separator, or auto."
 )
-@click.option("--bars", type=int, help="Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.")
+@click.option(
+    "--bars",
+    type=NUMBER_OR_AUTO,
+    default="auto",
+    show_default=True,
+    help="Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.",
+)
 @click.option("--duration", type=float, help="Length in seconds; the nearest of these is taken.")
 @click.option("--cue-a", type=float, help="Where the window starts in A, in seconds.")
 @click.option("--cue-b", type=float, help="Where the window starts in B, in seconds.")
+@click.option("--swap-a", type=float, help="Where the swap lies in A instead, in seconds.")
+@click.option("--swap-b", type=float, help="Where the swap lies in B instead, in seconds.")
+@click.option(
+    "--tempo",
+    default="auto",
+    show_default=True,
+    help="Of the window: auto, a, b, ramp, or beats per minute.",
+)
 @click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A.")
 @click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B.")
 @click.option(
@@ -55,6 +69,27 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     default=0.08,
     show_default=True,
     help="Largest tempo change, as a fraction.",
+)
+@click.option(
+    "--shift-beats",
+    type=NUMBER_OR_AUTO,
+    default="auto",
+    show_default=True,
+    help="How many beats later B's one is taken to be, 0 to 3.",
+)
+@click.option(
+    "--nudge-ms",
+    type=float,
+    default=0,
+    show_default=True,
+    help="How much later B is played than its grid says.",
+)
+@click.option(
+    "--key-shift",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Semitones by which B is transposed, -6 to 6.",
 )
 @click.option(
     "--context",

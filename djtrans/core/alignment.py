@@ -71,10 +71,11 @@ def window_span(plan: TransitionPlan, sample_rate: int) -> Span:
 def margin_span(plan: TransitionPlan, sample_rate: int) -> Span:
     """The window and the separator's margin in samples."""
     beats = MARGIN_BARS * plan.beats_per_bar
+    refined = plan.refined_bars * plan.beats_per_bar
     last = len(plan.beat_times) - 1
     return Span(
         round(plan.clock_of_beat(-beats) * sample_rate),
-        round(plan.clock_of_beat(last + beats) * sample_rate),
+        round(plan.clock_of_beat(last + refined + beats) * sample_rate),
     )
 
 

@@ -7,6 +7,7 @@ named *track* are seconds from the first sample of the track's file.
 from __future__ import annotations
 
 import bisect
+from itertools import pairwise
 from typing import TypeAlias
 
 import attrs
@@ -105,7 +106,8 @@ class TrackPlan:
     swap_on_phrase : bool
         Whether the swap lies on one of the track's own phrase lines.
     place : str
-        What of the track lies at the swap, one of :data:`djtrans.core.declarations.PLACES`.
+        What of the track lies at the swap, one of :data:`djtrans.core.declarations.PLACES`; empty
+        where none of them does.
     warp : tuple of (float, float)
         Points (clock seconds, track seconds), linear between and beyond: how the track is laid on
         the common clock. Two points are one constant rate.
@@ -143,9 +145,12 @@ class TrackPlan:
 
     @property
     def stretch_percent(self) -> float:
-        """Tempo change against the file over the window, in percent; positive is faster."""
-        (clock_0, track_0), (clock_1, track_1) = self.warp[0], self.warp[-1]
-        return 100.0 * ((track_1 - track_0) / (clock_1 - clock_0) - 1.0)
+        """The largest tempo change against the file, in percent; positive is faster."""
+        changes = (
+            (track_1 - track_0) / (clock_1 - clock_0) - 1.0
+            for (clock_0, track_0), (clock_1, track_1) in pairwise(self.warp)
+        )
+        return 100.0 * max(changes, key=abs)
 
     @property
     def gain(self) -> float:
@@ -175,6 +180,9 @@ class TransitionPlan:
         Why it is so, and what was not chosen and why.
     confidence : float
         How sure the planner is, 0 to 1: the least sure of what the plan rests on.
+    refined_bars : int
+        By how many bars the window was shortened at its end when the stems were there. What the
+        separator heard reached so much further.
     """
 
     technique: str
@@ -189,6 +197,7 @@ class TransitionPlan:
     reasons: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     confidence: float = 1.0
+    refined_bars: int = 0
 
     @property
     def n_frames(self) -> int:

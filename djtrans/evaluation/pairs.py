@@ -18,7 +18,7 @@ from djtrans.api import analyze_track
 from djtrans.core.analysis import Analysis
 from djtrans.core.audio import write_audio
 from djtrans.core.errors import DjtransError, InputError, did_you_mean
-from djtrans.core.planner import in_one_octave
+from djtrans.core.planning.octave import in_one_octave
 from djtrans.core.stems_io import save_stems
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.core.track import load_track

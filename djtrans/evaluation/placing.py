@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -10,7 +11,9 @@ from djtrans.core.alignment import AlignedTrack, Span
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, PlanError
 from djtrans.core.plan import TransitionPlan, track_seconds
-from djtrans.core.planner import WINDOW_BARS
+from djtrans.core.planning.octave import in_one_octave
+from djtrans.core.planning.options import WINDOW_BARS
+from djtrans.core.planning.tempo import can_meet
 from djtrans.preparation import Prepared
 from djtrans.registry import Registry
 
@@ -73,6 +76,7 @@ def place_together(
     Places
         A technique that does not fit around the common swap keeps its own place.
     """
+    clock = _one_clock(prepared, stretch_limit)
     plans: dict[str, TransitionPlan] = {}
     reasons: dict[str, str] = {}
     for name in techniques:
@@ -83,6 +87,7 @@ def place_together(
                 cue_a_seconds=cue_a,
                 cue_b_seconds=cue_b,
                 stretch_limit=stretch_limit,
+                **clock,
             )
         except DjtransError as error:
             reasons[name] = str(error)
@@ -90,8 +95,18 @@ def place_together(
     if own_place or not plans:
         return Places(plans, reasons)
     anchor = next(iter(plans.values()))
-    moved = {n: _moved(prepared, n, p, anchor, stretch_limit) for n, p in plans.items()}
+    moved = {n: _moved(prepared, n, p, anchor, stretch_limit, clock) for n, p in plans.items()}
     return Places(moved, reasons)
+
+
+def _one_clock(prepared: Prepared, limit: float) -> dict[str, Any]:
+    """Options that lay all techniques on one clock: A's, and B stays there.
+
+    Otherwise a short window would let B go home while a long one still holds it.
+    """
+    a, b = in_one_octave(prepared.analyses["a"], prepared.analyses["b"])
+    tempo = "a" if can_meet(a, b, limit) else "auto"
+    return {"tempo": tempo, "ease_bars": 0, "shift_beats": 0}
 
 
 def nearest_length(registry: Registry, technique: str, bars: int) -> int:
@@ -105,19 +120,25 @@ def nearest_length(registry: Registry, technique: str, bars: int) -> int:
 
 
 def _moved(
-    prepared: Prepared, name: str, plan: TransitionPlan, anchor: TransitionPlan, limit: float
+    prepared: Prepared,
+    name: str,
+    plan: TransitionPlan,
+    anchor: TransitionPlan,
+    limit: float,
+    clock: Mapping[str, Any],
 ) -> TransitionPlan:
     """The plan with its swap on the anchor's, or as it is if that is not possible."""
     if same_swap(plan, anchor):
         return plan
-    start = anchor.clock_of_beat(anchor.swap_beat - plan.swap_beat)
+    swap = anchor.swap_seconds
     try:
         moved = prepared.plan(
             name,
             bars=plan.bars,
-            cue_a_seconds=track_seconds(anchor.a.warp, start),
-            cue_b_seconds=track_seconds(anchor.b.warp, start),
+            swap_a_seconds=track_seconds(anchor.a.warp, swap),
+            swap_b_seconds=track_seconds(anchor.b.warp, swap),
             stretch_limit=limit,
+            **clock,
         )
     except (PlanError, ValueError):
         return plan

@@ -103,7 +103,7 @@ def mistakes(folder):
         (["short.wav", "B", "-o", "x.wav"], "3 s long; at least 8 s"),
         (["song.m4a", "B", "-o", "x.wav"], "ffmpeg -i"),
         (["A", "B", "-o", "x.wav", "--bars", "0"], "bars = 0 is not allowed"),
-        (["A", "B", "-o", "x.wav", "--bars", "many"], "not a valid integer"),
+        (["A", "B", "-o", "x.wav", "--bars", "many"], "neither a whole number nor auto"),
         (["A", "B", "-o", "x.wav", "--technique", "bass-swop"], "Did you mean 'bass-swap'"),
         (["A", "B", "-o", "x.wav", "--separator", "demuks"], "no separator 'demuks'"),
         (["A", "B", "-o", "x.wav", "--mixer", "dj55"], "Did you mean 'dj54'"),

@@ -48,6 +48,12 @@ def difference(a: Analysis, b: Analysis) -> float:
     return a.grid.bpm / b.grid.bpm - 1.0
 
 
+def can_meet(a: Analysis, b: Analysis, limit: float) -> bool:
+    """Whether the beats of both, counted in one octave, can be made to meet at A's tempo."""
+    meter = a.grid.beats_per_bar == b.grid.beats_per_bar
+    return meter and has_beat(a) and has_beat(b) and abs(difference(a, b)) <= limit
+
+
 def choose_tempo(
     a: Analysis, b: Analysis, technique: TechniqueDeclaration, options: PlanOptions
 ) -> Tempo:
