@@ -15,13 +15,23 @@ PACKAGE = Path(__file__).resolve().parents[2] / "examples" / "djtrans-tape"
 
 
 @pytest.fixture(scope="module")
-def installed(environment, build, tmp_path_factory):
+def wheel(build, tmp_path_factory):
     # From a copy, so that nothing is written beside the source.
     source = tmp_path_factory.mktemp("source") / PACKAGE.name
     shutil.copytree(PACKAGE, source)
-    made = environment()
-    made.install(build(source, "wheel"))
-    return made
+    return build(source, "wheel")
+
+
+@pytest.fixture(scope="module")
+def module_environment(environment):
+    return environment()
+
+
+@pytest.fixture
+def installed(module_environment, wheel):
+    """An environment with the package, whatever the test before has removed."""
+    module_environment.install(wheel)
+    return module_environment
 
 
 def read(path):
@@ -97,3 +107,45 @@ def test_its_effect_takes_a_place_in_dj54_and_is_named_when_the_package_is_gone(
     assert not (tmp_path / "gone.wav").exists()
     done = installed.djtrans("plugins", "show", "flanger", cwd=tmp_path, expect=2)
     assert done.stderr.startswith("djtrans: error: There is no component 'flanger'.")
+
+
+#: Saves an untrained model that is sampled with the package's scheduler, loads it and lets it draw.
+MODEL = """
+from djtrans import DrawRequest, load_model, mixer_layout, resolve_spec
+from djtrans.core.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
+from djtrans.core.records import ComponentRecord
+from djtrans.models import build_network
+
+small = {"width": 16, "depth": 1, "heads": 1}
+record = ModelRecord(
+    layout=mixer_layout(resolve_spec("dj54").configured({"reverb": "flanger"})),
+    stems=("drums", "bass", "vocals", "other"),
+    frames_per_beat=2,
+    denoiser=ComponentRecord(name="djtrans/dit", version=1, config=small),
+    encoders=(
+        EncoderRecord(
+            component=ComponentRecord(name="djtrans/none", version=1), per_frame=0, global_=0
+        ),
+    ),
+    scheduler=ComponentRecord(name="tape/shifted-euler", version=1, config={"shift": 2.0}),
+    inference={"steps": 3},
+)
+save_model("model.safetensors", record, build_network(record)[0].state_dict())
+model = load_model("model.safetensors", "cpu")
+curves = model.draw(DrawRequest(record.layout, n_frames=32, swap_beat=8))
+print(type(model.scheduler).__module__, model.scheduler.config.shift, *curves.shape)
+"""
+
+
+@pytest.mark.slow
+def test_a_model_that_needs_it_says_so_when_it_is_gone(installed, tmp_path):
+    done = installed.run("-c", MODEL, cwd=tmp_path)
+    assert done.stdout == "djtrans_tape.shifted_euler 2.0 32 56\n"
+    installed.pip("uninstall", "--yes", "djtrans-tape")
+    load = "from djtrans import load_model\nload_model('model.safetensors', 'cpu')"
+    done = installed.run("-c", load, cwd=tmp_path, expect=1)
+    assert done.stderr.splitlines()[-1] == (
+        "djtrans.core.errors.PluginError: The model 'model.safetensors' needs the scheduler "
+        "tape/shifted-euler, which is not here. There is no scheduler 'tape/shifted-euler'. "
+        "Install the package that provides the plugin 'tape'."
+    )
