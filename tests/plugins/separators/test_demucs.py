@@ -16,6 +16,7 @@ import djtrans
 from djtrans.core.errors import ConfigError, InputError, SeparationError
 from djtrans.core.separation import separate
 from djtrans.core.stems_io import STEM_NAMES
+from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.plugins.separators import DemucsConfig, demucs_hub, djtrans_separators
 from djtrans.plugins.separators import demucs_weights as weights_module
 from djtrans.plugins.separators.demucs import DemucsSeparator
@@ -379,3 +380,41 @@ def test_run_demucs_takes_a_file_or_a_tensor(weights, tmp_path):
         djtrans.run_demucs(audio)
     with pytest.raises(ConfigError, match="shifts"):
         djtrans.run_demucs(audio, RATE, shift=1)
+
+
+def test_a_second_job_does_not_separate_again(monkeypatch, tmp_path):
+    runs = []
+    real = DemucsSeparator.separate
+
+    def counted(self, *args, **kwargs):
+        runs.append(self._config.device)
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(DemucsSeparator, "separate", counted)
+    files = tmp_path / "a.wav", tmp_path / "b.wav"
+    for seed, file in enumerate(files):
+        spec = TrackSpec(bpm=170.0, seed=seed, structure=(("drop", 8), ("outro", 8)))
+        djtrans.write_audio(file, synthesize(spec).audio, RATE)
+    save_safetensors(small_network(0), tmp_path / f"{SINGLE}.safetensors")
+    options = {"technique": "cut", "context": 0, "device": "cpu"}
+    settings = {"separator.weights": str(tmp_path)}
+    first = djtrans.generate(*files, **options, settings=settings)
+    assert runs == ["cpu", "cpu"]
+    used = first.provenance.tracks["a"]
+    assert used.separator.name == "djtrans/demucs"  # what auto came to
+    assert used.separator.config["weights"] == str(tmp_path)
+    assert used.isolation == "good"
+    first.save_params(tmp_path / "params.json")
+    again = djtrans.generate(*files, **options, settings=settings)
+    rendered = djtrans.render(tmp_path / "params.json", *files, device="cpu")
+    assert len(runs) == 2
+    assert torch.equal(again.audio, first.audio)
+    assert torch.equal(rendered.audio, first.audio)
+
+
+def test_other_weights_are_told_apart(tmp_path):
+    file = save_safetensors(small_network(0), tmp_path / f"{SINGLE}.safetensors")
+    first = separator(tmp_path).fetch()
+    assert separator(file).fetch() == first  # the same file, however it is named
+    save_safetensors(small_network(1), file)
+    assert separator(tmp_path).fetch() != first
