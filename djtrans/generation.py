@@ -148,7 +148,7 @@ def generate(
         raise InputError(
             f"bars = {bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64, or auto."
         )
-    wanted = {
+    wanted: dict[str, Any] = {
         "bars": bars or 0,
         "cue_a_seconds": cue_a,
         "cue_b_seconds": cue_b,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 settings_option = click.option(
@@ -18,18 +16,11 @@ settings_option = click.option(
 )
 
 
-class _NumberOrAuto(click.ParamType):
-    """A whole number, or the word ``auto``."""
-
-    name = "number|auto"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, int) or value == "auto":
-            return value
-        try:
-            return int(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a whole number nor auto.", param, ctx)
-
-
-NUMBER_OR_AUTO = _NumberOrAuto()
+def number_or_auto(ctx: click.Context, param: click.Parameter, value: str) -> int | str:
+    """Callback of options that take a whole number, or the word ``auto``."""
+    if value == "auto":
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a whole number nor auto.") from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from djtrans.cli.console import reporting
-from djtrans.cli.options import NUMBER_OR_AUTO, settings_option
+from djtrans.cli.options import number_or_auto, settings_option
 from djtrans.core.errors import InputError
 from djtrans.core.settings import read_settings
 
@@ -45,7 +45,8 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 )
 @click.option(
     "--bars",
-    type=NUMBER_OR_AUTO,
+    callback=number_or_auto,
+    metavar="N|auto",
     default="auto",
     show_default=True,
     help="Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.",
@@ -72,7 +73,8 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 )
 @click.option(
     "--shift-beats",
-    type=NUMBER_OR_AUTO,
+    callback=number_or_auto,
+    metavar="N|auto",
     default="auto",
     show_default=True,
     help="How many beats later B's one is taken to be, 0 to 3.",
