@@ -51,8 +51,9 @@ class Loss:
 class Objective:
     """Rectified flow's objective with a term for smoothness.
 
-    Noise fractions are logit-normal: most training happens where it is hardest, halfway between
-    noise and curves [1]_. The loss is the mean square error of the prediction, plus that of the
+    Noise fractions are logit-normal [1]_, and by default rather noisy: thousands of values that
+    agree with each other tell which transition it is through much noise, so what the conditioning
+    says is learned only where there is little else. The loss is the mean square error of the prediction, plus that of the
     frame-to-frame differences of the clean curves that it means, against the target's own: jitter
     costs, a cut that the target has does not. That term is weighted by the square of the clean
     part, so that a level which shows nothing of the curves has no say in their smoothness.
@@ -73,7 +74,7 @@ class Objective:
        Synthesis, ICML 2024.
     """
 
-    level_mean: float = setting(0.0, "Mean of the noise fraction's logit.", unit="logit")
+    level_mean: float = setting(1.0, "Mean of the noise fraction's logit.", unit="logit")
     level_deviation: float = setting(
         1.0, "Deviation of the noise fraction's logit.", unit="logit", minimum=0.01, maximum=10.0
     )
