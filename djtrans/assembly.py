@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -11,6 +12,7 @@ from djtrans.core.declarations import EffectDeclaration
 from djtrans.core.errors import ConfigError
 from djtrans.core.layout import Layout, compute_layout
 from djtrans.core.parameters import Parameter
+from djtrans.core.records import ComponentRecord
 from djtrans.core.spec import MixerSpec, NodeSpec
 from djtrans.registry import Registry, default_registry
 
@@ -91,3 +93,15 @@ def mixer_layout(spec: MixerSpec | str = DEFAULT_MIXER, registry: Registry | Non
     registry = registry or default_registry()
     resolved = resolve_spec(spec, registry)
     return compute_layout(resolved, lambda node: node_parameters(node, registry))
+
+
+def component_record(
+    registry: Registry, kind: str, name: str, config: Mapping[str, Any]
+) -> ComponentRecord:
+    """A component as it is used: qualified name, version, complete config."""
+    component = registry.find(kind, name)
+    try:
+        full = config_to_dict(config_from_dict(component.declaration.config, config))
+    except ConfigError as error:
+        raise ConfigError(f"The {kind} {component.name}: {error}") from None
+    return ComponentRecord(name=component.name, version=component.declaration.version, config=full)

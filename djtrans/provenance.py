@@ -9,10 +9,10 @@ from typing import Any
 
 import djtrans
 from djtrans.api import DifferentiableDJMixer
+from djtrans.assembly import component_record
 from djtrans.core.alignment import Span
-from djtrans.core.config import config_from_dict, config_to_dict
 from djtrans.core.declarations import SeparatorDeclaration
-from djtrans.core.errors import ConfigError, FormatError, InputError
+from djtrans.core.errors import FormatError, InputError
 from djtrans.core.formats import (
     MixerRecord,
     Provenance,
@@ -82,18 +82,6 @@ def make_provenance(
         ),
         technique=component_record(registry, "technique", plan.technique, technique_config or {}),
     )
-
-
-def component_record(
-    registry: Registry, kind: str, name: str, config: Mapping[str, Any]
-) -> ComponentRecord:
-    """A component as it is used: qualified name, version, complete config."""
-    component = registry.find(kind, name)
-    try:
-        full = config_to_dict(config_from_dict(component.declaration.config, config))
-    except ConfigError as error:
-        raise ConfigError(f"The {kind} {component.name}: {error}") from None
-    return ComponentRecord(name=component.name, version=component.declaration.version, config=full)
 
 
 def separator_record(

@@ -14,6 +14,7 @@ from djtrans.cli.console import fail, show_warnings
 from djtrans.cli.evaluate import evaluate
 from djtrans.cli.inspect import layout, plugins
 from djtrans.cli.pictures import visualize
+from djtrans.cli.train import train
 from djtrans.cli.transitions import demo, generate, render
 from djtrans.core.errors import DjtransError
 
@@ -36,7 +37,18 @@ def cli(plugin_files: tuple[str, ...]) -> None:
             default_registry().register_file(path)
 
 
-for command in (analyze, generate, render, visualize, evaluate, demo, plugins, layout, cache):
+for command in (
+    analyze,
+    generate,
+    render,
+    visualize,
+    evaluate,
+    train,
+    demo,
+    plugins,
+    layout,
+    cache,
+):
     cli.add_command(command)
 
 

@@ -74,6 +74,8 @@ def frame_track(stems: Stems, analysis: Analysis, *, frames_per_beat: int = 2) -
     beats = np.arange(grid.bars * grid.beats_per_bar + 1)
     times = grid.time_of(grid.first_downbeat + beats.astype(np.float64))
     times = times[times <= stems.samples / stems.sample_rate]
+    # A grid's first beat may lie just before the first sample.
+    times = np.maximum(times, 0.0)
     whole = (len(times) - 1) // grid.beats_per_bar * grid.beats_per_bar
     if whole < 1:
         raise InputError("The track has no whole bar; give a longer one.")
