@@ -2,7 +2,9 @@
 
 Spectral peaks are followed over five frames. Those whose frequencies lie on one smooth curve are
 partials, and those that leave their place are moving ones. A voice moves all its partials by the
-same interval at once, while drums and beating oscillators move each its own way.
+same interval at once, while drums and beating oscillators move each its own way. The window is long
+enough to tell partials from one another, so only glides and a narrow vibrato are seen; a wide one
+is what ``pitch_motion.py`` sees.
 """
 
 from __future__ import annotations
@@ -15,13 +17,15 @@ _WINDOW_SECONDS = 0.093
 _LOWEST_HZ, _HIGHEST_HZ = 180.0, 4000.0
 #: Peaks this far below the loudest one of their frame are left out, in nepers (35 dB).
 _DEPTH = 4.0
-#: Curvature of the log spectrum at the peak of a steady tone under a Hann window is -1.4.
+#: Curvature of the log spectrum at the peak of a steady tone under a Hann window is -1.4; a tone
+#: that moves within the window has a blunter peak, noise any.
 _SHARPEST, _BLUNTEST = -2.2, -0.9
 #: How far a peak may move from frame to frame, in cents.
 _REACH_CENTS = 70.0
-#: How well five frames must fit a parabola, how far a moving partial comes within them, and how
-#: steep it may be, in cents (per frame).
-_SMOOTH_CENTS, _MOVED_CENTS, _STEEPEST_CENTS = 3.0, 6.0, 40.0
+#: How well five frames must fit a parabola, in cents or as a share of the way they go; how far a
+#: moving partial comes within them, and how steep it may be, in cents (per frame).
+_SMOOTH_CENTS, _SMOOTH_SHARE = 3.0, 0.2
+_MOVED_CENTS, _STEEPEST_CENTS = 6.0, 40.0
 #: Partials move together if their slopes fall into two neighbouring bins of this width.
 _SLOPE_BIN_CENTS = 2.5
 _SLOPE_BINS = 33
@@ -68,7 +72,7 @@ def partials_move_together(
     strayed = np.sqrt(((pitch - fit @ _PARABOLA.T) ** 2).sum(axis=1) / 2)
     slope = fit[:, 1]
     moves = (
-        (strayed < _SMOOTH_CENTS)
+        (strayed < np.maximum(_SMOOTH_CENTS, _SMOOTH_SHARE * np.ptp(pitch, axis=1)))
         & (np.ptp(pitch, axis=1) > _MOVED_CENTS)
         & (np.abs(slope) < _STEEPEST_CENTS)
     )
