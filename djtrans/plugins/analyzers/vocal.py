@@ -24,10 +24,10 @@ _LOW_HZ, _HIGH_HZ = 400.0, 3400.0
 #: Added before the logarithm is taken, so that a bar without any is not infinitely far off.
 _LEAST = 0.02
 #: Of the three features: mean and deviation of the logarithm, and weight; then the bias.
-_MEAN = np.array([-2.872, -2.333, -0.373])
-_SPREAD = np.array([0.844, 0.534, 0.334])
-_WEIGHT = np.array([1.011, 0.622, 0.891])
-_BIAS = -0.150
+_MEAN = np.array([-2.573, -2.333, -0.373])
+_SPREAD = np.array([0.957, 0.534, 0.334])
+_WEIGHT = np.array([1.282, 0.765, 1.076])
+_BIAS = -0.192
 #: A line is rarely one bar long: neighbours count half as much as the bar itself.
 _SMOOTHING = np.array([0.25, 0.5, 0.25])
 
