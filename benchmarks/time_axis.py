@@ -1,7 +1,8 @@
 """How exact and how clean the time axis is: stretches, ramps, joins and transposition.
 
-Run ``python benchmarks/time_axis.py FOLDER``; the folder holds the tracks named in ``TRACKS``.
-Prints the Markdown tables of ``docs/time-axis.md``.
+Run ``python benchmarks/time_axis.py FOLDER``; the folder holds the tracks named in ``TRACKS``, else it
+is ``DJTRANS_TRACKS``. Without one the table of joins is left out. Prints the Markdown tables of
+``docs/time-axis.md``.
 
 A hit is found where it correlates best, between the samples by a parabola. The kick is a sweep from
 200 to 50 Hz that decays in 80 ms, the click 40 samples of noise.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -65,6 +67,50 @@ def error_ms(audio: torch.Tensor, sound: Array, expected: float) -> float:
     i = int(np.argmax(near))
     left, mid, right = near[i - 1 : i + 2]
     return 1000.0 * ((low + i + 0.5 * (left - right) / (left - 2 * mid + right)) / RATE - expected)
+
+
+def print_constant() -> None:
+    """Where hits land at one rate, and what sounds more than 1 ms too early."""
+    print("\n| ratio | kick | early | click | early |\n|---|---|---|---|---|")
+    for ratio in (0.92, 0.96, 0.98, 1.02, 1.04, 1.08):
+        cells = []
+        for sound in (kick(), CLICK):
+            audio, at = hits(sound, 0.2 + 0.43 * np.arange(45), 21.0)
+            out = warp(audio, ((0.0, 0.0), (ratio, 1.0)), RATE, 0.0, 21.0 * ratio)
+            clock = [ratio * t for t in at]
+            near = [
+                out[0, round(t * RATE) - RATE // 20 :][: RATE // 4].double() ** 2 for t in clock
+            ]
+            early = np.mean([float(e[: RATE // 20 - RATE // 1000].sum() / e.sum()) for e in near])
+            cells += [summary(np.array([error_ms(out, sound, t) for t in clock]))]
+            cells += [f"{10.0 * math.log10(early):.0f} dB"]
+        print(f"| {ratio:g} | {' | '.join(cells)} |")
+
+
+def print_tones() -> None:
+    """What a ramp adds to tones, more than 1 kHz above them."""
+    print("\n| tone | at the joins | between them | at one rate |\n|---|---|---|---|")
+    for hz in (55, 110, 440, 1000, 3000):
+        t = torch.arange(50 * RATE, dtype=torch.float64) / RATE
+        tone = (0.5 * torch.sin(2 * math.pi * hz * t)).float()[None]
+        course = ramp(1.005, 1.065, 30 / BARS, BARS, 5.0, home=False)
+        corners = np.array([clock for clock, _ in course[2:-3]])
+        still = warp(tone, ((0.0, 5.0), (1.0, 6.03)), RATE, 0.0, 28.0)
+        moving = warp(tone, course, RATE, 0.0, 28.0)
+        steps = np.arange(0.0, SEARCH_SECONDS + 0.03, 0.01)
+        cells = []
+        for audio, before in ((moving, 0.0), (moving, 0.6), (still, 0.0)):
+            at = (corners[:, None] - before - steps).ravel()
+            cells.append(f"{max(splatter(audio[0].numpy(), hz, time) for time in at):.0f} dB")
+        print(f"| {hz} Hz | {' | '.join(cells)} |")
+
+
+def splatter(audio: NDArray[np.float32], hz: float, time: float, size: int = 8192) -> float:
+    """Strongest line more than 1 kHz above a tone against the tone itself, in dB."""
+    start = round(time * RATE) - size // 2
+    spectrum = np.abs(np.fft.rfft(audio[start : start + size] * np.blackman(size)))
+    far = np.fft.rfftfreq(size, 1 / RATE) > hz + 1000
+    return float(20.0 * np.log10(spectrum[far].max() / spectrum.max()))
 
 
 def ramp(first: float, last: float, step: float, count: int, start: float, home: bool) -> Warp:
@@ -207,11 +253,15 @@ def frequency(signal: Array) -> float:
 def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="folder with the tracks")
+    default = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
+    parser.add_argument("folder", nargs="?", type=Path, default=default, help="with the tracks")
     folder = parser.parse_args().folder
     torch.set_num_threads(1)
+    print_constant()
     print_ramps()
-    print_joins(folder)
+    if folder.is_dir():
+        print_joins(folder)
+    print_tones()
     print_transposition()
 
 
