@@ -1,10 +1,11 @@
 """How well key, sections and vocals are found, on synthetic tracks and with a voice over real ones.
 
-    python benchmarks/content.py                # the tables of docs/analysis.md
-    python benchmarks/content.py --fit          # and the numbers of plugins/analyzers/vocal.py
+    python benchmarks/content.py
 
-Tracks are synthesized with ever other tempo, key, drums, structure, bass, intro, ending, singing.
-The voice over real music is the synthetic one, in the track's own tempo.
+Prints the tables of docs/analysis.md and the weights of the vocal detector. Tracks are synthesized
+with ever other tempo, key, drums, structure, bass, intro, ending, singing.
+The voice over real music is the synthetic one, in the track's own tempo, and each real track is
+measured with weights fitted to other synthetic tracks and to the other real ones.
 """
 
 from __future__ import annotations
@@ -27,7 +28,13 @@ from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.core.synth.spec import DRUM_STYLES
 from djtrans.core.tables import markdown_table
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
-from djtrans.plugins.analyzers.vocal import bar_vocals, vocal_features
+from djtrans.plugins.analyzers.vocal import (
+    WEIGHTS,
+    Weights,
+    likelihood,
+    log_features,
+    vocal_features,
+)
 
 FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
 RATE = 22050
@@ -65,8 +72,13 @@ class Bars:
     """What is known of the bars of one piece of audio: 1 sung, 0 not, -1 undecided."""
 
     features: NDArray[np.float64]
-    likelihood: NDArray[np.float64]
     sung: NDArray[np.int64]
+    weights: Weights = WEIGHTS
+
+    @property
+    def likelihood(self) -> NDArray[np.float64]:
+        """What the detector says, with these weights."""
+        return likelihood(self.features, self.weights)
 
 
 def a_spec(number: int) -> TrackSpec:
@@ -106,7 +118,6 @@ def hear(
     """Features, likelihood and truth of each bar."""
     return Bars(
         vocal_features(audio, RATE, times),
-        bar_vocals(audio, RATE, times),
         sung_bars(voice, times),
     )
 
@@ -164,11 +175,11 @@ def share(bars: list[Bars], sung: int) -> float:
     return float(np.mean(np.concatenate([b.likelihood[b.sung == sung] >= 0.5 for b in bars])))
 
 
-def fit(groups: list[list[Bars]]) -> str:
+def fit(groups: list[list[Bars]]) -> Weights:
     """Logistic regression by Newton's method; each group counts alike, and so do yes and no."""
     rows, answers, weights = [], [], []
     for group in groups:
-        features = np.log(np.concatenate([b.features for b in group]) + 0.02)
+        features = log_features(np.concatenate([b.features for b in group]))
         sung = np.concatenate([b.sung for b in group])
         for answer in (0, 1):
             rows.append(features[sung == answer])
@@ -182,8 +193,8 @@ def fit(groups: list[list[Bars]]) -> str:
         p = 1.0 / (1.0 + np.exp(-design @ beta))
         hessian = design.T @ (design * (w * p * (1.0 - p))[:, None])
         beta += np.linalg.solve(hessian + 1e-6 * np.eye(len(beta)), design.T @ (w * (y - p)))
-    named = {"mean": mean, "spread": spread, "weight": beta[:-1], "bias": beta[-1]}
-    return ", ".join(f"{name} {np.round(value, 3)}" for name, value in named.items())
+    three = (tuple(float(v) for v in row.round(3)) for row in (mean, spread, beta[:-1]))
+    return Weights(*three, bias=round(float(beta[-1]), 3))
 
 
 def relation(found: Key, true: Key) -> str:
@@ -237,15 +248,19 @@ def structure_table(count: int) -> str:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--count", type=int, default=56, help="synthetic tracks to measure")
+    parser.add_argument("--count", type=int, default=40, help="synthetic tracks to measure")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="the real tracks")
-    parser.add_argument("--fit", action="store_true", help="fit the weights of the vocal detector")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     print(structure_table(arguments.count))
-    synthetic = synthetic_bars(MEASURED, arguments.count)
-    real = dict(real_bars(arguments.folder))
-    sets = {"synthetic tracks": synthetic}
+    sets = {"synthetic tracks": synthetic_bars(MEASURED, arguments.count)}
+    fitted = synthetic_bars(FITTED, arguments.count)
+    heard = dict(real_bars(arguments.folder))
+    real = {}
+    for name, track in heard.items():
+        rest = [bars for other, t in heard.items() if other != name for bars in t.values()]
+        weights = fit([fitted, rest])
+        real[name] = {k: attrs.evolve(bars, weights=weights) for k, bars in track.items()}
     for name in (f"{db:+.0f} dB" for db in VOICE_DB):
         sets[f"voice over real tracks, {name}"] = [
             bars for track in real.values() for bars in (track["none"], track[name])
@@ -257,9 +272,7 @@ def main() -> None:
     print(markdown_table(("bars of", "AUC", "sung found", "others taken for sung"), rows))
     alone = [(name, f"{share([track['none']], 0):.2f}") for name, track in real.items()]
     print(markdown_table(("real track, no voice added", "bars taken for sung"), alone))
-    if arguments.fit:
-        fitted = [synthetic_bars(FITTED, arguments.count)]
-        print(fit([*fitted, [b for track in real.values() for b in track.values()]]))
+    print(fit([fitted, [bars for track in heard.values() for bars in track.values()]]))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from djtrans.core.loudness import (
     _k_weighted,
     integrated_lufs,
     momentary_lufs,
+    programme_lufs,
     short_term_lufs,
     true_peak_db,
 )
@@ -132,3 +133,11 @@ def test_bad_input_is_refused():
         true_peak_db(torch.zeros(2, 10), 0)
     with pytest.raises(InputError, match="one sample"):
         short_term_lufs(torch.zeros(2, 48000), 48000, 3.0, 0.0)
+
+
+def test_one_pass_gives_both_loudnesses():
+    audio = 0.1 * torch.randn(2, 22050 * 7, generator=torch.Generator().manual_seed(0))
+    audio[:, 22050 * 4 :] *= 0.05
+    integrated, short_term = programme_lufs(audio, 22050)
+    assert integrated == integrated_lufs(audio, 22050)
+    assert np.array_equal(short_term, short_term_lufs(audio, 22050))

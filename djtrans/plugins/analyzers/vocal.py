@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import attrs
 import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
@@ -23,13 +24,26 @@ _RATE, _HOP_SECONDS = 11025, 0.02
 _LOW_HZ, _HIGH_HZ = 400.0, 3400.0
 #: Added before the logarithm is taken, so that a bar without any is not infinitely far off.
 _LEAST = 0.02
-#: Of the three features: mean and deviation of the logarithm, and weight; then the bias.
-_MEAN = np.array([-2.573, -2.333, -0.373])
-_SPREAD = np.array([0.957, 0.534, 0.334])
-_WEIGHT = np.array([1.282, 0.765, 1.076])
-_BIAS = -0.192
 #: A line is rarely one bar long: neighbours count half as much as the bar itself.
 _SMOOTHING = np.array([0.25, 0.5, 0.25])
+
+
+@attrs.frozen
+class Weights:
+    """Mean, deviation and weight of each feature's logarithm, and the bias."""
+
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+    weight: tuple[float, ...]
+    bias: float
+
+
+WEIGHTS = Weights(
+    mean=(-2.573, -2.333, -0.373),
+    spread=(0.957, 0.534, 0.334),
+    weight=(1.282, 0.765, 1.076),
+    bias=-0.192,
+)
 
 
 def bar_vocals(
@@ -52,13 +66,22 @@ def bar_vocals(
         ``[bars]``, 0 to 1. One half means that it is as likely as not, where half of all bars are
         sung.
     """
-    features = vocal_features(audio, sample_rate, bar_times)
-    score = (np.log(features + _LEAST) - _MEAN) / _SPREAD
+    return likelihood(vocal_features(audio, sample_rate, bar_times))
+
+
+def likelihood(features: NDArray[np.float64], weights: Weights = WEIGHTS) -> NDArray[np.float64]:
+    """Likelihood of vocals in consecutive bars, ``[bars]``, from their features ``[bars, 3]``."""
+    score = (log_features(features) - weights.mean) / weights.spread
     # A mono file says nothing of the middle.
-    score = np.where(np.isfinite(score), score, 0.0) @ _WEIGHT + _BIAS
+    score = np.where(np.isfinite(score), score, 0.0) @ np.array(weights.weight) + weights.bias
     score = np.convolve(np.pad(score, 1, mode="edge"), _SMOOTHING, mode="valid")
-    likelihood: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-score))
-    return likelihood
+    result: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-score))
+    return result
+
+
+def log_features(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is weighed: logarithms."""
+    return np.log(features + _LEAST)
 
 
 def vocal_features(
