@@ -53,3 +53,48 @@ class Ramps:
             conditioning=Conditioning(ramp[..., None], middle / FRAMES),
             absent=torch.zeros(size, 1, dtype=torch.bool),
         )
+
+
+def small_set():
+    """Two framed tracks of noise and a few transitions between them."""
+    from djtrans.core.training.composed_set import ComposedSet
+    from djtrans.core.training.composition import ComposedSide, Composition
+    from djtrans.core.training.tracks import FramedTrack
+
+    generator = torch.Generator().manual_seed(1)
+
+    def track():
+        return FramedTrack(
+            level_db=torch.rand(128, 4, 3, generator=generator) * -40,
+            onset=torch.rand(128, 4, generator=generator),
+            vocal=torch.rand(128, generator=generator),
+            reference_db=-10.0,
+        )
+
+    def side(track, bar):
+        return ComposedSide(
+            track=track,
+            bar=bar,
+            gain_db=0.0,
+            stretch=0.0,
+            key="8A",
+            place="phrase",
+            phrase_beats=(0.0, 16.0),
+            sections=(("drop", 0.0, 64.0, 0.0),),
+        )
+
+    def transition(technique, bars, bar):
+        return Composition(
+            technique=f"djtrans/{technique}",
+            bars=bars,
+            swap_beat=2 * bars,
+            beats_per_bar=4,
+            frames_per_beat=2,
+            bpm=120.0,
+            key_distance=0,
+            a=side(0, bar),
+            b=side(1, bar),
+        )
+
+    some = [transition("bass-swap", 8, 0), transition("fade", 4, 3), transition("fade", 8, 2)]
+    return ComposedSet(tracks=[track(), track()], training=some, validation=some[:2])
