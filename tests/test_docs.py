@@ -80,8 +80,10 @@ def run_blocks(page: str, folder: Path, after: str = "") -> list[str]:
     script = folder / f"{Path(page).stem}_blocks.py"
     script.write_text("\n".join([*blocks(page, "python"), after]))
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # That demucs has no weights here is nothing the page has to warn of.
+    no_weights = "ignore:The stems are made by 'spectral':UserWarning"
     done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", script.name],
+        [sys.executable, "-W", "error::UserWarning", "-W", no_weights, script.name],
         cwd=folder,
         env=environ,
         capture_output=True,
