@@ -53,9 +53,10 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
     """The analyzer for music of constant tempo."""
     yield AnalyzerDeclaration(
         name="constant-grid",
-        summary="One constant beat grid for the whole track, with bars, sections, key and levels.",
+        summary="One constant beat grid for the whole track, with bars, sections, key, levels and vocals.",
         factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
         config=ConstantGridConfig,
+        version=2,
         references=(
             "Scheirer, Tempo and beat analysis of acoustic musical signals, JASA 103(1), 1998",
             "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",
