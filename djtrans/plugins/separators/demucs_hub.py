@@ -57,7 +57,8 @@ def hub_file(model: str, name: str, progress: Progress | None = None) -> Path:
             reason = brief(error)
     raise SeparationError(
         f"The weights of {model} are not on this machine and cannot be downloaded ({reason}); run "
-        f"'hf download {repository}' online, or set weights to a folder with {file}."
+        f"'hf download {repository}' online, or set its weights to a folder with {file} "
+        "(--set separator.weights=FOLDER)."
     )
 
 
