@@ -19,7 +19,7 @@ from djtrans.core.planning.loops import find_loop
 from djtrans.core.planning.options import WINDOW_BARS, PlanOptions
 from djtrans.core.planning.rungs import Choice, Rung
 from djtrans.core.planning.scoring import BOTH_SING, LEFT_EARLY
-from djtrans.core.planning.tempo import Tempo, choose_tempo, has_beat, unmatched
+from djtrans.core.planning.tempo import Tempo, beatless, choose_tempo, unmatched
 from djtrans.core.planning.window import Window
 
 #: Where the one is less sure than this, the window has at most so many bars.
@@ -70,7 +70,7 @@ class Walk:
         raise PlanError(f"No transition fits. {why}. {hint}")
 
     def _try(self, rung: Rung, rejected: list[_Refusal]) -> Choice | None:
-        if rung.beatless and has_beat(self.a) and has_beat(self.b):
+        if rung.beatless and not beatless(self.a, self.b):
             return None
         found: list[tuple[Candidate, Analysis, Loop | None]] = []
         for name, technique in rung.techniques.items():
@@ -98,7 +98,7 @@ class Walk:
         if technique.harmonic and key.overlap == "never" and not rung.asked:
             raise PlanError(key.reason)
         if rung.beatless:
-            return unmatched(self.a, "one of them has no steady beat")
+            return unmatched(self.a, beatless(self.a, self.b))
         return choose_tempo(self.a, self.b, technique, self.options)
 
     def _lengths(self, rung: Rung, technique: TechniqueDeclaration, tempo: Tempo) -> Iterator[int]:

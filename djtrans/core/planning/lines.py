@@ -60,8 +60,10 @@ def swap_lines(
     fitting = {bar: place for bar, place in found.items() if _fits(track, name, bar, window)}
     if not fitting:
         line = "downbeat" if anywhere else _line(places)
-        after = f"{window.needs_a if name == 'a' else window.after} audible ones after it"
-        raise PlanError(f"{who} has no {line} with {window.swap} bars before it and {after}")
+        after = window.needs_a if name == "a" else window.after
+        ones = f" and {after} audible {'one' if after == 1 else 'ones'} after it" if after else ""
+        bars = f"{window.swap} bar{'s' * (window.swap > 1)} before it"
+        raise PlanError(f"{who} has no {line} with {bars}{ones}")
     return fitting
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+import numpy as np
 
 from djtrans.core.analysis import Analysis
 from djtrans.core.declarations import TechniqueDeclaration
@@ -13,7 +14,7 @@ from djtrans.core.planning.options import PlanOptions
 #: Up to this tempo difference the window keeps A's tempo; beyond it the tempo moves with the bars.
 HOLD_LIMIT = 0.03
 #: Grids less sure than this have no beat that could be matched.
-BEAT_CONFIDENCE = 0.2
+BEAT_CONFIDENCE = 0.25
 
 
 @attrs.frozen
@@ -43,6 +44,25 @@ def has_beat(track: Analysis) -> bool:
     return track.grid.confidence >= BEAT_CONFIDENCE
 
 
+def wander(track: Analysis) -> float:
+    """How far a track strays from its own tempo, as a fraction: between most of its bars."""
+    if track.grid.constant:
+        return 0.0
+    bars = np.diff(track.grid.downbeat_times)
+    if len(bars) < 2:
+        return 0.0
+    fast, usual, slow = np.percentile(bars, [5.0, 50.0, 95.0])
+    return float(max(slow / usual, usual / fast) - 1.0)
+
+
+def beatless(a: Analysis, b: Analysis) -> str:
+    """Which track has no beat that can be matched; empty if both have one."""
+    for name, track in (("A", a), ("B", b)):
+        if not has_beat(track):
+            return f"{name} has no steady beat (confidence {track.grid.confidence:.2f})"
+    return ""
+
+
 def difference(a: Analysis, b: Analysis) -> float:
     """Tempo change of B at A's tempo, as a fraction; both counted in one octave."""
     return a.grid.bpm / b.grid.bpm - 1.0
@@ -51,7 +71,8 @@ def difference(a: Analysis, b: Analysis) -> float:
 def can_meet(a: Analysis, b: Analysis, limit: float) -> bool:
     """Whether the beats of both, counted in one octave, can be made to meet at A's tempo."""
     meter = a.grid.beats_per_bar == b.grid.beats_per_bar
-    return meter and has_beat(a) and has_beat(b) and abs(difference(a, b)) <= limit
+    steady = all(has_beat(track) and wander(track) <= limit for track in (a, b))
+    return meter and steady and abs(difference(a, b)) <= limit
 
 
 def choose_tempo(
@@ -89,9 +110,14 @@ def unmatched(a: Analysis, why: str) -> Tempo:
 
 def _apart(a: Analysis, b: Analysis, technique: TechniqueDeclaration, options: PlanOptions) -> str:
     """Why the beats cannot be made to meet; empty if they can."""
+    if beatless(a, b):
+        return beatless(a, b)
     for name, track in (("A", a), ("B", b)):
-        if not has_beat(track):
-            return f"{name} has no steady beat (confidence {track.grid.confidence:.2f})"
+        if wander(track) > options.stretch_limit:
+            return (
+                f"{name}'s own tempo wanders by {100 * wander(track):.1f} %, more than the stretch "
+                f"limit of {100 * options.stretch_limit:g} %"
+            )
     if a.grid.beats_per_bar != b.grid.beats_per_bar:
         return (
             f"A has {a.grid.beats_per_bar} beats to the bar and B {b.grid.beats_per_bar}, so that "

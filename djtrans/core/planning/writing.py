@@ -127,9 +127,10 @@ def _where(choice: Choice, options: PlanOptions) -> list[str]:
         elif place in ("outro", "intro-end"):
             what, does = place.split("-")[0], "starts" if place == "outro" else "ends"
             said.append(f"the swap lies where {who}'s {what} {does}")
-        elif place in ("", "phrase"):
-            what = "phrase line" if place else "downbeat, for no phrase line leaves room,"
-            said.append(f"the swap lies on a {what} of {who}")
+        elif place == "phrase":
+            said.append(f"the swap lies on a phrase line of {who}")
+        elif not place:
+            said.append(f"the swap lies on a downbeat of {who}: no phrase line leaves room")
         else:
             said.append(f"the swap lies at {PLACES[place].replace('any ', 'a ')} of {who}")
     return said
@@ -139,8 +140,8 @@ def _confidence(choice: Choice) -> float:
     """The least sure of what the plan rests on."""
     candidate, sure = choice.candidate, [1.0]
     for track in (choice.a, choice.b):
-        if candidate.tempo.matched:
-            sure.append(track.grid.confidence)
+        # Even where no beats are matched: the lines that the swap lies on are the grid's.
+        sure.append(track.grid.confidence)
         if has_beat(track):
             sure.append(track.grid.downbeat_confidence)
         if candidate.window.overlap:

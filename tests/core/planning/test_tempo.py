@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import attrs
 import numpy as np
 import pytest
 
@@ -153,3 +154,18 @@ def test_three_beats_never_meet_four(analysis, plan, technique):
 def test_without_a_beat_nothing_is_matched(analysis, plan):
     with pytest.raises(PlanError, match=r"B has no steady beat \(confidence 0.05\)"):
         plan(analysis(), analysis(confidence=0.05))
+
+
+def test_a_tempo_that_wanders_is_followed_within_the_limit(analysis, plan):
+    """A drifts by 2 % each way: its own beats are the clock, and B's bars go with them."""
+    steady = analysis()
+    drift = 0.02 * np.sin(np.arange(256) / 20)
+    beats = np.concatenate([[0.0], np.cumsum(0.5 * (1 + drift))])
+    a = attrs.evolve(steady, grid=attrs.evolve(steady.grid, beat_times=beats, constant=False))
+    made = plan(a, steady)
+    assert np.allclose(np.diff(made.beat_times), np.diff(beats)[40 * 4 : 56 * 4])
+    check_bars_meet(made, a, steady)
+    wild = np.concatenate([[0.0], np.cumsum(0.5 * (1 + 10 * drift))])
+    b = attrs.evolve(steady, grid=attrs.evolve(steady.grid, beat_times=wild, constant=False))
+    with pytest.raises(PlanError, match=r"B's own tempo wanders by \d+.\d %, more than the"):
+        plan(steady, b)

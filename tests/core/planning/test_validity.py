@@ -44,7 +44,7 @@ def build(analysis, facts):
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     tracks(),
     tracks(),
