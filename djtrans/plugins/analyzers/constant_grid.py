@@ -35,11 +35,11 @@ _BEATS_PER_BAR = 4
 _SILENCE_PEAK = 1e-4
 #: A beat that lies this little outside the track still belongs to it.
 _EDGE_SECONDS = 0.03
-#: A constant grid of less confidence, or from which the music strays further, is doubted: the track
+#: A constant grid that fits worse, or from which the music strays further, is doubted: the track
 #: may drift. Constant tracks, real and synthesized, stray by 0.2 to 2.8 ms.
 _DOUBT, _DOUBT_SECONDS = 0.6, 0.004
-#: A drifting grid fits more easily than a constant one: it is trusted so much less, and must be
-#: surer than the constant one by so much.
+#: A drifting grid fits more easily than a constant one: it is trusted so much less, and must then
+#: still fit better than the constant one by so much.
 _FOLLOWED_TRUST, _FOLLOWED_GAIN = 0.9, 0.05
 
 
@@ -99,9 +99,9 @@ class ConstantGridAnalyzer:
         beats = find_steady_beats(heard, self._tempo(heard))
         tell(0.5)
         straight, listened = None, heard
-        if beats.confidence < _DOUBT or beats.pulse.deviation > _DOUBT_SECONDS:
+        if beats.fit < _DOUBT or beats.pulse.deviation > _DOUBT_SECONDS:
             even, heard_even, followed = self._follow(heard, mono, sample_rate)
-            if followed.confidence > beats.confidence + _FOLLOWED_GAIN:
+            if followed.fit > beats.fit + _FOLLOWED_GAIN:
                 straight, listened, beats = even, heard_even, followed
         grid = _grid(beats, straight, duration)
         bar_zero = _even_bar_zero(beats, grid)
@@ -150,7 +150,7 @@ class ConstantGridAnalyzer:
         straight = straighten(mono, sample_rate, position, rate)
         even = hear(straight.audio, sample_rate, config.hop_seconds)
         beats = find_steady_beats(even, self._tempo(even))
-        return straight, even, attrs.evolve(beats, confidence=_FOLLOWED_TRUST * beats.confidence)
+        return straight, even, attrs.evolve(beats, fit=_FOLLOWED_TRUST * beats.fit)
 
 
 def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:

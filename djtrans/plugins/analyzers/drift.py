@@ -179,7 +179,7 @@ def _agreed(
         right = np.zeros(bars)
         np.add.at(right, second, robust * slides)
         np.add.at(right, first, -robust * slides)
-        late = np.linalg.solve(system, right)
+        late = np.asarray(np.linalg.solve(system, right), dtype=np.float64)
         miss = late[second] - late[first] - slides
         robust = weights / (1.0 + (miss / _HALF_BEATS) ** 2)
     return late

@@ -30,16 +30,25 @@ class SteadyBeats:
         ``[slots, features]`` of :func:`~djtrans.plugins.analyzers.novelty.slot_features`.
     first_slot_seconds : float
         Time at which slot 0 starts.
-    confidence, downbeat_confidence : float
-        0 to 1.
+    fit : float
+        0 to 1: how well even beats at this tempo explain what is heard, wherever the beat is among
+        the sixteenths.
+    beat_confidence, downbeat_confidence : float
+        0 to 1: how sure it is which sixteenth is the beat, and which beat is the one.
     """
 
     pulse: Pulse
     one_seconds: float
     features: NDArray[np.float64]
     first_slot_seconds: float
-    confidence: float
+    fit: float
+    beat_confidence: float
     downbeat_confidence: float
+
+    @property
+    def confidence(self) -> float:
+        """How sure the beats are, 0 to 1."""
+        return self.fit * self.beat_confidence
 
 
 def find_steady_beats(heard: Heard, tempo: Tempo) -> SteadyBeats:
@@ -58,13 +67,14 @@ def find_steady_beats(heard: Heard, tempo: Tempo) -> SteadyBeats:
         one_seconds=one,
         features=features,
         first_slot_seconds=first,
-        confidence=_confidence(tempo, pulse, downbeat.beat_confidence),
+        fit=_fit(tempo, pulse),
+        beat_confidence=downbeat.beat_confidence,
         # Bars of three are found, but not counted: no one of every four beats is right.
         downbeat_confidence=downbeat.confidence if tempo.beats_per_bar == 4 else 0.0,
     )
 
 
-def _confidence(tempo: Tempo, pulse: Pulse, beat_confidence: float) -> float:
+def _fit(tempo: Tempo, pulse: Pulse) -> float:
     """Clear tempo, attacks that keep to the sixteenths, and no straying, all at once."""
     straying = 1.0 / (1.0 + (pulse.deviation / _HALF_SURE_SECONDS) ** 2)
-    return tempo.clarity * min(1.0, 4.0 * pulse.focus) * straying * beat_confidence
+    return tempo.clarity * min(1.0, 4.0 * pulse.focus) * straying
