@@ -1,35 +1,42 @@
-"""Transitions between real tracks: what the metrics say, the seams, and where the time goes.
+"""Transitions between real tracks: what was planned and why, what the metrics say, and the time.
 
-    python benchmarks/real_pairs.py                    # the pairs below, of DJTRANS_TRACKS
-    python benchmarks/real_pairs.py FOLDER A:B [A:B ...]
+    python benchmarks/real_pairs.py                # all ordered pairs of DJTRANS_TRACKS, and six
+                                                   # more with B played faster or slower
+    python benchmarks/real_pairs.py FOLDER A:B [A:B@BPM ...] [--seams]
 
-Each of A and B is the beginning of a file name in the folder. Prints one Markdown table.
+Each of A and B is the beginning of a file name in the folder; B@BPM is B as a record player that is
+set to that tempo plays it, pitch and all. Prints one Markdown table, a row as soon as it is done.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import resource
 import sys
 import time
 from pathlib import Path
 
+import attrs
 import torch
 
 import djtrans
 from djtrans.core.alignment import Span, align, align_and_separate, margin_span, window_span
 from djtrans.core.rendering import render
+from djtrans.core.resampling import resample
+from djtrans.core.track import Track
 from djtrans.transition import Transition
 
 FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
-#: Four that lie within 8 % of each other's tempo, both ways, and one that does not.
-PAIRS = [
-    "TameAnderson:Impulslogik",
-    "Impulslogik:TameAnderson",
-    "EsoXLB:Oglsdl",
-    "Oglsdl:EsoXLB",
-    "EsoXLB:Strict",
+#: Pairs that lie within the stretch limit of each other once B is played at another speed.
+VARISPEED = [
+    "EsoXLB:Oglsdl@125",
+    "Oglsdl:EsoXLB@123",
+    "EsoXLB:TameAnderson@131.5",
+    "TameAnderson:EsoXLB@136",
+    "Impulslogik:TameAnderson@144",
+    "StrictProduction:Impulslogik@169",
 ]
 
 
@@ -37,39 +44,64 @@ def main() -> None:
     """Run all pairs of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
-    parser.add_argument("pairs", nargs="*", metavar="A:B", default=PAIRS)
+    parser.add_argument("pairs", nargs="*", metavar="A:B")
     parser.add_argument("--technique", default="auto")
+    parser.add_argument("--seams", action="store_true", help="also measure the window's ends")
     arguments = parser.parse_args()
     if not arguments.folder.is_dir():
         sys.exit(f"no tracks at {arguments.folder}; set DJTRANS_TRACKS to a folder of tracks")
-    rows = []
-    for pair in arguments.pairs:
-        a, b = (next(arguments.folder.glob(f"{name}*")) for name in pair.split(":"))
-        begin = time.perf_counter()
-        transition = djtrans.generate(a, b, technique=arguments.technique)
-        wall = time.perf_counter() - begin
-        rows.append(
-            {
-                "pair": pair.replace(":", " to "),
-                **measure(transition, a, b),
-                "wall s": f"{wall:.1f}",
-                "by step": ", ".join(f"{k} {v:.1f}" for k, v in transition.seconds.items()),
-                "peak GB": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f}",
-            }
+    pairs = arguments.pairs or all_pairs(arguments.folder)
+    for number, pair in enumerate(pairs):
+        a, b = (find_track(arguments.folder, name) for name in pair.split(":"))
+        begin, cpu = time.perf_counter(), time.process_time()
+        transition = djtrans.generate(
+            a, b, technique=arguments.technique, separator="spectral", device="cpu"
         )
-    print("| " + " | ".join(rows[0]) + " |")
-    print("|" + "---|" * len(rows[0]))
-    for row in rows:
-        print("| " + " | ".join(row.values()) + " |")
+        seconds = (time.perf_counter() - begin, time.process_time() - cpu)
+        row = {"pair": pair.replace(":", " to "), **measure(transition)}
+        if arguments.seams:
+            row["seams dB"] = "{:.0f}, {:.0f}".format(*seams(transition, a, b))
+        row["wall, CPU s"] = "{:.1f}, {:.1f}".format(*seconds)
+        row["by step"] = ", ".join(f"{k} {v:.1f}" for k, v in transition.seconds.items())
+        row["peak GB"] = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f}"
+        row["why"] = "; ".join(transition.plan.reasons)
+        row["not taken"] = "; ".join(transition.plan.rejected)
+        if number == 0:
+            print("| " + " | ".join(row) + " |")
+            print("|" + "---|" * len(row))
+        print("| " + " | ".join(row.values()) + " |", flush=True)
 
 
-def measure(transition: Transition, a: Path, b: Path) -> dict[str, str]:
+def all_pairs(folder: Path) -> list[str]:
+    """All ordered pairs of a folder's tracks, and those of :data:`VARISPEED` that it has."""
+    names = sorted(path.stem.split("-")[0] for path in folder.glob("*.ogg"))
+    pairs = [f"{a}:{b}" for a, b in itertools.permutations(names, 2)]
+    known = [
+        p for p in VARISPEED if all(any(folder.glob(f"{n.split('@')[0]}*")) for n in p.split(":"))
+    ]
+    return pairs + known
+
+
+def find_track(folder: Path, name: str) -> Track:
+    """A track by the beginning of its name, and by the tempo that it is to be played at."""
+    begins, _, bpm = name.partition("@")
+    track = djtrans.load_track(next(folder.glob(f"{begins}*")))
+    if not bpm:
+        return track
+    faster = float(bpm) / djtrans.analyze_track(track).grid.bpm
+    audio = resample(track.audio, round(track.sample_rate * faster), track.sample_rate)
+    return attrs.evolve(track, audio=audio, name=f"{track.name} at {bpm} BPM", sha256="")
+
+
+def measure(transition: Transition) -> dict[str, str]:
     """The metrics of one transition as table cells."""
-    m = transition.metrics()
-    seam_in, seam_out = seams(transition, a, b)
+    m, plan = transition.metrics(), transition.plan
     offset = m.beat_offset
     return {
-        "technique": f"{transition.plan.technique.removeprefix('djtrans/')} {transition.plan.bars}",
+        "technique": f"{plan.technique.removeprefix('djtrans/')} {plan.bars}",
+        "sure": f"{plan.confidence:.2f}",
+        "tempo": f"{plan.a.bpm:.2f} to {plan.b.bpm:.2f} BPM",
+        "stretch %": f"{plan.a.stretch_percent:+.1f}, {plan.b.stretch_percent:+.1f}",
         "offset p95 ms": (
             f"{offset.p95_ms:.1f} (n {offset.windows})" if offset.windows else "not measurable"
         ),
@@ -80,11 +112,10 @@ def measure(transition: Transition, a: Path, b: Path) -> dict[str, str]:
         "hole ms": f"{m.level_profile.longest_hole_ms:.0f}",
         "clipped": f"{m.peaks.clipped_samples}",
         "dBTP": f"{m.peaks.true_peak_db:.2f}",
-        "seams dB": f"{seam_in:.0f}, {seam_out:.0f}",
     }
 
 
-def seams(transition: Transition, a: Path, b: Path) -> tuple[float, float]:
+def seams(transition: Transition, a: Track, b: Track) -> tuple[float, float]:
     """Error of the render around both ends of the window, in dB of the track's own level.
 
     Rendered with neutral curves on the outgoing side into the window and on the incoming side out
@@ -97,7 +128,7 @@ def seams(transition: Transition, a: Path, b: Path) -> tuple[float, float]:
     declaration = registry.find("separator", "spectral").declaration
     mixer = djtrans.DifferentiableDJMixer()
     channels = len(transition.audio)
-    tracks = [djtrans.load_track(path).at_rate(rate, channels) for path in (a, b)]
+    tracks = [track.at_rate(rate, channels) for track in (a, b)]
     wide = Span(
         min(span.start, margin_span(plan, rate).start), max(span.stop, margin_span(plan, rate).stop)
     )
