@@ -239,8 +239,8 @@ def test_settings_are_used_kept_in_the_params_file_and_used_again(files, made, t
     options = {"technique": "bass-swap", "bars": 8, "context": 0, "device": "cpu"}
     transition = djtrans.generate(*files, **options, settings=settings)
     # Frame 16 lies two bars in: B has come in, and has not taken over yet.
-    assert float(transition.params.row("b/vocals/fader/gain")[16]) == pytest.approx(0.6)
-    assert float(made.params.row("b/vocals/fader/gain")[16]) == pytest.approx(0.9)
+    assert float(transition.params.row("b/drums/fader/gain")[16]) == pytest.approx(0.6)
+    assert float(made.params.row("b/drums/fader/gain")[16]) == pytest.approx(0.9)
     recorded = transition.provenance
     assert recorded.technique.config["entry_gain"] == 0.6
     assert {t.separator.config["bass_top_hz"] for t in recorded.tracks.values()} == {200.0}
