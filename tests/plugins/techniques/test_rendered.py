@@ -17,8 +17,8 @@ from djtrans.registry import default_registry
 RATE, BPM, BAR = 22050, 120.0, 4
 #: Bars of each track alone around the window: the loudness is taken over 3 s.
 CONTEXT = 2
-#: Largest dip and bump in LU, and hole in ms, that a technique is meant to have. The drop swap takes
-#: the low end away for a bar (of a drop here, which has more of it than a build); the echo dies away.
+#: Largest dip and bump in LU, and hole in ms, that a technique is meant to have. The drop swap
+#: takes the low end away for a bar, of a drop here, where a build has less; the echo dies away.
 USUAL = (1.5, 1.5, 150.0)
 LIMITS = {
     "double-drop": (1.5, 3.0, 150.0),
