@@ -20,7 +20,7 @@ class DitConfig:
     width: int = setting(160, "Channels of a frame.", unit="channels", minimum=8, maximum=4096)
     depth: int = setting(5, "Blocks.", unit="blocks", minimum=1, maximum=64)
     heads: int = setting(5, "Heads of attention.", unit="heads", minimum=1, maximum=64)
-    prediction: str = setting("velocity", "What it predicts.", choices=PREDICTIONS)
+    prediction: str = setting("clean", "What it predicts.", choices=PREDICTIONS)
 
     def __attrs_post_init__(self) -> None:
         if self.width % (2 * self.heads):
@@ -44,7 +44,7 @@ class Unet1dConfig:
     blocks: int = setting(
         1, "Residual blocks at each resolution.", unit="blocks", minimum=1, maximum=16
     )
-    prediction: str = setting("velocity", "What it predicts.", choices=PREDICTIONS)
+    prediction: str = setting("clean", "What it predicts.", choices=PREDICTIONS)
 
     def __attrs_post_init__(self) -> None:
         if not self.channels:
