@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise, takewhile
 
 from djtrans.core.analysis import Analysis
-from djtrans.core.planning.voices import SUNG
+
+#: A phrase whose bars have this vocal likelihood on average is sung.
+SUNG_PHRASE = 0.5
 
 
 def outro_start(track: Analysis) -> int | None:
@@ -40,7 +42,7 @@ def _phrases(sung: bool) -> Callable[[Analysis], Iterable[int]]:
     def starts(track: Analysis) -> Iterable[int]:
         for phrase in track.phrases:
             voice = track.bar_vocal[phrase.start_bar : phrase.start_bar + phrase.bars]
-            if len(voice) and (float(voice.mean()) >= SUNG) == sung:
+            if len(voice) and (float(voice.mean()) >= SUNG_PHRASE) == sung:
                 yield phrase.start_bar
 
     return starts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 
@@ -118,6 +119,12 @@ def test_two_singers_are_kept_apart(analysis, plan, ladder):
     assert any(
         "A's last 4 bars without a voice are repeated once" in reason for reason in made.reasons
     )
+
+
+def test_a_voice_that_may_be_there_forbids_nothing(analysis, plan, ladder):
+    doubtful = analysis(sections=(("drop", 64),))
+    doubtful = attrs.evolve(doubtful, bar_vocal=np.full(64, 0.6))
+    assert plan(doubtful, doubtful, ladder=ladder).technique == "x/blend"
 
 
 def test_without_a_bar_to_loop_a_phrase_ends_in_an_echo(analysis, plan, ladder):
