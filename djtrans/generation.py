@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import torch
 
 from djtrans.api import DifferentiableDJMixer, draw_params
@@ -13,6 +15,12 @@ from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, window_span
 from djtrans.core.analysis import Levels
 from djtrans.core.devices import pick_device
+from djtrans.core.diffusion.model import (
+    LONGEST_BARS,
+    SHORTEST_BARS,
+    DiffusionModel,
+    check_layout,
+)
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.extraction import extract_features
@@ -28,6 +36,7 @@ from djtrans.core.silence import warn_of_silence
 from djtrans.core.spec import MixerSpec
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
+from djtrans.models import SHIPPED, load_model
 from djtrans.preparation import (
     DEFAULT_CONTEXT_BARS,
     DEFAULT_SEPARATOR,
@@ -54,6 +63,11 @@ def generate(
     b: str | os.PathLike[str] | Track,
     *,
     technique: str = "auto",
+    model: DiffusionModel | str | os.PathLike[str] | None = "auto",
+    scheduler: str | None = None,
+    steps: int | None = None,
+    guidance_scale: float | None = None,
+    n_frames: int | None = None,
     separator: str = DEFAULT_SEPARATOR,
     bars: int | str | None = None,
     duration: float | None = None,
@@ -84,7 +98,19 @@ def generate(
     a, b : path or Track
         The outgoing and the incoming track: wav, flac, ogg or mp3.
     technique : str
-        Name of a registered technique, or ``"auto"``.
+        Name of a registered technique, or ``"auto"``. It is what a model is told to draw.
+    model : DiffusionModel or path, optional
+        What draws the curves: a loaded model, or what :func:`djtrans.load_model` takes. ``"auto"``
+        is the model that comes with djtrans, if one does; None, or ``"none"``, leaves the drawing
+        to the technique's rules. So does a model that does not know the technique or the length.
+    scheduler : str, optional
+        Name of a registered scheduler; by default the model's own.
+    steps : int, optional
+        Evaluations of the model; by default as many as the scheduler is best at.
+    guidance_scale : float, optional
+        How far the model follows what it is told; by default as it was saved, usually 2.
+    n_frames : int, optional
+        Resample the drawn curves to this many frames.
     separator : str
         Name of a registered separator, or ``"auto"``: demucs if its weights are here or can be
         downloaded, else spectral, which a warning says.
@@ -163,10 +189,18 @@ def generate(
     PlanOptions(**wanted)  # what is wrong with them is said before the work
     check_context(context)
     registry = registry or default_registry()
+    drawer = choose_model(
+        model,
+        scheduler=scheduler,
+        steps=steps,
+        guidance_scale=guidance_scale,
+        device=device,
+        registry=registry,
+    )
     chosen = Settings.sorted_out(settings or {})
     if chosen.technique:
         check_technique_settings(registry, technique, chosen.technique)
-    steps = Steps(progress)
+    done = Steps(progress)
     prepared = prepare(
         a,
         b,
@@ -176,19 +210,30 @@ def generate(
         mixer=mixer,
         settings=chosen,
         device=device,
-        steps=steps,
+        steps=done,
         registry=registry,
     )
-    with steps.step("plan"):
+    with done.step("plan"):
         if duration is not None:
             counted, _ = in_one_octave(prepared.analyses["a"], prepared.analyses["b"])
             wanted["bars"] = nearest_bars(duration, counted.grid.bpm, counted.grid.beats_per_bar)
+        if drawer is not None:
+            check_layout(drawer.layout, prepared.mixer.layout)
+            wanted["frames_per_beat"] = drawer.frames_per_beat
         plan = prepared.plan(technique, **wanted)
         span = prepared.span(plan, context, full)
-    aligned = prepared.align(plan, span, steps)
+    aligned = prepared.align(plan, span, done)
     plan = prepared.refine(plan, aligned)
     return complete(
-        prepared, plan, span, aligned, seed=seed, technique_config=chosen.technique, steps=steps
+        prepared,
+        plan,
+        span,
+        aligned,
+        model=drawer,
+        n_frames=n_frames,
+        seed=seed,
+        technique_config=chosen.technique,
+        steps=done,
     )
 
 
@@ -198,6 +243,8 @@ def complete(
     span: Span,
     aligned: Mapping[str, AlignedTrack],
     *,
+    model: DiffusionModel | None = None,
+    n_frames: int | None = None,
     seed: int = 0,
     technique_config: Mapping[str, Any] | None = None,
     steps: Steps | None = None,
@@ -212,6 +259,10 @@ def complete(
         What is to be heard of the clock.
     aligned : mapping of str to AlignedTrack
         Both tracks on the clock of the plan.
+    model : DiffusionModel, optional
+        Draws instead of the technique, where it can.
+    n_frames : int, optional
+        Resample the drawn curves to this many frames.
     seed : int
     technique_config : mapping, optional
         Fields of the technique's config; the rest take their defaults.
@@ -241,8 +292,11 @@ def complete(
             features_a=_features(aligned["a"], plan, plan.a, prepared.analyses["a"].levels),
             features_b=_features(aligned["b"], plan, plan.b, prepared.analyses["b"].levels),
         )
-        model = registry.build("technique", plan.technique, technique_config)
-        params = draw_params(model, request, beat_times)
+        model = None if model is None or not _can_draw(model, plan) else model
+        drawer = model or registry.build("technique", plan.technique, technique_config)
+        params = draw_params(drawer, request, beat_times)
+        if n_frames is not None:
+            params = params.resampled(n_frames)
     provenance = make_provenance(
         registry,
         tracks,
@@ -252,8 +306,56 @@ def complete(
         span,
         seed=seed,
         technique_config=technique_config,
+        model=model,
     )
     return _finish(built, params, plan, provenance, aligned, prepared.device, steps)
+
+
+def choose_model(
+    model: DiffusionModel | str | os.PathLike[str] | None,
+    *,
+    scheduler: str | None = None,
+    steps: int | None = None,
+    guidance_scale: float | None = None,
+    device: str = "auto",
+    registry: Registry | None = None,
+) -> DiffusionModel | None:
+    """The model that is to draw; parameters as in :func:`generate`.
+
+    Raises
+    ------
+    InputError
+        If sampling is asked for and there is no model to sample.
+    """
+    asked: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
+    fields = {name: value for name, value in asked.items() if value is not None}
+    if isinstance(model, DiffusionModel):
+        return attrs.evolve(model, inference=attrs.evolve(model.inference, **fields))
+    if model == "auto" and SHIPPED.is_file():
+        loaded = load_model(None, device, scheduler=scheduler, registry=registry)
+    elif model in ("auto", "none", None):
+        if fields or scheduler is not None:
+            said = ", ".join([*fields, *(["scheduler"] if scheduler else [])])
+            raise InputError(f"{said}: only a model is sampled; name one (--model).")
+        return None
+    else:
+        loaded = load_model(model, device, scheduler=scheduler, registry=registry)
+    return attrs.evolve(loaded, inference=attrs.evolve(loaded.inference, **fields))
+
+
+def _can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:
+    """Whether a model was trained on such a transition; if not, a warning says who draws."""
+    if not model.knows(plan.technique):
+        why = "it was not taught this technique"
+    elif not SHORTEST_BARS <= plan.bars <= LONGEST_BARS:
+        why = f"it draws {SHORTEST_BARS} to {LONGEST_BARS} bars, the plan has {plan.bars}"
+    elif plan.beats_per_bar != 4:
+        why = f"it knows bars of 4 beats, the plan has {plan.beats_per_bar}"
+    else:
+        return True
+    name = plan.technique.removeprefix("djtrans/")
+    warnings.warn(f"{name} is drawn by its rules, not by the model: {why}.", stacklevel=4)
+    return False
 
 
 def render(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import warnings
@@ -9,19 +10,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
 import torch
 from torch import Tensor
 
 from djtrans.core.config import config_from_dict
 from djtrans.core.contracts import Encoder
 from djtrans.core.declarations import DenoiserDeclaration, SchedulerDeclaration
-from djtrans.core.diffusion.checkpoint import WEIGHTS_NAME, ModelRecord, read_model
+from djtrans.core.devices import pick_device
+from djtrans.core.diffusion.checkpoint import (
+    WEIGHTS_NAME,
+    ModelRecord,
+    read_model,
+    weights_file,
+)
 from djtrans.core.diffusion.conditioning import ConditioningSlot
 from djtrans.core.diffusion.model import DiffusionModel, InferenceConfig
 from djtrans.core.diffusion.network import DiffusionNetwork
 from djtrans.core.errors import FormatError, InputError, PluginError, UnknownComponentError
 from djtrans.core.records import ComponentRecord
-from djtrans.core.devices import pick_device
 from djtrans.registry import Registry, default_registry
 
 #: The model that comes with djtrans.
@@ -88,15 +95,17 @@ def load_model(
     >>> import djtrans
     >>> model = djtrans.load_model("output/best_model.pt")  # doctest: +SKIP
     """
-    record, weights = read_model(_locate(path))
+    file = weights_file(_locate(path))
+    record, weights = read_model(file)
     where = "The shipped model" if path is None else f"The model {os.fspath(path)!r}"
     model = build_model(record, weights, where, scheduler=scheduler, registry=registry)
     model.network.to(pick_device(device) if isinstance(device, str) else device)
-    if inference is not None:
-        import attrs
-
-        model = attrs.evolve(model, inference=inference)
-    return model
+    return attrs.evolve(
+        model,
+        name=file.name,
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        inference=inference or model.inference,
+    )
 
 
 def build_network(
@@ -155,10 +164,10 @@ def build_model(
         why = " ".join(str(error).split())[:300]
         raise FormatError(f"{where} is damaged, its weights do not fit: {why}") from None
     network.eval().requires_grad_(False)
-    chosen = ComponentRecord(name=scheduler, version=0) if scheduler else record.scheduler
-    declaration = _find(registry, "scheduler", chosen.name, where).declaration
+    found = _find(registry, "scheduler", scheduler or record.scheduler.name, where)
+    declaration = found.declaration
     if not isinstance(declaration, SchedulerDeclaration):
-        raise PluginError(f"{chosen.name} is not a scheduler.")
+        raise PluginError(f"{found.name} is not a scheduler.")
     built = (
         registry.build("scheduler", scheduler)
         if scheduler
@@ -174,6 +183,7 @@ def build_model(
         frames_per_beat=record.frames_per_beat,
         inference=config_from_dict(InferenceConfig, record.inference),
         card=record.card,
+        scheduler_name=found.name,
     )
 
 

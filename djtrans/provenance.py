@@ -12,9 +12,11 @@ from djtrans.api import DifferentiableDJMixer
 from djtrans.assembly import component_record
 from djtrans.core.alignment import Span
 from djtrans.core.declarations import SeparatorDeclaration
+from djtrans.core.diffusion.model import DiffusionModel
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.formats import (
     MixerRecord,
+    ModelUse,
     Provenance,
     RenderRecord,
     TrackRecord,
@@ -38,6 +40,7 @@ def make_provenance(
     *,
     seed: int = 0,
     technique_config: Mapping[str, Any] | None = None,
+    model: DiffusionModel | None = None,
 ) -> Provenance:
     """What it takes, beside plan and curves, to make the same audio again.
 
@@ -55,6 +58,8 @@ def make_provenance(
     seed : int
     technique_config : mapping, optional
         Fields that the technique was built with; the rest are its defaults.
+    model : DiffusionModel, optional
+        What drew instead.
 
     Returns
     -------
@@ -81,6 +86,15 @@ def make_provenance(
             djtrans=djtrans.__version__,
         ),
         technique=component_record(registry, "technique", plan.technique, technique_config or {}),
+        model=None
+        if model is None
+        else ModelUse(
+            name=model.name,
+            sha256=model.sha256,
+            scheduler=model.scheduler_name,
+            steps=model.steps,
+            guidance_scale=model.inference.guidance_scale,
+        ),
     )
 
 

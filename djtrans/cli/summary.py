@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from djtrans.core.formats import ModelUse
     from djtrans.core.plan import TrackPlan
     from djtrans.transition import Transition
 
@@ -48,9 +49,11 @@ def describe(
         ("A", _track(plan.a, provenance.tracks["a"].name)),
         ("B", _track(plan.b, provenance.tracks["b"].name)),
         ("technique", technique),
+        *(("drawn by", _model(model)) for model in [provenance.model] if model is not None),
         ("swap", f"at {swap}: {_phrase_lines(plan.a, plan.b)}"),
         *(("why", reason) for reason in plan.reasons),
         *(("rejected", reason) for reason in plan.rejected),
+        ("confidence", f"{plan.confidence:.2f}: the least sure of what the plan rests on"),
         (
             "tempo",
             f"A {_signed(plan.a.stretch_percent, 2)} %, B {_signed(plan.b.stretch_percent, 2)} %",
@@ -62,6 +65,13 @@ def describe(
         *(("wrote", path) for path in written),
     ]
     return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
+
+
+def _model(model: ModelUse) -> str:
+    return (
+        f"{model.name}, {model.steps} steps of {_short(model.scheduler)}, "
+        f"guidance {model.guidance_scale:g}"
+    )
 
 
 def clock(seconds: float) -> str:

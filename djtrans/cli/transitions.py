@@ -41,6 +41,18 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     "--technique", default="auto", show_default=True, help="Name of a technique, or auto."
 )
 @click.option(
+    "--model",
+    default="auto",
+    show_default=True,
+    help="What draws: a model's file, folder or hub id; none: the technique's rules.",
+)
+@click.option("--scheduler", help="Name of a scheduler; default: the model's own.")
+@click.option("--steps", type=int, help="Evaluations of the model; default: the scheduler's.")
+@click.option(
+    "--guidance-scale", type=float, help="How far the model follows the wish; default: 2.0."
+)
+@click.option("--n-frames", type=int, help="Resample the drawn curves to this many frames.")
+@click.option(
     "--separator", default="auto", show_default=True, help="Name of a separator, or auto."
 )
 @click.option(

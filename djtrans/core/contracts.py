@@ -335,7 +335,7 @@ class FeatureExtractor(Protocol):
     version: int
 
     def extract(self, stems: Stems, frame_times: Tensor) -> Mapping[str, Tensor]:
-        """Named arrays, each ``[frames, ...]``; ``frame_times [frames]`` in seconds of the stems."""
+        """Named arrays, each ``[frames, ...]``, for ``frame_times [frames]`` in seconds."""
         ...
 
 
@@ -349,6 +349,15 @@ class Encoder(Protocol):
 
     def encode(self, request: DrawRequest) -> Conditioning | None:
         """Conditioning of one transition (batch 1); None where the request says nothing to it."""
+        ...
+
+
+@runtime_checkable
+class TechniqueEncoder(Encoder, Protocol):
+    """An encoder that can tell a model which technique is wished for."""
+
+    def knows(self, technique: str) -> bool:
+        """Whether it has a word for the technique of this qualified name."""
         ...
 
 

@@ -82,13 +82,28 @@ class RenderRecord:
 
 
 @attrs.frozen(kw_only=True)
+class ModelUse:
+    """A model as it drew: the file's name and hash, and how it was sampled."""
+
+    name: str
+    sha256: str
+    scheduler: str
+    steps: int
+    guidance_scale: float
+
+
+@attrs.frozen(kw_only=True)
 class Provenance:
-    """Everything but the curves and the plan."""
+    """Everything but the curves and the plan.
+
+    `technique` is what the plan was made for; it drew the curves unless a `model` did.
+    """
 
     tracks: Mapping[str, TrackRecord]
     mixer: MixerRecord
     render: RenderRecord
     technique: ComponentRecord
+    model: ModelUse | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -153,7 +168,12 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
     try:
         plan = _converter.structure(document["plan"], TransitionPlan)
         provenance = _converter.structure(
-            {field.name: document[field.name] for field in attrs.fields(Provenance)}, Provenance
+            {
+                field.name: document[field.name]
+                for field in attrs.fields(Provenance)
+                if field.name != "model" or "model" in document
+            },
+            Provenance,
         )
         layout = Layout.from_json(document["layout"])
         values = torch.tensor(document["values"], dtype=torch.float32)

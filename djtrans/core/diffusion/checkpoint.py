@@ -147,6 +147,24 @@ def save_model(
         save_file(plain, part, metadata={RECORD: record.to_json()})
 
 
+def weights_file(path: str | os.PathLike[str]) -> Path:
+    """The file of a model: itself, or the one in a folder.
+
+    Raises
+    ------
+    FormatError
+        If there is none.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / WEIGHTS_NAME
+        if not file.is_file():
+            raise FormatError(f"The folder {str(path)!r} holds no {WEIGHTS_NAME}; name the file.")
+    if not file.is_file():
+        raise FormatError(f"There is no model {str(path)!r}.")
+    return file
+
+
 def read_model(path: str | os.PathLike[str]) -> tuple[ModelRecord, dict[str, Tensor]]:
     """Record and weights of a model: a safetensors file, a folder that holds one, or a checkpoint.
 
@@ -158,13 +176,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[ModelRecord, dict[str, Ten
         If it is missing, is not a model, holds anything but tensors and plain values, is damaged,
         or comes from a newer format.
     """
-    file = Path(path)
-    if file.is_dir():
-        file = file / WEIGHTS_NAME
-        if not file.is_file():
-            raise FormatError(f"The folder {str(path)!r} holds no {WEIGHTS_NAME}; name the file.")
-    if not file.is_file():
-        raise FormatError(f"There is no model {str(path)!r}.")
+    file = weights_file(path)
     if file.suffix == ".safetensors":
         return _read_safetensors(file)
     checkpoint = read_checkpoint(file)

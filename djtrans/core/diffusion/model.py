@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.config import setting
-from djtrans.core.contracts import Conditioning, Encoder, Scheduler
+from djtrans.core.contracts import Conditioning, Encoder, Scheduler, TechniqueEncoder
 from djtrans.core.diffusion.conditioning import join
 from djtrans.core.diffusion.guidance import Guidance
 from djtrans.core.diffusion.network import DiffusionNetwork
@@ -83,6 +83,10 @@ class DiffusionModel:
     inference : InferenceConfig
     card : mapping
         What is known of its training.
+    name, sha256 : str
+        File that it was read from, and the hash of its bytes.
+    scheduler_name : str
+        Qualified name.
     """
 
     network: DiffusionNetwork
@@ -94,6 +98,22 @@ class DiffusionModel:
     frames_per_beat: int = 2
     inference: InferenceConfig = InferenceConfig()
     card: Mapping[str, Any] = attrs.field(factory=dict)
+    name: str = ""
+    sha256: str = ""
+    scheduler_name: str = ""
+
+    @property
+    def steps(self) -> int:
+        """Evaluations of the network that a drawing takes."""
+        return self.inference.steps or self.default_steps
+
+    def knows(self, technique: str) -> bool:
+        """Whether it can be asked for a technique: each of its encoders that are told has a word.
+
+        A model that no encoder tells of techniques draws what it likes: it knows them all.
+        """
+        told = [e for e in self.encoders if isinstance(e, TechniqueEncoder)]
+        return all(encoder.knows(technique) for encoder in told)
 
     @property
     def device(self) -> torch.device:
@@ -116,7 +136,7 @@ class DiffusionModel:
             self.network,
             self.scheduler,
             on_device(conditioning, self.device),
-            steps=self.inference.steps or self.default_steps,
+            steps=self.steps,
             seed=request.seed,
             guidance=self.inference.guidance,
             absent=absent.to(self.device),
