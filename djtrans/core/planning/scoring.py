@@ -73,7 +73,7 @@ def faults_b(b: Analysis, bar: int, wish: int, window: Window) -> Faults:
         "B is entered late": (max(0, bar - intro) + 0.1 * min(bar, intro)) / PASSED_BARS,
         "not what it wants of B": WISH * wish,
         "B is quiet after the swap": _short_of(loud, offer, NO_BASS_DB),
-        "B has little bass after the swap": 0.5 * _no_bass(b, bar, bar + window.after),
+        "B has little bass after the swap": 1.0 * _no_bass(b, bar, bar + window.after),
         "B's line has begun where B enters": (0.5 if window.overlap else 1.5) * line_at(b, enter),
         "B enters within a phrase": 0.1 * (start not in b.phrase_bars),
         "the border in B is unsure": _unsure(b, bar),
