@@ -37,7 +37,7 @@ _SILENCE_PEAK = 1e-4
 _EDGE_SECONDS = 0.03
 #: A constant grid that fits worse, or from which the music strays further, is doubted: the track
 #: may drift. Constant tracks, real and synthesized, stray by 0.2 to 2.8 ms.
-_DOUBT, _DOUBT_SECONDS = 0.6, 0.004
+_DOUBT, _DOUBT_SECONDS = 0.8, 0.004
 #: A drifting grid fits more easily than a constant one: it is trusted so much less, and must then
 #: still fit better than the constant one by so much.
 _FOLLOWED_TRUST, _FOLLOWED_GAIN = 0.9, 0.05
