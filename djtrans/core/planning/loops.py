@@ -14,6 +14,8 @@ from djtrans.core.planning.voices import sung
 LOOP_BARS = (8, 4)
 #: A loop starts so many bars, or a multiple, into a phrase.
 STEP_BARS = 4
+#: The loop ends so long before the track does.
+END_SECONDS = 0.002
 
 
 def find_loop(track: Analysis, bars: int) -> Loop:
@@ -42,11 +44,19 @@ def find_loop(track: Analysis, bars: int) -> Loop:
                 not sung(track, bar) and track.bar_level_db[bar] >= least
                 for bar in range(start, stop)
             ):
-                return Loop(
-                    start_bar=start,
-                    bars=length,
-                    repeats=math.ceil(bars / length),
-                    start_seconds=track.grid.time_of_bar(start),
-                    stop_seconds=track.grid.time_of_bar(stop),
-                )
+                return _cut(track, start, length, math.ceil(bars / length))
     raise PlanError("A has no four loud bars in a row without a voice that could be looped")
+
+
+def _cut(track: Analysis, start: int, bars: int, repeats: int) -> Loop:
+    begin, end = (track.grid.time_of_bar(bar) for bar in (start, start + bars))
+    # A track that ends with the bar may end a little before the grid says so. Both cuts are then
+    # made as much earlier: what is repeated is as long, and every beat keeps its time.
+    late = max(0.0, end + END_SECONDS - track.duration_seconds)
+    return Loop(
+        start_bar=start,
+        bars=bars,
+        repeats=repeats,
+        start_seconds=max(begin - late, 0.0),
+        stop_seconds=max(begin - late, 0.0) + end - begin,
+    )

@@ -57,15 +57,12 @@ def plan_transition(
     notes = []
     if options.shift_beats:
         b = b.shifted(options.shift_beats)
-        notes.append(f"B's one is taken to be {options.shift_beats} beats later, as asked")
+        notes.append(f"{_later(options.shift_beats)}, as asked")
     choice = Walk(a=a, b=b, options=options, ears=ears).down(ladder)
     shift = 0 if options.shift_beats is not None else _shift(choice, ears, a, b)
     if shift:
         b = b.shifted(shift)
-        notes.append(
-            f"B's one is taken to be {shift} beat{'s' * (shift > 1)} later: bass, snare and chords "
-            "then fall together"
-        )
+        notes.append(f"{_later(shift)}: bass, snare and chords then fall together")
         choice = Walk(a=a, b=b, options=options, ears=ears).down(ladder)
     return write_plan(choice, options, files, tuple(notes))
 
@@ -79,6 +76,10 @@ def _shift(choice: Choice, ears: tuple[Ear, Ear] | None, a: Analysis, b: Analysi
         return 0
     sure = min(track.grid.downbeat_confidence for track in (a, b))
     return best_shift(*sounds, sure, a.grid.beats_per_bar)
+
+
+def _later(beats: int) -> str:
+    return f"B's one is taken to be {beats} beat{'s' * (beats > 1)} later"
 
 
 def _check_inside(name: str, track: Analysis, options: PlanOptions) -> None:

@@ -21,8 +21,8 @@ from djtrans.core.planning.tempo import has_beat
 
 #: No track is turned up or down further than this to meet the other.
 TRIM_LIMIT_DB = 12.0
-#: How sure a plan can be that is made against advice.
-WARNED_CONFIDENCE = 0.5
+#: How sure a plan can be that is made against advice, or on what was heard of two windows alone.
+DOUBTED_CONFIDENCE = 0.5
 
 
 def write_plan(
@@ -144,9 +144,10 @@ def _confidence(choice: Choice) -> float:
         sure.append(track.grid.confidence)
         if has_beat(track):
             sure.append(track.grid.downbeat_confidence)
-        if candidate.window.overlap:
+        if candidate.window.overlap and choice.key.overlap == "free":
             # Half sure where the rule begins to trust the key.
             sure.append(min(1.0, track.key.confidence / (2.0 * KEY_CONFIDENCE)))
-    if choice.warned:
-        sure.append(WARNED_CONFIDENCE)
+    heard = candidate.window.overlap and choice.key.overlap == "heard"
+    if choice.warned or heard:
+        sure.append(DOUBTED_CONFIDENCE)
     return round(min(sure), 3)

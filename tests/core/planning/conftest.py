@@ -56,12 +56,14 @@ def make_analysis(
     )
 
 
-def make_plan(a, b, *techniques, ears=None, ladder=None, **options):
+def make_plan(a, b, *techniques, ears=None, ladder=None, looped=False, **options):
     """The plan for techniques that were asked for by name, or for a ladder."""
     techniques = techniques or (make_technique(),)
     if ladder is None:
         named = {f"x/{t.name}": t for t in techniques}
         ladder = [Rung(techniques=named, asked=True)]
+        if looped:
+            ladder.append(Rung(techniques=named, asked=True, loop=True))
     return plan_transition(a, b, ladder, PlanOptions(**options), ears)
 
 
