@@ -61,7 +61,7 @@ class Guidance:
 class GuidedDenoiser:
     """Predicts clean curves at a level of any schedule, guided by fixed conditioning.
 
-    Parameters
+    Attributes
     ----------
     network : DiffusionNetwork
     conditioning : Conditioning

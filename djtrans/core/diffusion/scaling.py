@@ -17,7 +17,7 @@ class Scaling:
     Linear in the unit of the params file, so that clipping to [-1, 1] is clipping to the
     parameter's range. In a logit, a fader at 0 or 1 would lie at infinity.
 
-    Parameters
+    Attributes
     ----------
     layout : Layout
         Whose columns are scaled.
