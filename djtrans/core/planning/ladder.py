@@ -186,9 +186,12 @@ class Walk:
             notes.append(f"A's last {loop.bars} bars without a voice are repeated {times}")
         if window.overlap:
             notes.append(key.reason)
+        most, why = self._most_bars(candidate.technique, candidate.tempo)
+        if window.bars > most and why not in notes:
+            notes.append(f"{window.bars} bars although {why}")
         if candidate.clash:
             return BOTH_SING, notes
-        if candidate.early:
+        if candidate.early and not self.options.placed("a"):
             return f"{LEFT_EARLY}, at bar {candidate.swap_a + 1} of {self.a.grid.bars}", notes
         if window.overlap and key.overlap == "never":
             return "notes of both are heard at once", notes

@@ -57,8 +57,11 @@ def test_four_bars_where_the_ones_are_unsure(analysis, plan, ladder):
     made = plan(analysis(), unsure, ladder=ladder)
     assert (made.technique, made.bars) == ("x/sweep", 4)
     assert any("ones are not sure (confidence 0.50), so 4 bars at most" in r for r in made.rejected)
-    # Who asks for a blend gets its shortest.
+    # Who asks for a blend gets its shortest, and who asks for a length gets that.
     assert plan(analysis(), unsure).bars == 8
+    asked = plan(analysis(), unsure, ladder=ladder, bars=16)
+    assert asked.bars == 16
+    assert "16 bars although the ones are not sure (confidence 0.50)" in asked.reasons
 
 
 def test_keys_far_apart_keep_notes_apart(analysis, plan, ladder):
@@ -170,6 +173,11 @@ def test_a_track_shorter_than_a_blend(analysis, plan, ladder):
     assert any("no phrase line leaves room" in reason for reason in made.reasons)
     with pytest.raises(PlanError, match="No transition fits"):
         plan(analysis(), analysis(sections=(("drop", 1),)), ladder=ladder)
+
+
+def test_who_asks_for_an_early_place_gets_it(analysis, plan, ladder):
+    made = plan(analysis(), analysis(), ladder=ladder, swap_a_seconds=32.0, bars=16)
+    assert (made.technique, made.a.swap_bar, made.confidence) == ("x/blend", 16, 1.0)
 
 
 def test_much_of_a_is_not_thrown_away(analysis, plan, ladder):
