@@ -125,6 +125,30 @@ def faders(layout: Layout, track: str) -> list[int]:
     ]
 
 
+def snapped(values: Tensor, layout: Layout) -> Tensor:
+    """Values in range, those close to a stop or to neutral put there.
+
+    Parameters
+    ----------
+    values : Tensor
+        ``[..., frames, parameters]``.
+    layout : Layout
+
+    Returns
+    -------
+    Tensor
+        Same shape; a new tensor.
+    """
+    low = values.new_tensor([row.parameter.minimum for row in layout.rows])
+    high = values.new_tensor([row.parameter.maximum for row in layout.rows])
+    neutral = values.new_tensor(layout.neutral)
+    near = SNAP_FRACTION * (high - low)
+    out = values.clamp(low, high)
+    for stop in (low, high, neutral):
+        out = torch.where((out - stop).abs() <= near, stop.expand_as(out), out)
+    return out
+
+
 def conform(values: Tensor, layout: Layout) -> Tensor:
     """Make drawn curves fit the contract: in range, snapped to stops and neutral, ends pinned.
 
@@ -148,12 +172,8 @@ def conform(values: Tensor, layout: Layout) -> Tensor:
         If a track has no fader to silence it with.
     """
     low = values.new_tensor([row.parameter.minimum for row in layout.rows])
-    high = values.new_tensor([row.parameter.maximum for row in layout.rows])
     neutral = values.new_tensor(layout.neutral)
-    near = SNAP_FRACTION * (high - low)
-    out = values.clamp(low, high)
-    for stop in (low, high, neutral):
-        out = torch.where((out - stop).abs() <= near, stop.expand_as(out), out)
+    out = snapped(values, layout)
     for frame, silent in ((0, "b"), (-1, "a")):
         rows = faders(layout, silent)
         if not rows:
