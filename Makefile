@@ -5,7 +5,7 @@ PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help install demo test test-slow lint types format bench clean
+.PHONY: help install demo test test-slow lint types docs format bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,10 @@ lint: install  ## style, formatting and the layers between packages
 types: install  ## static types of the package
 	$(BIN)/mypy
 
+docs: install  ## the documentation site in site/; a warning is an error
+	@test -x $(BIN)/mkdocs || { echo "make docs needs Python 3.11 or later, as the tools of the site do."; exit 1; }
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 format: install  ## rewrite the files in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -50,5 +54,5 @@ bench: install  ## every benchmark, one after the other
 
 clean:  ## remove .venv, caches and what the demo wrote
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf build dist demo-output
+	rm -rf build dist demo-output site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -18,13 +19,18 @@ from djtrans import discovery
 from djtrans.assembly import mixer_layout
 from djtrans.cli import cli
 from djtrans.core import declarations, hookspecs
+from djtrans.core.diffusion.checkpoint import ModelRecord
 from djtrans.core.formats import Provenance
 from djtrans.core.plan import TrackPlan, TransitionPlan
 from djtrans.core.planning.options import WINDOW_BARS
 from djtrans.registry import Registry
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+PAGES = [
+    "README.md",
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
+]
+KIND_PAGES = [page for page in PAGES if page.startswith("docs/plugins/")]
 
 
 def read(page: str) -> str:
@@ -97,7 +103,7 @@ def run_blocks(page: str, folder: Path, after: str = "") -> list[str]:
 def promised(page: str) -> list[str]:
     """What the blocks of a page say that they print: ``print(x)  # 54``."""
     lines = "\n".join(blocks(page, "python")).splitlines()
-    said = [re.search(r"print\(.*\)  # ((?:\d|\[|torch)[^:]*)", line) for line in lines]
+    said = [re.search(r"print\(.*\)  # ((?:\d|\[|\(|torch)[^:]*)", line) for line in lines]
     return [match[1] for match in said if match]
 
 
@@ -153,6 +159,45 @@ assert dipped.square().mean() < 0.6 * plain.square().mean()
     assert promised("docs/plugins.md") == printed
 
 
+@pytest.fixture(scope="module")
+def printed_by_kind(folder):
+    """What the code of each page on a kind of plugin prints; one process runs them all."""
+    scripts = {}
+    for page in KIND_PAGES:
+        scripts[page] = folder / f"{Path(page).stem}_kind.py"
+        scripts[page].write_text("\n".join(blocks(page, "python")))
+    code = "import runpy, sys\nfor path in sys.argv[1:]:\n    print('>', path)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}    runpy.run_path(path)", *map(str, scripts.values())],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    _, *parts = re.split(r"^> .*\n", done.stdout, flags=re.M)
+    return dict(zip(scripts, (part.splitlines() for part in parts), strict=True))
+
+
+@pytest.mark.parametrize("page", KIND_PAGES)
+def test_the_example_of_each_kind_runs_and_keeps_its_rules(page, printed_by_kind):
+    (said,) = blocks(page, "text")
+    assert re.match(r"rules run: [1-9]", said)
+    assert sorted(printed_by_kind[page]) == sorted([*said.splitlines(), *promised(page)])
+
+
+def test_every_kind_has_its_page():
+    assert {Path(page).stem for page in KIND_PAGES} == {f"{kind}s" for kind in declarations.KINDS}
+    for page in KIND_PAGES:
+        assert f"djtrans_{Path(page).stem}" in inline(page)
+
+
+def test_the_code_of_the_first_page_runs(folder):
+    printed = run_blocks("docs/get-started.md", folder)
+    assert len(promised("docs/get-started.md")) == 2
+    assert set(promised("docs/get-started.md")) <= set(printed)
+
+
 @pytest.mark.parametrize("page", ["docs/parameters.md", "docs/params-file.md"])
 def test_the_code_of_the_parameter_pages_runs(page, folder):
     import djtrans
@@ -184,9 +229,46 @@ def test_links_lead_somewhere(page):
             assert anchor in slugs, f"{page} links to {target}"
 
 
-def test_every_page_is_in_the_index():
-    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", read("docs/README.md")))
-    assert linked == {Path(page).name for page in PAGES} - {"README.md"}
+@pytest.mark.parametrize(
+    ("index", "below"),
+    [
+        ("docs/README.md", "docs"),
+        ("docs/plugins.md", "docs/plugins"),
+        ("docs/api/index.md", "docs/api"),
+    ],
+)
+def test_every_page_is_in_the_index_of_its_folder(index, below):
+    targets = re.findall(r"\]\(([\w/-]+\.md)\)", read(index))
+    linked = {(Path(index).parent / target).as_posix() for target in targets}
+    assert {page for page in PAGES if Path(page).parent.as_posix() == below} - {index} <= linked
+
+
+def test_every_page_has_its_place_on_the_site():
+    nav = read("mkdocs.yml").partition("\nnav:\n")[2]
+    placed = re.findall(r"([\w/-]+\.md)$", nav, flags=re.M)
+    assert len(placed) == len(set(placed))
+    own = {f"docs/{name}" for name in placed if not name.startswith("repository/")}
+    assert own == set(PAGES) - {"README.md"}
+
+
+def test_every_documented_area_of_the_reference_exists():
+    named = [name for page in PAGES for name in re.findall(r"^::: (\S+)$", read(page), re.M)]
+    assert len(named) > 50
+    for name in named:
+        assert pkgutil.resolve_name(name), name
+
+
+def test_the_citation_is_that_of_the_file():
+    page, file = read("docs/citation.md"), read("CITATION.cff")
+    for key in ("title", "version"):
+        (value,) = re.findall(rf"^{key}: \"?([^\"\n]+)", file, flags=re.M)
+        assert re.search(rf"{key} += {{{re.escape(value)}}}", page), key
+
+
+def test_the_checkpoint_page_names_every_field_of_the_record():
+    said = {name for cells in rows("docs/checkpoints.md", "field") for name in ticked(cells[0])}
+    fields = {field.name for field in attrs.fields(ModelRecord)}
+    assert said == fields | {"format", "format_version", "layout_digest"}
 
 
 def test_every_file_that_the_readme_names_exists():
@@ -345,17 +427,17 @@ def test_the_params_file_page_names_every_field(folder):
 # -- plugins -------------------------------------------------------------------------------------
 
 
-def test_every_hook_stands_in_the_plugin_page_with_its_signature():
+def test_every_hook_stands_in_its_page_with_its_signature():
     hooks = {name: f for name, f in vars(hookspecs).items() if name.startswith("djtrans_")}
-    said = [ticked(cells[0])[0] for cells in rows("docs/plugins.md", "hook")]
+    said = [ticked(cells[0])[0] for cells in rows("docs/hooks.md", "hook")]
     assert sorted(said) == sorted(
         f"{name}{inspect.signature(function)}".replace("'", "") for name, function in hooks.items()
     )
     assert len(hooks) == 9
 
 
-def test_every_fact_of_every_declaration_stands_in_the_plugin_page():
-    said = set(inline("docs/plugins.md"))
+def test_every_fact_of_every_declaration_stands_in_that_page():
+    said = set(inline("docs/hooks.md"))
     for cls in declarations.KINDS.values():
         assert cls.__name__ in said
         assert {field.name for field in attrs.fields(cls)} <= said
