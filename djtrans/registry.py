@@ -50,6 +50,7 @@ BUILTIN_MODULES = tuple(
         "encoders",
         "denoisers",
         "schedulers",
+        "tracklists",
     )
 )
 

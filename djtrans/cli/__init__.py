@@ -10,6 +10,7 @@ import click
 from djtrans import __version__
 from djtrans.cli.analyze import analyze
 from djtrans.cli.cache import cache
+from djtrans.cli.collect import collect
 from djtrans.cli.console import fail, show_warnings
 from djtrans.cli.evaluate import evaluate
 from djtrans.cli.inspect import layout, plugins
@@ -44,6 +45,7 @@ for command in (
     visualize,
     evaluate,
     train,
+    collect,
     demo,
     plugins,
     layout,

@@ -12,7 +12,7 @@ from djtrans.core.tables import text_table
 
 @click.group()
 def cache() -> None:
-    """Show or empty the cache of analyses and stems."""
+    """Show or empty the cache of analyses, stems and web pages."""
 
 
 @cache.command()
@@ -36,7 +36,7 @@ def info(as_json: bool) -> None:
 @cache.command()
 @click.argument("kind", required=False)
 def clear(kind: str | None) -> None:
-    """Remove everything, or only one KIND: analyses, stems."""
+    """Remove everything, or only one KIND: analyses, stems, pages."""
     removed = default_cache().clear(kind)
     what = f"entries of {kind}" if kind else "entries"
     click.echo(f"removed {removed.entries} {what} ({size(removed.bytes)})")

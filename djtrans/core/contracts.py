@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import attrs
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from djtrans.core.analysis import Analysis
     from djtrans.core.drawing import DrawRequest
     from djtrans.core.stems import Stems
+    from djtrans.core.tracklist import Tracklist
 
 #: Told how much of a step is done, 0 to 1.
 Progress: TypeAlias = "Callable[[float], None]"
@@ -365,6 +366,43 @@ class TechniqueEncoder(Encoder, Protocol):
 class TracklistSource(Protocol):
     """Reads which tracks a mix is made of."""
 
-    def read(self, source: str) -> list[Mapping[str, Any]]:
-        """Entries with ``start_seconds``, ``artist`` and ``title``, in order."""
+    def read(self, source: str) -> Iterator[Tracklist]:
+        """The tracklists that a source holds.
+
+        Parameters
+        ----------
+        source : str
+            A file, or the address of a page.
+
+        Yields
+        ------
+        Tracklist
+            One for each mix, at least one.
+
+        Raises
+        ------
+        InputError
+            If there is no such file.
+        TracklistError
+            If no tracklist can be read from it: never an empty one instead.
+        RefusedError
+            If a web site refuses.
+        """
+        ...
+
+
+@runtime_checkable
+class TracklistCatalogue(TracklistSource, Protocol):
+    """A source that can also name the mixes of a genre."""
+
+    def browse(self, genre: str) -> Iterator[str]:
+        """Addresses that :meth:`TracklistSource.read` takes, newest first.
+
+        Asked for one after the other: the next page of a catalogue is loaded when it is needed.
+
+        Raises
+        ------
+        TracklistError, RefusedError
+            As for :meth:`TracklistSource.read`.
+        """
         ...

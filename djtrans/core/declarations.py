@@ -320,9 +320,33 @@ class TechniqueDeclaration(Declaration):
 
 @attrs.frozen(kw_only=True)
 class TracklistDeclaration(Declaration):
-    """A source of mix metadata."""
+    """A source of mix metadata.
+
+    Attributes
+    ----------
+    suffixes : tuple of str
+        Files that it reads, by the ends of their names in lower case, such as ``".cue"``.
+    hosts : tuple of str
+        Web sites whose addresses it reads, such as ``"1001tracklists.com"``.
+    browses : bool
+        Whether it can name the mixes of a genre
+        (:class:`~djtrans.core.contracts.TracklistCatalogue`).
+    """
 
     kind: ClassVar[str] = "tracklist"
+
+    suffixes: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
+    hosts: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
+    browses: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        for suffix in self.suffixes:
+            if not suffix.startswith(".") or suffix != suffix.lower():
+                raise ConfigError(
+                    f"{type(self).__name__}(name={self.name!r}): suffix {suffix!r}; give it in "
+                    "lower case with its dot."
+                )
 
 
 #: Every kind of component, in the order of the way of the data.

@@ -46,6 +46,14 @@ class SeparationError(DjtransError):
     """Stems cannot be made or read."""
 
 
+class TracklistError(DjtransError):
+    """A source holds no tracklist, or not in the form that is read."""
+
+
+class RefusedError(TracklistError):
+    """A web site does not want to be asked, now or at all; nothing more is to be asked of it."""
+
+
 class PluginError(DjtransError):
     """A plugin or a component of it is broken."""
 

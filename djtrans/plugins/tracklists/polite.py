@@ -1,0 +1,247 @@
+"""Asks a web site for pages, as its owner would wish: slowly, by name, and never against a no."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from email.message import Message
+from pathlib import Path
+from typing import IO, NoReturn, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from djtrans.core.cache import Cache, cache_key, default_cache
+from djtrans.core.errors import RefusedError, TracklistError
+from djtrans.core.files import reason
+from djtrans.plugins.tracklists.robots import RobotsRules, parse_robots
+
+#: Kind of the pages in the cache.
+CACHE_KIND = "pages"
+#: Name by which robots.txt may speak to us.
+AGENT = "djtrans"
+
+_TIMEOUT_SECONDS = 30.0
+_MOST_BYTES = 20_000_000
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 4
+#: Answers by which a site says that it does not want us, now or at all.
+_REFUSALS = {
+    401: "asks for a login",
+    403: "forbids it",
+    407: "asks for a login",
+    418: "forbids it",
+    429: "says that these are too many requests",
+    451: "may not show it",
+    503: "is not available to us",
+}
+#: What pages say that ask who is there, instead of answering. They are not solved.
+_CHALLENGES = (
+    "captcha",
+    "just a moment...",
+    "cf-challenge",
+    "checking your browser",
+    "are you a human",
+    "verify you are human",
+    'name="bchk"',
+    "unusual traffic",
+)
+
+T = TypeVar("T")
+
+
+def user_agent() -> str:
+    """Name and version of djtrans: no browser's name, nor another robot's."""
+    from djtrans import __version__
+
+    return f"{AGENT}/{__version__} (tracklist collector; Python)"
+
+
+class PoliteFetcher:
+    """Asks for pages one after the other.
+
+    Each site's robots.txt is read first and obeyed. Between two requests lies the delay, or the
+    site's own where that is longer. What was read is kept in the cache and not asked for again. A
+    refusal is an error and the end: nothing is tried a second time, under another name or from
+    elsewhere.
+
+    Parameters
+    ----------
+    delay_seconds : float
+        Least time between the end of a request and the next to the same site.
+    cache : Cache, optional
+        That of djtrans by default.
+    clock, sleep : callable
+        Time in seconds, and how it is waited for.
+    """
+
+    def __init__(
+        self,
+        delay_seconds: float,
+        cache: Cache | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.delay_seconds = delay_seconds
+        self._cache = cache or default_cache()
+        self._clock, self._sleep = clock, sleep
+        self._rules: dict[str, RobotsRules] = {}
+        self._asked: dict[str, float] = {}
+        # The proxies of the environment are used as by any program; redirects are looked at first.
+        self._opener = urllib.request.build_opener(_Redirects)
+
+    def fetch(self, url: str, understand: Callable[[str], T], *, keep: bool = True) -> T:
+        """A page as it is understood.
+
+        Parameters
+        ----------
+        url : str
+        understand : callable
+            Makes of the text what is wanted, or raises; a page is kept only if it does not raise.
+        keep : bool
+            Whether the page is taken from the cache, and kept there.
+
+        Raises
+        ------
+        RefusedError
+            If robots.txt forbids it, the site refuses, or asks who we are.
+        TracklistError
+            If there is no such page, or no answer.
+        """
+        key = cache_key(url=url)
+        text = self._cache.load(CACHE_KIND, key, _read) if keep else None
+        if text is not None:
+            return understand(text)
+        text = self._get(url)
+        understood = understood_or_refused(text, url, understand)
+        if keep:
+            self._cache.store(CACHE_KIND, key, lambda part: part.write_text(text, encoding="utf-8"))
+        return understood
+
+    def _get(self, url: str) -> str:
+        for _ in range(_MOST_REDIRECTS + 1):
+            site = _site(url)
+            rules = self._rules_of(site)
+            if not rules.allows(url):
+                raise RefusedError(
+                    f"{site}/robots.txt asks robots not to load {url}, so djtrans does not. Save "
+                    "the page in your browser, and give the file."
+                )
+            status, headers, text = self._request(url, rules.crawl_delay_seconds)
+            if status == 200:
+                return text
+            if status not in _REDIRECTS or "Location" not in headers:
+                _explain(status, headers, url)
+            target = urljoin(url, headers["Location"])
+            if _host(target) != _host(url):
+                raise TracklistError(
+                    f"{url} has moved to another site, {target}; give that address if you want it."
+                )
+            url = target
+        raise TracklistError(f"{url} sends on from page to page without end; try it in a browser.")
+
+    def _rules_of(self, site: str) -> RobotsRules:
+        if site not in self._rules:
+            address = f"{site}/robots.txt"
+            status, headers, text = self._request(address, 0.0)
+            for _ in range(_MOST_REDIRECTS):
+                if status in _REDIRECTS and "Location" in headers:
+                    address = urljoin(address, headers["Location"])
+                    status, headers, text = self._request(address, 0.0)
+            # RFC 9309, 2.3.1: one that does not exist forbids nothing, one that cannot be had all.
+            if status != 200 and status not in (404, 410):
+                _explain(status, headers, address)
+            self._rules[site] = parse_robots(text, AGENT) if status == 200 else RobotsRules()
+        return self._rules[site]
+
+    def _request(self, url: str, crawl_delay_seconds: float) -> tuple[int, Message, str]:
+        site = _site(url)
+        if site in self._asked:
+            delay = max(self.delay_seconds, crawl_delay_seconds)
+            wait = self._asked[site] + delay - self._clock()
+            if wait > 0:
+                self._sleep(wait)
+        request = urllib.request.Request(url, headers={"User-Agent": user_agent()})
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
+                raw = answer.read(_MOST_BYTES)
+                charset = answer.headers.get_content_charset("utf-8")
+                return answer.status, answer.headers, _decoded(raw, charset)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers, ""
+        except (OSError, ValueError) as error:
+            cause = getattr(error, "reason", error)
+            said = reason(cause if isinstance(cause, Exception) else error)
+            raise TracklistError(f"No answer from {url}: {said} Try it later.") from None
+        finally:
+            self._asked[site] = self._clock()
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows nothing by itself: the next page has robots rules, and a delay, of its own."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: object,
+        newurl: str,
+    ) -> None:
+        """None: the answer is handed to the caller as it is."""
+
+
+def understood_or_refused(text: str, where: str, understand: Callable[[str], T]) -> T:
+    """What a page is understood as; one that is not may ask who we are instead of answering.
+
+    Raises
+    ------
+    RefusedError
+        If it does.
+    """
+    try:
+        return understand(text)
+    except TracklistError:
+        if any(sign in text.lower() for sign in _CHALLENGES):
+            raise RefusedError(
+                f"{where} asks whether a person is there (a captcha or a check of the browser). "
+                "djtrans does not answer for you: open the page in your browser, save it, and "
+                "give the file."
+            ) from None
+        raise
+
+
+def _explain(status: int, headers: Message, url: str) -> NoReturn:
+    if status not in (404, 410):
+        said = _REFUSALS.get(status, "does not give it")
+        after = headers.get("Retry-After", "")
+        wait = f"; it asks to wait {after} s" if after.isdigit() else ""
+        raise RefusedError(
+            f"{url}: the site {said} ({status}){wait}. Nothing more was asked of it. Try again "
+            "much later, or save pages in your browser and give the files."
+        )
+    raise TracklistError(f"{url}: there is no such page ({status}); look the address up.")
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _site(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TracklistError(f"{url!r} is no address of a page; it begins with https://.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _decoded(raw: bytes, charset: str) -> str:
+    try:
+        return raw.decode(charset, errors="replace")
+    except LookupError:
+        return raw.decode("utf-8", errors="replace")
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
