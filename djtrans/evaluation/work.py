@@ -16,7 +16,7 @@ from djtrans.core.plan import TransitionPlan
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.placing import Places, clock_shift, moved_span, on_clock, place_together
 from djtrans.generation import complete
-from djtrans.preparation import DEFAULT_SEPARATOR, Prepared, prepare
+from djtrans.preparation import Prepared, prepare
 from djtrans.registry import Registry
 from djtrans.steps import Steps
 
@@ -44,7 +44,8 @@ class EvaluationOptions:
     seed : int
     """
 
-    separator: str = DEFAULT_SEPARATOR
+    # Not "auto": what is compared must not depend on which weights a machine has.
+    separator: str = "spectral"
     mixer: str = DEFAULT_MIXER
     bars: int = 0
     context: str = "4"
