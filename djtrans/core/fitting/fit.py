@@ -1,0 +1,195 @@
+"""Inverse mixing: from a mix and the stems of both tracks to the curves that were played."""
+
+from __future__ import annotations
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.contracts import Progress, RenderContext
+from djtrans.core.errors import ShapeError
+from djtrans.core.fitting.bands import FINE_EDGES_HZ, check_bands, members
+from djtrans.core.fitting.basis import CurveBasis
+from djtrans.core.fitting.descent import DescentOptions, descend
+from djtrans.core.fitting.error import error_by_band
+from djtrans.core.fitting.least_squares import band_gains
+from djtrans.core.fitting.loss import SpectralLoss
+from djtrans.core.fitting.matching import match_curves
+from djtrans.core.mixer.mixer import Mixer
+from djtrans.core.mixer.transform import make_transform
+from djtrans.core.params import TransitionParams, frame_times, snapped
+from djtrans.core.resampling import resample
+from djtrans.core.stems import Stems
+
+#: The curves are found at this rate; they do not depend on it, and the time it takes does.
+WORKING_RATE = 22050
+
+
+@attrs.frozen(eq=False)
+class Fit:
+    """Recovered curves.
+
+    Attributes
+    ----------
+    params : TransitionParams
+        In range, snapped to stops and neutral; the ends are as they were heard.
+    reconstruction : Tensor
+        ``[channels, samples]``: the stems rendered under these curves.
+    error_db : dict of str to float
+        What is left over the mix, in all and by band, see :func:`error_by_band`.
+    losses : tuple of float
+        Spectral loss of the start and after each step of the descent.
+    start : TransitionParams
+        The curves before the descent.
+    domain : {"complex", "power"}
+        Which closed form gave the better start: spectra, where the sources lie exactly on the mix,
+        or powers, where they do not.
+    """
+
+    params: TransitionParams
+    reconstruction: Tensor
+    error_db: dict[str, float]
+    losses: tuple[float, ...]
+    start: TransitionParams
+    domain: str
+
+
+def fit_curves(
+    mixer: Mixer,
+    mix: Tensor,
+    stems_a: Stems,
+    stems_b: Stems,
+    beat_times: Tensor,
+    *,
+    frames_per_beat: int = 2,
+    options: DescentOptions | None = None,
+    progress: Progress | None = None,
+) -> Fit:
+    """Recover the curves of a mix.
+
+    A start in closed form (least squares of band gains, then the curves whose masks come nearest
+    to them), then gradient descent through the mixer. What cannot be told apart is not: fader, EQ
+    and filters of a stem are right together, as the gain of its bands, and only where the stem is
+    heard.
+
+    Parameters
+    ----------
+    mixer : Mixer
+        Where the curves are computed is where its audio is: move both for a GPU.
+    mix : Tensor
+        ``[channels, samples]`` float32; sample 0 is beat 0 of the window.
+    stems_a, stems_b : Stems
+        ``[stems, channels, samples]``, on the clock of the mix and at the level they had in it.
+    beat_times : Tensor
+        ``[beats + 1]`` float64, seconds: every beat of the window, and its end.
+    frames_per_beat : int
+    options : DescentOptions, optional
+    progress : callable, optional
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ShapeError
+        If mix and stems differ in length, channels or rate.
+    InputError
+        If the sample rate is too low.
+    """
+    for name, stems in (("a", stems_a), ("b", stems_b)):
+        if stems.audio.shape[1:] != mix.shape or stems.sample_rate != stems_a.sample_rate:
+            raise ShapeError(
+                f"The mix has shape {tuple(mix.shape)}, stems_{name} {tuple(stems.audio.shape)} at "
+                f"{stems.sample_rate} Hz; give the same channels, samples and rate."
+            )
+    rate = stems_a.sample_rate
+    check_bands(rate)
+    work = min(rate, WORKING_RATE)
+    small_mix = resample(mix, rate, work)
+    small_a, small_b = (
+        Stems(resample(s.audio, rate, work), s.names, work) for s in (stems_a, stems_b)
+    )
+    beats = torch.as_tensor(beat_times, dtype=torch.float64)
+    times = frame_times(beats, (len(beats) - 1) * frames_per_beat, frames_per_beat)
+    neutral = mix.new_tensor(mixer.layout.neutral).repeat(len(times), 1)
+    clock = TransitionParams(neutral, mixer.layout, times, beats, frames_per_beat)
+    loss_of = SpectralLoss(small_mix, work)
+
+    best: tuple[float, TransitionParams, str] | None = None
+    for domain in ("complex", "power"):
+        start = closed_form(mixer, small_mix, small_a, small_b, clock, domain)
+        with torch.no_grad():
+            loss = float(loss_of(mixer(small_a, small_b, start).mix))
+        if best is None or loss < best[0]:
+            best = loss, start, domain
+    _, start, domain = best  # type: ignore[misc]
+    found = descend(mixer, start, small_mix, small_a, small_b, options, progress)
+    params = attrs.evolve(start, values=snapped(found.params.values, mixer.layout))
+    with torch.no_grad():
+        reconstruction = mixer(stems_a, stems_b, params).mix
+    return Fit(
+        params=params,
+        reconstruction=reconstruction,
+        error_db=error_by_band(mix, reconstruction, rate),
+        losses=found.losses,
+        start=start,
+        domain=domain,
+    )
+
+
+def closed_form(
+    mixer: Mixer, mix: Tensor, stems_a: Stems, stems_b: Stems, clock: TransitionParams, domain: str
+) -> TransitionParams:
+    """Curves without descent: band gains by least squares, and the curves nearest to them.
+
+    Parameters
+    ----------
+    mixer : Mixer
+    mix : Tensor
+        ``[channels, samples]``.
+    stems_a, stems_b : Stems
+    clock : TransitionParams
+        Frames and layout; the values are not used.
+    domain : {"complex", "power"}
+        What is taken to add up: spectra, or their powers.
+
+    Returns
+    -------
+    TransitionParams
+    """
+    rate = stems_a.sample_rate
+    transform = make_transform(mixer.config, rate, mix.dtype, mix.device)
+    count = mix.shape[-1] // transform.hop
+    at = torch.arange(count, dtype=torch.float64) * (transform.hop / rate)
+
+    def spectra(audio: Tensor) -> Tensor:
+        flat = torch.stft(
+            audio.flatten(0, -2),
+            transform.size,
+            transform.hop,
+            window=transform.analysis,
+            return_complex=True,
+            pad_mode="constant",
+        )[..., :count]
+        return flat.unflatten(0, audio.shape[:-1])
+
+    heard, played = spectra(mix), spectra(torch.cat([stems_a.audio, stems_b.audio]))
+    powers = played.abs().square()
+    member = members(transform.freqs_hz, FINE_EDGES_HZ)
+    basis = CurveBasis.at(clock.frame_times, at)
+    if domain == "complex":
+        gains, power = band_gains(heard, played, basis, member)
+    else:
+        gains, power = band_gains(heard.abs().square(), powers, basis, member)
+        gains, power = gains.clamp(min=0.0).sqrt(), power.sqrt()
+    values = match_curves(
+        mixer,
+        gains,
+        power,
+        powers.mean(dim=(1, 3)),
+        transform.freqs_hz,
+        member,
+        RenderContext(rate, clock.beat_times, clock.frame_times),
+    )
+    return attrs.evolve(clock, values=values)
