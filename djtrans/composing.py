@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -39,8 +41,9 @@ Watch: TypeAlias = "Callable[[str, int, int], None]"
 _SHORTEST_BARS = 4
 #: Tracks slower than this are framed in both octaves in which they may be counted.
 _SLOW_BPM = 100.0
-#: Tries to place one more transition, per transition wanted, before giving up.
-_PATIENCE = 40
+#: Tries per transition wanted of a technique. Tracks that fit no better than by chance are paired,
+#: so the choosiest technique fits one pair in a hundred; a try that fails costs 0.1 ms.
+_PATIENCE = 300
 
 
 @attrs.frozen
@@ -346,22 +349,35 @@ class _Pairing:
     rng: np.random.Generator
 
     def many(self, wanted: int, watch: Callable[[int, int], None]) -> list[Composition]:
-        """So many transitions, every technique as often as it fits."""
+        """So many transitions, each technique as often as the others, if it fits so often.
+
+        Drawn as they come, three of five would be of the two that need no beat in common, and a
+        model would hardly see those that need two drops in one tempo and key.
+        """
         names = self._techniques()
         found: list[Composition] = []
-        for tried in range(_PATIENCE * wanted):
-            if len(found) == wanted:
-                return found
-            composition = self._one(names[tried % len(names)])
-            if composition is not None:
-                found.append(composition)
+        while names and len(found) < wanted:
+            fitting, share = [], math.ceil((wanted - len(found)) / len(names))
+            for name in names:
+                asked = min(share, wanted - len(found))
+                placed = list(islice(self._tried(name, _PATIENCE * asked), asked))
+                found += placed
                 watch(len(found), wanted)
+                if len(placed) == asked:
+                    fitting.append(name)
+            names = fitting
         if len(found) < wanted:
             raise InputError(
                 f"Only {len(found)} of {wanted} transitions could be placed between "
                 f"{len(self.tracks)} tracks; compose of more tracks."
             )
         return found
+
+    def _tried(self, technique: str, tries: int) -> Iterator[Composition]:
+        """Transitions of one technique, between tracks at random."""
+        for _ in range(tries):
+            if (composition := self._one(technique)) is not None:
+                yield composition
 
     def _techniques(self) -> list[str]:
         return [
