@@ -26,7 +26,8 @@ SHOWN = (
     "examples/djtrans-tape/**/*.*",
 )
 LANGUAGES = {".py": "python", ".toml": "toml", ".cff": "yaml"}
-_LINK = re.compile(r"(\]\()([^)\s:#]+)((?:#[^)\s]*)?\))")
+_LINK = re.compile(r"\[([^\[\]]*)\]\(([^)\s:#]+)((?:#[^)\s]*)?)\)")
+_FILE_NAME = re.compile(r"[\w./-]+\.md")
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -56,15 +57,23 @@ def uri_of(name: str) -> str:
     return FOLDER + (name if name.endswith(".md") else f"{name}.md")
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Turn links between files of the repository into links between pages of the site."""
+def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
+    """Turn links between files of the repository into links between pages of the site.
+
+    A link whose text is the name of a file is given the title of the page instead.
+    """
     uri = page.file.src_uri
     name = uri.removeprefix(FOLDER) if uri.startswith(FOLDER) else f"docs/{uri}"
 
     def lead(link: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), link[2]))
+        text, target, anchor = link.groups()
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
         if not (ROOT / target).is_file():
             return link[0]
-        return link[1] + posixpath.relpath(uri_of(target), posixpath.dirname(uri)) + link[3]
+        there = uri_of(target)
+        file = files.get_file_from_path(there)
+        if _FILE_NAME.fullmatch(text) and file and file.page and file.page.title:
+            text = file.page.title
+        return f"[{text}]({posixpath.relpath(there, posixpath.dirname(uri))}{anchor})"
 
     return _LINK.sub(lead, markdown)
