@@ -66,13 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(error.format_message())
     except DjtransError as error:
         fail(str(error))
+    # Before RuntimeError, which click.Abort is.
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("djtrans: interrupted.", err=True)
+        sys.exit(130)
     # CUDA and MPS say it with the same words, of which only CUDA's have a class.
     except RuntimeError as error:
         device, words, _ = str(error).partition("out of memory")
         if not words:
             raise
         fail(f"{device}{words}. Compute on the CPU: --device cpu. See docs/troubleshooting.md.")
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("djtrans: interrupted.", err=True)
-        sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
