@@ -19,7 +19,7 @@ _WITH = re.compile(r"(w/|with:)\s*", re.IGNORECASE)
 _LAST_BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])\s*$")
 
 #: ``12:34``, ``1:02:03`` or ``75:00``; the groups are hours, minutes and seconds.
-TIME = r"(?:(\d{1,2}):(?=\d\d:))?(\d{1,3}):([0-5]\d)(?![\d:])"
+TIME = r"(?:(\d{1,2}):(?=\d\d:))?(\d{1,3}):([0-5]\d)(?!:?\d)"
 
 
 def seconds_of(hours: str | None, minutes: str, seconds: str) -> float:

@@ -48,8 +48,9 @@ class _Page(HTMLParser):
         self.next = ""
         self.title = self.head_title = self.url = ""
         self.scripts: list[str] = []
+        #: The row that is read, and how many tags like its own are open.
         self._row: _Row | None = None
-        self._depth = 0
+        self._row_tag, self._depth = "", 0
         #: Into which field text goes, and how many tags of that name are open.
         self._into, self._tag, self._open = "", "", 0
 
@@ -58,9 +59,9 @@ class _Page(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         classes = said.get("class", "").split()
         if "tlpItem" in classes:
-            self._row, self._depth = _Row(together="con" in classes), 0
+            self._row, self._row_tag, self._depth = _Row(together="con" in classes), tag, 0
             self.rows.append(self._row)
-        if tag == "div" and self._row:
+        if self._row and tag == self._row_tag:
             self._depth += 1
         if self._into and tag == self._tag:
             self._open += 1
@@ -103,7 +104,7 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close what the tag opened."""
-        if tag == "div" and self._row:
+        if self._row and tag == self._row_tag:
             self._depth -= 1
             if self._depth <= 0:
                 self._row = None
