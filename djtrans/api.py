@@ -281,6 +281,7 @@ def build_track_features(
     start_seconds: float = 0.0,
     n_frames: int = 128,
     frames_per_beat: int = 2,
+    isolated: bool = True,
 ) -> TrackFeatures:
     """Features of a window of a track's stems, the joint between analysis and generation.
 
@@ -295,6 +296,8 @@ def build_track_features(
     n_frames : int
         Frames of the window: beats times `frames_per_beat`.
     frames_per_beat : int
+    isolated : bool
+        Whether each stem holds its own sounds only; False for those of ``spectral``.
 
     Returns
     -------
@@ -321,6 +324,7 @@ def build_track_features(
         bpm=grid.bpm,
         key=analysis.key.camelot,
         reference_db=analysis.levels.short_term_p95_lufs,
+        isolated=isolated,
         phrase_beats=tuple(
             float(beat)
             for beat in (grid.beat_of_bar(b) - first for b in sorted(analysis.phrase_bars))

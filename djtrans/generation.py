@@ -13,7 +13,6 @@ import torch
 from djtrans.api import DifferentiableDJMixer, draw_params
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, window_span
-from djtrans.core.analysis import Levels
 from djtrans.core.devices import pick_device
 from djtrans.core.diffusion.model import (
     LONGEST_BARS,
@@ -289,8 +288,8 @@ def complete(
             place_a=plan.a.place,
             place_b=plan.b.place,
             key_distance=plan.key_distance,
-            features_a=_features(aligned["a"], plan, plan.a, prepared.analyses["a"].levels),
-            features_b=_features(aligned["b"], plan, plan.b, prepared.analyses["b"].levels),
+            features_a=_features(prepared, "a", aligned["a"], plan),
+            features_b=_features(prepared, "b", aligned["b"], plan),
         )
         model = None if model is None or not _can_draw(model, plan) else model
         drawer = model or registry.build("technique", plan.technique, technique_config)
@@ -460,8 +459,10 @@ def _finish(
 
 
 def _features(
-    aligned: AlignedTrack, plan: TransitionPlan, side: TrackPlan, levels: Levels
+    prepared: Prepared, name: str, aligned: AlignedTrack, plan: TransitionPlan
 ) -> TrackFeatures:
+    side: TrackPlan = plan.a if name == "a" else plan.b
+    levels = prepared.analyses[name].levels
     rate = aligned.stems.sample_rate
     beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
     bpm = 60.0 * (len(beat_times) - 1) / float(beat_times[-1])
@@ -471,6 +472,7 @@ def _features(
         bpm=bpm,
         key=side.key,
         reference_db=levels.short_term_p95_lufs + side.gain_db,
+        isolated=prepared.isolates(name),
         stretch=side.stretch_percent / 100.0,
         phrase_beats=plan.phrase_beats(side),
         sections=plan.beat_sections(side),

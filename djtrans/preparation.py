@@ -71,9 +71,13 @@ class Prepared:
                 self._check_isolation(chosen.name)
         return plan
 
+    def isolates(self, side: str) -> bool:
+        """Whether the stems of track ``"a"`` or ``"b"`` can be moved, and judged, one by one."""
+        return separator_declaration(self.separators[side], self.registry).isolation == "good"
+
     def _check_isolation(self, who: str) -> None:
         for side, record in self.separators.items():
-            if separator_declaration(record, self.registry).isolation != "good":
+            if not self.isolates(side):
                 raise PlanError(
                     f"{who} lets single stems be heard, and {record.name} isolates those of "
                     f"{side.upper()} too weakly; give ready stems (--stems-a, --stems-b) or a "
@@ -83,10 +87,7 @@ class Prepared:
     def refine(self, plan: TransitionPlan, aligned: Mapping[str, AlignedTrack]) -> TransitionPlan:
         """The plan refined by the vocal stems, where the separators isolate them well."""
         declaration = self.registry.find("technique", plan.technique).declaration
-        good = all(
-            separator_declaration(record, self.registry).isolation == "good"
-            for record in self.separators.values()
-        )
+        good = self.isolates("a") and self.isolates("b")
         if not good or not isinstance(declaration, TechniqueDeclaration):
             return plan
         sung_a, sung_b = (

@@ -32,6 +32,7 @@ def extract_features(
     bpm: float,
     key: str = "",
     reference_db: float | None = None,
+    isolated: bool = True,
     stretch: float = 0.0,
     phrase_beats: tuple[float, ...] = (),
     sections: tuple[BeatSection, ...] = (),
@@ -53,7 +54,7 @@ def extract_features(
         Camelot code.
     reference_db : float, optional
         Level of the track's loud parts; by default that of the window's own loudest frames.
-    stretch, phrase_beats, sections
+    isolated, stretch, phrase_beats, sections
         See :class:`~djtrans.core.features.TrackFeatures`.
     beats_per_bar, frames_per_beat : int
 
@@ -87,6 +88,7 @@ def extract_features(
         vocal=_vocal(levels, stems.names, reference_db),
         reference_db=reference_db,
         stem_names=stems.names,
+        isolated=isolated,
         beats_per_bar=beats_per_bar,
         frames_per_beat=frames_per_beat,
         key=key,

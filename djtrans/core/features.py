@@ -35,6 +35,8 @@ class TrackFeatures:
     reference_db : float
         Level of the track's loud parts, which its other levels are compared with.
     stem_names : tuple of str
+    isolated : bool
+        Whether each stem holds its own sounds only, so that one can be moved alone.
     key : str
         Camelot code, or ``""`` where unknown.
     stretch : float
@@ -54,6 +56,7 @@ class TrackFeatures:
     vocal: Tensor
     reference_db: float
     stem_names: tuple[str, ...] = attrs.field(converter=as_tuple)
+    isolated: bool = True
     beats_per_bar: int = 4
     frames_per_beat: int = 2
     key: str = ""

@@ -9,8 +9,7 @@ from djtrans.core.drawing import DrawRequest
 
 VOICE = "vocals"
 #: A voice rests where its stem is this far under the usual level of its track, in the bands above
-#: the bass. A separator that leaves other sounds in the stem leaves no such rests: then nothing is
-#: known of the voice, and it goes where its track goes.
+#: the bass.
 REST_DB = 25.0
 #: Shorter pauses are inside a line.
 REST_BEATS = 1.0
@@ -19,13 +18,16 @@ REST_BEATS = 1.0
 def silent_frames(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
     """On which frames a track's vocal stem is silent, ``[frames]``; None if there is none to ask.
 
+    A stem that other sounds leak into says nothing of the voice, and moving it alone would take
+    them along: the voice then goes where its track goes.
+
     Parameters
     ----------
     request : DrawRequest
     track : {"a", "b"}
     """
     features = request.features_a if track == "a" else request.features_b
-    if features is None or VOICE not in features.stem_names:
+    if features is None or not features.isolated or VOICE not in features.stem_names:
         return None
     level = features.level_db.detach().cpu().double().numpy()[..., 1:]
     power = (10.0 ** (level / 10.0)).sum(axis=-1)

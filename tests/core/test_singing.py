@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 import torch
@@ -38,6 +39,13 @@ def asked(sung, rate=2, track="a", **kwargs):
     found = features(sung, rate, **kwargs)
     sides = {f"features_{track}": found}
     return DrawRequest(LAYOUT, len(sung), 4, frames_per_beat=rate, **sides)
+
+
+def test_a_stem_that_others_leak_into_says_nothing_of_the_voice():
+    request = asked("xxxx.xxxx....xxxxxxx")
+    leaky = attrs.evolve(request.features_a, isolated=False)
+    assert rests(request, "a") is not None
+    assert rests(attrs.evolve(request, features_a=leaky), "a") is None
 
 
 @pytest.mark.parametrize("track", ["a", "b"])

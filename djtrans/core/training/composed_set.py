@@ -55,6 +55,7 @@ class ComposedSet:
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             "reference_db": [track.reference_db for track in self.tracks],
+            "isolated": [track.isolated for track in self.tracks],
             "facts": dict(self.facts),
         }
         with replacing(path, FormatError) as part_path:
@@ -90,8 +91,11 @@ class ComposedSet:
                         onset=handle.get_tensor(f"{i}/onset"),
                         vocal=handle.get_tensor(f"{i}/vocal"),
                         reference_db=reference,
+                        isolated=isolated,
                     )
-                    for i, reference in enumerate(header["reference_db"])
+                    for i, (reference, isolated) in enumerate(
+                        zip(header["reference_db"], header["isolated"], strict=True)
+                    )
                 ]
                 parts = {
                     name: tuple(

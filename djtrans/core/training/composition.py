@@ -44,9 +44,7 @@ class ComposedSide:
     key: str
     place: str
     phrase_beats: tuple[float, ...] = attrs.field(converter=as_tuple)
-    sections: tuple[tuple[str, float, float, float], ...] = attrs.field(
-        converter=_as_tuples
-    )
+    sections: tuple[tuple[str, float, float, float], ...] = attrs.field(converter=_as_tuples)
 
 
 @attrs.frozen(kw_only=True)
@@ -142,6 +140,7 @@ def _features(c: Composition, side: ComposedSide, tracks: Sequence[FramedTrack])
         vocal=vocal,
         reference_db=track.reference_db + side.gain_db,
         stem_names=STEM_NAMES,
+        isolated=track.isolated,
         beats_per_bar=c.beats_per_bar,
         frames_per_beat=c.frames_per_beat,
         key=side.key,

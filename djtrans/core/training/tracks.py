@@ -31,12 +31,15 @@ class FramedTrack:
         ``[frames]``.
     reference_db : float
         Level of its loud parts.
+    isolated : bool
+        Whether each stem holds its own sounds only.
     """
 
     level_db: Tensor
     onset: Tensor
     vocal: Tensor
     reference_db: float
+    isolated: bool = True
 
     def window(self, start: int, frames: int) -> tuple[Tensor, Tensor, Tensor]:
         """Levels, onsets and voice of a part.
@@ -54,7 +57,9 @@ class FramedTrack:
         return self.level_db[part].float(), self.onset[part].float(), self.vocal[part].float()
 
 
-def frame_track(stems: Stems, analysis: Analysis, *, frames_per_beat: int = 2) -> FramedTrack:
+def frame_track(
+    stems: Stems, analysis: Analysis, *, frames_per_beat: int = 2, isolated: bool = True
+) -> FramedTrack:
     """Extract a whole track with the code that inference uses.
 
     Parameters
@@ -64,6 +69,8 @@ def frame_track(stems: Stems, analysis: Analysis, *, frames_per_beat: int = 2) -
     analysis : Analysis
         Counted in the octave in which the windows will be counted.
     frames_per_beat : int
+    isolated : bool
+        Whether each stem holds its own sounds only.
 
     Raises
     ------
@@ -86,4 +93,4 @@ def frame_track(stems: Stems, analysis: Analysis, *, frames_per_beat: int = 2) -
         reference_db=analysis.levels.short_term_p95_lufs,
         frames_per_beat=frames_per_beat,
     )
-    return FramedTrack(found.level_db, found.onset, found.vocal, found.reference_db)
+    return FramedTrack(found.level_db, found.onset, found.vocal, found.reference_db, isolated)
