@@ -106,7 +106,7 @@ def _side(
         loop=choice.loop if first else None,
         phrase_lines=tuple(on_clock(bar) for bar in sorted(track.phrase_bars)),
         sections=tuple(
-            ClockSection(s.label, on_clock(s.start_bar), on_clock(s.end_bar))
+            ClockSection(s.label, on_clock(s.start_bar), on_clock(s.end_bar), s.level_db)
             for s in track.sections
         ),
     )

@@ -29,6 +29,14 @@ def test_an_outro_of_several_sections_starts_with_the_first(analysis, plan):
     assert "the swap lies where A's outro starts" in made.reasons
 
 
+def test_sections_keep_their_levels(analysis, plan):
+    loud = analysis()
+    quiet = attrs.evolve(loud, sections=[attrs.evolve(s, level_db=-7.5) for s in loud.sections])
+    made = plan(quiet, loud)
+    assert {s.level_db for s in made.a.sections} == {-7.5}
+    assert {s.level_db for s in made.b.sections} == {s.level_db for s in loud.sections}
+
+
 def test_both_swaps_fall_on_the_same_clock_time(analysis, plan):
     a, b = analysis(first=1, lead=0.1), analysis(bpm=123.0, first=3, lead=1.7)
     made = plan(a, b)
