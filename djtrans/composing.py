@@ -16,12 +16,15 @@ import attrs
 import numpy as np
 
 from djtrans.api import analyze_track, plan_transition
+from djtrans.assembly import DEFAULT_MIXER, mixer_layout
 from djtrans.core.analysis import SECTION_LABELS, Analysis
 from djtrans.core.analysis_json import analysis_from_dict, analysis_to_dict
 from djtrans.core.config import setting
+from djtrans.core.contracts import CurveModel
 from djtrans.core.declarations import SeparatorDeclaration, TechniqueDeclaration
 from djtrans.core.errors import FormatError, InputError, PlanError
 from djtrans.core.files import replacing
+from djtrans.core.layout import Layout
 from djtrans.core.planning.octave import in_one_octave
 from djtrans.core.planning.options import WINDOW_BARS
 from djtrans.core.separation import separate
@@ -30,7 +33,7 @@ from djtrans.core.synth import SynthTrack, synthesize
 from djtrans.core.synth.drawing import draw_spec
 from djtrans.core.track import Track
 from djtrans.core.training.composed_set import ComposedSet
-from djtrans.core.training.composition import Composition, compose
+from djtrans.core.training.composition import Composition, compose, request_of
 from djtrans.core.training.tracks import FramedTrack, frame_track
 from djtrans.registry import Registry, default_registry
 
@@ -154,9 +157,10 @@ def compose_set(
         part = heard[first:last]
         wanted = round(options.transitions * len(part) / len(heard))
         seed = np.random.default_rng([options.seed, first, 0xC0])
-        pairing = _Pairing(part, len(framed), options, registry, seed)
-        parts[name] = pairing.many(wanted, functools.partial(watch, name))
+        before = len(framed)
         framed += [variant for track in part for variant in track.framed]
+        pairing = _Pairing(part, framed, before, options, registry, seed)
+        parts[name] = pairing.many(wanted, functools.partial(watch, name))
     composed = ComposedSet(
         tracks=framed,
         training=parts["training"],
@@ -343,6 +347,8 @@ class _Pairing:
     """Plans transitions between tracks until there are enough."""
 
     tracks: Sequence[_Heard]
+    #: All framed tracks; those of `tracks` begin at `first_index`.
+    framed: Sequence[FramedTrack]
     first_index: int
     options: ComposeOptions
     registry: Registry
@@ -354,7 +360,7 @@ class _Pairing:
         Drawn as they come, three of five would be of the two that need no beat in common, and a
         model would hardly see those that need two drops in one tempo and key.
         """
-        names = self._techniques()
+        names = list(self._techniques)
         found: list[Composition] = []
         while names and len(found) < wanted:
             fitting, share = [], math.ceil((wanted - len(found)) / len(names))
@@ -379,14 +385,15 @@ class _Pairing:
             if (composition := self._one(technique)) is not None:
                 yield composition
 
-    def _techniques(self) -> list[str]:
-        return [
-            component.name
+    @functools.cached_property
+    def _techniques(self) -> Mapping[str, CurveModel]:
+        return {
+            component.name: self.registry.build("technique", component.name)
             for component in self.registry.components("technique")
             if isinstance(component.declaration, TechniqueDeclaration)
             and component.declaration.bars[2] >= _SHORTEST_BARS
             and not component.declaration.baseline
-        ]
+        }
 
     def _one(self, technique: str) -> Composition | None:
         rng, declaration = self.rng, self.registry.find("technique", technique).declaration
@@ -419,9 +426,15 @@ class _Pairing:
             if plan.a.loop or plan.b.loop:
                 return None
             composition = compose(plan, *(index for index in counted if index is not None))
+            if not self._holds(composition):
+                return None
+            # A technique may refuse what it hears: an acapella, a voice that is silent.
+            self._techniques[technique].draw(
+                request_of(composition, self.framed, self._layout, seed=0)
+            )
         except (PlanError, InputError):
             return None
-        return composition if self._holds(composition) else None
+        return composition
 
     def _counted(self, track: int, analysis: Analysis) -> int | None:
         """Index among all framed tracks of this one, as it is counted here."""
@@ -433,11 +446,13 @@ class _Pairing:
 
     def _holds(self, composition: Composition) -> bool:
         """Whether both tracks sound through the whole window."""
-        variants = [variant for track in self.tracks for variant in track.framed]
         per_bar = composition.beats_per_bar * composition.frames_per_beat
         return all(
             side.bar >= 0
-            and side.bar * per_bar + composition.frames
-            <= len(variants[side.track - self.first_index].vocal)
+            and side.bar * per_bar + composition.frames <= len(self.framed[side.track].vocal)
             for side in (composition.a, composition.b)
         )
+
+    @functools.cached_property
+    def _layout(self) -> Layout:
+        return mixer_layout(DEFAULT_MIXER, self.registry)
