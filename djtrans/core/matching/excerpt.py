@@ -1,0 +1,210 @@
+"""An excerpt of a mix around a boundary, with its tracks laid on its clock, as a folder."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import attrs
+from torch import Tensor
+
+from djtrans.core.audio import write_audio
+from djtrans.core.errors import FormatError, InputError
+from djtrans.core.files import reason
+from djtrans.core.matching.line import Line
+from djtrans.core.matching.locate import Place
+from djtrans.core.transposing import pitch_factor
+from djtrans.core.warping import warp
+
+FORMAT = "djtrans-alignment"
+FORMAT_VERSION = 1
+ALIGNMENT = "alignment.json"
+
+
+@attrs.frozen(kw_only=True)
+class SourceRecord:
+    """A track of a boundary, and where it plays in the excerpt.
+
+    Attributes
+    ----------
+    artist, title, mix : str
+        As the tracklist has them.
+    file : str
+        Name of the track's file, without folder; ``""`` where there is none.
+    aligned : bool
+        Whether the track was found, and its audio is beside the excerpt.
+    why : str
+        Why it was not.
+    rate : float or None
+        Track seconds per second of the mix: 1.02 is 2 % faster.
+    at_zero : float or None
+        Track time at the start of the excerpt, in seconds.
+    semitones : float or None
+        How far it is transposed: 0 where its key was kept.
+    confidence : float or None
+        0 to 1, see :class:`~djtrans.core.matching.locate.Place`.
+    spread_ms : float or None
+        Distance of the local offsets from the line, root mean square.
+    heard : tuple of float, optional
+        From when to when it is heard, in seconds of the excerpt, right to about 2 s.
+    """
+
+    artist: str
+    title: str
+    mix: str = ""
+    file: str = ""
+    aligned: bool = False
+    why: str = ""
+    rate: float | None = None
+    at_zero: float | None = None
+    semitones: float | None = None
+    confidence: float | None = None
+    spread_ms: float | None = None
+    heard: tuple[float, float] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Alignment:
+    """What an excerpt is, as ``alignment.json`` holds it.
+
+    Attributes
+    ----------
+    mix : str
+        Title of the mix.
+    mix_file : str
+        Name of its file.
+    start_seconds, seconds : float
+        Of the excerpt within the mix.
+    sample_rate : int
+        In Hz.
+    gain_db : float
+        0 or less: by this, mix and sources were lowered alike so that none of them clips.
+    boundary_seconds : float
+        Where the alignment, or else the tracklist, has the second track come in, in the excerpt.
+    track_a, track_b : SourceRecord
+    """
+
+    mix: str
+    mix_file: str
+    start_seconds: float
+    seconds: float
+    sample_rate: int
+    boundary_seconds: float
+    track_a: SourceRecord
+    track_b: SourceRecord
+    gain_db: float = 0.0
+
+    @property
+    def aligned(self) -> bool:
+        """Whether both sources are there."""
+        return self.track_a.aligned and self.track_b.aligned
+
+
+def lay(audio: Tensor, sample_rate: int, place: Place, start: float, stop: float) -> Tensor:
+    """A track as it sounds in a mix from `start` to `stop`, without what the mixer did to it.
+
+    Parameters
+    ----------
+    audio : Tensor
+        ``[channels, samples]``.
+    sample_rate : int
+        In Hz.
+    place : Place
+    start, stop : float
+        Seconds of the mix.
+
+    Returns
+    -------
+    Tensor
+        ``[channels, samples]``.
+    """
+    line = place.line
+    if place.semitones:
+        # Exactly the rate of the transposition, to which the resampler alone is enough.
+        middle, rate = (start + stop) / 2, pitch_factor(place.semitones)
+        line = Line(line.track(middle) - rate * middle, rate)
+    points = ((start, line.track(start)), (stop, line.track(stop)))
+    return warp(audio, points, sample_rate, start, stop, semitones=place.semitones)
+
+
+def write_excerpt(
+    folder: Path, alignment: Alignment, mix: Tensor, a: Tensor | None, b: Tensor | None
+) -> None:
+    """Write an excerpt's folder, which appears whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Must not exist.
+    alignment : Alignment
+    mix, a, b : Tensor
+        ``[channels, samples]``; None for a source that was not found.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    # Stretching moves peaks; their levels relative to each other are what a fit is about.
+    peak = max(float(audio.abs().max()) for audio in (mix, a, b) if audio is not None)
+    gain = min(1.0, 1.0 / max(peak, 1e-9))
+    alignment = attrs.evolve(alignment, gain_db=20.0 * math.log10(gain))
+    part = folder.parent / f".{folder.name}-{uuid.uuid4().hex[:8]}.part"
+    try:
+        part.mkdir(parents=True)
+        for name, audio in (("mix", mix), ("track_a", a), ("track_b", b)):
+            if audio is not None:
+                write_audio(part / f"{name}.wav", audio * gain, alignment.sample_rate)
+        document = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            **attrs.asdict(alignment),
+        }
+        (part / ALIGNMENT).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        os.replace(part, folder)
+    except OSError as error:
+        raise InputError(f"Cannot write {folder}: {reason(error)}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def read_alignment(folder: str | os.PathLike[str]) -> Alignment:
+    """What ``alignment.json`` of an excerpt's folder says.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    FormatError
+        If it is none of ours.
+    """
+    file = Path(folder) / ALIGNMENT
+    try:
+        document: Any = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"Cannot read {file}: {reason(error)}") from None
+    except ValueError as error:
+        raise FormatError(f"{file} is not JSON: {error}. Extract it again.") from None
+    if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
+        raise FormatError(f"{file} is no alignment; give a folder that 'djtrans extract' wrote.")
+    version = document.pop("format_version", None)
+    if version != FORMAT_VERSION:
+        raise FormatError(
+            f"{file} has format version {version!r}; this djtrans reads {FORMAT_VERSION}. Extract "
+            "it again."
+        )
+    try:
+        a, b = _source(document.pop("track_a")), _source(document.pop("track_b"))
+        return Alignment(**document, track_a=a, track_b=b)
+    except (KeyError, TypeError) as error:
+        raise FormatError(f"{file} is no sound alignment: {error}. Extract it again.") from None
+
+
+def _source(fields: dict[str, Any]) -> SourceRecord:
+    span = fields.pop("heard", None)
+    return SourceRecord(**fields, heard=None if span is None else (span[0], span[1]))
