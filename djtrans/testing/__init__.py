@@ -22,6 +22,7 @@ from djtrans.testing.checks import (
     check_scheduler,
     check_separator,
     check_technique,
+    check_tracklist,
     parametrize_checks,
 )
 from djtrans.testing.example_audio import example_audio, example_parts
@@ -42,6 +43,7 @@ __all__ = [
     "check_scheduler",
     "check_separator",
     "check_technique",
+    "check_tracklist",
     "example_audio",
     "example_parts",
     "parametrize_checks",

@@ -22,6 +22,7 @@ from djtrans.testing import (  # noqa: F401 -- the tables of rules fill as these
     scheduler_rules,
     separator_rules,
     technique_rules,
+    tracklist_rules,
 )
 from djtrans.testing.building import Build, declarations_of, module_of
 from djtrans.testing.rule import Rule, RuleBroken, rules_of
@@ -235,6 +236,7 @@ check_mixer = _check_kind("mixer")
 check_scheduler = _check_kind("scheduler")
 check_separator = _check_kind("separator")
 check_technique = _check_kind("technique")
+check_tracklist = _check_kind("tracklist")
 
 
 def parametrize_checks(

@@ -18,6 +18,7 @@ import djtrans.plugins.mixers
 import djtrans.plugins.schedulers
 import djtrans.plugins.separators
 import djtrans.plugins.techniques
+import djtrans.plugins.tracklists
 from djtrans.core.stems import Stems
 from djtrans.core.stems_io import save_stems
 from djtrans.testing import example_parts, parametrize_checks
@@ -83,3 +84,4 @@ test_analyzers = parametrize_checks(djtrans.plugins.analyzers)
 test_encoders = parametrize_checks(djtrans.plugins.encoders)
 test_denoisers = parametrize_checks(djtrans.plugins.denoisers)
 test_schedulers = parametrize_checks(djtrans.plugins.schedulers)
+test_tracklists = parametrize_checks(djtrans.plugins.tracklists)
