@@ -39,9 +39,10 @@ lint: install  ## style, formatting and the layers between packages
 types: install  ## static types of the package
 	$(BIN)/mypy
 
+# Not --quiet: warnings that are not shown are not counted by --strict either.
 docs: install  ## the documentation site in site/; a warning is an error
 	@test -x $(BIN)/mkdocs || { echo "make docs needs Python 3.11 or later, as the tools of the site do."; exit 1; }
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 format: install  ## rewrite the files in the house format
 	$(BIN)/ruff check --fix .

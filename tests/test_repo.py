@@ -79,6 +79,12 @@ def test_ci_runs_make_targets():
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
 
+def test_a_warning_of_the_site_is_an_error():
+    (build,) = re.findall(r"mkdocs build.*", read("Makefile"))
+    assert "--strict" in build
+    assert "-q" not in build, "what is not shown is not counted"
+
+
 def test_every_dependency_has_a_tested_version():
     def name(requirement: str) -> str:
         return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()

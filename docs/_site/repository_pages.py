@@ -1,4 +1,4 @@
-"""Hook of mkdocs: files outside docs/ that the pages link to become pages of the site.
+"""Hooks of mkdocs: files outside docs/ that the pages link to become pages of the site.
 
 On GitHub a link to ``../examples/swap_effect.py`` shows the file. The site shows it as well, under
 ``repository/``, so that the same links lead somewhere in both, and no host has to be named.
@@ -6,6 +6,7 @@ On GitHub a link to ``../examples/swap_effect.py`` shows the file. The site show
 
 from __future__ import annotations
 
+import logging
 import posixpath
 import re
 from pathlib import Path
@@ -27,6 +28,9 @@ SHOWN = (
 )
 LANGUAGES = {".py": "python", ".toml": "toml", ".cff": "yaml"}
 _LINK = re.compile(r"\[([^\[\]]*)\]\(([^)\s:#]+)((?:#[^)\s]*)?)\)")
+_FETCHED = re.compile(
+    r"<(?:script|img|iframe|source)[^>]+src=\"?(https?:[^\"\s>]+)|@import[^;]+https?:"
+)
 _FILE_NAME = re.compile(r"[\w./-]+\.md")
 
 
@@ -77,3 +81,11 @@ def on_page_markdown(markdown: str, page: Any, files: Any, **_: Any) -> str:
         return f"[{text}]({posixpath.relpath(there, posixpath.dirname(uri))}{anchor})"
 
     return _LINK.sub(lead, markdown)
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> None:
+    """Warn of what a page would fetch from elsewhere: the site is to work without a network."""
+    for fetched in _FETCHED.finditer(output):
+        logging.getLogger("mkdocs.hooks").warning(
+            "%s fetches %s; put it beside the page or leave it out.", page.file.src_uri, fetched[0]
+        )
