@@ -6,14 +6,15 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from urllib.parse import urlsplit
 
 import attrs
 
 from djtrans.catalogue import Component
 from djtrans.core.contracts import TracklistCatalogue, TracklistSource
-from djtrans.core.errors import DjtransError, InputError, RefusedError, TracklistError
+from djtrans.core.declarations import TracklistDeclaration
+from djtrans.core.errors import InputError, RefusedError, TracklistError
 from djtrans.core.tracklist import Tracklist
 from djtrans.core.tracklist_files import (
     find_tracklist,
@@ -69,7 +70,7 @@ def collect(
     """Read tracklists and keep each mix once.
 
     A source that cannot be read is set aside, and the next one read. A web site that refuses, or
-    three pages of a genre in a row that cannot be read, end the collection: nothing more is asked.
+    three pages in a row that cannot be read, end the collection: nothing more is asked.
 
     Parameters
     ----------
@@ -112,20 +113,22 @@ def collect(
     catalogue = None if genre is None else readers.catalogue()
     job = _Job(readers, Path(output), most, watch, collected)
     for given, component in planned:
-        if job.full or job.read(given, component) is RefusedError:
+        if job.full or not job.read(given, component):
             return collected
-    if genre is not None and catalogue is not None and not job.full:
+    if catalogue is not None and genre is not None and not job.full:
         job.browse(genre, catalogue)
     return collected
 
 
-@attrs.frozen
+@attrs.define
 class _Job:
     readers: _Readers
     output: Path
     most: int | None
     watch: Watch | None
     collected: Collected
+    #: Pages in a row that could not be read.
+    unread: int = 0
 
     @property
     def full(self) -> bool:
@@ -137,21 +140,18 @@ class _Job:
             raise InputError(
                 f"{component.name} declares that it browses, but has no browse(); tell its author."
             )
-        failures = 0
         try:
             for address in catalogue.browse(genre):
-                failure = self.read(address, component)
-                failures = failures + 1 if failure else 0
-                if self.full or failure is RefusedError or failures >= _ENOUGH:
+                if not self.read(address, component) or self.full:
                     return
         except TracklistError as error:
             self.collected.failed[genre] = str(error)
 
-    def read(self, given: str, component: Component) -> type[DjtransError] | None:
-        """Keep the tracklists of a source; the kind of its failure, or None."""
+    def read(self, given: str, component: Component) -> bool:
+        """Keep the tracklists of a source; whether more may be asked for."""
         if _is_address(given) and (known := find_tracklist(self.output, tracklist_id(given))):
             self.keep(known, new=False)
-            return None
+            return True
         found = self.tracklists(given, component)
         while not self.full:
             try:
@@ -160,12 +160,15 @@ class _Job:
                 message = str(error)
                 said = message if given in message else f"{given}: {message}"
                 self.collected.failed[given] = said
-                return RefusedError if isinstance(error, RefusedError) else type(error)
+                self.unread += _is_address(given)
+                refused = isinstance(error, RefusedError) and _is_address(given)
+                return not refused and self.unread < _ENOUGH
             if tracklist is None:
                 break
             known = find_tracklist(self.output, identity(tracklist))
             self.keep(known or save_tracklist(tracklist, self.output), new=known is None)
-        return None
+        self.unread = 0
+        return True
 
     def tracklists(self, given: str, component: Component) -> Iterator[Tracklist]:
         reader = self.readers.build(component)
@@ -198,15 +201,11 @@ class _Readers:
             return self._only
         if _is_address(given):
             host = (urlsplit(given).hostname or "").removeprefix("www.")
-            found = [c for c in self._all if host in c.declaration.hosts]  # type: ignore[attr-defined]
+            found = [c for c in self._all if host in _declared(c).hosts]
             known = self._facts("hosts")
             what = f"the site {host!r}"
         else:
-            found = [
-                c
-                for c in self._all
-                if given.lower().endswith(c.declaration.suffixes)  # type: ignore[attr-defined]
-            ]
+            found = [c for c in self._all if given.lower().endswith(_declared(c).suffixes)]
             known = self._facts("suffixes")
             what = f"a file like {given!r}"
         if not found:
@@ -220,7 +219,7 @@ class _Readers:
         """The one to browse."""
         among = self._all if self._only is None else (self._only,)
         for component in among:
-            if component.declaration.browses:  # type: ignore[attr-defined]
+            if _declared(component).browses:
                 return component
         raise InputError(
             f"{among[0].name if self._only else 'No source'} cannot browse a genre; "
@@ -229,8 +228,12 @@ class _Readers:
 
     def _facts(self, name: str) -> Iterable[str]:
         return dict.fromkeys(
-            itertools.chain.from_iterable(getattr(c.declaration, name) for c in self._all)
+            itertools.chain.from_iterable(getattr(_declared(c), name) for c in self._all)
         )
+
+
+def _declared(component: Component) -> TracklistDeclaration:
+    return cast(TracklistDeclaration, component.declaration)
 
 
 def _is_address(given: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 import urllib.error
 import urllib.request
@@ -170,7 +171,7 @@ class PoliteFetcher:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.headers, ""
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             cause = getattr(error, "reason", error)
             said = reason(cause if isinstance(cause, Exception) else error)
             raise TracklistError(f"No answer from {url}: {said} Try it later.") from None

@@ -141,5 +141,7 @@ def test_no_answer_and_no_address(site, fetcher):
     site.close()
     with pytest.raises(TracklistError, match="No answer from"):
         fetcher.fetch(site.url + "/a", read)
+    with pytest.raises(TracklistError, match="No answer from"):
+        fetcher.fetch(site.url + "/a b\n", read)
     with pytest.raises(TracklistError, match="no address of a page"):
         fetcher.fetch("ftp://example.org/a", read)

@@ -112,10 +112,21 @@ def test_a_page_by_its_address_and_a_saved_one(genre, run, page, tmp_path):
     assert genre.asked == []
 
 
-def test_a_saved_captcha_is_said_to_be_one(run, tmp_path):
+def test_a_saved_captcha_is_said_to_be_one_and_keeps_nothing_else(run, page, tmp_path):
     (tmp_path / "saved.html").write_text("<title>Just a moment...</title>")
-    (message,) = run(str(tmp_path / "saved.html")).failed.values()
+    (tmp_path / "good.html").write_text(page)
+    found = run(str(tmp_path / "saved.html"), str(tmp_path / "good.html"))
+    (message,) = found.failed.values()
     assert "a captcha" in message
+    assert len(found.written) == 1
+
+
+def test_addresses_one_by_one_stop_as_those_of_a_genre_do(genre, run):
+    addresses = [f"{genre.url}/tracklist/{name}/mix.html" for name in "abcde"]
+    genre.answers["/tracklist/b/mix.html"] = 429
+    found = run(*addresses)
+    assert (len(found.written), list(found.failed)) == (1, addresses[1:2])
+    assert genre.asked[-1] == "/tracklist/b/mix.html"
 
 
 def test_what_is_no_genre_is_not_asked_for(site, run):
