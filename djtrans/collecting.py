@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import attrs
 
 from djtrans.catalogue import Component
+from djtrans.core.config import config_from_dict
 from djtrans.core.contracts import TracklistCatalogue, TracklistSource
 from djtrans.core.declarations import TracklistDeclaration
-from djtrans.core.errors import InputError, RefusedError, TracklistError
+from djtrans.core.errors import ConfigError, InputError, RefusedError, TracklistError
 from djtrans.core.tracklist import Tracklist
 from djtrans.core.tracklist_files import (
     find_tracklist,
@@ -63,6 +64,7 @@ def collect(
     genre: str | None = None,
     most: int | None = None,
     source: str = "auto",
+    settings: Mapping[str, Any] | None = None,
     output: str | os.PathLike[str] = FOLDER,
     watch: Watch | None = None,
     registry: Registry | None = None,
@@ -83,6 +85,8 @@ def collect(
     source : str
         Name of the component that reads; ``"auto"`` chooses by the end of a file's name and the
         host of an address.
+    settings : mapping, optional
+        Fields of the sources' configs, such as ``{"1001tracklists.delay_seconds": 20.0}``.
     output : path-like
         Folder of the tracklists; made where it is missing.
     watch : callable, optional
@@ -97,6 +101,8 @@ def collect(
     ------
     InputError
         If nothing is asked for, or the folder cannot be written to.
+    ConfigError
+        If a setting is unknown or out of range.
     UnknownComponentError
         If there is no such source.
     """
@@ -107,7 +113,7 @@ def collect(
     if genre is not None and most is None:
         raise InputError("A genre has no end: say how many mixes of it you want at most.")
     registry = registry or default_registry()
-    readers = _Readers(registry, source)
+    readers = _Readers(registry, source, settings or {})
     collected = Collected()
     planned = [(given, readers.of(given)) for given in sources]
     catalogue = None if genre is None else readers.catalogue()
@@ -184,15 +190,29 @@ class _Job:
 class _Readers:
     """Which component reads what; each is built once, so that its pauses last."""
 
-    def __init__(self, registry: Registry, name: str) -> None:
+    def __init__(self, registry: Registry, name: str, settings: Mapping[str, Any]) -> None:
         self._registry = registry
         self._all = registry.components("tracklist")
         self._only = None if name == "auto" else registry.find("tracklist", name)
         self._built: dict[str, TracklistSource] = {}
+        self._configs: dict[str, dict[str, Any]] = {}
+        for key, value in settings.items():
+            owner, dot, field = key.rpartition(".")
+            if not dot:
+                raise ConfigError(
+                    f"The setting {key!r} names no source; write SOURCE.FIELD, such as "
+                    "1001tracklists.delay_seconds."
+                )
+            component = registry.find("tracklist", owner)
+            self._configs.setdefault(component.name, {})[field] = value
+        for name, config in self._configs.items():  # what is wrong is said before any work
+            config_from_dict(registry.find("tracklist", name).declaration.config, config)
 
     def build(self, component: Component) -> TracklistSource:
         if component.name not in self._built:
-            self._built[component.name] = self._registry.build("tracklist", component.name)
+            self._built[component.name] = self._registry.build(
+                "tracklist", component.name, self._configs.get(component.name)
+            )
         return self._built[component.name]
 
     def of(self, given: str) -> Component:

@@ -84,6 +84,9 @@ def test_at_most_so_many_with_the_known_ones(files):
         ({"sources": ["x.wav"]}, r"No source reads a file like 'x.wav'; known are .*\.cue"),
         ({"sources": ["https://example.org/x"]}, "the site 'example.org'"),
         ({"sources": ["x.txt"], "most": 0}, "1 or more"),
+        ({"sources": ["x.txt"], "settings": {"delay": 9}}, "names no source"),
+        ({"sources": ["x.txt"], "settings": {"cue.delay": 9}}, "NoConfig has no field 'delay'"),
+        ({"sources": ["x.txt"], "settings": {"1001tracklists.delay_seconds": 1}}, "3 to 3600"),
     ],
 )
 def test_what_cannot_be_asked_for(tmp_path, arguments, match):
@@ -115,6 +118,16 @@ def test_a_source_of_another_plugin_is_chosen_by_its_suffix_or_by_name(files):
         assert load_tracklist(found.written[0]).source == "acme/radio"
     with pytest.raises(UnknownComponentError, match="radio"):
         collect(["x.log"], source="radios", registry=registry)
+
+
+def test_a_setting_reaches_its_source(files, monkeypatch):
+    from djtrans.plugins.tracklists import web_1001
+
+    made = []
+    monkeypatch.setattr(web_1001, "PoliteFetcher", made.append)
+    settings = {"1001tracklists.delay_seconds": 20}
+    collect([str(files / "page.html")], settings=settings, output=files / "out")
+    assert made == [20.0]
 
 
 def test_a_folder_that_cannot_be_written_to_ends_it(files):
@@ -153,6 +166,8 @@ def test_what_fails_is_one_line_and_exit_code_2(run, files, monkeypatch):
     assert out[-1].startswith("1 written, 0 known, 1 failed")
     assert len(err) == 1
     assert err[0].startswith("djtrans: error: No tracks are found in bad.txt")
+    code, out, err = run("a.txt", "--set", "1001tracklists.delay_seconds=1")
+    assert (code, out, len(err)) == (2, [], 1)
     code, out, err = run("--genre", "house")
     assert (code, out, len(err)) == (2, [], 1)
 

@@ -9,6 +9,7 @@ import click
 from djtrans.cli.console import say_error
 from djtrans.collecting import FOLDER
 from djtrans.collecting import collect as collect_tracklists
+from djtrans.core.settings import read_settings
 
 
 @click.command()
@@ -16,6 +17,13 @@ from djtrans.collecting import collect as collect_tracklists
 @click.option("--genre", metavar="NAME", help="Mixes of a genre, such as tech-house; needs --max.")
 @click.option("--max", "most", type=click.IntRange(min=1), metavar="N", help="Stop at N mixes.")
 @click.option("--source", "name", default="auto", show_default=True, help="What reads them.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    metavar="SOURCE.FIELD=VALUE",
+    help="Set a field of a source, such as 1001tracklists.delay_seconds=20. Repeatable.",
+)
 @click.option("--output", default=FOLDER, show_default=True, type=click.Path(), help="Folder.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def collect(
@@ -23,6 +31,7 @@ def collect(
     genre: str | None,
     most: int | None,
     name: str,
+    set_: tuple[str, ...],
     output: str,
     quiet: bool,
 ) -> int:
@@ -38,7 +47,13 @@ def collect(
             click.echo(f"{'wrote' if new else 'known'}  {path}")
 
     found = collect_tracklists(
-        sources, genre=genre, most=most, source=name, output=output, watch=tell
+        sources,
+        genre=genre,
+        most=most,
+        source=name,
+        settings=read_settings(set_),
+        output=output,
+        watch=tell,
     )
     for message in found.failed.values():
         say_error(message)
