@@ -37,8 +37,9 @@ def markdown(text: str, thing: Any, package: griffe.Module) -> str:
 
     def link(role: re.Match[str]) -> str:
         short, name = role.groups()
-        shown = f"`{name.rpartition('.')[2] if short else name}`"
-        path = path_of(name, thing, package)
+        text, _, target = name.rstrip(">").partition(" <")
+        shown = f"`{text.rpartition('.')[2] if short else text}`"
+        path = path_of(target or text, thing, package)
         return f'<autoref optional identifier="{path}">{shown}</autoref>' if path else shown
 
     text = _ROLE.sub(link, text)
@@ -47,12 +48,14 @@ def markdown(text: str, thing: Any, package: griffe.Module) -> str:
 
 
 def path_of(name: str, thing: Any, package: griffe.Module) -> str | None:
-    """Where a name that a docstring of `thing` mentions is defined."""
+    """Where a name that a docstring of `thing` mentions is defined; None if nobody knows."""
+    first, _, rest = name.partition(".")
     try:
-        if name.startswith("djtrans."):
-            found = package[name.removeprefix("djtrans.")]
+        if first == package.name:
+            found = package[rest]
         else:
-            found = package[thing.resolve(name).removeprefix("djtrans.")]
+            found = package[thing.resolve(first).removeprefix(f"{package.name}.")]
+            found = found[rest] if rest else found
         return str(found.final_target.path if found.is_alias else found.path)
-    except (KeyError, griffe.GriffeError):
+    except (KeyError, ValueError, griffe.GriffeError):
         return None
