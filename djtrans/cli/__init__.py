@@ -13,6 +13,8 @@ from djtrans.cli.cache import cache
 from djtrans.cli.collect import collect
 from djtrans.cli.console import fail, show_warnings
 from djtrans.cli.evaluate import evaluate
+from djtrans.cli.extract import extract
+from djtrans.cli.fit import fit
 from djtrans.cli.inspect import layout, plugins
 from djtrans.cli.pictures import visualize
 from djtrans.cli.train import train
@@ -44,6 +46,8 @@ for command in (
     render,
     visualize,
     evaluate,
+    extract,
+    fit,
     train,
     collect,
     demo,

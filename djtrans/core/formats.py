@@ -93,10 +93,25 @@ class ModelUse:
 
 
 @attrs.frozen(kw_only=True)
+class FitUse:
+    """A mix that the curves were recovered from: its name and hash, and what is left of it.
+
+    `error_db` is the power of what the curves do not explain over that of the mix, in all and by
+    band.
+    """
+
+    name: str
+    sha256: str
+    steps: int
+    error_db: Mapping[str, float]
+
+
+@attrs.frozen(kw_only=True)
 class Provenance:
     """Everything but the curves and the plan.
 
-    `technique` is what the plan was made for; it drew the curves unless a `model` did.
+    `technique` is what the plan was made for; it drew the curves unless a `model` did, or they
+    were recovered from a mix (`fit`).
     """
 
     tracks: Mapping[str, TrackRecord]
@@ -104,6 +119,7 @@ class Provenance:
     render: RenderRecord
     technique: ComponentRecord
     model: ModelUse | None = None
+    fit: FitUse | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -171,7 +187,7 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
             {
                 field.name: document[field.name]
                 for field in attrs.fields(Provenance)
-                if field.name != "model" or "model" in document
+                if field.default is attrs.NOTHING or field.name in document
             },
             Provenance,
         )

@@ -1,0 +1,1 @@
+"""Inverse mixing: from a mix and the stems of both tracks to the curves that were played."""

@@ -45,7 +45,7 @@ class Descent:
     params : TransitionParams
         The best curves on the way, in range.
     losses : tuple of float
-        The spectral loss, without the prior, before each step and of the best curves.
+        The spectral loss, without the prior, of the start and after each step.
     """
 
     params: TransitionParams
@@ -115,7 +115,7 @@ def descend(
         if step == options.steps or waited >= options.patience:
             break
         optimizer.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         optimizer.step()
         schedule.step()
         with torch.no_grad():
@@ -124,5 +124,4 @@ def descend(
             progress((step + 1) / options.steps)
     if progress is not None:
         progress(1.0)
-    losses.append(min(losses))
     return Descent(attrs.evolve(start, values=low + best * (high - low)), tuple(losses))

@@ -86,7 +86,7 @@ def effective_gains(
         audio.flatten(0, 1), t.size, t.hop, window=t.analysis, return_complex=True
     ).abs()
     spectra = spectra.square().unflatten(0, audio.shape[:2]).mean(dim=1)
-    edges = tuple(low for low, _ in BANDS.values()) + (list(BANDS.values())[-1][1],)
+    edges = (*(low for low, _ in BANDS.values()), BANDS["high"][1])
     member = members(t.freqs_hz, edges)
     ctx = RenderContext(rate, params.beat_times, params.frame_times)
     masks = stem_masks(mixer, params.values, t.freqs_hz, ctx)

@@ -23,6 +23,8 @@ from djtrans.core.stems import Stems
 
 #: The curves are found at this rate; they do not depend on it, and the time it takes does.
 WORKING_RATE = 22050
+#: What may be taken to add up, see :attr:`Fit.domain`.
+DOMAINS = ("complex", "power")
 
 
 @attrs.frozen(eq=False)
@@ -38,7 +40,7 @@ class Fit:
     error_db : dict of str to float
         What is left over the mix, in all and by band, see :func:`error_by_band`.
     losses : tuple of float
-        Spectral loss of the start and after each step of the descent.
+        Spectral loss of the start, and after each step of the descent.
     start : TransitionParams
         The curves before the descent.
     domain : {"complex", "power"}
@@ -53,6 +55,11 @@ class Fit:
     start: TransitionParams
     domain: str
 
+    @property
+    def steps(self) -> int:
+        """Steps that the descent took."""
+        return len(self.losses) - 1
+
 
 def fit_curves(
     mixer: Mixer,
@@ -63,6 +70,7 @@ def fit_curves(
     *,
     frames_per_beat: int = 2,
     options: DescentOptions | None = None,
+    device: str | torch.device = "cpu",
     progress: Progress | None = None,
 ) -> Fit:
     """Recover the curves of a mix.
@@ -75,15 +83,17 @@ def fit_curves(
     Parameters
     ----------
     mixer : Mixer
-        Where the curves are computed is where its audio is: move both for a GPU.
+        It is moved to the device, and stays there.
     mix : Tensor
-        ``[channels, samples]`` float32; sample 0 is beat 0 of the window.
+        ``[channels, samples]`` float32 on the CPU; sample 0 is beat 0 of the window.
     stems_a, stems_b : Stems
         ``[stems, channels, samples]``, on the clock of the mix and at the level they had in it.
     beat_times : Tensor
         ``[beats + 1]`` float64, seconds: every beat of the window, and its end.
     frames_per_beat : int
     options : DescentOptions, optional
+    device : str or torch.device
+        Where the descent computes; the start is found on the CPU, and all results lie there.
     progress : callable, optional
 
     Returns
@@ -116,18 +126,23 @@ def fit_curves(
     clock = TransitionParams(neutral, mixer.layout, times, beats, frames_per_beat)
     loss_of = SpectralLoss(small_mix, work)
 
-    best: tuple[float, TransitionParams, str] | None = None
-    for domain in ("complex", "power"):
-        start = closed_form(mixer, small_mix, small_a, small_b, clock, domain)
-        with torch.no_grad():
-            loss = float(loss_of(mixer(small_a, small_b, start).mix))
-        if best is None or loss < best[0]:
-            best = loss, start, domain
-    _, start, domain = best  # type: ignore[misc]
-    found = descend(mixer, start, small_mix, small_a, small_b, options, progress)
-    params = attrs.evolve(start, values=snapped(found.params.values, mixer.layout))
+    mixer = mixer.cpu()
+    starts = {d: closed_form(mixer, small_mix, small_a, small_b, clock, d) for d in DOMAINS}
+    mixer = mixer.to(device)
+    small_mix, small_a, small_b = small_mix.to(device), small_a.to(device), small_b.to(device)
+    loss_of = SpectralLoss(small_mix, work)
     with torch.no_grad():
-        reconstruction = mixer(stems_a, stems_b, params).mix
+        losses = {
+            domain: float(loss_of(mixer(small_a, small_b, start.to(device)).mix))
+            for domain, start in starts.items()
+        }
+    domain = min(losses, key=lambda name: losses[name])
+    start = starts[domain]
+    found = descend(mixer, start.to(device), small_mix, small_a, small_b, options, progress)
+    params = attrs.evolve(start, values=snapped(found.params.values.cpu(), mixer.layout))
+    with torch.no_grad():
+        rendered = mixer(stems_a.to(device), stems_b.to(device), params.to(device))
+    reconstruction = rendered.mix.cpu()
     return Fit(
         params=params,
         reconstruction=reconstruction,

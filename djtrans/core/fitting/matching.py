@@ -83,7 +83,7 @@ def match_curves(
             prior = MOTION * scaled.diff(dim=0).abs().mean(dim=0)
             prior = prior + DISTANCE * scaled.abs().mean(dim=0)
             scaled_errors = error.sum(dim=(1, 2))
-            (scaled_errors.sum() + prior.sum()).backward()  # type: ignore[no-untyped-call]
+            (scaled_errors.sum() + prior.sum()).backward()
             optimizer.step()
             schedule.step()
             with torch.no_grad():
