@@ -1,6 +1,6 @@
 """How exactly tracks are found in composed mixes with known offsets and tempos.
 
-Run ``python benchmarks/alignment.py [MIXES]``; 20 by default. A mix passes where both tracks are
+Run ``python benchmarks/alignment.py [MIXES [FIRST_SEED]]``; 20 from seed 0 by default. A mix passes where both tracks are
 within 10 ms, over the whole part over which they are heard, and within 0.05 % of tempo.
 """
 
@@ -18,12 +18,12 @@ OFFSET_SECONDS = 0.010
 TEMPO = 0.0005
 
 
-def main(mixes: int = 20) -> None:
+def main(mixes: int = 20, first: int = 0) -> None:
     """Print a line for each track and the count of mixes that pass."""
     passed = wrong = 0
     strangers: list[float] = []
     before: list[Sound] = []
-    for seed in range(mixes):
+    for seed in range(first, first + mixes):
         made = compose(seed)
         begin = time.process_time()
         mix = Sound.of(made.mix, made.sample_rate)
@@ -31,7 +31,8 @@ def main(mixes: int = 20) -> None:
         places = [locate(mix, track) for track in tracks]
         seconds = time.process_time() - begin
         good = True
-        spans = heard(mix, tracks, places) if None not in places else [None, None]
+        known = [pair for pair in zip(tracks, places, strict=True) if pair[1] is not None]
+        spans = heard(mix, known) if len(known) == 2 else [None, None]
         print(
             f"{seed:2d} {made.name}: window {made.window[0]:.1f}-{made.window[1]:.1f} s of "
             f"{made.mix.shape[-1] / made.sample_rate:.1f} s, {seconds:.1f} s of CPU"

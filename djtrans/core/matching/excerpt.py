@@ -134,16 +134,21 @@ def lay(audio: Tensor, sample_rate: int, place: Place, start: float, stop: float
 
 def write_excerpt(
     folder: Path, alignment: Alignment, mix: Tensor, a: Tensor | None, b: Tensor | None
-) -> None:
+) -> Alignment:
     """Write an excerpt's folder, which appears whole or not at all.
 
     Parameters
     ----------
     folder : Path
-        Must not exist.
+        What was there before is replaced.
     alignment : Alignment
     mix, a, b : Tensor
         ``[channels, samples]``; None for a source that was not found.
+
+    Returns
+    -------
+    Alignment
+        As written, with its gain.
 
     Raises
     ------
@@ -166,11 +171,14 @@ def write_excerpt(
             **attrs.asdict(alignment),
         }
         (part / ALIGNMENT).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        os.replace(part, folder)
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.replace(folder)
     except OSError as error:
         raise InputError(f"Cannot write {folder}: {reason(error)}") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+    return alignment
 
 
 def read_alignment(folder: str | os.PathLike[str]) -> Alignment:

@@ -16,6 +16,9 @@ _PAIR_SECONDS = (8.0, 120.0)
 #: Likeness of what is not alike: two tracks of one tempo share their beats.
 _CHANCE = 0.25
 _CHUNK = 512
+#: How many lines are kept, and how far apart they are where the mix is likest to the track.
+_LINES = 8
+_APART_SECONDS = 0.15
 
 
 @attrs.frozen
@@ -46,8 +49,8 @@ class Line:
         return Line(self.track(seconds), self.rate)
 
 
-def best_line(places: Places) -> Line | None:
-    """The line on which the most segments lie, and lie best.
+def best_lines(places: Places) -> list[Line]:
+    """The few lines on which the most segments lie, and lie best; the best first.
 
     Every two places that agree on a tempo draw a line (RANSAC [1]_, with all pairs instead of
     random ones); each segment gives it the likeness of its best place near it.
@@ -58,15 +61,17 @@ def best_line(places: Places) -> Line | None:
 
     Returns
     -------
-    Line or None
-        To about 20 ms and 0.1 %; None where no two places agree.
+    list of Line
+        Right to about 10 ms and 0.1 %, if they are; several where the track repeats itself. Empty
+        where no two places agree.
 
     References
     ----------
     .. [1] M. A. Fischler and R. C. Bolles, "Random sample consensus", Communications of the ACM
        24(6), 1981.
     """
-    worth = np.maximum(places.likeness - _CHANCE, 0.0)
+    # Squared: two segments that are surely the track outweigh ten that share its beat.
+    worth = np.maximum(places.likeness - _CHANCE, 0.0) ** 2
     first, second = np.nonzero(np.subtract.outer(places.track, places.track) < -_PAIR_SECONDS[0])
     apart = places.track[second] - places.track[first]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -80,7 +85,7 @@ def best_line(places: Places) -> Line | None:
     )
     rates, first = rates[agree], first[agree]
     if len(rates) == 0:
-        return None
+        return []
     zeros = places.track[first] - rates * places.mix[first]
     segments = np.unique(places.track, return_index=True)[1]
     scores = np.concatenate(
@@ -89,8 +94,14 @@ def best_line(places: Places) -> Line | None:
             for at in range(0, len(rates), _CHUNK)
         ]
     )
-    best = int(np.argmax(scores))
-    return _through(places, worth, Line(float(zeros[best]), float(rates[best])))
+    middle = float(places.mix[np.argmax(worth)])
+    at_middle = zeros + rates * middle
+    lines: list[Line] = []
+    while len(lines) < _LINES and scores.max() > 0:
+        best = int(np.argmax(scores))
+        lines.append(_through(places, worth, Line(float(zeros[best]), float(rates[best]))))
+        scores[np.abs(at_middle - at_middle[best]) < _APART_SECONDS] = 0.0
+    return lines
 
 
 def _score(

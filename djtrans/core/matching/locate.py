@@ -20,7 +20,7 @@ from djtrans.core.matching.hearing import (
     longest_run,
     partial,
 )
-from djtrans.core.matching.line import Line, best_line
+from djtrans.core.matching.line import Line, best_lines
 from djtrans.core.matching.offsets import Onsets, onsets
 from djtrans.core.matching.pitch import semitones_of
 from djtrans.core.matching.refine import refine
@@ -101,15 +101,23 @@ def locate(mix: Sound, track: Sound, progress: Progress | None = None) -> Place 
     Place or None
         None where the mix is nowhere like the track.
     """
-    coarse = best_line(find_places(mix.flux, track.flux, progress))
-    if coarse is None:
+    places = find_places(mix.flux, track.flux, progress)
+    frames = mix.flux.shape[1]
+
+    def alike_on(line: Line) -> FloatArray:
+        return likeness(mix.flux, expected_flux(track.flux, line, frames))
+
+    # Where a track repeats itself, the whole of the mix decides; squared, since what two tracks of
+    # one tempo share is found everywhere.
+    candidates = [(line, alike_on(line)) for line in best_lines(places)]
+    if not candidates:
         return None
-    alike = likeness(mix.flux, expected_flux(track.flux, coarse, mix.flux.shape[1]))
+    coarse, alike = max(candidates, key=lambda one: float((one[1] ** 2).sum()))
     refined = refine(mix.onsets, track.onsets, coarse, clear(alike))
     if refined is None:
         return None
     line = refined.line
-    alike = likeness(mix.flux, expected_flux(track.flux, line, mix.flux.shape[1]))
+    alike = alike_on(line)
     confidence = float(np.clip(np.percentile(alike, 98), 0.0, 1.0))
     run = longest_run(clear(alike))
     if confidence < LEAST_CONFIDENCE or run is None:
@@ -123,20 +131,16 @@ def locate(mix: Sound, track: Sound, progress: Progress | None = None) -> Place 
     )
 
 
-def heard(
-    mix: Sound, tracks: Sequence[Sound], places: Sequence[Place]
-) -> list[tuple[float, float] | None]:
-    """The part of the mix over which each of one or two tracks is heard, in seconds.
+def heard(mix: Sound, tracks: Sequence[tuple[Sound, Place]]) -> list[tuple[float, float] | None]:
+    """The part of the mix over which each of up to two tracks is heard, in seconds.
 
-    Right to about 2 s. With both tracks, each is judged by what it explains beside the other one.
+    Right to about 2 s. With two tracks, each is judged by what it explains beside the other one.
 
     Parameters
     ----------
     mix : Sound
-    tracks : sequence of Sound
-        One or two.
-    places : sequence of Place
-        Where they play.
+    tracks : sequence of (Sound, Place)
+        None, one or two, and where they play.
 
     Returns
     -------
@@ -144,14 +148,12 @@ def heard(
         For each track start and stop, or None where it is not heard.
     """
     frames = mix.flux.shape[1]
-    laid = [
-        expected_flux(track.flux, place.line, frames)
-        for track, place in zip(tracks, places, strict=True)
-    ]
+    laid = [expected_flux(track.flux, place.line, frames) for track, place in tracks]
     alike = [likeness(mix.flux, one) for one in laid]
-    if len(laid) == 1:
-        return [longest_run(alike[0] >= HEARD_ALONE)]
-    between = likeness(laid[0], laid[1])
+    if len(laid) < 2:
+        return [longest_run(one >= HEARD_ALONE) for one in alike]
+    between = likeness(*laid)
     return [
-        longest_run(partial(alike[one], alike[1 - one], between) >= HEARD_BESIDE) for one in (0, 1)
+        longest_run(partial(one, other, between) >= HEARD_BESIDE)
+        for one, other in (alike, alike[::-1])
     ]

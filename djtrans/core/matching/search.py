@@ -15,7 +15,7 @@ TEMPO_RANGE = 0.10
 #: Over half of a segment, a tempo that is half a step off drifts by 10 ms.
 _TEMPO_STEP = 0.005
 SEGMENT_SECONDS = 8.0
-_HOP_SECONDS = 4.0
+_HOP_SECONDS = 2.0
 #: Places in the mix that are kept for each segment, and how far they are apart.
 _KEPT = 8
 _APART_SECONDS = 0.2
@@ -83,7 +83,7 @@ def find_places(
                 product += scipy.fft.rfft(band, size, axis=1).conj() * of_mix
             alike = scipy.fft.irfft(product, size, axis=1)[:, :lags] / (norm[:, None] * heard)
             for rate, lag in _peaks(alike):
-                centre = lag + (length - 1) / 2
+                centre = lag + _vertex(alike[rate], lag) + (length - 1) / 2
                 likeness = float(alike[rate, lag])
                 found.append((middle / FRAME_RATE, centre / FRAME_RATE, rates[rate], likeness))
         if progress is not None:
@@ -97,6 +97,15 @@ def _at(values: FloatArray, positions: np.ndarray) -> FloatArray:
     left = np.floor(positions).astype(int)
     share = (positions - left).astype(np.float32)
     return np.asarray(values[:, left] * (1 - share) + values[:, left + 1] * share)
+
+
+def _vertex(values: FloatArray, peak: int) -> float:
+    """How far the vertex of the parabola through a peak lies from it, in frames."""
+    if not 0 < peak < len(values) - 1:
+        return 0.0
+    left, middle, right = values[peak - 1 : peak + 2]
+    bend = float(left - 2.0 * middle + right)
+    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
 
 
 def _peaks(alike: FloatArray) -> list[tuple[int, int]]:

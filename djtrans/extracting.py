@@ -1,0 +1,307 @@
+"""Cuts the transitions out of mixes: an excerpt around each boundary, with its tracks aligned."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import attrs
+from torch import Tensor
+
+from djtrans.core.audio import audio_seconds, load_audio, load_window
+from djtrans.core.errors import AudioFileError, DjtransError, InputError
+from djtrans.core.matching.excerpt import (
+    ALIGNMENT,
+    Alignment,
+    SourceRecord,
+    lay,
+    read_alignment,
+    write_excerpt,
+)
+from djtrans.core.matching.locate import Place, Sound, heard, locate
+from djtrans.core.matching.names import audio_files, find_file, find_mix
+from djtrans.core.tracklist import Tracklist, TracklistEntry, clock
+from djtrans.core.tracklist_files import load_tracklist
+from djtrans.steps import Report, Steps
+
+MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
+#: Excerpts are written at this rate, in Hz.
+SAMPLE_RATE = 44100
+#: How far before and after the tracklist's time the tracks are searched.
+SEARCH_SECONDS = 150.0
+#: What is kept before and after the part over which both tracks are heard.
+MARGIN_SECONDS = 8.0
+LONGEST_SECONDS = 240.0
+
+
+@attrs.define
+class Extracted:
+    """What came of it.
+
+    Attributes
+    ----------
+    written : list of Path
+        Folders of new excerpts.
+    aligned : int
+        How many of those have both sources.
+    known : list of Path
+        Folders that were there before.
+    failed : dict
+        What is wrong, by mix or boundary.
+    """
+
+    written: list[Path] = attrs.field(factory=list)
+    aligned: int = 0
+    known: list[Path] = attrs.field(factory=list)
+    failed: dict[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class _Side:
+    """A track of a boundary as it was looked for."""
+
+    entry: TracklistEntry
+    file: Path | None
+    place: Place | None = None
+    sound: Sound | None = None
+    why: str = ""
+
+
+def extract(
+    mixes: str | os.PathLike[str] = MIXES,
+    tracklists: str | os.PathLike[str] = TRACKLISTS,
+    output: str | os.PathLike[str] = OUTPUT,
+    *,
+    tracks: str | os.PathLike[str] | None = None,
+    most: int = 20,
+    seconds: float = 90.0,
+    watch: Callable[[Path, Alignment], None] | None = None,
+    progress: Report | None = None,
+) -> Extracted:
+    """Cut an excerpt around each boundary of each mix, and lay its two tracks on its clock.
+
+    Parameters
+    ----------
+    mixes, tracklists : path
+        Folders of the mixes' audio, and of what ``djtrans collect`` wrote.
+    output : path
+        ``<mix>/transition_001/`` and so on are written there; those that exist are left.
+    tracks : path, optional
+        Folder of the original tracks, named like those of the tracklist. Without it, or for a
+        track that is not in it, an excerpt comes without aligned sources.
+    most : int
+        Excerpts in the output when it is done, from 1.
+    seconds : float
+        Length of an excerpt where the alignment does not tell it, 10 to 240.
+    watch : callable, optional
+        Told of each new excerpt.
+    progress : callable, optional
+
+    Returns
+    -------
+    Extracted
+
+    Raises
+    ------
+    InputError
+        If a folder is missing, or a number out of range.
+    """
+    if most < 1:
+        raise InputError(f"{most} excerpts are asked for; give 1 at least.")
+    if not 10.0 <= seconds <= LONGEST_SECONDS:
+        raise InputError(f"Excerpts of {seconds:g} s are not allowed; give 10 to 240 s.")
+    lists = sorted(_folder(tracklists, "tracklists").glob("*.json"))
+    if not lists:
+        raise InputError(f"{tracklists} holds no tracklists; make some with 'djtrans collect'.")
+    audio = audio_files(_folder(mixes, "mixes"))
+    originals = [] if tracks is None else audio_files(_folder(tracks, "tracks"))
+    result = Extracted()
+    for file in lists:
+        try:
+            tracklist = load_tracklist(file)
+            mix = find_mix(tracklist.title, tracklist.audio, file.stem, audio)
+            if mix is None:
+                raise InputError(f"no audio in {mixes} is named like it.")
+            length = audio_seconds(mix)
+        except DjtransError as error:
+            result.failed[file.stem] = str(error)
+            continue
+        for number in range(1, len(tracklist.entries)):
+            if len(result.written) + len(result.known) >= most:
+                return result
+            folder = Path(output) / file.stem / f"transition_{number:03d}"
+            boundary = _Boundary(tracklist, number, mix, length, seconds, originals)
+            try:
+                if boundary.done(folder):
+                    result.known.append(folder)
+                    continue
+                alignment = boundary.write(folder, progress)
+            except DjtransError as error:
+                result.failed[f"{file.stem} {number}"] = str(error)
+                # A mix that cannot be decoded fails at every boundary in the same way.
+                if isinstance(error, AudioFileError) and str(mix) in str(error):
+                    break
+                continue
+            result.written.append(folder)
+            result.aligned += alignment.aligned
+            if watch is not None:
+                watch(folder, alignment)
+    return result
+
+
+def _folder(path: str | os.PathLike[str], what: str) -> Path:
+    folder = Path(path)
+    if not folder.is_dir():
+        raise InputError(f"The folder of {what}, {folder}, does not exist; name it with --{what}.")
+    return folder
+
+
+@attrs.frozen
+class _Boundary:
+    """Where one track of a mix gives way to the next."""
+
+    tracklist: Tracklist
+    number: int
+    mix: Path
+    length: float
+    seconds: float
+    originals: list[Path]
+
+    @property
+    def entries(self) -> tuple[TracklistEntry, TracklistEntry]:
+        return self.tracklist.entries[self.number - 1], self.tracklist.entries[self.number]
+
+    @property
+    def files(self) -> list[Path | None]:
+        return [find_file(entry, self.originals) for entry in self.entries]
+
+    def done(self, folder: Path) -> bool:
+        """Whether the excerpt is there, with a source for every track that there is a file of."""
+        if not (folder / ALIGNMENT).is_file():
+            return False
+        known = read_alignment(folder)
+        sides = (known.track_a, known.track_b)
+        return all(side.file or not now for side, now in zip(sides, self.files, strict=True))
+
+    def write(self, folder: Path, progress: Report | None) -> Alignment:
+        at = self.entries[1].start_seconds
+        if at is None:
+            raise InputError(f"the tracklist does not say when '{self.entries[1]}' comes in.")
+        if at >= self.length:
+            raise InputError(
+                f"'{self.entries[1]}' comes in at {clock(at)}, after the end of {self.mix.name} at "
+                f"{clock(self.length)}; this tracklist is of other audio."
+            )
+        reach = SEARCH_SECONDS + self.tracklist.resolution_seconds
+        begin = max(0.0, at - reach)
+        sides, spans = self._find(begin, min(self.length, at + reach), Steps(progress))
+        start, stop, boundary = self._window(at, begin, spans)
+        count = round((stop - start) * SAMPLE_RATE)
+        audio = load_window(self.mix, SAMPLE_RATE, round(start * SAMPLE_RATE), count)
+        laid = [_laid(side, start - begin, stop - begin, audio) for side in sides]
+        records = [
+            _record(side, begin, start, span) for side, span in zip(sides, spans, strict=True)
+        ]
+        alignment = Alignment(
+            mix=self.tracklist.title,
+            mix_file=self.mix.name,
+            start_seconds=start,
+            seconds=stop - start,
+            sample_rate=SAMPLE_RATE,
+            boundary_seconds=boundary - start,
+            track_a=records[0],
+            track_b=records[1],
+        )
+        return write_excerpt(folder, alignment, audio, *laid)
+
+    def _find(
+        self, begin: float, end: float, steps: Steps
+    ) -> tuple[list[_Side], list[tuple[float, float] | None]]:
+        """Both tracks in a part of the mix, on whose clock the places and the spans are."""
+        files = self.files
+        sides = [
+            _Side(entry, file, why="" if file else "no file is named like it")
+            for entry, file in zip(self.entries, files, strict=True)
+        ]
+        if not any(files):
+            return sides, [None, None]
+        first = round(begin * SAMPLE_RATE)
+        around = load_window(self.mix, SAMPLE_RATE, first, round(end * SAMPLE_RATE) - first)
+        mix = Sound.of(around, SAMPLE_RATE)
+        sides = [self._search(mix, side, steps) for side in sides]
+        known = [(side.sound, side.place) for side in sides if side.sound and side.place]
+        spans = iter(heard(mix, known))
+        return sides, [next(spans) if side.place else None for side in sides]
+
+    def _search(self, mix: Sound, side: _Side, steps: Steps) -> _Side:
+        if side.file is None:
+            return side
+        try:
+            sound = _sound(side.file)
+        except DjtransError as error:
+            return attrs.evolve(side, why=str(error))
+        with steps.step(f"align {side.entry}") as tell:
+            place = locate(mix, sound, tell)
+        why = "" if place else "it is not heard around the boundary"
+        return attrs.evolve(side, place=place, sound=sound, why=why)
+
+    def _window(
+        self, at: float, begin: float, spans: list[tuple[float, float] | None]
+    ) -> tuple[float, float, float]:
+        """Start, stop and boundary, in seconds of the mix."""
+        a, b = spans
+        boundary = at if b is None else begin + b[0]
+        start, stop = boundary - self.seconds / 2, boundary + self.seconds / 2
+        if a is not None and b is not None:
+            # Both are heard from B's entry to A's end; after a cut A ends first.
+            first, last = sorted((begin + b[0], begin + a[1]))
+            if last - first + 2 * MARGIN_SECONDS <= LONGEST_SECONDS:
+                start, stop = first - MARGIN_SECONDS, last + MARGIN_SECONDS
+        return max(0.0, start), min(self.length, stop), boundary
+
+
+@lru_cache(maxsize=2)
+def _audio(file: Path) -> Tensor:
+    return load_audio(file, SAMPLE_RATE)[0]
+
+
+@lru_cache(maxsize=2)
+def _sound(file: Path) -> Sound:
+    return Sound.of(_audio(file), SAMPLE_RATE)
+
+
+def _laid(side: _Side, start: float, stop: float, mix: Tensor) -> Tensor | None:
+    if side.place is None or side.file is None:
+        return None
+    audio = _audio(side.file)
+    if mix.shape[0] == 1:
+        audio = audio.mean(dim=0, keepdim=True)
+    laid = lay(audio.expand(mix.shape[0], -1), SAMPLE_RATE, side.place, start, stop)
+    return laid[:, : mix.shape[-1]]
+
+
+def _record(
+    side: _Side, begin: float, start: float, span: tuple[float, float] | None
+) -> SourceRecord:
+    entry, place = side.entry, side.place
+    plain = SourceRecord(
+        artist=entry.artist,
+        title=entry.title,
+        mix=entry.mix,
+        file=side.file.name if side.file else "",
+        why=side.why,
+    )
+    if place is None:
+        return plain
+    return attrs.evolve(
+        plain,
+        aligned=True,
+        rate=place.line.rate,
+        at_zero=place.line.track(start - begin),
+        semitones=place.semitones,
+        confidence=place.confidence,
+        spread_ms=1000.0 * place.spread_seconds,
+        heard=None if span is None else (span[0] + begin - start, span[1] + begin - start),
+    )
