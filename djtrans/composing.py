@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
+from torch import Tensor
 
 from djtrans.api import analyze_track, plan_transition
 from djtrans.assembly import DEFAULT_MIXER, mixer_layout
@@ -29,8 +30,9 @@ from djtrans.core.planning.octave import in_one_octave
 from djtrans.core.planning.options import WINDOW_BARS
 from djtrans.core.separation import separate
 from djtrans.core.stems import Stems
-from djtrans.core.synth import SynthTrack, synthesize
+from djtrans.core.synth import synthesize
 from djtrans.core.synth.drawing import draw_spec
+from djtrans.core.synth.production import Production, through_mp3
 from djtrans.core.track import Track
 from djtrans.core.training.composed_set import ComposedSet
 from djtrans.core.training.composition import Composition, compose, request_of
@@ -67,6 +69,21 @@ class ComposeOptions:
     seed: int = setting(0, "Seed of everything.", minimum=0)
     frames_per_beat: int = setting(2, "Frames per beat.", choices=(2, 4, 8))
     sample_rate_hz: int = setting(44100, "Rate of the synthesis.", unit="Hz", minimum=8000)
+    stem_level_db: float = setting(
+        8.0, "Largest change of a stem's level.", unit="dB", minimum=0.0, maximum=24.0
+    )
+    stem_tone_db: float = setting(
+        6.0, "Largest change of each of its bands.", unit="dB", minimum=0.0, maximum=24.0
+    )
+    drive_db: float = setting(
+        9.0, "Largest drive into the limiter.", unit="dB", minimum=0.0, maximum=24.0
+    )
+    silent_stem: float = setting(
+        0.1, "Part of the tracks of which one stem is silent.", minimum=0.0, maximum=1.0
+    )
+    lossy: float = setting(
+        0.3, "Part of the tracks heard through an MP3 file.", minimum=0.0, maximum=1.0
+    )
     true_stems: float = setting(
         0.4, "Part of the tracks heard through true stems.", minimum=0.0, maximum=1.0
     )
@@ -211,36 +228,57 @@ def frame_synthesized(index: int, options: ComposeOptions, file: Path) -> None:
     """Synthesize one track, listen to it and write what a model hears; one unit of work."""
     rng = np.random.default_rng([options.seed, index, 0xF1])
     spec = draw_spec(int(rng.integers(2**31)), sample_rate_hz=options.sample_rate_hz)
-    track = synthesize(spec)
-    stems, isolated = _heard_stems(track, options, rng)
+    played = _produced(synthesize(spec).stems, options, rng)
+    mix = played.mix
+    if rng.random() < options.lossy:
+        mix = through_mp3(mix, played.sample_rate, float(rng.random()))
+    stems, isolated = _heard_stems(played, mix, options, rng)
     analysis = analyze_track(
-        Track(stems.mix, stems.sample_rate, f"synthesized {index}", ""), cached=False
+        Track(mix, played.sample_rate, f"synthesized {index}", ""), cached=False
     )
     analysis = _mistaken(analysis, options, rng)
     analyses = [analysis]
     if analysis.grid.bpm < _SLOW_BPM:
         analyses.append(analysis.doubled())
     framed = [
-        frame_track(stems, counted, frames_per_beat=options.frames_per_beat) for counted in analyses
+        frame_track(stems, counted, frames_per_beat=options.frames_per_beat, isolated=isolated)
+        for counted in analyses
     ]
     _write(file, _Heard(tuple(analyses), tuple(framed), isolated), options)
 
 
+def _produced(stems: Stems, options: ComposeOptions, rng: np.random.Generator) -> Stems:
+    """The stems at other levels and in other tones, limited, and now and then one is missing."""
+    production = Production.draw(
+        rng,
+        len(stems.names),
+        level_db=options.stem_level_db,
+        tone_db=options.stem_tone_db,
+        drive_db=options.drive_db,
+    )
+    if rng.random() < options.silent_stem:
+        silent = stems.names.index(str(rng.choice([n for n in stems.names if n != "drums"])))
+        gains = list(production.gains_db)
+        gains[silent] = (-math.inf, -math.inf, -math.inf)
+        production = attrs.evolve(production, gains_db=tuple(gains))
+    return production(stems)
+
+
 def _heard_stems(
-    track: SynthTrack, options: ComposeOptions, rng: np.random.Generator
+    played: Stems, mix: Tensor, options: ComposeOptions, rng: np.random.Generator
 ) -> tuple[Stems, bool]:
     """Stems as some separator would give them, and whether each could be heard alone."""
     drawn = rng.random()
     if drawn < options.true_stems:
-        return track.stems, True
+        return played, True
     if drawn < options.true_stems + options.separated:
         registry = default_registry()
         declaration = registry.find("separator", "spectral").declaration
         if not isinstance(declaration, SeparatorDeclaration):
             raise InputError("The component 'spectral' is not a separator.")
         separator = registry.build("separator", "spectral")
-        return separate(separator, declaration, track.audio, track.sample_rate), False
-    return leaking(track.stems, float(rng.uniform(0.0, options.largest_leak)), rng), False
+        return separate(separator, declaration, mix, played.sample_rate), False
+    return leaking(played, float(rng.uniform(0.0, options.largest_leak)), rng), False
 
 
 def leaking(stems: Stems, largest: float, rng: np.random.Generator) -> Stems:
@@ -319,7 +357,11 @@ def _read(file: Path, options: ComposeOptions) -> _Heard:
     said, tensors = _open(file)
     framed = tuple(
         FramedTrack(
-            tensors[f"{i}/level_db"], tensors[f"{i}/onset"], tensors[f"{i}/vocal"], reference
+            tensors[f"{i}/level_db"],
+            tensors[f"{i}/onset"],
+            tensors[f"{i}/vocal"],
+            reference,
+            said["isolated"],
         )
         for i, reference in enumerate(said["reference_db"])
     )
