@@ -63,6 +63,8 @@ class Layout:
 
     rows: tuple[Row, ...]
     _by_key: dict[str, int] = attrs.field(init=False, eq=False, repr=False)
+    #: What was selected before: techniques ask for the same patterns at each drawing.
+    _selected: dict[str, list[int]] = attrs.field(init=False, eq=False, repr=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_by_key", {row.key: row.index for row in self.rows})
@@ -96,7 +98,9 @@ class Layout:
 
     def select(self, pattern: str) -> list[int]:
         """Indices of the rows whose key matches a shell pattern, ``"b/*/eq/low"``; may be empty."""
-        return [row.index for row in self.rows if fnmatchcase(row.key, pattern)]
+        if pattern not in self._selected:
+            self._selected[pattern] = [r.index for r in self.rows if fnmatchcase(r.key, pattern)]
+        return list(self._selected[pattern])
 
     def to_json(self) -> list[dict[str, Any]]:
         """Every row with all that its parameter says, JSON-ready."""
