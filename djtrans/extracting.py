@@ -30,7 +30,7 @@ MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
 #: Excerpts are written at this rate, in Hz.
 SAMPLE_RATE = 44100
 #: How far before and after the tracklist's time the tracks are searched.
-SEARCH_SECONDS = 150.0
+SEARCH_SECONDS = 90.0
 #: What is kept before and after the part over which both tracks are heard.
 MARGIN_SECONDS = 8.0
 LONGEST_SECONDS = 240.0

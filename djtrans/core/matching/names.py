@@ -53,12 +53,20 @@ def find_file(entry: TracklistEntry, files: Iterable[Path]) -> Path | None:
     artist = words(entry.artist) if entry.artist else set()
     fitting = []
     for file in files:
-        has = words(file.stem)
+        has = _split_as(words(file.stem), needed | artist)
         by = len(artist & has)
         # A title alone is enough for a file that names no artist, not for one that names another.
         if needed <= has and (by or not artist or not has - needed - _digits(has)):
             fitting.append((-by, len(has - needed - artist), str(file), file))
     return min(fitting)[-1] if fitting else None
+
+
+def _split_as(found: set[str], wanted: set[str]) -> set[str]:
+    """Words of a file name, those that were written together taken apart: ``makeme``."""
+    either = "|".join(sorted(map(re.escape, wanted), key=len, reverse=True))
+    together = {word for word in found if either and re.fullmatch(f"(?:{either})+", word)}
+    parts = {part for word in together for part in re.findall(either, word)}
+    return (found - together) | parts
 
 
 def _digits(found: set[str]) -> set[str]:
