@@ -15,11 +15,11 @@ from djtrans.core.audio import write_audio
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import InputError
 from djtrans.core.fitting.effective import effective_gains
+from djtrans.core.fitting.placing import check_same_length, plan_on_grid, read_plan
 from djtrans.core.formats import load_params
 from djtrans.core.stems_io import save_stems
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.core.track import Track, load_track
-from djtrans.fitting import check_same_length, plan_on_grid, read_plan
 from djtrans.registry import default_registry
 
 RATE, BPM = 22050, 125.0
