@@ -233,7 +233,12 @@ class _Boundary:
         sides = [self._search(mix, side, steps) for side in sides]
         known = [(side.sound, side.place) for side in sides if side.sound and side.place]
         spans = iter(heard(mix, known))
-        return sides, [next(spans) if side.place else None for side in sides]
+        a, b = (next(spans) if side.place else None for side in sides)
+        if a is not None and b is not None and b[0] - a[1] > MARGIN_SECONDS:
+            # Something plays in between, and it is B at a tempo that was moved since.
+            why = "its tempo does not stay the same from the boundary on"
+            return [sides[0], attrs.evolve(sides[1], place=None, why=why)], [a, None]
+        return sides, [a, b]
 
     def _search(self, mix: Sound, side: _Side, steps: Steps) -> _Side:
         if side.file is None:
