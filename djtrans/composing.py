@@ -73,7 +73,7 @@ class ComposeOptions:
         8.0, "Largest change of a stem's level.", unit="dB", minimum=0.0, maximum=24.0
     )
     stem_tone_db: float = setting(
-        6.0, "Largest change of each of its bands.", unit="dB", minimum=0.0, maximum=24.0
+        9.0, "Largest change of each of its bands.", unit="dB", minimum=0.0, maximum=24.0
     )
     drive_db: float = setting(
         9.0, "Largest drive into the limiter.", unit="dB", minimum=0.0, maximum=24.0
