@@ -17,7 +17,7 @@ from djtrans.models import build_network, get_inference_config, load_model
 from djtrans.plugins.encoders import TechniqueEncoderConfig
 
 STEMS = ("drums", "bass", "vocals", "other")
-WIDTHS = {"audio": (56, 7), "technique": (3, 31), "none": (0, 0)}
+WIDTHS = {"audio": (56, 9), "technique": (3, 31), "none": (0, 0)}
 
 
 def record(encoders=("audio", "technique"), **changes):
@@ -150,7 +150,7 @@ def test_versions_and_missing_plugins_are_named(tmp_path):
     with pytest.raises(PluginError, match=r"needs the denoiser acme/mamba.*provides the plugin"):
         loading(denoiser=gone)
     wider = (attrs.evolve(record().encoders[0], per_frame=99), record().encoders[1])
-    with pytest.raises(FormatError, match=r"trained with 99 and 7 channels of djtrans/audio"):
+    with pytest.raises(FormatError, match=r"trained with 99 and 9 channels of djtrans/audio"):
         loading(encoders=wider)
     with pytest.raises(FormatError, match=r"its weights do not fit"):
         loading(

@@ -23,8 +23,8 @@ _LINE_BEATS = 8.0
 _PER_STEM = _BANDS + 1
 _PER_TRACK = 1 + 3 + 1 + len(SECTION_LABELS)
 _SHARED = 4
-#: Bars, tempo and key relation (four), then stretch of each track.
-_GLOBAL = 7
+#: Bars, tempo, key relation (three); of each track its stretch, and whether its stems stand alone.
+_GLOBAL = 9
 _REFERENCE_BPM = 120.0
 _FARTHEST_KEY = 7
 
@@ -35,7 +35,7 @@ class AudioEncoder:
     Per frame and track: for each stem the level of three bands and the onset strength; the voice;
     the position in the phrase, its line and the way to the next one; level and label of the
     section. Per frame: the position in beat and bar, and in the window. For the whole: bars,
-    tempo, key relation and both tracks' stretch.
+    tempo, key relation, both tracks' stretch, and whether their stems can be moved one by one.
     """
 
     def __init__(self, config: NoConfig) -> None:
@@ -117,6 +117,8 @@ def _whole(request: DrawRequest, a: TrackFeatures, b: TrackFeatures) -> Tensor:
             float(known and (distance or 0) <= 1),
             10.0 * a.stretch,
             10.0 * b.stretch,
+            float(a.isolated),
+            float(b.isolated),
         ],
         dtype=torch.float32,
     )

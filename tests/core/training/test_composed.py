@@ -192,7 +192,7 @@ def test_a_wish_is_left_out_now_and_then(batches):
     told = [
         float(wish)
         for index in range(40)
-        for wish in batches.batch(index, 8).conditioning.global_[:, 7]
+        for wish in batches.batch(index, 8).conditioning.global_[:, 9]
     ]
     assert 0.10 < sum(told) / len(told) < 0.20
 

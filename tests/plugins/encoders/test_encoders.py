@@ -117,6 +117,12 @@ def test_the_key_relation_is_told_or_unknown(layout):
     assert far == pytest.approx([1.0, 1.0, 0.0])
 
 
+def test_stems_that_leak_are_told_apart_from_those_that_stand_alone(layout):
+    for a, b in ((True, False), (False, True), (True, True)):
+        asked = request(layout, features(isolated=a), features(isolated=b))
+        assert built("audio").encode(asked).global_[0, 7:].tolist() == [float(a), float(b)]
+
+
 def test_audio_has_nothing_to_say_without_features(layout):
     bare = DrawRequest(layout, 64, 16)
     assert built("audio").encode(bare) is None
