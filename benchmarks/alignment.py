@@ -1,7 +1,8 @@
 """How exactly tracks are found in composed mixes with known offsets and tempos.
 
-Run ``python benchmarks/alignment.py [MIXES [FIRST_SEED]]``; 20 from seed 0 by default. A mix passes where both tracks are
-within 10 ms, over the whole part over which they are heard, and within 0.05 % of tempo.
+Run ``python benchmarks/alignment.py [MIXES [FIRST_SEED]]``; 20 from seed 0 by default. A mix passes
+where both tracks are within 10 ms, over the whole part over which they are heard, and within 0.05 %
+of tempo.
 """
 
 from __future__ import annotations

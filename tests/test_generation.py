@@ -298,8 +298,8 @@ class Mute:
 def test_a_silent_result_is_warned_of_once(files):
     registry = Registry(discover=False)
     registry.register(Mute(None), "quiet")
+    options = {"separator": "spectral", "context": 0, "device": "cpu", "registry": registry}
     with pytest.warns(SilenceWarning) as caught:
-        options = {"separator": "spectral", "context": 0, "device": "cpu", "registry": registry}
         djtrans.generate(*files, technique="mute", **options)
     assert len(caught) == 1
     # The ends are pinned, so A is left in the first beat and B in the last.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,7 +63,7 @@ def test_every_bar_is_the_bar_that_is_heard(start, bars, repeats):
     ):
         assert parts[0][0] == 0
         assert parts[-1][1] == len(heard)
-        assert all(left[1] == right[0] for left, right in zip(parts, parts[1:], strict=False))
+        assert all(left[1] == right[0] for left, right in pairwise(parts))
     assert {start + bars * i for i in range(1, repeats + 1)} <= after.phrase_bars
 
 
@@ -72,7 +74,12 @@ def test_a_loop_within_a_section_makes_it_longer():
         ("drop", 8, 16),
         ("outro", 16, 32),
     ]
-    assert [(p.start_bar, p.bars) for p in after.phrases][2:] == [(16, 4), (20, 4), (24, 4), (28, 4)]
+    assert [(p.start_bar, p.bars) for p in after.phrases][2:] == [
+        (16, 4),
+        (20, 4),
+        (24, 4),
+        (28, 4),
+    ]
 
 
 def test_the_phrase_that_a_loop_was_cut_from_goes_on_with_its_last_repeat():

@@ -53,7 +53,7 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
     """The analyzer for music of constant tempo."""
     yield AnalyzerDeclaration(
         name="constant-grid",
-        summary="One constant beat grid for the whole track, with bars, sections, key, levels and vocals.",
+        summary="A beat grid, constant or drifting, with bars, sections, key, levels and vocals.",
         factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
         config=ConstantGridConfig,
         version=2,
