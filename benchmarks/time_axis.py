@@ -1,8 +1,8 @@
 """How exact and how clean the time axis is: stretches, ramps, joins and transposition.
 
 Run ``python benchmarks/time_axis.py FOLDER``; the folder holds the tracks named in ``TRACKS`` and
-is ``DJTRANS_TRACKS`` if left out. Without one there is no table of joins. Prints the Markdown tables
-of ``docs/time-axis.md``.
+is ``DJTRANS_TRACKS`` if left out. Without one there is no table of joins. Prints the Markdown
+tables of ``docs/time-axis.md``.
 
 A hit is found where it correlates best, between the samples by a parabola. The kick is a sweep from
 200 to 50 Hz that decays in 80 ms, the click 40 samples of noise.

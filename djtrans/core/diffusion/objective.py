@@ -54,9 +54,10 @@ class Objective:
     Noise fractions are logit-normal [1]_, and by default rather noisy: thousands of values that
     agree with each other tell which transition it is through much noise, so what the conditioning
     says is learned only where there is little else. The loss is the mean square error of the
-    prediction, plus that of the frame-to-frame differences of the clean curves that it means, against the target's own: jitter
-    costs, a cut that the target has does not. That term is weighted by the square of the clean
-    part, so that a level which shows nothing of the curves has no say in their smoothness.
+    prediction, plus that of the frame-to-frame differences of the clean curves that it means,
+    against the target's own: jitter costs, a cut that the target has does not. That term is
+    weighted by the square of the clean part, so that a level which shows nothing of the curves has
+    no say in their smoothness.
 
     Attributes
     ----------
