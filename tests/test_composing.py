@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-import djtrans.composing
-from djtrans.composing import ComposeOptions, compose_set, leaking
+import djtrans.composing.pairing
+from djtrans.composing import ComposeOptions, compose_set
+from djtrans.composing.hearing import leaking
+from djtrans.composing.kept import Heard, write_heard
 from djtrans.core.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.beat_grid import BeatGrid
 from djtrans.core.errors import InputError
@@ -61,8 +63,8 @@ def framing(monkeypatch):
             )
             for one in found
         ]
-        heard = djtrans.composing._Heard(tuple(found), tuple(framed), index % 2 == 0)
-        djtrans.composing._write(file, heard, options)
+        heard = Heard(tuple(found), tuple(framed), index % 2 == 0)
+        write_heard(file, heard, options)
 
     monkeypatch.setattr(djtrans.composing, "frame_synthesized", frame)
     return calls
@@ -146,7 +148,7 @@ def test_a_stopped_run_frames_only_what_is_missing(tmp_path, framing):
 
 
 def test_too_many_transitions_for_too_few_tracks_are_refused(tmp_path, framing, monkeypatch):
-    monkeypatch.setattr(djtrans.composing, "_PATIENCE", 0)
+    monkeypatch.setattr(djtrans.composing.pairing, "_PATIENCE", 0)
     with pytest.raises(InputError, match=r"Only 0 of \d+ transitions .* compose of more tracks"):
         compose_set(tmp_path / "set.safetensors", OPTIONS)
 
