@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
 import torch
 
 from djtrans.api import DifferentiableDJMixer, draw_params
@@ -35,7 +34,7 @@ from djtrans.core.silence import warn_of_silence
 from djtrans.core.spec import MixerSpec
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
-from djtrans.models import SHIPPED, load_model
+from djtrans.models import choose_model
 from djtrans.preparation import (
     DEFAULT_CONTEXT_BARS,
     DEFAULT_SEPARATOR,
@@ -308,38 +307,6 @@ def complete(
         model=model,
     )
     return _finish(built, params, plan, provenance, aligned, prepared.device, steps)
-
-
-def choose_model(
-    model: DiffusionModel | str | os.PathLike[str] | None,
-    *,
-    scheduler: str | None = None,
-    steps: int | None = None,
-    guidance_scale: float | None = None,
-    device: str = "auto",
-    registry: Registry | None = None,
-) -> DiffusionModel | None:
-    """The model that is to draw; parameters as in :func:`generate`.
-
-    Raises
-    ------
-    InputError
-        If sampling is asked for and there is no model to sample.
-    """
-    asked: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
-    fields = {name: value for name, value in asked.items() if value is not None}
-    if isinstance(model, DiffusionModel):
-        return attrs.evolve(model, inference=attrs.evolve(model.inference, **fields))
-    if model == "auto" and SHIPPED.is_file():
-        loaded = load_model(None, device, scheduler=scheduler, registry=registry)
-    elif model in ("auto", "none", None):
-        if fields or scheduler is not None:
-            said = ", ".join([*fields, *(["scheduler"] if scheduler else [])])
-            raise InputError(f"{said}: only a model is sampled; name one (--model).")
-        return None
-    else:
-        loaded = load_model(model, device, scheduler=scheduler, registry=registry)
-    return attrs.evolve(loaded, inference=attrs.evolve(loaded.inference, **fields))
 
 
 def _can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:

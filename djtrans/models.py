@@ -108,6 +108,38 @@ def load_model(
     )
 
 
+def choose_model(
+    model: DiffusionModel | str | os.PathLike[str] | None,
+    *,
+    scheduler: str | None = None,
+    steps: int | None = None,
+    guidance_scale: float | None = None,
+    device: str = "auto",
+    registry: Registry | None = None,
+) -> DiffusionModel | None:
+    """The model that is to draw; parameters as in :func:`djtrans.generate`.
+
+    Raises
+    ------
+    InputError
+        If sampling is asked for and there is no model to sample.
+    """
+    asked: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
+    fields = {name: value for name, value in asked.items() if value is not None}
+    if isinstance(model, DiffusionModel):
+        return attrs.evolve(model, inference=attrs.evolve(model.inference, **fields))
+    if model == "auto" and SHIPPED.is_file():
+        loaded = load_model(None, device, scheduler=scheduler, registry=registry)
+    elif model in ("auto", "none", None):
+        if fields or scheduler is not None:
+            said = ", ".join([*fields, *(["scheduler"] if scheduler else [])])
+            raise InputError(f"{said}: only a model is sampled; name one (--model).")
+        return None
+    else:
+        loaded = load_model(model, device, scheduler=scheduler, registry=registry)
+    return attrs.evolve(loaded, inference=attrs.evolve(loaded.inference, **fields))
+
+
 def build_network(
     record: ModelRecord, where: str = "The model", *, registry: Registry | None = None
 ) -> tuple[DiffusionNetwork, tuple[Encoder, ...]]:

@@ -83,7 +83,7 @@ def test_what_the_model_cannot_draw_is_drawn_by_its_rules_and_said(tracks, saved
 
 
 def test_sampling_without_a_model_is_refused(tracks, monkeypatch, tmp_path):
-    monkeypatch.setattr("djtrans.generation.SHIPPED", tmp_path / "none")
+    monkeypatch.setattr("djtrans.models.SHIPPED", tmp_path / "none")
     for asked in ({"steps": 3}, {"guidance_scale": 1.0}, {"scheduler": "ddim"}):
         with pytest.raises(InputError, match=r"only a model is sampled; name one \(--model\)"):
             generate(tracks, **asked)
