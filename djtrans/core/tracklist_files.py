@@ -8,10 +8,10 @@ import os
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import attrs
 
+from djtrans.core.documents import read_document
 from djtrans.core.errors import FormatError, InputError, TracklistError
 from djtrans.core.files import reason, write_text
 from djtrans.core.tracklist import Tracklist, TracklistEntry
@@ -89,20 +89,13 @@ def load_tracklist(path: str | os.PathLike[str]) -> Tracklist:
         If it is none of ours, or a field of it is unknown or wrong.
     """
     file = Path(path)
-    try:
-        document: Any = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"Cannot read {file}: {reason(error)}") from None
-    except ValueError as error:
-        raise FormatError(f"{file} is not JSON: {error}. Collect it again.") from None
-    if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
-        raise FormatError(f"{file} is no tracklist; give one that 'djtrans collect' wrote.")
-    version = document.pop("format_version", None)
-    if version != FORMAT_VERSION:
-        raise FormatError(
-            f"{file} has format version {version!r}; this djtrans reads {FORMAT_VERSION}. Use the "
-            "version of djtrans that wrote it."
-        )
+    document = read_document(
+        file,
+        FORMAT,
+        FORMAT_VERSION,
+        expected="tracklist; give one that 'djtrans collect' wrote",
+        again="Collect it again.",
+    )
     try:
         entries = [TracklistEntry(**entry) for entry in document.pop("entries")]
         return Tracklist(**document, entries=entries)

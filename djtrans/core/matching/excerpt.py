@@ -14,6 +14,7 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.audio import write_audio
+from djtrans.core.documents import read_document
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.files import reason
 from djtrans.core.matching.line import Line
@@ -192,20 +193,13 @@ def read_alignment(folder: str | os.PathLike[str]) -> Alignment:
         If it is none of ours.
     """
     file = Path(folder) / ALIGNMENT
-    try:
-        document: Any = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"Cannot read {file}: {reason(error)}") from None
-    except ValueError as error:
-        raise FormatError(f"{file} is not JSON: {error}. Extract it again.") from None
-    if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
-        raise FormatError(f"{file} is no alignment; give a folder that 'djtrans extract' wrote.")
-    version = document.pop("format_version", None)
-    if version != FORMAT_VERSION:
-        raise FormatError(
-            f"{file} has format version {version!r}; this djtrans reads {FORMAT_VERSION}. Extract "
-            "it again."
-        )
+    document = read_document(
+        file,
+        FORMAT,
+        FORMAT_VERSION,
+        expected="alignment; give a folder that 'djtrans extract' wrote",
+        again="Extract it again.",
+    )
     try:
         a, b = _source(document.pop("track_a")), _source(document.pop("track_b"))
         return Alignment(**document, track_a=a, track_b=b)
