@@ -100,15 +100,17 @@ def test_unseen_expert_curves_are_told_apart_at_least_95_times_in_100(judge):
 
 def test_experts_belong_and_what_lies_between_two_of_them_does_not(judge):
     seen = list(drawn(2, 20, range(10, 20)))
-    own = [judge(curves, swap).belongs for _, curves, swap in seen]
+    own = [judge(curves, swap) for _, curves, swap in seen]
     rng = np.random.default_rng(0)
     between = []
     while len(between) < 60:
         (one, c1, swap), (other, c2, _) = (seen[i] for i in rng.choice(len(seen), 2, replace=False))
         if one != other and len(c1) == len(c2):
-            between.append(judge((c1 + c2) / 2, swap).belongs)
-    assert np.mean(own) >= 0.9
-    assert np.mean(between) <= 0.1
+            between.append(judge((c1 + c2) / 2, swap))
+    assert np.mean([verdict.belongs for verdict in own]) >= 0.9
+    assert np.mean([verdict.clear for verdict in own]) >= 0.95
+    assert np.mean([verdict.belongs for verdict in between]) <= 0.1
+    assert np.mean([verdict.clear for verdict in between]) <= 0.1
 
 
 def test_noise_and_neutral_curves_belong_to_no_technique(judge):

@@ -23,6 +23,8 @@ _POINTS = 16
 _SHRINKAGE = 0.1
 #: Part of a technique's own curves that lie within its reach.
 _WITHIN = 0.99
+#: Curves are clearly of one technique if the next one is at least so many times as far away.
+_CLEARLY = 2.0
 
 
 @attrs.frozen
@@ -36,10 +38,14 @@ class Verdict:
     belongs : bool
         Whether the curves are as near to it as 99 % of the technique's own were when the judge was
         fitted: False for what lies between techniques or far from all.
+    clear : bool
+        Whether every other technique is at least twice as far away: False for what lies between
+        two, however near they are.
     """
 
     technique: str
     belongs: bool
+    clear: bool
 
 
 @attrs.frozen(eq=False)
@@ -134,8 +140,13 @@ class TechniqueJudge:
                 f"{len(self.axes) // (2 * _POINTS)}; give curves of the same mixer."
             )
         distances = torch.linalg.vector_norm(seen @ self.axes - self.centres, dim=1)
-        nearest = int(distances.argmin())
-        return Verdict(self.techniques[nearest], bool(distances[nearest] <= self.reach[nearest]))
+        near, order = distances.sort()
+        nearest = int(order[0])
+        return Verdict(
+            technique=self.techniques[nearest],
+            belongs=bool(near[0] <= self.reach[nearest]),
+            clear=bool(near[1] >= _CLEARLY * near[0]),
+        )
 
 
 def around_swap(curves: Tensor, swap: int) -> Tensor:

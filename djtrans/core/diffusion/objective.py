@@ -59,12 +59,19 @@ class Objective:
     weighted by the square of the clean part, so that a level which shows nothing of the curves has
     no say in their smoothness.
 
+    An error of a clean prediction counts as the error of the velocity that it means [2]_: divided
+    by the noise fraction. What is asked where hardly any noise is left, the last steps of sampling,
+    would otherwise have no weight beside what is guessed through much noise, and samples would end
+    a little off everywhere.
+
     Attributes
     ----------
     level_mean, level_deviation : float
         Mean and deviation of the noise fraction's logit.
     smoothness : float
         Weight of the smoothness term.
+    least_noise : float
+        Errors of a clean prediction are divided by no less than this noise fraction.
     unconditional : float
         Part of the examples that are told nothing at all, for guidance; beside these each encoder
         is dropped on its own (:class:`~djtrans.core.diffusion.conditioning.ConditioningSlot`).
@@ -73,6 +80,7 @@ class Objective:
     ----------
     .. [1] P. Esser et al., Scaling Rectified Flow Transformers for High-Resolution Image
        Synthesis, ICML 2024.
+    .. [2] T. Li, K. He, Back to Basics: Let Denoising Generative Models Denoise, 2025.
     """
 
     level_mean: float = setting(1.0, "Mean of the noise fraction's logit.", unit="logit")
@@ -81,6 +89,13 @@ class Objective:
     )
     smoothness: float = setting(
         0.1, "Weight of the smoothness term.", unit="ratio", minimum=0.0, maximum=100.0
+    )
+    least_noise: float = setting(
+        0.1,
+        "Errors of a clean prediction are divided by no less.",
+        unit="fraction",
+        minimum=0.01,
+        maximum=1.0,
     )
     unconditional: float = setting(
         0.1,
@@ -126,12 +141,14 @@ class Objective:
         t = draw.noise_fraction[:, None, None]
         z = (1.0 - t) * clean + t * draw.noise
         output = network(z, draw.noise_fraction, conditioning, draw.dropped)
-        target = target_of(network.prediction, clean, draw.noise)
+        error = output - target_of(network.prediction, clean, draw.noise)
+        if network.prediction == "clean":
+            error = error / t.clamp(min=self.least_noise)
         jitter = torch.diff(clean_from(network.prediction, output, z, t) - clean, dim=1)
         mask = conditioning.mask
         if mask is None:
             mask = clean.new_ones(clean.shape[:2], dtype=torch.bool)
-        prediction = _mean(torch.square(output - target), mask)
+        prediction = _mean(torch.square(error), mask)
         smoothness = _mean(torch.square((1.0 - t) * jitter), mask[:, 1:] & mask[:, :-1])
         return Loss(prediction + self.smoothness * smoothness, prediction, smoothness)
 

@@ -17,9 +17,9 @@ from djtrans.core.hookspecs import hookimpl
 class DitConfig:
     """Size of the transformer."""
 
-    width: int = setting(160, "Channels of a frame.", unit="channels", minimum=8, maximum=4096)
-    depth: int = setting(5, "Blocks.", unit="blocks", minimum=1, maximum=64)
-    heads: int = setting(5, "Heads of attention.", unit="heads", minimum=1, maximum=64)
+    width: int = setting(128, "Channels of a frame.", unit="channels", minimum=8, maximum=4096)
+    depth: int = setting(4, "Blocks.", unit="blocks", minimum=1, maximum=64)
+    heads: int = setting(4, "Heads of attention.", unit="heads", minimum=1, maximum=64)
     prediction: str = setting("clean", "What it predicts.", choices=PREDICTIONS)
 
     def __attrs_post_init__(self) -> None:

@@ -72,7 +72,7 @@ def test_the_terms_are_what_their_formulas_say(network, conditioning):
     network.prediction, network.denoiser = "clean", Off(error)
     draw = Draw(torch.tensor([0.25, 0.25]), torch.zeros_like(CLEAN), torch.zeros(2, 2).bool())
     loss = Objective(smoothness=0.3).loss(network, CLEAN, conditioning, draw)
-    assert float(loss.prediction) == pytest.approx(0.25 * 4 / 8)
+    assert float(loss.prediction) == pytest.approx((0.5 / 0.25) ** 2 * 4 / 8)
     assert float(loss.smoothness) == pytest.approx((0.75 * 0.5) ** 2 / 7)
     assert float(loss.total) == pytest.approx(float(loss.prediction + 0.3 * loss.smoothness))
 
@@ -80,9 +80,28 @@ def test_the_terms_are_what_their_formulas_say(network, conditioning):
 def test_a_cut_that_the_target_has_costs_nothing(network, conditioning):
     """Off by a constant: wrong, but as rough as the target."""
     network.prediction, network.denoiser = "clean", Off(torch.tensor(0.2))
-    loss = Objective().loss(network, CLEAN, conditioning, drawn(Objective(), network))
+    objective = Objective(least_noise=1.0)
+    loss = objective.loss(network, CLEAN, conditioning, drawn(objective, network))
     assert float(loss.prediction) == pytest.approx(0.04, rel=1e-4)
     assert float(loss.smoothness) < 1e-12
+
+
+def test_an_error_of_clean_curves_counts_as_one_of_the_velocity_they_mean(network, conditioning):
+    """The same error, said as clean curves and as a velocity; below the least noise it is held."""
+    error, t = 0.2, torch.tensor([0.5, 0.02])
+    noise = torch.randn(CLEAN.shape, generator=torch.Generator().manual_seed(3))
+    draw = Draw(t, noise, torch.zeros(2, 2).bool())
+    network.prediction, network.denoiser = "clean", Off(error)
+    loss = Objective(least_noise=0.1).loss(network, CLEAN, conditioning, draw)
+    assert float(loss.prediction) == pytest.approx(((0.2 / 0.5) ** 2 + (0.2 / 0.1) ** 2) / 2)
+
+    class Moving(torch.nn.Module):
+        def forward(self, z, noise_fraction, conditioning):
+            return noise - CLEAN - error / 0.5  # its clean curves are off by `error` at t = 0.5
+
+    network.prediction, network.denoiser = "velocity", Moving()
+    same = Objective().loss(network, CLEAN, conditioning, attrs.evolve(draw, noise_fraction=t[:1]))
+    assert float(same.prediction) == pytest.approx((0.2 / 0.5) ** 2)
 
 
 def test_frames_outside_the_mask_count_for_nothing(network, conditioning):
@@ -103,7 +122,8 @@ def test_every_frame_counts_the_same(network, conditioning):
     network.prediction, network.denoiser = "clean", Off(error)
     mask = torch.arange(8) < torch.tensor([[8], [2]])
     masked = attrs.evolve(conditioning, mask=mask)
-    loss = Objective().loss(network, CLEAN, masked, drawn(Objective(), network))
+    objective = Objective(least_noise=1.0)
+    loss = objective.loss(network, CLEAN, masked, drawn(objective, network))
     assert float(loss.prediction) == pytest.approx(2 / 10)
 
 

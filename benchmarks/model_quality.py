@@ -1,0 +1,350 @@
+"""How well a model draws: beside the techniques that taught it, a crossfade and a plain sum.
+
+    python benchmarks/held_out.py held-out --cases 200
+    python benchmarks/model_quality.py held-out set.safetensors --output results [--model FILE]
+
+Every case is drawn by the technique that fits it (the expert), by an equal-power crossfade, as a
+plain sum, and by the model, told through the case's true stems and, where it is there, through those
+of `spectral`. All are mixed from the true stems and measured by what is heard. Then, on the
+curves alone: does the model draw what was wished for, and one technique where nothing was? The
+judge is fitted on what the techniques draw for the training set. Means with 95 % bootstrap
+intervals over the cases. Results are kept case by case; a stopped run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import torch
+from torch import Tensor
+
+from djtrans import DifferentiableDJMixer, load_model
+from djtrans.api import draw_params
+from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.diffusion.scaling import Scaling
+from djtrans.core.drawing import DrawRequest
+from djtrans.core.errors import DjtransError
+from djtrans.core.files import write_text
+from djtrans.core.fitting.effective import effective_gains
+from djtrans.core.metrics import MetricInputs, TrackFacts, Voices, measure
+from djtrans.core.pair_folder import read_pair
+from djtrans.core.params import TransitionParams
+from djtrans.core.prepared_pair import PreparedPair
+from djtrans.core.tables import markdown_table, number
+from djtrans.core.training.composed_set import ComposedSet
+from djtrans.evaluation.technique_judge import TechniqueJudge, drawn_by_experts
+from djtrans.registry import default_registry
+
+#: What is measured: everything that curves decide, and nothing that the plan alone does.
+ROWS = (
+    "both_audible_beats",
+    "bass_overlap_beats",
+    "bass_missing_beats",
+    "low_end_excess_db",
+    "vocal_clash_beats",
+    "vocal_line_cuts",
+    "loudness_dip_lu",
+    "loudness_bump_lu",
+    "longest_hole_ms",
+    "masking_fraction",
+    "true_peak_dbtp",
+    "clicks",
+    "curves_moving",
+    "curve_total_variation",
+    "curve_steepest",
+)
+#: Shares of the window's beats, which the clashes are held to.
+SHARES = {"bass_overlap_share": "bass_overlap_beats", "vocal_clash_share": "vocal_clash_beats"}
+CROSSFADE = "djtrans/fade"
+BASELINES = {"crossfade": CROSSFADE, "sum": "djtrans/sum"}
+#: As the issue of the model asks: 10 evaluations, guidance of 2.
+STEPS, GUIDANCE = 10, 2.0
+RESAMPLES = 2000
+
+
+def measured(
+    mixer: DifferentiableDJMixer, pair: PreparedPair, params: TransitionParams
+) -> dict[str, float | None]:
+    """The case mixed from its true stems under these curves, and measured."""
+    plan, stems = pair.plan, (pair.stems_a, pair.stems_b)
+    with torch.no_grad():
+        out = mixer(*stems, params)
+        alone = [attrs.evolve(s, audio=_only(s.audio, s.names.index("vocals"))) for s in stems]
+        sung = mixer(*alone, params)
+    low, high = (
+        torch.tensor([getattr(row.parameter, end) for row in params.layout.rows])
+        for end in ("minimum", "maximum")
+    )
+    found = measure(
+        MetricInputs(
+            mix=out.mix,
+            a=out.a,
+            b=out.b,
+            solo_a=pair.stems_a.mix,
+            solo_b=pair.stems_b.mix,
+            sample_rate=pair.sample_rate,
+            beat_times=params.beat_times,
+            swap_beat=plan.swap_beat,
+            beats_per_bar=plan.beats_per_bar,
+            track_a=TrackFacts(phrase_lines=plan.a.phrase_lines, key=plan.a.key),
+            track_b=TrackFacts(phrase_lines=plan.b.phrase_lines, key=plan.b.key),
+            voices=Voices(a=sung.a, b=sung.b, solo_a=alone[0].mix, solo_b=alone[1].mix),
+            curves=((params.values - low) / (high - low)).numpy(),
+            frames_per_beat=params.frames_per_beat,
+        )
+    ).values()
+    beats = plan.bars * plan.beats_per_bar
+    values = {name: found[name] for name in ROWS}
+    for share, name in SHARES.items():
+        values[share] = None if found[name] is None else found[name] / beats
+    try:
+        frame = effective_gains(mixer, params, *stems).swap_frame()
+        values["swap_off_beats"] = frame / params.frames_per_beat - plan.swap_beat
+    except DjtransError:
+        values["swap_off_beats"] = None
+    return values
+
+
+def _only(audio: Tensor, stem: int) -> Tensor:
+    alone = torch.zeros_like(audio)
+    alone[stem] = audio[stem]
+    return alone
+
+
+def evaluate_case(
+    folder: Path, output: Path, model_path: str | None, judge: TechniqueJudge | None
+) -> dict[str, Any]:
+    """Every drawer of a case, from the results that are kept or anew; no model without a judge."""
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    pair, registry, mixer = read_pair(folder), default_registry(), DifferentiableDJMixer()
+    request = pair.request()
+    asked = {name: (registry.build("technique", t), request) for name, t in BASELINES.items()}
+    row: dict[str, Any] = {
+        "technique": pair.plan.technique,
+        "bars": pair.plan.bars,
+        "values": {
+            "expert": _kept(output, folder.name, "expert", mixer, pair, lambda: pair.params)
+        },
+    }
+    if judge is not None:
+        model = load_model(model_path, "cpu")
+        inference = attrs.evolve(model.inference, steps=STEPS, guidance_scale=GUIDANCE)
+        model = attrs.evolve(model, inference=inference)
+        asked["model"] = model, request
+        spectral = folder.with_name(f"{folder.name}_spectral")
+        if spectral.is_dir() and not _needs_isolation(pair.plan.technique):
+            asked["model, spectral"] = model, read_pair(spectral).request()
+        row["judged"] = {
+            "expert": _judged(judge, pair, pair.params),
+            "wish": _judged(judge, pair, _drawn(pair, model, request)),
+            "no wish": _judged(
+                judge, pair, _drawn(pair, model, attrs.evolve(request, technique=""))
+            ),
+        }
+    for name, (drawer, request) in asked.items():
+        version = f"{name}-{drawer.sha256[:12]}" if name.startswith("model") else name
+        row["values"][name] = _kept(
+            output,
+            folder.name,
+            version,
+            mixer,
+            pair,
+            lambda d=drawer, r=request: _drawn(pair, d, r),
+        )
+    return row
+
+
+def _drawn(pair: PreparedPair, drawer: Any, request: DrawRequest) -> TransitionParams:
+    return draw_params(drawer, request, pair.params.beat_times)
+
+
+def _kept(
+    output: Path,
+    case: str,
+    version: str,
+    mixer: DifferentiableDJMixer,
+    pair: PreparedPair,
+    draw: Callable[[], TransitionParams],
+) -> dict[str, float | None]:
+    file = output / "cases" / f"{case}-{version.replace(', ', '-')}.json"
+    if not file.exists():
+        write_text(file, json.dumps(measured(mixer, pair, draw())) + "\n")
+    found: dict[str, float | None] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def _judged(judge: TechniqueJudge, pair: PreparedPair, params: TransitionParams) -> dict[str, Any]:
+    plan = pair.plan
+    curves = Scaling(params.layout).to_model(params.values)
+    verdict = judge(curves, plan.swap_beat * plan.frames_per_beat)
+    return attrs.asdict(verdict)
+
+
+def _needs_isolation(technique: str) -> bool:
+    declaration = default_registry().find("technique", technique).declaration
+    return isinstance(declaration, TechniqueDeclaration) and declaration.needs_isolation
+
+
+@attrs.frozen
+class Mean:
+    """A mean with its interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @classmethod
+    def of(cls, values: Iterable[float | None]) -> Mean | None:
+        """Of what was measured; percentile bootstrap over the cases."""
+        known = np.array([v for v in values if v is not None], dtype=float)
+        if len(known) < 2:
+            return None
+        rng = np.random.default_rng(0)
+        means = known[rng.integers(len(known), size=(RESAMPLES, len(known)))].mean(axis=1)
+        low, high = np.quantile(means, [0.025, 0.975])
+        return cls(float(known.mean()), float(low), float(high), len(known))
+
+    def __str__(self) -> str:
+        return f"{number(self.value)} [{number(self.low)}, {number(self.high)}]"
+
+
+def quality(rows: Sequence[dict[str, Any]], drawers: Sequence[str]) -> str:
+    """A line for each measurement: every drawer, and how near the model is to the expert."""
+    header = ["", *drawers, "distance"]
+    lines = []
+    for name in (*ROWS, *SHARES):
+        per = {d: [r["values"][d].get(name) for r in rows if d in r["values"]] for d in drawers}
+        means = {drawer: Mean.of(values) for drawer, values in per.items()}
+        cells = [str(means[d]) if means[d] else "–" for d in drawers]
+        lines.append([name, *cells, _distance(means, drawers)])
+    return markdown_table(header, lines)
+
+
+def _distance(means: dict[str, Mean | None], drawers: Sequence[str]) -> str:
+    """|model - expert| as a part of |crossfade - expert|, where those two differ."""
+    model = next((d for d in drawers if d.startswith("model")), None)
+    expert, fade = means.get("expert"), means.get("crossfade")
+    mine = means.get(model) if model else None
+    if not (mine and expert and fade):
+        return "–"
+    if fade.low <= expert.high and expert.low <= fade.high:
+        return "alike"
+    return number(abs(mine.value - expert.value) / abs(fade.value - expert.value), 2)
+
+
+def swaps(rows: Sequence[dict[str, Any]], drawers: Sequence[str]) -> str:
+    """How often the basses change hands within a beat of the line."""
+    lines = []
+    for drawer in drawers:
+        off = [r["values"][drawer]["swap_off_beats"] for r in rows if drawer in r["values"]]
+        known = [value for value in off if value is not None]
+        near = sum(abs(value) <= 1.0 for value in known)
+        lines.append([drawer, str(len(off)), str(len(known)), f"{near} ({_percent(near, known)})"])
+    return markdown_table(["", "cases", "with an exchange", "within a beat"], lines)
+
+
+def steering(rows: Sequence[dict[str, Any]]) -> str:
+    """How often the judge agrees, and how it confuses what the model drew."""
+    judged = [r for r in rows if "judged" in r]
+    lines = []
+    for kind in ("expert", "wish", "no wish"):
+        verdicts = [(r["technique"], r["judged"][kind]) for r in judged]
+        agrees = [v["technique"] == technique for technique, v in verdicts]
+        lines.append(
+            [
+                {"expert": "expert", "wish": "model", "no wish": "model, no wish"}[kind],
+                str(len(verdicts)),
+                _percent(sum(agrees), agrees),
+                _percent(sum(v["clear"] for _, v in verdicts), agrees),
+                _percent(sum(v["belongs"] for _, v in verdicts), agrees),
+            ]
+        )
+    table = markdown_table(["", "n", "as wished", "clearly one", "within reach"], lines)
+    counts = Counter((r["technique"], r["judged"]["wish"]["technique"]) for r in judged)
+    names = sorted({name for pair in counts for name in pair})
+    confusion = markdown_table(
+        ["wished \\ judged", *map(_short, names)],
+        [[_short(w), *(str(counts[w, j] or "") for j in names)] for w in names],
+    )
+    return f"{table}\n{confusion}"
+
+
+def _short(technique: str) -> str:
+    return technique.removeprefix("djtrans/")
+
+
+def _percent(part: int, whole: Sequence[Any]) -> str:
+    return f"{100.0 * part / len(whole):.1f} %" if whole else "–"
+
+
+def fitted_judge(path: Path) -> TechniqueJudge:
+    """A judge of what the techniques draw for a training set."""
+    composed, registry = ComposedSet.load(path), default_registry()
+    names = {c.technique for c in composed.training}
+    techniques = {name: registry.build("technique", name) for name in names}
+    layout = DifferentiableDJMixer().layout
+    chosen = composed.training[:: max(1, len(composed.training) // 4000)]
+    return TechniqueJudge.fit(drawn_by_experts(chosen, composed.tracks, techniques, layout, seed=1))
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Draw, measure and print."""
+    cases = sorted(p for p in arguments.held_out.glob("case_???") if p.is_dir())
+    cases = cases[: arguments.cases]
+    (arguments.output / "cases").mkdir(parents=True, exist_ok=True)
+    judge = None if arguments.baselines else fitted_judge(arguments.set)
+    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+        jobs = [
+            pool.submit(evaluate_case, case, arguments.output, arguments.model, judge)
+            for case in cases
+        ]
+        rows = []
+        for job in jobs:
+            rows.append(job.result())
+            print(f"{len(rows)} of {len(cases)} cases", flush=True)
+    write_text(arguments.output / "rows.json", json.dumps(rows) + "\n")
+    drawers = ["expert", "crossfade", "sum", *([] if arguments.baselines else ["model"])]
+    spectral = [r for r in rows if "model, spectral" in r["values"]]
+    parts = [f"{len(rows)} cases\n\n{quality(rows, drawers)}\n{swaps(rows, drawers)}"]
+    if spectral:
+        told = ["expert", "crossfade", "model, spectral"]
+        table = quality(spectral, told)
+        parts.append(f"{len(spectral)} cases heard through spectral\n\n{table}")
+        parts.append(swaps(spectral, [*told, "model"]))
+    for bars in sorted({r["bars"] for r in rows}):
+        part = [r for r in rows if r["bars"] == bars]
+        parts.append(
+            f"{bars} bars, {len(part)} cases\n\n{quality(part, drawers)}\n{swaps(part, drawers)}"
+        )
+    if judge is not None:
+        parts.append(steering(rows))
+    text = "\n".join(parts)
+    write_text(arguments.output / "quality.md", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("held_out", type=Path, help="what benchmarks/held_out.py made")
+    parser.add_argument("set", type=Path, help="the composed set that the model was trained on")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--model", help="a model's file; default: the one that is shipped")
+    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--baselines", action="store_true", help="no model: experts and baselines")
+    parser.add_argument("--workers", type=int, default=1)
+    try:
+        main(parser.parse_args())
+    except DjtransError as error:
+        parser.exit(2, f"{parser.prog}: error: {error}\n")
