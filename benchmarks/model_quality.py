@@ -4,10 +4,10 @@
     python benchmarks/model_quality.py held-out set.safetensors --output results [--model FILE]
 
 Every case is drawn by the technique that fits it (the expert), by an equal-power crossfade, as a
-plain sum, and by the model, told through the case's true stems and, where it is there, through those
-of `spectral`. All are mixed from the true stems and measured by what is heard. Then, on the
-curves alone: does the model draw what was wished for, and one technique where nothing was? The
-judge is fitted on what the techniques draw for the training set. Means with 95 % bootstrap
+plain sum, and by the model, told through the case's true stems and, where the case is there twice,
+through those of `spectral`. All are mixed from the true stems and measured by what is heard. Then,
+on the curves alone: does the model draw what was wished for, and one technique where nothing was?
+The judge is fitted on what the techniques draw for the training set. Means with 95 % bootstrap
 intervals over the cases. Results are kept case by case; a stopped run goes on.
 """
 
