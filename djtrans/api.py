@@ -22,6 +22,7 @@ from djtrans.core.errors import InputError, LayoutError, ShapeError
 from djtrans.core.extraction import extract_features
 from djtrans.core.features import TrackFeatures
 from djtrans.core.layout import Layout
+from djtrans.core.metrics.key_relation import key_relation
 from djtrans.core.mixer.mixer import Mixer
 from djtrans.core.mixer.nodes import BuiltNode
 from djtrans.core.params import TransitionParams, conform, frame_times
@@ -445,15 +446,19 @@ def generate_transition(
     ratio = float(features_b.beat_times[-1] - features_b.beat_times[0]) / length
     window_b = _cut(stems_b, features_b, length, ratio)
     bars = (len(beat_times) - 1) // features_a.beats_per_bar
+    swap_beat = max(1, bars // 2) * features_a.beats_per_bar
     request = DrawRequest(
         layout=mixer.layout,
         n_frames=(len(beat_times) - 1) * features_a.frames_per_beat,
-        swap_beat=max(1, bars // 2) * features_a.beats_per_bar,
+        swap_beat=swap_beat,
         frames_per_beat=features_a.frames_per_beat,
         beats_per_bar=features_a.beats_per_bar,
         seed=seed,
         phrase_beats_a=features_a.phrase_beats,
         phrase_beats_b=features_b.phrase_beats,
+        place_a="phrase" if swap_beat in features_a.phrase_beats else "",
+        place_b="phrase" if swap_beat in features_b.phrase_beats else "",
+        key_distance=key_relation(features_a.key, features_b.key).steps,
         features_a=features_a,
         features_b=features_b,
     )

@@ -22,6 +22,7 @@ from djtrans.core.diffusion.checkpoint import (
     WEIGHTS_NAME,
     ModelRecord,
     read_model,
+    save_model,
     weights_file,
 )
 from djtrans.core.diffusion.conditioning import ConditioningSlot
@@ -106,6 +107,35 @@ def load_model(
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
         inference=inference or model.inference,
     )
+
+
+def export_model(
+    checkpoint: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    card: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a model for sharing: averaged weights and record as one safetensors file.
+
+    Parameters
+    ----------
+    checkpoint : path
+        Of a training run, or any other model that :func:`load_model` reads from disk.
+    path : path
+        ``model.safetensors`` is the name under which a folder or a hub's repository is loaded.
+    card : mapping, optional
+        JSON-ready facts that are added to what the record says of the training.
+
+    Raises
+    ------
+    FormatError
+        If the checkpoint cannot be read, or the file not be written.
+    InputError
+        If the name does not end in ``.safetensors``.
+    """
+    if Path(path).suffix != ".safetensors":
+        raise InputError(f"Cannot write {os.fspath(path)!r}: give a name ending in .safetensors.")
+    record, weights = read_model(checkpoint)
+    save_model(path, attrs.evolve(record, card={**record.card, **(card or {})}), weights)
 
 
 def choose_model(

@@ -15,8 +15,9 @@ import torch
 import djtrans
 from djtrans.api import draw_params
 from djtrans.core.alignment import align_and_separate, margin_span, window_span
+from djtrans.core.asking import draw_request, reference_level, window_features
 from djtrans.core.devices import pick_device
-from djtrans.core.extraction import extract_features
+from djtrans.core.diffusion.model import SHORTEST_BARS
 from djtrans.core.planning.options import nearest_bars
 from djtrans.core.rendering import render
 from djtrans.provenance import make_provenance, separator_record
@@ -48,14 +49,27 @@ def main(arguments: argparse.Namespace) -> None:
         for track, side in zip(tracks, (plan.a, plan.b), strict=True)
     ]
 
-    # 4. Draw the curves. Here a technique does it; whatever has a `draw` can.
+    # 4. Draw the curves. The model that comes with djtrans does it; whatever has a `draw` can.
     mixer = djtrans.DifferentiableDJMixer()
     window = window_span(plan, rate)
-    beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
-    features = [extract_features(x.window(window), beat_times, bpm=plan.a.bpm) for x in aligned]
-    beats = (plan.swap_beat, plan.frames_per_beat, plan.beats_per_bar)
-    request = djtrans.DrawRequest(mixer.layout, plan.n_frames, *beats, 0, *features)
-    params = draw_params(djtrans.load_technique(plan.technique), request, beat_times)
+    features = [
+        window_features(
+            track.window(window),
+            plan,
+            side,
+            reference_db=reference_level(analysis, side),
+            isolated=declaration.isolation == "good",
+        )
+        for track, side, analysis in zip(aligned, (plan.a, plan.b), analyses, strict=True)
+    ]
+    request = draw_request(plan, mixer.layout, *features, arguments.seed)
+    model = None
+    if plan.bars >= SHORTEST_BARS:
+        given = {"steps": arguments.steps, "guidance_scale": arguments.guidance_scale}
+        sampling = djtrans.get_inference_config(**given)
+        model = djtrans.load_model(arguments.model, device, inference=sampling)
+    drawer = model or djtrans.load_technique(plan.technique)
+    params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
 
     # 5. Mix and write.
     transition = djtrans.Transition(
@@ -69,6 +83,8 @@ def main(arguments: argparse.Namespace) -> None:
             mixer,
             plan,
             span,
+            seed=arguments.seed,
+            model=model,
         ),
         a=aligned[0],
         b=aligned[1],
@@ -88,6 +104,10 @@ if __name__ == "__main__":
     parser.add_argument("track_b")
     parser.add_argument("-o", "--output", default="transition.wav", help="audio file to write")
     parser.add_argument("--duration", type=float, help="seconds; the nearest bars are taken")
+    parser.add_argument("--model", help="a model's file; by default the one of djtrans")
+    parser.add_argument("--steps", type=int, default=0, help="of sampling; 0: the scheduler's own")
+    parser.add_argument("--guidance-scale", type=float, default=2.0)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--visualize", action="store_true", help="also write a picture beside it")
     parser.add_argument("--save-params", metavar="FILE", help="also write the params file")

@@ -13,6 +13,7 @@ from djtrans.cli.cache import cache
 from djtrans.cli.collect import collect
 from djtrans.cli.console import fail, show_warnings
 from djtrans.cli.evaluate import evaluate
+from djtrans.cli.export import export
 from djtrans.cli.extract import extract
 from djtrans.cli.fit import fit
 from djtrans.cli.inspect import layout, plugins
@@ -49,6 +50,7 @@ for command in (
     extract,
     fit,
     train,
+    export,
     collect,
     demo,
     plugins,
