@@ -30,13 +30,22 @@ from torch import Tensor
 
 from djtrans import DifferentiableDJMixer, load_model
 from djtrans.api import draw_params
+from djtrans.core.contracts import RenderContext
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.diffusion.scaling import Scaling
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import DjtransError
 from djtrans.core.files import write_text
-from djtrans.core.fitting.effective import effective_gains
-from djtrans.core.metrics import MetricInputs, TrackFacts, Voices, measure
+from djtrans.core.fitting.bands import stem_masks
+from djtrans.core.metrics import MetricInputs, Voices
+from djtrans.core.metrics.audible import both_audible
+from djtrans.core.metrics.bass_overlap import bass_overlap_of_levels, beat_levels_db
+from djtrans.core.metrics.curve_motion import curve_motion
+from djtrans.core.metrics.level_profile import level_profile
+from djtrans.core.metrics.low_end import low_end_excess_of_levels
+from djtrans.core.metrics.masking import masking_fraction
+from djtrans.core.metrics.peaks import peaks
+from djtrans.core.metrics.vocals import vocals
 from djtrans.core.pair_folder import read_pair
 from djtrans.core.params import TransitionParams
 from djtrans.core.prepared_pair import PreparedPair
@@ -45,26 +54,9 @@ from djtrans.core.training.composed_set import ComposedSet
 from djtrans.evaluation.technique_judge import TechniqueJudge, drawn_by_experts
 from djtrans.registry import default_registry
 
-#: What is measured: everything that curves decide, and nothing that the plan alone does.
-ROWS = (
-    "both_audible_beats",
-    "bass_overlap_beats",
-    "bass_missing_beats",
-    "low_end_excess_db",
-    "vocal_clash_beats",
-    "vocal_line_cuts",
-    "loudness_dip_lu",
-    "loudness_bump_lu",
-    "longest_hole_ms",
-    "masking_fraction",
-    "true_peak_dbtp",
-    "clicks",
-    "curves_moving",
-    "curve_total_variation",
-    "curve_steepest",
-)
-#: Shares of the window's beats, which the clashes are held to.
-SHARES = {"bass_overlap_share": "bass_overlap_beats", "vocal_clash_share": "vocal_clash_beats"}
+#: Where a kick and a bass are.
+LOWS_HZ = (45.0, 60.0, 80.0, 110.0, 150.0)
+SWAP = "swap off, beats"
 CROSSFADE = "djtrans/fade"
 BASELINES = {"crossfade": CROSSFADE, "sum": "djtrans/sum"}
 #: As the issue of the model asks: 10 evaluations, guidance of 2.
@@ -76,43 +68,72 @@ def measured(
     mixer: DifferentiableDJMixer, pair: PreparedPair, params: TransitionParams
 ) -> dict[str, float | None]:
     """The case mixed from its true stems under these curves, and measured."""
-    plan, stems = pair.plan, (pair.stems_a, pair.stems_b)
+    plan, stems, rate = pair.plan, (pair.stems_a, pair.stems_b), pair.sample_rate
+    beats = params.beat_times.numpy()
     with torch.no_grad():
         out = mixer(*stems, params)
         alone = [attrs.evolve(s, audio=_only(s.audio, s.names.index("vocals"))) for s in stems]
         sung = mixer(*alone, params)
+    sound = MetricInputs(
+        mix=out.mix,
+        a=out.a,
+        b=out.b,
+        solo_a=pair.stems_a.mix,
+        solo_b=pair.stems_b.mix,
+        sample_rate=rate,
+        beat_times=beats,
+        beats_per_bar=plan.beats_per_bar,
+        voices=Voices(a=sung.a, b=sung.b, solo_a=alone[0].mix, solo_b=alone[1].mix),
+    )
+    lows = {n: beat_levels_db(getattr(sound, n), rate, beats) for n in ("a", "b", "mix")}
+    solo = [beat_levels_db(s, rate, beats) for s in (sound.solo_a, sound.solo_b)]
+    bass = bass_overlap_of_levels(lows["a"], lows["b"], *solo)
+    voices = vocals(sound)
+    level = level_profile(sound.mix, rate, solo_a=sound.solo_a, solo_b=sound.solo_b)
     low, high = (
         torch.tensor([getattr(row.parameter, end) for row in params.layout.rows])
         for end in ("minimum", "maximum")
     )
-    found = measure(
-        MetricInputs(
-            mix=out.mix,
-            a=out.a,
-            b=out.b,
-            solo_a=pair.stems_a.mix,
-            solo_b=pair.stems_b.mix,
-            sample_rate=pair.sample_rate,
-            beat_times=params.beat_times,
-            swap_beat=plan.swap_beat,
-            beats_per_bar=plan.beats_per_bar,
-            track_a=TrackFacts(phrase_lines=plan.a.phrase_lines, key=plan.a.key),
-            track_b=TrackFacts(phrase_lines=plan.b.phrase_lines, key=plan.b.key),
-            voices=Voices(a=sung.a, b=sung.b, solo_a=alone[0].mix, solo_b=alone[1].mix),
-            curves=((params.values - low) / (high - low)).numpy(),
-            frames_per_beat=params.frames_per_beat,
-        )
-    ).values()
-    beats = plan.bars * plan.beats_per_bar
-    values = {name: found[name] for name in ROWS}
-    for share, name in SHARES.items():
-        values[share] = None if found[name] is None else found[name] / beats
-    try:
-        frame = effective_gains(mixer, params, *stems).swap_frame()
-        values["swap_off_beats"] = frame / params.frames_per_beat - plan.swap_beat
-    except DjtransError:
-        values["swap_off_beats"] = None
-    return values
+    curves = ((params.values - low) / (high - low)).numpy()
+    motion = curve_motion(curves, params.frames_per_beat)
+    length = plan.bars * plan.beats_per_bar
+    return {
+        "both audible, beats": int(both_audible(sound.a, sound.b, rate, beats).sum()),
+        "two basses, % of beats": 100.0 * bass.beats / length,
+        "no bass, % of beats": 100.0 * bass.beats_without_bass / length,
+        "low end too loud, dB": low_end_excess_of_levels(lows["mix"], *solo),
+        "two voices, % of beats": _share(voices.clash_beats, length),
+        "sung lines cut": voices.line_cuts,
+        "dip, LU": level.dip_lu,
+        "bump, LU": level.bump_lu,
+        "longest hole, ms": level.longest_hole_ms,
+        "masking": masking_fraction(sound.a, sound.b, rate, beats),
+        "true peak, dBTP": peaks(sound.mix, rate).true_peak_db,
+        "parameters moving": motion.moving,
+        "way of each, ranges": motion.total_variation,
+        "steepest, ranges per beat": motion.steepest,
+        "swap off, beats": _swap_off(mixer, pair, params),
+    }
+
+
+def _share(beats: int | None, length: int) -> float | None:
+    return None if beats is None else 100.0 * beats / length
+
+
+def _swap_off(
+    mixer: DifferentiableDJMixer, pair: PreparedPair, params: TransitionParams
+) -> float | None:
+    """Beats from the line to where B's kick and bass have the lows for good; None: never."""
+    ctx = RenderContext(pair.sample_rate, params.beat_times, params.frame_times)
+    gains = stem_masks(mixer, params.values, torch.tensor(LOWS_HZ), ctx).square().mean(dim=-1)
+    power = torch.cat([s.audio.square().mean(dim=(1, 2)) for s in (pair.stems_a, pair.stems_b)])
+    low = [i for i, name in enumerate(pair.stems_a.names) if name in ("drums", "bass")]
+    half, level = len(gains) // 2, power[:, None] * gains
+    b_owns = level[[half + i for i in low]].sum(dim=0) > level[low].sum(dim=0)
+    changes = (b_owns[1:] != b_owns[:-1]).nonzero().flatten()
+    if len(changes) == 0 or not bool(b_owns[-1]):
+        return None
+    return (int(changes[-1]) + 1) / params.frames_per_beat - pair.plan.swap_beat
 
 
 def _only(audio: Tensor, stem: int) -> Tensor:
@@ -224,7 +245,7 @@ def quality(rows: Sequence[dict[str, Any]], drawers: Sequence[str]) -> str:
     """A line for each measurement: every drawer, and how near the model is to the expert."""
     header = ["", *drawers, "distance"]
     lines = []
-    for name in (*ROWS, *SHARES):
+    for name in (n for n in rows[0]["values"]["expert"] if n != SWAP):
         per = {d: [r["values"][d].get(name) for r in rows if d in r["values"]] for d in drawers}
         means = {drawer: Mean.of(values) for drawer, values in per.items()}
         cells = [str(means[d]) if means[d] else "–" for d in drawers]
@@ -248,7 +269,7 @@ def swaps(rows: Sequence[dict[str, Any]], drawers: Sequence[str]) -> str:
     """How often the basses change hands within a beat of the line."""
     lines = []
     for drawer in drawers:
-        off = [r["values"][drawer]["swap_off_beats"] for r in rows if drawer in r["values"]]
+        off = [r["values"][drawer][SWAP] for r in rows if drawer in r["values"]]
         known = [value for value in off if value is not None]
         near = sum(abs(value) <= 1.0 for value in known)
         lines.append([drawer, str(len(off)), str(len(known)), f"{near} ({_percent(near, known)})"])

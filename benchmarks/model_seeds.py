@@ -39,10 +39,10 @@ LANES = {
     "echo send": "track/delay/send",
 }
 SAID = {
-    "bass_overlap_beats": "two basses {:.0f} beats",
-    "vocal_clash_beats": "two voices {:.0f} beats",
-    "loudness_dip_lu": "dip {:.1f} LU",
-    "loudness_bump_lu": "bump {:.1f} LU",
+    "two basses, % of beats": "two basses {:.0f} %",
+    "two voices, % of beats": "two voices {:.0f} %",
+    "dip, LU": "dip {:.1f} LU",
+    "bump, LU": "bump {:.1f} LU",
 }
 
 
