@@ -16,8 +16,8 @@ from djtrans.core.training.batch import Batch, BatchSource
 _GOLDEN = (5**0.5 - 1) / 2
 
 
-class SizedSource(BatchSource, Protocol):
-    """A source that knows how much it has."""
+class Sized(Protocol):
+    """A training set that knows how much it has."""
 
     @property
     def frames(self) -> int:
@@ -64,7 +64,10 @@ class MixedBatches:
         return source.batch(index, size, validation=validation)
 
 
-def shares_by_frames(sources: Sequence[SizedSource]) -> tuple[float, ...]:
-    """Shares under which every transition comes up as often as any other of its length."""
-    total = sum(source.frames for source in sources)
-    return tuple(source.frames / total for source in sources)
+def shares_by_frames(sets: Sequence[Sized], whole: float = 1.0) -> tuple[float, ...]:
+    """Shares, of the whole or a part of it, under which every frame comes up as often as another.
+
+    So two sets are trained on as one that holds the transitions of both.
+    """
+    total = max(1, sum(each.frames for each in sets))
+    return tuple(whole * each.frames / total for each in sets)
