@@ -12,6 +12,7 @@ import torch
 from djtrans.api import DifferentiableDJMixer, draw_params
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, window_span
+from djtrans.core.asking import draw_request, reference_level, window_features
 from djtrans.core.devices import pick_device
 from djtrans.core.diffusion.model import (
     LONGEST_BARS,
@@ -19,13 +20,10 @@ from djtrans.core.diffusion.model import (
     DiffusionModel,
     check_layout,
 )
-from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import FormatError, InputError
-from djtrans.core.extraction import extract_features
-from djtrans.core.features import TrackFeatures
 from djtrans.core.formats import Provenance, load_params
 from djtrans.core.params import TransitionParams
-from djtrans.core.plan import TrackPlan, TransitionPlan
+from djtrans.core.plan import TransitionPlan
 from djtrans.core.planning.octave import in_one_octave
 from djtrans.core.planning.options import PlanOptions, nearest_bars
 from djtrans.core.rendering import render as render_window
@@ -270,43 +268,71 @@ def complete(
     -------
     Transition
     """
-    registry, built, tracks = prepared.registry, prepared.mixer, prepared.tracks
     steps = steps or Steps()
-    with steps.step("draw"):
-        beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
-        request = DrawRequest(
-            layout=built.layout,
-            n_frames=plan.n_frames,
-            swap_beat=plan.swap_beat,
-            frames_per_beat=plan.frames_per_beat,
-            beats_per_bar=plan.beats_per_bar,
-            seed=seed,
-            phrase_beats_a=plan.phrase_beats(plan.a),
-            phrase_beats_b=plan.phrase_beats(plan.b),
-            technique=plan.technique,
-            place_a=plan.a.place,
-            place_b=plan.b.place,
-            key_distance=plan.key_distance,
-            features_a=_features(prepared, "a", aligned["a"], plan),
-            features_b=_features(prepared, "b", aligned["b"], plan),
-        )
+    params, provenance = draw_transition(
+        prepared,
+        plan,
+        span,
+        aligned,
+        model=model,
+        n_frames=n_frames,
+        seed=seed,
+        technique_config=technique_config,
+        steps=steps,
+    )
+    return _finish(prepared.mixer, params, plan, provenance, aligned, prepared.device, steps)
+
+
+def draw_transition(
+    prepared: Prepared,
+    plan: TransitionPlan,
+    span: Span,
+    aligned: Mapping[str, AlignedTrack],
+    *,
+    model: DiffusionModel | None = None,
+    n_frames: int | None = None,
+    seed: int = 0,
+    technique_config: Mapping[str, Any] | None = None,
+    steps: Steps | None = None,
+) -> tuple[TransitionParams, Provenance]:
+    """Draw the curves of a planned transition; parameters as in :func:`complete`.
+
+    Returns
+    -------
+    params : TransitionParams
+    provenance : Provenance
+        What it takes, beside plan and curves, to render them over `span`.
+    """
+    registry, layout = prepared.registry, prepared.mixer.layout
+    with (steps or Steps()).step("draw"):
+        features = {
+            name: window_features(
+                aligned[name].window(window_span(plan, aligned[name].stems.sample_rate)),
+                plan,
+                side,
+                reference_db=reference_level(prepared.analyses[name], side),
+                isolated=prepared.isolates(name),
+            )
+            for name, side in (("a", plan.a), ("b", plan.b))
+        }
+        request = draw_request(plan, layout, features["a"], features["b"], seed)
         model = None if model is None or not _can_draw(model, plan) else model
         drawer = model or registry.build("technique", plan.technique, technique_config)
-        params = draw_params(drawer, request, beat_times)
+        params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
         if n_frames is not None:
             params = params.resampled(n_frames)
     provenance = make_provenance(
         registry,
-        tracks,
+        prepared.tracks,
         prepared.separators,
-        built,
+        prepared.mixer,
         plan,
         span,
         seed=seed,
         technique_config=technique_config,
         model=model,
     )
-    return _finish(built, params, plan, provenance, aligned, prepared.device, steps)
+    return params, provenance
 
 
 def _can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:
@@ -320,7 +346,7 @@ def _can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:
     else:
         return True
     name = plan.technique.removeprefix("djtrans/")
-    warnings.warn(f"{name} is drawn by its rules, not by the model: {why}.", stacklevel=4)
+    warnings.warn(f"{name} is drawn by its rules, not by the model: {why}.", stacklevel=5)
     return False
 
 
@@ -423,26 +449,3 @@ def _finish(
     )
     warn_of_silence(rendered, transition.sample_rate, transition.beat_times, plan.beats_per_bar)
     return transition
-
-
-def _features(
-    prepared: Prepared, name: str, aligned: AlignedTrack, plan: TransitionPlan
-) -> TrackFeatures:
-    side: TrackPlan = plan.a if name == "a" else plan.b
-    levels = prepared.analyses[name].levels
-    rate = aligned.stems.sample_rate
-    beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
-    bpm = 60.0 * (len(beat_times) - 1) / float(beat_times[-1])
-    return extract_features(
-        aligned.window(window_span(plan, rate)),
-        beat_times,
-        bpm=bpm,
-        key=side.key,
-        reference_db=levels.short_term_p95_lufs + side.gain_db,
-        isolated=prepared.isolates(name),
-        stretch=side.stretch_percent / 100.0,
-        phrase_beats=plan.phrase_beats(side),
-        sections=plan.beat_sections(side),
-        beats_per_bar=plan.beats_per_bar,
-        frames_per_beat=plan.frames_per_beat,
-    )

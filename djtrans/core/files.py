@@ -1,8 +1,9 @@
-"""Output files that appear whole or not at all."""
+"""Output files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,46 @@ def replacing(
         raise error(f"Cannot write {file}: {reason(problem)}") from None
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(
+    path: str | os.PathLike[str], error: type[DjtransError] = InputError
+) -> Iterator[Path]:
+    """Give a new folder beside a folder; it takes its place when the block ends well.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder to write; what was there before is replaced. Missing parents are made.
+    error : type
+        What is raised where it cannot be written.
+
+    Yields
+    ------
+    Path
+        The folder to fill, which is not called like the final one.
+
+    Raises
+    ------
+    DjtransError
+        If the system refuses it.
+    """
+    folder = Path(path)
+    mark = uuid.uuid4().hex[:8]
+    part, old = (folder.parent / f".{folder.name}-{mark}.{end}" for end in ("part", "old"))
+    try:
+        part.mkdir(parents=True)
+        yield part
+        # A folder that is not empty cannot be replaced in one step: it is moved aside whole.
+        if folder.exists():
+            folder.replace(old)
+        part.replace(folder)
+    except OSError as problem:
+        raise error(f"Cannot write {folder}: {reason(problem)}") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def write_text(

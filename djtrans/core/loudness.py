@@ -182,3 +182,16 @@ def _k_weighted(audio: Tensor, sample_rate: int) -> np.ndarray:
 def _check_rate(sample_rate: int) -> None:
     if isinstance(sample_rate, bool) or not isinstance(sample_rate, int) or sample_rate <= 0:
         raise InputError(f"Sample rate {sample_rate!r} is not allowed; give a whole number of Hz.")
+
+
+def unclipped_gain(*audio: Tensor) -> float:
+    """Gain, 1 or less, with which none of these signals goes beyond full scale.
+
+    Parameters
+    ----------
+    *audio : Tensor
+        ``[..., samples]``, full scale is 1.
+    """
+    peak = max((float(x.abs().max()) for x in audio if x.numel()), default=0.0)
+    # Below 1 by the rounding of the product.
+    return 1.0 if peak <= 1.0 else (1.0 - 1e-6) / peak

@@ -64,8 +64,10 @@ def load_stems(
     return Stems(torch.stack(padded), tuple(names), rate)
 
 
-def save_stems(stems: Stems, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Write each stem to ``<folder>/<name>.wav`` as 32-bit float, so that they still sum.
+def save_stems(
+    stems: Stems, folder: str | os.PathLike[str], subtype: str = "FLOAT"
+) -> tuple[Path, ...]:
+    """Write each stem to ``<folder>/<name>.wav``, by default as 32-bit float: they still sum.
 
     Parameters
     ----------
@@ -73,6 +75,8 @@ def save_stems(stems: Stems, folder: str | os.PathLike[str]) -> tuple[Path, ...]
         ``[stems, channels, samples]``.
     folder : path
         Made if it does not exist (its parent must).
+    subtype : str
+        libsndfile's name of the sample format, see :func:`~djtrans.core.audio.write_audio`.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def save_stems(stems: Stems, folder: str | os.PathLike[str]) -> tuple[Path, ...]
             f"Cannot make folder {target}: {error.strerror}; choose another."
         ) from None
     return tuple(
-        write_audio(target / f"{name}.wav", stems[name], stems.sample_rate, "FLOAT")
+        write_audio(target / f"{name}.wav", stems[name], stems.sample_rate, subtype)
         for name in stems.names
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,9 @@ from torch import Tensor
 
 from djtrans.core.audio import write_audio
 from djtrans.core.documents import read_document
-from djtrans.core.errors import FormatError, InputError
-from djtrans.core.files import reason
+from djtrans.core.errors import FormatError
+from djtrans.core.files import replacing_folder
+from djtrans.core.loudness import unclipped_gain
 from djtrans.core.matching.line import Line
 from djtrans.core.matching.locate import Place
 from djtrans.core.transposing import pitch_factor
@@ -157,12 +156,9 @@ def write_excerpt(
         If it cannot be written.
     """
     # Stretching moves peaks; their levels relative to each other are what a fit is about.
-    peak = max(float(audio.abs().max()) for audio in (mix, a, b) if audio is not None)
-    gain = min(1.0, 1.0 / max(peak, 1e-9))
+    gain = unclipped_gain(*(audio for audio in (mix, a, b) if audio is not None))
     alignment = attrs.evolve(alignment, gain_db=20.0 * math.log10(gain))
-    part = folder.parent / f".{folder.name}-{uuid.uuid4().hex[:8]}.part"
-    try:
-        part.mkdir(parents=True)
+    with replacing_folder(folder) as part:
         for name, audio in (("mix", mix), ("track_a", a), ("track_b", b)):
             if audio is not None:
                 write_audio(part / f"{name}.wav", audio * gain, alignment.sample_rate)
@@ -172,13 +168,6 @@ def write_excerpt(
             **attrs.asdict(alignment),
         }
         (part / ALIGNMENT).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.replace(folder)
-    except OSError as error:
-        raise InputError(f"Cannot write {folder}: {reason(error)}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return alignment
 
 
