@@ -9,7 +9,7 @@ from collections.abc import Sequence
 HELD_OUT = 0.1
 
 
-def held_out(pairs: Sequence[tuple[str, str]], part: float = HELD_OUT) -> tuple[bool, ...]:
+def held_out(pairs: Sequence[tuple[str, ...]], part: float = HELD_OUT) -> tuple[bool, ...]:
     """Hold out a part of the pairs; no track is in both parts where that is possible.
 
     In this order: groups of pairs that share no track with any other pair; all pairs of a few
@@ -18,7 +18,7 @@ def held_out(pairs: Sequence[tuple[str, str]], part: float = HELD_OUT) -> tuple[
 
     Parameters
     ----------
-    pairs : sequence of (str, str)
+    pairs : sequence of tuple of str
         What each pair's tracks are known by.
     part : float
         How much is wanted, 0 to 1; one pair at least, and never all.
@@ -50,7 +50,7 @@ def _chosen(groups: Sequence[set[int]], wanted: int, most: int) -> set[int]:
     return chosen
 
 
-def _by_track(pairs: Sequence[tuple[str, str]]) -> list[set[int]]:
+def _by_track(pairs: Sequence[tuple[str, ...]]) -> list[set[int]]:
     """The pairs of each track, in the order of its hash."""
     found: dict[str, set[int]] = {}
     for index, tracks in enumerate(pairs):
@@ -59,7 +59,7 @@ def _by_track(pairs: Sequence[tuple[str, str]]) -> list[set[int]]:
     return [found[track] for track in sorted(found, key=_hash)]
 
 
-def _islands(pairs: Sequence[tuple[str, str]]) -> list[set[int]]:
+def _islands(pairs: Sequence[tuple[str, ...]]) -> list[set[int]]:
     """Groups of pairs that are linked by their tracks, in the order of their least hash."""
     islands: list[tuple[set[str], set[int]]] = []
     for index, tracks in enumerate(pairs):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import attrs
-import torch
 from torch import Tensor
 
 from djtrans.core.config import as_tuple
+from djtrans.core.diffusion.model import LONGEST_BARS, SHORTEST_BARS
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import FormatError
 from djtrans.core.features import TrackFeatures
@@ -51,7 +51,7 @@ class PreparedExample:
 
     name: str
     digest: str
-    tracks: tuple[str, str] = attrs.field(converter=as_tuple)
+    tracks: tuple[str, ...] = attrs.field(converter=as_tuple)
     sample_rate: int
     request: DrawRequest
     values: Tensor
@@ -61,6 +61,19 @@ class PreparedExample:
         """Frames of its window."""
         return self.request.n_frames
 
+    @property
+    def fits(self) -> bool:
+        """Whether a model is trained on windows of its length."""
+        return SHORTEST_BARS <= self.request.beats / self.request.beats_per_bar <= LONGEST_BARS
+
+    @property
+    def sides(self) -> dict[str, TrackFeatures]:
+        """Features of ``a`` and ``b``."""
+        found = {"a": self.request.features_a, "b": self.request.features_b}
+        if None in found.values():
+            raise FormatError(f"The pair {self.name} comes without features; prepare it again.")
+        return {side: features for side, features in found.items() if features is not None}
+
 
 @attrs.frozen(eq=False, kw_only=True, slots=False)
 class PreparedSet:
@@ -69,7 +82,7 @@ class PreparedSet:
     Attributes
     ----------
     examples : tuple of PreparedExample
-        In the order of their names.
+        In the order of their names; those that do not fit are in neither part.
     folder : Path or None
         Where the pairs lie with their audio; None where only the small file is at hand.
     """
@@ -78,20 +91,23 @@ class PreparedSet:
     folder: Path | None = None
 
     @cached_property
-    def _held_out(self) -> tuple[bool, ...]:
-        return held_out([example.tracks for example in self.examples])
+    def _parts(self) -> dict[bool, tuple[PreparedExample, ...]]:
+        fitting = [example for example in self.examples if example.fits]
+        held = held_out([example.tracks for example in fitting])
+        return {
+            part: tuple(e for e, out in zip(fitting, held, strict=True) if out is part)
+            for part in (False, True)
+        }
 
     @property
     def training(self) -> tuple[PreparedExample, ...]:
         """What is trained on."""
-        parts = zip(self.examples, self._held_out, strict=True)
-        return tuple(example for example, out in parts if not out)
+        return self._parts[False]
 
     @property
     def validation(self) -> tuple[PreparedExample, ...]:
         """What is held out."""
-        parts = zip(self.examples, self._held_out, strict=True)
-        return tuple(example for example, out in parts if out)
+        return self._parts[True]
 
     @property
     def frames(self) -> int:
@@ -107,6 +123,7 @@ class PreparedSet:
         )
         return {
             "pairs": len(self.examples),
+            "training": len(self.training),
             "validation": len(self.validation),
             "tracks": len(heard | asked),
             "tracks_in_both": len(heard & asked),
@@ -119,7 +136,7 @@ class PreparedSet:
         tensors = {}
         for index, example in enumerate(self.examples):
             tensors[f"{index}/values"] = example.values.contiguous()
-            for side, features in _sides(example.request):
+            for side, features in example.sides.items():
                 for name in _TENSORS:
                     tensors[f"{index}/{side}/{name}"] = getattr(features, name).contiguous()
         header = {
@@ -167,11 +184,6 @@ class PreparedSet:
         return cls(examples=examples, folder=folder)
 
 
-def _sides(request: DrawRequest) -> Sequence[tuple[str, TrackFeatures]]:
-    found = (("a", request.features_a), ("b", request.features_b))
-    return [(side, features) for side, features in found if features is not None]
-
-
 def _to_json(example: PreparedExample) -> dict[str, Any]:
     plain = attrs.filters.exclude(*_APART)
     return {
@@ -183,7 +195,7 @@ def _to_json(example: PreparedExample) -> dict[str, Any]:
         "request": attrs.asdict(example.request, filter=plain),
         **{
             side: attrs.asdict(features, filter=attrs.filters.exclude(*_TENSORS, "extra"))
-            for side, features in _sides(example.request)
+            for side, features in example.sides.items()
         },
     }
 
@@ -191,7 +203,7 @@ def _to_json(example: PreparedExample) -> dict[str, Any]:
 def _from_json(
     fields: Mapping[str, Any], index: str, layouts: Mapping[str, Layout], handle: Any
 ) -> PreparedExample:
-    request = {
+    request: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in fields["request"].items()
     }

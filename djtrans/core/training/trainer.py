@@ -105,11 +105,7 @@ def train(
     """
     options = options or TrainOptions()
     where = torch.device(device)
-    if options.amp and where.type != "cuda":
-        raise InputError(
-            f"amp computes in bfloat16, which pays on CUDA only; this run is on {where.type}. "
-            "Leave it out."
-        )
+    check_amp(options, where)
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     with joined_world(where) as world:
@@ -125,6 +121,21 @@ def train(
                 f"Out of memory on {where} with batch size {options.batch_size}: lower it "
                 "(--batch-size), take a smaller denoiser, or another device (--device cpu)."
             ) from None
+
+
+def check_amp(options: TrainOptions, device: torch.device) -> None:
+    """Refuse bfloat16 where it does not pay.
+
+    Raises
+    ------
+    InputError
+        If it is asked for on another device than a GPU of CUDA.
+    """
+    if options.amp and device.type != "cuda":
+        raise InputError(
+            f"amp computes in bfloat16, which pays on CUDA only; this run is on {device.type}. "
+            "Leave it out."
+        )
 
 
 class _Run:
@@ -207,9 +218,7 @@ class _Run:
         named = dict(zip(self.lossy.terms, means, strict=True))
         return {**named, "grad_norm": float(norm), "lr": lr}
 
-    def _loss(
-        self, module: nn.Module, batch: Batch, noise: torch.Generator
-    ) -> tuple[Tensor, ...]:
+    def _loss(self, module: nn.Module, batch: Batch, noise: torch.Generator) -> tuple[Tensor, ...]:
         draw = self.options.objective.draw(self.network, batch.curves, noise)
         draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
