@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -185,19 +185,27 @@ class PreparedSet:
 
 
 def _to_json(example: PreparedExample) -> dict[str, Any]:
-    plain = attrs.filters.exclude(*_APART)
     return {
         "name": example.name,
         "digest": example.digest,
         "tracks": example.tracks,
         "sample_rate": example.sample_rate,
         "layout": example.request.layout.digest,
-        "request": attrs.asdict(example.request, filter=plain),
-        **{
-            side: attrs.asdict(features, filter=attrs.filters.exclude(*_TENSORS, "extra"))
-            for side, features in example.sides.items()
-        },
+        "request": _plain(example.request, _APART),
+        **{side: _plain(features, _TENSORS) for side, features in example.sides.items()},
     }
+
+
+def _plain(record: Any, apart: Collection[str]) -> dict[str, Any]:
+    """The fields of a record but some, JSON-ready, records in them as mappings."""
+    fields = {
+        field.name: getattr(record, field.name)
+        for field in attrs.fields(type(record))
+        if field.name not in (*apart, "extra")
+    }
+    if "sections" in fields:
+        fields["sections"] = [attrs.asdict(section) for section in fields["sections"]]
+    return fields
 
 
 def _from_json(

@@ -1,4 +1,4 @@
-"""A folder of small prepared pairs: one plan, drawn by several techniques with several seeds."""
+"""A folder of small prepared pairs: one plan, whose curves differ from pair to pair."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATE = 22050
 STRUCTURE = (("intro", 6), ("drop", 6))
 
 
-def write_pairs(folder, count=3, seeds=(3, 4, 5)):
+def write_pairs(folder, count=3):
     """``pair_001`` and so on; each is said to be of two tracks of its own."""
     specs = (
         TrackSpec(bpm=126.0, tonic=9, seed=1, structure=STRUCTURE, sample_rate_hz=RATE),
@@ -29,8 +29,12 @@ def write_pairs(folder, count=3, seeds=(3, 4, 5)):
     plan = prepared.plan("fade", bars=4)
     window = window_span(plan, RATE)
     aligned = prepared.align(plan, window)
-    for number, seed in zip(range(1, count + 1), seeds, strict=False):
-        params, provenance = draw_transition(prepared, plan, window, aligned, seed=seed)
+    params, provenance = draw_transition(prepared, plan, window, aligned)
+    row = params.layout.index("a/other/eq/mid")
+    for number in range(1, count + 1):
+        values = params.values.clone()
+        values[6:20, row] = 2.0 / (1 + number)
+        params = attrs.evolve(params, values=values)
         content = ParamsFile(params=params, plan=plan, provenance=provenance)
         pair = mix_pair(prepared.mixer, content, aligned, prepared.analyses, key=str(number))
         pair = attrs.evolve(
