@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import torch
 
 from djtrans import load_model
 from djtrans.cli import main
@@ -49,7 +50,11 @@ def test_a_set_becomes_a_model_that_draws(run, data, tmp_path):
     code, out, err = run("--data", data, "--output", "run1", *SHORT)
     assert code == 0, err
     assert re.fullmatch(r"run1/best_model.pt  \(validation loss \d+\.\d{4}\)\n", out)
-    assert re.search(r"step 4 of 4  loss .*validation .* steps/s .* left", err)
+    assert re.search(
+        r"step 4 of 4  loss \d\.\d{4} \(prediction \d\.\d{4}, smoothness \d\.\d{4}\)  "
+        r"validation \d\.\d{4}  \d+\.\d\d steps/s  .* left",
+        err,
+    )
     model = load_model("run1/best_model.pt", device="cpu")
     assert model.card["train"]["steps"] == 4
     rows = metrics()
@@ -75,18 +80,19 @@ def test_another_denoiser_and_other_encoders_are_named(run, data):
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ((), r"a composed set \(--data set.safetensors\), or tracks .*\(--synthetic\)"),
-        (("--data", "x.safetensors", "--synthetic"), "Both are given"),
-        (("--data", "missing.safetensors"), "There is no composed set"),
+        ((), r"--data PATH \(a composed set, .* a folder .* wrote\), --synthetic \(.*or both"),
+        (("--data", "missing.safetensors"), "nothing at 'missing.safetensors' to train on"),
+        (("--data", "notes.txt"), "cannot be trained on .* give a composed set .* or a folder"),
         (("--data", "set.safetensors", "--denoiser", "dot"), "Did you mean 'dit'"),
         (("--data", "set.safetensors", "--batch-size", "0"), "batch_size"),
         (("--data", "set.safetensors", "--amp", "--device", "cpu"), "pays on CUDA only"),
         (("--data", "set.safetensors", "--device", "cuda"), "not available"),
         (("--data", "set.safetensors", "--resume", "none.pt"), "There is no checkpoint"),
-        (("--data", "."), "is a folder; give a composed set"),
+        (("--data", "."), r"is a folder without prepared pairs; give .* or a composed set"),
     ],
 )
 def test_a_mistake_is_one_line(run, data, arguments, why):
+    Path("notes.txt").write_text("no set")
     code, out, err = run(*arguments)
     assert code == 2
     assert out == ""
@@ -101,18 +107,26 @@ def test_training_needs_no_audio_library(data, tmp_path):
             """
             import sys
 
-            allowed = {"torch", "numpy", "attr", "attrs", "pluggy", "einops", "safetensors"}
-            blocked = {
-                "cattrs", "click", "demucs", "huggingface_hub", "lazy_loader", "librosa",
-                "matplotlib", "platformdirs", "pyloudnorm", "python_stretch", "rich", "scipy",
-                "soundfile", "soxr", "torchaudio", "wandb",
+            # What is named, and what torch itself does not do without.
+            allowed = {
+                "torch", "numpy", "attr", "attrs", "pluggy", "einops", "safetensors", "djtrans",
+                "torchgen", "functorch", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath",
+                "networkx", "sympy", "typing_extensions", "triton", "nvidia", "cuda",
             }
+            parts = ("site-packages", "dist-packages")
 
             class Absent:
-                def find_spec(self, name, path=None, target=None):
-                    if name.partition(".")[0] in blocked:
-                        raise ModuleNotFoundError(f"{name} is not here")
+                # Hides every installed package that is not allowed.
 
+                def find_spec(self, name, path=None, target=None):
+                    top = name.partition(".")[0]
+                    if top == name and top not in allowed and top not in sys.stdlib_module_names:
+                        raise ModuleNotFoundError(f"{name} is not here", name=name)
+
+            for name in set(sys.modules) - allowed:
+                file = getattr(sys.modules[name], "__file__", None) or ""
+                if "." not in name and any(part in file for part in parts):
+                    del sys.modules[name]
             sys.meta_path.insert(0, Absent())
             import runpy
 
@@ -138,3 +152,53 @@ def test_wandb_that_is_not_installed_is_named(run, data, monkeypatch):
     code, _, err = run("--data", data, *SHORT, "--wandb")
     assert code == 2
     assert "pip install 'djtrans[wandb]'" in err
+
+
+def test_every_step_is_logged_to_wandb_offline(run, data, tmp_path, monkeypatch):
+    """The real wandb, which writes its run to a folder: read back with its own reader."""
+    pytest.importorskip("wandb")
+    from wandb.proto.wandb_internal_pb2 import Record
+    from wandb.sdk.internal.datastore import DataStore
+
+    for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    code, _, err = run("--data", data, "--output", "run1", *SHORT, "--wandb", "--quiet")
+    assert code == 0, err
+    (file,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
+    store, rows, finished = DataStore(), [], False
+    store.open_for_scan(str(file))
+    while (content := store.scan_data()) is not None:
+        record = Record()
+        record.ParseFromString(content)
+        finished = finished or record.WhichOneof("record_type") == "exit"
+        if record.WhichOneof("record_type") == "run":
+            assert (record.run.project, record.run.display_name) == ("djtrans", "run1")
+        if record.WhichOneof("record_type") == "history":
+            row = record.history.item
+            rows.append({(i.key or ".".join(i.nested_key)): i.value_json for i in row})
+    assert finished
+    table = metrics()
+    assert [row["step"] for row in rows] == [row["step"] for row in table]
+    for name in ("loss", "prediction", "smoothness", "steps_per_second"):
+        logged = [float(row[name]) for row in rows]
+        assert logged == pytest.approx([float(row[name]) for row in table], rel=1e-5)
+    assert [float(row["validation_loss"]) for row in rows if "validation_loss" in row] == (
+        pytest.approx([float(row["validation_loss"]) for row in table if row["validation_loss"]])
+    )
+
+
+def test_memory_that_runs_out_says_what_to_lower(run, data, monkeypatch):
+    from djtrans.core.training.lossy import Lossy
+
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(Lossy, "forward", full)
+    code, out, err = run("--data", data, *SHORT, "--device", "cpu", "--quiet")
+    assert (code, out) == (2, "")
+    assert re.fullmatch(
+        r"djtrans: error: Out of memory on cpu with batch size 2: lower it \(--batch-size\), .*\n",
+        err,
+    )
