@@ -17,6 +17,7 @@ from djtrans.cli.extract import extract
 from djtrans.cli.fit import fit
 from djtrans.cli.inspect import layout, plugins
 from djtrans.cli.pictures import visualize
+from djtrans.cli.prepare import prepare
 from djtrans.cli.train import train
 from djtrans.cli.transitions import demo, generate, render
 from djtrans.core.errors import DjtransError
@@ -48,6 +49,7 @@ for command in (
     evaluate,
     extract,
     fit,
+    prepare,
     train,
     collect,
     demo,
