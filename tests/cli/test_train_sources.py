@@ -65,7 +65,9 @@ def test_prepared_pairs_become_a_model_and_a_run_goes_on(run, processed):
 
 
 def test_what_is_heard_has_its_column_and_a_run_goes_on(run, processed):
-    heard = ("--data", processed, *SHORT, "--with-audio", "--audio-weight", "0.5")
+    # A validation takes longest: once, at the end.
+    steps = (*SHORT, "--validate-every", 4)
+    heard = ("--data", processed, *steps, "--with-audio", "--audio-weight", "0.5")
     code, _, err = run(*heard)
     assert code == 0, err
     assert re.search(
@@ -83,7 +85,7 @@ def test_what_is_heard_has_its_column_and_a_run_goes_on(run, processed):
     assert code == 0, err
     for name in ("loss", "audio", "grad_norm", "validation_loss"):
         assert [row[name] for row in metrics()] == [row[name] for row in whole]
-    code, _, err = run("--data", processed, *SHORT, "--resume", "output/checkpoint_2.pt")
+    code, _, err = run("--data", processed, *steps, "--resume", "output/checkpoint_2.pt")
     assert code == 2
     assert "audio_weight = 0.5 (now 0.0)" in err
 
@@ -143,7 +145,7 @@ def test_data_and_synthesized_tracks_share_a_run_as_asked(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("--data", "set.safetensors", "--with-audio"), "holds no audio .* --data FOLDER"),
+        (("--data", "set.safetensors", "--with-audio"), "holds no audio .*--data FOLDER"),
         (("--synthetic", "--with-audio"), "do not keep; give a folder .* wrote"),
         (("--data", "set.safetensors", "--data-share", "0.5"), "--data-share divides .* give both"),
         (("--data", "s", "--synthetic", "--data-share", "2"), "from 0 to 1"),

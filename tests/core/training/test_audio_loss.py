@@ -181,9 +181,7 @@ OPTIONS = TrainOptions(
 def run(folder, layout, mixer, options=OPTIONS, crops=True, **more):
     record = attrs.evolve(small_record(), layout=layout)
     source = Heard(layout, crops)
-    return train(
-        network(layout), record, source, folder, options, audio=AudioLoss(mixer), **more
-    )
+    return train(network(layout), record, source, folder, options, audio=AudioLoss(mixer), **more)
 
 
 def rows(folder):
