@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import djtrans.composing
+import djtrans.core.training.prepared_batches
 from djtrans import load_model
 from djtrans.cli import main
 from djtrans.core.diffusion.checkpoint import read_checkpoint
@@ -64,7 +65,8 @@ def test_prepared_pairs_become_a_model_and_a_run_goes_on(run, processed):
     assert [row["loss"] for row in metrics()] == [row["loss"] for row in whole]
 
 
-def test_what_is_heard_has_its_column_and_a_run_goes_on(run, processed):
+def test_what_is_heard_has_its_column_and_a_run_goes_on(run, processed, monkeypatch):
+    monkeypatch.setattr(djtrans.core.training.prepared_batches, "CROPS", 1)
     # A validation takes longest: once, at the end.
     steps = (*SHORT, "--validate-every", 4)
     heard = ("--data", processed, *steps, "--with-audio", "--audio-weight", "0.5")
