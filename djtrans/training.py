@@ -1,25 +1,39 @@
-"""Trains a model of registered parts on a composed set."""
+"""Trains a model of registered parts on a composed set, on prepared pairs, or on both."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 import attrs
 import torch
 
 from djtrans.assembly import DEFAULT_MIXER, component_record, mixer_layout
+from djtrans.core.contracts import Encoder
 from djtrans.core.devices import pick_device
 from djtrans.core.diffusion.checkpoint import EncoderRecord, ModelRecord
-from djtrans.core.errors import InputError, PluginError
+from djtrans.core.diffusion.model import layout_difference
+from djtrans.core.diffusion.network import DiffusionNetwork
+from djtrans.core.errors import InputError, LayoutError, PluginError
+from djtrans.core.layout import Layout
+from djtrans.core.spec import MixerSpec
+from djtrans.core.training.audio_loss import AudioLoss
+from djtrans.core.training.batch import BatchSource
 from djtrans.core.training.composed_batches import ComposedBatches
 from djtrans.core.training.composed_set import ComposedSet
 from djtrans.core.training.composition import STEM_NAMES
+from djtrans.core.training.mixed_batches import MixedBatches, shares_by_frames
 from djtrans.core.training.options import TrainOptions
+from djtrans.core.training.prepared_batches import PreparedBatches
+from djtrans.core.training.prepared_set import PreparedSet
 from djtrans.core.training.trainer import TrainResult, Watch, train
 from djtrans.models import build_network
 from djtrans.registry import Registry, default_registry
+
+#: What can be trained on.
+TrainingSet: TypeAlias = ComposedSet | PreparedSet
 
 DEFAULT_DENOISER = "dit"
 DEFAULT_ENCODERS = ("audio", "technique")
@@ -28,7 +42,7 @@ DEFAULT_SCHEDULER = "flow"
 
 def model_record(
     *,
-    mixer: str = DEFAULT_MIXER,
+    mixer: MixerSpec | str = DEFAULT_MIXER,
     denoiser: str = DEFAULT_DENOISER,
     encoders: Sequence[str] = DEFAULT_ENCODERS,
     scheduler: str = DEFAULT_SCHEDULER,
@@ -41,7 +55,9 @@ def model_record(
 
     Parameters
     ----------
-    mixer, denoiser, scheduler : str
+    mixer : MixerSpec or str
+        A spec, or the name of a registered mixer.
+    denoiser, scheduler : str
         Names of registered components.
     encoders : sequence of str
         What it is told, in this order; ``()`` for nothing.
@@ -84,7 +100,7 @@ def model_record(
 
 
 def train_model(
-    composed: ComposedSet,
+    data: TrainingSet | Sequence[TrainingSet],
     output: str | os.PathLike[str],
     record: ModelRecord | None = None,
     options: TrainOptions | None = None,
@@ -92,16 +108,19 @@ def train_model(
     device: str = "auto",
     resume: str | os.PathLike[str] | None = None,
     watch: Watch | None = None,
+    mixer: MixerSpec | str = DEFAULT_MIXER,
     registry: Registry | None = None,
 ) -> TrainResult:
-    """Train a model on a composed set; see :func:`djtrans.core.training.trainer.train`.
+    """Train a model; see :func:`djtrans.core.training.trainer.train`.
 
-    Needs neither audio nor the libraries that read it: a set that was composed elsewhere is
-    trained on wherever torch is.
+    Needs neither audio nor the libraries that read it, unless the audio loss has a weight: a set
+    that was composed elsewhere is trained on wherever torch is.
 
     Parameters
     ----------
-    composed : ComposedSet
+    data : ComposedSet, PreparedSet or a sequence of these
+        Each batch comes from one of them, as often as the options' shares say; by default so that
+        every frame of all sets comes up as often as another.
     output : path
         A folder for checkpoints and metrics.
     record : ModelRecord, optional
@@ -113,38 +132,92 @@ def train_model(
         A checkpoint of the same run.
     watch : callable, optional
         Told the row of each step.
+    mixer : MixerSpec or str
+        What the audio loss renders with: the mixer of the record.
     registry : Registry, optional
 
     Returns
     -------
     TrainResult
+
+    Raises
+    ------
+    InputError
+        If a set has nothing to train on, the shares do not fit, or the audio loss has a weight and
+        no set has audio.
     """
     registry = registry or default_registry()
     options = options or TrainOptions()
-    record = record or model_record(registry=registry)
-    card = {**record.card, "data": dict(composed.facts), "train": attrs.asdict(options)}
+    record = record or model_record(mixer=mixer, registry=registry)
+    sets = [data] if isinstance(data, ComposedSet | PreparedSet) else list(data)
+    heard = options.audio_weight > 0.0
+    if heard and not any(isinstance(each, PreparedSet) for each in sets):
+        raise InputError(
+            "A composed set holds no audio to listen to; give a folder that 'djtrans prepare' "
+            "wrote (--data FOLDER), or leave out --with-audio."
+        )
+    shares = options.shares or shares_by_frames(sets)
+    facts = [dict(each.facts) for each in sets]
+    known = facts[0] if len(sets) == 1 else {"sources": facts, "shares": list(shares)}
+    card = {**record.card, "data": known, "train": attrs.asdict(options)}
     record = attrs.evolve(record, card=card)
     torch.manual_seed(options.seed)
     network, encoders = build_network(record, registry=registry)
-    used = {c.technique for c in (*composed.training, *composed.validation)}
-    source = ComposedBatches(
-        composed,
+    sources = [_source(each, record, network, encoders, options, registry) for each in sets]
+    return train(
+        network,
+        record,
+        sources[0] if len(sources) == 1 else MixedBatches(sources, shares),
+        output,
+        options,
+        device=pick_device(device),
+        resume=resume,
+        watch=watch,
+        audio=_audio_loss(mixer, record.layout, registry) if heard else None,
+    )
+
+
+def _source(
+    data: TrainingSet,
+    record: ModelRecord,
+    network: DiffusionNetwork,
+    encoders: tuple[Encoder, ...],
+    options: TrainOptions,
+    registry: Registry,
+) -> BatchSource:
+    if isinstance(data, PreparedSet):
+        return PreparedBatches(
+            data,
+            encoders,
+            network,
+            record.layout,
+            record.stems,
+            record.frames_per_beat,
+            seed=options.seed,
+            heard=options.audio_weight > 0.0,
+        )
+    used = {c.technique for c in (*data.training, *data.validation)}
+    return ComposedBatches(
+        data,
         {name: _technique(name, registry) for name in sorted(used)},
         encoders,
         network,
         record.layout,
         seed=options.seed,
     )
-    return train(
-        network,
-        record,
-        source,
-        output,
-        options,
-        device=pick_device(device),
-        resume=resume,
-        watch=watch,
-    )
+
+
+def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> AudioLoss:
+    # Only here, since it imports all that reads audio.
+    from djtrans.api import DifferentiableDJMixer
+
+    built = DifferentiableDJMixer(mixer, registry=registry)
+    if differs := layout_difference(layout, built.layout):
+        raise LayoutError(
+            f"The audio loss would render with another mixer than the model's: {differs}. Give "
+            "train_model the mixer that its record was made for."
+        )
+    return AudioLoss(built)
 
 
 def _technique(name: str, registry: Registry) -> Any:
@@ -154,8 +227,12 @@ def _technique(name: str, registry: Registry) -> Any:
         raise PluginError(f"The composed set was drawn with {name}. {error}") from None
 
 
-def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Watch:
-    """A watch that logs every step to Weights & Biases.
+@contextmanager
+def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[Watch]:
+    """A watch that logs every step to Weights & Biases, while the context lasts.
+
+    The run begins with the first step, so one that is refused leaves nothing, and under
+    ``torchrun`` only the process that writes the files logs.
 
     Parameters
     ----------
@@ -163,6 +240,10 @@ def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Watch:
         Name of the run.
     config : mapping
         What it was started with.
+
+    Yields
+    ------
+    callable
 
     Raises
     ------
@@ -175,9 +256,18 @@ def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Watch:
         raise InputError(
             "wandb is not installed; install it (pip install 'djtrans[wandb]') or leave it out."
         ) from None
-    logged = wandb.init(project="djtrans", name=run, config=dict(config))
+    begun: list[Any] = []
 
     def watch(row: Mapping[str, float]) -> None:
-        logged.log(dict(row), step=int(row["step"]))
+        if not begun:
+            begun.append(wandb.init(project="djtrans", name=run, config=dict(config)))
+        begun[0].log(dict(row), step=int(row["step"]))
 
-    return watch
+    try:
+        yield watch
+    except BaseException:
+        for each in begun:
+            each.finish(exit_code=1)
+        raise
+    for each in begun:
+        each.finish()

@@ -18,6 +18,7 @@ from djtrans.cli.extract import extract
 from djtrans.cli.fit import fit
 from djtrans.cli.inspect import layout, plugins
 from djtrans.cli.pictures import visualize
+from djtrans.cli.prepare import prepare
 from djtrans.cli.train import train
 from djtrans.cli.transitions import demo, generate, render
 from djtrans.core.errors import DjtransError
@@ -49,6 +50,7 @@ for command in (
     evaluate,
     extract,
     fit,
+    prepare,
     train,
     export,
     collect,

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from djtrans.cli.console import reporting
+from djtrans.cli.counting import counting
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
     from djtrans.core.metrics import TransitionMetrics
     from djtrans.evaluation import Pair
-    from djtrans.evaluation.run import Tell
 
-#: Seconds between lines of progress where there is no terminal.
-_LINE_SECONDS = 10.0
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "description": ""}
 
 
@@ -109,7 +103,7 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
     pairs, skipped = _pairs(options, quiet)
     shared = ("separator", "mixer", "bars", "stretch_limit", "own_place", "device", "seed")
     root = click.get_current_context().find_root()
-    with _units(quiet) as tell:
+    with counting(quiet, "units", "not measurable") as tell:
         comparison = compare(
             pairs,
             [name.strip() for name in options["techniques"].split(",") if name.strip()],
@@ -159,50 +153,3 @@ def _plain(row: dict[str, str]) -> dict[str, Any]:
         key: text if key in words else (None if text == "" else float(text))
         for key, text in row.items()
     }
-
-
-@contextmanager
-def _units(quiet: bool) -> Iterator[Tell | None]:
-    """Progress in units of work, with their rate and the time left."""
-    if quiet:
-        yield None
-        return
-    begin = time.monotonic()
-    terminal = sys.stderr.isatty()
-    last = [float("-inf")]
-
-    def tell(done: int, total: int, before: int, failed: int) -> None:
-        now = time.monotonic()
-        if not terminal and done < total and now - last[0] < _LINE_SECONDS:
-            return
-        last[0] = now
-        said = progress_line(done, total, before, failed, now - begin)
-        click.echo(f"\r\x1b[K{said}" if terminal else said, err=True, nl=not terminal)
-
-    yield tell
-    if terminal:
-        click.echo(err=True)
-
-
-def progress_line(done: int, total: int, before: int, failed: int, seconds: float) -> str:
-    """How far a comparison is.
-
-    Parameters
-    ----------
-    done, total, before, failed : int
-        Units that are done, of how many, done by an earlier run, and without a measurement.
-    seconds : float
-        Since this run began.
-    """
-    parts = [f"{done} of {total} units"]
-    if before:
-        parts.append(f"{before} from an earlier run")
-    if failed:
-        parts.append(f"{failed} not measurable")
-    if done > before and seconds > 0:
-        rate = (done - before) / seconds
-        parts.append(f"{60 * rate:.1f} a minute")
-        if done < total:
-            left = round((total - done) / rate)
-            parts.append(f"{left // 60}:{left % 60:02d} left")
-    return "djtrans: " + ", ".join(parts)

@@ -1,31 +1,37 @@
-"""``djtrans train``: from a composed set, or from tracks synthesized for it, to a model."""
+"""``djtrans train``: from prepared pairs, composed sets or synthesized tracks to a model."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.core.errors import InputError
+from djtrans.cli.training_data import LINE_SECONDS, check_sources, training_sets
 
 if TYPE_CHECKING:
-    from djtrans.core.training.composed_set import ComposedSet
     from djtrans.core.training.trainer import Watch
 
-#: Seconds between lines of progress.
-_LINE_SECONDS = 10.0
-_BOTH_FORMS = (
-    "Say what to train on: a composed set (--data set.safetensors), or tracks that are "
-    "synthesized for it (--synthetic)."
-)
+#: Of the loss, as far as a run has them.
+_TERMS = ("prediction", "smoothness", "audio")
 
 
 @click.command()
-@click.option("--data", metavar="FILE", help="A composed set.")
+@click.option(
+    "--data",
+    metavar="PATH",
+    multiple=True,
+    help="A composed set, or a folder of prepared pairs; may be given several times.",
+)
 @click.option("--synthetic", is_flag=True, help="Compose a set of synthesized tracks.")
+@click.option(
+    "--data-share",
+    type=float,
+    help="Part of the batches from --data where both are given; by default by their frames.",
+)
 @click.option("--tracks", type=int, default=240, show_default=True, help="Tracks to synthesize.")
 @click.option(
     "--transitions", type=int, default=20_000, show_default=True, help="Transitions over them."
@@ -43,6 +49,8 @@ _BOTH_FORMS = (
 @click.option("--denoiser", default="dit", show_default=True, help="Name of a denoiser.")
 @click.option("--encoders", default="audio,technique", show_default=True, help="With commas.")
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
+@click.option("--with-audio", is_flag=True, help="Also judge what is heard; prepared pairs only.")
+@click.option("--audio-weight", type=float, default=0.1, show_default=True, help="Of that loss.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--amp", is_flag=True, help="Compute in bfloat16 where that is safe; CUDA only.")
 @click.option("--wandb", is_flag=True, help="Log to Weights & Biases (extra: wandb).")
@@ -51,17 +59,23 @@ _BOTH_FORMS = (
 def train(quiet: bool, **asked: Any) -> None:
     """Train a diffusion model that draws the curves of transitions.
 
-    With --synthetic, tracks are synthesized and transitions between them planned first, into
-    OUTPUT/synthetic.safetensors; that file is used again, and can be trained on elsewhere with
-    --data. Ctrl-C saves a checkpoint.
+    With --data, on what 'djtrans prepare' wrote or on composed sets. With --synthetic, tracks are
+    synthesized and transitions between them planned first, into OUTPUT/synthetic.safetensors; that
+    file is used again, and can be trained on elsewhere with --data. Both may be given. Ctrl-C
+    saves a checkpoint.
     """
-    if bool(asked["data"]) == asked["synthetic"]:
-        both = "Both are given. " if asked["synthetic"] else ""
-        raise InputError(f"{both}{_BOTH_FORMS}")
+    check_sources(asked)
+    import attrs
+    import torch
+
+    from djtrans.core.devices import pick_device
     from djtrans.core.training.options import TrainOptions
+    from djtrans.core.training.trainer import check_amp
     from djtrans.training import logging_to_wandb, model_record, train_model
 
+    # All that can be refused is refused before the data are opened, which may take hours to make.
     options = TrainOptions(
+        audio_weight=asked["audio_weight"] if asked["with_audio"] else 0.0,
         **{
             name: asked[name]
             for name in (
@@ -73,25 +87,30 @@ def train(quiet: bool, **asked: Any) -> None:
                 "seed",
                 "amp",
             )
-        }
+        },
     )
+    check_amp(options, torch.device(pick_device(asked["device"])))
     record = model_record(
         mixer=asked["mixer"],
         denoiser=asked["denoiser"],
         encoders=[name.strip() for name in asked["encoders"].split(",") if name.strip()],
     )
-    watches: list[Watch] = [] if quiet else [_lines(options.steps)]
-    if asked["wandb"]:
-        watches.append(logging_to_wandb(Path(asked["output"]).name, asked))
-    result = train_model(
-        _composed(asked, quiet),
-        asked["output"],
-        record,
-        options,
-        device=asked["device"],
-        resume=asked["resume"],
-        watch=_all(watches),
-    )
+    with ExitStack() as stack:
+        watches: list[Watch] = [] if quiet else [_lines(options.steps)]
+        if asked["wandb"]:
+            run = logging_to_wandb(Path(asked["output"]).name, asked)
+            watches.append(stack.enter_context(run))
+        sets, shares = training_sets(asked, quiet)
+        result = train_model(
+            sets,
+            asked["output"],
+            record,
+            attrs.evolve(options, shares=shares),
+            device=asked["device"],
+            resume=asked["resume"],
+            watch=_all(watches),
+            mixer=asked["mixer"],
+        )
     folder = Path(asked["output"])
     if result.interrupted:
         click.echo(
@@ -109,60 +128,21 @@ def _all(watches: Sequence[Watch]) -> Watch:
     return watch
 
 
-def _composed(asked: Mapping[str, Any], quiet: bool) -> ComposedSet:
-    from djtrans.core.training.composed_set import ComposedSet
-
-    if asked["data"]:
-        if Path(asked["data"]).is_dir():
-            raise InputError(f"{asked['data']} is a folder; give a composed set, one file.")
-        return ComposedSet.load(asked["data"])
-    from djtrans.composing import ComposeOptions, compose_set
-
-    options = ComposeOptions(
-        tracks=asked["tracks"], transitions=asked["transitions"], seed=asked["seed"]
-    )
-    folder = Path(asked["output"])
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "synthetic.safetensors"
-    if file.is_file():
-        import attrs
-
-        known = ComposedSet.load(file)
-        if known.facts.get("options") == attrs.asdict(options):
-            return known
-    return compose_set(
-        file, options, workers=asked["workers"], watch=None if quiet else _counting()
-    )
-
-
-def _counting() -> Callable[[str, int, int], None]:
-    """A line on what is composed now and then."""
-    said = 0.0
-
-    def watch(what: str, done: int, total: int) -> None:
-        nonlocal said
-        if done < total and time.monotonic() - said < _LINE_SECONDS:
-            return
-        said = time.monotonic()
-        click.echo(f"djtrans: {what} {done} of {total}", err=True)
-
-    return watch
-
-
 def _lines(steps: int) -> Watch:
-    """A line on the loss, the rate and the time left now and then."""
+    """A line on the loss and its terms, the rate and the time left now and then."""
     said, begun, first = 0.0, time.monotonic(), None
 
     def watch(row: Mapping[str, float]) -> None:
         nonlocal said, first
         now, step = time.monotonic(), int(row["step"])
         first = step - 1 if first is None else first
-        if step < steps and "validation_loss" not in row and now - said < _LINE_SECONDS:
+        if step < steps and "validation_loss" not in row and now - said < LINE_SECONDS:
             return
         said = now
         rate = (step - first) / max(now - begun, 1e-9)
         left = (steps - step) / rate
-        text = f"step {step} of {steps}  loss {row['loss']:.4f}"
+        terms = ", ".join(f"{term} {row[term]:.4f}" for term in _TERMS if term in row)
+        text = f"step {step} of {steps}  loss {row['loss']:.4f} ({terms})"
         if "validation_loss" in row:
             text += f"  validation {row['validation_loss']:.4f}"
         click.echo(f"djtrans: {text}  {rate:.2f} steps/s  {_clock(left)} left", err=True)

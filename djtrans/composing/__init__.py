@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ from djtrans.core.training.composed_set import ComposedSet
 from djtrans.core.training.composition import Composition
 from djtrans.core.training.tracks import FramedTrack
 from djtrans.registry import Registry, default_registry
+from djtrans.workers import each, processes
 
 __all__ = ["ComposeOptions", "compose_set"]
 
@@ -110,22 +112,14 @@ def _frame_all(
     missing = [i for i, file in enumerate(files) if not is_whole(file, options)]
     done = len(files) - len(missing)
     watch("tracks", done, len(files))
-    if executor is None and workers == 1:
-        for index in missing:
-            frame_synthesized(index, options, files[index])
-            done += 1
-            watch("tracks", done, len(files))
-        return files
-    with executor or ProcessPoolExecutor(workers, initializer=_one_thread) as pool:
-        jobs = [pool.submit(frame_synthesized, index, options, files[index]) for index in missing]
-        for job in as_completed(jobs):
-            job.result()
+    beside = executor is None and workers > 1
+    with processes(workers) if beside else nullcontext(executor) as pool:
+        work = functools.partial(_frame, options=options, files=files)
+        for _ in each(work, missing, pool):
             done += 1
             watch("tracks", done, len(files))
     return files
 
 
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
+def _frame(index: int, options: ComposeOptions, files: Sequence[Path]) -> None:
+    frame_synthesized(index, options, files[index])

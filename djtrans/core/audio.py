@@ -38,7 +38,7 @@ WRITABLE = {
 }
 
 #: What libsndfile cannot decode but ffmpeg can.
-_NEEDS_FFMPEG = {".m4a", ".aac", ".mp4", ".wma", ".alac", ".webm", ".mka", ".mkv", ".mov"}
+NEEDS_FFMPEG = {".m4a", ".aac", ".mp4", ".wma", ".alac", ".webm", ".mka", ".mkv", ".mov"}
 
 #: libsndfile's Vorbis encoder overflows its stack on one huge write.
 _WRITE_FRAMES = 65536
@@ -236,7 +236,7 @@ def _check_is_file(file: Path) -> None:
 @contextmanager
 def _open_for_reading(file: Path) -> Iterator[Any]:
     _check_is_file(file)
-    if file.suffix.lower() in _NEEDS_FFMPEG:
+    if file.suffix.lower() in NEEDS_FFMPEG:
         target = shlex.quote(str(file.with_suffix(".wav")))
         raise AudioFileError(
             f"{file}: {file.suffix} files cannot be decoded here; convert it with: "

@@ -18,14 +18,13 @@ from djtrans.api import analyze_track
 from djtrans.core.analysis import Analysis
 from djtrans.core.audio import write_audio
 from djtrans.core.errors import DjtransError, InputError, did_you_mean
+from djtrans.core.matching.names import AUDIO
 from djtrans.core.planning.octave import in_one_octave
 from djtrans.core.stems_io import save_stems
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.core.track import load_track
 from djtrans.registry import Registry
 
-#: Files that a folder is searched for.
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
 #: Club tracks in short: 64 to 72 bars with an intro and an outro to mix in.
 STRUCTURES = (
     (("intro", 16), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16)),
@@ -215,7 +214,7 @@ def all_pairs(
     where = Path(folder)
     if not where.is_dir():
         raise InputError(f"{where} is no folder; give one with audio files.")
-    paths = sorted(p for p in where.iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
+    paths = sorted(p for p in where.iterdir() if p.suffix.lower() in AUDIO)
     analyses: dict[str, Analysis] = {}
     hashes: dict[str, str] = {}
     skipped = []

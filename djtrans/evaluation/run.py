@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import _thread
 import hashlib
 import json
-import multiprocessing
 import os
 import re
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import TypeAlias
 
 import attrs
-import torch
 
 import djtrans
 from djtrans.core.comparison import Comparison, Outcome
-from djtrans.core.errors import DjtransError, FormatError, InputError
+from djtrans.core.errors import FormatError, InputError
 from djtrans.core.files import write_text
 from djtrans.core.metrics.catalogue import METRICS
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
 from djtrans.registry import Registry, default_registry
+from djtrans.workers import one_thread, processes
 
 #: Told how many units are done, of how many, how many of them before this run, and how many failed.
 Tell: TypeAlias = "Callable[[int, int, int, int], None]"
 #: Folder of the results of single units, within the output.
 UNITS = "units"
 _POLL_SECONDS = 0.5
-_GRACE_SECONDS = 30.0
 
 
 @attrs.frozen
@@ -196,7 +189,7 @@ class _Counter:
 
 
 def _run_here(jobs: Sequence[_Job], registry: Registry, counter: _Counter) -> None:
-    with _one_thread():
+    with one_thread():
         for job in jobs:
             for outcome in job.run(registry):
                 counter.now += 1
@@ -204,27 +197,11 @@ def _run_here(jobs: Sequence[_Job], registry: Registry, counter: _Counter) -> No
                 counter.tell()
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """As in a worker, so that the number of workers does not change the last digits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
 def _run_in_pool(
     jobs: Sequence[_Job], workers: int, plugin_files: tuple[str, ...], counter: _Counter
 ) -> None:
-    # Forked children of a process that has used torch's threads may hang; spawned ones do not.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        min(workers, len(jobs)), context, initializer=_begin_worker, initargs=(plugin_files,)
-    )
     waiting = {path for job in jobs for name, path in job.paths.items() if name in job.left}
-    try:
+    with processes(min(workers, len(jobs)), plugin_files) as pool:
         running: set[Future[None]] = {pool.submit(_run_job, job) for job in jobs}
         while running:
             ended, running = wait(running, timeout=_POLL_SECONDS)
@@ -236,31 +213,6 @@ def _run_in_pool(
                 counter.now += 1
                 counter.failed += not _read(path).ok
                 counter.tell()
-    except BrokenProcessPool:
-        raise DjtransError(
-            "A worker was killed, most often for want of memory; what is done is kept, run again "
-            "with fewer workers."
-        ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _begin_worker(plugin_files: tuple[str, ...]) -> None:
-    torch.set_num_threads(1)
-    # A worker waits for its next job for ever if the parent was killed.
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    for path in plugin_files:
-        default_registry().register_file(path)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        # First as Ctrl-C would, so that temporary files go.
-        _thread.interrupt_main()
-        time.sleep(_GRACE_SECONDS)
-        os._exit(1)
 
 
 def _run_job(job: _Job) -> None:

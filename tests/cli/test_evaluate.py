@@ -8,7 +8,7 @@ import pytest
 
 import djtrans
 from djtrans.cli import main
-from djtrans.cli.evaluate import progress_line
+from djtrans.cli.counting import progress_line
 from djtrans.core.metrics import METRICS
 from djtrans.core.synth import TrackSpec, synthesize
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
+import struct
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+import torch
 
 from djtrans import load_model
 from djtrans.cli import main
@@ -49,7 +51,11 @@ def test_a_set_becomes_a_model_that_draws(run, data, tmp_path):
     code, out, err = run("--data", data, "--output", "run1", *SHORT)
     assert code == 0, err
     assert re.fullmatch(r"run1/best_model.pt  \(validation loss \d+\.\d{4}\)\n", out)
-    assert re.search(r"step 4 of 4  loss .*validation .* steps/s .* left", err)
+    assert re.search(
+        r"step 4 of 4  loss \d\.\d{4} \(prediction \d\.\d{4}, smoothness \d\.\d{4}\)  "
+        r"validation \d\.\d{4}  \d+\.\d\d steps/s  .* left",
+        err,
+    )
     model = load_model("run1/best_model.pt", device="cpu")
     assert model.card["train"]["steps"] == 4
     rows = metrics()
@@ -75,18 +81,19 @@ def test_another_denoiser_and_other_encoders_are_named(run, data):
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ((), r"a composed set \(--data set.safetensors\), or tracks .*\(--synthetic\)"),
-        (("--data", "x.safetensors", "--synthetic"), "Both are given"),
-        (("--data", "missing.safetensors"), "There is no composed set"),
+        ((), r"--data PATH \(a composed set, .* a folder .* wrote\), --synthetic \(.*or both"),
+        (("--data", "missing.safetensors"), "nothing at 'missing.safetensors' to train on"),
+        (("--data", "notes.txt"), "cannot be trained on .* give a composed set .* or a folder"),
         (("--data", "set.safetensors", "--denoiser", "dot"), "Did you mean 'dit'"),
         (("--data", "set.safetensors", "--batch-size", "0"), "batch_size"),
         (("--data", "set.safetensors", "--amp", "--device", "cpu"), "pays on CUDA only"),
         (("--data", "set.safetensors", "--device", "cuda"), "not available"),
         (("--data", "set.safetensors", "--resume", "none.pt"), "There is no checkpoint"),
-        (("--data", "."), "is a folder; give a composed set"),
+        (("--data", "."), r"is a folder without prepared pairs; give .* or a composed set"),
     ],
 )
 def test_a_mistake_is_one_line(run, data, arguments, why):
+    Path("notes.txt").write_text("no set")
     code, out, err = run(*arguments)
     assert code == 2
     assert out == ""
@@ -100,20 +107,27 @@ def test_training_needs_no_audio_library(data, tmp_path):
         textwrap.dedent(
             """
             import sys
+            from importlib.metadata import packages_distributions
 
-            allowed = {"torch", "numpy", "attr", "attrs", "pluggy", "einops", "safetensors"}
-            blocked = {
-                "cattrs", "click", "demucs", "huggingface_hub", "lazy_loader", "librosa",
-                "matplotlib", "platformdirs", "pyloudnorm", "python_stretch", "rich", "scipy",
-                "soundfile", "soxr", "torchaudio", "wandb",
+            # What is named, and what torch itself does not do without.
+            allowed = {
+                "torch", "numpy", "attr", "attrs", "pluggy", "einops", "safetensors", "djtrans",
+                "torchgen", "functorch", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath",
+                "networkx", "sympy", "typing_extensions", "triton", "nvidia", "cuda",
             }
+            hidden = set(packages_distributions()) - allowed
+            assert {"click", "cattrs", "librosa", "scipy", "soundfile", "soxr"} <= hidden
 
-            class Absent:
+            class Without:
+                def __init__(self, finder):
+                    self.finder = finder
+
                 def find_spec(self, name, path=None, target=None):
-                    if name.partition(".")[0] in blocked:
-                        raise ModuleNotFoundError(f"{name} is not here")
+                    if name.partition(".")[0] in hidden:
+                        return None
+                    return self.finder.find_spec(name, path, target)
 
-            sys.meta_path.insert(0, Absent())
+            sys.meta_path[:] = map(Without, sys.meta_path)
             import runpy
 
             sys.argv = ["train.py", *sys.argv[1:]]
@@ -138,3 +152,66 @@ def test_wandb_that_is_not_installed_is_named(run, data, monkeypatch):
     code, _, err = run("--data", data, *SHORT, "--wandb")
     assert code == 2
     assert "pip install 'djtrans[wandb]'" in err
+
+
+def level_log(data):
+    """The records of a file in the log format of LevelDB, after the seven bytes of wandb's own."""
+    at, record, block = 7, b"", 32768
+    while at + 7 <= len(data):
+        if block - at % block < 7:
+            at += block - at % block
+            continue
+        length, kind = struct.unpack_from("<HB", data, at + 4)
+        record += data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):  # whole, or its last part
+            yield record
+            record = b""
+
+
+def test_every_step_is_logged_to_wandb_offline(run, data, tmp_path, monkeypatch):
+    """The real wandb, which without a network writes its run to a file: that is read back."""
+    wandb = pytest.importorskip("wandb")
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    code, _, err = run("--data", data, "--output", "run1", *SHORT, "--wandb", "--quiet")
+    assert code == 0, err
+    assert wandb.run is None  # it was finished
+    wandb.teardown()  # whoever writes the file is done with it
+    (file,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
+    rows = []
+    for content in level_log(file.read_bytes()):
+        record = Record()
+        record.ParseFromString(content)
+        if record.WhichOneof("record_type") == "run":
+            assert (record.run.project, record.run.display_name) == ("djtrans", "run1")
+        if record.WhichOneof("record_type") == "history":
+            row = record.history.item
+            rows.append({(i.key or ".".join(i.nested_key)): i.value_json for i in row})
+    table = metrics()
+    assert [row["step"] for row in rows] == [row["step"] for row in table]
+    for name in ("loss", "prediction", "smoothness", "steps_per_second"):
+        logged = [float(row[name]) for row in rows]
+        assert logged == pytest.approx([float(row[name]) for row in table], rel=1e-5)
+    assert [float(row["validation_loss"]) for row in rows if "validation_loss" in row] == (
+        pytest.approx([float(row["validation_loss"]) for row in table if row["validation_loss"]])
+    )
+
+
+def test_memory_that_runs_out_says_what_to_lower(run, data, monkeypatch):
+    from djtrans.core.training.lossy import Lossy
+
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(Lossy, "forward", full)
+    code, out, err = run("--data", data, *SHORT, "--device", "cpu", "--quiet")
+    assert (code, out) == (2, "")
+    assert re.fullmatch(
+        r"djtrans: error: Out of memory on cpu with batch size 2: lower it \(--batch-size\), .*\n",
+        err,
+    )

@@ -174,8 +174,17 @@ def check_layout(trained: Layout, asked: Layout) -> None:
     LayoutError
         If the digests differ.
     """
+    if differs := layout_difference(trained, asked):
+        raise LayoutError(
+            f"The model was trained for another mixer: {differs}. Choose the mixer that it was "
+            "trained for, a technique, or train a model for this one (djtrans train --mixer)."
+        )
+
+
+def layout_difference(trained: Layout, asked: Layout) -> str:
+    """How the layout of a mixer differs from that of a model; ``""`` where it does not."""
     if trained.digest == asked.digest:
-        return
+        return ""
     lacks = [key for key in trained.keys if key not in set(asked.keys)]
     more = [key for key in asked.keys if key not in set(trained.keys)]
     parts = []
@@ -189,10 +198,7 @@ def check_layout(trained: Layout, asked: Layout) -> None:
         parts.append(
             f"{_some(changed)} have another range or meaning" if changed else "the order differs"
         )
-    raise LayoutError(
-        f"The model was trained for another mixer: {'; '.join(parts)}. Choose the mixer that it "
-        "was trained for, a technique, or train a model for this one (djtrans train --mixer)."
-    )
+    return "; ".join(parts)
 
 
 def _some(keys: list[str]) -> str:

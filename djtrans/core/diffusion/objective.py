@@ -40,11 +40,14 @@ class Loss:
     ----------
     total, prediction, smoothness : Tensor
         Scalars. `smoothness` is not yet weighted.
+    clean : Tensor
+        ``[batch, frames, parameters]``: the clean curves that the prediction means, not clipped.
     """
 
     total: Tensor
     prediction: Tensor
     smoothness: Tensor
+    clean: Tensor
 
 
 @attrs.frozen
@@ -144,13 +147,15 @@ class Objective:
         error = output - target_of(network.prediction, clean, draw.noise)
         if network.prediction == "clean":
             error = error / t.clamp(min=self.least_noise)
-        jitter = torch.diff(clean_from(network.prediction, output, z, t) - clean, dim=1)
+        meant = clean_from(network.prediction, output, z, t)
+        jitter = torch.diff(meant - clean, dim=1)
         mask = conditioning.mask
         if mask is None:
             mask = clean.new_ones(clean.shape[:2], dtype=torch.bool)
         prediction = _mean(torch.square(error), mask)
         smoothness = _mean(torch.square((1.0 - t) * jitter), mask[:, 1:] & mask[:, :-1])
-        return Loss(prediction + self.smoothness * smoothness, prediction, smoothness)
+        total = prediction + self.smoothness * smoothness
+        return Loss(total, prediction, smoothness, meant)
 
 
 def _mean(errors: Tensor, mask: Tensor) -> Tensor:

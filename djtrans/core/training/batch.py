@@ -13,6 +13,37 @@ from djtrans.core.diffusion.model import on_device
 
 
 @attrs.frozen(eq=False)
+class Crop:
+    """A short stretch of one transition's stems, and where its curves lie.
+
+    Attributes
+    ----------
+    row : int
+        Which transition of the batch.
+    first : int
+        Its first frame; as many follow as there are times.
+    frame_times, beat_times : Tensor
+        ``[frames]`` and ``[beats]`` float64, seconds from the first sample.
+    a, b : Tensor
+        ``[stems, channels, samples]``.
+    sample_rate : int
+        In Hz.
+    """
+
+    row: int
+    first: int
+    frame_times: Tensor
+    beat_times: Tensor
+    a: Tensor
+    b: Tensor
+    sample_rate: int
+
+    def to(self, device: torch.device) -> Crop:
+        """The crop with its audio on a device; the clock stays where it is."""
+        return attrs.evolve(self, a=self.a.to(device), b=self.b.to(device))
+
+
+@attrs.frozen(eq=False)
 class Batch:
     """Transitions of one length.
 
@@ -24,11 +55,14 @@ class Batch:
         Of all encoders.
     absent : Tensor
         ``[batch, encoders]`` bool: encoders that have nothing to say.
+    crops : tuple of Crop
+        What is heard of some of the transitions; empty where there is no audio.
     """
 
     curves: Tensor
     conditioning: Conditioning
     absent: Tensor
+    crops: tuple[Crop, ...] = ()
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device."""
@@ -36,6 +70,7 @@ class Batch:
             self.curves.to(device),
             on_device(self.conditioning, device),
             self.absent.to(device),
+            tuple(crop.to(device) for crop in self.crops),
         )
 
 

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import torch
 
-from djtrans.core.contracts import Conditioning, CurveModel, Encoder
+from djtrans.core.contracts import CurveModel, Encoder
 from djtrans.core.diffusion.model import encode
 from djtrans.core.diffusion.network import DiffusionNetwork
 from djtrans.core.diffusion.scaling import Scaling
@@ -19,9 +19,7 @@ from djtrans.core.params import conform
 from djtrans.core.training.batch import Batch
 from djtrans.core.training.composed_set import ComposedSet
 from djtrans.core.training.composition import Composition, request_of
-
-#: Frames of the window that a batch size is told for: 16 bars of 4/4 at 2 frames per beat.
-_USUAL_FRAMES = 128
+from djtrans.core.training.lengths import by_length, choose, stacked
 
 
 @attrs.define(eq=False, slots=False)
@@ -70,24 +68,15 @@ class ComposedBatches:
     @cached_property
     def _lengths(self) -> dict[bool, dict[int, list[Composition]]]:
         """Compositions by frames, for training (False) and validation (True)."""
-        found: dict[bool, dict[int, list[Composition]]] = {}
-        for validation, part in ((False, self.composed.training), (True, self.composed.validation)):
-            by_length: dict[int, list[Composition]] = {}
-            for composition in part:
-                by_length.setdefault(composition.frames, []).append(composition)
-            found[validation] = dict(sorted(by_length.items()))
-        return found
+        return {
+            False: by_length(self.composed.training),
+            True: by_length(self.composed.validation),
+        }
 
     def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
         """Batch number `index`; see :class:`~djtrans.core.training.batch.BatchSource`."""
         rng = np.random.default_rng([self.seed, int(validation), index])
-        lengths = self._lengths[validation]
-        # Each length as often as it has transitions: a batch of long ones holds fewer of them.
-        weights = np.array([len(part) * frames for frames, part in lengths.items()], dtype=float)
-        frames = int(rng.choice(list(lengths), p=weights / weights.sum()))
-        count = max(1, round(size * _USUAL_FRAMES / frames))
-        chosen = rng.integers(len(lengths[frames]), size=count)
-        return self._draw([lengths[frames][i] for i in chosen], rng)
+        return self._draw(choose(self._lengths[validation], size, rng), rng)
 
     def _draw(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
         scaling = Scaling(self.layout)
@@ -104,11 +93,4 @@ class ComposedBatches:
             said, missing = encode(self.encoders, self.network, request)
             parts.append(said)
             absent.append(missing)
-        return Batch(torch.stack(curves), _stacked(parts), torch.cat(absent))
-
-
-def _stacked(parts: Sequence[Conditioning]) -> Conditioning:
-    """Conditioning of several transitions of one length as one batch."""
-    return Conditioning(
-        torch.cat([part.per_frame for part in parts]), torch.cat([part.global_ for part in parts])
-    )
+        return Batch(torch.stack(curves), stacked(parts), torch.cat(absent))

@@ -18,7 +18,7 @@ from djtrans.core.training.composition import Composition
 from djtrans.core.training.tracks import FramedTrack
 
 FORMAT, FORMAT_VERSION = "djtrans-composed-set", 1
-_HEADER = "djtrans_composed_set"
+HEADER = "djtrans_composed_set"
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -40,6 +40,11 @@ class ComposedSet:
     validation: Sequence[Composition]
     facts: Mapping[str, Any] = attrs.field(factory=dict)
 
+    @property
+    def frames(self) -> int:
+        """Frames of all transitions for training."""
+        return sum(composition.frames for composition in self.training)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it as one safetensors file, half precision; whole or not at all."""
         from safetensors.torch import save_file
@@ -59,7 +64,7 @@ class ComposedSet:
             "facts": dict(self.facts),
         }
         with replacing(path, FormatError) as part_path:
-            save_file(tensors, part_path, metadata={_HEADER: json.dumps(header)})
+            save_file(tensors, part_path, metadata={HEADER: json.dumps(header)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ComposedSet:
@@ -76,7 +81,7 @@ class ComposedSet:
             raise FormatError(f"There is no composed set {str(path)!r}.")
         try:
             with safe_open(path, framework="pt") as handle:
-                said = (handle.metadata() or {}).get(_HEADER)
+                said = (handle.metadata() or {}).get(HEADER)
                 if said is None:
                     raise FormatError(f"{path} is a safetensors file, but no composed set.")
                 header = json.loads(said)

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 from djtrans.core.files import write_text
 
-COLUMNS = (
-    "step",
-    "loss",
-    "prediction",
-    "smoothness",
-    "grad_norm",
-    "lr",
-    "steps_per_second",
-    "validation_loss",
-)
+#: Beside the step and the terms of the loss.
+COLUMNS = ("grad_norm", "lr", "steps_per_second", "validation_loss")
 
 
 class MetricsLog:
@@ -29,18 +22,21 @@ class MetricsLog:
     path : path-like
     step : int
         Steps that are done; later rows are of no account any more.
+    terms : sequence of str
+        Columns of the loss and its parts.
     """
 
-    def __init__(self, path: str | os.PathLike[str], step: int = 0) -> None:
+    def __init__(self, path: str | os.PathLike[str], step: int, terms: Sequence[str]) -> None:
         file = Path(path)
-        kept = [",".join(COLUMNS)]
+        columns = ("step", *terms, *COLUMNS)
+        kept = [",".join(columns)]
         if step and file.is_file():
             with file.open(newline="") as lines:
                 rows = list(csv.reader(lines))[1:]
             kept += [",".join(row) for row in rows if row and int(row[0]) <= step]
         write_text(file, "\n".join(kept) + "\n")
         self._lines = file.open("a", newline="")
-        self._writer = csv.DictWriter(self._lines, COLUMNS)
+        self._writer = csv.DictWriter(self._lines, columns)
 
     def write(self, row: dict[str, float]) -> None:
         """One row; columns that are not given stay empty."""

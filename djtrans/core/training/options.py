@@ -39,6 +39,15 @@ class TrainOptions:
     seed: int = setting(0, "Seed of weights, data and noise.", minimum=0)
     amp: bool = setting(False, "Compute in bfloat16 where that is safe; CUDA only.")
     objective: Objective = attrs.field(factory=Objective)
+    audio_weight: float = setting(
+        0.0, "Weight of the loss that is heard; 0 leaves it out.", minimum=0.0, maximum=100.0
+    )
+    shares: tuple[float, ...] = setting(
+        (),
+        "Part of the batches that each source gives; empty: by their frames.",
+        minimum=0.0,
+        maximum=1.0,
+    )
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.objective, Objective):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from types import FrameType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import attrs
 import torch
@@ -17,12 +15,14 @@ from torch import Tensor, nn
 
 from djtrans.core.diffusion.checkpoint import ModelRecord
 from djtrans.core.diffusion.network import DiffusionNetwork
-from djtrans.core.diffusion.objective import Draw, Loss, Objective
 from djtrans.core.errors import InputError
+from djtrans.core.training.audio_loss import AudioLoss
 from djtrans.core.training.batch import Batch, BatchSource
 from djtrans.core.training.distributed import World, joined_world
 from djtrans.core.training.ema import Ema
+from djtrans.core.training.interrupts import interruptible
 from djtrans.core.training.log import MetricsLog
+from djtrans.core.training.lossy import Lossy
 from djtrans.core.training.options import TrainOptions
 from djtrans.core.training.state import TrainingState
 
@@ -55,18 +55,6 @@ class TrainResult:
     checkpoint: Path
 
 
-class _Lossy(nn.Module):
-    """Network and objective as one module, whose forward pass DDP can watch."""
-
-    def __init__(self, network: DiffusionNetwork, objective: Objective) -> None:
-        super().__init__()
-        self.network, self.objective = network, objective
-
-    def forward(self, batch: Batch, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
-        loss = self.objective.loss(self.network, batch.curves, batch.conditioning, draw)
-        return loss.total, loss.prediction, loss.smoothness
-
-
 def train(
     network: DiffusionNetwork,
     record: ModelRecord,
@@ -77,6 +65,7 @@ def train(
     device: str | torch.device = "cpu",
     resume: str | os.PathLike[str] | None = None,
     watch: Watch | None = None,
+    audio: AudioLoss | None = None,
 ) -> TrainResult:
     """Train a network.
 
@@ -100,6 +89,8 @@ def train(
         A checkpoint of the same run.
     watch : callable, optional
         Told the row of each step.
+    audio : AudioLoss, optional
+        Judges what is heard, where the options give that a weight and batches have crops.
 
     Returns
     -------
@@ -114,17 +105,13 @@ def train(
     """
     options = options or TrainOptions()
     where = torch.device(device)
-    if options.amp and where.type != "cuda":
-        raise InputError(
-            f"amp computes in bfloat16, which pays on CUDA only; this run is on {where.type}. "
-            "Leave it out."
-        )
+    check_amp(options, where)
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     with joined_world(where) as world:
         if where.type == "cuda" and world.size > 1:
             where = torch.device("cuda", world.local_rank)
-        run = _Run(network.to(where), record, source, folder, options, where, world, watch)
+        run = _Run(network.to(where), record, source, folder, options, where, world, watch, audio)
         try:
             return run(resume)
         except (torch.OutOfMemoryError, RuntimeError) as error:
@@ -134,6 +121,21 @@ def train(
                 f"Out of memory on {where} with batch size {options.batch_size}: lower it "
                 "(--batch-size), take a smaller denoiser, or another device (--device cpu)."
             ) from None
+
+
+def check_amp(options: TrainOptions, device: torch.device) -> None:
+    """Refuse bfloat16 where it does not pay.
+
+    Raises
+    ------
+    InputError
+        If it is asked for on another device than a GPU of CUDA.
+    """
+    if options.amp and device.type != "cuda":
+        raise InputError(
+            f"amp computes in bfloat16, which pays on CUDA only; this run is on {device.type}. "
+            "Leave it out."
+        )
 
 
 class _Run:
@@ -149,6 +151,7 @@ class _Run:
         device: torch.device,
         world: World,
         watch: Watch | None,
+        audio: AudioLoss | None,
     ) -> None:
         self.record, self.source, self.folder = record, source, folder
         self.options, self.device, self.world, self.watch = options, device, world, watch
@@ -158,7 +161,7 @@ class _Run:
         )
         self.state = TrainingState(network, Ema(network, options.ema_decay), optimizer)
         self.network = network
-        self.lossy = _Lossy(network, options.objective)
+        self.lossy = Lossy(network, options, audio)
         self.module: nn.Module = self.lossy
         self.saved = folder / "checkpoint_0.pt"
 
@@ -173,10 +176,11 @@ class _Run:
             )
         state, options = self.state, self.options
         with ExitStack() as stack:
-            stopping = stack.enter_context(_interruptible())
+            stopping = stack.enter_context(interruptible())
             log = None
             if self.world.leads:
-                log = stack.enter_context(MetricsLog(self.folder / "metrics.csv", state.step))
+                file = self.folder / "metrics.csv"
+                log = stack.enter_context(MetricsLog(file, state.step, self.lossy.terms))
             while state.step < options.steps and not self._agreed(stopping()):
                 begin = time.perf_counter()
                 row = self._step(state.step)
@@ -204,26 +208,22 @@ class _Run:
         self.network.train()
         index = step * self.world.size + self.world.rank
         batch = self.source.batch(index, self.share).to(self.device)
-        loss = self._loss(self.module, batch, generator(options.seed, NOISE, index))
+        terms = self._loss(self.module, batch, generator(options.seed, NOISE, index))
         optimizer.zero_grad(set_to_none=True)
-        loss.total.backward()
+        terms[0].backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), options.clip_norm)
         optimizer.step()
         self.state.ema.update(self.network, step)
-        means = self._mean(torch.stack([loss.total, loss.prediction, loss.smoothness]).detach())
-        return {
-            "loss": means[0],
-            "prediction": means[1],
-            "smoothness": means[2],
-            "grad_norm": float(norm),
-            "lr": lr,
-        }
+        means = self._mean(torch.stack(terms).detach())
+        named = dict(zip(self.lossy.terms, means, strict=True))
+        return {**named, "grad_norm": float(norm), "lr": lr}
 
-    def _loss(self, module: nn.Module, batch: Batch, noise: torch.Generator) -> Loss:
+    def _loss(self, module: nn.Module, batch: Batch, noise: torch.Generator) -> tuple[Tensor, ...]:
         draw = self.options.objective.draw(self.network, batch.curves, noise)
         draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
-            return Loss(*module(batch, draw))
+            terms: tuple[Tensor, ...] = module(batch, draw)
+        return terms
 
     @torch.no_grad()
     def _validate(self) -> float:
@@ -237,7 +237,7 @@ class _Run:
             batch = self.source.batch(index, self.share, validation=True).to(self.device)
             noise = generator(self.options.seed, VALIDATION, index)
             # Not through DDP: the processes may have different numbers of batches here.
-            total += self._loss(self.lossy, batch, noise).total
+            total += self._loss(self.lossy, batch, noise)[0]
         self.network.load_state_dict(own)
         loss = self._mean(total[None])[0] * self.world.size / self.options.validation_batches
         if loss < self.state.best:
@@ -267,25 +267,3 @@ def generator(seed: int, stream: int, index: int) -> torch.Generator:
     """A generator of its own for each batch, on the CPU: the same numbers on every device."""
     mixed = ((seed % 2**16) * 4 + stream) * 2**44 + index
     return torch.Generator().manual_seed(mixed)
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn SIGINT into a wish to stop; a second one stops at once."""
-    asked = False
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    try:
-        before: Any = signal.signal(signal.SIGINT, ask)
-    except ValueError:  # not in the main thread: whoever runs it there stops it
-        yield lambda: False
-        return
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)

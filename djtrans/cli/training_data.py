@@ -1,0 +1,91 @@
+"""What ``djtrans train`` trains on: sets that are named, and one that is composed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from djtrans.core.errors import InputError
+
+if TYPE_CHECKING:
+    from djtrans.core.training.composed_set import ComposedSet
+    from djtrans.core.training.prepared_set import PreparedSet
+
+#: Seconds between lines of progress.
+LINE_SECONDS = 10.0
+_BOTH_FORMS = (
+    "Say what to train on: --data PATH (a composed set, set.safetensors, or a folder that "
+    "'djtrans prepare' wrote), --synthetic (tracks that are synthesized for it), or both."
+)
+
+
+def check_sources(asked: Mapping[str, Any]) -> None:
+    """Refuse a run without a source, or with a share that divides nothing."""
+    if not asked["data"] and not asked["synthetic"]:
+        raise InputError(_BOTH_FORMS)
+    if asked["with_audio"] and not asked["data"]:
+        raise InputError(
+            "--with-audio listens to stems, which synthesized sets do not keep; give a folder that "
+            "'djtrans prepare' wrote (--data FOLDER), or leave it out."
+        )
+    if asked["data_share"] is not None:
+        if not (asked["data"] and asked["synthetic"]):
+            raise InputError(
+                "--data-share divides the batches between --data and --synthetic; give both, or "
+                "leave it out."
+            )
+        if not 0.0 <= asked["data_share"] <= 1.0:
+            raise InputError(f"--data-share {asked['data_share']:g}: give a number from 0 to 1.")
+
+
+def training_sets(
+    asked: Mapping[str, Any], quiet: bool
+) -> tuple[list[ComposedSet | PreparedSet], tuple[float, ...]]:
+    """The sets that are asked for, the composed one last, and their shares; ``()`` by frames."""
+    from djtrans.core.training.mixed_batches import shares_by_frames
+    from djtrans.core.training.opening import open_training_set
+
+    watch = None if quiet else _counting()
+    sets = [open_training_set(path, watch) for path in asked["data"]]
+    if not asked["synthetic"]:
+        return sets, ()
+    share, given = asked["data_share"], list(sets)
+    sets.append(_composed(asked, watch))
+    return sets, () if share is None else (*shares_by_frames(given, share), 1.0 - share)
+
+
+def _composed(asked: Mapping[str, Any], watch: Callable[[str, int, int], None] | None) -> Any:
+    from djtrans.composing import ComposeOptions, compose_set
+    from djtrans.core.training.composed_set import ComposedSet
+
+    options = ComposeOptions(
+        tracks=asked["tracks"], transitions=asked["transitions"], seed=asked["seed"]
+    )
+    folder = Path(asked["output"])
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "synthetic.safetensors"
+    if file.is_file():
+        import attrs
+
+        known = ComposedSet.load(file)
+        if known.facts.get("options") == attrs.asdict(options):
+            return known
+    return compose_set(file, options, workers=asked["workers"], watch=watch)
+
+
+def _counting() -> Callable[[str, int, int], None]:
+    """A line on what is made now and then."""
+    said = 0.0
+
+    def watch(what: str, done: int, total: int) -> None:
+        nonlocal said
+        if done < total and time.monotonic() - said < LINE_SECONDS:
+            return
+        said = time.monotonic()
+        click.echo(f"djtrans: {what} {done} of {total}", err=True)
+
+    return watch

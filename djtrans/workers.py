@@ -1,0 +1,201 @@
+"""Where units of work run: in this process, in others beside it, or on a cluster."""
+
+from __future__ import annotations
+
+import _thread
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from djtrans.core.errors import DjtransError, InputError
+from djtrans.registry import Registry, default_registry
+
+_GRACE_SECONDS = 30.0
+#: How long a scheduler may take to answer.
+_ANSWER_SECONDS = 10
+#: How often a cluster tries a unit again that raised an error.
+_RETRIES = 2
+
+T = TypeVar("T")
+Result = TypeVar("Result")
+
+_inside, _lock, _before = [0], threading.Lock(), [0]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread inside the block, so that sums come out the same everywhere.
+
+    How a sum is split among threads decides its last digits. Blocks may lie in each other, and in
+    several threads at once.
+    """
+    import scipy.linalg  # noqa: F401 - its BLAS can be limited once it is loaded
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    with _lock:
+        if _inside[0] == 0:
+            _before[0] = torch.get_num_threads()
+        _inside[0] += 1
+    try:
+        with threadpool_limits(1):
+            torch.set_num_threads(1)
+            yield
+    finally:
+        with _lock:
+            _inside[0] -= 1
+            if _inside[0] == 0:
+                torch.set_num_threads(_before[0])
+
+
+def registry_with(plugin_files: Sequence[str]) -> Registry:
+    """The registry of this process, with the plugins of these files loaded once."""
+    registry = default_registry()
+    for path in plugin_files:
+        if Path(path).stem not in registry.namespaces:
+            registry.register_file(path)
+    return registry
+
+
+@contextmanager
+def processes(workers: int, plugin_files: Sequence[str] = ()) -> Iterator[Executor]:
+    """Processes beside this one, each with one thread; they end when this one does.
+
+    Parameters
+    ----------
+    workers : int
+    plugin_files : sequence of path
+        Plugins that they load too.
+
+    Raises
+    ------
+    InputError
+        If `workers` is less than 1.
+    DjtransError
+        From the block, if one of them was killed.
+    """
+    if workers < 1:
+        raise InputError(f"workers = {workers} is not allowed; give 1 or more.")
+    # Forked children of a process that has used torch's threads may hang; spawned ones do not.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(
+        workers, context, initializer=_begin, initargs=(tuple(plugin_files),)
+    )
+    try:
+        yield pool
+    except BrokenProcessPool:
+        raise DjtransError(
+            "A worker was killed, most often for want of memory; what is done is kept, run again "
+            "with fewer workers."
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(plugin_files: tuple[str, ...]) -> None:
+    one_thread().__enter__()  # for as long as the process lives
+    # A worker waits for its next job for ever if the parent was killed.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    registry_with(plugin_files)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        # First as Ctrl-C would, so that temporary files go.
+        _thread.interrupt_main()
+        time.sleep(_GRACE_SECONDS)
+        os._exit(1)
+
+
+@contextmanager
+def dask_cluster(address: str) -> Iterator[Executor]:
+    """The workers of an existing dask.distributed cluster.
+
+    A unit whose worker is lost runs again on another one; djtrans has to be installed on each,
+    and the folders have to be there under the same paths.
+
+    Parameters
+    ----------
+    address : str
+        Of its scheduler, ``"tcp://host:8786"``.
+
+    Raises
+    ------
+    InputError
+        If dask is not installed, or the scheduler does not answer.
+    DjtransError
+        From the block, if the cluster fails.
+    """
+    try:
+        from distributed import Client
+        from distributed.scheduler import KilledWorker
+    except ImportError:
+        raise InputError(
+            "dask is not installed; it comes with the extra: pip install 'djtrans[dask]'"
+        ) from None
+    try:
+        client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        said = " ".join(str(error).split()).rstrip(".")
+        raise InputError(
+            f"The scheduler {address} does not answer ({said}); give the address that "
+            "'dask scheduler' shows, such as tcp://localhost:8786."
+        ) from None
+    with client:
+        try:
+            yield client.get_executor(pure=False, retries=_RETRIES)
+        except KilledWorker as error:
+            raise DjtransError(
+                f"Workers of the cluster died at one unit several times ({error}), most often for "
+                "want of memory; what is done is kept, run again with more memory per worker."
+            ) from None
+        except CancelledError:
+            raise DjtransError(
+                f"The scheduler {address} was lost; what is done is kept, run again."
+            ) from None
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"A worker of the cluster lacks a module ({error}); install the same djtrans and "
+                "plugins on each."
+            ) from None
+
+
+def each(
+    work: Callable[[T], Result], units: Sequence[T], executor: Executor | None = None
+) -> Iterator[tuple[int, Result]]:
+    """The results of units of work, as they come.
+
+    Parameters
+    ----------
+    work : callable
+        Of one unit; for an executor, a function of a module or a partial of one.
+    units : sequence
+    executor : Executor, optional
+        None does the work here.
+
+    Yields
+    ------
+    index : int
+        Of the unit.
+    result : object
+    """
+    if executor is None:
+        for index, unit in enumerate(units):
+            yield index, work(unit)
+        return
+    running: dict[Any, int] = {executor.submit(work, unit): i for i, unit in enumerate(units)}
+    try:
+        for future in as_completed(running):
+            yield running[future], future.result()
+    finally:
+        for future in running:
+            future.cancel()
