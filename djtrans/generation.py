@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +13,7 @@ from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import AlignedTrack, Span, window_span
 from djtrans.core.asking import draw_request, reference_level, window_features
 from djtrans.core.devices import pick_device
-from djtrans.core.diffusion.model import (
-    LONGEST_BARS,
-    SHORTEST_BARS,
-    DiffusionModel,
-    check_layout,
-)
+from djtrans.core.diffusion.model import DiffusionModel
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.formats import Provenance, load_params
 from djtrans.core.params import TransitionParams
@@ -32,6 +26,7 @@ from djtrans.core.silence import warn_of_silence
 from djtrans.core.spec import MixerSpec
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
+from djtrans.drawers import can_draw, fitting_model
 from djtrans.models import choose_model
 from djtrans.preparation import (
     DEFAULT_CONTEXT_BARS,
@@ -213,8 +208,10 @@ def generate(
         if duration is not None:
             counted, _ = in_one_octave(prepared.analyses["a"], prepared.analyses["b"])
             wanted["bars"] = nearest_bars(duration, counted.grid.bpm, counted.grid.beats_per_bar)
+        drawer = fitting_model(
+            drawer, prepared.mixer.layout, chosen.technique, named=model != "auto"
+        )
         if drawer is not None:
-            check_layout(drawer.layout, prepared.mixer.layout)
             wanted["frames_per_beat"] = drawer.frames_per_beat
         plan = prepared.plan(technique, **wanted)
         span = prepared.span(plan, context, full)
@@ -316,7 +313,7 @@ def draw_transition(
             for name, side in (("a", plan.a), ("b", plan.b))
         }
         request = draw_request(plan, layout, features["a"], features["b"], seed)
-        model = None if model is None or not _can_draw(model, plan) else model
+        model = None if model is None or not can_draw(model, plan) else model
         drawer = model or registry.build("technique", plan.technique, technique_config)
         params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
         if n_frames is not None:
@@ -333,21 +330,6 @@ def draw_transition(
         model=model,
     )
     return params, provenance
-
-
-def _can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:
-    """Whether a model was trained on such a transition; if not, a warning says who draws."""
-    if not model.knows(plan.technique):
-        why = "it was not taught this technique"
-    elif not SHORTEST_BARS <= plan.bars <= LONGEST_BARS:
-        why = f"it draws {SHORTEST_BARS} to {LONGEST_BARS} bars, the plan has {plan.bars}"
-    elif plan.beats_per_bar != 4:
-        why = f"it knows bars of 4 beats, the plan has {plan.beats_per_bar}"
-    else:
-        return True
-    name = plan.technique.removeprefix("djtrans/")
-    warnings.warn(f"{name} is drawn by its rules, not by the model: {why}.", stacklevel=5)
-    return False
 
 
 def render(

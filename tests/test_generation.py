@@ -39,7 +39,9 @@ def files(truth, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(files):
-    return djtrans.generate(*files, technique="bass-swap", bars=8, context=4, device="cpu")
+    return djtrans.generate(
+        *files, technique="bass-swap", bars=8, context=4, device="cpu", model=None
+    )
 
 
 def test_the_beats_of_both_tracks_meet(truth, made):
@@ -182,7 +184,9 @@ def test_a_technique_is_refused_by_a_mixer_that_lacks_what_it_needs(files):
     flat = attrs.evolve(spec, stem_chain=tuple(n for n in spec.stem_chain if n.id != "eq"))
     with pytest.raises(LayoutError, match=r"bass-swap needs parameters 'a/\*/eq/low'"):
         djtrans.generate(*files, technique="bass-swap", mixer=flat)
-    other = djtrans.generate(*files, technique="cut", mixer=flat, context=0, device="cpu")
+    other = djtrans.generate(
+        *files, technique="cut", model=None, mixer=flat, context=0, device="cpu"
+    )
     assert len(other.params.layout) == 54 - 24
 
 
@@ -236,7 +240,7 @@ def test_settings_are_used_kept_in_the_params_file_and_used_again(files, made, t
         "separator.bass_top_hz": 200,
         "technique.entry_gain": 0.6,
     }
-    options = {"technique": "bass-swap", "bars": 8, "context": 0, "device": "cpu"}
+    options = {"technique": "bass-swap", "bars": 8, "context": 0, "device": "cpu", "model": None}
     transition = djtrans.generate(*files, **options, settings=settings)
     # Frame 16 lies two bars in: B has come in, and has not taken over yet.
     assert float(transition.params.row("b/drums/fader/gain")[16]) == pytest.approx(0.6)
@@ -298,7 +302,8 @@ class Mute:
 def test_a_silent_result_is_warned_of_once(files):
     registry = Registry(discover=False)
     registry.register(Mute(None), "quiet")
-    options = {"separator": "spectral", "context": 0, "device": "cpu", "registry": registry}
+    options = {"model": None, "separator": "spectral", "context": 0, "device": "cpu"}
+    options["registry"] = registry
     with pytest.warns(SilenceWarning) as caught:
         djtrans.generate(*files, technique="mute", **options)
     assert len(caught) == 1
