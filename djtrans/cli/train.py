@@ -130,12 +130,13 @@ def _all(watches: Sequence[Watch]) -> Watch:
 
 def _lines(steps: int) -> Watch:
     """A line on the loss and its terms, the rate and the time left now and then."""
-    said, begun, first = 0.0, time.monotonic(), None
+    said, begun, first = 0.0, 0.0, None
 
     def watch(row: Mapping[str, float]) -> None:
-        nonlocal said, first
+        nonlocal said, begun, first
         now, step = time.monotonic(), int(row["step"])
-        first = step - 1 if first is None else first
+        if first is None:  # from the first step on: what was loaded before it is no part of a rate
+            first, begun = step - 1, now - 1.0 / row["steps_per_second"]
         if step < steps and "validation_loss" not in row and now - said < LINE_SECONDS:
             return
         said = now
