@@ -198,7 +198,9 @@ def test_every_step_is_logged_to_wandb_offline(run, data, tmp_path, monkeypatch)
         logged = [float(row[name]) for row in rows]
         assert logged == pytest.approx([float(row[name]) for row in table], rel=1e-5)
     assert [float(row["validation_loss"]) for row in rows if "validation_loss" in row] == (
-        pytest.approx([float(row["validation_loss"]) for row in table if row["validation_loss"]])
+        pytest.approx(
+            [float(row["validation_loss"]) for row in table if row["validation_loss"]], rel=1e-5
+        )
     )
 
 
