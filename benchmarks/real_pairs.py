@@ -46,30 +46,43 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
     parser.add_argument("pairs", nargs="*", metavar="A:B")
     parser.add_argument("--technique", default="auto")
+    parser.add_argument(
+        "--drawn-by",
+        default="none",
+        help="models, with commas, each a row: none (the rules), auto (the shipped one) or a file",
+    )
     parser.add_argument("--seams", action="store_true", help="also measure the window's ends")
     arguments = parser.parse_args()
     if not arguments.folder.is_dir():
         sys.exit(f"no tracks at {arguments.folder}; set DJTRANS_TRACKS to a folder of tracks")
     pairs = arguments.pairs or all_pairs(arguments.folder)
-    for number, pair in enumerate(pairs):
+    first = True
+    for pair in pairs:
         a, b = (find_track(arguments.folder, name) for name in pair.split(":"))
-        begin, cpu = time.perf_counter(), time.process_time()
-        transition = djtrans.generate(
-            a, b, technique=arguments.technique, separator="spectral", device="cpu"
-        )
-        seconds = (time.perf_counter() - begin, time.process_time() - cpu)
-        row = {"pair": pair.replace(":", " to "), **measure(transition)}
-        if arguments.seams:
-            row["seams dB"] = "{:.0f}, {:.0f}".format(*seams(transition, a, b))
-        row["wall, CPU s"] = "{:.1f}, {:.1f}".format(*seconds)
-        row["by step"] = ", ".join(f"{k} {v:.1f}" for k, v in transition.seconds.items())
-        row["peak GB"] = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f}"
-        row["why"] = "; ".join(transition.plan.reasons)
-        row["not taken"] = "; ".join(transition.plan.rejected)
-        if number == 0:
-            print("| " + " | ".join(row) + " |")
-            print("|" + "---|" * len(row))
-        print("| " + " | ".join(row.values()) + " |", flush=True)
+        for model in arguments.drawn_by.split(","):
+            begin, cpu = time.perf_counter(), time.process_time()
+            transition = djtrans.generate(
+                *(a, b),
+                technique=arguments.technique,
+                model=model,
+                separator="spectral",
+                device="cpu",
+            )
+            seconds = (time.perf_counter() - begin, time.process_time() - cpu)
+            drawer = "model" if transition.provenance.model else "rules"
+            row = {"pair": pair.replace(":", " to "), "drawn by": drawer, **measure(transition)}
+            if arguments.seams:
+                row["seams dB"] = "{:.0f}, {:.0f}".format(*seams(transition, a, b))
+            row["wall, CPU s"] = "{:.1f}, {:.1f}".format(*seconds)
+            row["by step"] = ", ".join(f"{k} {v:.1f}" for k, v in transition.seconds.items())
+            row["peak GB"] = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f}"
+            row["why"] = "; ".join(transition.plan.reasons)
+            row["not taken"] = "; ".join(transition.plan.rejected)
+            if first:
+                print("| " + " | ".join(row) + " |")
+                print("|" + "---|" * len(row))
+                first = False
+            print("| " + " | ".join(row.values()) + " |", flush=True)
 
 
 def all_pairs(folder: Path) -> list[str]:
@@ -99,6 +112,7 @@ def measure(transition: Transition) -> dict[str, str]:
     offset = m.beat_offset
     return {
         "technique": f"{plan.technique.removeprefix('djtrans/')} {plan.bars}",
+        "gates": ", ".join(f"{gate.name} {gate.verdict}" for gate in m.gates),
         "sure": f"{plan.confidence:.2f}",
         "tempo": f"{plan.a.bpm:.2f} to {plan.b.bpm:.2f} BPM",
         "stretch %": f"{plan.a.stretch_percent:+.1f}, {plan.b.stretch_percent:+.1f}",
