@@ -70,17 +70,27 @@ def fitting_model(
 
 def can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:
     """Whether a model was trained on such a transition; if not, a warning says who draws."""
+    why = why_not(model, plan)
+    if why:
+        _warn(why, plan.technique.removeprefix("djtrans/"))
+    return not why
+
+
+def why_not(model: DiffusionModel, plan: TransitionPlan) -> str:
+    """Why a model does not draw such a transition; ``""`` where it does."""
     if not model.knows(plan.technique):
-        why = "it was not taught this technique"
-    elif not SHORTEST_BARS <= plan.bars <= LONGEST_BARS:
-        why = f"it draws {SHORTEST_BARS} to {LONGEST_BARS} bars, the plan has {plan.bars}"
-    elif plan.beats_per_bar != 4:
-        why = f"it knows bars of 4 beats, the plan has {plan.beats_per_bar}"
-    else:
-        return True
-    _warn(why, plan.technique.removeprefix("djtrans/"))
-    return False
+        return "it was not taught this technique"
+    if not SHORTEST_BARS <= plan.bars <= LONGEST_BARS:
+        return f"it draws {SHORTEST_BARS} to {LONGEST_BARS} bars, the plan has {plan.bars}"
+    if plan.beats_per_bar != 4:
+        return f"it knows bars of 4 beats, the plan has {plan.beats_per_bar}"
+    return ""
+
+
+def by_rules(why: str, technique: str = "it") -> str:
+    """A line that says who draws, and why."""
+    return f"{technique} is drawn by its rules, not by the model: {why}"
 
 
 def _warn(why: str, technique: str = "The technique") -> None:
-    warnings.warn(f"{technique} is drawn by its rules, not by the model: {why}.", stacklevel=5)
+    warnings.warn(f"{by_rules(why, technique)}.", stacklevel=5)

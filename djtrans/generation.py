@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import torch
 
 from djtrans.api import DifferentiableDJMixer, draw_params
@@ -26,7 +27,7 @@ from djtrans.core.silence import warn_of_silence
 from djtrans.core.spec import MixerSpec
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
-from djtrans.drawers import can_draw, fitting_model
+from djtrans.drawers import by_rules, can_draw, fitting_model, why_not
 from djtrans.models import choose_model
 from djtrans.preparation import (
     DEFAULT_CONTEXT_BARS,
@@ -217,6 +218,10 @@ def generate(
         span = prepared.span(plan, context, full)
     aligned = prepared.align(plan, span, done)
     plan = prepared.refine(plan, aligned)
+    if drawer is not None and model == "auto" and (why := why_not(drawer, plan)):
+        # Nobody asked for a model: that the rules draw is one of the plan's facts, no warning.
+        plan = attrs.evolve(plan, reasons=(*plan.reasons, by_rules(why)))
+        drawer = None
     return complete(
         prepared,
         plan,

@@ -17,6 +17,7 @@ from djtrans.core.settings import read_settings
 if TYPE_CHECKING:
     from djtrans.transition import Transition
 
+_DEFAULT_OUTPUT = "transition.wav"
 _output = click.option(
     "-o",
     "--output",
@@ -36,7 +37,12 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.command()
 @click.argument("track_a", metavar="A")
 @click.argument("track_b", metavar="B")
-@_output
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}, if not there.",
+)
 @click.option(
     "--technique", default="auto", show_default=True, help="Name of a technique, or auto."
 )
@@ -122,7 +128,7 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def generate(
     track_a: str,
     track_b: str,
-    output: str,
+    output: str | None,
     save_params: str | None,
     visualize: bool,
     quiet: bool,
@@ -130,6 +136,13 @@ def generate(
     **options: Any,
 ) -> None:
     """Make a transition from track A into track B."""
+    if output is None:
+        output = _DEFAULT_OUTPUT
+        if Path(output).exists():
+            raise InputError(
+                f"{output} is there already; name the file to write with -o "
+                f"(-o {output} writes over it)."
+            )
     _check_outputs(output, save_params)
     options["settings"] = read_settings(set_)
     from djtrans.cli.summary import describe

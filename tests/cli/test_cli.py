@@ -81,6 +81,18 @@ def test_generate_then_render_gives_the_same_file(run, pair, tmp_path):
     ]
 
 
+def test_without_any_option_there_is_a_transition_and_it_is_not_written_over(run, pair, tmp_path):
+    code, out, _ = run("generate", *pair)
+    assert code == 0
+    assert "wrote       transition.wav" in out
+    written = (tmp_path / "transition.wav").read_bytes()
+    code, _, err = run("generate", *pair)
+    assert code == 2
+    assert "transition.wav is there already; name the file to write with -o" in err
+    assert err.count("\n") == 1
+    assert (tmp_path / "transition.wav").read_bytes() == written
+
+
 def test_quiet_says_nothing(run, pair):
     arguments = ("generate", *pair, "-o", "q.wav", "--technique", "cut", "--context", "0")
     assert run(*arguments, "--quiet") == (0, "", "")
@@ -113,7 +125,7 @@ def mistakes(folder):
         (["A", "B", "-o", "x.wav", "--stems-a", "none"], "none"),
         (["A", "B", "-o", "x.wav", "--cue-a", "9999"], "lies outside track A"),
         (["A", "B", "-o", "x.wav", "--contxt", "8"], "No such option"),
-        (["A", "B"], "Missing option"),
+        (["A"], "Missing argument 'B'"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(run, pair, tmp_path, arguments, match):
