@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from djtrans.core.errors import DjtransError, PlanError
+from djtrans.core.errors import DjtransError, InputError, PlanError
 from djtrans.core.formats import ParamsFile
 from djtrans.core.pair_folder import write_pair
 from djtrans.core.plan import TransitionPlan
@@ -90,27 +91,35 @@ def make(group: int, folder: Path, cases: int) -> list[str]:
             (a, stems_a), (b, stems_b) = files if forth else files[::-1]
             bpms = [spec.bpm for spec in (specs if forth else specs[::-1])]
             twice = index % CASES_PER_PAIR == group % CASES_PER_PAIR
-            heard = ["true", "spectral"] if twice else ["true"]
-            plan = None
-            for stems in heard:
-                given = {"stems_a": stems_a, "stems_b": stems_b} if stems == "true" else {}
-                prepared = prepare(a, b, separator="spectral", device="cpu", known=known, **given)
-                if plan is None:
-                    plan = planned(prepared, bpms, LENGTHS[(index + group) % len(LENGTHS)], index)
-                if plan is None:
-                    refused.append(f"{name_of(index)}: no technique fits")
-                    break
-                span = prepared.span(plan, 0)
-                aligned = prepared.align(plan, span)
-                params, provenance = draw_transition(prepared, plan, span, aligned, seed=index + 1)
-                content = ParamsFile(params=params, plan=plan, provenance=provenance)
-                pair = mix_pair(prepared.mixer, content, aligned, prepared.analyses)
-                write_pair(folder / name_of(index, stems), pair)
+            given = {"stems_a": stems_a, "stems_b": stems_b}
+            prepared = prepare(a, b, separator="spectral", device="cpu", known=known, **given)
+            bars = LENGTHS[(index + group) % len(LENGTHS)]
+            for plan in plans(prepared, bpms, bars, index):
+                try:
+                    write_case(prepared, plan, folder / name_of(index), index)
+                except InputError:  # a technique may refuse what it hears
+                    continue
+                break
+            else:
+                refused.append(f"{name_of(index)}: no technique fits")
+                continue
+            if twice:
+                heard = prepare(a, b, separator="spectral", device="cpu", known=known)
+                write_case(heard, plan, folder / name_of(index, "spectral"), index)
     return refused
 
 
-def planned(prepared: Prepared, bpms: list[float], bars: int, index: int) -> TransitionPlan | None:
-    """A plan of that length by the next technique that fits."""
+def write_case(prepared: Prepared, plan: TransitionPlan, folder: Path, index: int) -> None:
+    """A plan drawn by its technique, mixed and written."""
+    span = prepared.span(plan, 0)
+    aligned = prepared.align(plan, span)
+    params, provenance = draw_transition(prepared, plan, span, aligned, seed=index + 1)
+    content = ParamsFile(params=params, plan=plan, provenance=provenance)
+    write_pair(folder, mix_pair(prepared.mixer, content, aligned, prepared.analyses))
+
+
+def plans(prepared: Prepared, bpms: list[float], bars: int, index: int) -> Iterator[TransitionPlan]:
+    """Plans of that length, beginning with the technique whose turn it is."""
     names = TECHNIQUES[bars]
     for step in range(len(names)):
         name = names[(index // len(LENGTHS) + step) % len(names)]
@@ -123,8 +132,7 @@ def planned(prepared: Prepared, bpms: list[float], bars: int, index: int) -> Tra
         except PlanError:
             continue
         if plan.bars == bars and not (plan.a.loop or plan.b.loop):
-            return plan
-    return None
+            yield plan
 
 
 def main(arguments: argparse.Namespace) -> None:
