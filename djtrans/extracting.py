@@ -33,6 +33,9 @@ SAMPLE_RATE = 44100
 SEARCH_SECONDS = 90.0
 #: What is kept before and after the part over which both tracks are heard.
 MARGIN_SECONDS = 8.0
+#: Spans of tracks that lie where they should overlap, by half a second even across an echo-out;
+#: they are right to about this much.
+GAP_SECONDS = 2.0
 LONGEST_SECONDS = 240.0
 
 
@@ -234,9 +237,13 @@ class _Boundary:
         known = [(side.sound, side.place) for side in sides if side.sound and side.place]
         spans = iter(heard(mix, known))
         a, b = (next(spans) if side.place else None for side in sides)
-        if a is not None and b is not None and b[0] - a[1] > MARGIN_SECONDS:
-            # Something plays in between, and it is B at a tempo that was moved since.
-            why = "its tempo does not stay the same from the boundary on"
+        if a is not None and b is not None and b[0] - a[1] > GAP_SECONDS:
+            # Something plays in between, most often B at a tempo that was moved since: along the
+            # line of its later part it would lie some tenths of a second beside the transition.
+            why = (
+                "its tempo does not stay the same from the boundary on, or something else plays: "
+                f"for {b[0] - a[1]:.0f} s neither track is heard"
+            )
             return [sides[0], attrs.evolve(sides[1], place=None, why=why)], [a, None]
         return sides, [a, b]
 
