@@ -26,6 +26,7 @@ from djtrans.assembly import DEFAULT_MIXER, mixer_layout
 from djtrans.core.analysis import SECTION_LABELS, Analysis
 from djtrans.core.config import NoConfig
 from djtrans.core.declarations import SeparatorDeclaration
+from djtrans.core.matching.names import AUDIO
 from djtrans.core.separation import separate
 from djtrans.core.tables import text_table
 from djtrans.core.track import load_track
@@ -37,7 +38,6 @@ from djtrans.core.training.composition import (
     request_of,
 )
 from djtrans.core.training.tracks import FramedTrack, frame_track
-from djtrans.core.matching.names import AUDIO
 from djtrans.plugins.encoders.audio import AudioEncoder
 from djtrans.registry import default_registry
 

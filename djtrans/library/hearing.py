@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -108,7 +109,7 @@ def hear_library(
     for index, file in enumerate(files):
         name, heard = file.relative_to(folder).as_posix(), found[index]
         if heard.reason:
-            skipped.append(Skipped(name, heard.reason.replace(str(file), name)))
+            skipped.append(Skipped(name, heard.reason.replace(f"{folder}{os.sep}", "")))
         elif heard.sha256 in tracks:
             skipped.append(Skipped(name, f"It is the same as {tracks[heard.sha256].name}."))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -30,6 +31,8 @@ class PairUnit:
     ----------
     folder : str
         Where it goes.
+    library : str
+        Folder of all tracks.
     a, b : str
         Files of the tracks.
     sha256_a, sha256_b : str
@@ -49,6 +52,7 @@ class PairUnit:
     """
 
     folder: str
+    library: str
     a: str
     b: str
     sha256_a: str
@@ -151,6 +155,6 @@ def _made_by(technique: str, unit: PairUnit, prepared: Prepared) -> PreparedPair
 
 def _say(unit: PairUnit, text: str) -> str:
     """One line without the folders of this machine."""
-    for path in (unit.a, unit.b):
-        text = text.replace(path, Path(path).name)
+    for folder in (unit.library, str(Path(unit.folder).parent)):
+        text = text.replace(f"{folder}{os.sep}", "")
     return re.sub(r"\s+", " ", text).strip()

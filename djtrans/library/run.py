@@ -141,6 +141,7 @@ def _prepare(
     units = [
         PairUnit(
             folder=str(target / f"pair_{number:03d}"),
+            library=str(library),
             a=str(pair.a.path),
             b=str(pair.b.path),
             sha256_a=pair.a.sha256,
