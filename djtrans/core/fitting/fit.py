@@ -11,7 +11,7 @@ from djtrans.core.errors import ShapeError
 from djtrans.core.fitting.bands import FINE_EDGES_HZ, check_bands, members
 from djtrans.core.fitting.basis import CurveBasis
 from djtrans.core.fitting.descent import DescentOptions, descend
-from djtrans.core.fitting.error import error_by_band
+from djtrans.core.fitting.error import decibels, error_by_band
 from djtrans.core.fitting.least_squares import band_gains
 from djtrans.core.fitting.loss import SpectralLoss
 from djtrans.core.fitting.matching import match_curves
@@ -42,7 +42,8 @@ class Fit:
     reconstruction : Tensor
         ``[channels, samples]``: the stems rendered under these curves.
     error_db : dict of str to float
-        What is left over the mix, in all and by band, see :func:`error_by_band`.
+        What is left over the mix, in all and by band, see :func:`error_by_band`; and ``spectra``,
+        the loss of the magnitudes, which does not mind that two time-stretchers differ in phase.
     losses : tuple of float
         Spectral loss of the start, and after each step of the descent.
     start : TransitionParams
@@ -140,7 +141,10 @@ def fit_curves(
     return Fit(
         params=params,
         reconstruction=reconstruction,
-        error_db=error_by_band(mix, reconstruction, rate),
+        error_db={
+            **error_by_band(mix, reconstruction, rate),
+            "spectra": decibels(float(SpectralLoss(mix, rate)(reconstruction)) ** 2),
+        },
         losses=found.losses,
         start=start,
         domain=domain,
