@@ -13,6 +13,10 @@ from djtrans.core.fitting.placing import UNKNOWN_TECHNIQUE
 from djtrans.core.plan import ClockSection, TrackPlan, TransitionPlan
 
 FEWEST_BARS, MOST_BARS = 4, 64
+#: What the window holds beyond the overlap on either side, at least; and as much as the overlap,
+#: where that is longer. A track that is faded in is heard beside the other one late, and one that
+#: is faded out is lost early: of 15 s that two tracks are mixed over, 4 to 7 s are found.
+LEAD_BARS = 4
 #: Tempos on the clock of a mix that differ by more are two: their beats part within a few bars.
 SAME_TEMPO = 0.01
 #: A bar line this near to the edge of the excerpt lies on it, in bars.
@@ -24,8 +28,8 @@ def plan_on_overlap(
 ) -> TransitionPlan:
     """The plan of two tracks that lie on an excerpt of a mix already.
 
-    The window begins on the last one before the overlap and ends on the first one after it. Beats
-    and ones are those of the track whose grid is the surer one.
+    The window holds the overlap and as many bars on either side, at least 4, as far as the excerpt
+    goes. Beats and ones are those of the track whose grid is the surer one.
 
     Parameters
     ----------
@@ -94,16 +98,17 @@ def _bars(analysis: Analysis, overlap: tuple[float, float], seconds: float) -> t
 
     lowest, highest = math.ceil(bar_of(0.0) - _NEAR), math.floor(bar_of(seconds) + _NEAR)
     first, last = (bar_of(time) for time in sorted(overlap))
-    first, last = max(math.floor(first), lowest), min(math.ceil(last), highest)
-    # A cut has no length of its own; what is missing is taken from both sides in turn.
-    while last - first < FEWEST_BARS and (first > lowest or last < highest):
-        if first > lowest:
-            first -= 1
-        if last - first < FEWEST_BARS and last < highest:
-            last += 1
-    if not FEWEST_BARS <= last - first <= MOST_BARS:
+    first, last = math.floor(first), math.ceil(last)
+    if last - first > MOST_BARS:
         raise InputError(
-            f"its tracks are heard together over {last - first} bars; {FEWEST_BARS} to {MOST_BARS} "
+            f"its tracks are heard together over {last - first} bars; {MOST_BARS} at most are "
+            "fitted."
+        )
+    lead = min(max(LEAD_BARS, last - first), (MOST_BARS - (last - first)) // 2)
+    first, last = max(first - lead, lowest), min(last + lead, highest)
+    if last - first < FEWEST_BARS:
+        raise InputError(
+            f"it has {max(last - first, 0)} whole bars around the overlap; {FEWEST_BARS} at least "
             "are fitted."
         )
     return first, last

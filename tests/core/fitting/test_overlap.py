@@ -37,35 +37,41 @@ def planned(overlap, a=None, b=None, seconds=SECONDS):
     return plan_on_overlap({"a": a or analysis(), "b": b or analysis()}, overlap, seconds, "set")
 
 
-def test_the_window_goes_from_the_one_before_to_the_one_after():
-    plan = planned((ONE + 13.0, ONE + 21.5))
-    assert plan.a.cue_seconds == plan.b.cue_seconds == pytest.approx(ONE + 12.0)
-    assert plan.bars == 5
-    assert plan.beat_times == pytest.approx(0.5 * np.arange(21))
+def test_the_window_holds_the_overlap_and_as_much_on_either_side():
+    # Heard in bars 20.5 to 25.25: bars 20 to 25, and six on either side.
+    plan = planned((ONE + 41.0, ONE + 50.5))
+    assert plan.a.cue_seconds == plan.b.cue_seconds == pytest.approx(ONE + 28.0)
+    assert plan.bars == 18
+    assert plan.beat_times == pytest.approx(0.5 * np.arange(73))
     assert plan.a.warp == ((0.0, plan.a.cue_seconds), (1.0, plan.a.cue_seconds + 1.0))
-    assert (plan.a.cue_bar, plan.a.cue_section) == (6, "intro")
-    # Phrases start every 8 bars: the second one 4 s after the window's start.
+    assert (plan.a.cue_bar, plan.a.cue_section) == (14, "drop")
+    # Phrases start every 8 bars: the second one two bars after the window's start.
     assert 4.0 in [pytest.approx(line) for line in plan.a.phrase_lines]
 
 
-def test_a_cut_gets_four_bars_around_it():
+def test_a_cut_gets_four_bars_on_either_side():
     plan = planned((ONE + 21.5, ONE + 20.5))
-    assert plan.bars == 4
-    assert ONE + 20.5 - 6.0 < plan.a.cue_seconds <= ONE + 20.5
-    assert plan.a.cue_seconds + 8.0 >= ONE + 21.5
+    assert plan.a.cue_seconds == pytest.approx(ONE + 12.0)
+    assert plan.bars == 9
 
 
-def test_at_the_edge_of_the_excerpt_the_bars_are_taken_from_the_other_side():
-    plan = planned((ONE + 0.5, ONE + 1.0))
+def test_the_window_ends_with_the_excerpt():
+    plan = planned((ONE + 5.0, ONE + 7.0), seconds=ONE + 11.5)
     assert plan.a.cue_seconds == pytest.approx(ONE)
-    assert plan.bars == 4
+    assert plan.bars == 5
+
+
+def test_a_long_overlap_leaves_little_beside_it():
+    plan = planned((ONE + 40.0, ONE + 160.0))
+    assert plan.bars == 64
+    assert plan.a.cue_seconds == pytest.approx(ONE + 36.0)
 
 
 @pytest.mark.parametrize(
     ("overlap", "seconds", "said"),
     [
-        ((ONE + 4.0, ONE + 140.0), SECONDS, "over 68 bars; 4 to 64"),
-        ((ONE, ONE + 4.0), ONE + 6.5, "over 3 bars; 4 to 64"),
+        ((ONE + 4.0, ONE + 140.0), SECONDS, "over 68 bars; 64 at most"),
+        ((ONE, ONE + 4.0), ONE + 6.5, "3 whole bars around the overlap; 4 at least"),
     ],
 )
 def test_windows_that_are_too_long_or_too_short_are_refused(overlap, seconds, said):
