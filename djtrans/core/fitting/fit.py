@@ -132,8 +132,16 @@ def fit_curves(
 
     domain, start = _start(mixer.cpu(), small_mix, small_a, small_b, clock)
     mixer = mixer.to(device)
-    sounds = [x.to(device) for x in _narrowed(small_mix, small_a, small_b)]
-    found = descend(mixer, start.to(device), *sounds, options, progress)
+    narrow, narrow_a, narrow_b = _narrowed(small_mix, small_a, small_b)
+    found = descend(
+        mixer,
+        start.to(device),
+        narrow.to(device),
+        narrow_a.to(device),
+        narrow_b.to(device),
+        options,
+        progress,
+    )
     params = attrs.evolve(start, values=snapped(found.params.values.cpu(), mixer.layout))
     with torch.no_grad():
         rendered = mixer(stems_a.to(device), stems_b.to(device), params.to(device))
@@ -156,16 +164,16 @@ def _start(
 ) -> tuple[str, TransitionParams]:
     """The closed form whose render is nearer to the mix, and what it takes to add up."""
     loss_of = SpectralLoss(mix, stems_a.sample_rate)
-    best = None
+    tried: list[tuple[float, str, TransitionParams]] = []
     for domain in DOMAINS:
         start = closed_form(mixer, mix, stems_a, stems_b, clock, domain)
         with torch.no_grad():
             loss = float(loss_of(mixer(stems_a, stems_b, start).mix))
-        if best is None or loss < best[0]:
-            best = loss, domain, start
+        tried.append((loss, domain, start))
         if loss < EXACT_LOSS:
             break
-    return best[1:]
+    _, domain, start = min(tried, key=lambda one: one[0])
+    return domain, start
 
 
 def _narrowed(mix: Tensor, stems_a: Stems, stems_b: Stems) -> tuple[Tensor, Stems, Stems]:

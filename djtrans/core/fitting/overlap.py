@@ -17,6 +17,8 @@ FEWEST_BARS, MOST_BARS = 4, 64
 #: where that is longer. A track that is faded in is heard beside the other one late, and one that
 #: is faded out is lost early: of 15 s that two tracks are mixed over, 4 to 7 s are found.
 LEAD_BARS = 4
+#: Windows are so many bars or a multiple: a batch in training holds windows of one length.
+WHOLE_BARS = 4
 #: Tempos on the clock of a mix that differ by more are two: their beats part within a few bars.
 SAME_TEMPO = 0.01
 #: A bar line this near to the edge of the excerpt lies on it, in bars.
@@ -29,7 +31,7 @@ def plan_on_overlap(
     """The plan of two tracks that lie on an excerpt of a mix already.
 
     The window holds the overlap and as many bars on either side, at least 4, as far as the excerpt
-    goes. Beats and ones are those of the track whose grid is the surer one.
+    goes; a multiple of 4 in all. Beats and ones are those of the track whose grid is the surer one.
 
     Parameters
     ----------
@@ -111,7 +113,8 @@ def _bars(analysis: Analysis, overlap: tuple[float, float], seconds: float) -> t
             f"it has {max(last - first, 0)} whole bars around the overlap; {FEWEST_BARS} at least "
             "are fitted."
         )
-    return first, last
+    extra = (last - first) % WHOLE_BARS
+    return first + extra // 2, last - (extra - extra // 2)
 
 
 def _side(analysis: Analysis, start: float, swap: float) -> TrackPlan:

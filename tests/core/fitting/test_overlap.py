@@ -38,27 +38,27 @@ def planned(overlap, a=None, b=None, seconds=SECONDS):
 
 
 def test_the_window_holds_the_overlap_and_as_much_on_either_side():
-    # Heard in bars 20.5 to 25.25: bars 20 to 25, and six on either side.
+    # Heard in bars 20.5 to 25.25: bars 20 to 25, and six on either side; of these 18 bars, 16.
     plan = planned((ONE + 41.0, ONE + 50.5))
-    assert plan.a.cue_seconds == plan.b.cue_seconds == pytest.approx(ONE + 28.0)
-    assert plan.bars == 18
-    assert plan.beat_times == pytest.approx(0.5 * np.arange(73))
+    assert plan.a.cue_seconds == plan.b.cue_seconds == pytest.approx(ONE + 30.0)
+    assert plan.bars == 16
+    assert plan.beat_times == pytest.approx(0.5 * np.arange(65))
     assert plan.a.warp == ((0.0, plan.a.cue_seconds), (1.0, plan.a.cue_seconds + 1.0))
-    assert (plan.a.cue_bar, plan.a.cue_section) == (14, "drop")
-    # Phrases start every 8 bars: the second one two bars after the window's start.
-    assert 4.0 in [pytest.approx(line) for line in plan.a.phrase_lines]
+    assert (plan.a.cue_bar, plan.a.cue_section) == (15, "drop")
+    # Phrases start every 8 bars: one lies a bar after the window's start.
+    assert 2.0 in [pytest.approx(line) for line in plan.a.phrase_lines]
 
 
 def test_a_cut_gets_four_bars_on_either_side():
     plan = planned((ONE + 21.5, ONE + 20.5))
     assert plan.a.cue_seconds == pytest.approx(ONE + 12.0)
-    assert plan.bars == 9
+    assert plan.bars == 8
 
 
 def test_the_window_ends_with_the_excerpt():
     plan = planned((ONE + 5.0, ONE + 7.0), seconds=ONE + 11.5)
     assert plan.a.cue_seconds == pytest.approx(ONE)
-    assert plan.bars == 5
+    assert plan.bars == 4
 
 
 def test_a_long_overlap_leaves_little_beside_it():
