@@ -61,7 +61,7 @@ _ONLY = {
 @click.option(
     "--error-limit",
     type=float,
-    default=-6.0,
+    default=-8.0,
     show_default=True,
     help="Of --transitions: largest error of the spectra that recovered curves leave, in dB.",
 )

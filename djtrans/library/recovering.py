@@ -39,7 +39,7 @@ class RecoveryOptions:
 
     most: int = setting(100, "Transitions to fit at most.", minimum=1)
     error_limit: float = setting(
-        -6.0, "Largest error of the spectra.", unit="dB", minimum=-60.0, maximum=0.0
+        -8.0, "Largest error of the spectra.", unit="dB", minimum=-60.0, maximum=0.0
     )
     separator: str = setting("auto", "Name of a separator.")
     mixer: str = setting(DEFAULT_MIXER, "Name of a mixer.")
