@@ -95,9 +95,10 @@ def test_the_surer_grid_counts_even_where_its_tempo_drifts():
 
 def test_a_recovered_swap_moves_what_lies_there_and_nothing_else():
     analyses = {"a": analysis(), "b": analysis()}
-    plan = planned((ONE + 12.0, ONE + 28.0))
+    # Bars 12 to 13, four on either side, and two of these ten too many: 9 to 16.
+    plan = planned((ONE + 24.0, ONE + 28.0))
     trimmed = attrs.evolve(plan, a=attrs.evolve(plan.a, gain_db=-3.0))
-    moved = with_swap_at(trimmed, 8, analyses)
-    assert (moved.swap_beat, moved.a.swap_bar, moved.a.swap_on_phrase) == (8, 8, True)
+    moved = with_swap_at(trimmed, 28, analyses)
+    assert (moved.swap_beat, moved.a.swap_bar, moved.a.swap_on_phrase) == (28, 16, True)
     assert moved.a.swap_section == "drop"
     assert (moved.a.gain_db, moved.a.warp) == (-3.0, plan.a.warp)
