@@ -73,7 +73,7 @@ def excerpt(index: int, kind: str) -> Excerpt:
     bpm = float(rng.uniform(118.0, 134.0))
     samples = round(BARS * BEATS_PER_BAR * 60.0 / bpm * RATE)
     sections = {"a": rng.choice(["drop", "outro"]), "b": rng.choice(["drop", "intro"])}
-    true = []
+    true, whole = [], []
     for side, label in sections.items():
         rate = STRETCH if kind == "spectral" and side == "b" else 1.0
         structure = (("drop", LEAD_BARS), (str(label), BARS), ("drop", LEAD_BARS))
@@ -86,6 +86,7 @@ def excerpt(index: int, kind: str) -> Excerpt:
         seconds = samples / RATE
         parts = [warp(stem, points, RATE, 0.0, seconds) for stem in track.stems.audio]
         true.append(attrs.evolve(track.stems, audio=torch.stack(parts)[..., :samples]))
+        whole.append(warp(track.audio, points, RATE, 0.0, seconds)[..., :samples])
     mixer = djtrans.DifferentiableDJMixer()
     beats = torch.arange(BARS * BEATS_PER_BAR + 1, dtype=torch.float64) * (60.0 / bpm)
     request = DrawRequest(
@@ -98,15 +99,17 @@ def excerpt(index: int, kind: str) -> Excerpt:
     truth = draw_params(technique, request, beats)
     with torch.no_grad():
         mix = mixer(*true, truth).mix
-    stems = tuple(true if kind == "true" else [_separated(side) for side in true])
+    # As in inference, a track is stretched in one pass and then separated. The mix has its stems
+    # stretched one by one, whose phases are others: as if another program had stretched it.
+    stems = tuple(true if kind == "true" else [_separated(track) for track in whole])
     return Excerpt(mixer, mix, truth, (true[0], true[1]), (stems[0], stems[1]))
 
 
-def _separated(stems: Stems) -> Stems:
+def _separated(track: Tensor) -> Stems:
     registry = default_registry()
     declaration = find_separator(registry, "spectral")[1]
     separator = build_separator(registry, "spectral", {}, "cpu")
-    return separate(separator, declaration, stems.mix, stems.sample_rate)
+    return separate(separator, declaration, track, RATE)
 
 
 def track_gains(audio: Tensor, untouched: Tensor, times: Tensor) -> Tensor:

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 import attrs
-from torch import Tensor
 
-from djtrans.core.audio import audio_seconds, load_audio, load_window
+from djtrans.core.audio import audio_seconds, load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
-from djtrans.core.matching.excerpt import (
-    ALIGNMENT,
-    Alignment,
-    SourceRecord,
-    lay,
-    read_alignment,
-    write_excerpt,
-)
-from djtrans.core.matching.locate import Place, Sound, heard, locate
+from djtrans.core.matching.excerpt import ALIGNMENT, Alignment, read_alignment, write_excerpt
+from djtrans.core.matching.locate import Sound, heard
 from djtrans.core.matching.names import audio_files, find_file, find_mix
+from djtrans.core.matching.side import SAMPLE_RATE, Side
 from djtrans.core.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.tracklist_files import load_tracklist
 from djtrans.steps import Report, Steps
 
 MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
-#: Excerpts are written at this rate, in Hz.
-SAMPLE_RATE = 44100
 #: How far before and after the tracklist's time the tracks are searched.
 SEARCH_SECONDS = 90.0
-#: What is kept before and after the part over which both tracks are heard.
+#: What is kept before and after the part over which both tracks are heard, at least; where that is
+#: longer, as much as it: quiet ends of long fades are not heard beside the other track.
 MARGIN_SECONDS = 8.0
+#: Spans of tracks that lie where they should overlap, by half a second even across an echo-out;
+#: they are right to about this much.
+GAP_SECONDS = 2.0
 LONGEST_SECONDS = 240.0
 
 
@@ -56,17 +50,6 @@ class Extracted:
     aligned: int = 0
     known: list[Path] = attrs.field(factory=list)
     failed: dict[str, str] = attrs.field(factory=dict)
-
-
-@attrs.frozen
-class _Side:
-    """A track of a boundary as it was looked for."""
-
-    entry: TracklistEntry
-    file: Path | None
-    place: Place | None = None
-    sound: Sound | None = None
-    why: str = ""
 
 
 def extract(
@@ -200,9 +183,9 @@ class _Boundary:
         start, stop, boundary = self._window(at, begin, spans)
         count = round((stop - start) * SAMPLE_RATE)
         audio = load_window(self.mix, SAMPLE_RATE, round(start * SAMPLE_RATE), count)
-        laid = [_laid(side, start - begin, stop - begin, audio) for side in sides]
+        laid = [side.laid(start - begin, stop - begin, audio) for side in sides]
         records = [
-            _record(side, begin, start, span) for side, span in zip(sides, spans, strict=True)
+            side.record(start - begin, span) for side, span in zip(sides, spans, strict=True)
         ]
         alignment = Alignment(
             mix=self.tracklist.title,
@@ -218,11 +201,11 @@ class _Boundary:
 
     def _find(
         self, begin: float, end: float, steps: Steps
-    ) -> tuple[list[_Side], list[tuple[float, float] | None]]:
+    ) -> tuple[list[Side], list[tuple[float, float] | None]]:
         """Both tracks in a part of the mix, on whose clock the places and the spans are."""
         files = self.files
         sides = [
-            _Side(entry, file, why="" if file else "no file is named like it")
+            Side(entry, file, why="" if file else "no file is named like it")
             for entry, file in zip(self.entries, files, strict=True)
         ]
         if not any(files):
@@ -230,27 +213,22 @@ class _Boundary:
         first = round(begin * SAMPLE_RATE)
         around = load_window(self.mix, SAMPLE_RATE, first, round(end * SAMPLE_RATE) - first)
         mix = Sound.of(around, SAMPLE_RATE)
-        sides = [self._search(mix, side, steps) for side in sides]
+        for number, side in enumerate(sides):
+            if side.file is not None:
+                with steps.step(f"align {side.entry}") as tell:
+                    sides[number] = side.searched(mix, tell)
         known = [(side.sound, side.place) for side in sides if side.sound and side.place]
         spans = iter(heard(mix, known))
         a, b = (next(spans) if side.place else None for side in sides)
-        if a is not None and b is not None and b[0] - a[1] > MARGIN_SECONDS:
-            # Something plays in between, and it is B at a tempo that was moved since.
-            why = "its tempo does not stay the same from the boundary on"
+        if a is not None and b is not None and b[0] - a[1] > GAP_SECONDS:
+            # Something plays in between, most often B at a tempo that was moved since: along the
+            # line of its later part it would lie some tenths of a second beside the transition.
+            why = (
+                "its tempo does not stay the same from the boundary on, or something else plays: "
+                f"for {b[0] - a[1]:.0f} s neither track is heard"
+            )
             return [sides[0], attrs.evolve(sides[1], place=None, why=why)], [a, None]
         return sides, [a, b]
-
-    def _search(self, mix: Sound, side: _Side, steps: Steps) -> _Side:
-        if side.file is None:
-            return side
-        try:
-            sound = _sound(side.file)
-        except DjtransError as error:
-            return attrs.evolve(side, why=str(error))
-        with steps.step(f"align {side.entry}") as tell:
-            place = locate(mix, sound, tell)
-        why = "" if place else "it is not heard around the boundary"
-        return attrs.evolve(side, place=place, sound=sound, why=why)
 
     def _window(
         self, at: float, begin: float, spans: list[tuple[float, float] | None]
@@ -262,51 +240,7 @@ class _Boundary:
         if a is not None and b is not None:
             # Both are heard from B's entry to A's end; after a cut A ends first.
             first, last = sorted((begin + b[0], begin + a[1]))
-            if last - first + 2 * MARGIN_SECONDS <= LONGEST_SECONDS:
-                start, stop = first - MARGIN_SECONDS, last + MARGIN_SECONDS
+            margin = min(max(MARGIN_SECONDS, last - first), (LONGEST_SECONDS + first - last) / 2)
+            if margin >= MARGIN_SECONDS:
+                start, stop = first - margin, last + margin
         return max(0.0, start), min(self.length, stop), boundary
-
-
-@lru_cache(maxsize=2)
-def _audio(file: Path) -> Tensor:
-    return load_audio(file, SAMPLE_RATE)[0]
-
-
-@lru_cache(maxsize=2)
-def _sound(file: Path) -> Sound:
-    return Sound.of(_audio(file), SAMPLE_RATE)
-
-
-def _laid(side: _Side, start: float, stop: float, mix: Tensor) -> Tensor | None:
-    if side.place is None or side.file is None:
-        return None
-    audio = _audio(side.file)
-    if mix.shape[0] == 1:
-        audio = audio.mean(dim=0, keepdim=True)
-    laid = lay(audio.expand(mix.shape[0], -1), SAMPLE_RATE, side.place, start, stop)
-    return laid[:, : mix.shape[-1]]
-
-
-def _record(
-    side: _Side, begin: float, start: float, span: tuple[float, float] | None
-) -> SourceRecord:
-    entry, place = side.entry, side.place
-    plain = SourceRecord(
-        artist=entry.artist,
-        title=entry.title,
-        mix=entry.mix,
-        file=side.file.name if side.file else "",
-        why=side.why,
-    )
-    if place is None:
-        return plain
-    return attrs.evolve(
-        plain,
-        aligned=True,
-        rate=place.line.rate,
-        at_zero=place.line.track(start - begin),
-        semitones=place.semitones,
-        confidence=place.confidence,
-        spread_ms=1000.0 * place.spread_seconds,
-        heard=None if span is None else (span[0] + begin - start, span[1] + begin - start),
-    )

@@ -44,6 +44,8 @@ class Fitted:
         Curves, reconstruction and error.
     content : ParamsFile
         What the params file holds; ``djtrans render`` takes it with the same two tracks.
+    stems : mapping of str to Stems
+        ``a`` and ``b`` over the window, at the level that they have in the mix.
     sample_rate : int
         In Hz, of the reconstruction.
     seconds : mapping of str to float
@@ -52,11 +54,12 @@ class Fitted:
 
     fit: Fit
     content: ParamsFile
+    stems: Mapping[str, Stems]
     sample_rate: int
     seconds: Mapping[str, float]
 
     def to_dict(self) -> dict[str, object]:
-        """The result as numbers: error by band in dB, steps, levels, the swap."""
+        """The result as numbers: errors in dB, steps, levels, the swap."""
         plan = self.content.plan
         return {
             "error_db": {name: round(value, 2) for name, value in self.fit.error_db.items()},
@@ -191,7 +194,7 @@ def fit(
     content = ParamsFile(
         params=found.params, plan=plan, provenance=attrs.evolve(provenance, fit=used)
     )
-    return Fitted(fit=found, content=content, sample_rate=rate, seconds=steps.seconds)
+    return Fitted(fit=found, content=content, stems=stems, sample_rate=rate, seconds=steps.seconds)
 
 
 def leveled(

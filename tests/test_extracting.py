@@ -12,6 +12,7 @@ from djtrans.core.matching.excerpt import read_alignment
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.core.tracklist import Tracklist, TracklistEntry
 from djtrans.core.tracklist_files import save_tracklist
+from djtrans.core.warping import warp
 from djtrans.extracting import MARGIN_SECONDS, extract
 
 RATE = 22050
@@ -110,6 +111,36 @@ def test_the_file_names_no_folder(aligned, world):
     text = (aligned[0].written[0] / "alignment.json").read_text()
     assert str(world) not in text
     assert json.loads(text)["mix_file"] == "home.wav"
+
+
+@pytest.mark.parametrize(("hold", "moves"), [(10.0, 8.0), (8.0, 3.0)])
+def test_a_track_whose_tempo_moves_after_the_boundary_is_not_laid_beside_it(
+    world, tmp_path, hold, moves
+):
+    """Two is mixed in at One's tempo; once One is gone it goes back to its own."""
+    begin, total = 14.0, 52.0
+    one, two = (load_audio(world / "tracks" / f"Ada - {name}.wav")[0] for name in ("One", "Two"))
+    points = [(begin, 0.5), (begin + hold, 0.5 + hold * 124.0 / 128.0)]
+    for step in range(8):
+        rate = 124.0 / 128.0 + (1.0 - 124.0 / 128.0) * (step + 0.5) / 8
+        points.append((points[-1][0] + moves / 8, points[-1][1] + rate * moves / 8))
+    points.append((total, points[-1][1] + total - points[-1][0]))
+    two = warp(two, points, RATE, 0.0, total)
+    one = warp(one, ((0.0, 0.0), (total, total)), RATE, 0.0, total)
+    seconds = torch.arange(round(total * RATE)) / RATE
+    share = ((seconds - begin) / 8.0).clamp(0.0, 1.0)
+    for name in ("mixes", "tracklists"):
+        (tmp_path / name).mkdir()
+    write_audio(tmp_path / "mixes" / "moved.wav", 0.9 * (one * (1.0 - share) + two * share), RATE)
+    entries = [entry("One", 0.0), entry("Two", begin)]
+    save_tracklist(Tracklist(title="moved", entries=entries), tmp_path / "tracklists")
+    found = run(tmp_path, tmp_path / "out", tracks=world / "tracks")
+    alignment = read_alignment(found.written[0])
+    assert found.aligned == 0
+    assert alignment.track_a.rate == pytest.approx(1.0, abs=5e-4)
+    assert not alignment.track_b.aligned
+    assert "tempo does not stay the same" in alignment.track_b.why
+    assert not (found.written[0] / "track_b.wav").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""``djtrans prepare``: a library of tracks made into pairs to train on."""
+"""``djtrans prepare``: tracks, or transitions cut out of mixes, made into pairs to train on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import ExitStack, nullcontext
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from djtrans.cli.console import say_error
 from djtrans.cli.counting import Tell, counting
@@ -13,12 +14,21 @@ from djtrans.core.errors import InputError
 
 _FORMS = (
     "Say what to prepare, for example: djtrans prepare --tracks ~/Music/DJ_Library "
-    "--output processed --max 100"
+    "--output processed --max 100; or, of what 'djtrans extract' wrote: djtrans prepare "
+    "--transitions data/transitions --output processed"
 )
+#: What only one of the two ways has.
+_ONLY = {
+    "tracks": ("technique", "bars", "stretch_limit", "seed"),
+    "transitions": ("error_limit", "steps"),
+}
 
 
 @click.command()
 @click.option("--tracks", metavar="DIR", help="Library of tracks, with all folders in it.")
+@click.option(
+    "--transitions", metavar="DIR", help="Or: excerpts of mixes that 'djtrans extract' wrote."
+)
 @click.option("--output", default="processed", show_default=True, help="Folder to write.")
 @click.option(
     "--max",
@@ -48,6 +58,20 @@ _FORMS = (
     show_default=True,
     help="Largest tempo change, as a fraction.",
 )
+@click.option(
+    "--error-limit",
+    type=float,
+    default=-8.0,
+    show_default=True,
+    help="Of --transitions: largest error of the spectra that recovered curves leave, in dB.",
+)
+@click.option(
+    "--steps",
+    type=int,
+    default=150,
+    show_default=True,
+    help="Of --transitions: most steps of the descent.",
+)
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
@@ -57,19 +81,37 @@ _FORMS = (
 @click.option("--dask", metavar="ADDRESS", help="Scheduler of a dask cluster that does the work.")
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def prepare(
-    tracks: str | None, output: str, workers: int, dask: str | None, quiet: bool, **asked: Any
+    tracks: str | None,
+    transitions: str | None,
+    output: str,
+    workers: int,
+    dask: str | None,
+    quiet: bool,
+    **asked: Any,
 ) -> None:
-    """Make pairs of the tracks of a library, each with its stems and its transition.
+    """Make pairs to train on, each with its stems and its transition.
 
-    Pairs are chosen as a DJ would: tempos that meet, keys that go together. What is done is kept,
-    so that a run that was stopped goes on from there and ends with the same pairs. Files that
-    cannot be read are reported and left out.
+    Of the tracks of a library pairs are chosen as a DJ would: tempos that meet, keys that go
+    together. Of transitions that were cut out of mixes the curves are recovered. What is done is
+    kept, so that a run that was stopped goes on from there and ends with the same pairs. What
+    cannot be used is reported and left out.
     """
-    if not tracks:
+    if not tracks and not transitions:
         raise InputError(_FORMS)
+    if tracks and transitions:
+        raise InputError(
+            "Both --tracks and --transitions are given; run them one by one, each with its "
+            "--output."
+        )
     if dask and workers != 1:
         raise InputError("Both --workers and --dask are given; a cluster has its own workers.")
-    from djtrans.library import LibraryOptions, prepare_library
+    _drop_others(asked, "tracks" if tracks else "transitions")
+    from djtrans.library import (
+        LibraryOptions,
+        RecoveryOptions,
+        prepare_library,
+        prepare_transitions,
+    )
     from djtrans.workers import dask_cluster
 
     root = click.get_current_context().find_root()
@@ -78,26 +120,46 @@ def prepare(
 
         def watch(what: str, done: int, total: int, before: int, failed: int) -> None:
             if what not in tells:
-                failing = "unusable" if what == "tracks" else "failed"
+                failing = "failed" if what == "pairs" else "unusable"
                 tells[what] = shown.enter_context(counting(quiet, what, failing))
             tell = tells[what]
             if tell is not None:
                 tell(done, total, before, failed)
 
-        made = prepare_library(
-            tracks,
-            output,
-            LibraryOptions(**asked),
-            workers=workers,
-            executor=cluster,
-            plugin_files=root.params.get("plugin_files", ()),
-            watch=watch,
-        )
+        common: dict[str, Any] = {
+            "workers": workers,
+            "executor": cluster,
+            "plugin_files": root.params.get("plugin_files", ()),
+            "watch": watch,
+        }
+        if tracks:
+            made = prepare_library(tracks, output, LibraryOptions(**asked), **common)
+        else:
+            made = prepare_transitions(str(transitions), output, RecoveryOptions(**asked), **common)
     for file in made.skipped:
         say_error(f"{file.name} is left out: {file.reason}")
-    for folder, reason in made.failed.items():
-        say_error(f"{folder} could not be made: {reason}")
-    click.echo(
-        f"{len(made.pairs)} pairs in {output}: {len(made.skipped)} files left out, "
-        f"{len(made.failed)} pairs failed, {len(made.unfit)} did not fit"
-    )
+    for name, reason in made.failed.items():
+        say_error(f"{name} could not be made: {reason}")
+    if tracks:
+        click.echo(
+            f"{len(made.pairs)} pairs in {output}: {len(made.skipped)} files left out, "
+            f"{len(made.failed)} pairs failed, {len(made.unfit)} did not fit"
+        )
+    else:
+        click.echo(
+            f"{len(made.pairs)} pairs in {output}: {len(made.skipped)} transitions without both "
+            f"tracks, {len(made.failed)} could not be used"
+        )
+
+
+def _drop_others(asked: dict[str, Any], way: str) -> None:
+    """Leave out the options of the other way; refuse them where they were given."""
+    context = click.get_current_context()
+    for other, names in _ONLY.items():
+        if other == way:
+            continue
+        for name in names:
+            if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+                option = name.replace("_", "-")
+                raise InputError(f"--{option} is for --{other}; leave it out with --{way}.")
+            del asked[name]

@@ -25,6 +25,7 @@ def window_features(
     *,
     reference_db: float,
     isolated: bool,
+    laid_rate: float = 1.0,
 ) -> TrackFeatures:
     """Features of one track in the window of a plan.
 
@@ -39,6 +40,8 @@ def window_features(
         See :func:`reference_level`.
     isolated : bool
         Whether each stem holds its own sounds only.
+    laid_rate : float
+        Track seconds per second of the track's file, where that was stretched before.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def window_features(
         key=side.key,
         reference_db=reference_db,
         isolated=isolated,
-        stretch=side.stretch_percent / 100.0,
+        stretch=laid_rate * (1.0 + side.stretch_percent / 100.0) - 1.0,
         phrase_beats=plan.phrase_beats(side),
         sections=plan.beat_sections(side),
         beats_per_bar=plan.beats_per_bar,

@@ -97,7 +97,7 @@ class FitUse:
     """A mix that the curves were recovered from: its name and hash, and what is left of it.
 
     `error_db` is the power of what the curves do not explain over that of the mix, in all and by
-    band.
+    band, and that of the magnitude spectra (``spectra``).
     """
 
     name: str

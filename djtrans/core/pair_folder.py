@@ -37,7 +37,7 @@ class PairFacts:
     Attributes
     ----------
     technique : str
-        Qualified name.
+        Qualified name; empty where the curves were recovered from a mix.
     bars, swap_beat : int
         Of the window.
     gain_db : float
@@ -74,7 +74,7 @@ def write_pair(folder: str | os.PathLike[str], pair: PreparedPair) -> None:
     document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "technique": plan.technique,
+        "technique": pair.technique,
         "bars": plan.bars,
         "swap_beat": plan.swap_beat,
         "gain_db": pair.gain_db,
@@ -163,6 +163,7 @@ def _track_to_dict(track: PairedTrack) -> dict[str, Any]:
         "name": track.name,
         "sha256": track.sha256,
         "isolated": track.isolated,
+        "laid_rate": track.laid_rate,
         # JSON has no infinity, which is the level of what is all but silent.
         "reference_db": level if math.isfinite(level) else None,
         "analysis": analysis_to_dict(track.analysis),

@@ -39,6 +39,9 @@ class PairedTrack:
         Level of its loud parts with the plan's trim, before the pair's `gain_db`.
     isolated : bool
         Whether each stem holds its own sounds only.
+    laid_rate : float
+        Track seconds per second of its file, where that was laid on the clock of a mix: 1.02 is
+        2 % faster.
     """
 
     name: str
@@ -46,6 +49,7 @@ class PairedTrack:
     analysis: Analysis
     reference_db: float
     isolated: bool
+    laid_rate: float = 1.0
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -53,7 +57,9 @@ class PreparedPair:
     """The window of a transition, and what the mixer made it from.
 
     All audio begins at the start of the window and is as long as it. The mixer, fed with these
-    stems and curves and with nothing before and after them, gives `mix`.
+    stems and curves and with nothing before and after them, gives `mix`; where the curves were
+    recovered from a real mix (``content.provenance.fit``), `mix` is that one, and the mixer gives
+    it but for the error that stands there.
 
     Attributes
     ----------
@@ -90,6 +96,11 @@ class PreparedPair:
         return self.content.plan
 
     @property
+    def technique(self) -> str:
+        """What drew the curves; ``""`` where they were recovered: a DJ names none."""
+        return "" if self.content.provenance.fit else self.plan.technique
+
+    @property
     def sample_rate(self) -> int:
         """In Hz."""
         return self.stems_a.sample_rate
@@ -104,6 +115,7 @@ class PreparedPair:
             self.plan.a if first else self.plan.b,
             reference_db=track.reference_db,
             isolated=track.isolated,
+            laid_rate=track.laid_rate,
         )
 
     def request(self, seed: int | None = None) -> DrawRequest:
@@ -115,13 +127,14 @@ class PreparedPair:
             The seed that the pair was drawn with if left out.
         """
         drawn = self.content.provenance.render.seed
-        return draw_request(
+        asked = draw_request(
             self.plan,
             self.params.layout,
             self.features("a"),
             self.features("b"),
             drawn if seed is None else seed,
         )
+        return attrs.evolve(asked, technique=self.technique)
 
 
 def mix_pair(

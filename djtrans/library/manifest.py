@@ -22,6 +22,17 @@ FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 
 
+def manifest_head(options: attrs.AttrsInstance, separator: ComponentRecord) -> dict[str, Any]:
+    """What every manifest begins with: format, version, options and separator."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "djtrans": djtrans.__version__,
+        "options": attrs.asdict(options),
+        "separator": attrs.asdict(separator),
+    }
+
+
 def write_manifest(
     output: Path,
     options: LibraryOptions,
@@ -60,11 +71,7 @@ def write_manifest(
                 {**of, "technique": made.technique, "bars": made.bars, "files": made.files}
             )
     document = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "djtrans": djtrans.__version__,
-        "options": attrs.asdict(options),
-        "separator": attrs.asdict(separator),
+        **manifest_head(options, separator),
         "tracks": [{"name": track.name, "sha256": track.sha256} for track in tracks],
         "skipped": [attrs.asdict(file) for file in skipped],
         "pairs": pairs,

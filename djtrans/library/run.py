@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
-import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -17,20 +15,20 @@ import attrs
 import djtrans
 from djtrans.api import DifferentiableDJMixer
 from djtrans.core.cache import cache_key
-from djtrans.core.documents import read_document
 from djtrans.core.errors import InputError
-from djtrans.core.pair_folder import ANALYSIS, FORMAT, FORMAT_VERSION
+from djtrans.core.pair_folder import FORMAT_VERSION
 from djtrans.core.records import ComponentRecord
 from djtrans.core.stretch import ENGINE
 from djtrans.library.choosing import ChosenPair, UnfitPair, choose_pairs, plan_options
 from djtrans.library.hearing import ANALYSES, Skipped, hear_library, made_by
-from djtrans.library.making import Made, PairUnit, make_unit
-from djtrans.library.manifest import MANIFEST, write_manifest
+from djtrans.library.keeping import do_units, pairs_before, tidy
+from djtrans.library.making import PairUnit, make_unit
+from djtrans.library.manifest import write_manifest
 from djtrans.library.options import LibraryOptions
 from djtrans.provenance import mixer_record, separator_declaration, separator_record
 from djtrans.registry import Registry
 from djtrans.separators import fetch_separator
-from djtrans.workers import each, one_thread, processes, registry_with
+from djtrans.workers import one_thread, processes, registry_with
 
 #: Told what is counted, how many are done, of how many, how many of them before this run, and how
 #: many cannot be used.
@@ -155,9 +153,9 @@ def _prepare(
         )
         for number, pair in enumerate(chosen, 1)
     ]
-    before = _before(target, {Path(unit.folder).name: unit.key for unit in units})
-    made = _make_all(units, before, executor, functools.partial(watch, "pairs"))
-    _tidy(target)
+    before = pairs_before(target, {Path(unit.folder).name: unit.key for unit in units})
+    made = do_units(make_unit, units, before, executor, functools.partial(watch, "pairs"))
+    tidy(target)
     folders = [Path(unit.folder).name for unit in units]
     manifest = write_manifest(
         target,
@@ -201,58 +199,3 @@ def _key(
         stretch=ENGINE,
         djtrans=djtrans.__version__,
     )
-
-
-def _before(target: Path, keys: dict[str, str]) -> int:
-    """How many pairs are there; refused where there are others."""
-    _tidy(target)
-    found = sorted(p for p in target.iterdir() if re.fullmatch(r"pair_\d{3,}", p.name))
-    for folder in found:
-        if folder.name not in keys:
-            raise InputError(
-                f"{folder} is one pair more than are asked for or can be made; give another "
-                f"--output, a larger --max, or delete it."
-            )
-        document = read_document(
-            folder / ANALYSIS,
-            FORMAT,
-            FORMAT_VERSION,
-            expected="prepared pair",
-            again=f"Delete {folder.name} and run again.",
-        )
-        if document.get("key") != keys[folder.name]:
-            raise InputError(
-                f"{folder} was made of other tracks, with other options or by another version; "
-                "give another --output, or delete it."
-            )
-    if len(found) < len(keys):
-        # Where there is a manifest, the set is whole.
-        (target / MANIFEST).unlink(missing_ok=True)
-    return len(found)
-
-
-def _tidy(target: Path) -> None:
-    """Remove what killed processes left half-written."""
-    for part in target.glob(".*.part"):
-        if part.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
-            part.unlink(missing_ok=True)
-
-
-def _make_all(
-    units: Sequence[PairUnit],
-    before: int,
-    executor: Executor | None,
-    tell: Callable[[int, int, int, int], None],
-) -> list[Made]:
-    found: dict[int, Made] = {}
-    there = {i for i, unit in enumerate(units) if Path(unit.folder).exists()}
-    fresh = failed = 0
-    tell(before, len(units), before, 0)
-    for index, made in each(make_unit, units, executor):
-        found[index] = made
-        fresh += index not in there
-        failed += bool(made.reason)
-        tell(before + fresh, len(units), before, failed)
-    return [found[index] for index in range(len(units))]

@@ -83,3 +83,18 @@ def test_wrong_requests_are_one_line(run, arguments, match):
     assert code == 2
     assert match in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--tracks", "a", "--transitions", "b"), "one by one"),
+        (("--transitions", "b", "--technique", "cut"), "--technique is for --tracks"),
+        (("--tracks", "a", "--error-limit", "-9"), "--error-limit is for --transitions"),
+        (("--transitions", "nowhere"), "'djtrans extract' wrote"),
+    ],
+)
+def test_the_two_ways_are_kept_apart(run, arguments, said):
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert said in err

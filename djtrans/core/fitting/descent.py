@@ -29,10 +29,16 @@ class DescentOptions:
         1e-3, "Weight of the mean distance from neutral.", minimum=0.0, maximum=10.0
     )
     patience: int = setting(
-        25, "Steps without gain after which the descent ends.", unit="steps", minimum=1
+        5, "Steps without gain after which they become shorter.", unit="steps", minimum=1
     )
     least_gain: float = setting(
         0.01, "What counts as gain, as a part of the loss.", minimum=0.0, maximum=0.5
+    )
+    shorten: float = setting(
+        0.4, "What is left of the rate where steps become shorter.", minimum=0.05, maximum=0.9
+    )
+    least_rate: float = setting(
+        0.1, "Part of the first rate below which the descent ends.", minimum=0.0, maximum=1.0
     )
 
 
@@ -64,7 +70,9 @@ def descend(
     """Refine curves until their render is like the mix.
 
     Adam with values clamped to their ranges after each step, so that a fader can reach 0 and 1,
-    which no smooth map onto the range allows.
+    which no smooth map onto the range allows. Where steps gain nothing they become shorter, and
+    it ends when they are too short to matter: a good start needs a fraction of the steps that a
+    wrong one does.
 
     Parameters
     ----------
@@ -92,9 +100,6 @@ def descend(
     # In parts of each range, so that one rate suits all.
     scaled = ((values.detach() - low) / (high - low)).requires_grad_()
     optimizer = torch.optim.Adam([scaled], lr=options.learning_rate, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-        optimizer, max(options.steps, 1), 0.05 * options.learning_rate
-    )
     best, least, waited, mark = scaled.detach().clone(), float("inf"), 0, float("inf")
     losses: list[float] = []
     for step in range(options.steps + 1):
@@ -112,12 +117,17 @@ def descend(
             mark, waited = now, 0
         else:
             waited += 1
-        if step == options.steps or waited >= options.patience:
+        if step == options.steps:
             break
+        if waited >= options.patience:
+            group = optimizer.param_groups[0]
+            group["lr"] *= options.shorten
+            if group["lr"] < options.least_rate * options.learning_rate:
+                break
+            waited = 0
         optimizer.zero_grad()
         total.backward()
         optimizer.step()
-        schedule.step()
         with torch.no_grad():
             scaled.clamp_(0.0, 1.0)
         if progress is not None:

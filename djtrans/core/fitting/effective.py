@@ -43,10 +43,11 @@ class EffectiveGains:
         return float((self.gains - truth.gains).abs()[truth.audible].mean())
 
     def swap_frame(self) -> int:
-        """First frame from which on B's lows are the louder ones to the end.
+        """First frame from which on B's lows are the more open ones to the end.
 
         The gains of a track's stems are weighted by their power over the whole window, so that it
-        is the owner that changes and not the turn of kick and bass.
+        is the owner that changes and not the turn of kick and bass; and by nothing else, so that a
+        loud track does not own the lows with its knob all but closed.
 
         Raises
         ------
@@ -54,8 +55,13 @@ class EffectiveGains:
             If one track owns the lows all the time.
         """
         half = len(self.gains) // 2
-        level = self.power[..., 0].mean(dim=1, keepdim=True) * self.gains[..., 0].square()
-        b_owns = level[half:].sum(dim=0) > level[:half].sum(dim=0)
+        power = self.power[..., 0].mean(dim=1, keepdim=True)
+        level = power * self.gains[..., 0].square()
+        a, b = (
+            level[rows].sum(dim=0) / power[rows].sum().clamp(min=1e-20)
+            for rows in (slice(half), slice(half, None))
+        )
+        b_owns = b > a
         changes = (b_owns[1:] != b_owns[:-1]).nonzero().flatten()
         if len(changes) == 0 or not bool(b_owns[-1]):
             raise InputError("The lows do not go from A to B in this window.")

@@ -32,13 +32,17 @@ def error_by_band(mix: Tensor, reconstruction: Tensor, sample_rate: int) -> dict
     freqs = torch.fft.rfftfreq(size, 1.0 / sample_rate, dtype=torch.float64)
     wanted = torch.fft.rfft(mix.double().cpu()).abs().square().sum(dim=0)
     missed = torch.fft.rfft((mix - reconstruction).double().cpu()).abs().square().sum(dim=0)
-    found = {"all": _db(missed, wanted)}
+    found = {"all": _ratio_db(missed, wanted)}
     for name, (low, high) in BANDS.items():
         inside = (freqs >= low) & (freqs < high)
-        found[name] = _db(missed[inside], wanted[inside])
+        found[name] = _ratio_db(missed[inside], wanted[inside])
     return found
 
 
-def _db(missed: Tensor, wanted: Tensor) -> float:
-    ratio = float(missed.sum()) / max(float(wanted.sum()), 1e-20)
+def decibels(ratio: float) -> float:
+    """A ratio of powers in dB, at least -120."""
     return max(FLOOR_DB, 10.0 * math.log10(max(ratio, 1e-20)))
+
+
+def _ratio_db(missed: Tensor, wanted: Tensor) -> float:
+    return decibels(float(missed.sum()) / max(float(wanted.sum()), 1e-20))

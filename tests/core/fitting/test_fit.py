@@ -8,7 +8,7 @@ import torch
 
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.fitting.descent import DescentOptions, descend
-from djtrans.core.fitting.effective import effective_gains
+from djtrans.core.fitting.effective import EffectiveGains, effective_gains
 from djtrans.core.fitting.error import error_by_band
 from djtrans.core.fitting.fit import fit_curves
 from djtrans.core.fitting.levels import level_trims
@@ -39,6 +39,17 @@ def test_the_bass_swap_is_found_to_the_frame(composed, fit):
     found = effective_gains(composed.mixer, fit.params, composed.a, composed.b)
     assert truth.swap_frame() == 8
     assert found.swap_frame() == 8
+
+
+def test_the_owner_of_the_lows_is_whose_knob_is_open_however_loud_the_other_is():
+    gains, power = torch.ones(4, 8, 3), torch.ones(4, 8, 3)
+    gains[:2, 3:] = 0.3
+    gains[2:, :3] = 0.1
+    power[:2] *= 100.0
+    found = EffectiveGains(gains, power, power > 0)
+    assert found.swap_frame() == 3
+    with pytest.raises(InputError, match="do not go from A to B"):
+        EffectiveGains(gains.flip(0), power, power > 0).swap_frame()
 
 
 def test_the_reconstruction_is_near_and_is_what_its_error_says(composed, fit):
