@@ -41,7 +41,7 @@ from djtrans.core.metrics import MetricInputs, Voices
 from djtrans.core.metrics.audible import both_audible
 from djtrans.core.metrics.bass_overlap import bass_overlap_of_levels, beat_levels_db
 from djtrans.core.metrics.curve_motion import curve_motion
-from djtrans.core.metrics.level_profile import level_profile
+from djtrans.core.metrics.level_profile import WINDOW_SECONDS, level_profile
 from djtrans.core.metrics.low_end import low_end_excess_of_levels
 from djtrans.core.metrics.masking import masking_fraction
 from djtrans.core.metrics.peaks import peaks
@@ -89,7 +89,9 @@ def measured(
     solo = [beat_levels_db(s, rate, beats) for s in (sound.solo_a, sound.solo_b)]
     bass = bass_overlap_of_levels(lows["a"], lows["b"], *solo)
     voices = vocals(sound)
-    level = level_profile(sound.mix, rate, solo_a=sound.solo_a, solo_b=sound.solo_b)
+    # Four fast bars last 5 s, which is less than two windows of 3 s.
+    longest = min(WINDOW_SECONDS, float(beats[-1]) / 2)
+    level = level_profile(sound.mix, rate, longest, solo_a=sound.solo_a, solo_b=sound.solo_b)
     low, high = (
         torch.tensor([getattr(row.parameter, end) for row in params.layout.rows])
         for end in ("minimum", "maximum")
