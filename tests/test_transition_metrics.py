@@ -28,6 +28,7 @@ def doubled(tmp_path_factory):
     return djtrans.generate(
         *paths,
         technique="fade",
+        model=None,
         bars=8,
         cue_a=0.0,
         cue_b=0.0,

@@ -23,7 +23,13 @@ def made(tmp_path_factory):
         )
         djtrans.write_audio(folder / f"{name}.wav", synthesize(spec).audio, RATE)
     transition = djtrans.generate(
-        folder / "a.wav", folder / "b.wav", technique="fade", bars=4, context=0, device="cpu"
+        folder / "a.wav",
+        folder / "b.wav",
+        technique="fade",
+        model=None,
+        bars=4,
+        context=0,
+        device="cpu",
     )
     transition.save_params(folder / "p.json")
     return folder
