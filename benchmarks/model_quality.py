@@ -90,7 +90,7 @@ def measured(
     bass = bass_overlap_of_levels(lows["a"], lows["b"], *solo)
     voices = vocals(sound)
     # Four fast bars last 5 s, which is less than two windows of 3 s.
-    longest = min(WINDOW_SECONDS, float(beats[-1]) / 2)
+    longest = min(WINDOW_SECONDS, float(beats[-1]) / 2.1)
     level = level_profile(sound.mix, rate, longest, solo_a=sound.solo_a, solo_b=sound.solo_b)
     low, high = (
         torch.tensor([getattr(row.parameter, end) for row in params.layout.rows])
