@@ -38,6 +38,8 @@ LANES = {
     "reverb send": "track/reverb/send",
     "echo send": "track/delay/send",
 }
+#: What moves by less is not worth a lane.
+MOVES = 0.1
 SAID = {
     "two basses, % of beats": "two basses {:.0f} %",
     "two voices, % of beats": "two voices {:.0f} %",
@@ -54,12 +56,12 @@ def picture(pair: PreparedPair, model_path: str | None, seeds: list[int], theme:
     shown = {
         title: key
         for title, key in LANES.items()
-        if any(np.ptp(p.row(f"{t}/{key}").numpy()) > 0 for p in drawn for t in "ab")
+        if any(np.ptp(p.row(f"{t}/{key}").numpy()) > MOVES for p in drawn for t in "ab")
     }
     figure = Figure(
         figsize=(2.1 * len(seeds) + 1.2, 0.62 * len(shown) + 1.9), facecolor=colours.background
     )
-    top = 1.0 - 1.35 / figure.get_size_inches()[1]
+    top = 1.0 - 1.05 / figure.get_size_inches()[1]
     grid = figure.add_gridspec(
         len(shown), len(seeds), left=0.09, right=0.985, top=top, bottom=0.06, hspace=0.2, wspace=0.1
     )
