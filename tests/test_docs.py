@@ -331,7 +331,7 @@ def test_the_printed_summary_has_the_lines_that_the_command_prints():
     from djtrans.cli import summary
 
     printed = blocks("README.md", "text")[0].splitlines()
-    labels = [line.split()[0] for line in printed if not line.startswith("djtrans:")]
+    labels = [re.split(" {2,}", line)[0] for line in printed if not line.startswith("djtrans:")]
     assert len(set(labels)) > 8
     for label in set(labels):
         assert re.search(rf'"{label}(?: {{2,}}|")', inspect.getsource(summary)), label
