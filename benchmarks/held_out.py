@@ -31,7 +31,7 @@ from djtrans.evaluation import Pair
 from djtrans.generation import draw_transition
 from djtrans.preparation import Prepared, prepare
 
-#: Training sets draw their specs' seeds below 2**31 at random; these are multiples of a prime.
+#: The first of the seeds; a training set draws its own at random below 2**31.
 SEED = 900_000_011
 RATE = 22050
 CASES_PER_PAIR = 4
