@@ -3,8 +3,9 @@
 from djtrans.library.hearing import Skipped
 from djtrans.library.options import VARIED, LibraryOptions
 from djtrans.library.recovering import RecoveryOptions
-from djtrans.library.run import PreparedSet, Watch, prepare_library
+from djtrans.library.run import prepare_library
 from djtrans.library.transitions import prepare_transitions
+from djtrans.library.workshop import PreparedSet, Watch
 
 __all__ = [
     "VARIED",

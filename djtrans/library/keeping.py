@@ -9,11 +9,15 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from djtrans.core.audio import content_hash
 from djtrans.core.documents import read_document
-from djtrans.core.errors import InputError
+from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.pair_folder import ANALYSIS, FORMAT, FORMAT_VERSION
-from djtrans.library.manifest import MANIFEST
-from djtrans.workers import each
+from djtrans.core.prepared_pair import PreparedPair
+from djtrans.workers import each, one_thread
+
+#: File that says what the set holds; written last.
+MANIFEST = "manifest.json"
 
 
 class Unit(Protocol):
@@ -103,3 +107,26 @@ def do_units(
         failed += bool(made.reason)
         tell(before + fresh, len(units), before, failed)
     return [found[index] for index in range(len(units))]
+
+
+def attempt(make: Callable[[], PreparedPair]) -> PreparedPair | str:
+    """A pair, or why there is none.
+
+    What cannot be planned, drawn or explained is an answer; what the machine cannot do, such as to
+    write or to hold it, is an error: the next run may do better.
+    """
+    with one_thread():
+        try:
+            return make()
+        except DjtransError as error:
+            return str(error)
+        except Exception as error:
+            if isinstance(error, MemoryError | OSError) or "memory" in str(error):
+                raise
+            return f"fault: {type(error).__name__}: {error}"
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Hash of each file of a pair, by its path within the folder."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): content_hash(file) for file in files}

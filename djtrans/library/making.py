@@ -9,18 +9,18 @@ from pathlib import Path
 import attrs
 
 from djtrans.core.alignment import window_span
-from djtrans.core.audio import content_hash
-from djtrans.core.errors import DjtransError, InputError, PlanError
+from djtrans.core.errors import InputError, PlanError
 from djtrans.core.formats import ParamsFile
 from djtrans.core.pair_folder import read_facts, write_pair
 from djtrans.core.prepared_pair import PreparedPair, mix_pair
 from djtrans.generation import draw_transition
 from djtrans.library.choosing import plan_options
 from djtrans.library.hearing import known_analyses
+from djtrans.library.keeping import attempt, file_hashes
 from djtrans.library.options import LibraryOptions
 from djtrans.preparation import Prepared, prepare
 from djtrans.registry import Registry
-from djtrans.workers import one_thread, registry_with
+from djtrans.workers import registry_with
 
 
 @attrs.frozen
@@ -86,34 +86,21 @@ class Made:
 
 
 def make_unit(unit: PairUnit) -> Made:
-    """Make a pair if it is not there, and hash its files.
-
-    What cannot be planned, drawn or rendered is an answer; what the machine cannot do, such as to
-    write or to hold it, is an error: the next run may do better.
-    """
+    """Make a pair if it is not there, and hash its files."""
     folder = Path(unit.folder)
     if not folder.exists():
-        with one_thread():
-            try:
-                pair = _mixed(unit, registry_with(unit.plugin_files))
-            except DjtransError as error:
-                return Made(reason=_say(unit, str(error)))
-            except Exception as error:
-                if isinstance(error, MemoryError | OSError) or "memory" in str(error):
-                    raise
-                return Made(reason=_say(unit, f"fault: {type(error).__name__}: {error}"))
-            for name, track in (("a", pair.track_a), ("b", pair.track_b)):
-                path, expected = (unit.a, unit.sha256_a) if name == "a" else (unit.b, unit.sha256_b)
-                if track.sha256 != expected:
-                    raise InputError(f"{path} was changed while the pairs were made; run again.")
-            write_pair(folder, pair)
+        pair = attempt(lambda: _mixed(unit, registry_with(unit.plugin_files)))
+        if isinstance(pair, str):
+            return Made(reason=_say(unit, pair))
+        for path, expected, track in (
+            (unit.a, unit.sha256_a, pair.track_a),
+            (unit.b, unit.sha256_b, pair.track_b),
+        ):
+            if track.sha256 != expected:
+                raise InputError(f"{path} was changed while the pairs were made; run again.")
+        write_pair(folder, pair)
     facts = read_facts(folder)
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return Made(
-        technique=facts.technique,
-        bars=facts.bars,
-        files={file.relative_to(folder).as_posix(): content_hash(file) for file in files},
-    )
+    return Made(technique=facts.technique, bars=facts.bars, files=file_hashes(folder))
 
 
 def _mixed(unit: PairUnit, registry: Registry) -> PreparedPair:

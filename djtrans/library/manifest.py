@@ -14,12 +14,12 @@ from djtrans.core.files import write_text
 from djtrans.core.records import ComponentRecord
 from djtrans.library.choosing import ChosenPair, UnfitPair
 from djtrans.library.hearing import LibraryTrack, Skipped
+from djtrans.library.keeping import MANIFEST
 from djtrans.library.making import Made
 from djtrans.library.options import LibraryOptions
 
 FORMAT = "djtrans-pairs"
 FORMAT_VERSION = 1
-MANIFEST = "manifest.json"
 
 
 def manifest_head(options: attrs.AttrsInstance, separator: ComponentRecord) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from djtrans.api import analyze_track
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import window_span
 from djtrans.core.asking import reference_level
-from djtrans.core.audio import content_hash
 from djtrans.core.config import setting
-from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.errors import InputError
 from djtrans.core.files import write_text
 from djtrans.core.fitting.descent import DescentOptions
 from djtrans.core.fitting.overlap import plan_on_overlap, with_swap_at
@@ -29,8 +28,9 @@ from djtrans.core.prepared_pair import PairedTrack, PreparedPair
 from djtrans.core.slicing import padded_slice
 from djtrans.core.track import load_track
 from djtrans.fitting import fit
+from djtrans.library.keeping import attempt, file_hashes
 from djtrans.registry import Registry
-from djtrans.workers import one_thread, registry_with
+from djtrans.workers import registry_with
 
 
 @attrs.frozen
@@ -97,32 +97,21 @@ class Recovered:
 
 
 def recover_unit(unit: ExcerptUnit) -> Recovered:
-    """Make a pair of an excerpt if it is not there, and hash its files.
-
-    An excerpt that cannot be used is an answer; what the machine cannot do, such as to write or to
-    hold it, is an error: the next run may do better.
-    """
+    """Make a pair of an excerpt if it is not there, and hash its files."""
     folder = Path(unit.folder)
     if not folder.exists():
         if known := _refused(unit):
             return Recovered(reason=known)
-        with one_thread():
-            try:
-                pair = _recovered(unit, registry_with(unit.plugin_files))
-            except DjtransError as error:
-                return _refuse(unit, str(error))
-            except Exception as error:
-                if isinstance(error, MemoryError | OSError) or "memory" in str(error):
-                    raise
-                return _refuse(unit, f"fault: {type(error).__name__}: {error}")
-            write_pair(folder, pair)
+        pair = attempt(lambda: _recovered(unit, registry_with(unit.plugin_files)))
+        if isinstance(pair, str):
+            return _refuse(unit, pair)
+        write_pair(folder, pair)
     facts, used = read_facts(folder), load_params(folder / PARAMS).provenance.fit
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
     return Recovered(
         bars=facts.bars,
         swap_beat=facts.swap_beat,
         error_db={} if used is None else used.error_db,
-        files={file.relative_to(folder).as_posix(): content_hash(file) for file in files},
+        files=file_hashes(folder),
     )
 
 

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
 from pathlib import Path
 
 import attrs
 
-import djtrans
-from djtrans.api import DifferentiableDJMixer
 from djtrans.core.audio import content_hash
-from djtrans.core.cache import cache_key
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.files import write_text
 from djtrans.core.matching.excerpt import ALIGNMENT, Alignment, read_alignment
-from djtrans.core.pair_folder import FORMAT_VERSION
 from djtrans.core.records import ComponentRecord
-from djtrans.core.stretch import ENGINE
-from djtrans.library.hearing import Skipped, made_by
-from djtrans.library.keeping import do_units, pairs_before, tidy
-from djtrans.library.manifest import MANIFEST, manifest_head
+from djtrans.library.hearing import Skipped
+from djtrans.library.keeping import MANIFEST
+from djtrans.library.manifest import manifest_head
 from djtrans.library.recovering import ExcerptUnit, Recovered, RecoveryOptions, recover_unit
-from djtrans.library.run import PreparedSet, Watch
-from djtrans.provenance import mixer_record, separator_record
-from djtrans.separators import fetch_separator
-from djtrans.workers import one_thread, processes, registry_with
+from djtrans.library.workshop import PreparedSet, Watch, Workshop, open_workshop
 
 #: Folder of what was refused and why, within the output.
 REFUSED = "refused"
@@ -84,13 +74,16 @@ def prepare_transitions(
         If a worker dies.
     """
     options = options or RecoveryOptions()
-    if workers < 1:
-        raise InputError(f"workers = {workers} is not allowed; give 1 or more.")
-    root, target = Path(transitions).expanduser().resolve(), Path(output).expanduser().resolve()
-    files = tuple(os.path.abspath(path) for path in plugin_files)
-    beside = executor is None and workers > 1
-    with one_thread(), processes(workers, files) if beside else nullcontext(executor) as pool:
-        return _prepare(root, target, options, pool, files, watch)
+    root = Path(transitions).expanduser().resolve()
+    with open_workshop(
+        output,
+        options,
+        workers=workers,
+        executor=executor,
+        plugin_files=plugin_files,
+        watch=watch,
+    ) as workshop:
+        return _prepare(root, options, workshop)
 
 
 def find_excerpts(root: Path) -> tuple[list[Excerpt], list[Skipped]]:
@@ -127,23 +120,10 @@ def find_excerpts(root: Path) -> tuple[list[Excerpt], list[Skipped]]:
     return found, skipped
 
 
-def _prepare(
-    root: Path,
-    target: Path,
-    options: RecoveryOptions,
-    executor: Executor | None,
-    plugin_files: tuple[str, ...],
-    watch: Watch | None,
-) -> PreparedSet:
-    watch = watch or (lambda what, done, total, before, failed: None)
-    registry = registry_with(plugin_files)
-    # Chosen once: "auto" must not come out otherwise on another worker.
-    name = fetch_separator(registry, options.separator, {}, options.device)
-    separator = separator_record(registry, name)
+def _prepare(root: Path, options: RecoveryOptions, workshop: Workshop) -> PreparedSet:
+    target, separator = workshop.target, workshop.separator
     options = attrs.evolve(options, separator=separator.name)
-    mixer = cache_key(made=str(mixer_record(DifferentiableDJMixer(options.mixer), registry)))
     excerpts, skipped = find_excerpts(root)
-    target.mkdir(parents=True, exist_ok=True)
     folders = [f"pair_{number:03d}" for number in range(1, len(excerpts[: options.most]) + 1)]
     units = [
         ExcerptUnit(
@@ -151,14 +131,12 @@ def _prepare(
             excerpt=str(excerpt.folder),
             refused=str(target / REFUSED / f"{folder}.json"),
             options=options,
-            key=_key(excerpt, options, separator, mixer),
-            plugin_files=plugin_files,
+            key=_key(excerpt, options, workshop),
+            plugin_files=workshop.plugin_files,
         )
         for folder, excerpt in zip(folders, excerpts, strict=False)
     ]
-    before = pairs_before(target, {Path(unit.folder).name: unit.key for unit in units})
-    made = do_units(recover_unit, units, before, executor, functools.partial(watch, "transitions"))
-    tidy(target)
+    made = workshop.make("transitions", recover_unit, units)
     chosen = list(zip(folders, excerpts, made, strict=False))
     manifest = _write_manifest(target, options, separator, chosen, skipped)
     return PreparedSet(
@@ -167,24 +145,15 @@ def _prepare(
         pairs=tuple(f for f, m in zip(folders, made, strict=True) if not m.reason),
         skipped=tuple(skipped),
         failed={e.name: m.reason for _, e, m in chosen if m.reason},
-        unfit=(),
     )
 
 
-def _key(excerpt: Excerpt, options: RecoveryOptions, separator: ComponentRecord, mixer: str) -> str:
-    """Digest of all that a pair depends on; not on how many there are."""
+def _key(excerpt: Excerpt, options: RecoveryOptions, workshop: Workshop) -> str:
     files = (ALIGNMENT, "mix.wav", "track_a.wav", "track_b.wav")
-    return cache_key(
-        format=FORMAT_VERSION,
+    return workshop.key(
         files=[content_hash(excerpt.folder / file) for file in files],
-        analyzer=made_by(),
         error_limit=options.error_limit,
         steps=options.steps,
-        separator=[separator.name, separator.version, separator.config],
-        mixer=mixer,
-        device=options.device,
-        stretch=ENGINE,
-        djtrans=djtrans.__version__,
     )
 
 
