@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.extraction import BAND_EDGES_HZ
 from djtrans.core.metrics.arrays import FloatArray
+from djtrans.core.metrics.filters import filtered, spectrum_of
 from djtrans.core.metrics.loudness import loudness_power, to_lufs
 from djtrans.core.metrics.voice_activity import ACTIVE_LU
 
@@ -39,10 +41,11 @@ def vocal_cuts(
     Notes
     -----
     The gain is not read off a curve but out of the sound: the part of the solo that the rendered
-    stem holds, ``<voice, solo> / <solo, solo>``, in the 0.25 s before and after each instant. A
-    line is cut where the two differ by half the fader's way or more and the *solo* is above -15 LU
-    on both sides: the singer goes on, the fader does not. A fade of half a second is the fastest
-    that is no step. Both ways count: a voice let in amid a line is cut as well.
+    stem holds, ``<voice, solo> / <solo, solo>``, in the 0.25 s before and after each instant, both
+    above 300 Hz: without its lows a voice is thin, but it goes on. A line is cut where the two
+    differ by half the fader's way or more and the *solo* is above -15 LU on both sides: the singer
+    goes on, the fader does not. A fade of half a second is the fastest that is no step. Both ways
+    count: a voice let in amid a line is cut as well.
     """
     side, hop = round(SIDE_SECONDS * sample_rate), max(1, round(HOP_SECONDS * sample_rate))
     if solo_voice.shape[-1] < 2 * side + hop:
@@ -53,9 +56,10 @@ def vocal_cuts(
         total = np.concatenate([[0.0], np.cumsum(product.sum(axis=0))])
         return np.asarray(total[starts + side] - total[starts])
 
-    own = windows(solo_voice**2)
+    words, solo_words = (_words(audio, sample_rate) for audio in (voice, solo_voice))
+    own = windows(solo_words**2)
     gain = np.divide(
-        windows(voice * solo_voice), own, out=np.zeros_like(own), where=own > 1e-9 * side
+        windows(words * solo_words), own, out=np.zeros_like(own), where=own > 1e-9 * side
     )
     total = np.concatenate([[0.0], np.cumsum(loudness_power(solo_voice, sample_rate))])
     loud = to_lufs((total[starts + side] - total[starts]) / side)
@@ -70,3 +74,13 @@ def vocal_cuts(
         sharpest = start + int(np.argmax(step[start:stop]))
         times.append(float((starts[sharpest] + side) / sample_rate))
     return tuple(times)
+
+
+def _words(voice: FloatArray, sample_rate: int) -> FloatArray:
+    """What of a voice lies above the low band, where the words are."""
+    samples = voice.shape[-1]
+
+    def gain(hz: FloatArray) -> FloatArray:
+        return np.asarray(1.0 / (1.0 + (BAND_EDGES_HZ[0] / np.maximum(hz, 1e-3)) ** 8))
+
+    return filtered(spectrum_of(voice), samples, sample_rate, gain)[0]

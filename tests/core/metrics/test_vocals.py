@@ -101,6 +101,15 @@ def test_a_step_in_a_gap_or_a_fade_cuts_nothing():
     assert len(cuts(CLOCK[0] + BEAT * 4 > TIME, voice)) == 1
 
 
+def test_a_voice_that_loses_its_lows_goes_on():
+    lows = 4.0 * np.sin(2 * np.pi * 110 * TIME) * (sung(0, BEATS) != 0)
+    voice = sung(0, BEATS) + lows * np.abs(sung(0, BEATS)).max()
+    thin = voice - lows * np.abs(sung(0, BEATS)).max() * (TIME >= 6.0)
+    assert vocal_cuts(thin, voice, TRACK_LUFS, RATE) == ()
+    gone = voice * (TIME < 6.0)
+    assert vocal_cuts(gone, voice, TRACK_LUFS, RATE) == pytest.approx([6.0], abs=0.02)
+
+
 def inputs(**more) -> MetricInputs:
     noise = 0.05 * np.random.default_rng(0).standard_normal((1, len(TIME)))
     return MetricInputs(
