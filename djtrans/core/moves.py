@@ -123,9 +123,11 @@ def step_out(sheet: CurveSheet, beat: float, stems: Sequence[str] = ()) -> None:
 
 
 def hand_over_voice(sheet: CurveSheet, beat: float, latest: float) -> None:
-    """Where both tracks sing, A's voice goes in the rest nearest to a beat, and B's comes after it.
+    """Where both tracks sing, A's voice goes in a rest near to a beat, and B's comes in one after.
 
-    Drawn over the faders as they are; so draw those first.
+    Of all such pairs of rests the one is taken whose first lies nearest to the beat, and whose
+    second nearest to the first. If B sings on without a rest, its voice is let in over
+    :data:`VOICE_FADE_BEATS`. Drawn over the faders as they are; so draw those first.
 
     Parameters
     ----------
@@ -133,11 +135,20 @@ def hand_over_voice(sheet: CurveSheet, beat: float, latest: float) -> None:
     beat, latest : float
         Where it is wanted, and the latest beat for A's voice to go.
     """
-    request = sheet.request
-    gone = nearest_rest(request, "a", beat, sheet.beats[1], latest)
-    if gone is None or rests(request, "b") is None:
+    rests_a, rests_b = (rests(sheet.request, track) for track in "ab")
+    if rests_a is None or rests_b is None:
         return
-    here = nearest_rest(request, "b", gone, gone, sheet.beats[-1])
-    for track, is_open in (("a", sheet.beats < gone), ("b", sheet.beats >= (here or gone))):
+    leaves = sheet.beats[rests_a & (sheet.beats >= sheet.beats[1]) & (sheet.beats <= latest)]
+    if leaves.size == 0:
+        return
+    enters = np.append(sheet.beats[rests_b], np.inf)
+    after = enters[np.searchsorted(enters, leaves)]
+    if np.isinf(after).all():
+        gone = leaves[np.argmin(np.abs(leaves - beat))]
+        let_in = np.clip((sheet.beats - gone) / VOICE_FADE_BEATS, 0.0, 1.0)
+    else:
+        best = np.argmin(np.abs(leaves - beat) + after - leaves)
+        gone, let_in = leaves[best], (sheet.beats >= after[best]).astype(float)
+    for track, opened in (("a", (sheet.beats < gone).astype(float)), ("b", let_in)):
         for curve in sheet.read(f"{track}/{VOICE}/{FADER}").T:
-            sheet.curve(f"{track}/{VOICE}/{FADER}", curve * is_open)
+            sheet.curve(f"{track}/{VOICE}/{FADER}", curve * opened)

@@ -47,8 +47,7 @@ def rests(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
     -------
     ndarray of bool or None
         ``[frames]``: true on the frames of a rest that lasts :data:`REST_BEATS` or more, but for
-        its first, into which a tail may ring. None where nothing is known, or there is no line or
-        no rest.
+        its first, into which a tail may ring. None where nothing is known, or there is no line.
     """
     silent = silent_frames(request, track)
     if silent is None or silent.all():
@@ -60,7 +59,7 @@ def rests(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
         is_whole = start > 0 and stop < len(silent)
         if not is_whole or stop - start >= REST_BEATS * request.frames_per_beat:
             out[start + (start > 0) : stop] = True
-    return out if out.any() else None
+    return out
 
 
 def nearest_rest(

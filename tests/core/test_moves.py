@@ -123,6 +123,28 @@ def test_only_one_of_two_singers_is_left_and_nothing_else_is_touched():
     assert (sheet.values[:, others] == before[:, others]).all()
 
 
+def test_both_voices_change_in_rests_that_lie_together():
+    #    A rests on beats 1.5 and 5.5, B on beats 2 and 2.5: what lies nearest to beat 4 is A's
+    #    second rest, but after that B never rests again.
+    request = attrs.evolve(
+        REQUEST, features_a=features("xx..xxxxxx..xxxx"), features_b=features("xxx...xxxxxxxxxx")
+    )
+    sheet = CurveSheet(request)
+    hand_over_voice(sheet, 4, 7)
+    assert fader(sheet, "a", "vocals") == [1.0] * 3 + [0.0] * 13
+    assert fader(sheet, "b", "vocals") == [0.0] * 4 + [1.0] * 12
+
+
+def test_a_voice_that_never_rests_again_is_let_in_over_two_beats():
+    request = attrs.evolve(
+        REQUEST, features_a=features("xxxxxx..xxxxxx.."), features_b=features("xxxxxxxxxxxxxxxx")
+    )
+    sheet = CurveSheet(request)
+    hand_over_voice(sheet, 4, 7)
+    assert fader(sheet, "a", "vocals") == [1.0] * 7 + [0.0] * 9
+    assert fader(sheet, "b", "vocals") == [0.0] * 8 + [0.25, 0.5, 0.75] + [1.0] * 5
+
+
 def test_a_single_singer_is_left_alone():
     sheet = CurveSheet(attrs.evolve(REQUEST, features_a=features("xxxxxx..xxxxxx..")))
     before = sheet.values
