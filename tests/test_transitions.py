@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 
 import attrs
 import pytest
 import torch
 
+from djtrans import load_model
+from djtrans.cli import main
 from djtrans.core.audio import load_audio, write_audio
 from djtrans.core.errors import InputError
 from djtrans.core.fitting.loss import SpectralLoss
@@ -16,6 +19,7 @@ from djtrans.core.matching.excerpt import Alignment, SourceRecord, write_excerpt
 from djtrans.core.pair_folder import read_pair
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.library import RecoveryOptions, prepare_transitions
+from djtrans.library.keeping import file_hashes
 from djtrans.plugins.encoders.technique import TechniqueEncoder
 from djtrans.provenance import rebuild_mixer
 from djtrans.registry import default_registry
@@ -171,6 +175,29 @@ def test_curves_that_leave_too_much_are_not_trained_on(world, tmp_path):
     assert made.pairs == ()
     assert "the limit is -50 dB" in made.failed["home/transition_001"]
     assert not (made.folder / "pair_001").exists()
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bytes_and_a_model_learns_from_them(world, made, tmp_path):
+    shutil.copytree(world, tmp_path / "in")
+    shutil.copytree(tmp_path / "in" / "home", tmp_path / "in" / "to")
+    out = prepare_transitions(tmp_path / "in", tmp_path / "out", OPTIONS, workers=2)
+    assert out.pairs == ("pair_001", "pair_003")
+    for name in out.pairs:
+        assert file_hashes(out.folder / name) == file_hashes(made.folder / "pair_001")
+    command = [
+        "train",
+        "--data",
+        str(out.folder),
+        "--output",
+        str(tmp_path / "run"),
+        "--steps",
+        "2",
+    ]
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--batch-size", "1", "--device", "cpu", "--quiet"])
+    assert ended.value.code == 0
+    assert load_model(tmp_path / "run" / "best_model.pt", device="cpu").card["data"]["pairs"] == 2
 
 
 def test_a_folder_without_excerpts_is_refused(tmp_path):
