@@ -78,8 +78,11 @@ class _Filter:
         far = (distance / BLEND).clamp(0.0, 1.0)
         opened = 1.0 - far * far * (3.0 - 2.0 * far)
         hz = LOWEST_HZ * torch.exp(x * math.log(CUTOFF_RATIO))
-        v = self._relative(hz, ctx.sample_rate) ** (-2 * self.config.order * self.direction)
-        v = v.clamp(SMALLEST, LARGEST).unsqueeze(-1)
+        power = 2 * self.config.order
+        # Clamped before the power: past it an infinity would leave no gradient but NaN.
+        least, most = SMALLEST ** (1 / power), LARGEST ** (1 / power)
+        relative = self._relative(hz, ctx.sample_rate).clamp(least, most)
+        v = (relative ** (-power * self.direction)).unsqueeze(-1)
         u = self._power(freqs_hz, ctx.sample_rate)
         mask: Tensor = _Butterworth.apply(v, u, opened.unsqueeze(-1))
         return mask

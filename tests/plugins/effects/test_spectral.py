@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -62,6 +64,21 @@ def test_filters_stay_finite_and_open_to_exactly_one(effect: type, rate: int, or
     assert float(mask.detach().max()) <= 1
     neutral = -1 if effect is Lowpass else 0
     assert bool((mask[0, neutral] == 1).all())
+
+
+@pytest.mark.parametrize("effect", [Lowpass, Highpass])
+@pytest.mark.parametrize("order", [2, 4, 8])
+def test_gradients_are_finite_right_below_nyquist(effect: type, order: int) -> None:
+    """Where float32 does not hold the power of the cutoff, and the cutoff is not yet clamped."""
+    rate = 22050
+    hz = rate * (0.5 - torch.logspace(-6, -3, 400, dtype=torch.float64))
+    x = (torch.log(hz / 20.0) / math.log(1000.0)).float().unsqueeze(0).requires_grad_(True)
+    mask = effect(FilterConfig(order=order)).mask(
+        {"cutoff": x}, torch.linspace(0, rate / 2, 513), context(rate)
+    )
+    mask.sum().backward()
+    assert bool(torch.isfinite(mask).all())
+    assert bool(torch.isfinite(x.grad).all())
 
 
 @pytest.mark.parametrize("effect", [Lowpass, Highpass])
