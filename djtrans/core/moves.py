@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import InputError
 from djtrans.core.sheet import CurveSheet
-from djtrans.core.singing import VOICE, nearest_rest, rests
+from djtrans.core.singing import VOICE, VOICE_FADE_BEATS, nearest_rest, rests
 
 FADER = "fader/gain"
 #: A line may begin this much before the downbeat on which its track steps in, or end this much
 #: after the one on which its track steps out.
 PICKUP_BEATS = 1.0
-#: Where a voice does not rest, its fader moves over this: at once would cut the line.
-VOICE_FADE_BEATS = 2.0
 
 FloatArray = NDArray[np.float64]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from djtrans.core.drawing import DrawRequest
+from djtrans.core.params import faders
 
 VOICE = "vocals"
 #: A voice rests where its stem is this far under the usual level of its track, in the bands above
@@ -13,6 +15,8 @@ VOICE = "vocals"
 REST_DB = 25.0
 #: Shorter pauses are inside a line.
 REST_BEATS = 1.0
+#: Where a voice does not rest, its fader moves over this: at once would cut the line.
+VOICE_FADE_BEATS = 2.0
 
 
 def silent_frames(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
@@ -88,3 +92,38 @@ def nearest_rest(
     beats = request.frame_beats
     near = beats[found & (beats >= low) & (beats <= high)]
     return float(near[np.argmin(np.abs(near - beat))]) if near.size else None
+
+
+def spare_lines(values: Tensor, request: DrawRequest) -> Tensor:
+    """Curves whose vocal faders take two beats from end to end, wherever the voice does not rest.
+
+    A fader that was drawn faster opens later, or closes earlier: it is lowered, never raised.
+    Where nothing is known of the voice its curve stays as it was drawn.
+
+    Parameters
+    ----------
+    values : Tensor
+        ``[frames, parameters]``.
+    request : DrawRequest
+
+    Returns
+    -------
+    Tensor
+        Same shape; a new tensor.
+    """
+    out = values.detach().clone()
+    for track in ("a", "b"):
+        free = rests(request, track)
+        rows = [r for r in faders(request.layout, track) if request.layout.rows[r].stem == VOICE]
+        if free is None or not rows:
+            continue
+        reach = np.where(free, np.inf, 1.0 / (VOICE_FADE_BEATS * request.frames_per_beat))
+        for row in rows:
+            parameter = request.layout.rows[row].parameter
+            gain = out[:, row].numpy()  # the same memory
+            far = reach * (parameter.maximum - parameter.minimum)
+            for frame in range(1, len(gain)):
+                gain[frame] = min(gain[frame], gain[frame - 1] + far[frame])
+            for frame in range(len(gain) - 1, 0, -1):
+                gain[frame - 1] = min(gain[frame - 1], gain[frame] + far[frame])
+    return out

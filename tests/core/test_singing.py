@@ -6,11 +6,13 @@ import attrs
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from djtrans.assembly import mixer_layout
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.features import TrackFeatures
-from djtrans.core.singing import nearest_rest, rests, silent_frames
+from djtrans.core.singing import nearest_rest, rests, silent_frames, spare_lines
 
 LAYOUT = mixer_layout()
 STEMS = ("drums", "bass", "vocals", "other")
@@ -87,3 +89,58 @@ def test_the_nearest_rest_lies_between_the_limits():
     assert nearest_rest(request, "a", 7.0, 0.0, 7.0) == 3.5
     assert nearest_rest(request, "a", 3.0, 0.0, 12.0) == 3.0
     assert nearest_rest(request, "a", 5.0, 4.0, 8.0) is None
+
+
+VOICES = {track: LAYOUT.index(f"{track}/vocals/fader/gain") for track in "ab"}
+
+
+def drawn(request, track, gains):
+    values = torch.tensor(LAYOUT.neutral).repeat(request.n_frames, 1)
+    values[:, VOICES[track]] = torch.tensor(gains)
+    return values
+
+
+def spared(sung, gains, track="a"):
+    request = asked(sung, track=track)
+    return spare_lines(drawn(request, track, gains), request)[:, VOICES[track]].tolist()
+
+
+def test_a_fader_that_closes_or_opens_amid_a_line_takes_two_beats():
+    step = [1.0] * 8 + [0.0] * 8
+    assert spared("x" * 16, step) == [1.0] * 5 + [0.75, 0.5, 0.25] + [0.0] * 8
+    assert spared("x" * 16, step[::-1]) == [0.0] * 8 + [0.25, 0.5, 0.75] + [1.0] * 5
+    assert spared("x" * 16, step[::-1], "b") == [0.0] * 8 + [0.25, 0.5, 0.75] + [1.0] * 5
+
+
+def test_a_fader_may_jump_in_a_rest_and_where_nothing_is_known():
+    step = [1.0] * 8 + [0.0] * 8
+    assert spared("xxxxxxx..xxxxxxx", step) == step
+    assert spared("xxxxxxxx.xxxxxxx", step) != step  # a breath
+    assert spared("." * 16, step) == step
+    request = asked("x" * 16)
+    leaky = attrs.evolve(request, features_a=attrs.evolve(request.features_a, isolated=False))
+    values = drawn(leaky, "a", step)
+    assert torch.equal(spare_lines(values, leaky), values)
+
+
+def test_what_is_slow_enough_and_what_is_no_voice_stay_as_drawn():
+    request = asked("x" * 16)
+    values = drawn(request, "a", np.linspace(1.0, 0.0, 16).tolist())
+    values[8:, LAYOUT.index("a/drums/fader/gain")] = 0.0
+    assert torch.equal(spare_lines(values, request), values)
+
+
+@given(
+    st.lists(st.sampled_from("x."), min_size=16, max_size=16),
+    st.lists(st.floats(0.0, 1.0, width=32), min_size=16, max_size=16),
+)
+def test_nothing_is_raised_and_twice_is_as_once(sung, gains):
+    request = asked("".join(sung))
+    values = drawn(request, "a", gains)
+    once = spare_lines(values, request)
+    assert (once <= values).all()
+    assert torch.equal(spare_lines(once, request), once)
+    free = rests(request, "a")
+    if free is not None:
+        change = np.abs(np.diff(once[:, VOICES["a"]].numpy()))
+        assert (change[~free[1:]] <= 0.25 + 1e-6).all()

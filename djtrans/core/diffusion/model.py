@@ -19,6 +19,7 @@ from djtrans.core.diffusion.scaling import Scaling
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.core.layout import Layout
+from djtrans.core.singing import spare_lines
 
 #: Windows that a model is trained on and may be asked for, in bars.
 SHORTEST_BARS, LONGEST_BARS = 4, 64
@@ -129,6 +130,9 @@ class DiffusionModel:
     def draw(self, request: DrawRequest) -> Tensor:
         """Curves ``[frames, parameters]`` on the CPU; the request's seed decides all noise.
 
+        Vocal faders that would cut a sung line are slowed down, see
+        :func:`djtrans.core.singing.spare_lines`.
+
         Raises
         ------
         LayoutError
@@ -147,7 +151,7 @@ class DiffusionModel:
             guidance=self.inference.guidance,
             absent=absent.to(self.device),
         )
-        return Scaling(self.layout).from_model(curves[0].cpu())
+        return spare_lines(Scaling(self.layout).from_model(curves[0].cpu()), request)
 
     def check(self, request: DrawRequest) -> None:
         """Refuse what it was not trained on."""
