@@ -97,7 +97,7 @@ def make(group: int, folder: Path, cases: int) -> list[str]:
             for plan in plans(prepared, bpms, bars, index):
                 try:
                     write_case(prepared, plan, folder / name_of(index), index)
-                except InputError:  # a technique may refuse what it hears
+                except (InputError, PlanError):  # a technique may refuse what it hears
                     continue
                 break
             else:
