@@ -1,6 +1,6 @@
 """Transitions that no model was trained on, as a folder of prepared pairs with true stems.
 
-    python benchmarks/held_out.py FOLDER --cases 200
+    python benchmarks/held_out.py FOLDER
 
 Four cases share two synthesized tracks, two in each direction; their seeds, and so their tempos,
 keys and sounds, are other ones than those of any training set. Windows of 4, 8, 16 and 32 bars take
@@ -150,7 +150,7 @@ def main(arguments: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--cases", type=int, default=228)
     parser.add_argument("--workers", type=int, default=1)
     try:
         main(parser.parse_args())

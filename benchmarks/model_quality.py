@@ -1,6 +1,6 @@
 """How well a model draws: beside the techniques that taught it, a crossfade and a plain sum.
 
-    python benchmarks/held_out.py held-out --cases 200
+    python benchmarks/held_out.py held-out
     python benchmarks/model_quality.py held-out set.safetensors --output results [--model FILE]
 
 Every case is drawn by the technique that fits it (the expert), by an equal-power crossfade, as a
