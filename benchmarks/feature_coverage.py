@@ -51,6 +51,7 @@ TRACK = (
     *(f"{stem} {band} level" for stem in STEM_NAMES for band in ("low", "mid", "high")),
     *(f"{stem} onset" for stem in STEM_NAMES),
     "voice",
+    "voice rests",
     "phrase position",
     "phrase line behind",
     "phrase line ahead",

@@ -15,9 +15,10 @@ from djtrans.core.errors import ConfigError, FormatError, InputError, LayoutErro
 from djtrans.core.records import ComponentRecord
 from djtrans.models import build_network, get_inference_config, load_model
 from djtrans.plugins.encoders import TechniqueEncoderConfig
+from djtrans.registry import default_registry
 
 STEMS = ("drums", "bass", "vocals", "other")
-WIDTHS = {"audio": (56, 9), "technique": (3, 31), "none": (0, 0)}
+WIDTHS = {"audio": (58, 9), "technique": (3, 31), "none": (0, 0)}
 
 
 def record(encoders=("audio", "technique"), **changes):
@@ -32,7 +33,9 @@ def record(encoders=("audio", "technique"), **changes):
         encoders=tuple(
             EncoderRecord(
                 component=ComponentRecord(
-                    name=f"djtrans/{name}", version=1, config=configs.get(name, {})
+                    name=f"djtrans/{name}",
+                    version=default_registry().find("encoder", name).declaration.version,
+                    config=configs.get(name, {}),
                 ),
                 per_frame=WIDTHS[name][0],
                 global_=WIDTHS[name][1],

@@ -69,14 +69,14 @@ def test_the_basses_change_hands_on_the_line(tracks):
 
 def test_the_wish_decides_what_it_draws(model):
     layout = djtrans.mixer_layout()
-    request = DrawRequest(layout, 64, 16, technique="djtrans/echo-out", seed=1)
+    request = DrawRequest(layout, 64, 24, seed=1)
     drawn = {
         name: conform(model.draw(attrs.evolve(request, technique=f"djtrans/{name}")), layout)
-        for name in ("echo-out", "fade")
+        for name in ("echo-out", "eq-blend")
     }
     sends = layout.select("a/track/delay/send")
     assert float(drawn["echo-out"][:, sends].max()) > 0.5
-    assert float(drawn["fade"][:, sends].max()) == 0.0
+    assert float(drawn["eq-blend"][:, sends].max()) == 0.0
 
 
 def test_seeds_give_different_transitions_that_end_where_they_must(model):

@@ -49,7 +49,7 @@ class ComposedBatches:
     network: DiffusionNetwork
     layout: Layout
     seed: int = 0
-    wishless: float = 0.15
+    wishless: float = 0.25
 
     def __attrs_post_init__(self) -> None:
         for name, part in (

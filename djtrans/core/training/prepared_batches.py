@@ -64,7 +64,7 @@ class PreparedBatches:
     stems: tuple[str, ...]
     frames_per_beat: int = 2
     seed: int = 0
-    wishless: float = 0.15
+    wishless: float = 0.25
     heard: bool = False
 
     def __attrs_post_init__(self) -> None:

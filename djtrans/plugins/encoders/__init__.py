@@ -39,6 +39,7 @@ def djtrans_encoders() -> Iterable[EncoderDeclaration]:
     """What the tracks sound like, what is wished for, and nothing."""
     yield EncoderDeclaration(
         name="audio",
+        version=2,  # 1 was not told where a voice rests
         summary="Both tracks frame by frame: levels, onsets, voice, beat, bar, phrase and section.",
         factory="djtrans.plugins.encoders.audio:AudioEncoder",
     )

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.analysis import SECTION_LABELS
@@ -13,15 +14,16 @@ from djtrans.core.config import NoConfig
 from djtrans.core.contracts import Conditioning
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.features import TrackFeatures
+from djtrans.core.singing import rests
 
 #: Levels between these, relative to a track's loud parts, become -1 to 1.
 _LOWEST_DB, _HIGHEST_DB = -60.0, 6.0
 _BANDS = 3
 #: Distance to a phrase line at which its channel has fallen to a third, in beats.
 _LINE_BEATS = 8.0
-#: Levels in bands and onset of each stem; voice; phrase position and lines; section.
+#: Levels in bands and onset of each stem; voice and its rests; phrase position and lines; section.
 _PER_STEM = _BANDS + 1
-_PER_TRACK = 1 + 3 + 1 + len(SECTION_LABELS)
+_PER_TRACK = 2 + 3 + 1 + len(SECTION_LABELS)
 _SHARED = 4
 #: Bars, tempo, key relation (three); of each track its stretch, and whether its stems stand alone.
 _GLOBAL = 9
@@ -32,10 +34,11 @@ _FARTHEST_KEY = 7
 class AudioEncoder:
     """Levels against the whole track, onsets, voice, and where beat, bar, phrase and section are.
 
-    Per frame and track: for each stem the level of three bands and the onset strength; the voice;
-    the position in the phrase, its line and the way to the next one; level and label of the
-    section. Per frame: the position in beat and bar, and in the window. For the whole: bars,
-    tempo, key relation, both tracks' stretch, and whether their stems can be moved one by one.
+    Per frame and track: for each stem the level of three bands and the onset strength; the voice,
+    and whether it may come and go without a line being cut; the position in the phrase, its line
+    and the way to the next one; level and label of the section. Per frame: the position in beat
+    and bar, and in the window. For the whole: bars, tempo, key relation, both tracks' stretch, and
+    whether their stems can be moved one by one.
     """
 
     def __init__(self, config: NoConfig) -> None:
@@ -51,12 +54,13 @@ class AudioEncoder:
         if a is None or b is None:
             return None
         beats = torch.from_numpy(request.frame_beats).float()
-        per_frame = torch.cat([_track(a, beats), _track(b, beats), _shared(request, beats)], dim=1)
+        sides = (_track(a, rests(request, "a"), beats), _track(b, rests(request, "b"), beats))
+        per_frame = torch.cat([*sides, _shared(request, beats)], dim=1)
         return Conditioning(per_frame[None], _whole(request, a, b)[None])
 
 
-def _track(features: TrackFeatures, beats: Tensor) -> Tensor:
-    """``[frames, channels]`` of one track."""
+def _track(features: TrackFeatures, resting: NDArray[np.bool_] | None, beats: Tensor) -> Tensor:
+    """``[frames, channels]`` of one track; a voice that is silent or unknown is free to move."""
     relative = features.level_db - features.reference_db
     middle, half = (_HIGHEST_DB + _LOWEST_DB) / 2, (_HIGHEST_DB - _LOWEST_DB) / 2
     levels = ((relative - middle) / half).clamp(-1.0, 1.0).flatten(1)
@@ -65,6 +69,7 @@ def _track(features: TrackFeatures, beats: Tensor) -> Tensor:
             levels,
             features.onset,
             features.vocal[:, None],
+            (beats.new_ones(len(beats)) if resting is None else beats.new_tensor(resting))[:, None],
             _phrases(features.phrase_beats, beats),
             _sections(features, beats),
         ],

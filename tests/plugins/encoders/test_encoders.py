@@ -55,14 +55,15 @@ def built(name):
 
 def per_track(conditioning, track):
     """Channels of one track, by name."""
-    width = 4 * 4 + 1 + 3 + 1 + len(SECTION_LABELS)
+    width = 4 * 4 + 2 + 3 + 1 + len(SECTION_LABELS)
     own = conditioning.per_frame[0, :, track * width : (track + 1) * width]
     return {
         "levels": own[:, :12].reshape(-1, 4, 3),
         "onset": own[:, 12:16],
         "vocal": own[:, 16],
-        "phrase": own[:, 17:20],
-        "section": own[:, 20:],
+        "rests": own[:, 17],
+        "phrase": own[:, 18:21],
+        "section": own[:, 21:],
     }
 
 
@@ -85,6 +86,15 @@ def test_tracks_keep_their_sides(layout):
     for track, onset, vocal in ((0, 0.25, 0.5), (1, 0.75, 1.0)):
         assert (per_track(got, track)["onset"] == onset).all()
         assert (per_track(got, track)["vocal"] == vocal).all()
+
+
+def test_rests_of_a_voice_are_told_and_an_unknown_one_is_free_to_move(layout):
+    a = features()
+    a.level_db[20:28, STEMS.index("vocals")] = -90.0
+    leaky = attrs.evolve(a, isolated=False)
+    got = built("audio").encode(request(layout, a, leaky))
+    assert per_track(got, 0)["rests"].nonzero().flatten().tolist() == list(range(21, 28))
+    assert (per_track(got, 1)["rests"] == 1.0).all()
 
 
 def test_phrases_are_told_by_position_and_by_nearness_of_their_lines(layout):
