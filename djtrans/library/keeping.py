@@ -27,6 +27,10 @@ class Unit(Protocol):
     def folder(self) -> str:
         """Where the pair goes."""
 
+    @property
+    def key(self) -> str:
+        """Digest of all that the pair depends on."""
+
 
 class Outcome(Protocol):
     """What came of a unit."""

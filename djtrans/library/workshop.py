@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 
@@ -20,7 +20,7 @@ from djtrans.core.pair_folder import FORMAT_VERSION
 from djtrans.core.records import ComponentRecord
 from djtrans.core.stretch import ENGINE
 from djtrans.library.hearing import Skipped, made_by
-from djtrans.library.keeping import OneOutcome, do_units, pairs_before, tidy
+from djtrans.library.keeping import OneOutcome, OneUnit, do_units, pairs_before, tidy
 from djtrans.provenance import mixer_record, separator_record
 from djtrans.registry import Registry
 from djtrans.separators import fetch_separator
@@ -71,21 +71,6 @@ class Components(Protocol):
     @property
     def device(self) -> str:
         """Where they compute."""
-
-
-class KeyedUnit(Protocol):
-    """A unit of work that makes a pair's folder of what its key says."""
-
-    @property
-    def folder(self) -> str:
-        """Where the pair goes."""
-
-    @property
-    def key(self) -> str:
-        """Digest of all that the pair depends on."""
-
-
-OneUnit = TypeVar("OneUnit", bound=KeyedUnit)
 
 
 @attrs.frozen(kw_only=True)
