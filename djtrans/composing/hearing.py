@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from torch import Tensor
 
-from djtrans.api import analyze_track
+from djtrans.analyzing import analyze_track
 from djtrans.composing.kept import Heard, write_heard
 from djtrans.composing.options import ComposeOptions
 from djtrans.core.analysis import SECTION_LABELS, Analysis

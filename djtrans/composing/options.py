@@ -26,10 +26,10 @@ class ComposeOptions:
     frames_per_beat: int = setting(2, "Frames per beat.", choices=(2, 4, 8))
     sample_rate_hz: int = setting(44100, "Rate of the synthesis.", unit="Hz", minimum=8000)
     stem_level_db: float = setting(
-        8.0, "Largest change of a stem's level.", unit="dB", minimum=0.0, maximum=24.0
+        10.0, "Largest change of a stem's level.", unit="dB", minimum=0.0, maximum=24.0
     )
     stem_tone_db: float = setting(
-        9.0, "Largest change of each of its bands.", unit="dB", minimum=0.0, maximum=24.0
+        10.0, "Largest change of each of its bands.", unit="dB", minimum=0.0, maximum=24.0
     )
     drive_db: float = setting(
         9.0, "Largest drive into the limiter.", unit="dB", minimum=0.0, maximum=24.0

@@ -11,10 +11,10 @@ from typing import Any
 import attrs
 import numpy as np
 
-from djtrans.api import plan_transition
 from djtrans.assembly import DEFAULT_MIXER, mixer_layout
 from djtrans.composing.kept import Heard
 from djtrans.composing.options import ComposeOptions
+from djtrans.composing.partners import partners
 from djtrans.core.analysis import Analysis
 from djtrans.core.contracts import CurveModel
 from djtrans.core.declarations import TechniqueDeclaration
@@ -24,12 +24,13 @@ from djtrans.core.planning.octave import in_one_octave
 from djtrans.core.planning.options import WINDOW_BARS
 from djtrans.core.training.composition import Composition, compose, request_of
 from djtrans.core.training.tracks import FramedTrack
+from djtrans.planning import plan_transition
 from djtrans.registry import Registry
 
 #: Shortest window that a model is asked for, in bars.
 _SHORTEST_BARS = 4
-#: Tries per transition wanted of a technique. Tracks that fit no better than by chance are paired,
-#: so the choosiest technique fits one pair in a hundred; a try that fails costs 0.1 ms.
+#: Tries per transition wanted of a technique. Keys and places meet by chance, so that the choosiest
+#: technique fits few pairs; a try that fails costs 0.1 ms.
 _PATIENCE = 300
 
 
@@ -51,7 +52,7 @@ class Pairing:
         Drawn as they come, three of five would be of the two that need no beat in common, and a
         model would hardly see those that need two drops in one tempo and key.
         """
-        names = list(self._techniques)
+        names = list(self._declarations)
         found: list[Composition] = []
         while names and len(found) < wanted:
             fitting, share = [], math.ceil((wanted - len(found)) / len(names))
@@ -71,35 +72,40 @@ class Pairing:
         return found
 
     def _tried(self, technique: str, tries: int) -> Iterator[Composition]:
-        """Transitions of one technique, between tracks at random."""
+        """Transitions of one technique, between tracks whose tempos let them meet."""
         for _ in range(tries):
             if (composition := self._one(technique)) is not None:
                 yield composition
 
     @functools.cached_property
-    def _techniques(self) -> Mapping[str, CurveModel]:
+    def _declarations(self) -> Mapping[str, TechniqueDeclaration]:
         return {
-            component.name: self.registry.build("technique", component.name)
+            component.name: component.declaration
             for component in self.registry.components("technique")
             if isinstance(component.declaration, TechniqueDeclaration)
             and component.declaration.bars[2] >= _SHORTEST_BARS
             and not component.declaration.baseline
         }
 
+    @functools.cached_property
+    def _techniques(self) -> Mapping[str, CurveModel]:
+        return {name: self.registry.build("technique", name) for name in self._declarations}
+
+    @functools.cached_property
+    def _partners(self) -> Mapping[str, Mapping[int, Sequence[int]]]:
+        return {name: partners(self.tracks, said) for name, said in self._declarations.items()}
+
     def _one(self, technique: str) -> Composition | None:
-        rng, declaration = self.rng, self.registry.find("technique", technique).declaration
-        if not isinstance(declaration, TechniqueDeclaration):
+        rng, partners_of = self.rng, self._partners[technique]
+        if not partners_of:
             return None
-        a, b = (int(i) for i in rng.choice(len(self.tracks), size=2, replace=False))
-        if declaration.needs_isolation and not (
-            self.tracks[a].isolated and self.tracks[b].isolated
-        ):
-            return None
+        a = int(rng.choice(list(partners_of)))
+        b = int(rng.choice(partners_of[a]))
         analyses = in_one_octave(self.tracks[a].analyses[0], self.tracks[b].analyses[0])
         counted = [self._counted(i, found) for i, found in zip((a, b), analyses, strict=True)]
         if None in counted:
             return None
-        shortest, _, longest = declaration.bars
+        shortest, _, longest = self._declarations[technique].bars
         lengths = [bars for bars in WINDOW_BARS if max(shortest, _SHORTEST_BARS) <= bars <= longest]
         asked: dict[str, Any] = {"bars": int(rng.choice(lengths))}
         if rng.random() < self.options.anywhere:
