@@ -16,7 +16,7 @@ from djtrans.core.diffusion.scaling import Scaling
 from djtrans.core.errors import InputError
 from djtrans.core.layout import Layout
 from djtrans.core.params import conform
-from djtrans.core.training.batch import Batch
+from djtrans.core.training.batch import WISHLESS, Batch
 from djtrans.core.training.composed_set import ComposedSet
 from djtrans.core.training.composition import Composition, request_of
 from djtrans.core.training.lengths import by_length, choose, stacked
@@ -49,7 +49,7 @@ class ComposedBatches:
     network: DiffusionNetwork
     layout: Layout
     seed: int = 0
-    wishless: float = 0.25
+    wishless: float = WISHLESS
 
     def __attrs_post_init__(self) -> None:
         for name, part in (

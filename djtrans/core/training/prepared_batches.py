@@ -17,7 +17,7 @@ from djtrans.core.diffusion.scaling import Scaling
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.core.layout import Layout
 from djtrans.core.params import conform
-from djtrans.core.training.batch import Batch
+from djtrans.core.training.batch import WISHLESS, Batch
 from djtrans.core.training.crops import CROPS, CropReader
 from djtrans.core.training.lengths import by_length, choose, stacked
 from djtrans.core.training.prepared_set import PreparedExample, PreparedSet
@@ -64,7 +64,7 @@ class PreparedBatches:
     stems: tuple[str, ...]
     frames_per_beat: int = 2
     seed: int = 0
-    wishless: float = 0.25
+    wishless: float = WISHLESS
     heard: bool = False
 
     def __attrs_post_init__(self) -> None:

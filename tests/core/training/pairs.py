@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import attrs
 
+from djtrans.completion import draw_transition
 from djtrans.core.alignment import window_span
 from djtrans.core.formats import ParamsFile
 from djtrans.core.pair_folder import write_pair
 from djtrans.core.prepared_pair import mix_pair
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.core.track import Track
-from djtrans.generation import draw_transition
 from djtrans.preparation import prepare
 
 RATE = 22050
