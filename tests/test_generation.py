@@ -187,7 +187,7 @@ def test_a_technique_is_refused_by_a_mixer_that_lacks_what_it_needs(files):
     spec = djtrans.resolve_spec("dj54")
     flat = attrs.evolve(spec, stem_chain=tuple(n for n in spec.stem_chain if n.id != "eq"))
     with pytest.raises(LayoutError, match=r"bass-swap needs parameters 'a/\*/eq/low'"):
-        djtrans.generate(*files, technique="bass-swap", mixer=flat)
+        djtrans.generate(*files, technique="bass-swap", model=None, mixer=flat)
     other = djtrans.generate(
         *files, technique="cut", model=None, mixer=flat, context=0, device="cpu"
     )

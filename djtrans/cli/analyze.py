@@ -32,7 +32,7 @@ def analyze(
 
     A file that cannot be analyzed is reported, the others still are; the exit code is then 2.
     """
-    from djtrans.api import analyze_track
+    from djtrans.analyzing import analyze_track
     from djtrans.registry import default_registry
 
     default_registry().find("analyzer", analyzer)

@@ -29,6 +29,11 @@ def fail(message: str) -> NoReturn:
     sys.exit(2)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: ``1 pair``, ``2 pairs``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def show_warnings() -> None:
     """Print warnings on one line each, without the place in the code."""
 

@@ -66,7 +66,7 @@ def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
 def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool) -> None:
     if len(files) != 3:
         raise InputError(f"{len(files)} files are given; give three: PARAMS A B.")
-    from djtrans.generation import render
+    from djtrans.replay import render
 
     with reporting(quiet or as_json) as report:
         metrics = render(*files, device=device, progress=report).metrics()

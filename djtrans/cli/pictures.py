@@ -81,7 +81,7 @@ def _check(
 
 
 def _measured(params: str, a: str, b: str, device: str, quiet: bool) -> ParamsFile:
-    from djtrans.generation import render
+    from djtrans.replay import render
 
     with reporting(quiet) as report:
         return render(params, a, b, device=device, progress=report).content()

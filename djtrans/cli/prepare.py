@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from djtrans.cli.console import say_error
+from djtrans.cli.console import counted, say_error
 from djtrans.cli.counting import Tell, counting
 from djtrans.core.errors import InputError
 
@@ -140,15 +140,16 @@ def prepare(
         say_error(f"{file.name} is left out: {file.reason}")
     for name, reason in made.failed.items():
         say_error(f"{name} could not be made: {reason}")
+    pairs = counted(len(made.pairs), "pair")
     if tracks:
         click.echo(
-            f"{len(made.pairs)} pairs in {output}: {len(made.skipped)} files left out, "
-            f"{len(made.failed)} pairs failed, {len(made.unfit)} did not fit"
+            f"{pairs} in {output}: {counted(len(made.skipped), 'file')} left out, "
+            f"{counted(len(made.failed), 'pair')} failed, {len(made.unfit)} did not fit"
         )
     else:
         click.echo(
-            f"{len(made.pairs)} pairs in {output}: {len(made.skipped)} transitions without both "
-            f"tracks, {len(made.failed)} could not be used"
+            f"{pairs} in {output}: {counted(len(made.skipped), 'transition')} without both tracks, "
+            f"{len(made.failed)} could not be used"
         )
 
 

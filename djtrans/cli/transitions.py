@@ -170,7 +170,7 @@ def render(
 ) -> None:
     """Render a transition again from its params file; its values may have been edited."""
     _check_outputs(output, None)
-    from djtrans.generation import render as run
+    from djtrans.replay import render as run
 
     with reporting(quiet) as report:
         transition = run(params, track_a, track_b, device=device, progress=report)

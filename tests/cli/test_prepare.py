@@ -43,7 +43,7 @@ def test_a_library_becomes_a_folder_of_pairs(run, library, tmp_path):
     asked = ("--tracks", library, "--max", 1, "--separator", "spectral", "--technique", "cut")
     code, out, err = run(*asked)
     assert code == 0, err
-    assert out == "1 pairs in processed: 1 files left out, 0 pairs failed, 0 did not fit\n"
+    assert out == "1 pair in processed: 1 file left out, 0 pairs failed, 0 did not fit\n"
     lines = err.splitlines()
     assert "djtrans: 0 of 3 tracks" in lines
     assert any(
