@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from djtrans import DifferentiableDJMixer, load_technique
-from djtrans.api import draw_params
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.resampling import resample
 from djtrans.core.stems import Stems
 from djtrans.core.synth import draw_spec, synthesize
 from djtrans.core.warping import warp
+from djtrans.drawing import draw_params
 
 #: How much denser than the samples the turntable reads.
 _OVERSAMPLED = 8

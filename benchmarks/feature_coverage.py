@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from djtrans.api import analyze_track
+from djtrans.analyzing import analyze_track
 from djtrans.assembly import DEFAULT_MIXER, mixer_layout
 from djtrans.core.analysis import SECTION_LABELS, Analysis
 from djtrans.core.config import NoConfig

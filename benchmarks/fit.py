@@ -31,7 +31,6 @@ import torch
 from torch import Tensor
 
 import djtrans
-from djtrans.api import draw_params
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import DjtransError
 from djtrans.core.files import write_text
@@ -45,6 +44,7 @@ from djtrans.core.stems import Stems
 from djtrans.core.synth import draw_spec, synthesize
 from djtrans.core.tables import markdown_table
 from djtrans.core.warping import warp
+from djtrans.drawing import draw_params
 from djtrans.registry import default_registry
 from djtrans.separators import build_separator, find_separator
 

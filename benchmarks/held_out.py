@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from djtrans.completion import draw_transition
 from djtrans.core.errors import DjtransError, InputError, PlanError
 from djtrans.core.formats import ParamsFile
 from djtrans.core.pair_folder import write_pair
@@ -28,7 +29,6 @@ from djtrans.core.plan import TransitionPlan
 from djtrans.core.prepared_pair import mix_pair
 from djtrans.core.synth.drawing import draw_spec
 from djtrans.evaluation import Pair
-from djtrans.generation import draw_transition
 from djtrans.preparation import Prepared, prepare
 
 #: The first of the seeds; a training set draws its own at random below 2**31.

@@ -29,7 +29,6 @@ import torch
 from torch import Tensor
 
 from djtrans import DifferentiableDJMixer, load_model
-from djtrans.api import draw_params
 from djtrans.core.contracts import RenderContext
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.diffusion.scaling import Scaling
@@ -51,6 +50,7 @@ from djtrans.core.params import TransitionParams
 from djtrans.core.prepared_pair import PreparedPair
 from djtrans.core.tables import markdown_table, number
 from djtrans.core.training.composed_set import ComposedSet
+from djtrans.drawing import draw_params
 from djtrans.evaluation.technique_judge import TechniqueJudge, drawn_by_experts
 from djtrans.registry import default_registry
 

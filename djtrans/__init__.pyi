@@ -1,7 +1,4 @@
-from .api import (
-    DifferentiableDJMixer as DifferentiableDJMixer,
-)
-from .api import (
+from .analyzing import (
     analyze_track as analyze_track,
 )
 from .api import (
@@ -9,15 +6,6 @@ from .api import (
 )
 from .api import (
     generate_transition as generate_transition,
-)
-from .api import (
-    load_technique as load_technique,
-)
-from .api import (
-    plan_transition as plan_transition,
-)
-from .api import (
-    run_demucs as run_demucs,
 )
 from .assembly import mixer_layout as mixer_layout
 from .assembly import resolve_spec as resolve_spec
@@ -90,12 +78,24 @@ from .core.synth import TrackSpec as TrackSpec
 from .core.synth import synthesize as synthesize
 from .core.track import Track as Track
 from .core.track import load_track as load_track
+from .drawing import (
+    load_technique as load_technique,
+)
 from .generation import generate as generate
-from .generation import render as render
+from .mixing import (
+    DifferentiableDJMixer as DifferentiableDJMixer,
+)
 from .models import get_inference_config as get_inference_config
 from .models import load_model as load_model
+from .planning import (
+    plan_transition as plan_transition,
+)
 from .registry import Registry as Registry
 from .registry import default_registry as default_registry
+from .replay import render as render
+from .separators import (
+    run_demucs as run_demucs,
+)
 from .transition import Transition as Transition
 
 __version__: str

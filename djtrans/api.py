@@ -1,278 +1,27 @@
-"""The joints of the pipeline as a user composes them, from registered components."""
+"""The innermost joints: the features of a window, and a transition out of two."""
 
 from __future__ import annotations
-
-import os
-from typing import Any
 
 import attrs
 import torch
 from torch import Tensor
 
-from djtrans.assembly import DEFAULT_MIXER, node_declaration, node_parameters, resolve_spec
 from djtrans.core.analysis import Analysis
-from djtrans.core.analysis_cache import cached_analysis
-from djtrans.core.audio_checks import require_sound
-from djtrans.core.config import config_from_dict
-from djtrans.core.contracts import CurveModel, Progress
-from djtrans.core.declarations import TechniqueDeclaration
-from djtrans.core.devices import pick_device
+from djtrans.core.contracts import CurveModel
 from djtrans.core.drawing import DrawRequest
-from djtrans.core.errors import InputError, LayoutError, ShapeError
+from djtrans.core.errors import InputError
 from djtrans.core.extraction import extract_features
 from djtrans.core.features import TrackFeatures
-from djtrans.core.layout import Layout
 from djtrans.core.metrics.key_relation import key_relation
 from djtrans.core.mixer.mixer import Mixer
-from djtrans.core.mixer.nodes import BuiltNode
-from djtrans.core.params import TransitionParams, conform, frame_times
-from djtrans.core.plan import BeatSection, TransitionPlan
-from djtrans.core.planning.hearing import BeatSound, Ear, FloatArray, listen
-from djtrans.core.planning.options import PlanOptions
-from djtrans.core.planning.planner import plan_transition as plan_with
-from djtrans.core.planning.rungs import Rung
-from djtrans.core.separation import separate
-from djtrans.core.spec import MixerConfig, MixerSpec, NodeSpec
+from djtrans.core.params import TransitionParams
+from djtrans.core.plan import BeatSection
 from djtrans.core.stems import Stems
-from djtrans.core.track import MINIMUM_SECONDS, Track, load_track
 from djtrans.core.warping import warp
-from djtrans.registry import Registry, default_registry
-from djtrans.separators import build_separator, find_separator
+from djtrans.drawing import draw_params
 
-DEFAULT_ANALYZER = "constant-grid"
-#: What ``technique="auto"`` tries, in this order: techniques, and what :class:`Rung` says of them.
-AUTO_LADDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-    (("bass-swap", "long-blend", "eq-blend"), {"at_least": 8}),
-    (("drop-swap", "filter-sweep"), {"at_least": 4}),
-    (("bass-swap", "eq-blend"), {"at_least": 8, "loop": True}),
-    (("fade",), {"at_least": 4, "beatless": True}),
-    (("echo-out",), {}),
-    (("cut",), {}),
-    (("echo-out", "cut"), {"last": True}),
-)
 #: Stems whose tempos differ by more than this are stretched to meet (as a fraction).
 SAME_TEMPO = 1e-4
-
-
-class DifferentiableDJMixer(Mixer):
-    """The mixer of registered effects, differentiable in its parameters and its audio.
-
-    Parameters
-    ----------
-    spec : MixerSpec or str
-        A spec, or the name of a registered mixer; the 54-parameter ``dj54`` by default.
-    config : MixerConfig, optional
-        How the mixer computes.
-    registry : Registry, optional
-
-    Raises
-    ------
-    PluginError
-        If an effect is not registered or cannot be built.
-    ConfigError
-        If a node's config does not fit its effect.
-
-    Examples
-    --------
-    >>> import djtrans
-    >>> mixer = djtrans.DifferentiableDJMixer()
-    >>> len(mixer.layout)
-    54
-    """
-
-    def __init__(
-        self,
-        spec: MixerSpec | str = DEFAULT_MIXER,
-        config: MixerConfig | None = None,
-        *,
-        registry: Registry | None = None,
-    ) -> None:
-        registry = registry or default_registry()
-        resolved = resolve_spec(spec, registry)
-        stem, track, master = (
-            tuple(_build_node(node, registry) for node in chain) for _, chain in resolved.chains()
-        )
-        super().__init__(resolved, stem, track, master, config)
-
-
-def _build_node(node: NodeSpec, registry: Registry) -> BuiltNode:
-    return BuiltNode(
-        id=node.id,
-        effect=registry.build("effect", node.effect, node.config),
-        declaration=node_declaration(node, registry),
-        parameters=node_parameters(node, registry),
-    )
-
-
-def load_technique(name: str, registry: Registry | None = None, **config: Any) -> CurveModel:
-    """Build a technique, a rule-based curve model.
-
-    Parameters
-    ----------
-    name : str
-        Name of a registered technique, ``"bass-swap"``.
-    registry : Registry, optional
-    **config
-        Fields of its config.
-
-    Returns
-    -------
-    CurveModel
-        Can take the place of a trained model in :func:`generate_transition`.
-    """
-    model: CurveModel = (registry or default_registry()).build("technique", name, config)
-    return model
-
-
-def analyze_track(
-    track: Track | str | os.PathLike[str],
-    *,
-    analyzer: str = DEFAULT_ANALYZER,
-    cached: bool = True,
-    progress: Progress | None = None,
-    registry: Registry | None = None,
-) -> Analysis:
-    """Find beat grid, phrases, sections, key, levels and vocals of a track.
-
-    Parameters
-    ----------
-    track : Track or path
-    analyzer : str
-        Name of a registered analyzer.
-    cached : bool
-        Whether a file that was analyzed before need not be analyzed again.
-    progress : callable, optional
-        Told the fraction done.
-    registry : Registry, optional
-
-    Returns
-    -------
-    Analysis
-
-    Raises
-    ------
-    AudioFileError
-        If the file cannot be read, is silent, or is too short.
-    """
-    loaded = track if isinstance(track, Track) else load_track(track)
-    require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
-    registry = registry or default_registry()
-    component = registry.find("analyzer", analyzer)
-
-    def analyze() -> Analysis:
-        built = registry.build("analyzer", component.name)
-        return built.analyze(loaded.audio, loaded.sample_rate, progress)
-
-    if not cached:
-        return analyze()
-    return cached_analysis(loaded, component.name, component.declaration, analyze)
-
-
-def run_demucs(
-    audio: Tensor | Track | str | os.PathLike[str],
-    sample_rate: int | None = None,
-    *,
-    device: str = "auto",
-    progress: Progress | None = None,
-    registry: Registry | None = None,
-    **config: Any,
-) -> Stems:
-    """Separate audio with demucs; stems that it has made before come from the cache.
-
-    Parameters
-    ----------
-    audio : Tensor, Track or path
-        ``[channels, samples]``, mono or stereo, or a file that holds it.
-    sample_rate : int, optional
-        In Hz; needed with a tensor.
-    device : {"auto", "cpu", "cuda", "mps"}
-        Where the network runs.
-    progress : callable, optional
-        Told the fraction done.
-    registry : Registry, optional
-    **config
-        Further fields of the separator's config: `model`, `weights`, `shifts` ...
-
-    Returns
-    -------
-    Stems
-        ``[4, channels, samples]`` at the audio's rate; they sum to it.
-
-    Raises
-    ------
-    SeparationError
-        If there are no weights, or they cannot be used.
-    """
-    if not isinstance(audio, Tensor):
-        track = audio if isinstance(audio, Track) else load_track(audio)
-        audio, sample_rate = track.audio, track.sample_rate
-    elif sample_rate is None:
-        raise InputError("run_demucs got a tensor without a rate; give sample_rate in Hz.")
-    registry = registry or default_registry()
-    _, declaration = find_separator(registry, "demucs")
-    separator = build_separator(registry, "demucs", config, pick_device(device))
-    return separate(separator, declaration, audio, sample_rate, progress=progress)
-
-
-def plan_transition(
-    analysis_a: Analysis,
-    analysis_b: Analysis,
-    *,
-    technique: str = "auto",
-    tracks: tuple[Track, Track] | None = None,
-    registry: Registry | None = None,
-    **options: Any,
-) -> TransitionPlan:
-    """Plan where, how long and how fast.
-
-    Parameters
-    ----------
-    analysis_a, analysis_b : Analysis
-        The outgoing and the incoming track.
-    technique : str
-        Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_LADDER` that fits.
-    tracks : tuple of Track, optional
-        A and B, to listen to their windows where keys or ones are in doubt.
-    registry : Registry, optional
-    **options
-        Fields of :class:`djtrans.core.planning.options.PlanOptions`: `bars`, `cue_a_seconds` ...
-
-    Returns
-    -------
-    TransitionPlan
-
-    Raises
-    ------
-    PlanError
-        If nothing fits; the message says why for each candidate.
-    """
-    registry = registry or default_registry()
-    wanted = config_from_dict(PlanOptions, options)
-    if technique == "auto":
-        ladder = [
-            Rung(techniques=_declared(names, registry), **facts) for names, facts in AUTO_LADDER
-        ]
-    else:
-        named = _declared((technique,), registry)
-        ladder = [Rung(techniques=named, asked=True), Rung(techniques=named, asked=True, loop=True)]
-    ears = None if tracks is None else (_ear(tracks[0]), _ear(tracks[1]))
-    return plan_with(analysis_a, analysis_b, ladder, wanted, ears)
-
-
-def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
-    found = [registry.find("technique", name) for name in names]
-    return {
-        component.name: component.declaration
-        for component in found
-        if isinstance(component.declaration, TechniqueDeclaration)
-    }
-
-
-def _ear(track: Track) -> Ear:
-    def hear(beat_times: FloatArray) -> BeatSound:
-        return listen(track.audio.numpy(), track.sample_rate, beat_times)
-
-    return hear
 
 
 def build_track_features(
@@ -340,50 +89,6 @@ def build_track_features(
         beats_per_bar=grid.beats_per_bar,
         frames_per_beat=frames_per_beat,
     )
-
-
-def draw_params(model: CurveModel, request: DrawRequest, beat_times: Tensor) -> TransitionParams:
-    """Let a model draw, and make its curves fit the contract.
-
-    Parameters
-    ----------
-    model : CurveModel
-    request : DrawRequest
-    beat_times : Tensor
-        ``[beats + 1]`` float64, the clock of the window in seconds.
-
-    Returns
-    -------
-    TransitionParams
-        In range, snapped, ends pinned.
-
-    Raises
-    ------
-    ShapeError
-        If the model draws another shape than the layout and frames ask for.
-    """
-    values = model.draw(request)
-    wanted = (request.n_frames, len(request.layout))
-    if tuple(values.shape) != wanted or not bool(torch.isfinite(values).all()):
-        raise ShapeError(
-            f"{type(model).__name__} drew shape {tuple(values.shape)}"
-            f"{'' if tuple(values.shape) != wanted else ' with values that are not finite'}; "
-            f"expected finite curves {wanted} [frames, parameters]."
-        )
-    times = frame_times(beat_times, request.n_frames, request.frames_per_beat)
-    return TransitionParams(
-        conform(values, request.layout), request.layout, times, beat_times, request.frames_per_beat
-    )
-
-
-def check_needs(needs: tuple[str, ...], layout: Layout, who: str) -> None:
-    """Refuse a mixer that lacks parameters which a technique cannot do without."""
-    for pattern in needs:
-        if not layout.select(pattern):
-            raise LayoutError(
-                f"{who} needs parameters {pattern!r}, which this mixer lacks; choose another "
-                "technique, or a mixer with these nodes."
-            )
 
 
 def generate_transition(

@@ -10,7 +10,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.api import DifferentiableDJMixer, analyze_track
+from djtrans.analyzing import analyze_track
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import window_span
 from djtrans.core.audio import write_audio
@@ -27,6 +27,7 @@ from djtrans.core.plan import TransitionPlan
 from djtrans.core.slicing import padded_slice
 from djtrans.core.stems import Stems
 from djtrans.core.track import Track
+from djtrans.mixing import DifferentiableDJMixer
 from djtrans.preparation import DEFAULT_SEPARATOR, align_pair, as_track
 from djtrans.provenance import make_provenance, separator_record
 from djtrans.registry import Registry, default_registry

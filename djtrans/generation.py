@@ -1,4 +1,4 @@
-"""The whole jobs: two files in, a transition out; and the same again from a params file."""
+"""Two tracks in, a transition out."""
 
 from __future__ import annotations
 
@@ -7,45 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import torch
 
-from djtrans.api import DifferentiableDJMixer, draw_params
 from djtrans.assembly import DEFAULT_MIXER
-from djtrans.core.alignment import AlignedTrack, Span, window_span
-from djtrans.core.asking import draw_request, reference_level, window_features
-from djtrans.core.devices import pick_device
+from djtrans.completion import complete
 from djtrans.core.diffusion.model import DiffusionModel
-from djtrans.core.errors import FormatError, InputError
-from djtrans.core.formats import Provenance, load_params
-from djtrans.core.params import TransitionParams
-from djtrans.core.plan import TransitionPlan
+from djtrans.core.errors import InputError
 from djtrans.core.planning.octave import in_one_octave
 from djtrans.core.planning.options import PlanOptions, nearest_bars
-from djtrans.core.rendering import render as render_window
 from djtrans.core.settings import Settings
-from djtrans.core.silence import warn_of_silence
 from djtrans.core.spec import MixerSpec
-from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
-from djtrans.drawers import by_rules, can_draw, fitting_model, why_not
+from djtrans.drawers import by_rules, fitting_model, why_not
 from djtrans.models import choose_model
-from djtrans.preparation import (
-    DEFAULT_CONTEXT_BARS,
-    DEFAULT_SEPARATOR,
-    Prepared,
-    align_pair,
-    as_track,
-    check_context,
-    prepare,
-)
-from djtrans.provenance import (
-    check_technique_settings,
-    make_provenance,
-    rebuild_mixer,
-    warn_changed,
-)
+from djtrans.preparation import DEFAULT_CONTEXT_BARS, DEFAULT_SEPARATOR, check_context, prepare
+from djtrans.provenance import check_technique_settings
 from djtrans.registry import Registry, default_registry
-from djtrans.separators import fetch_separator
 from djtrans.steps import Report, Steps
 from djtrans.transition import Transition
 
@@ -233,206 +209,3 @@ def generate(
         technique_config=chosen.technique,
         steps=done,
     )
-
-
-def complete(
-    prepared: Prepared,
-    plan: TransitionPlan,
-    span: Span,
-    aligned: Mapping[str, AlignedTrack],
-    *,
-    model: DiffusionModel | None = None,
-    n_frames: int | None = None,
-    seed: int = 0,
-    technique_config: Mapping[str, Any] | None = None,
-    steps: Steps | None = None,
-) -> Transition:
-    """Draw the curves of a planned transition and render it.
-
-    Parameters
-    ----------
-    prepared : Prepared
-    plan : TransitionPlan
-    span : Span
-        What is to be heard of the clock.
-    aligned : mapping of str to AlignedTrack
-        Both tracks on the clock of the plan.
-    model : DiffusionModel, optional
-        Draws instead of the technique, where it can.
-    n_frames : int, optional
-        Resample the drawn curves to this many frames.
-    seed : int
-    technique_config : mapping, optional
-        Fields of the technique's config; the rest take their defaults.
-    steps : Steps, optional
-
-    Returns
-    -------
-    Transition
-    """
-    steps = steps or Steps()
-    params, provenance = draw_transition(
-        prepared,
-        plan,
-        span,
-        aligned,
-        model=model,
-        n_frames=n_frames,
-        seed=seed,
-        technique_config=technique_config,
-        steps=steps,
-    )
-    return _finish(prepared.mixer, params, plan, provenance, aligned, prepared.device, steps)
-
-
-def draw_transition(
-    prepared: Prepared,
-    plan: TransitionPlan,
-    span: Span,
-    aligned: Mapping[str, AlignedTrack],
-    *,
-    model: DiffusionModel | None = None,
-    n_frames: int | None = None,
-    seed: int = 0,
-    technique_config: Mapping[str, Any] | None = None,
-    steps: Steps | None = None,
-) -> tuple[TransitionParams, Provenance]:
-    """Draw the curves of a planned transition; parameters as in :func:`complete`.
-
-    Returns
-    -------
-    params : TransitionParams
-    provenance : Provenance
-        What it takes, beside plan and curves, to render them over `span`.
-    """
-    registry, layout = prepared.registry, prepared.mixer.layout
-    with (steps or Steps()).step("draw"):
-        features = {
-            name: window_features(
-                aligned[name].window(window_span(plan, aligned[name].stems.sample_rate)),
-                plan,
-                side,
-                reference_db=reference_level(prepared.analyses[name], side),
-                isolated=prepared.isolates(name),
-            )
-            for name, side in (("a", plan.a), ("b", plan.b))
-        }
-        request = draw_request(plan, layout, features["a"], features["b"], seed)
-        model = None if model is None or not can_draw(model, plan) else model
-        drawer = model or registry.build("technique", plan.technique, technique_config)
-        params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
-        if n_frames is not None:
-            params = params.resampled(n_frames)
-    provenance = make_provenance(
-        registry,
-        prepared.tracks,
-        prepared.separators,
-        prepared.mixer,
-        plan,
-        span,
-        seed=seed,
-        technique_config=technique_config,
-        model=model,
-    )
-    return params, provenance
-
-
-def render(
-    params_path: str | os.PathLike[str],
-    a: str | os.PathLike[str] | Track,
-    b: str | os.PathLike[str] | Track,
-    *,
-    device: str = "auto",
-    progress: Report | None = None,
-    registry: Registry | None = None,
-) -> Transition:
-    """Render a transition again from its params file.
-
-    Parameters
-    ----------
-    params_path : path
-        What :meth:`Transition.save_params` wrote; its values may have been edited.
-    a, b : path or Track
-        The same tracks.
-    device : str
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    progress : callable, optional
-    registry : Registry, optional
-
-    Returns
-    -------
-    Transition
-        On the same device and with the same versions, the same audio.
-
-    Raises
-    ------
-    FormatError
-        If the file is damaged, or the tracks are not the ones it was made from.
-    PluginError
-        If a component that it names is not installed.
-    LayoutError
-        If an installed effect declares other parameters than it did then.
-    """
-    registry = registry or default_registry()
-    device = pick_device(device)
-    steps = Steps(progress)
-    with steps.step("load"):
-        content = load_params(params_path)
-        recorded = content.provenance
-        built = rebuild_mixer(recorded.mixer, content.params, registry)
-        tracks = {"a": as_track(a), "b": as_track(b)}
-        for side, track in tracks.items():
-            expected = recorded.tracks[side]
-            if track.sha256 != expected.sha256:
-                raise FormatError(
-                    f"Track {side.upper()}, {track.name}, is not the file that these parameters "
-                    f"were made for ({expected.name}); give the same two files, in the same order."
-                )
-        shape = recorded.render
-        tracks = {k: t.at_rate(shape.sample_rate, shape.channels) for k, t in tracks.items()}
-    if shape.stretch != ENGINE:
-        warn_changed(f"the time stretch was {shape.stretch}, here it is {ENGINE}")
-    separators = {side: record.separator for side, record in recorded.tracks.items()}
-    for record in separators.values():
-        here = registry.find("separator", record.name).declaration.version
-        if here != record.version:
-            warn_changed(f"{record.name} had version {record.version}, here it is {here}")
-        fetch_separator(registry, record.name, record.config, device, steps.progress("weights"))
-    span = Span(shape.start, shape.stop)
-    aligned = align_pair(tracks, content.plan, span, separators, registry, steps, device)
-    return _finish(built, content.params, content.plan, recorded, aligned, device, steps)
-
-
-def _finish(
-    mixer: DifferentiableDJMixer,
-    params: TransitionParams,
-    plan: TransitionPlan,
-    provenance: Provenance,
-    aligned: Mapping[str, AlignedTrack],
-    device: str,
-    steps: Steps,
-) -> Transition:
-    shape = provenance.render
-    with steps.step("render"):
-        rendered = render_window(
-            mixer.to(device),
-            params,
-            plan,
-            aligned["a"],
-            aligned["b"],
-            Span(shape.start, shape.stop),
-            device=device,
-            seed=shape.seed,
-        )
-    transition = Transition(
-        rendered=rendered,
-        params=params,
-        plan=plan,
-        provenance=provenance,
-        a=aligned["a"],
-        b=aligned["b"],
-        mixer=mixer,
-        seconds=steps.seconds,
-    )
-    warn_of_silence(rendered, transition.sample_rate, transition.beat_times, plan.beats_per_bar)
-    return transition

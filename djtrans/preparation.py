@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from djtrans.api import DifferentiableDJMixer, analyze_track, check_needs, plan_transition
+from djtrans.analyzing import analyze_track
 from djtrans.assembly import DEFAULT_MIXER, resolve_spec
 from djtrans.core.alignment import AlignedTrack, Span, align_and_separate, window_span
 from djtrans.core.analysis import Analysis
@@ -22,6 +22,9 @@ from djtrans.core.records import ComponentRecord
 from djtrans.core.settings import Settings
 from djtrans.core.spec import MixerSpec
 from djtrans.core.track import Track, load_track
+from djtrans.drawing import check_needs
+from djtrans.mixing import DifferentiableDJMixer
+from djtrans.planning import plan_transition
 from djtrans.provenance import separator_declaration, separator_record
 from djtrans.registry import Registry, default_registry
 from djtrans.separators import AUTO, build_separator, fetch_separator

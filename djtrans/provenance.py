@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import djtrans
-from djtrans.api import DifferentiableDJMixer
 from djtrans.assembly import component_record
 from djtrans.core.alignment import Span
 from djtrans.core.declarations import SeparatorDeclaration
@@ -26,6 +25,7 @@ from djtrans.core.plan import TransitionPlan
 from djtrans.core.records import ComponentRecord
 from djtrans.core.stretch import ENGINE
 from djtrans.core.track import Track
+from djtrans.mixing import DifferentiableDJMixer
 from djtrans.registry import Registry
 from djtrans.separators import find_separator
 

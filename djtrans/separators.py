@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
+from torch import Tensor
 
 from djtrans.core.config import config_from_dict, config_to_dict
 from djtrans.core.contracts import Progress, Separator, TrainedSeparator
 from djtrans.core.declarations import SeparatorDeclaration
+from djtrans.core.devices import pick_device
 from djtrans.core.errors import ConfigError, InputError, SeparationError
+from djtrans.core.separation import separate
 from djtrans.core.stem_cache import CachedSeparator
-from djtrans.registry import Registry
+from djtrans.core.stems import Stems
+from djtrans.core.track import Track, load_track
+from djtrans.registry import Registry, default_registry
 
 AUTO = "auto"
 #: What ``"auto"`` tries, in this order; the last one always works.
@@ -138,3 +144,49 @@ def _fitting(registry: Registry, config: Mapping[str, Any]) -> list[str]:
             f"fields of {known}."
         )
     return fitting
+
+
+def run_demucs(
+    audio: Tensor | Track | str | os.PathLike[str],
+    sample_rate: int | None = None,
+    *,
+    device: str = "auto",
+    progress: Progress | None = None,
+    registry: Registry | None = None,
+    **config: Any,
+) -> Stems:
+    """Separate audio with demucs; stems that it has made before come from the cache.
+
+    Parameters
+    ----------
+    audio : Tensor, Track or path
+        ``[channels, samples]``, mono or stereo, or a file that holds it.
+    sample_rate : int, optional
+        In Hz; needed with a tensor.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where the network runs.
+    progress : callable, optional
+        Told the fraction done.
+    registry : Registry, optional
+    **config
+        Further fields of the separator's config: `model`, `weights`, `shifts` ...
+
+    Returns
+    -------
+    Stems
+        ``[4, channels, samples]`` at the audio's rate; they sum to it.
+
+    Raises
+    ------
+    SeparationError
+        If there are no weights, or they cannot be used.
+    """
+    if not isinstance(audio, Tensor):
+        track = audio if isinstance(audio, Track) else load_track(audio)
+        audio, sample_rate = track.audio, track.sample_rate
+    elif sample_rate is None:
+        raise InputError("run_demucs got a tensor without a rate; give sample_rate in Hz.")
+    registry = registry or default_registry()
+    _, declaration = find_separator(registry, "demucs")
+    separator = build_separator(registry, "demucs", config, pick_device(device))
+    return separate(separator, declaration, audio, sample_rate, progress=progress)

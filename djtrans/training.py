@@ -209,7 +209,7 @@ def _source(
 
 def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> AudioLoss:
     # Only here, since it imports all that reads audio.
-    from djtrans.api import DifferentiableDJMixer
+    from djtrans.mixing import DifferentiableDJMixer
 
     built = DifferentiableDJMixer(mixer, registry=registry)
     if differs := layout_difference(layout, built.layout):

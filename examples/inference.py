@@ -13,13 +13,13 @@ from pathlib import Path
 import torch
 
 import djtrans
-from djtrans.api import draw_params
 from djtrans.core.alignment import align_and_separate, margin_span, window_span
 from djtrans.core.asking import draw_request, reference_level, window_features
 from djtrans.core.devices import pick_device
 from djtrans.core.diffusion.model import SHORTEST_BARS
 from djtrans.core.planning.options import nearest_bars
 from djtrans.core.rendering import render
+from djtrans.drawing import draw_params
 from djtrans.provenance import make_provenance, separator_record
 
 

@@ -15,6 +15,7 @@ from itertools import permutations
 from pathlib import Path
 
 import djtrans
+from djtrans.completion import draw_transition
 from djtrans.core.alignment import window_span
 from djtrans.core.analysis import Analysis
 from djtrans.core.errors import DjtransError, PlanError
@@ -23,7 +24,6 @@ from djtrans.core.matching.names import audio_files
 from djtrans.core.pair_folder import write_pair
 from djtrans.core.planning.octave import in_one_octave
 from djtrans.core.prepared_pair import PreparedPair, mix_pair
-from djtrans.generation import draw_transition
 from djtrans.preparation import prepare
 
 #: Largest tempo change, as a fraction.

@@ -110,7 +110,7 @@ def promised(page: str) -> list[str]:
 def test_the_code_of_the_readme_runs(folder):
     checks = """
 import sys
-from djtrans.api import draw_params
+from djtrans.drawing import draw_params
 assert torch.equal(again.audio, transition.audio)
 assert abs(mixed_audio.shape[-1] / 22050 - 64 * 60 / 172) < 0.01
 assert tuple(params.values.shape) == (128, 54)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import djtrans
+from djtrans.completion import complete
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import FormatError, InputError, PluginError
 from djtrans.core.plan import track_seconds
@@ -26,7 +27,6 @@ from djtrans.evaluation import (
 )
 from djtrans.evaluation.placing import clock_shift, on_clock, place_together
 from djtrans.evaluation.report import results_csv
-from djtrans.generation import complete
 from djtrans.preparation import prepare
 from djtrans.registry import Registry
 

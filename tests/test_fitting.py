@@ -8,7 +8,6 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.api import draw_params
 from djtrans.cli import main
 from djtrans.core.analysis import Analysis
 from djtrans.core.audio import write_audio
@@ -20,6 +19,7 @@ from djtrans.core.formats import load_params
 from djtrans.core.stems_io import save_stems
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.core.track import Track, load_track
+from djtrans.drawing import draw_params
 from djtrans.registry import default_registry
 
 RATE, BPM = 22050, 125.0

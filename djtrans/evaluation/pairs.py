@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from djtrans.api import analyze_track
+from djtrans.analyzing import analyze_track
 from djtrans.core.analysis import Analysis
 from djtrans.core.audio import write_audio
 from djtrans.core.errors import DjtransError, InputError, did_you_mean

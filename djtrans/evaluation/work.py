@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import attrs
 
 from djtrans.assembly import DEFAULT_MIXER
+from djtrans.completion import complete
 from djtrans.core.alignment import AlignedTrack, Span, margin_span
 from djtrans.core.analysis import Analysis
 from djtrans.core.comparison import Outcome
@@ -15,7 +16,6 @@ from djtrans.core.errors import DjtransError
 from djtrans.core.plan import TransitionPlan
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.placing import Places, clock_shift, moved_span, on_clock, place_together
-from djtrans.generation import complete
 from djtrans.preparation import Prepared, prepare
 from djtrans.registry import Registry
 from djtrans.steps import Steps

@@ -10,13 +10,14 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.api import check_needs, plan_transition
 from djtrans.assembly import mixer_layout
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, InputError, LayoutError
 from djtrans.core.planning.keys import CLOSE
+from djtrans.drawing import check_needs
 from djtrans.library.hearing import LibraryTrack
 from djtrans.library.options import VARIED, LibraryOptions
+from djtrans.planning import plan_transition
 from djtrans.registry import Registry
 
 

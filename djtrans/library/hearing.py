@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import cattrs
 
-from djtrans.api import DEFAULT_ANALYZER, analyze_track
+from djtrans.analyzing import DEFAULT_ANALYZER, analyze_track
 from djtrans.core.analysis import Analysis
 from djtrans.core.analysis_json import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
 from djtrans.core.audio import NEEDS_FFMPEG, content_hash

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import attrs
 
+from djtrans.completion import draw_transition
 from djtrans.core.alignment import window_span
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.formats import ParamsFile
 from djtrans.core.pair_folder import read_facts, write_pair
 from djtrans.core.prepared_pair import PreparedPair, mix_pair
-from djtrans.generation import draw_transition
 from djtrans.library.choosing import plan_options
 from djtrans.library.hearing import known_analyses
 from djtrans.library.keeping import attempt, file_hashes

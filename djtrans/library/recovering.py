@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from djtrans.api import analyze_track
+from djtrans.analyzing import analyze_track
 from djtrans.assembly import DEFAULT_MIXER
 from djtrans.core.alignment import window_span
 from djtrans.core.asking import reference_level

@@ -13,7 +13,6 @@ from typing import Any, Protocol, TypeAlias
 import attrs
 
 import djtrans
-from djtrans.api import DifferentiableDJMixer
 from djtrans.core.cache import cache_key
 from djtrans.core.errors import InputError
 from djtrans.core.pair_folder import FORMAT_VERSION
@@ -21,6 +20,7 @@ from djtrans.core.records import ComponentRecord
 from djtrans.core.stretch import ENGINE
 from djtrans.library.hearing import Skipped, made_by
 from djtrans.library.keeping import OneOutcome, OneUnit, do_units, pairs_before, tidy
+from djtrans.mixing import DifferentiableDJMixer
 from djtrans.provenance import mixer_record, separator_record
 from djtrans.registry import Registry
 from djtrans.separators import fetch_separator

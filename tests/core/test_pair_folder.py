@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import torch
 
+from djtrans.completion import draw_transition
 from djtrans.core.alignment import Span, window_span
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.features import TrackFeatures
@@ -17,7 +18,6 @@ from djtrans.core.pair_folder import read_facts, read_pair, write_pair
 from djtrans.core.prepared_pair import mix_pair
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.core.track import Track
-from djtrans.generation import draw_transition
 from djtrans.preparation import prepare
 from djtrans.provenance import rebuild_mixer
 from djtrans.registry import default_registry

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans.api import DifferentiableDJMixer
 from djtrans.core.alignment import AlignedTrack, Span
 from djtrans.core.params import TransitionParams, conform, frame_times
 from djtrans.core.plan import TrackPlan, TransitionPlan
 from djtrans.core.rendering import render
 from djtrans.core.stem_rendering import render_stem
 from djtrans.core.stems import Stems
+from djtrans.mixing import DifferentiableDJMixer
 
 RATE = 22050
 BEAT = 0.5

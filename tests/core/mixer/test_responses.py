@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import signal
 
-from djtrans.api import DifferentiableDJMixer
+from djtrans.mixing import DifferentiableDJMixer
 
 RATE = 44100
 MIXER = DifferentiableDJMixer()

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.api import load_technique
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.metrics.bass_overlap import bass_overlap
 from djtrans.core.metrics.level_profile import level_profile
 from djtrans.core.synth import TrackSpec, synthesize
+from djtrans.drawing import load_technique
 from djtrans.registry import default_registry
 
 RATE, BPM, BAR = 22050, 120.0, 4

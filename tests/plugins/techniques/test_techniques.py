@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.api import load_technique
 from djtrans.assembly import mixer_layout
 from djtrans.core.drawing import DrawRequest
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.params import conform
 from djtrans.core.sheet import CurveSheet
+from djtrans.drawing import load_technique
 from djtrans.registry import default_registry
 from tests.core.test_singing import features
 
