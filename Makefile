@@ -24,7 +24,7 @@ demo: install  ## render a transition from two synthetic tracks into demo-output
 	$(BIN)/djtrans demo --out demo-output
 
 test: install  ## the tests, without the slow ones
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: install  ## the slow tests
 	$(BIN)/python -m pytest -m slow

@@ -67,7 +67,7 @@ def learn(name, steps):
     return network.eval(), fixed_loss() / before
 
 
-@pytest.mark.parametrize("name", ["dit", "unet1d"])
+@pytest.mark.parametrize("name", ["dit", pytest.param("unet1d", marks=pytest.mark.slow)])
 def test_the_loss_falls_ten_times_in_a_few_seconds(name):
     _, left = learn(name, 100)
     assert left < 0.1

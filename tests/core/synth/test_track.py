@@ -128,7 +128,8 @@ def test_the_bass_is_low_and_plays_in_the_drop_only(track: SynthTrack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tonic", "mode", "seed"), [(5, "minor", 3), (0, "major", 1), (8, "minor", 6)]
+    ("tonic", "mode", "seed"),
+    [(5, "minor", 3), (0, "major", 1), pytest.param(8, "minor", 6, marks=pytest.mark.slow)],
 )
 def test_the_key_is_heard(tonic: int, mode: str, seed: int) -> None:
     structure = (("drop", 8), ("break", 8))

@@ -59,21 +59,28 @@ def check_grid(
     assert grid.downbeat_confidence > 0.6
 
 
-@pytest.mark.parametrize("drums", ["four-on-the-floor", "broken"])
-@pytest.mark.parametrize("bpm", [122.37, 140.0])
+@pytest.mark.parametrize(
+    ("bpm", "drums"),
+    [
+        (122.37, "broken"),
+        (140.0, "four-on-the-floor"),
+        pytest.param(122.37, "four-on-the-floor", marks=pytest.mark.slow),
+        pytest.param(140.0, "broken", marks=pytest.mark.slow),
+    ],
+)
 def test_grid_of_a_whole_track(bpm: float, drums: str) -> None:
     truth = track(bpm, drums)
     check_grid(analyze(truth.audio, 22050), truth)
 
 
-@pytest.mark.parametrize("cut", [0.731, 17.3])
+@pytest.mark.parametrize("cut", [0.731, pytest.param(17.3, marks=pytest.mark.slow)])
 def test_grid_of_a_cropped_track(cut: float) -> None:
     truth = track()
     audio = truth.audio[:, round(cut * 22050) :]
     check_grid(analyze(audio, 22050), truth, cut_seconds=round(cut * 22050) / 22050)
 
 
-@pytest.mark.parametrize("rate", [44100, 48000])
+@pytest.mark.parametrize("rate", [44100, pytest.param(48000, marks=pytest.mark.slow)])
 def test_other_sample_rates(rate: int) -> None:
     truth = track(128.0, rate=rate)
     check_grid(analyze(truth.audio[:, : 30 * rate], rate), truth)
@@ -91,7 +98,7 @@ def test_leading_silence_moves_the_grid_only() -> None:
     check_grid(analyze(truth.audio, 22050), truth)
 
 
-@pytest.mark.parametrize("speed", [1.013, 0.973])
+@pytest.mark.parametrize("speed", [1.013, pytest.param(0.973, marks=pytest.mark.slow)])
 def test_a_track_played_faster_or_slower(speed: float) -> None:
     truth = track()
     # Calling the same samples another rate is exactly what a turntable's pitch does.

@@ -63,8 +63,8 @@ def analyze(mono: np.ndarray) -> Analysis:
     ("kind", "drums"),
     [
         ("drummer", "breakbeat"),
-        ("ramp", "four-on-the-floor"),
-        ("worn turntable", "breakbeat"),
+        pytest.param("ramp", "four-on-the-floor", marks=pytest.mark.slow),
+        pytest.param("worn turntable", "breakbeat", marks=pytest.mark.slow),
         ("tempo change", "four-on-the-floor"),
     ],
 )
@@ -152,12 +152,19 @@ def pads(rng: np.random.Generator) -> np.ndarray:
     return audio
 
 
-@pytest.mark.parametrize("make", [spoken, rubato, pads])
+@pytest.mark.parametrize(
+    "make",
+    [
+        rubato,
+        pytest.param(spoken, marks=pytest.mark.slow),
+        pytest.param(pads, marks=pytest.mark.slow),
+    ],
+)
 def test_music_without_a_beat_gets_no_confidence(make) -> None:
     assert analyze(make(np.random.default_rng(3))).grid.confidence < 0.3
 
 
-@pytest.mark.parametrize("bpm", [101.6, 168.0])
+@pytest.mark.parametrize("bpm", [pytest.param(101.6, marks=pytest.mark.slow), 168.0])
 def test_bars_of_three_get_their_beats_and_no_one(bpm: float) -> None:
     rng = np.random.default_rng(0)
     audio = np.zeros(60 * RATE)

@@ -18,6 +18,7 @@ CASES = {
     "drum and bass": {"bpm": 174.0, "drums": "drum-and-bass", "bass": "sub"},
     "trap": {"bpm": 145.0, "drums": "trap"},
 }
+MORE = ("techno", "half-time", "trap")
 
 
 def analyzed(**values: object) -> tuple[SynthTrack, Analysis]:
@@ -39,12 +40,15 @@ def check(track: SynthTrack, analysis: Analysis) -> None:
     assert min(grid.confidence, grid.downbeat_confidence) > 0.6
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(name, marks=pytest.mark.slow) if name in MORE else name for name in CASES],
+)
 def test_grid_of_every_style(case: str) -> None:
     check(*analyzed(**CASES[case]))
 
 
-@pytest.mark.parametrize("intro", ["beatless", "vocal"])
+@pytest.mark.parametrize("intro", ["beatless", pytest.param("vocal", marks=pytest.mark.slow)])
 def test_a_beat_that_starts_late_is_led_back_to_the_start_and_says_where_it_is_heard(
     intro: str,
 ) -> None:

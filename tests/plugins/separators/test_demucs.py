@@ -135,6 +135,7 @@ def test_the_same_every_time(weights, shifts):
     assert torch.equal(audio, kept)
 
 
+@pytest.mark.slow
 def test_a_further_pass_hears_the_audio_later(weights):
     audio = noise(1.0)
     single = separator(weights)
@@ -171,6 +172,7 @@ def test_progress_grows_to_one(weights, shifts, overlap):
     assert seen[-1] == 1.0
 
 
+@pytest.mark.slow
 def test_a_model_of_several_networks_weighs_them(tmp_path):
     networks = [small_network(seed) for seed in range(4)]
     for name, network in zip(FINE_TUNED, networks, strict=True):
