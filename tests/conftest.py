@@ -41,11 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give fixtures of wider scope a cache folder that is not the user's."""
+    folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJTRANS_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+        patch.setenv("DJTRANS_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +55,13 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("DJTRANS_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def warm_cache(cache_folder: Path, session_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder that tests share, for those that are not about caching: less is done again."""
+    monkeypatch.setenv("DJTRANS_CACHE", str(session_cache))
+    return session_cache
 
 
 @pytest.fixture(scope="session")

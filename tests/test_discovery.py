@@ -184,6 +184,7 @@ ZOO = {
 }
 
 
+@pytest.mark.slow
 def test_the_command_works_with_the_whole_zoo_installed(tmp_path, install):
     for name, (source, _) in ZOO.items():
         install(f"acme-{name}", name, source, version="1.2")

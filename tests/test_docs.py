@@ -25,6 +25,8 @@ from djtrans.core.plan import TrackPlan, TransitionPlan
 from djtrans.core.planning.options import WINDOW_BARS
 from djtrans.registry import Registry
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     "README.md",
@@ -192,6 +194,7 @@ def test_every_kind_has_its_page():
         assert f"djtrans_{Path(page).stem}" in inline(page)
 
 
+@pytest.mark.slow
 def test_the_code_of_the_first_page_runs(folder):
     printed = run_blocks("docs/get-started.md", folder)
     assert len(promised("docs/get-started.md")) == 2

@@ -30,6 +30,8 @@ from djtrans.evaluation.report import results_csv
 from djtrans.preparation import prepare
 from djtrans.registry import Registry
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 STRUCTURE = (("intro", 8), ("drop", 8), ("outro", 8))
 RATE = 22050
 TECHNIQUES = ("bass-swap", "fade", "cut")

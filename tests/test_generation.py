@@ -14,6 +14,8 @@ from djtrans.core.silence import SilenceWarning
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.registry import Registry
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 STRUCTURE = (("intro", 8), ("drop", 16), ("outro", 8))
 RATE = 22050
 

@@ -15,6 +15,8 @@ from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.models import build_network, load_model
 from tests.test_models import record
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 RATE = 22050
 
 

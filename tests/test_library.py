@@ -143,6 +143,7 @@ def test_what_is_done_is_not_done_again_and_what_is_missing_is(made, library, tm
     assert counted[-1] == ("pairs", 3, 3, 2, 0)
 
 
+@pytest.mark.slow
 def test_more_can_be_asked_for_later(made, library, tmp_path):
     target = tmp_path / "set"
     first = prepare_library(library, target, attrs.evolve(OPTIONS, most=1))

@@ -14,6 +14,8 @@ from djtrans.core.params import conform, faders
 from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.models import SHIPPED
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 RATE = 22050
 OPTIONS = {"separator": "spectral", "technique": "bass-swap", "bars": 8, "context": 0}
 

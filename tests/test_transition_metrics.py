@@ -12,6 +12,8 @@ import djtrans
 from djtrans.core.rendering import render
 from djtrans.core.synth import TrackSpec, synthesize
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 RATE = 22050
 STRUCTURE = (("drop", 8), ("drop", 8))
 

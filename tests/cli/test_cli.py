@@ -11,6 +11,8 @@ import djtrans
 from djtrans.cli import main
 from djtrans.core.synth import TrackSpec, synthesize
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 RATE = 22050
 
 

@@ -12,6 +12,8 @@ from djtrans.cli.counting import progress_line
 from djtrans.core.metrics import METRICS
 from djtrans.core.synth import TrackSpec, synthesize
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 RATE = 22050
 
 

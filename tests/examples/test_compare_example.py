@@ -37,6 +37,7 @@ def run(folder, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_it_prints_a_column_for_each_technique(folder):
     stems = ("--stems-a", "a", "--stems-b", "b")
     done = run(folder, "a.wav", "b.wav", "linear-fade", "cut", "--bars", "4", *stems)

@@ -17,6 +17,8 @@ import pytest
 from djtrans import Registry, render
 from djtrans.core.errors import PluginError
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 #: Short, fast tracks at a low rate, so that a whole run takes seconds.
@@ -137,6 +139,7 @@ def test_the_gentle_low_pass_is_an_rc_circuit():
     assert bool((mask[0, 1] == 1).all())
 
 
+@pytest.mark.slow
 def test_a_plugin_file_with_a_reverb_of_five_parameters_goes_all_the_way(tracks, tmp_path):
     """Layout, params file, picture and audio follow from the declaration."""
     plugin = ("--plugin", EXAMPLES / "five_parameter_reverb.py")
@@ -226,6 +229,7 @@ def test_the_effect_in_30_lines_is_that_short_and_heard(tracks, tmp_path):
     assert gain_db == pytest.approx(12.0, abs=0.2)
 
 
+@pytest.mark.slow
 def test_own_stems_prints_what_is_heard(tracks, tmp_path):
     out = tmp_path / "out.wav"
     files = (tracks / "a.wav", tracks / "b.wav", tracks / "a-stems", tracks / "b-stems")

@@ -41,6 +41,7 @@ def test_the_layout_has_one_more_row_per_stem(registry):
     assert len(layout.select("*/*/presence/gain")) == 8
 
 
+@pytest.mark.slow
 def test_a_model_is_trained_for_the_mixer_and_draws_its_band(registry, tmp_path):
     small_set().save(tmp_path / "set.safetensors")
     command = [sys.executable, FILE, "--data", "set.safetensors", "--output", "run", "--steps", "3"]

@@ -13,6 +13,8 @@ import pytest
 import djtrans
 from djtrans.core.formats import load_params
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 RATE = 22050
@@ -69,6 +71,7 @@ def test_visualize_says_in_one_line_what_is_wrong(made, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_edited_curves_are_heard_seen_and_saved(made, tmp_path):
     out = tmp_path / "edited.wav"
     pair = (made / "a.wav", made / "b.wav")

@@ -36,6 +36,7 @@ def library(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_pairs_are_made_once_and_their_stems_give_the_transition(library, tmp_path):
     asked = ("--tracks", library, "--output", "out", "--max", "1", "--separator", "spectral")
 

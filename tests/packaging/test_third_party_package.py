@@ -70,6 +70,7 @@ def test_its_own_tests_pass_where_it_is_installed(installed, tmp_path):
     assert "failed" not in done.stdout
 
 
+@pytest.mark.slow
 def test_its_effect_takes_a_place_in_dj54_and_is_named_when_the_package_is_gone(
     installed, tracks, tmp_path
 ):

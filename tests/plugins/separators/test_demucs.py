@@ -384,6 +384,7 @@ def test_run_demucs_takes_a_file_or_a_tensor(weights, tmp_path):
         djtrans.run_demucs(audio, RATE, shift=1)
 
 
+@pytest.mark.slow
 def test_a_second_job_does_not_separate_again(monkeypatch, tmp_path):
     runs = []
     real = DemucsSeparator.separate
