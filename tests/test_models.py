@@ -85,6 +85,20 @@ def test_the_seed_decides_and_the_wish_is_heard(saved):
     assert not torch.equal(model.draw(request()), model.draw(request(swap_beat=4)))
 
 
+def test_the_guidance_of_a_wish_is_not_that_of_no_wish(saved):
+    def drawn(technique, **scales):
+        model = load_model(saved, "cpu", inference=get_inference_config(steps=3, **scales))
+        return model.draw(request(technique=technique))
+
+    for technique, one, other in (
+        ("djtrans/bass-swap", "guidance_scale", "wishless_guidance_scale"),
+        ("", "wishless_guidance_scale", "guidance_scale"),
+    ):
+        assert not torch.equal(drawn(technique, **{one: 3.0}), drawn(technique, **{one: 1.0}))
+        assert torch.equal(drawn(technique, **{other: 3.0}), drawn(technique, **{other: 1.0}))
+    assert torch.equal(drawn(""), drawn("", wishless_guidance_scale=1.0))
+
+
 def test_any_scheduler_samples_it(saved):
     drawn = [
         load_model(saved, "cpu", scheduler=name, inference=get_inference_config(steps=4))

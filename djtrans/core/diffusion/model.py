@@ -35,6 +35,9 @@ class InferenceConfig:
         Evaluations of the network; 0 takes as many as the scheduler is best at.
     guidance_scale : float
         1 follows the conditioning as it was learned, 0 ignores it.
+    wishless_guidance_scale : float
+        The same where no technique is wished for. The kind of transition is open then, and what
+        leads away from the mean of all of them leads between two as well.
     guidance_interval : tuple of float
         Lowest and highest noise fraction at which to guide. Which transition it will be is decided
         where there is much noise; guided to the end, curves overshoot what was learned [1]_.
@@ -51,6 +54,9 @@ class InferenceConfig:
     guidance_scale: float = setting(
         2.0, "How far the conditioning is followed.", unit="ratio", minimum=0.0, maximum=20.0
     )
+    wishless_guidance_scale: float = setting(
+        1.0, "The same without a wished technique.", unit="ratio", minimum=0.0, maximum=20.0
+    )
     guidance_interval: tuple[float, float] = setting(
         (0.3, 1.0),
         "Noise fractions between which to guide.",
@@ -60,12 +66,12 @@ class InferenceConfig:
     )
 
     def __attrs_post_init__(self) -> None:
-        self.guidance  # noqa: B018 -- refuses an interval that is none
+        self.guidance("")  # refuses an interval that is none
 
-    @property
-    def guidance(self) -> Guidance:
-        """The guidance alone."""
-        return Guidance(self.guidance_scale, self.guidance_interval)
+    def guidance(self, technique: str) -> Guidance:
+        """The guidance alone, with a wish or, where that is empty, without one."""
+        scale = self.guidance_scale if technique else self.wishless_guidance_scale
+        return Guidance(scale, self.guidance_interval)
 
 
 @attrs.frozen(eq=False)
@@ -148,7 +154,7 @@ class DiffusionModel:
             on_device(conditioning, self.device),
             steps=self.steps,
             seed=request.seed,
-            guidance=self.inference.guidance,
+            guidance=self.inference.guidance(request.technique),
             absent=absent.to(self.device),
         )
         return spare_lines(Scaling(self.layout).from_model(curves[0].cpu()), request)
