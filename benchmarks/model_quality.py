@@ -5,10 +5,11 @@
 
 Every case is drawn by the technique that fits it (the expert), by an equal-power crossfade, as a
 plain sum, and by the model, told through the case's true stems and, where the case is there twice,
-through those of `spectral`. All are mixed from the true stems and measured by what is heard. Then,
-on the curves alone: does the model draw what was wished for, and one technique where nothing was?
-The judge is fitted on what the techniques draw for the training set. Means with 95 % bootstrap
-intervals over the cases. Results are kept case by case; a stopped run goes on.
+through those of `spectral`, as the expert is then too. All are mixed from the true stems and
+measured by what is heard. Then, on the curves alone: does the model draw what was wished for, and
+one technique where nothing was? The judge is fitted on what the techniques draw for the training
+set. Means with 95 % bootstrap intervals over the cases. Results are kept case by case; a stopped
+run goes on.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ from djtrans.registry import default_registry
 #: Where a kick and a bass are.
 LOWS_HZ = (45.0, 60.0, 80.0, 110.0, 150.0)
 SWAP = "swap off, beats"
+#: The technique as it draws where it is told through stems of `spectral`.
+TOLD = "expert, spectral"
 CROSSFADE = "djtrans/fade"
 BASELINES = {"crossfade": CROSSFADE, "sum": "djtrans/sum"}
 #: As the issue of the model asks: 10 evaluations, guidance of 2.
@@ -167,7 +170,10 @@ def evaluate_case(
         asked["model"] = model, request
         spectral = folder.with_name(f"{folder.name}_spectral")
         if spectral.is_dir() and not _needs_isolation(pair.plan.technique):
-            asked["model, spectral"] = model, read_pair(spectral).request()
+            told = read_pair(spectral)
+            asked["model, spectral"] = model, told.request()
+            # The technique knows no more of the voices than the model then.
+            row["values"][TOLD] = _kept(output, folder.name, TOLD, mixer, pair, lambda: told.params)
         row["judged"] = {
             "expert": _judged(judge, pair, pair.params),
             "wish": _judged(judge, pair, _drawn(pair, model, request)),
@@ -258,7 +264,8 @@ def quality(rows: Sequence[dict[str, Any]], drawers: Sequence[str]) -> str:
 def _distance(means: dict[str, Mean | None], drawers: Sequence[str]) -> str:
     """|model - expert| as a part of |crossfade - expert|, where those two differ."""
     model = next((d for d in drawers if d.startswith("model")), None)
-    expert, fade = means.get("expert"), means.get("crossfade")
+    expert = next((means[d] for d in drawers if d.startswith("expert")), None)
+    fade = means.get("crossfade")
     mine = means.get(model) if model else None
     if not (mine and expert and fade):
         return "–"
@@ -342,7 +349,7 @@ def main(arguments: argparse.Namespace) -> None:
     spectral = [r for r in rows if "model, spectral" in r["values"]]
     parts = [f"{len(rows)} cases\n\n{quality(rows, drawers)}\n{swaps(rows, drawers)}"]
     if spectral:
-        told = ["expert", "crossfade", "model, spectral"]
+        told = [TOLD, "crossfade", "model, spectral"]
         table = quality(spectral, told)
         parts.append(f"{len(spectral)} cases heard through spectral\n\n{table}")
         parts.append(swaps(spectral, [*told, "model"]))
