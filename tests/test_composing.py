@@ -22,6 +22,7 @@ from djtrans.core.training.composed_set import ComposedSet
 from djtrans.core.training.tracks import FramedTrack
 
 OPTIONS = ComposeOptions(tracks=12, transitions=120, validation=0.3)
+SMALL = attrs.evolve(OPTIONS, transitions=40)
 PARTS = (("intro", 16), ("build", 8), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16))
 
 
@@ -126,24 +127,24 @@ def test_slow_tracks_are_counted_as_their_partner(composed):
 
 
 def test_the_same_options_give_the_same_set(tmp_path, framing):
-    one = compose_set(tmp_path / "one.safetensors", OPTIONS)
-    two = compose_set(tmp_path / "two.safetensors", OPTIONS)
+    one = compose_set(tmp_path / "one.safetensors", SMALL)
+    two = compose_set(tmp_path / "two.safetensors", SMALL)
     assert one.training == two.training
-    other = compose_set(tmp_path / "other.safetensors", attrs.evolve(OPTIONS, seed=1))
+    other = compose_set(tmp_path / "other.safetensors", attrs.evolve(SMALL, seed=1))
     assert one.training != other.training
 
 
 def test_a_stopped_run_frames_only_what_is_missing(tmp_path, framing):
-    compose_set(tmp_path / "set.safetensors", OPTIONS)
+    compose_set(tmp_path / "set.safetensors", SMALL)
     assert framing == list(range(12))
     folder = tmp_path / "set.safetensors.tracks"
     (folder / "track_00004.safetensors").unlink()
     (folder / "track_00007.safetensors").write_bytes(b"cut")
     framing.clear()
-    compose_set(tmp_path / "set.safetensors", OPTIONS)
+    compose_set(tmp_path / "set.safetensors", SMALL)
     assert framing == [4, 7]
     framing.clear()
-    compose_set(tmp_path / "set.safetensors", attrs.evolve(OPTIONS, largest_leak=0.3))
+    compose_set(tmp_path / "set.safetensors", attrs.evolve(SMALL, largest_leak=0.3))
     assert framing == list(range(12))
 
 

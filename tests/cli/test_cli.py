@@ -42,6 +42,7 @@ def run(capsys, tmp_path, monkeypatch):
     return call
 
 
+@pytest.mark.slow
 def test_generate_then_render_gives_the_same_file(run, pair, tmp_path):
     code, out, _ = run(
         "generate",

@@ -115,6 +115,7 @@ def test_inference_says_in_one_line_what_is_wrong(tracks, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_swap_effect_renders_with_the_other_low_pass(tracks, tmp_path):
     out = tmp_path / "out.wav"
     done = run(EXAMPLES / "swap_effect.py", tracks / "a.wav", tracks / "b.wav", "-o", out)

@@ -50,6 +50,7 @@ def run(script, *arguments, expect=0):
     return done
 
 
+@pytest.mark.slow
 def test_visualize_draws_both_pictures_and_tells_the_story(made, tmp_path):
     out = tmp_path / "plot.png"
     done = run("visualize.py", made / "out.json", "-o", out, "--summary", tmp_path / "s.md")

@@ -172,6 +172,7 @@ def test_memory_that_runs_out_says_what_to_lower(tmp_path):
         run(tmp_path, attrs.evolve(OPTIONS, amp=True))
 
 
+@pytest.mark.slow
 def test_two_processes_average_their_gradients(tmp_path):
     script = tmp_path / "two.py"
     script.write_text(
