@@ -201,7 +201,10 @@ def test_the_code_of_the_first_page_runs(folder):
     assert set(promised("docs/get-started.md")) <= set(printed)
 
 
-@pytest.mark.parametrize("page", ["docs/parameters.md", "docs/params-file.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["docs/parameters.md", pytest.param("docs/params-file.md", marks=pytest.mark.slow)],
+)
 def test_the_code_of_the_parameter_pages_runs(page, folder):
     import djtrans
 

@@ -83,6 +83,7 @@ def prepared(folder):
     return prepare(folder / "a.wav", folder / "b.wav", device="cpu", **stems)
 
 
+@pytest.mark.slow
 def test_sharing_the_stems_changes_neither_level_nor_timing(prepared):
     """A technique on the anchor's clock is what it would be on its own, within half a sample."""
     places = place_together(prepared, ["djtrans/bass-swap", "djtrans/cut"])

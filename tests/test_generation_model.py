@@ -70,6 +70,7 @@ def test_the_ends_are_pinned_whatever_the_model_draws(tracks, saved):
     assert (params.values[-1, layout.select("a/*/fader/gain")] == 0).all()
 
 
+@pytest.mark.slow
 def test_curves_are_resampled(tracks, saved):
     drawn = generate(tracks, model=saved, steps=1, n_frames=256)
     assert drawn.params.values.shape == (256, 54)

@@ -182,6 +182,7 @@ def test_a_pair_that_fails_leaves_a_gap_that_is_explained(library, tmp_path, mon
     assert [failed["folder"] for failed in read(made)["failed"]] == ["pair_001"]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_no_property_of_a_pair(library, tmp_path, monkeypatch):
     from djtrans.library import making
 

@@ -71,6 +71,7 @@ def test_one_transition_is_printed_as_gates_and_measurements(run):
     assert printed == pytest.approx(content["values"]["loudness_dip_lu"], abs=0.006)
 
 
+@pytest.mark.slow
 def test_a_comparison_writes_its_files_and_resumes(run, folder, tmp_path):
     pairs = tmp_path / "pairs.csv"
     pairs.write_text(f"a,b\n{folder}/a.wav,{folder}/b.wav\n")

@@ -66,6 +66,7 @@ def test_visualize_draws_both_pictures_and_tells_the_story(made, tmp_path):
     assert "<svg" in timeline.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_visualize_says_in_one_line_what_is_wrong(made, tmp_path):
     done = run("visualize.py", made / "a.wav", "-o", tmp_path / "x.png", expect=2)
     assert done.stderr.startswith("visualize.py: error: ")

@@ -27,6 +27,7 @@ def fit(composed):
     )
 
 
+@pytest.mark.slow
 def test_effective_gains_are_found_where_a_stem_is_heard(composed, fit):
     truth = effective_gains(composed.mixer, composed.params, composed.a, composed.b)
     found = effective_gains(composed.mixer, fit.params, composed.a, composed.b)

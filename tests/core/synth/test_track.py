@@ -250,6 +250,7 @@ def test_hats_and_pads_are_wide_and_kick_and_bass_are_not(track: SynthTrack) -> 
     assert width("drums", 100, "lowpass") < 1e-3
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     bpm=st.floats(60, 200),
