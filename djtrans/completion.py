@@ -24,7 +24,7 @@ from djtrans.steps import Steps
 from djtrans.transition import Transition
 
 
-def complete(
+def draw_transition(
     prepared: Prepared,
     plan: TransitionPlan,
     span: Span,
@@ -35,8 +35,8 @@ def complete(
     seed: int = 0,
     technique_config: Mapping[str, Any] | None = None,
     steps: Steps | None = None,
-) -> Transition:
-    """Draw the curves of a planned transition and render it.
+) -> tuple[TransitionParams, Provenance]:
+    """Draw the curves of a planned transition.
 
     Parameters
     ----------
@@ -54,39 +54,6 @@ def complete(
     technique_config : mapping, optional
         Fields of the technique's config; the rest take their defaults.
     steps : Steps, optional
-
-    Returns
-    -------
-    Transition
-    """
-    steps = steps or Steps()
-    params, provenance = draw_transition(
-        prepared,
-        plan,
-        span,
-        aligned,
-        model=model,
-        n_frames=n_frames,
-        seed=seed,
-        technique_config=technique_config,
-        steps=steps,
-    )
-    return finish(prepared.mixer, params, plan, provenance, aligned, prepared.device, steps)
-
-
-def draw_transition(
-    prepared: Prepared,
-    plan: TransitionPlan,
-    span: Span,
-    aligned: Mapping[str, AlignedTrack],
-    *,
-    model: DiffusionModel | None = None,
-    n_frames: int | None = None,
-    seed: int = 0,
-    technique_config: Mapping[str, Any] | None = None,
-    steps: Steps | None = None,
-) -> tuple[TransitionParams, Provenance]:
-    """Draw the curves of a planned transition; parameters as in :func:`complete`.
 
     Returns
     -------

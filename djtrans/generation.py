@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from djtrans.assembly import DEFAULT_MIXER
-from djtrans.completion import complete
+from djtrans.completion import draw_transition, finish
 from djtrans.core.diffusion.model import DiffusionModel
 from djtrans.core.errors import InputError
 from djtrans.core.planning.octave import in_one_octave
@@ -198,7 +198,7 @@ def generate(
         # Nobody asked for a model: that the rules draw is one of the plan's facts, no warning.
         plan = attrs.evolve(plan, reasons=(*plan.reasons, by_rules(why)))
         drawer = None
-    return complete(
+    params, provenance = draw_transition(
         prepared,
         plan,
         span,
@@ -209,3 +209,4 @@ def generate(
         technique_config=chosen.technique,
         steps=done,
     )
+    return finish(prepared.mixer, params, plan, provenance, aligned, prepared.device, done)

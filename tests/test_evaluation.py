@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import djtrans
-from djtrans.completion import complete
+from djtrans.completion import draw_transition, finish
 from djtrans.core.declarations import TechniqueDeclaration
 from djtrans.core.errors import FormatError, InputError, PluginError
 from djtrans.core.plan import track_seconds
@@ -29,6 +29,7 @@ from djtrans.evaluation.placing import clock_shift, on_clock, place_together
 from djtrans.evaluation.report import results_csv
 from djtrans.preparation import prepare
 from djtrans.registry import Registry
+from djtrans.steps import Steps
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 
@@ -95,8 +96,13 @@ def test_sharing_the_stems_changes_neither_level_nor_timing(prepared):
         assert swaps[0] == pytest.approx(swaps[1], abs=1e-4)
     span = prepared.span(plan, "1")
     wide = prepared.align(anchor, prepared.span(anchor, "4"))
-    shared = complete(prepared, plan, span, {s: on_clock(t, shift) for s, t in wide.items()})
-    own = complete(prepared, plan, span, prepared.align(plan, span))
+
+    def completed(aligned):
+        params, facts = draw_transition(prepared, plan, span, aligned)
+        return finish(prepared.mixer, params, plan, facts, aligned, prepared.device, Steps())
+
+    shared = completed({s: on_clock(t, shift) for s, t in wide.items()})
+    own = completed(prepared.align(plan, span))
     assert shared.audio.shape == own.audio.shape
     # A is not stretched: the same audio but for the half sample.
     error = (shared.rendered.a - own.rendered.a).square().mean()

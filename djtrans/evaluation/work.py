@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import attrs
 
 from djtrans.assembly import DEFAULT_MIXER
-from djtrans.completion import complete
+from djtrans.completion import draw_transition, finish
 from djtrans.core.alignment import AlignedTrack, Span, margin_span
 from djtrans.core.analysis import Analysis
 from djtrans.core.comparison import Outcome
@@ -181,7 +181,10 @@ def _unit(
         aligned = {side: on_clock(track, shift) for side, track in shared.aligned.items()}
     else:
         aligned = prepared.align(plan, span, steps)
-    transition = complete(prepared, plan, span, aligned, seed=options.seed, steps=steps)
+    params, provenance = draw_transition(
+        prepared, plan, span, aligned, seed=options.seed, steps=steps
+    )
+    transition = finish(prepared.mixer, params, plan, provenance, aligned, prepared.device, steps)
     with steps.step("measure"):
         metrics = transition.metrics()
         values, gates = metrics.values(), metrics.gates
