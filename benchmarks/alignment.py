@@ -13,7 +13,7 @@ import time
 import numpy as np
 from composed_mixes import compose
 
-from djtrans.core.matching.locate import Sound, heard, locate
+from djtrans.datasets.mixes.alignment.location import Sound, heard, locate
 
 OFFSET_SECONDS = 0.010
 TEMPO = 0.0005

@@ -24,8 +24,8 @@ import torch
 from grid_cases import Audio, Case, real_cases, synthesized_cases
 from numpy.typing import NDArray
 
-from djtrans.core.beat_grid import BeatGrid
-from djtrans.core.resampling import resample
+from djtrans.core.audio.resampling import resample
+from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
 
 TEMPO_PERCENT, PHASE_MS = 0.05, 20.0

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from djtrans import DifferentiableDJMixer, load_technique
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.resampling import resample
-from djtrans.core.stems import Stems
-from djtrans.core.synth import draw_spec, synthesize
-from djtrans.core.warping import warp
-from djtrans.drawing import draw_params
+from djtrans.core.audio.resampling import resample
+from djtrans.core.audio.warping import warp
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.track.stems import Stems
+from djtrans.pipeline.curve_generation import draw_params
+from djtrans.synthesis import draw_spec, synthesize
 
 #: How much denser than the samples the turntable reads.
 _OVERSAMPLED = 8

@@ -22,11 +22,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from djtrans.core.audio import load_audio
-from djtrans.core.key import Key
-from djtrans.core.synth import TrackSpec, synthesize
-from djtrans.core.synth.spec import DRUM_STYLES
-from djtrans.core.tables import markdown_table
+from djtrans.core.audio.io import load_audio
+from djtrans.core.track.key import Key
+from djtrans.core.util.tables import markdown_table
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
 from djtrans.plugins.analyzers.vocal import (
     WEIGHTS,
@@ -35,6 +33,8 @@ from djtrans.plugins.analyzers.vocal import (
     log_features,
     vocal_features,
 )
+from djtrans.synthesis import TrackSpec, synthesize
+from djtrans.synthesis.track_spec import DRUM_STYLES
 
 FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
 RATE = 22050

@@ -14,8 +14,8 @@ import torch
 from grid_cases import Audio
 from numpy.typing import NDArray
 
-from djtrans.core.synth import draw_spec, synthesize
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
+from djtrans.synthesis import draw_spec, synthesize
 
 _RATE = 22050
 _GENRES = ("house", "techno", "breakbeat", "drum-and-bass", "half-time", "swing")

@@ -21,23 +21,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from djtrans.analyzing import analyze_track
-from djtrans.assembly import DEFAULT_MIXER, mixer_layout
-from djtrans.core.analysis import SECTION_LABELS, Analysis
-from djtrans.core.config import NoConfig
-from djtrans.core.declarations import SeparatorDeclaration
-from djtrans.core.matching.names import AUDIO
-from djtrans.core.separation import separate
-from djtrans.core.tables import text_table
-from djtrans.core.track import load_track
-from djtrans.core.training.composed_set import ComposedSet
-from djtrans.core.training.composition import (
+from djtrans.core.contracts.config import NoConfig
+from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.track.analysis import SECTION_LABELS, Analysis
+from djtrans.core.track.separation import separate
+from djtrans.core.track.track import load_track
+from djtrans.core.util.tables import text_table
+from djtrans.datasets.mixes.alignment.file_matching import AUDIO
+from djtrans.datasets.synthetic.composition import (
     STEM_NAMES,
     ComposedSide,
     Composition,
     request_of,
 )
-from djtrans.core.training.tracks import FramedTrack, frame_track
+from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.framed_track import FramedTrack, frame_track
+from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout
+from djtrans.pipeline.analysis import analyze_track
 from djtrans.plugins.encoders.audio import AudioEncoder
 from djtrans.registry import default_registry
 

@@ -31,22 +31,22 @@ import torch
 from torch import Tensor
 
 import djtrans
-from djtrans.core.drawing import DrawRequest
+from djtrans.core.audio.warping import warp
+from djtrans.core.curves.params import TransitionParams
+from djtrans.core.curves.request import DrawRequest
 from djtrans.core.errors import DjtransError
-from djtrans.core.files import write_text
-from djtrans.core.fitting.bands import BANDS
-from djtrans.core.fitting.effective import effective_gains
-from djtrans.core.fitting.fit import Fit, fit_curves
-from djtrans.core.mixer.mixer import Mixer
-from djtrans.core.params import TransitionParams
-from djtrans.core.separation import separate
-from djtrans.core.stems import Stems
-from djtrans.core.synth import draw_spec, synthesize
-from djtrans.core.tables import markdown_table
-from djtrans.core.warping import warp
-from djtrans.drawing import draw_params
+from djtrans.core.track.separation import separate
+from djtrans.core.track.stems import Stems
+from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.tables import markdown_table
+from djtrans.inverse.bands import BANDS
+from djtrans.inverse.effective_gains import effective_gains
+from djtrans.inverse.fitting import Fit, fit_curves
+from djtrans.mixer.mixer import Mixer
+from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.separators import build_separator, find_separator
 from djtrans.registry import default_registry
-from djtrans.separators import build_separator, find_separator
+from djtrans.synthesis import draw_spec, synthesize
 
 BARS, LEAD_BARS, BEATS_PER_BAR, RATE = 8, 4, 4, 44100
 TECHNIQUES = ("bass-swap", "eq-blend")

@@ -16,8 +16,8 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from djtrans.core.resampling import resample
-from djtrans.core.synth import GENRES, draw_spec, synthesize
+from djtrans.core.audio.resampling import resample
+from djtrans.synthesis import GENRES, draw_spec, synthesize
 
 TRACKS = {
     "TameAnderson-MakeMe": 140.0,

@@ -21,15 +21,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from djtrans.completion import draw_transition
 from djtrans.core.errors import DjtransError, InputError, PlanError
-from djtrans.core.formats import ParamsFile
-from djtrans.core.pair_folder import write_pair
-from djtrans.core.plan import TransitionPlan
-from djtrans.core.prepared_pair import mix_pair
-from djtrans.core.synth.drawing import draw_spec
+from djtrans.core.transition.params_file import ParamsFile
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.datasets.pairs.pair import mix_pair
+from djtrans.datasets.pairs.pair_folder import write_pair
 from djtrans.evaluation import Pair
-from djtrans.preparation import Prepared, prepare
+from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.preparation import Prepared, prepare
+from djtrans.synthesis.random_spec import draw_spec
 
 #: The first of the seeds; a training set draws its own at random below 2**31.
 SEED = 900_000_011

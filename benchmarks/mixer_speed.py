@@ -25,9 +25,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from djtrans.core.mixer.mixer import Mixer
-from djtrans.core.mixer.nodes import BuiltNode
-from djtrans.core.spec import MixerConfig, NodeSpec
+from djtrans.core.contracts.mixer_spec import MixerConfig, NodeSpec
+from djtrans.mixer.mixer import Mixer
+from djtrans.mixer.nodes import BuiltNode
 from djtrans.plugins.mixers import DJ54
 from djtrans.registry import Registry
 

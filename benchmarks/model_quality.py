@@ -30,29 +30,29 @@ import torch
 from torch import Tensor
 
 from djtrans import DifferentiableDJMixer, load_model
-from djtrans.core.contracts import RenderContext
-from djtrans.core.declarations import TechniqueDeclaration
-from djtrans.core.diffusion.scaling import Scaling
-from djtrans.core.drawing import DrawRequest
+from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.curves.params import TransitionParams
+from djtrans.core.curves.request import DrawRequest
 from djtrans.core.errors import DjtransError
-from djtrans.core.files import write_text
-from djtrans.core.fitting.bands import stem_masks
-from djtrans.core.metrics import MetricInputs, Voices
-from djtrans.core.metrics.audible import both_audible
-from djtrans.core.metrics.bass_overlap import bass_overlap_of_levels, beat_levels_db
-from djtrans.core.metrics.curve_motion import curve_motion
-from djtrans.core.metrics.level_profile import WINDOW_SECONDS, level_profile
-from djtrans.core.metrics.low_end import low_end_excess_of_levels
-from djtrans.core.metrics.masking import masking_fraction
-from djtrans.core.metrics.peaks import peaks
-from djtrans.core.metrics.vocals import vocals
-from djtrans.core.pair_folder import read_pair
-from djtrans.core.params import TransitionParams
-from djtrans.core.prepared_pair import PreparedPair
-from djtrans.core.tables import markdown_table, number
-from djtrans.core.training.composed_set import ComposedSet
-from djtrans.drawing import draw_params
+from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.tables import markdown_table, number
+from djtrans.datasets.pairs.pair import PreparedPair
+from djtrans.datasets.pairs.pair_folder import read_pair
+from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.diffusion.normalization import Scaling
 from djtrans.evaluation.technique_judge import TechniqueJudge, drawn_by_experts
+from djtrans.inverse.bands import stem_masks
+from djtrans.metrics import MetricInputs, Voices
+from djtrans.metrics.audible import both_audible
+from djtrans.metrics.bass_overlap import bass_overlap_of_levels, beat_levels_db
+from djtrans.metrics.curve_motion import curve_motion
+from djtrans.metrics.level_profile import WINDOW_SECONDS, level_profile
+from djtrans.metrics.low_end import low_end_excess_of_levels
+from djtrans.metrics.masking import masking_fraction
+from djtrans.metrics.peaks import peaks
+from djtrans.metrics.vocals import vocals
+from djtrans.pipeline.curve_generation import draw_params
 from djtrans.registry import default_registry
 
 #: Where a kick and a bass are.

@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 from model_quality import measured
 
 from djtrans import DifferentiableDJMixer, load_model
+from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import DjtransError
-from djtrans.core.pair_folder import read_pair
-from djtrans.core.params import TransitionParams
-from djtrans.core.prepared_pair import PreparedPair
-from djtrans.drawing import draw_params
+from djtrans.datasets.pairs.pair import PreparedPair
+from djtrans.datasets.pairs.pair_folder import read_pair
+from djtrans.pipeline.curve_generation import draw_params
 from djtrans.plot.save import save_figure
 from djtrans.plot.theme import Theme, theme_named
 

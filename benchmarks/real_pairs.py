@@ -22,11 +22,17 @@ import attrs
 import torch
 
 import djtrans
-from djtrans.core.alignment import Span, align, align_and_separate, margin_span, window_span
-from djtrans.core.rendering import render
-from djtrans.core.resampling import resample
-from djtrans.core.track import Track
-from djtrans.transition import Transition
+from djtrans.core.audio.resampling import resample
+from djtrans.core.track.track import Track
+from djtrans.core.transition.alignment import (
+    Span,
+    align,
+    align_and_separate,
+    margin_span,
+    window_span,
+)
+from djtrans.mixer.rendering import render
+from djtrans.pipeline.transition import Transition
 
 FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
 #: Pairs that lie within the stretch limit of each other once B is played at another speed.

@@ -17,10 +17,10 @@ from collections.abc import Callable
 
 import torch
 
-from djtrans.core.contracts import Conditioning
-from djtrans.core.diffusion.conditioning import ConditioningSlot
-from djtrans.core.diffusion.network import DiffusionNetwork
-from djtrans.core.diffusion.sampling import sample
+from djtrans.core.contracts.protocols import Conditioning
+from djtrans.diffusion.conditioning import ConditioningSlot
+from djtrans.diffusion.network import DiffusionNetwork
+from djtrans.diffusion.sampling import sample
 from djtrans.registry import default_registry
 
 PARAMETERS, FRAMES = 54, 128

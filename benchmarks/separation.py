@@ -23,8 +23,8 @@ import torch
 from torch import Tensor
 
 import djtrans
-from djtrans.core.separation import separate
-from djtrans.core.synth import TrackSpec, synthesize
+from djtrans.core.track.separation import separate
+from djtrans.synthesis import TrackSpec, synthesize
 
 SEEDS = tuple(range(1, 9))
 STRUCTURES = (

@@ -22,11 +22,11 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from djtrans.assembly import mixer_layout
-from djtrans.core.contracts import Level, Scheduler
-from djtrans.core.diffusion.sampling import CleanPredictor, denoise
-from djtrans.core.diffusion.scaling import Scaling
-from djtrans.core.drawing import DrawRequest
+from djtrans.core.contracts.protocols import Level, Scheduler
+from djtrans.core.curves.request import DrawRequest
+from djtrans.diffusion.normalization import Scaling
+from djtrans.diffusion.sampling import CleanPredictor, denoise
+from djtrans.mixer.resolve import mixer_layout
 from djtrans.registry import default_registry
 from djtrans.testing.gaussian_data import GaussianData
 

@@ -28,8 +28,8 @@ import torch
 from mixer_speed import build_mixer, moving_curves
 from torch import Tensor
 
-from djtrans.core.mixer.mixer import Mixer
-from djtrans.core.spec import MixerConfig
+from djtrans.core.contracts.mixer_spec import MixerConfig
+from djtrans.mixer.mixer import Mixer
 
 RATE = 44100
 SETTINGS = [

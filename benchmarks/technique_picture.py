@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from techniques import BEATS_PER_BAR, TECHNIQUES, declaration
 
-from djtrans.assembly import mixer_layout
-from djtrans.core.drawing import DrawRequest
+from djtrans.core.curves.request import DrawRequest
 from djtrans.core.errors import DjtransError
-from djtrans.drawing import load_technique
+from djtrans.mixer.resolve import mixer_layout
+from djtrans.pipeline.curve_generation import load_technique
 from djtrans.plot.save import save_figure
 from djtrans.plot.theme import Theme, theme_named
 

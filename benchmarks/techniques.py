@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from djtrans.core.comparison import Comparison
-from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.contracts.declarations import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, InputError
-from djtrans.core.synth import TrackSpec
-from djtrans.core.tables import MISSING, markdown_table
+from djtrans.core.util.tables import MISSING, markdown_table
 from djtrans.evaluation import EvaluationOptions, Pair, compare, write_report
+from djtrans.evaluation.comparison import Comparison
 from djtrans.registry import default_registry
+from djtrans.synthesis import TrackSpec
 
 STRUCTURES = {
     "a": (

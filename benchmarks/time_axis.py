@@ -21,12 +21,12 @@ import torch
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 
-from djtrans.core.audio import load_audio
-from djtrans.core.joining import join
-from djtrans.core.metrics.clicks import clicks
-from djtrans.core.plan import Warp, clock_seconds
-from djtrans.core.transposing import pitch_factor, read_transposed
-from djtrans.core.warping import SEARCH_SECONDS, warp
+from djtrans.core.audio.io import load_audio
+from djtrans.core.audio.pitch_shift import pitch_factor, read_transposed
+from djtrans.core.audio.splicing import join
+from djtrans.core.audio.warping import SEARCH_SECONDS, warp
+from djtrans.core.transition.plan import Warp, clock_seconds
+from djtrans.metrics.clicks import clicks
 
 RATE = 44100
 BARS = 16

@@ -19,16 +19,16 @@ from typing import Any
 import attrs
 import pluggy
 
-from djtrans.catalogue import Catalogue, Component
-from djtrans.core import hookspecs
-from djtrans.core.config import config_from_dict
-from djtrans.core.declarations import Declaration
+from djtrans.core.contracts import hookspecs
+from djtrans.core.contracts.config import config_from_dict
+from djtrans.core.contracts.declarations import Declaration
 from djtrans.core.errors import (
     InputError,
     PluginError,
     did_you_mean,
 )
-from djtrans.discovery import (
+from djtrans.core.registration.catalog import Catalogue, Component
+from djtrans.core.registration.discovery import (
     BUILTIN,
     PluginFailure,
     PluginWarning,
@@ -231,7 +231,7 @@ class Registry(Catalogue):
         Returns
         -------
         object
-            Fulfils the kind's protocol in :mod:`djtrans.core.contracts`.
+            Fulfils the kind's protocol in :mod:`djtrans.core.contracts.protocols`.
 
         Raises
         ------

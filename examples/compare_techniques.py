@@ -11,9 +11,9 @@ import argparse
 from tempfile import TemporaryDirectory
 
 import djtrans
-from djtrans.core.metrics import METRICS
-from djtrans.core.tables import markdown_table, number
+from djtrans.core.util.tables import markdown_table, number
 from djtrans.evaluation import EvaluationOptions, Pair, compare
+from djtrans.metrics import METRICS
 
 
 def main(arguments: argparse.Namespace) -> None:

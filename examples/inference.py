@@ -13,14 +13,14 @@ from pathlib import Path
 import torch
 
 import djtrans
-from djtrans.core.alignment import align_and_separate, margin_span, window_span
-from djtrans.core.asking import draw_request, reference_level, window_features
-from djtrans.core.devices import pick_device
-from djtrans.core.diffusion.model import SHORTEST_BARS
-from djtrans.core.planning.options import nearest_bars
-from djtrans.core.rendering import render
-from djtrans.drawing import draw_params
-from djtrans.provenance import make_provenance, separator_record
+from djtrans.core.transition.alignment import align_and_separate, margin_span, window_span
+from djtrans.core.transition.requests import draw_request, reference_level, window_features
+from djtrans.core.util.devices import pick_device
+from djtrans.diffusion.model import SHORTEST_BARS
+from djtrans.mixer.rendering import render
+from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.provenance import make_provenance, separator_record
+from djtrans.planning.options import nearest_bars
 
 
 def main(arguments: argparse.Namespace) -> None:

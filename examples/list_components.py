@@ -11,8 +11,8 @@ from __future__ import annotations
 import sys
 
 import djtrans
-from djtrans.core.config import config_fields
-from djtrans.core.declarations import KINDS
+from djtrans.core.contracts.config import config_fields
+from djtrans.core.contracts.declarations import KINDS
 
 
 def main(kinds: list[str]) -> None:

@@ -15,16 +15,16 @@ from itertools import permutations
 from pathlib import Path
 
 import djtrans
-from djtrans.completion import draw_transition
-from djtrans.core.alignment import window_span
-from djtrans.core.analysis import Analysis
 from djtrans.core.errors import DjtransError, PlanError
-from djtrans.core.formats import ParamsFile
-from djtrans.core.matching.names import audio_files
-from djtrans.core.pair_folder import write_pair
-from djtrans.core.planning.octave import in_one_octave
-from djtrans.core.prepared_pair import PreparedPair, mix_pair
-from djtrans.preparation import prepare
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.alignment import window_span
+from djtrans.core.transition.params_file import ParamsFile
+from djtrans.datasets.mixes.alignment.file_matching import audio_files
+from djtrans.datasets.pairs.pair import PreparedPair, mix_pair
+from djtrans.datasets.pairs.pair_folder import write_pair
+from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.preparation import prepare
+from djtrans.planning.tempo_octave import in_one_octave
 
 #: Largest tempo change, as a fraction.
 STRETCH_LIMIT = 0.08

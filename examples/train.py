@@ -14,15 +14,15 @@ import sys
 
 import torch
 
-from djtrans.core.devices import pick_device
 from djtrans.core.errors import DjtransError
-from djtrans.core.training.composed_batches import ComposedBatches
-from djtrans.core.training.composed_set import ComposedSet
-from djtrans.core.training.options import TrainOptions
-from djtrans.core.training.trainer import train
-from djtrans.models import build_network
+from djtrans.core.util.devices import pick_device
+from djtrans.datasets.synthetic.batches import ComposedBatches
+from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.diffusion.loading import build_network
 from djtrans.registry import default_registry
-from djtrans.training import model_record
+from djtrans.training.options import TrainOptions
+from djtrans.training.run import model_record
+from djtrans.training.trainer import train
 
 
 def main() -> None:

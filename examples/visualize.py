@@ -14,10 +14,10 @@ import argparse
 from pathlib import Path
 
 import djtrans
-from djtrans.core.formats import load_params
-from djtrans.core.narration import narrate
+from djtrans.core.transition.params_file import load_params
 from djtrans.plot import plot_timeline, plot_transition, save_figure
 from djtrans.plot.scene import make_scene
+from djtrans.report.text_summary import narrate
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -15,14 +15,14 @@ import attrs
 import click
 import pytest
 
-from djtrans import discovery
-from djtrans.assembly import mixer_layout
 from djtrans.cli import cli
-from djtrans.core import declarations, hookspecs
-from djtrans.core.diffusion.checkpoint import ModelRecord
-from djtrans.core.formats import Provenance
-from djtrans.core.plan import TrackPlan, TransitionPlan
-from djtrans.core.planning.options import WINDOW_BARS
+from djtrans.core.contracts import declarations, hookspecs
+from djtrans.core.registration import discovery
+from djtrans.core.transition.params_file import Provenance
+from djtrans.core.transition.plan import TrackPlan, TransitionPlan
+from djtrans.diffusion.checkpoint import ModelRecord
+from djtrans.mixer.resolve import mixer_layout
+from djtrans.planning.options import WINDOW_BARS
 from djtrans.registry import Registry
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
@@ -112,7 +112,7 @@ def promised(page: str) -> list[str]:
 def test_the_code_of_the_readme_runs(folder):
     checks = """
 import sys
-from djtrans.drawing import draw_params
+from djtrans.pipeline.curve_generation import draw_params
 assert torch.equal(again.audio, transition.audio)
 assert abs(mixed_audio.shape[-1] / 22050 - 64 * 60 / 172) < 0.01
 assert tuple(params.values.shape) == (128, 54)
@@ -408,7 +408,7 @@ def test_the_tables_of_parameters_are_the_layout():
 
 
 def test_the_params_file_page_names_every_field(folder):
-    from djtrans.core import formats
+    from djtrans.core.transition import params_file as formats
 
     written = {
         "format",

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.core.synth import TrackSpec, synthesize
-from djtrans.core.training.options import TrainOptions
-from djtrans.training import model_record, train_model
-from tests.core.training.small import small_set
+from djtrans.synthesis import TrackSpec, synthesize
+from djtrans.training.options import TrainOptions
+from djtrans.training.run import model_record, train_model
+from tests.helpers.training import small_set
 
 RATE = 22050
 BLOCK = """

@@ -10,8 +10,10 @@ from types import ModuleType
 import attrs
 import pytest
 
-from djtrans.core.config import NoConfig, setting
-from djtrans.core.declarations import KINDS, EffectDeclaration, TechniqueDeclaration
+from djtrans.core.contracts.config import NoConfig, setting
+from djtrans.core.contracts.declarations import KINDS, EffectDeclaration, TechniqueDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import (
     AmbiguousNameError,
     ConfigError,
@@ -19,8 +21,6 @@ from djtrans.core.errors import (
     PluginError,
     UnknownComponentError,
 )
-from djtrans.core.hookspecs import hookimpl
-from djtrans.core.parameters import Parameter
 from djtrans.registry import BUILTIN, Registry
 
 GOOD = """
@@ -234,7 +234,7 @@ main(sys.argv[1:])
 
 
 def test_hook_names_follow_the_kinds():
-    from djtrans.core import hookspecs
+    from djtrans.core.contracts import hookspecs
 
     hooks = {name for name in vars(hookspecs) if name.startswith("djtrans_")}
     assert hooks == {f"djtrans_{kind}s" for kind in KINDS}

@@ -11,7 +11,7 @@ from djtrans.cli.console import reporting, say_error
 from djtrans.core.errors import DjtransError
 
 if TYPE_CHECKING:
-    from djtrans.core.analysis import Analysis
+    from djtrans.core.track.analysis import Analysis
 
 #: Width of the table where the output is no terminal, so that nothing is cut off.
 _FILE_WIDTH = 160
@@ -32,7 +32,7 @@ def analyze(
 
     A file that cannot be analyzed is reported, the others still are; the exit code is then 2.
     """
-    from djtrans.analyzing import analyze_track
+    from djtrans.pipeline.analysis import analyze_track
     from djtrans.registry import default_registry
 
     default_registry().find("analyzer", analyzer)
@@ -54,7 +54,7 @@ def analyze(
                 failed[file] = str(error)
             tell(1.0)
     if as_json:
-        from djtrans.core.analysis_json import analysis_to_dict
+        from djtrans.core.track.analysis_json import analysis_to_dict
 
         click.echo(json.dumps({file: analysis_to_dict(a) for file, a in found.items()}))
     elif found:

@@ -6,8 +6,8 @@ import json
 
 import click
 
-from djtrans.core.cache import Usage, default_cache
-from djtrans.core.tables import text_table
+from djtrans.core.util.cache import Usage, default_cache
+from djtrans.core.util.tables import text_table
 
 
 @click.group()

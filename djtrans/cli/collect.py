@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from djtrans.cli.console import say_error
-from djtrans.collecting import FOLDER
-from djtrans.collecting import collect as collect_tracklists
-from djtrans.core.settings import read_settings
+from djtrans.core.contracts.overrides import read_settings
+from djtrans.datasets.mixes.collection import FOLDER
+from djtrans.datasets.mixes.collection import collect as collect_tracklists
 
 
 @click.command()

@@ -7,10 +7,10 @@ from typing import Any
 
 import attrs
 
-from djtrans.catalogue import Component
-from djtrans.core.config import config_fields
-from djtrans.core.declarations import Declaration, EffectDeclaration, MixerDeclaration
-from djtrans.core.tables import text_table
+from djtrans.core.contracts.config import config_fields
+from djtrans.core.contracts.declarations import Declaration, EffectDeclaration, MixerDeclaration
+from djtrans.core.registration.catalog import Component
+from djtrans.core.util.tables import text_table
 from djtrans.registry import Registry
 
 #: Shown in a place of their own, so not among the facts of the kind.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from djtrans.steps import Report
+    from djtrans.pipeline.progress import Report
 
 #: Steps that take no time worth showing get no line of their own.
 _QUICK_SECONDS = 1.0

@@ -13,8 +13,8 @@ from djtrans.cli.counting import counting
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.core.metrics import TransitionMetrics
     from djtrans.evaluation import Pair
+    from djtrans.metrics import TransitionMetrics
 
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "description": ""}
 
@@ -66,7 +66,7 @@ def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
 def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool) -> None:
     if len(files) != 3:
         raise InputError(f"{len(files)} files are given; give three: PARAMS A B.")
-    from djtrans.replay import render
+    from djtrans.pipeline.rendering import render
 
     with reporting(quiet or as_json) as report:
         metrics = render(*files, device=device, progress=report).metrics()
@@ -78,8 +78,8 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
 
 def describe(metrics: TransitionMetrics) -> list[str]:
     """Gates and measurements as the lines of a table."""
-    from djtrans.core.metrics import METRICS
-    from djtrans.core.tables import number
+    from djtrans.core.util.tables import number
+    from djtrans.metrics import METRICS
 
     width = max(len(metric.name) for metric in METRICS)
     verdict = max(len(gate.verdict) for gate in metrics.gates)

@@ -23,7 +23,7 @@ def export(checkpoint: str, output: str) -> None:
     It holds the averaged weights, what they mean and how they were trained, and nothing of the
     optimizer. In a folder or a hub's repository, its name is model.safetensors.
     """
-    from djtrans.models import export_model
+    from djtrans.diffusion.loading import export_model
 
     export_model(checkpoint, output)
     click.echo(f"wrote {output}  ({Path(output).stat().st_size / 2**20:.1f} MiB)")

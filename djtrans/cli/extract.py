@@ -10,7 +10,7 @@ import click
 from djtrans.cli.console import reporting, say_error
 
 if TYPE_CHECKING:
-    from djtrans.core.matching.excerpt import Alignment, SourceRecord
+    from djtrans.datasets.mixes.alignment.excerpt import Alignment, SourceRecord
 
 
 @click.command()
@@ -53,7 +53,7 @@ def extract(
     Each mix is an audio file that is named like its tracklist. Excerpts that are there are not
     made again. The exit code is 2 if a mix or a boundary could not be used.
     """
-    from djtrans.extracting import extract as extract_transitions
+    from djtrans.datasets.mixes.extraction import extract as extract_transitions
 
     def tell(folder: Path, alignment: Alignment) -> None:
         if not quiet:

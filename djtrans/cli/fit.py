@@ -12,7 +12,7 @@ from djtrans.cli.console import reporting
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.fitting import Fitted
+    from djtrans.inverse.mix import Fitted
 
 
 @click.command()
@@ -52,8 +52,8 @@ def fit(
     Without --plan both tracks lie on MIX already: as long as it, in its tempo.
     """
     _check_outputs(output, audio, report)
-    from djtrans.core.fitting.descent import DescentOptions
-    from djtrans.fitting import fit as run
+    from djtrans.inverse.gradient_descent import DescentOptions
+    from djtrans.inverse.mix import fit as run
 
     with reporting(quiet or as_json) as told:
         fitted = run(

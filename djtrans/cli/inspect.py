@@ -6,14 +6,14 @@ import json
 
 import click
 
-from djtrans.assembly import DEFAULT_MIXER, mixer_layout, resolve_spec
-from djtrans.catalogue import Component
 from djtrans.cli.component import describe, in_words
 from djtrans.cli.options import settings_option
-from djtrans.core.declarations import KINDS
-from djtrans.core.layout import Row
-from djtrans.core.settings import read_settings
-from djtrans.core.tables import text_table
+from djtrans.core.contracts.declarations import KINDS
+from djtrans.core.contracts.overrides import read_settings
+from djtrans.core.curves.layout import Row
+from djtrans.core.registration.catalog import Component
+from djtrans.core.util.tables import text_table
+from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout, resolve_spec
 from djtrans.registry import default_registry
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

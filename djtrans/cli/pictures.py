@@ -11,7 +11,7 @@ from djtrans.cli.console import reporting
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.core.formats import ParamsFile
+    from djtrans.core.transition.params_file import ParamsFile
 
 
 @click.command()
@@ -41,8 +41,8 @@ def visualize(
     _check(output, summary, timeline, compare, theme)
     if track_a is not None and track_b is None:
         raise InputError("Track A is given without track B; give both, or the params file alone.")
-    from djtrans.core.files import write_text
-    from djtrans.core.formats import load_params
+    from djtrans.core.transition.params_file import load_params
+    from djtrans.core.util.atomic_files import write_text
 
     content = load_params(params)
     other = load_params(compare) if compare else None
@@ -53,7 +53,7 @@ def visualize(
         _draw(content, other, (params, compare or ""), output, timeline, theme)
         written.append(output)
     if summary:
-        from djtrans.core.narration import narrate
+        from djtrans.report.text_summary import narrate
 
         write_text(summary, narrate(content))
         written.append(summary)
@@ -81,7 +81,7 @@ def _check(
 
 
 def _measured(params: str, a: str, b: str, device: str, quiet: bool) -> ParamsFile:
-    from djtrans.replay import render
+    from djtrans.pipeline.rendering import render
 
     with reporting(quiet) as report:
         return render(params, a, b, device=device, progress=report).content()

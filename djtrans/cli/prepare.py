@@ -106,13 +106,13 @@ def prepare(
     if dask and workers != 1:
         raise InputError("Both --workers and --dask are given; a cluster has its own workers.")
     _drop_others(asked, "tracks" if tracks else "transitions")
-    from djtrans.library import (
+    from djtrans.datasets.preparation import (
         LibraryOptions,
         RecoveryOptions,
         prepare_library,
         prepare_transitions,
     )
-    from djtrans.workers import dask_cluster
+    from djtrans.pipeline.executors import dask_cluster
 
     root = click.get_current_context().find_root()
     with dask_cluster(dask) if dask else nullcontext() as cluster, ExitStack() as shown:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from djtrans.core.formats import ModelUse
-    from djtrans.core.plan import TrackPlan
-    from djtrans.transition import Transition
+    from djtrans.core.transition.params_file import ModelUse
+    from djtrans.core.transition.plan import TrackPlan
+    from djtrans.pipeline.transition import Transition
 
 
 _LABEL_WIDTH = 12

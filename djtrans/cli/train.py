@@ -13,7 +13,7 @@ import click
 from djtrans.cli.training_data import LINE_SECONDS, check_sources, training_sets
 
 if TYPE_CHECKING:
-    from djtrans.core.training.trainer import Watch
+    from djtrans.training.trainer import Watch
 
 #: Of the loss, as far as a run has them.
 _TERMS = ("prediction", "smoothness", "audio")
@@ -68,10 +68,10 @@ def train(quiet: bool, **asked: Any) -> None:
     import attrs
     import torch
 
-    from djtrans.core.devices import pick_device
-    from djtrans.core.training.options import TrainOptions
-    from djtrans.core.training.trainer import check_amp
-    from djtrans.training import logging_to_wandb, model_record, train_model
+    from djtrans.core.util.devices import pick_device
+    from djtrans.training.options import TrainOptions
+    from djtrans.training.run import logging_to_wandb, model_record, train_model
+    from djtrans.training.trainer import check_amp
 
     # All that can be refused is refused before the data are opened, which may take hours to make.
     options = TrainOptions(

@@ -12,8 +12,8 @@ import click
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.core.training.composed_set import ComposedSet
-    from djtrans.core.training.prepared_set import PreparedSet
+    from djtrans.datasets.pairs.dataset import PreparedSet
+    from djtrans.datasets.synthetic.dataset import ComposedSet
 
 #: Seconds between lines of progress.
 LINE_SECONDS = 10.0
@@ -46,8 +46,8 @@ def training_sets(
     asked: Mapping[str, Any], quiet: bool
 ) -> tuple[list[ComposedSet | PreparedSet], tuple[float, ...]]:
     """The sets that are asked for, the composed one last, and their shares; ``()`` by frames."""
-    from djtrans.core.training.mixed_batches import shares_by_frames
-    from djtrans.core.training.opening import open_training_set
+    from djtrans.datasets.mixture import shares_by_frames
+    from djtrans.datasets.opening import open_training_set
 
     watch = None if quiet else _counting()
     sets = [open_training_set(path, watch) for path in asked["data"]]
@@ -59,8 +59,8 @@ def training_sets(
 
 
 def _composed(asked: Mapping[str, Any], watch: Callable[[str, int, int], None] | None) -> Any:
-    from djtrans.composing import ComposeOptions, compose_set
-    from djtrans.core.training.composed_set import ComposedSet
+    from djtrans.datasets.synthetic.composing import ComposeOptions, compose_set
+    from djtrans.datasets.synthetic.dataset import ComposedSet
 
     options = ComposeOptions(
         tracks=asked["tracks"], transitions=asked["transitions"], seed=asked["seed"]

@@ -11,11 +11,11 @@ import click
 
 from djtrans.cli.console import reporting
 from djtrans.cli.options import number_or_auto, settings_option
+from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
-from djtrans.core.settings import read_settings
 
 if TYPE_CHECKING:
-    from djtrans.transition import Transition
+    from djtrans.pipeline.transition import Transition
 
 _DEFAULT_OUTPUT = "transition.wav"
 _output = click.option(
@@ -146,7 +146,7 @@ def generate(
     _check_outputs(output, save_params)
     options["settings"] = read_settings(set_)
     from djtrans.cli.summary import describe
-    from djtrans.generation import generate as run
+    from djtrans.pipeline.generation import generate as run
 
     begin = time.monotonic()
     with reporting(quiet) as report:
@@ -170,7 +170,7 @@ def render(
 ) -> None:
     """Render a transition again from its params file; its values may have been edited."""
     _check_outputs(output, None)
-    from djtrans.replay import render as run
+    from djtrans.pipeline.rendering import render as run
 
     with reporting(quiet) as report:
         transition = run(params, track_a, track_b, device=device, progress=report)
@@ -192,9 +192,9 @@ def render(
 def demo(out: str, seed: int, quiet: bool) -> None:
     """Synthesize two tracks and make a bass swap between them."""
     from djtrans.cli.summary import describe
-    from djtrans.core.audio import write_audio
-    from djtrans.core.synth import TrackSpec, synthesize
-    from djtrans.generation import generate as run
+    from djtrans.core.audio.io import write_audio
+    from djtrans.pipeline.generation import generate as run
+    from djtrans.synthesis import TrackSpec, synthesize
 
     begin = time.monotonic()
     folder = Path(out)
@@ -240,7 +240,7 @@ def demo(out: str, seed: int, quiet: bool) -> None:
 
 def _check_outputs(output: str, params: str | None) -> None:
     """Find out before the work, not after it, that a result cannot be written."""
-    from djtrans.core.audio import WRITABLE
+    from djtrans.core.audio.io import WRITABLE
 
     if Path(output).suffix.lower() not in WRITABLE:
         raise InputError(

@@ -1,0 +1,1 @@
+"""Contracts, records and helpers that plugins are written against."""

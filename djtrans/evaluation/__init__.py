@@ -3,7 +3,7 @@
 :func:`compare` runs them, :func:`write_report` writes the tables and the plot.
 """
 
-from djtrans.core.comparison import Comparison, Outcome
+from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pairs import Pair, all_pairs, read_pairs, synthesized_pairs
 from djtrans.evaluation.report import write_report
 from djtrans.evaluation.run import compare

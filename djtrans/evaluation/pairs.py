@@ -14,16 +14,16 @@ from typing import Any
 import attrs
 import numpy as np
 
-from djtrans.analyzing import analyze_track
-from djtrans.core.analysis import Analysis
-from djtrans.core.audio import write_audio
+from djtrans.core.audio.io import write_audio
 from djtrans.core.errors import DjtransError, InputError, did_you_mean
-from djtrans.core.matching.names import AUDIO
-from djtrans.core.planning.octave import in_one_octave
-from djtrans.core.stems_io import save_stems
-from djtrans.core.synth import TrackSpec, synthesize
-from djtrans.core.track import load_track
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.stem_files import save_stems
+from djtrans.core.track.track import load_track
+from djtrans.datasets.mixes.alignment.file_matching import AUDIO
+from djtrans.pipeline.analysis import analyze_track
+from djtrans.planning.tempo_octave import in_one_octave
 from djtrans.registry import Registry
+from djtrans.synthesis import TrackSpec, synthesize
 
 #: Club tracks in short: 64 to 72 bars with an intro and an outro to mix in.
 STRUCTURES = (

@@ -7,14 +7,14 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.alignment import AlignedTrack, Span
-from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.contracts.declarations import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, PlanError
-from djtrans.core.plan import TransitionPlan, track_seconds
-from djtrans.core.planning.octave import in_one_octave
-from djtrans.core.planning.options import WINDOW_BARS
-from djtrans.core.planning.tempo import can_meet
-from djtrans.preparation import Prepared
+from djtrans.core.transition.alignment import AlignedTrack, Span
+from djtrans.core.transition.plan import TransitionPlan, track_seconds
+from djtrans.pipeline.preparation import Prepared
+from djtrans.planning.options import WINDOW_BARS
+from djtrans.planning.tempo import can_meet
+from djtrans.planning.tempo_octave import in_one_octave
 from djtrans.registry import Registry
 
 #: Clocks that lay a track this close to each other are one clock: 0.5 ms are no offset to hear.

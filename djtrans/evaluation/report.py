@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from djtrans.core.comparison import Comparison, worse
 from djtrans.core.errors import InputError
-from djtrans.core.files import write_text
-from djtrans.core.metrics.catalogue import METRICS
-from djtrans.core.statistics import RESAMPLES, Estimate
-from djtrans.core.tables import MISSING, csv_table, markdown_table, number
+from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.statistics import RESAMPLES, Estimate
+from djtrans.core.util.tables import MISSING, csv_table, markdown_table, number
+from djtrans.evaluation.comparison import Comparison, worse
+from djtrans.metrics.catalog import METRICS
 
 #: What the others are held against.
 BASELINE = "djtrans/fade"
@@ -39,7 +39,8 @@ def write_report(
     tuple of Path
         What was written.
     """
-    from djtrans.plot import plot_techniques, save_figure
+    from djtrans.evaluation.plot import plot_techniques
+    from djtrans.plot import save_figure
 
     folder = Path(output)
     if not folder.is_dir():

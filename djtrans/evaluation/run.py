@@ -14,14 +14,14 @@ from typing import TypeAlias
 import attrs
 
 import djtrans
-from djtrans.core.comparison import Comparison, Outcome
 from djtrans.core.errors import FormatError, InputError
-from djtrans.core.files import write_text
-from djtrans.core.metrics.catalogue import METRICS
+from djtrans.core.util.atomic_files import write_text
+from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
+from djtrans.metrics.catalog import METRICS
+from djtrans.pipeline.executors import one_thread, processes
 from djtrans.registry import Registry, default_registry
-from djtrans.workers import one_thread, processes
 
 #: Told how many units are done, of how many, how many of them before this run, and how many failed.
 Tell: TypeAlias = "Callable[[int, int, int, int], None]"

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts import CurveModel
-from djtrans.core.diffusion.scaling import Scaling
+from djtrans.core.contracts.protocols import CurveModel
+from djtrans.core.curves.layout import Layout
+from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError, ShapeError
-from djtrans.core.layout import Layout
-from djtrans.core.params import conform
-from djtrans.core.training.composition import Composition, request_of
-from djtrans.core.training.tracks import FramedTrack
+from djtrans.datasets.synthetic.composition import Composition, request_of
+from djtrans.datasets.synthetic.framed_track import FramedTrack
+from djtrans.diffusion.normalization import Scaling
 
 #: Points to which the curves before the swap are resampled, and as many after it.
 _POINTS = 16

@@ -7,18 +7,18 @@ from contextlib import ExitStack
 
 import attrs
 
-from djtrans.assembly import DEFAULT_MIXER
-from djtrans.completion import draw_transition, finish
-from djtrans.core.alignment import AlignedTrack, Span, margin_span
-from djtrans.core.analysis import Analysis
-from djtrans.core.comparison import Outcome
 from djtrans.core.errors import DjtransError
-from djtrans.core.plan import TransitionPlan
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.alignment import AlignedTrack, Span, margin_span
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.evaluation.comparison import Outcome
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.placing import Places, clock_shift, moved_span, on_clock, place_together
-from djtrans.preparation import Prepared, prepare
+from djtrans.mixer.resolve import DEFAULT_MIXER
+from djtrans.pipeline.completion import draw_transition, finish
+from djtrans.pipeline.preparation import Prepared, prepare
+from djtrans.pipeline.progress import Steps
 from djtrans.registry import Registry
-from djtrans.steps import Steps
 
 #: Analyses by hash of the file: a track is in many pairs.
 _KNOWN: dict[str, Analysis] = {}

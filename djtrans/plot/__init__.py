@@ -2,8 +2,7 @@
 
 from djtrans.plot.compare import plot_comparison
 from djtrans.plot.save import save_figure
-from djtrans.plot.techniques import plot_techniques
 from djtrans.plot.timeline import plot_timeline
 from djtrans.plot.transition import plot_transition
 
-__all__ = ["plot_comparison", "plot_techniques", "plot_timeline", "plot_transition", "save_figure"]
+__all__ = ["plot_comparison", "plot_timeline", "plot_transition", "save_figure"]

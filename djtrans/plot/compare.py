@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from djtrans.core.formats import ParamsFile
+from djtrans.core.transition.params_file import ParamsFile
 from djtrans.plot import draw, page, text
 from djtrans.plot.lanes import lane
 from djtrans.plot.panels import GROUPS, Panel

@@ -6,10 +6,10 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.layout import Layout, Row
-from djtrans.core.movements import group_alike
-from djtrans.core.parameters import Parameter
-from djtrans.core.spec import MASTER_BUS, TRACK_BUS
+from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
+from djtrans.core.curves.layout import Layout, Row
+from djtrans.core.curves.parameter import Parameter
+from djtrans.report.automation_events import group_alike
 
 #: Two curves this near to each other (as a fraction of the range) are drawn as one.
 SAME = 0.005

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from djtrans.core.errors import InputError
-from djtrans.core.files import replacing
+from djtrans.core.util.atomic_files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

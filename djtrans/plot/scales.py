@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.parameters import Parameter
+from djtrans.core.curves.parameter import Parameter
 
 #: Everything below is drawn here, and called off.
 FLOOR_DB = -60.0

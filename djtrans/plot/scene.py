@@ -7,16 +7,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from djtrans.core.audibility import CENTRES_HZ
-from djtrans.core.curves import make_curves
+from djtrans.core.curves.band_gains import CENTRES_HZ
+from djtrans.core.curves.interpolation import make_curves
+from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import ShapeError
-from djtrans.core.extraction import BAND_EDGES_HZ
-from djtrans.core.formats import ParamsFile
-from djtrans.core.narration import tempo_words
-from djtrans.core.overview import PEAK_STEPS, Overview, flat_overview
-from djtrans.core.params import TransitionParams
-from djtrans.core.roles import Heard, heard_levels
+from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
+from djtrans.core.transition.params_file import ParamsFile
+from djtrans.core.transition.summary import PEAK_STEPS, Overview, flat_overview
 from djtrans.plot.panels import Panel, make_panels
+from djtrans.report.ownership import Heard, heard_levels
+from djtrans.report.text_summary import tempo_words
 
 #: Points of a curve over the whole width.
 POINTS = 1400

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.formats import ParamsFile
+from djtrans.core.transition.params_file import ParamsFile
 from djtrans.plot import draw, page, text
 from djtrans.plot.scene import Scene, make_scene
 from djtrans.plot.theme import Theme, theme_named

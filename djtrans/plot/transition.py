@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from djtrans.core.formats import ParamsFile
+from djtrans.core.transition.params_file import ParamsFile
 from djtrans.plot import draw, page, text
 from djtrans.plot.lanes import lane
 from djtrans.plot.scene import make_scene
@@ -26,7 +26,7 @@ def plot_transition(content: ParamsFile, *, theme: str = "light") -> Figure:
     Parameters
     ----------
     content : ParamsFile
-        What :func:`djtrans.core.formats.load_params` reads or
+        What :func:`djtrans.core.transition.params_file.load_params` reads or
         :meth:`djtrans.Transition.content` gives, for any layout.
     theme : {"light", "dark"}
 

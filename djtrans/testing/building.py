@@ -10,11 +10,11 @@ from typing import Any
 
 import attrs
 
-from djtrans.core import hookspecs
-from djtrans.core.config import config_from_dict
-from djtrans.core.declarations import Declaration
+from djtrans.core.contracts import hookspecs
+from djtrans.core.contracts.config import config_from_dict
+from djtrans.core.contracts.declarations import Declaration
 from djtrans.core.errors import PluginError, did_you_mean
-from djtrans.discovery import HOOKS
+from djtrans.core.registration.discovery import HOOKS
 
 
 def resolve_factory(factory: str | Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -10,9 +10,9 @@ import sys
 
 import attrs
 
-from djtrans.core import contracts
-from djtrans.core.config import NoConfig, config_from_dict, config_to_dict
-from djtrans.core.declarations import Declaration
+from djtrans.core.contracts import protocols as contracts
+from djtrans.core.contracts.config import NoConfig, config_from_dict, config_to_dict
+from djtrans.core.contracts.declarations import Declaration
 from djtrans.testing.building import Build, resolve_factory, settings_of
 from djtrans.testing.rule import EVERY_KIND, BuildFunction, RuleBroken, require, rule
 

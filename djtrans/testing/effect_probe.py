@@ -9,9 +9,9 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts import RenderContext
-from djtrans.core.declarations import EffectDeclaration
-from djtrans.core.parameters import Parameter
+from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.curves.parameter import Parameter
 from djtrans.testing.building import settings_of
 
 #: Curves by parameter name, ``[batch, frames]`` or ``[batch, samples]``.

@@ -7,12 +7,12 @@ from typing import cast
 import attrs
 import torch
 
-from djtrans.core.contracts import Conditioning, Encoder, FeatureExtractor
-from djtrans.core.declarations import EncoderDeclaration
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.extraction import extract_features
-from djtrans.core.features import TrackFeatures
-from djtrans.core.plan import BeatSection
+from djtrans.core.contracts.declarations import EncoderDeclaration
+from djtrans.core.contracts.protocols import Conditioning, Encoder, FeatureExtractor
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.track.feature_extraction import extract_features
+from djtrans.core.track.features import TrackFeatures
+from djtrans.core.transition.plan import BeatSection
 from djtrans.testing.building import resolve_factory, settings_of
 from djtrans.testing.example_layout import example_layout
 from djtrans.testing.example_track import example_stems

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 
 import attrs
 
-from djtrans.core.layout import Layout, compute_layout
-from djtrans.core.parameters import Parameter
-from djtrans.core.spec import MixerSpec, NodeSpec
+from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
+from djtrans.core.curves.layout import Layout, compute_layout
+from djtrans.core.curves.parameter import Parameter
 
 
 def _gain(name: str, maximum: float) -> Parameter:

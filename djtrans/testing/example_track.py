@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from djtrans.core.analysis import Analysis, Levels, Phrase, Section
-from djtrans.core.beat_grid import BeatGrid
-from djtrans.core.key import Key
-from djtrans.core.stems import Stems
+from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
+from djtrans.core.track.beat_grid import BeatGrid
+from djtrans.core.track.key import Key
+from djtrans.core.track.stems import Stems
 from djtrans.testing.example_audio import example_parts
 
 TRACK_RATE = 22050
@@ -21,7 +21,7 @@ TRACK_BARS = 16
 
 @functools.cache
 def _rendered() -> Tensor:
-    from djtrans.core.synth import TrackSpec, synthesize
+    from djtrans.synthesis import TrackSpec, synthesize
 
     structure = (("intro", 4), ("drop", 8), ("outro", 4))
     spec = TrackSpec(bpm=TRACK_BPM, structure=structure, sample_rate_hz=TRACK_RATE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from djtrans.core.declarations import MixerDeclaration
-from djtrans.core.spec import MixerSpec
+from djtrans.core.contracts.declarations import MixerDeclaration
+from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.testing.rule import BuildFunction, require, rule
 
 

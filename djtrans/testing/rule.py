@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from djtrans.core.declarations import KINDS, Declaration
+from djtrans.core.contracts.declarations import KINDS, Declaration
 
 #: Makes a new component, under the config that is to be checked.
 BuildFunction: TypeAlias = "Callable[[], Any]"

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from djtrans.core.declarations import SeparatorDeclaration
-from djtrans.core.separation import RESIDUAL_STEM, separate
+from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.track.separation import RESIDUAL_STEM, separate
 from djtrans.testing.example_audio import example_audio, example_parts
 from djtrans.testing.rule import BuildFunction, require, rule
 

@@ -8,10 +8,10 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from djtrans.core.declarations import TechniqueDeclaration
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.layout import Layout
-from djtrans.core.params import SNAP_FRACTION, conform
+from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.curves.layout import Layout
+from djtrans.core.curves.params import SNAP_FRACTION, conform
+from djtrans.core.curves.request import DrawRequest
 from djtrans.testing.example_layout import (
     example_layout,
     larger_layout,

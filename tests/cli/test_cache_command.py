@@ -7,7 +7,7 @@ import json
 import pytest
 
 from djtrans.cli import main
-from djtrans.core.cache import cache_key, default_cache
+from djtrans.core.util.cache import cache_key, default_cache
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import torch
 
 import djtrans
 from djtrans.cli import main
-from djtrans.core.synth import TrackSpec, synthesize
+from djtrans.synthesis import TrackSpec, synthesize
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 

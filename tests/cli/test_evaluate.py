@@ -9,8 +9,8 @@ import pytest
 import djtrans
 from djtrans.cli import main
 from djtrans.cli.counting import progress_line
-from djtrans.core.metrics import METRICS
-from djtrans.core.synth import TrackSpec, synthesize
+from djtrans.metrics import METRICS
+from djtrans.synthesis import TrackSpec, synthesize
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 

@@ -7,9 +7,9 @@ import torch
 
 from djtrans import load_model
 from djtrans.cli import main
-from djtrans.core.training.options import TrainOptions
-from djtrans.training import model_record, train_model
-from tests.core.training.small import small_set
+from djtrans.training.options import TrainOptions
+from djtrans.training.run import model_record, train_model
+from tests.helpers.training import small_set
 
 
 @pytest.fixture

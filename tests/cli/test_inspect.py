@@ -9,10 +9,10 @@ import pytest
 
 from djtrans.cli import main
 from djtrans.cli.component import describe, in_words
-from djtrans.core.config import setting
-from djtrans.core.declarations import KINDS, TechniqueDeclaration
+from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.declarations import KINDS, TechniqueDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
 from djtrans.core.errors import AmbiguousNameError, UnknownComponentError
-from djtrans.core.hookspecs import hookimpl
 from djtrans.registry import Registry
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans import generation
 from djtrans.cli import main
+from djtrans.pipeline import generation
 
 ERRORS = [
     torch.OutOfMemoryError(

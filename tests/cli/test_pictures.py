@@ -8,7 +8,7 @@ import pytest
 
 import djtrans
 from djtrans.cli import main
-from djtrans.core.synth import TrackSpec, synthesize
+from djtrans.synthesis import TrackSpec, synthesize
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 

@@ -15,7 +15,7 @@ import torch
 
 from djtrans import load_model
 from djtrans.cli import main
-from tests.core.training.small import small_set
+from tests.helpers.training import small_set
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -205,7 +205,7 @@ def test_every_step_is_logged_to_wandb_offline(run, data, tmp_path, monkeypatch)
 
 
 def test_memory_that_runs_out_says_what_to_lower(run, data, monkeypatch):
-    from djtrans.core.training.lossy import Lossy
+    from djtrans.training.loss_module import Lossy
 
     def full(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")

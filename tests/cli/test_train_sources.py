@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-import djtrans.composing
-import djtrans.core.training.prepared_batches
+import djtrans.datasets.pairs.batches
+import djtrans.datasets.synthetic.composing
 from djtrans import load_model
 from djtrans.cli import main
-from djtrans.core.diffusion.checkpoint import read_checkpoint
-from djtrans.core.training.mixed_batches import MixedBatches
-from tests.core.training.pairs import write_pairs
-from tests.core.training.small import small_set
+from djtrans.datasets.mixture import MixedBatches
+from djtrans.diffusion.checkpoint import read_checkpoint
+from tests.helpers.pairs import write_pairs
+from tests.helpers.training import small_set
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_prepared_pairs_become_a_model_and_a_run_goes_on(run, processed):
 
 
 def test_what_is_heard_has_its_column_and_a_run_goes_on(run, processed, monkeypatch):
-    monkeypatch.setattr(djtrans.core.training.prepared_batches, "CROPS", 1)
+    monkeypatch.setattr(djtrans.datasets.pairs.batches, "CROPS", 1)
     # A validation takes longest: once, at the end.
     steps = (*SHORT, "--validate-every", 4)
     heard = ("--data", processed, *steps, "--with-audio", "--audio-weight", "0.5")
@@ -102,7 +102,7 @@ def asked_of(monkeypatch):
             super().__attrs_post_init__()
             seen.append((self.sources, self.shares))
 
-    monkeypatch.setattr("djtrans.training.MixedBatches", Watched)
+    monkeypatch.setattr("djtrans.training.run.MixedBatches", Watched)
     return seen
 
 
@@ -121,7 +121,9 @@ def test_several_sources_share_a_run_by_their_frames(run, processed, data, asked
 def test_data_and_synthesized_tracks_share_a_run_as_asked(
     run, processed, data, asked_of, monkeypatch
 ):
-    monkeypatch.setattr(djtrans.composing, "compose_set", lambda *_, **__: small_set())
+    monkeypatch.setattr(
+        djtrans.datasets.synthetic.composing, "compose_set", lambda *_, **__: small_set()
+    )
     both = ("--data", processed, "--data", data, "--synthetic", *SHORT, "--quiet")
     code, _, err = run(*both, "--data-share", "0.6")
     assert code == 0, err

@@ -12,10 +12,10 @@ import torch
 
 import djtrans
 from djtrans import Registry
-from djtrans.core.drawing import DrawRequest
-from djtrans.models import load_model
+from djtrans.core.curves.request import DrawRequest
+from djtrans.diffusion.loading import load_model
 from djtrans.testing import check_effect, check_mixer, check_technique
-from tests.core.training.small import small_set
+from tests.helpers.training import small_set
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "examples" / "one_more_band.py"

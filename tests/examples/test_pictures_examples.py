@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import djtrans
-from djtrans.core.formats import load_params
+from djtrans.core.transition.params_file import load_params
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import djtrans
-from djtrans.core.pair_folder import read_pair
-from djtrans.provenance import rebuild_mixer
+from djtrans.datasets.pairs.pair_folder import read_pair
+from djtrans.pipeline.provenance import rebuild_mixer
 from djtrans.registry import default_registry
 
 ROOT = Path(__file__).resolve().parents[2]

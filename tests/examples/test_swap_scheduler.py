@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import djtrans
-from djtrans.core.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
-from djtrans.core.records import ComponentRecord
-from djtrans.models import build_network
+from djtrans.core.contracts.component import ComponentRecord
+from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
+from djtrans.diffusion.loading import build_network
 
 ROOT = Path(__file__).resolve().parents[2]
 

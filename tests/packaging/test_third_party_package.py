@@ -113,9 +113,9 @@ def test_its_effect_takes_a_place_in_dj54_and_is_named_when_the_package_is_gone(
 #: Saves an untrained model that is sampled with the package's scheduler, loads it and lets it draw.
 MODEL = """
 from djtrans import DrawRequest, load_model, mixer_layout, resolve_spec
-from djtrans.core.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
-from djtrans.core.records import ComponentRecord
-from djtrans.models import build_network
+from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
+from djtrans.core.contracts.component import ComponentRecord
+from djtrans.diffusion.loading import build_network
 
 small = {"width": 16, "depth": 1, "heads": 1}
 record = ModelRecord(

@@ -13,7 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from djtrans.core.formats import (
+from djtrans.core.contracts.mixer_spec import MixerConfig, MixerSpec, NodeSpec
+from djtrans.core.curves.layout import Layout, compute_layout
+from djtrans.core.curves.parameter import Parameter
+from djtrans.core.curves.params import TransitionParams, frame_times
+from djtrans.core.transition.params_file import (
     ComponentRecord,
     MixerRecord,
     ParamsFile,
@@ -21,12 +25,8 @@ from djtrans.core.formats import (
     RenderRecord,
     TrackRecord,
 )
-from djtrans.core.layout import Layout, compute_layout
-from djtrans.core.overview import curves_digest, flat_overview
-from djtrans.core.parameters import Parameter
-from djtrans.core.params import TransitionParams, frame_times
-from djtrans.core.plan import ClockSection, TrackPlan, TransitionPlan
-from djtrans.core.spec import MixerConfig, MixerSpec, NodeSpec
+from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
+from djtrans.core.transition.summary import curves_digest, flat_overview
 
 BARS = 8
 FRAMES_PER_BEAT = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from djtrans.core.parameters import Parameter
+from djtrans.core.curves.parameter import Parameter
 from djtrans.plot.scales import FLOOR_DB, read, scale_of
 
 GAIN = Parameter(name="low", maximum=2.0, neutral=1.0, curve="gain")

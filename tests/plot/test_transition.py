@@ -11,7 +11,7 @@ import pytest
 from matplotlib.text import Text
 
 from djtrans.core.errors import InputError, ShapeError
-from djtrans.core.formats import save_params
+from djtrans.core.transition.params_file import save_params
 from djtrans.plot import plot_transition
 
 
@@ -145,7 +145,7 @@ def test_an_unknown_theme_is_named(swap, make_content):
 
 DRAW_WITHOUT_PYPLOT = """
 import sys
-from djtrans.core.formats import load_params
+from djtrans.core.transition.params_file import load_params
 from djtrans.plot import plot_transition
 assert "matplotlib" not in sys.modules
 plot_transition(load_params(sys.argv[1]))

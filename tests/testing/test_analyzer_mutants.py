@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.core.analysis import Analysis, Levels, Phrase, Section
-from djtrans.core.beat_grid import BeatGrid
-from djtrans.core.declarations import AnalyzerDeclaration
+from djtrans.core.contracts.declarations import AnalyzerDeclaration
 from djtrans.core.errors import InputError
-from djtrans.core.key import Key
+from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
+from djtrans.core.track.beat_grid import BeatGrid
+from djtrans.core.track.key import Key
 from djtrans.testing import check_analyzer, rules
 
 

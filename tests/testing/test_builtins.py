@@ -19,8 +19,8 @@ import djtrans.plugins.schedulers
 import djtrans.plugins.separators
 import djtrans.plugins.techniques
 import djtrans.plugins.tracklists
-from djtrans.core.stems import Stems
-from djtrans.core.stems_io import save_stems
+from djtrans.core.track.stem_files import save_stems
+from djtrans.core.track.stems import Stems
 from djtrans.testing import example_parts, parametrize_checks
 from djtrans.testing.building import resolve_factory
 

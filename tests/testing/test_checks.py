@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from djtrans.core.config import setting
-from djtrans.core.declarations import KINDS, MixerDeclaration
+from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.declarations import KINDS, MixerDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.core.errors import InputError, PluginError
-from djtrans.core.hookspecs import hookimpl
-from djtrans.core.spec import MixerSpec, NodeSpec
 from djtrans.testing import RuleBroken, check_mixer, check_plugin, rules
 from djtrans.testing import __all__ as public
 
@@ -161,8 +161,8 @@ def test_every_rule_is_one_sentence():
 
 
 SUITE = """
-from djtrans.core.declarations import MixerDeclaration
-from djtrans.core.spec import MixerSpec, NodeSpec
+from djtrans.core.contracts.declarations import MixerDeclaration
+from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.testing import parametrize_checks
 
 def spec(effect):

@@ -7,8 +7,8 @@ import importlib
 import attrs
 import pytest
 
-from djtrans.core.config import setting
-from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.declarations import TechniqueDeclaration
 from djtrans.testing import Build, RuleBroken, check_plugin, declaration_rules, rules, rules_of
 
 
@@ -72,8 +72,8 @@ def test_a_mutant_is_caught(rule, changes, reason, check, caught):
 
 PLUGIN = """
 {first}
-from djtrans.core.declarations import TechniqueDeclaration
-from djtrans.core.hookspecs import hookimpl
+from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
 
 @hookimpl
 def djtrans_techniques():

@@ -8,8 +8,8 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.declarations import EffectDeclaration
-from djtrans.core.parameters import Parameter
+from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.curves.parameter import Parameter
 from djtrans.testing import RuleBroken, check_effect, effect_rules, rules
 
 

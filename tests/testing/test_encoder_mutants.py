@@ -6,8 +6,8 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts import Conditioning
-from djtrans.core.declarations import EncoderDeclaration
+from djtrans.core.contracts.declarations import EncoderDeclaration
+from djtrans.core.contracts.protocols import Conditioning
 from djtrans.testing import check_encoder, rules
 
 

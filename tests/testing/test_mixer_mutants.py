@@ -7,8 +7,8 @@ import itertools
 import attrs
 import pytest
 
-from djtrans.core.declarations import MixerDeclaration
-from djtrans.core.spec import MixerSpec, NodeSpec
+from djtrans.core.contracts.declarations import MixerDeclaration
+from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.testing import rules
 
 SPEC = MixerSpec(

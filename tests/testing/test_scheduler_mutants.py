@@ -6,9 +6,9 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts import Level
-from djtrans.core.declarations import SchedulerDeclaration
-from djtrans.core.diffusion.levels import posterior_deviation
+from djtrans.core.contracts.declarations import SchedulerDeclaration
+from djtrans.core.contracts.protocols import Level
+from djtrans.core.schedules.noise_schedules import posterior_deviation
 from djtrans.testing import check_scheduler, rules
 
 

@@ -6,11 +6,11 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.declarations import TechniqueDeclaration
+from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.curves.gestures import exchange_lows
+from djtrans.core.curves.sheet import CurveSheet
+from djtrans.core.curves.variation import Variation
 from djtrans.core.errors import LayoutError
-from djtrans.core.moves import exchange_lows
-from djtrans.core.sheet import CurveSheet
-from djtrans.core.variation import Variation
 from djtrans.testing import check_technique, rules
 
 
@@ -170,7 +170,7 @@ def test_every_rule_has_a_mutant():
 
 
 def test_the_example_layout_is_that_of_the_default_mixer():
-    from djtrans.assembly import mixer_layout
+    from djtrans.mixer.resolve import mixer_layout
     from djtrans.testing.example_layout import example_layout
 
     assert example_layout().digest == mixer_layout("dj54").digest

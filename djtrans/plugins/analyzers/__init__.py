@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import attrs
 
-from djtrans.core.config import setting
-from djtrans.core.declarations import AnalyzerDeclaration
+from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.declarations import AnalyzerDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
 from djtrans.core.errors import ConfigError
-from djtrans.core.hookspecs import hookimpl
 
 
 @attrs.frozen

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from djtrans.core.analysis import Analysis, Levels
-from djtrans.core.beat_grid import BeatGrid
-from djtrans.core.contracts import Progress
+from djtrans.core.audio.loudness import programme_lufs
+from djtrans.core.contracts.protocols import Progress
 from djtrans.core.errors import InputError, ShapeError
-from djtrans.core.loudness import programme_lufs
+from djtrans.core.track.analysis import Analysis, Levels
+from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.bar_levels import bar_levels

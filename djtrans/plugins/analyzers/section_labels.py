@@ -28,7 +28,7 @@ def label_sections(
     Returns
     -------
     list of str
-        Labels of :data:`djtrans.core.analysis.SECTION_LABELS`.
+        Labels of :data:`djtrans.core.track.analysis.SECTION_LABELS`.
     """
     level = np.array([mean_db(level_db[a:b]) for a, b in spans]) - np.percentile(level_db, 90)
     low = np.array([mean_db(low_db[a:b]) for a, b in spans]) - np.percentile(low_db, 90)

@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.analysis import Phrase, Section
+from djtrans.core.track.analysis import Phrase, Section
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR
 from djtrans.plugins.analyzers.section_labels import label_sections, mean_db
 

@@ -7,10 +7,10 @@ from operator import attrgetter
 
 import attrs
 
-from djtrans.core.config import setting
-from djtrans.core.declarations import PREDICTIONS, DenoiserDeclaration
+from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.declarations import PREDICTIONS, DenoiserDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
 from djtrans.core.errors import ConfigError
-from djtrans.core.hookspecs import hookimpl
 
 
 @attrs.frozen

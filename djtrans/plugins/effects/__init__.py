@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import attrs
 
-from djtrans.core.config import NoConfig, setting
-from djtrans.core.declarations import EffectDeclaration
+from djtrans.core.contracts.config import NoConfig, setting
+from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import ConfigError
-from djtrans.core.hookspecs import hookimpl
-from djtrans.core.parameters import Parameter
 
 ANYWHERE = ("stem", "track", "master")
 BUSES = ("track", "master")

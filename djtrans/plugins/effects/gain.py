@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from djtrans.core.config import NoConfig
-from djtrans.core.contracts import RenderContext
+from djtrans.core.contracts.config import NoConfig
+from djtrans.core.contracts.protocols import RenderContext
 
 if TYPE_CHECKING:
     from torch import Tensor

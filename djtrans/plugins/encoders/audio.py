@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from djtrans.core.analysis import SECTION_LABELS
-from djtrans.core.config import NoConfig
-from djtrans.core.contracts import Conditioning
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.features import TrackFeatures
-from djtrans.core.singing import rests
+from djtrans.core.contracts.config import NoConfig
+from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.vocal_rests import rests
+from djtrans.core.track.analysis import SECTION_LABELS
+from djtrans.core.track.features import TrackFeatures
 
 #: Levels between these, relative to a track's loud parts, become -1 to 1.
 _LOWEST_DB, _HIGHEST_DB = -60.0, 6.0

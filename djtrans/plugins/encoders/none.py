@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from djtrans.core.config import NoConfig
-from djtrans.core.contracts import Conditioning
-from djtrans.core.drawing import DrawRequest
+from djtrans.core.contracts.config import NoConfig
+from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.curves.request import DrawRequest
 
 
 class NoEncoder:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from djtrans.core.contracts import Conditioning
-from djtrans.core.declarations import PLACES
-from djtrans.core.drawing import DrawRequest
+from djtrans.core.contracts.declarations import PLACES
+from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.curves.request import DrawRequest
 
 if TYPE_CHECKING:
     from djtrans.plugins.encoders import TechniqueEncoderConfig

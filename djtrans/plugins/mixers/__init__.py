@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from djtrans.core.config import NoConfig
-from djtrans.core.declarations import MixerDeclaration
-from djtrans.core.hookspecs import hookimpl
-from djtrans.core.spec import MixerSpec, NodeSpec
+from djtrans.core.contracts.config import NoConfig
+from djtrans.core.contracts.declarations import MixerDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 
 DJ54 = MixerSpec(
     stems=("drums", "bass", "vocals", "other"),

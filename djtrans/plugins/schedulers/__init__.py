@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import attrs
 
-from djtrans.core.config import setting
-from djtrans.core.declarations import SchedulerDeclaration
-from djtrans.core.hookspecs import hookimpl
+from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.declarations import SchedulerDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
 
 _FLOW = (
     "X. Liu, C. Gong, Q. Liu, Flow Straight and Fast: Learning to Generate and Transfer Data with "

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts import Level
-from djtrans.core.diffusion.levels import linear_beta_levels, posterior_deviation
-from djtrans.core.diffusion.noise import normal_like
+from djtrans.core.contracts.protocols import Level
+from djtrans.core.schedules.noise import normal_like
+from djtrans.core.schedules.noise_schedules import linear_beta_levels, posterior_deviation
 from djtrans.plugins.schedulers import DdimConfig
 
 
@@ -34,7 +34,7 @@ class DdimScheduler:
         self.zero_terminal_snr = config.zero_terminal_snr
 
     def levels(self, steps: int) -> tuple[Level, ...]:
-        """Levels of linear betas, see :func:`~djtrans.core.diffusion.levels.linear_beta_levels`."""
+        """Return the levels of linear betas, see :func:`linear_beta_levels`."""
         return linear_beta_levels(steps, zero_terminal_snr=self.zero_terminal_snr)
 
     def step(
@@ -46,7 +46,7 @@ class DdimScheduler:
         history: tuple[Any, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[Any, ...]]:
-        """One step; see :class:`djtrans.core.contracts.Scheduler`. Keeps no history."""
+        """One step; see :class:`djtrans.core.contracts.protocols.Scheduler`. Keeps no history."""
         noise = (x - level.alpha * prediction) / level.sigma
         fresh = self.eta * posterior_deviation(level, next_level)
         old = math.sqrt(max(0.0, next_level.sigma**2 - fresh**2))

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts import Level
-from djtrans.core.diffusion.levels import linear_beta_levels, posterior_deviation
-from djtrans.core.diffusion.noise import normal_like
+from djtrans.core.contracts.protocols import Level
+from djtrans.core.schedules.noise import normal_like
+from djtrans.core.schedules.noise_schedules import linear_beta_levels, posterior_deviation
 from djtrans.plugins.schedulers import LinearBetaConfig
 
 
@@ -35,7 +35,7 @@ class DdpmScheduler:
         self.zero_terminal_snr = config.zero_terminal_snr
 
     def levels(self, steps: int) -> tuple[Level, ...]:
-        """Levels of linear betas, see :func:`~djtrans.core.diffusion.levels.linear_beta_levels`."""
+        """Return the levels of linear betas, see :func:`linear_beta_levels`."""
         return linear_beta_levels(steps, zero_terminal_snr=self.zero_terminal_snr)
 
     def step(
@@ -47,7 +47,7 @@ class DdpmScheduler:
         history: tuple[Any, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[Any, ...]]:
-        """One step; see :class:`djtrans.core.contracts.Scheduler`. Keeps no history."""
+        """One step; see :class:`djtrans.core.contracts.protocols.Scheduler`. Keeps no history."""
         kept = next_level.sigma**2 * level.alpha / (next_level.alpha * level.sigma**2)
         mean = kept * x + (next_level.alpha - kept * level.alpha) * prediction
         deviation = posterior_deviation(level, next_level)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts import Level
-from djtrans.core.diffusion.levels import linear_beta_levels
+from djtrans.core.contracts.protocols import Level
+from djtrans.core.schedules.noise_schedules import linear_beta_levels
 from djtrans.plugins.schedulers import LinearBetaConfig
 
 
@@ -46,7 +46,7 @@ class DpmPp2mScheduler:
         self.zero_terminal_snr = config.zero_terminal_snr
 
     def levels(self, steps: int) -> tuple[Level, ...]:
-        """Levels of linear betas, see :func:`~djtrans.core.diffusion.levels.linear_beta_levels`."""
+        """Return the levels of linear betas, see :func:`linear_beta_levels`."""
         return linear_beta_levels(steps, zero_terminal_snr=self.zero_terminal_snr)
 
     def step(
@@ -58,7 +58,7 @@ class DpmPp2mScheduler:
         history: tuple[PastPrediction, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[PastPrediction, ...]]:
-        """One step; see :class:`djtrans.core.contracts.Scheduler`."""
+        """One step; see :class:`djtrans.core.contracts.protocols.Scheduler`."""
         blended = prediction
         if history and next_level.sigma > 0.0:
             (past,) = history

@@ -19,10 +19,10 @@ from typing import Any
 import attrs
 import torch
 
-from djtrans.core.audio import content_hash
-from djtrans.core.contracts import Progress
+from djtrans.core.audio.io import content_hash
+from djtrans.core.contracts.protocols import Progress
 from djtrans.core.errors import SeparationError
-from djtrans.core.stems_io import STEM_NAMES
+from djtrans.core.track.stem_files import STEM_NAMES
 from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig
 from djtrans.plugins.separators.demucs_hub import HUB_REPOSITORIES, brief, hub_file
 

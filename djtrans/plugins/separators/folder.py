@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from djtrans.core.audio import audio_seconds, load_window
-from djtrans.core.contracts import Progress
+from djtrans.core.audio.io import audio_seconds, load_window
+from djtrans.core.contracts.protocols import Progress
 from djtrans.core.errors import SeparationError
-from djtrans.core.stems_io import STEM_NAMES, find_stem_files
+from djtrans.core.track.stem_files import STEM_NAMES, find_stem_files
 from djtrans.plugins.separators import FolderConfig
 
 #: Stems of a mastered track correlate with it above .9; those of another track, or of this one
@@ -43,7 +43,7 @@ class FolderSeparator:
         start_seconds: float = 0.0,
         progress: Progress | None = None,
     ) -> Tensor:
-        """Read what lies at ``start_seconds``; see :class:`djtrans.core.contracts.Separator`."""
+        """Read what lies at ``start_seconds``; see :class:`Separator`."""
         files = find_stem_files(self._path)
         channels, samples = audio.shape
         start = round(start_seconds * sample_rate)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import attrs
 
-from djtrans.core.config import setting
-from djtrans.core.declarations import TechniqueDeclaration
-from djtrans.core.hookspecs import hookimpl
+from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
 
 _MODULE = "djtrans.plugins.techniques"
 _FADERS = ("a/*/fader/gain", "b/*/fader/gain")

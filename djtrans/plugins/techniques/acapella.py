@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.drawing import DrawRequest
+from djtrans.core.curves.gestures import exchange_lows, step_in, step_out, window
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.sheet import CurveSheet
+from djtrans.core.curves.variation import Variation
+from djtrans.core.curves.vocal_rests import silent_frames
 from djtrans.core.errors import PlanError
-from djtrans.core.moves import exchange_lows, step_in, step_out, window
-from djtrans.core.sheet import CurveSheet
-from djtrans.core.singing import silent_frames
-from djtrans.core.variation import Variation
 
 if TYPE_CHECKING:
     from djtrans.plugins.techniques import AcapellaConfig

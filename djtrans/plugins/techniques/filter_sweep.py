@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import cutoff, exchange_lows, hand_over_voice, step_in, step_out, window
-from djtrans.core.sheet import CurveSheet
-from djtrans.core.variation import Variation
+from djtrans.core.curves.gestures import (
+    cutoff,
+    exchange_lows,
+    hand_over_voice,
+    step_in,
+    step_out,
+    window,
+)
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.sheet import CurveSheet
+from djtrans.core.curves.variation import Variation
 
 if TYPE_CHECKING:
     from djtrans.plugins.techniques import FilterSweepConfig

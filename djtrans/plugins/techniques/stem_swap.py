@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from djtrans.core.config import NoConfig
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.moves import equal_power, exchange_lows, step_in, step_out, window
-from djtrans.core.sheet import CurveSheet
-from djtrans.core.variation import Variation
+from djtrans.core.contracts.config import NoConfig
+from djtrans.core.curves.gestures import equal_power, exchange_lows, step_in, step_out, window
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.sheet import CurveSheet
+from djtrans.core.curves.variation import Variation
 
 
 class StemSwap:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from djtrans.core.config import NoConfig
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.sheet import CurveSheet
+from djtrans.core.contracts.config import NoConfig
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.sheet import CurveSheet
 
 
 class Sum:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import attrs
 
-from djtrans.core.config import setting
-from djtrans.core.declarations import TracklistDeclaration
-from djtrans.core.hookspecs import hookimpl
+from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.declarations import TracklistDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
 
 
 @attrs.frozen

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from djtrans.core.config import NoConfig
+from djtrans.core.contracts.config import NoConfig
 from djtrans.core.errors import TracklistError
-from djtrans.core.tracklist import Tracklist, TracklistEntry
+from djtrans.core.track.tracklist import Tracklist, TracklistEntry
 from djtrans.plugins.tracklists.names import entry_of
 from djtrans.plugins.tracklists.reading import read_text
 
@@ -34,7 +34,7 @@ class CueSheet:
         self.config = config
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """The one tracklist of a sheet; see :class:`~djtrans.core.contracts.TracklistSource`."""
+        """The one tracklist of a sheet; see :class:`TracklistSource`."""
         head: dict[str, str] = {}
         tracks: list[dict[str, str]] = []
         for number, line in enumerate(read_text(source).splitlines(), start=1):

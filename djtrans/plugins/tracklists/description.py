@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from djtrans.core.config import NoConfig
+from djtrans.core.contracts.config import NoConfig
 from djtrans.core.errors import TracklistError
-from djtrans.core.tracklist import Tracklist, TracklistEntry
+from djtrans.core.track.tracklist import Tracklist, TracklistEntry
 from djtrans.plugins.tracklists.names import TIME, entry_of, seconds_of
 from djtrans.plugins.tracklists.reading import read_text
 
@@ -43,7 +43,7 @@ class Description:
         self.config = config
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """The one tracklist of a text; see :class:`~djtrans.core.contracts.TracklistSource`."""
+        """The one tracklist of a text; see :class:`TracklistSource`."""
         lines = read_text(source).splitlines()
         entries = (
             _timed(lines, _BEFORE) or _timed(lines, _AFTER) or _numbered(lines) or _headed(lines)

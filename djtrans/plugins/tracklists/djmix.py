@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from djtrans.core.config import NoConfig
+from djtrans.core.contracts.config import NoConfig
 from djtrans.core.errors import TracklistError
-from djtrans.core.tracklist import Tracklist, TracklistEntry
+from djtrans.core.track.tracklist import Tracklist, TracklistEntry
 from djtrans.plugins.tracklists.names import entry_of
 from djtrans.plugins.tracklists.reading import read_text
 
@@ -32,7 +32,7 @@ class DjmixDataset:
         self.config = config
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """All its mixes that have tracks; see :class:`~djtrans.core.contracts.TracklistSource`.
+        """All its mixes that have tracks; see :class:`TracklistSource`.
 
         Raises
         ------

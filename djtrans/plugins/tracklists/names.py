@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from djtrans.core.errors import TracklistError
-from djtrans.core.tracklist import TracklistEntry
+from djtrans.core.track.tracklist import TracklistEntry
 
 #: A word in brackets that tells a version of a track from a part of its title.
 _VERSION = re.compile(

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import attrs
 
 from djtrans.core.errors import RefusedError, TracklistError
-from djtrans.core.tracklist import Tracklist, TracklistEntry
+from djtrans.core.track.tracklist import Tracklist, TracklistEntry
 from djtrans.plugins.tracklists.names import TIME, entry_of, seconds_of
 
 _CUE_BLOCK = re.compile(r"cueValuesEntry\.seconds\s*=\s*(\d+)(.*?)(?=cueValuesEntry\s*=|\Z)", re.S)

@@ -8,13 +8,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from email.message import Message
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from djtrans.core.cache import Cache, cache_key, default_cache
 from djtrans.core.errors import RefusedError, TracklistError
-from djtrans.core.files import reason
+from djtrans.core.util.atomic_files import reason
+from djtrans.core.util.cache import Cache, cache_key, default_cache
 from djtrans.plugins.tracklists.robots import RobotsRules, parse_robots
 
 #: Kind of the pages in the cache.
@@ -53,9 +54,7 @@ T = TypeVar("T")
 
 def user_agent() -> str:
     """Name and version of djtrans: no browser's name, nor another robot's."""
-    from djtrans import __version__
-
-    return f"{AGENT}/{__version__} (tracklist collector; Python)"
+    return f"{AGENT}/{version('djtrans')} (tracklist collector; Python)"
 
 
 class PoliteFetcher:

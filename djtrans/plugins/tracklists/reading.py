@@ -6,7 +6,7 @@ import codecs
 from pathlib import Path
 
 from djtrans.core.errors import InputError, TracklistError
-from djtrans.core.files import reason
+from djtrans.core.util.atomic_files import reason
 
 #: Larger than any tracklist; the djmix-dataset is a few tens of megabytes.
 _MOST_BYTES = 500_000_000

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import attrs
 
-from djtrans.core.config import as_tuple
+from djtrans.core.contracts.config import as_tuple
 
 
 @attrs.frozen

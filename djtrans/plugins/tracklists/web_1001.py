@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from djtrans.core.errors import InputError
-from djtrans.core.tracklist import Tracklist
+from djtrans.core.track.tracklist import Tracklist
 from djtrans.plugins.tracklists.page_1001 import parse_genre, parse_mix
 from djtrans.plugins.tracklists.polite import PoliteFetcher, understood_or_refused
 from djtrans.plugins.tracklists.reading import read_text
@@ -36,7 +36,7 @@ class Web1001:
         self.fetcher = fetcher or PoliteFetcher(config.delay_seconds)
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """The tracklist of a page; see :class:`~djtrans.core.contracts.TracklistSource`."""
+        """The tracklist of a page; see :class:`TracklistSource`."""
         if source.startswith(("http://", "https://")):
             found = self.fetcher.fetch(source, lambda text: parse_mix(text, source))
             # By the address that was asked for it is known again, whatever the page calls itself.
@@ -46,7 +46,7 @@ class Web1001:
         yield understood_or_refused(text, source, lambda text: parse_mix(text, source))
 
     def browse(self, genre: str) -> Iterator[str]:
-        """Pages of mixes; see :class:`~djtrans.core.contracts.TracklistCatalogue`."""
+        """Pages of mixes; see :class:`~djtrans.core.contracts.protocols.TracklistCatalogue`."""
         if not _GENRE.fullmatch(genre):
             raise InputError(
                 f"The genre {genre!r} cannot be a part of an address; write it as the site does, "

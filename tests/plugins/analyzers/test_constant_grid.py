@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.core.analysis import Analysis
-from djtrans.core.contracts import Analyzer
+from djtrans.core.contracts.protocols import Analyzer
 from djtrans.core.errors import ConfigError, InputError, ShapeError
-from djtrans.core.synth import SynthTrack, TrackSpec, synthesize
+from djtrans.core.track.analysis import Analysis
 from djtrans.plugins.analyzers import ConstantGridConfig, djtrans_analyzers
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
+from djtrans.synthesis import SynthTrack, TrackSpec, synthesize
 
 STRUCTURE = (("intro", 8), ("drop", 16), ("break", 8), ("outro", 8))
 

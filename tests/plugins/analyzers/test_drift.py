@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.core.analysis import Analysis
-from djtrans.core.synth import SynthTrack, TrackSpec, synthesize
+from djtrans.core.track.analysis import Analysis
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
 from djtrans.plugins.analyzers.drift import follow_beats
 from djtrans.plugins.analyzers.onsets import band_energies, onset_strength
 from djtrans.plugins.analyzers.straighten import straighten
+from djtrans.synthesis import SynthTrack, TrackSpec, synthesize
 
 RATE = 22050
 

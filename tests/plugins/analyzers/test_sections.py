@@ -10,7 +10,7 @@ import scipy.signal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.analysis import SECTION_LABELS, Section
+from djtrans.core.track.analysis import SECTION_LABELS, Section
 from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.section_labels import label_sections
 from djtrans.plugins.analyzers.sections import (

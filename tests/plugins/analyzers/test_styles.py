@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from djtrans.core.analysis import Analysis
-from djtrans.core.synth import SynthTrack, TrackSpec, synthesize
+from djtrans.core.track.analysis import Analysis
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
+from djtrans.synthesis import SynthTrack, TrackSpec, synthesize
 
 RATE = 22050
 CASES = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from djtrans.core.synth import TrackSpec, synthesize
 from djtrans.plugins.analyzers.partials import partials_move_together
 from djtrans.plugins.analyzers.pitch_motion import pitch_motion
 from djtrans.plugins.analyzers.vocal import bar_vocals, vocal_features
+from djtrans.synthesis import TrackSpec, synthesize
 
 RATE = 11025
 HOP = 220

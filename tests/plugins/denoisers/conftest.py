@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans.core.contracts import Conditioning, DenoiserShape
+from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
 from djtrans.registry import default_registry
 
 #: Sizes that make a forward pass take a millisecond.

@@ -6,7 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts import DenoiserShape
+from djtrans.core.contracts.protocols import DenoiserShape
 from djtrans.core.errors import ConfigError
 from djtrans.registry import default_registry
 

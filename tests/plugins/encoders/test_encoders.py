@@ -8,11 +8,11 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.analysis import SECTION_LABELS
-from djtrans.core.declarations import PLACES
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.features import TrackFeatures
-from djtrans.core.plan import BeatSection
+from djtrans.core.contracts.declarations import PLACES
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.track.analysis import SECTION_LABELS
+from djtrans.core.track.features import TrackFeatures
+from djtrans.core.transition.plan import BeatSection
 from djtrans.plugins.encoders import TechniqueEncoderConfig
 from djtrans.registry import default_registry
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler
 
-from djtrans.core.contracts import Level
-from djtrans.core.diffusion.sampling import denoise
+from djtrans.core.contracts.protocols import Level
+from djtrans.diffusion.sampling import denoise
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans.core.diffusion.sampling import denoise
+from djtrans.diffusion.sampling import denoise
 
 
 def run(scheduler, data, noise, seed=0):

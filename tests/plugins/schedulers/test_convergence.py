@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from djtrans.core.diffusion.sampling import denoise
+from djtrans.diffusion.sampling import denoise
 
 
 def error(scheduler, data, noise, steps):

@@ -14,12 +14,12 @@ import torch
 
 import djtrans
 from djtrans.core.errors import ConfigError, InputError, SeparationError
-from djtrans.core.separation import separate
-from djtrans.core.stems_io import STEM_NAMES
-from djtrans.core.synth import TrackSpec, synthesize
+from djtrans.core.track.separation import separate
+from djtrans.core.track.stem_files import STEM_NAMES
 from djtrans.plugins.separators import DemucsConfig, demucs_hub, djtrans_separators
 from djtrans.plugins.separators import demucs_weights as weights_module
 from djtrans.plugins.separators.demucs import DemucsSeparator
+from djtrans.synthesis import TrackSpec, synthesize
 
 RATE = 44100
 SEGMENT = Fraction(3, 2)

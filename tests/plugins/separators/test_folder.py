@@ -1,10 +1,10 @@
 import pytest
 import torch
 
+from djtrans.core.audio.resampling import resample
 from djtrans.core.errors import SeparationError
-from djtrans.core.resampling import resample
-from djtrans.core.stems import Stems
-from djtrans.core.stems_io import STEM_NAMES, save_stems
+from djtrans.core.track.stem_files import STEM_NAMES, save_stems
+from djtrans.core.track.stems import Stems
 from djtrans.plugins.separators import FolderConfig
 from djtrans.plugins.separators.folder import FolderSeparator
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.assembly import mixer_layout
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.params import conform
-from djtrans.drawing import load_technique
+from djtrans.core.curves.params import conform
+from djtrans.core.curves.request import DrawRequest
+from djtrans.mixer.resolve import mixer_layout
+from djtrans.pipeline.curve_generation import load_technique
 
 LAYOUT = mixer_layout()
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.core.drawing import DrawRequest
-from djtrans.core.metrics.bass_overlap import bass_overlap
-from djtrans.core.metrics.level_profile import level_profile
-from djtrans.core.synth import TrackSpec, synthesize
-from djtrans.drawing import load_technique
+from djtrans.core.curves.request import DrawRequest
+from djtrans.metrics.bass_overlap import bass_overlap
+from djtrans.metrics.level_profile import level_profile
+from djtrans.pipeline.curve_generation import load_technique
 from djtrans.registry import default_registry
+from djtrans.synthesis import TrackSpec, synthesize
 
 RATE, BPM, BAR = 22050, 120.0, 4
 #: Bars of each track alone around the window: the loudness is taken over 3 s.

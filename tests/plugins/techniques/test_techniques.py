@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.assembly import mixer_layout
-from djtrans.core.drawing import DrawRequest
+from djtrans.core.curves.params import conform
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.errors import InputError, PlanError
-from djtrans.core.params import conform
-from djtrans.core.sheet import CurveSheet
-from djtrans.drawing import load_technique
+from djtrans.mixer.resolve import mixer_layout
+from djtrans.pipeline.curve_generation import load_technique
 from djtrans.registry import default_registry
-from tests.core.test_singing import features
+from tests.core.curves.test_vocal_rests import features
 
 LAYOUT = mixer_layout()
 BAR = 4

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from djtrans.core.cache import Cache
+from djtrans.core.util.cache import Cache
 from djtrans.plugins.tracklists.polite import PoliteFetcher
 
 

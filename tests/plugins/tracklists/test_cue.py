@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.config import NoConfig
+from djtrans.core.contracts.config import NoConfig
 from djtrans.core.errors import InputError, TracklistError
 from djtrans.plugins.tracklists.cue import CueSheet
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.config import NoConfig
+from djtrans.core.contracts.config import NoConfig
 from djtrans.core.errors import TracklistError
-from djtrans.core.tracklist import clock
+from djtrans.core.track.tracklist import clock
 from djtrans.plugins.tracklists.description import Description
 
 

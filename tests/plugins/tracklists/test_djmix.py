@@ -7,7 +7,7 @@ import json
 import attrs
 import pytest
 
-from djtrans.core.config import NoConfig
+from djtrans.core.contracts.config import NoConfig
 from djtrans.core.errors import TracklistError
 from djtrans.plugins.tracklists.djmix import DjmixDataset
 

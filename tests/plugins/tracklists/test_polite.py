@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import djtrans
-from djtrans.core.cache import Cache
 from djtrans.core.errors import RefusedError, TracklistError
+from djtrans.core.util.cache import Cache
 from djtrans.plugins.tracklists.polite import PoliteFetcher
 
 

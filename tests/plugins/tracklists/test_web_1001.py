@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from djtrans.collecting import collect
-from djtrans.core.config import config_from_dict
+from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.errors import ConfigError, InputError
-from djtrans.core.tracklist_files import load_tracklist
+from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.datasets.mixes.collection import collect
 from djtrans.plugins.tracklists import Web1001Config
 from djtrans.plugins.tracklists.web_1001 import Web1001
 from djtrans.registry import Registry

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import djtrans
 from djtrans.core.errors import ConfigError
-from djtrans.core.separation import separate
+from djtrans.core.track.separation import separate
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from djtrans.core.contracts import Progress
+    from djtrans.core.contracts.protocols import Progress
     from djtrans_tape.plugin import MirroredConfig
 
 STEMS = ("drums", "bass", "vocals", "other")

@@ -1,0 +1,1 @@
+"""Read, check, resample, stretch and measure audio."""

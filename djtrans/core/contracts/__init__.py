@@ -1,0 +1,1 @@
+"""Define the protocol, declaration and hook of each plugin kind."""

@@ -1,0 +1,1 @@
+"""Describe, interpolate and edit parameter curves."""

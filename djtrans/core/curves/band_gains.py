@@ -1,0 +1,116 @@
+"""How much of each stem the curves let through, band by band, as far as their names say.
+
+What an effect does is known for certain only to the effect. But a fader is a fader in every mixer,
+and the parameters of an isolator or a filter are read the same way everywhere (that is what
+:attr:`Parameter.curve <djtrans.core.curves.parameter.Parameter.curve>` declares), so the
+level of a stem in the mix follows from its level before the mixer without rendering anything.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from djtrans.core.contracts.mixer_spec import TRACK_BUS
+from djtrans.core.curves.interpolation import make_curves
+from djtrans.core.curves.layout import Row
+from djtrans.core.curves.parameter import Parameter
+from djtrans.core.curves.params import TransitionParams
+from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
+
+#: Edges of the bands in Hz. Bass and kick are the first two (30 to 150 Hz); the edges of the
+#: default isolator, 300 Hz and 4 kHz, are among them.
+EDGES_HZ = (30.0, 75.0, 150.0, 300.0, 700.0, 1600.0, 4000.0, 8000.0, 16000.0)
+BANDS = len(EDGES_HZ) - 1
+CENTRES_HZ = np.sqrt(np.array(EDGES_HZ[1:]) * np.array(EDGES_HZ[:-1]))
+#: Steepness of crossovers and filters, as an order: 6 dB per octave each.
+ORDER = 4
+#: Frequencies within each band at which its gain is taken: a slope is loudest at its upper end.
+_INSIDE = 4
+_FREQS_HZ = np.concatenate(
+    [low + (high - low) * (np.arange(_INSIDE) + 0.5) / _INSIDE for low, high in pairwise(EDGES_HZ)]
+)
+_BELOW = [1.0 / (1.0 + (_FREQS_HZ / edge) ** ORDER) for edge in BAND_EDGES_HZ]
+#: Weights of an isolator's bands, by the names of their gains; they sum to 1.
+ISOLATOR = {"low": _BELOW[0], "mid": _BELOW[1] - _BELOW[0], "high": 1.0 - _BELOW[1]}
+#: Points per beat at which curves are read.
+_POINTS = 8
+
+FloatArray = NDArray[np.float64]
+
+
+def stem_gains(
+    params: TransitionParams, track: str, stem: str, beats: NDArray[np.int64]
+) -> FloatArray:
+    """Gain that the curves put on a stem, root mean square over each beat and band.
+
+    Faders count in all bands, gains named ``low``, ``mid`` and ``high`` in theirs, a cutoff that is
+    neutral at its minimum as a high-pass and one that is neutral at its maximum as a low-pass.
+    Crossovers and slopes are those of the default mixer. Sends and whatever has another name are
+    not counted, so what an effect adds (echoes, a tail) is not either.
+
+    Parameters
+    ----------
+    params : TransitionParams
+        One transition, ``values [frames, parameters]``.
+    track, stem : str
+    beats : ndarray
+        ``[beats]`` int: beats of the window, from 0; curves are held before it and after.
+
+    Returns
+    -------
+    ndarray
+        ``[beats, bands]`` linear gain, bands as in :data:`EDGES_HZ`.
+    """
+    rows = [r for r in params.layout.rows if r.track == track and r.stem in (stem, TRACK_BUS)]
+    offsets = (np.arange(_POINTS) + 0.5) / _POINTS
+    position = (np.asarray(beats, dtype=np.float64)[:, None] + offsets).ravel()
+    curves = _read(params, rows, position)
+    gain = np.ones((len(position), len(_FREQS_HZ)))
+    nodes: dict[tuple[str, str], FloatArray] = {}
+    for index, row in enumerate(rows):
+        parameter, curve = row.parameter, curves[:, index, None]
+        if is_level(parameter) and parameter.name in ISOLATOR:
+            # Bands that are alone in their node leave the rest of the spectrum as it is.
+            turned = nodes.setdefault((row.stem, row.node), np.ones_like(gain))
+            turned += ISOLATOR[parameter.name] * (curve - 1.0)
+        elif is_level(parameter) and parameter.name == "gain":
+            gain *= curve
+        elif parameter.curve == "frequency":
+            gain *= _filter(parameter, curve)
+    for turned in nodes.values():
+        gain *= turned
+    power = (gain**2).reshape(len(beats), _POINTS, BANDS, _INSIDE).mean(axis=(1, 3))
+    return np.asarray(np.sqrt(power))
+
+
+def _read(params: TransitionParams, rows: list[Row], position: FloatArray) -> FloatArray:
+    """Curves at positions in beats, ``[positions, rows]``."""
+    clock = params.beat_times.detach().cpu().double().numpy()
+    inside = np.interp(position, np.arange(len(clock)), clock)
+    curves = make_curves(
+        params.values.detach().cpu().double()[None],
+        params.frame_times.detach().cpu().double(),
+        [row.parameter for row in params.layout.rows],
+    )
+    picked = curves.select([row.index for row in rows])
+    return np.asarray(picked.at(torch.from_numpy(inside))[0].T.numpy())
+
+
+def is_level(parameter: Parameter) -> bool:
+    """Whether a parameter is a fader or a band of an isolator: a gain that is 1 when left alone."""
+    return parameter.curve == "gain" and parameter.neutral != parameter.minimum
+
+
+def _filter(parameter: Parameter, curve: FloatArray) -> FloatArray:
+    """Gain of a low-pass or high-pass, ``[positions, frequencies]``; 1 where it is open."""
+    ratio = 20.0 * 1000.0**curve / _FREQS_HZ
+    if parameter.neutral == parameter.maximum:
+        ratio = 1.0 / ratio
+    elif parameter.neutral != parameter.minimum:
+        return np.ones_like(ratio)
+    is_open = np.abs(curve - parameter.neutral) < 1e-6
+    return np.where(is_open, 1.0, 1.0 / np.sqrt(1.0 + ratio ** (2 * ORDER)))

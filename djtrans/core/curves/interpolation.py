@@ -1,0 +1,152 @@
+"""Parameter curves between their frames, at whatever times they are needed.
+
+Between two frames a curve is a sum of three things: the earlier value, a straight line, and a late
+edge. So each interval is described by three numbers per parameter, and evaluating it at many times
+is one small matrix product with the basis ``[1, line, edge]``. That is cheap at audio rate, and its
+gradient is the transposed product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.curves.parameter import Parameter
+from djtrans.core.errors import InputError, ShapeError
+
+#: A late edge ends this long before the later frame ...
+EDGE_LEAD_SECONDS = 0.010
+#: ... and lasts this long. Where frames are closer than both, it takes the first two thirds.
+EDGE_SECONDS = 0.020
+#: A jump of this fraction of the range within one interval is an edge; less is a line.
+EDGE_FRACTION = 0.5
+
+
+@attrs.frozen(eq=False)
+class Curves:
+    """Curves ready to be evaluated; build them with :func:`make_curves`.
+
+    Attributes
+    ----------
+    frame_times : Tensor
+        ``[frames]`` float64, seconds, increasing.
+    coefficients : Tensor
+        ``[batch, parameters, frames + 1, 3]``: for each interval (before the first frame, between
+        two frames, after the last) the weights of ``1``, line and edge.
+    has_edge : tuple of bool
+        For each interval whether any parameter has a late edge there.
+    """
+
+    frame_times: Tensor
+    coefficients: Tensor
+    has_edge: tuple[bool, ...]
+
+    def select(self, rows: Sequence[int]) -> Curves:
+        """Only some of the parameters, in the order given (a row may be named twice)."""
+        index = torch.tensor(list(rows), dtype=torch.long, device=self.coefficients.device)
+        return _curves(self.frame_times, self.coefficients.index_select(1, index))
+
+    def at(self, times: Tensor) -> Tensor:
+        """Values at given times.
+
+        Parameters
+        ----------
+        times : Tensor
+            ``[n]`` float64 on the CPU, seconds, sorted.
+
+        Returns
+        -------
+        Tensor
+            ``[batch, parameters, n]``.
+        """
+        batch, rows, intervals, _ = self.coefficients.shape
+        if len(times) == 0:
+            return self.coefficients.new_zeros(batch, rows, 0)
+        bounds = [0, *torch.searchsorted(times, self.frame_times).tolist(), len(times)]
+        first = next(i for i in range(intervals) if bounds[i + 1] > 0)
+        last = next(i for i in range(intervals) if bounds[i + 1] == len(times))
+        knots = self.frame_times.tolist()
+        # One slice and one unbind, or the gradient of each interval would fill the whole tensor.
+        touched = self.coefficients[:, :, first : last + 1].unbind(2)
+        pieces = []
+        for interval, weights in zip(range(first, last + 1), touched, strict=True):
+            start, stop = bounds[interval], bounds[interval + 1]
+            if start == stop:
+                continue
+            hold = weights[..., :1]
+            if interval in (0, intervals - 1):
+                pieces.append(hold.expand(batch, rows, stop - start))
+                continue
+            now, earlier, later = times[start:stop], knots[interval - 1], knots[interval]
+            line = ((now - earlier) / (later - earlier)).to(weights)
+            if self.has_edge[interval]:
+                edge = _edge(now, earlier, later).to(weights)
+                pieces.append(hold + weights[..., 1:] @ torch.stack([line, edge]))
+            else:
+                pieces.append(torch.addcmul(hold, weights[..., 1:2], line))
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=-1)
+
+
+def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parameter]) -> Curves:
+    """Curves through values at frames, held before the first frame and after the last.
+
+    Parameters
+    ----------
+    values : Tensor
+        ``[batch, frames, parameters]``, each in the unit of its parameter.
+    frame_times : Tensor
+        ``[frames]`` seconds, strictly increasing.
+    parameters : sequence of Parameter
+        What the last axis means. A parameter with ``edge="late"`` that jumps by
+        :data:`EDGE_FRACTION` of its range or more from one frame to the next moves in
+        :data:`EDGE_SECONDS`, done :data:`EDGE_LEAD_SECONDS` before the later frame.
+
+    Returns
+    -------
+    Curves
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not agree.
+    InputError
+        If the frame times do not increase.
+    """
+    times = torch.as_tensor(frame_times, dtype=torch.float64, device="cpu").detach()
+    if values.ndim != 3 or times.ndim != 1 or values.shape[1:] != (len(times), len(parameters)):
+        raise ShapeError(
+            f"Curve values have shape {tuple(values.shape)}; expected [batch, {times.numel()} "
+            f"frames, {len(parameters)} parameters]."
+        )
+    if len(times) == 0:
+        raise ShapeError("Curves need at least one frame; give values [batch, frames, parameters].")
+    if not bool(torch.isfinite(times).all()) or bool((times.diff() <= 0).any()):
+        raise InputError(
+            "Frame times must be finite and strictly increasing; sort them, in seconds."
+        )
+    late = torch.tensor([p.edge == "late" for p in parameters], device=values.device)
+    least = values.new_tensor([EDGE_FRACTION * p.span for p in parameters])
+    values = values.transpose(1, 2)
+    jump = values.diff(dim=-1)
+    # The tolerance lets a jump from 0.2 to 0.7 count as half a range in float32 too.
+    is_edge = late[:, None] & (jump.detach().abs() >= least[:, None] * (1 - 1e-6))
+    line = torch.where(is_edge, torch.zeros_like(jump), jump)
+    between = torch.stack([values[..., :-1], line, jump - line], dim=-1)
+    hold = torch.nn.functional.pad(values[..., [0, -1], None], (0, 2))
+    return _curves(times, torch.cat([hold[:, :, :1], between, hold[:, :, 1:]], dim=2))
+
+
+def _curves(frame_times: Tensor, coefficients: Tensor) -> Curves:
+    edges = coefficients.detach()[..., 2].ne(0).flatten(0, 1).any(dim=0)
+    return Curves(frame_times, coefficients, tuple(edges.tolist()))
+
+
+def _edge(times: Tensor, earlier: float, later: float) -> Tensor:
+    """How much of a late edge between two frames is done, 0 to 1."""
+    shrink = min(1.0, (later - earlier) / (EDGE_LEAD_SECONDS + EDGE_SECONDS))
+    end = later - shrink * EDGE_LEAD_SECONDS
+    duration = shrink * EDGE_SECONDS
+    return ((times - (end - duration)) / duration).clamp(0.0, 1.0)

@@ -1,0 +1,165 @@
+"""The parameter layout, computed from a mixer's spec.
+
+Index arithmetic on parameters happens here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import attrs
+
+from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS, TRACKS, MixerSpec, NodeSpec
+from djtrans.core.curves.parameter import Parameter
+from djtrans.core.errors import LayoutError, did_you_mean
+
+
+@attrs.frozen
+class Row:
+    """One row of the layout: a parameter at its place.
+
+    Attributes
+    ----------
+    index : int
+        Position in the last axis of a parameter tensor.
+    track : {"a", "b", "mix"}
+        The track, or ``"mix"`` for the master chain.
+    stem : str
+        Stem name; ``"track"`` or ``"master"`` for nodes on those buses.
+    node : str
+        Id of the node in its chain.
+    parameter : Parameter
+        What the effect declared.
+    alias : str
+        Short display name of the parameter, ``"eq_low"``.
+    """
+
+    index: int
+    track: str
+    stem: str
+    node: str
+    parameter: Parameter
+    alias: str
+
+    @property
+    def key(self) -> str:
+        """``track/stem/node/param``, as in ``a/drums/eq/low``."""
+        return f"{self.track}/{self.stem}/{self.node}/{self.parameter.name}"
+
+
+@attrs.frozen
+class Layout:
+    """The order and meaning of the parameters of one frame.
+
+    Attributes
+    ----------
+    rows : tuple of Row
+        In the order of the last axis of a parameter tensor.
+    """
+
+    rows: tuple[Row, ...]
+    _by_key: dict[str, int] = attrs.field(init=False, eq=False, repr=False)
+    #: What was selected before: techniques ask for the same patterns at each drawing.
+    _selected: dict[str, list[int]] = attrs.field(init=False, eq=False, repr=False, factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", {row.key: row.index for row in self.rows})
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key of each row."""
+        return tuple(row.key for row in self.rows)
+
+    @property
+    def neutral(self) -> tuple[float, ...]:
+        """The neutral value of each row."""
+        return tuple(row.parameter.neutral for row in self.rows)
+
+    def index(self, key: str) -> int:
+        """Index of the row with the exact key `key`.
+
+        Raises
+        ------
+        LayoutError
+            If there is no such row.
+        """
+        if key not in self._by_key:
+            raise LayoutError(
+                f"The layout has no parameter {key!r}. {did_you_mean(key, self._by_key)}"
+            )
+        return self._by_key[key]
+
+    def select(self, pattern: str) -> list[int]:
+        """Indices of the rows whose key matches a shell pattern, ``"b/*/eq/low"``; may be empty."""
+        if pattern not in self._selected:
+            self._selected[pattern] = [r.index for r in self.rows if fnmatchcase(r.key, pattern)]
+        return list(self._selected[pattern])
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Every row with all that its parameter says, JSON-ready."""
+        return [
+            {"key": row.key, "alias": row.alias, **attrs.asdict(row.parameter)} for row in self.rows
+        ]
+
+    @classmethod
+    def from_json(cls, rows: Sequence[Mapping[str, Any]]) -> Layout:
+        """The inverse of :meth:`to_json`; KeyError, TypeError or ValueError if damaged."""
+        read = []
+        for index, row in enumerate(rows):
+            fields = {k: v for k, v in row.items() if k not in ("key", "alias")}
+            track, stem, node, _ = row["key"].split("/")
+            read.append(Row(index, track, stem, node, Parameter(**fields), row["alias"]))
+        return cls(tuple(read))
+
+    @property
+    def digest(self) -> str:
+        """Hash of all that gives a number its meaning: keys, ranges, curves, edges, neutrals."""
+        meaning = [
+            [row.key, p.minimum, p.maximum, p.neutral, p.curve, p.edge]
+            for row in self.rows
+            for p in (row.parameter,)
+        ]
+        return hashlib.sha256(json.dumps(meaning).encode()).hexdigest()[:16]
+
+
+def compute_layout(
+    spec: MixerSpec, parameters_of: Callable[[NodeSpec], tuple[Parameter, ...]]
+) -> Layout:
+    """The layout of a mixer: track A's stems, track A's bus, track B the same, then the master bus.
+
+    Parameters
+    ----------
+    spec : MixerSpec
+        The mixer.
+    parameters_of : callable
+        Gives the parameters that the effect at a node declares under the node's config.
+
+    Returns
+    -------
+    Layout
+        54 rows for the default mixer.
+    """
+    places = [
+        (track, bus, chain)
+        for track in TRACKS
+        for bus, chain in [
+            *((stem, spec.stem_chain) for stem in spec.stems),
+            (TRACK_BUS, spec.track_chain),
+        ]
+    ]
+    places.append(("mix", MASTER_BUS, spec.master_chain))
+    rows: list[Row] = []
+    for track, bus, chain in places:
+        for node in chain:
+            for parameter in parameters_of(node):
+                short = f"{node.id}/{parameter.name}"
+                alias = spec.aliases.get(short, f"{node.id}_{parameter.name}")
+                rows.append(Row(len(rows), track, bus, node.id, parameter, alias))
+    return Layout(tuple(rows))

@@ -1,0 +1,70 @@
+"""A sheet to draw curves on, in beats and by key. Techniques are written with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
+from djtrans.core.curves.request import DrawRequest
+
+
+class CurveSheet:
+    """Curves of one transition, all neutral until drawn.
+
+    Parameters
+    ----------
+    request : DrawRequest
+        Gives the layout and the frames.
+
+    Attributes
+    ----------
+    request : DrawRequest
+    beats : ndarray
+        Beat of each frame, ``[frames]``.
+    stems : tuple of str
+        What the layout has of stems, in its order.
+    """
+
+    def __init__(self, request: DrawRequest) -> None:
+        self.request = request
+        self._layout = request.layout
+        self.beats = request.frame_beats
+        rows = (row.stem for row in request.layout.rows if row.stem not in (TRACK_BUS, MASTER_BUS))
+        self.stems = tuple(dict.fromkeys(rows))
+        self._values = np.tile(np.asarray(request.layout.neutral), (request.n_frames, 1))
+
+    def line(self, pattern: str, points: Sequence[tuple[float, float]]) -> None:
+        """Draw straight lines through points, held before the first and after the last.
+
+        Parameters
+        ----------
+        pattern : str
+            Shell pattern of keys, ``"b/*/eq/low"``; parameters that the layout lacks are left out.
+        points : sequence of (beat, value)
+            Beats must not decrease; two points on one beat are a step, which is done at that beat.
+        """
+        beats, values = (np.asarray(axis, dtype=float) for axis in zip(*points, strict=True))
+        # searchsorted from the right finds the later of two points on one beat.
+        left = np.clip(np.searchsorted(beats, self.beats, side="right") - 1, 0, len(beats) - 1)
+        right = np.minimum(left + 1, len(beats) - 1)
+        width = np.where(beats[right] > beats[left], beats[right] - beats[left], 1.0)
+        at = np.clip((self.beats - beats[left]) / width, 0.0, 1.0)
+        self.curve(pattern, values[left] + at * (values[right] - values[left]))
+
+    def curve(self, pattern: str, values: NDArray[np.float64]) -> None:
+        """Set a whole curve, ``values [frames]``."""
+        self._values[:, self._layout.select(pattern)] = np.asarray(values)[:, None]
+
+    def read(self, pattern: str) -> NDArray[np.float64]:
+        """The curves under a pattern, ``[frames, matches]``; a copy."""
+        return self._values[:, self._layout.select(pattern)].copy()
+
+    @property
+    def values(self) -> Tensor:
+        """``[frames, parameters]`` float32."""
+        return torch.from_numpy(self._values).float()

@@ -1,0 +1,1 @@
+"""Load plugins and index the components they declare."""

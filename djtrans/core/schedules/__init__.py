@@ -1,0 +1,1 @@
+"""Noise schedules and device-independent noise for diffusion schedulers."""

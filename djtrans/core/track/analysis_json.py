@@ -1,0 +1,57 @@
+"""An analysis as JSON: what the cache keeps and ``djtrans analyze --json`` prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import cattrs
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.beat_grid import as_times
+from djtrans.core.track.key import Key
+
+#: Raised when the same analysis would be written otherwise; part of its key in the cache.
+ANALYSIS_FORMAT = 1
+
+
+def _is_series(kind: Any) -> bool:
+    return bool(kind == NDArray[np.float64])
+
+
+_converter = cattrs.Converter()
+_converter.register_unstructure_hook_func(_is_series, lambda series: series.tolist())
+_converter.register_structure_hook_func(_is_series, lambda values, _: as_times(values))
+# JSON has no infinity, and the loudness of what is all but silent is minus infinity.
+_converter.register_unstructure_hook(float, lambda x: x if math.isfinite(x) else None)
+_converter.register_structure_hook(float, lambda x, _: -math.inf if x is None else float(x))
+
+
+def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
+    """The fields of an analysis as JSON-ready values, series as lists.
+
+    Returns
+    -------
+    dict
+        As nested as :class:`~djtrans.core.track.analysis.Analysis`; the key also has its ``name``
+        and its ``camelot`` code, and a loudness of minus infinity is None.
+    """
+    plain: dict[str, Any] = _converter.unstructure(analysis)
+    key: Key = analysis.key
+    return {**plain, "key": {**plain["key"], "name": key.name, "camelot": key.camelot}}
+
+
+def analysis_from_dict(plain: Mapping[str, Any]) -> Analysis:
+    """The analysis that :func:`analysis_to_dict` wrote, exact to the last digit.
+
+    Raises
+    ------
+    cattrs.BaseValidationError
+        If a field is missing or of the wrong type.
+    InputError
+        If the beats contradict each other.
+    """
+    return _converter.structure(plain, Analysis)

@@ -1,0 +1,163 @@
+"""Measures the features of a track's stems on the frames of a window."""
+
+from __future__ import annotations
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.curves.params import frame_times
+from djtrans.core.errors import InputError
+from djtrans.core.track.features import TrackFeatures
+from djtrans.core.track.stems import Stems
+from djtrans.core.transition.plan import BeatSection
+
+#: Edges between the low, mid and high band, in Hz: those of the default EQ.
+BAND_EDGES_HZ = (300.0, 4000.0)
+FLOOR_DB = -120.0
+_HOP_SECONDS = 0.01
+#: Hops in which an attack rises, and as many by which the analysis window foresees it.
+_ATTACK_HOPS = 2
+#: An onset of strength 1 rises by this much; what lies further under the loud parts is no onset.
+_ONSET_DB, _ONSET_FLOOR_DB = 30.0, -50.0
+#: A voice this far under the loud parts is half heard; and how gradual that is.
+_VOCAL_DB, _VOCAL_SLOPE_DB = -25.0, 3.0
+_VOCALS = "vocals"
+
+
+def extract_features(
+    stems: Stems,
+    beat_times: Tensor,
+    *,
+    bpm: float,
+    key: str = "",
+    reference_db: float | None = None,
+    isolated: bool = True,
+    stretch: float = 0.0,
+    phrase_beats: tuple[float, ...] = (),
+    sections: tuple[BeatSection, ...] = (),
+    beats_per_bar: int = 4,
+    frames_per_beat: int = 2,
+) -> TrackFeatures:
+    """Features of stems on the frames of a window.
+
+    Parameters
+    ----------
+    stems : Stems
+        ``[stems, channels, samples]``.
+    beat_times : Tensor
+        ``[beats + 1]`` float64, seconds from the stems' first sample: every beat of the window and
+        its end.
+    bpm : float
+        Tempo of the stems as they are.
+    key : str
+        Camelot code.
+    reference_db : float, optional
+        Level of the track's loud parts; by default that of the window's own loudest frames.
+    isolated, stretch, phrase_beats, sections
+        See :class:`~djtrans.core.track.features.TrackFeatures`.
+    beats_per_bar, frames_per_beat : int
+
+    Returns
+    -------
+    TrackFeatures
+
+    Raises
+    ------
+    InputError
+        If the stems end before the window does.
+    """
+    length = stems.samples / stems.sample_rate
+    if float(beat_times[0]) < -1e-3 or float(beat_times[-1]) > length + 0.05:
+        raise InputError(
+            f"The window lies at {float(beat_times[0]):.2f} to {float(beat_times[-1]):.2f} s, but "
+            f"the stems are {length:.2f} s long; give longer stems, fewer frames or another start."
+        )
+    n_frames = (len(beat_times) - 1) * frames_per_beat
+    times = frame_times(beat_times, n_frames, frames_per_beat)
+    powers = [_band_powers(stem, stems.sample_rate) for stem in stems.audio]
+    levels = torch.stack([_frame_levels(power, times) for power in powers], dim=1)
+    if reference_db is None:
+        loudness = _decibels((10.0 ** (levels / 10.0)).sum(dim=(1, 2)))
+        reference_db = float(loudness.quantile(0.95))
+    return TrackFeatures(
+        bpm=bpm,
+        beat_times=beat_times,
+        level_db=levels,
+        onset=torch.stack([_onsets(power, times, reference_db) for power in powers], dim=1),
+        vocal=_vocal(levels, stems.names, reference_db),
+        reference_db=reference_db,
+        stem_names=stems.names,
+        isolated=isolated,
+        beats_per_bar=beats_per_bar,
+        frames_per_beat=frames_per_beat,
+        key=key,
+        stretch=stretch,
+        phrase_beats=phrase_beats,
+        sections=sections,
+    )
+
+
+@attrs.frozen(eq=False)
+class _BandPowers:
+    """Mean square of the low, mid and high band, ``[hops, 3]``, and the seconds between hops."""
+
+    power: Tensor
+    hop_seconds: float
+
+    def span(self, times: Tensor) -> tuple[Tensor, Tensor]:
+        """First hop of each frame and the first that is not its own, at least one apart."""
+        ends = torch.cat([times[1:], 2 * times[-1:] - times[-2:-1]])
+        last = len(self.power)
+        start = (times / self.hop_seconds).round().long().clamp(0, last - 1)
+        stop = (ends / self.hop_seconds).round().long().clamp(max=last)
+        return start, torch.maximum(stop, start + 1)
+
+
+def _band_powers(audio: Tensor, sample_rate: int) -> _BandPowers:
+    hop = max(1, round(_HOP_SECONDS * sample_rate))
+    size = 4 * hop
+    window = torch.hann_window(size, device=audio.device, dtype=audio.dtype)
+    spectrum = torch.stft(
+        audio, size, hop, window=window, center=True, pad_mode="constant", return_complex=True
+    )
+    # Parseval, one-sided: mean square of the windowed signal over the window's own mean square.
+    power = spectrum.abs().square().mean(dim=0) * (2.0 / (size * window.square().sum()))
+    freqs = torch.linspace(0, sample_rate / 2, power.shape[0], device=audio.device)
+    low, high = BAND_EDGES_HZ
+    bands = torch.stack([freqs < low, (freqs >= low) & (freqs < high), freqs >= high])
+    return _BandPowers((bands.to(power) @ power).T, hop / sample_rate)
+
+
+def _frame_levels(bands: _BandPowers, times: Tensor) -> Tensor:
+    """RMS level of the three bands from each frame to the next, ``[frames, 3]`` dB full scale."""
+    total = torch.nn.functional.pad(bands.power.cumsum(dim=0), (0, 0, 1, 0))
+    start, stop = bands.span(times)
+    return _decibels((total[stop] - total[start]) / (stop - start)[:, None].to(total))
+
+
+def _onsets(bands: _BandPowers, times: Tensor, reference_db: float) -> Tensor:
+    """The steepest rise within each frame, ``[frames]``, 1 for :data:`_ONSET_DB`."""
+    level = _decibels(bands.power.sum(dim=1)).clamp(min=reference_db + _ONSET_FLOOR_DB)
+    before = torch.nn.functional.pad(level, (_ATTACK_HOPS, 0))[: len(level)]
+    before[:_ATTACK_HOPS] = level[0]
+    rise = (level - before).clamp(min=0.0) / _ONSET_DB
+    start, stop = bands.span(times)
+    # The window of analysis foresees an attack: it rises before its time, not after.
+    peaks = [
+        rise[max(first - _ATTACK_HOPS, 0) : max(last - _ATTACK_HOPS, 1)].amax()
+        for first, last in zip(start.tolist(), stop.tolist(), strict=True)
+    ]
+    return torch.stack(peaks).clamp(max=1.0)
+
+
+def _vocal(levels: Tensor, names: tuple[str, ...], reference_db: float) -> Tensor:
+    """How much the vocal stem is heard in its mid band, ``[frames]``, 0 to 1."""
+    if _VOCALS not in names:
+        return levels.new_zeros(len(levels))
+    above = levels[:, names.index(_VOCALS), 1] - (reference_db + _VOCAL_DB)
+    return torch.sigmoid(above / _VOCAL_SLOPE_DB)
+
+
+def _decibels(power: Tensor) -> Tensor:
+    return (10 * torch.log10(power.clamp(min=1e-30))).clamp(min=FLOOR_DB).float()

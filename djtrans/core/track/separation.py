@@ -1,0 +1,103 @@
+"""Running a separator: the right rate in and out, its result checked, and stems that sum."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from djtrans.core.audio.resampling import resample
+from djtrans.core.audio.validation import check_audio
+from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.contracts.protocols import Progress, Separator
+from djtrans.core.errors import DjtransError, SeparationError
+from djtrans.core.track.stem_files import load_stems, save_stems
+from djtrans.core.track.stems import Stems
+
+__all__ = ["RESIDUAL_STEM", "load_stems", "save_stems", "separate"]
+
+#: The stem that takes what is in no other.
+RESIDUAL_STEM = "other"
+
+
+def separate(
+    separator: Separator,
+    declaration: SeparatorDeclaration,
+    audio: Tensor,
+    sample_rate: int,
+    start_seconds: float = 0.0,
+    progress: Progress | None = None,
+) -> Stems:
+    """Stems of `audio` that sum to it within -100 dB.
+
+    Parameters
+    ----------
+    separator : Separator
+        What the declaration's factory built.
+    declaration : SeparatorDeclaration
+        Its name, stems and sample rate.
+    audio : Tensor
+        ``[channels, samples]`` float32.
+    sample_rate : int
+        In Hz.
+    start_seconds : float
+        Where in the track the audio starts.
+    progress : callable, optional
+        Told how much is done, 0 to 1.
+
+    Returns
+    -------
+    Stems
+        ``[stems, channels, samples]`` with the channels, length and rate of `audio`; the input
+        minus the sum of what the separator gave is added to ``other``.
+
+    Raises
+    ------
+    SeparationError
+        If the separator fails, returns another shape or samples that are not finite, or has no
+        stem named ``other``.
+    """
+    check_audio(audio)
+    label = f"Separator {declaration.name!r}"
+    names = declaration.stems
+    if RESIDUAL_STEM not in names:
+        raise SeparationError(
+            f"{label} has no stem named {RESIDUAL_STEM!r} to take the residual (it has "
+            f"{', '.join(names)}); declare one, even if it is silent."
+        )
+    audio = audio.to(torch.float32)
+    rate = declaration.sample_rate or sample_rate
+    fed = resample(audio, sample_rate, rate)
+    try:
+        given = separator.separate(fed, rate, start_seconds=start_seconds, progress=progress)
+    except DjtransError:
+        raise
+    except Exception as error:
+        raise SeparationError(
+            f"{label} failed with {type(error).__name__}: {' '.join(str(error).split())}; "
+            f"report it to its author, or use another separator."
+        ) from error
+    _check(given, (len(names), *fed.shape), label)
+    # A copy: the residual must not be written into what the separator may have cached.
+    stems = resample(given.detach().to(torch.float32), rate, sample_rate).clone().to(audio.device)
+    stems = _fit(stems, audio.shape[-1])
+    stems[names.index(RESIDUAL_STEM)] += audio - stems.sum(dim=0)
+    return Stems(stems, names, sample_rate)
+
+
+def _check(given: object, shape: tuple[int, ...], label: str) -> None:
+    if not isinstance(given, Tensor):
+        raise SeparationError(
+            f"{label} returned a {type(given).__name__}; it must return a torch.Tensor."
+        )
+    if tuple(given.shape) != shape:
+        raise SeparationError(
+            f"{label} returned shape {tuple(given.shape)}; expected [stems, channels, samples] = "
+            f"{shape}."
+        )
+    if not given.is_floating_point() or not bool(torch.isfinite(given).all()):
+        raise SeparationError(f"{label} returned samples that are not finite numbers.")
+
+
+def _fit(audio: Tensor, samples: int) -> Tensor:
+    """Cut or extend by the sample or two that a resampling there and back may cost."""
+    return torch.nn.functional.pad(audio, (0, samples - audio.shape[-1]))

@@ -1,0 +1,103 @@
+"""Tracklists as JSON files, one for each mix, in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+import attrs
+
+from djtrans.core.errors import FormatError, InputError, TracklistError
+from djtrans.core.track.tracklist import Tracklist, TracklistEntry
+from djtrans.core.util.atomic_files import reason, write_text
+from djtrans.core.util.json_documents import read_document
+
+FORMAT = "djtrans-tracklist"
+FORMAT_VERSION = 1
+
+_LONGEST_NAME = 80
+_ID_DIGITS = 12
+
+
+def tracklist_id(url: str) -> str:
+    """Twelve hexadecimal digits that stand for a mix: a digest of its address."""
+    return hashlib.sha256(url.encode()).hexdigest()[:_ID_DIGITS]
+
+
+def identity(tracklist: Tracklist) -> str:
+    """The same for a tracklist, of what it says where the mix has no address."""
+    if tracklist.url:
+        return tracklist_id(tracklist.url)
+    return tracklist_id(json.dumps([tracklist.title, *map(attrs.asdict, tracklist.entries)]))
+
+
+def file_name(tracklist: Tracklist) -> str:
+    """Name that any file system takes: title in plain letters, a dash, and the identity.
+
+    Examples
+    --------
+    >>> mix = Tracklist(title="Ünder / Övr: *live*", entries=[TracklistEntry(title="ID")])
+    >>> file_name(mix).rpartition("-")[0]
+    'under-ovr-live'
+    """
+    plain = unicodedata.normalize("NFKD", tracklist.title).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_LONGEST_NAME].strip("-")
+    return f"{words or 'mix'}-{identity(tracklist)}.json"
+
+
+def find_tracklist(folder: str | os.PathLike[str], id_: str) -> Path | None:
+    """The file of a mix in a folder, or None."""
+    return min(Path(folder).glob(f"*-{id_}.json"), default=None)
+
+
+def save_tracklist(tracklist: Tracklist, folder: str | os.PathLike[str]) -> Path:
+    """Write a tracklist into a folder, which is made where it is missing.
+
+    Returns
+    -------
+    Path
+        The file, which appears whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    where = Path(folder)
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"Cannot make the folder {where}: {reason(error)}") from None
+    path = where / file_name(tracklist)
+    document = {"format": FORMAT, "format_version": FORMAT_VERSION, **attrs.asdict(tracklist)}
+    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    return path
+
+
+def load_tracklist(path: str | os.PathLike[str]) -> Tracklist:
+    """Read a file that :func:`save_tracklist` wrote, or that was written by hand in its form.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    FormatError
+        If it is none of ours, or a field of it is unknown or wrong.
+    """
+    file = Path(path)
+    document = read_document(
+        file,
+        FORMAT,
+        FORMAT_VERSION,
+        expected="tracklist; give one that 'djtrans collect' wrote",
+        again="Collect it again.",
+    )
+    try:
+        entries = [TracklistEntry(**entry) for entry in document.pop("entries")]
+        return Tracklist(**document, entries=entries)
+    except (KeyError, TypeError, AttributeError, TracklistError) as error:
+        raise FormatError(f"{file} is no sound tracklist: {error}") from None

@@ -1,0 +1,1 @@
+"""Transition plans, track alignment and the params file."""

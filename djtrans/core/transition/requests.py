@@ -1,0 +1,103 @@
+"""What a curve model is asked for a planned transition: one way for inference and stored pairs."""
+
+from __future__ import annotations
+
+import torch
+
+from djtrans.core.curves.layout import Layout
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.feature_extraction import extract_features
+from djtrans.core.track.features import TrackFeatures
+from djtrans.core.track.stems import Stems
+from djtrans.core.transition.plan import TrackPlan, TransitionPlan
+
+
+def reference_level(analysis: Analysis, side: TrackPlan) -> float:
+    """Level in dB of a track's loud parts as the mixer gets them, the plan's trim included."""
+    return analysis.levels.short_term_p95_lufs + side.gain_db
+
+
+def window_features(
+    stems: Stems,
+    plan: TransitionPlan,
+    side: TrackPlan,
+    *,
+    reference_db: float,
+    isolated: bool,
+    laid_rate: float = 1.0,
+) -> TrackFeatures:
+    """Features of one track in the window of a plan.
+
+    Parameters
+    ----------
+    stems : Stems
+        ``[stems, channels, samples]``: the window on the common clock, trimmed as planned.
+    plan : TransitionPlan
+    side : TrackPlan
+        The track's part of it.
+    reference_db : float
+        See :func:`reference_level`.
+    isolated : bool
+        Whether each stem holds its own sounds only.
+    laid_rate : float
+        Track seconds per second of the track's file, where that was stretched before.
+
+    Returns
+    -------
+    TrackFeatures
+    """
+    beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
+    return extract_features(
+        stems,
+        beat_times,
+        bpm=60.0 * (len(beat_times) - 1) / float(beat_times[-1]),
+        key=side.key,
+        reference_db=reference_db,
+        isolated=isolated,
+        stretch=laid_rate * (1.0 + side.stretch_percent / 100.0) - 1.0,
+        phrase_beats=plan.phrase_beats(side),
+        sections=plan.beat_sections(side),
+        beats_per_bar=plan.beats_per_bar,
+        frames_per_beat=plan.frames_per_beat,
+    )
+
+
+def draw_request(
+    plan: TransitionPlan,
+    layout: Layout,
+    features_a: TrackFeatures,
+    features_b: TrackFeatures,
+    seed: int = 0,
+) -> DrawRequest:
+    """The request to draw the curves of a plan.
+
+    Parameters
+    ----------
+    plan : TransitionPlan
+    layout : Layout
+        Parameters to draw.
+    features_a, features_b : TrackFeatures
+        See :func:`window_features`.
+    seed : int
+
+    Returns
+    -------
+    DrawRequest
+    """
+    return DrawRequest(
+        layout=layout,
+        n_frames=plan.n_frames,
+        swap_beat=plan.swap_beat,
+        frames_per_beat=plan.frames_per_beat,
+        beats_per_bar=plan.beats_per_bar,
+        seed=seed,
+        phrase_beats_a=plan.phrase_beats(plan.a),
+        phrase_beats_b=plan.phrase_beats(plan.b),
+        technique=plan.technique,
+        place_a=plan.a.place,
+        place_b=plan.b.place,
+        key_distance=plan.key_distance,
+        features_a=features_a,
+        features_b=features_b,
+    )

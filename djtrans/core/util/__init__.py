@@ -1,0 +1,1 @@
+"""Files, caches, devices, tables and statistics."""

@@ -1,0 +1,1 @@
+"""Training data: prepared pairs, synthetic sets and mixes, as batches."""

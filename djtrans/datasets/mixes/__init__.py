@@ -1,0 +1,1 @@
+"""Collect tracklists of DJ mixes and extract their transitions."""

@@ -1,0 +1,95 @@
+"""Which audio file is the track that a tracklist names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from djtrans.core.track.tracklist import TracklistEntry
+
+#: Extensions of audio files.
+AUDIO = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
+#: Words that say nothing of which track it is.
+_EMPTY = {"original", "mix", "feat", "ft", "featuring", "the", "a", "and", "vs", "extended", "x"}
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """All audio files below a folder, sorted."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in AUDIO)
+
+
+def words(text: str) -> set[str]:
+    """The words of a name in plain lower-case letters, without those that say nothing.
+
+    Examples
+    --------
+    >>> sorted(words("01 - Ünder feat. Ada (Dub Mix)"))
+    ['01', 'ada', 'dub', 'under']
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    found = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
+    return set(found) - _EMPTY or set(found)
+
+
+def find_file(entry: TracklistEntry, files: Iterable[Path]) -> Path | None:
+    """The file whose name holds every word of title and version, and the artist if several do.
+
+    Parameters
+    ----------
+    entry : TracklistEntry
+    files : iterable of Path
+
+    Returns
+    -------
+    Path or None
+        Of several the one whose name holds most of the artist and least else, then the first by
+        name. None where no name fits or the entry names no track.
+    """
+    if not entry.identified:
+        return None
+    needed = words(f"{entry.title} {entry.mix}")
+    artist = words(entry.artist) if entry.artist else set()
+    fitting = []
+    for file in files:
+        has = _split_as(words(file.stem), needed | artist)
+        by = len(artist & has)
+        # A title alone is enough for a file that names no artist, not for one that names another.
+        if needed <= has and (by or not artist or not has - needed - _digits(has)):
+            fitting.append((-by, len(has - needed - artist), str(file), file))
+    return min(fitting)[-1] if fitting else None
+
+
+def _split_as(found: set[str], wanted: set[str]) -> set[str]:
+    """Words of a file name, those that were written together taken apart: ``makeme``."""
+    either = "|".join(sorted(map(re.escape, wanted), key=len, reverse=True))
+    together = {word for word in found if either and re.fullmatch(f"(?:{either})+", word)}
+    parts = {part for word in together for part in re.findall(either, word)}
+    return (found - together) | parts
+
+
+def _digits(found: set[str]) -> set[str]:
+    return {word for word in found if word.isdigit()}
+
+
+def find_mix(title: str, audio: str, stem: str, files: Iterable[Path]) -> Path | None:
+    """The audio of a mix: the file that the tracklist names, or one that is named like it.
+
+    Parameters
+    ----------
+    title, audio : str
+        Of the tracklist; `audio` may be empty or an address.
+    stem : str
+        Name of the tracklist's file, without extension.
+    files : iterable of Path
+    """
+    known = list(files)
+    for wanted in (Path(audio).stem if audio else "", stem, stem.rpartition("-")[0]):
+        for file in known:
+            if wanted and file.stem.lower() == wanted.lower():
+                return file
+    for file in known:
+        if words(file.stem) == words(title):
+            return file
+    return None

@@ -1,0 +1,260 @@
+"""Collects tracklists: from files, pages and catalogues into a folder, each mix once."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+from urllib.parse import urlsplit
+
+import attrs
+
+from djtrans.core.contracts.config import config_from_dict
+from djtrans.core.contracts.declarations import TracklistDeclaration
+from djtrans.core.contracts.protocols import TracklistCatalogue, TracklistSource
+from djtrans.core.errors import ConfigError, InputError, RefusedError, TracklistError
+from djtrans.core.registration.catalog import Component
+from djtrans.core.track.tracklist import Tracklist
+from djtrans.core.track.tracklist_files import (
+    find_tracklist,
+    identity,
+    save_tracklist,
+    tracklist_id,
+)
+from djtrans.registry import Registry, default_registry
+
+#: Where tracklists are kept unless another folder is named.
+FOLDER = "data/tracklists"
+#: Told of every tracklist, and whether it was there before.
+Watch: TypeAlias = "Callable[[Path, bool], None]"
+
+#: So many pages in a row that cannot be read mean that the site has changed.
+_ENOUGH = 3
+
+
+@attrs.define
+class Collected:
+    """What a collection has brought.
+
+    Attributes
+    ----------
+    written : list of Path
+        New tracklists.
+    known : list of Path
+        Those that the folder had already.
+    failed : dict of str to str
+        Sources that could not be read, and why.
+    """
+
+    written: list[Path] = attrs.field(factory=list)
+    known: list[Path] = attrs.field(factory=list)
+    failed: dict[str, str] = attrs.field(factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Tracklists that the folder has of what was asked for."""
+        return len(self.written) + len(self.known)
+
+
+def collect(
+    sources: Sequence[str] = (),
+    *,
+    genre: str | None = None,
+    most: int | None = None,
+    source: str = "auto",
+    settings: Mapping[str, Any] | None = None,
+    output: str | os.PathLike[str] = FOLDER,
+    watch: Watch | None = None,
+    registry: Registry | None = None,
+) -> Collected:
+    """Read tracklists and keep each mix once.
+
+    A source that cannot be read is set aside, and the next one read. A web site that refuses, or
+    three pages in a row that cannot be read, end the collection: nothing more is asked.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Files and addresses of pages.
+    genre : str, optional
+        Also the mixes of this genre, from a source that has a catalogue.
+    most : int, optional
+        Stop at so many tracklists, those that are there already counted.
+    source : str
+        Name of the component that reads; ``"auto"`` chooses by the end of a file's name and the
+        host of an address.
+    settings : mapping, optional
+        Fields of the sources' configs, such as ``{"1001tracklists.delay_seconds": 20.0}``.
+    output : path-like
+        Folder of the tracklists; made where it is missing.
+    watch : callable, optional
+        Told of each tracklist.
+    registry : Registry, optional
+
+    Returns
+    -------
+    Collected
+
+    Raises
+    ------
+    InputError
+        If nothing is asked for, or the folder cannot be written to.
+    ConfigError
+        If a setting is unknown or out of range.
+    UnknownComponentError
+        If there is no such source.
+    """
+    if most is not None and most < 1:
+        raise InputError(f"At most {most} tracklists are none; ask for 1 or more.")
+    if not sources and genre is None:
+        raise InputError("Nothing to collect: give files, addresses of pages, or a genre.")
+    if genre is not None and most is None:
+        raise InputError("A genre has no end: say how many mixes of it you want at most.")
+    registry = registry or default_registry()
+    readers = _Readers(registry, source, settings or {})
+    collected = Collected()
+    planned = [(given, readers.of(given)) for given in sources]
+    catalogue = None if genre is None else readers.catalogue()
+    job = _Job(readers, Path(output), most, watch, collected)
+    for given, component in planned:
+        if job.full or not job.read(given, component):
+            return collected
+    if catalogue is not None and genre is not None and not job.full:
+        job.browse(genre, catalogue)
+    return collected
+
+
+@attrs.define
+class _Job:
+    readers: _Readers
+    output: Path
+    most: int | None
+    watch: Watch | None
+    collected: Collected
+    #: Pages in a row that could not be read.
+    unread: int = 0
+
+    @property
+    def full(self) -> bool:
+        return self.most is not None and self.collected.total >= self.most
+
+    def browse(self, genre: str, component: Component) -> None:
+        catalogue = self.readers.build(component)
+        if not isinstance(catalogue, TracklistCatalogue):
+            raise InputError(
+                f"{component.name} declares that it browses, but has no browse(); tell its author."
+            )
+        try:
+            for address in catalogue.browse(genre):
+                if not self.read(address, component) or self.full:
+                    return
+        except TracklistError as error:
+            self.collected.failed[genre] = str(error)
+
+    def read(self, given: str, component: Component) -> bool:
+        """Keep the tracklists of a source; whether more may be asked for."""
+        if _is_address(given) and (known := find_tracklist(self.output, tracklist_id(given))):
+            self.keep(known, new=False)
+            return True
+        found = self.tracklists(given, component)
+        while not self.full:
+            try:
+                tracklist = next(found, None)
+            except (TracklistError, InputError) as error:
+                message = str(error)
+                said = message if given in message else f"{given}: {message}"
+                self.collected.failed[given] = said
+                self.unread += _is_address(given)
+                refused = isinstance(error, RefusedError) and _is_address(given)
+                return not refused and self.unread < _ENOUGH
+            if tracklist is None:
+                break
+            known = find_tracklist(self.output, identity(tracklist))
+            self.keep(known or save_tracklist(tracklist, self.output), new=known is None)
+        self.unread = 0
+        return True
+
+    def tracklists(self, given: str, component: Component) -> Iterator[Tracklist]:
+        reader = self.readers.build(component)
+        for tracklist in reader.read(given):
+            yield attrs.evolve(tracklist, source=component.name)
+
+    def keep(self, path: Path, *, new: bool) -> None:
+        (self.collected.written if new else self.collected.known).append(path)
+        if self.watch is not None:
+            self.watch(path, new)
+
+
+class _Readers:
+    """Which component reads what; each is built once, so that its pauses last."""
+
+    def __init__(self, registry: Registry, name: str, settings: Mapping[str, Any]) -> None:
+        self._registry = registry
+        self._all = registry.components("tracklist")
+        self._only = None if name == "auto" else registry.find("tracklist", name)
+        self._built: dict[str, TracklistSource] = {}
+        self._configs: dict[str, dict[str, Any]] = {}
+        for key, value in settings.items():
+            owner, dot, field = key.rpartition(".")
+            if not dot:
+                raise ConfigError(
+                    f"The setting {key!r} names no source; write SOURCE.FIELD, such as "
+                    "1001tracklists.delay_seconds."
+                )
+            component = registry.find("tracklist", owner)
+            self._configs.setdefault(component.name, {})[field] = value
+        for name, config in self._configs.items():  # what is wrong is said before any work
+            config_from_dict(registry.find("tracklist", name).declaration.config, config)
+
+    def build(self, component: Component) -> TracklistSource:
+        if component.name not in self._built:
+            self._built[component.name] = self._registry.build(
+                "tracklist", component.name, self._configs.get(component.name)
+            )
+        return self._built[component.name]
+
+    def of(self, given: str) -> Component:
+        """The first that declares the host of an address, or the end of a file's name."""
+        if self._only is not None:
+            return self._only
+        if _is_address(given):
+            host = (urlsplit(given).hostname or "").removeprefix("www.")
+            found = [c for c in self._all if host in _declared(c).hosts]
+            known = self._facts("hosts")
+            what = f"the site {host!r}"
+        else:
+            found = [c for c in self._all if given.lower().endswith(_declared(c).suffixes)]
+            known = self._facts("suffixes")
+            what = f"a file like {given!r}"
+        if not found:
+            raise InputError(
+                f"No source reads {what}; known are {', '.join(known)}. Choose a source yourself "
+                "(--source), or save the tracklist as .txt."
+            )
+        return found[0]
+
+    def catalogue(self) -> Component:
+        """The one to browse."""
+        among = self._all if self._only is None else (self._only,)
+        for component in among:
+            if _declared(component).browses:
+                return component
+        raise InputError(
+            f"{among[0].name if self._only else 'No source'} cannot browse a genre; "
+            "1001tracklists can."
+        )
+
+    def _facts(self, name: str) -> Iterable[str]:
+        return dict.fromkeys(
+            itertools.chain.from_iterable(getattr(_declared(c), name) for c in self._all)
+        )
+
+
+def _declared(component: Component) -> TracklistDeclaration:
+    return cast(TracklistDeclaration, component.declaration)
+
+
+def _is_address(given: str) -> bool:
+    return given.startswith(("http://", "https://"))

@@ -1,0 +1,251 @@
+"""Cuts the transitions out of mixes: an excerpt around each boundary, with its tracks aligned."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from djtrans.core.audio.io import audio_seconds, load_window
+from djtrans.core.errors import AudioFileError, DjtransError, InputError
+from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
+from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, Side
+from djtrans.datasets.mixes.alignment.excerpt import (
+    ALIGNMENT,
+    Alignment,
+    read_alignment,
+    write_excerpt,
+)
+from djtrans.datasets.mixes.alignment.file_matching import audio_files, find_file, find_mix
+from djtrans.datasets.mixes.alignment.location import Sound, heard
+from djtrans.pipeline.progress import Report, Steps
+
+MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
+#: How far before and after the tracklist's time the tracks are searched.
+SEARCH_SECONDS = 90.0
+#: What is kept before and after the part over which both tracks are heard, at least; where that is
+#: longer, as much as it: quiet ends of long fades are not heard beside the other track.
+MARGIN_SECONDS = 8.0
+#: Spans of tracks that lie where they should overlap, by half a second even across an echo-out;
+#: they are right to about this much.
+GAP_SECONDS = 2.0
+LONGEST_SECONDS = 240.0
+
+
+@attrs.define
+class Extracted:
+    """What came of it.
+
+    Attributes
+    ----------
+    written : list of Path
+        Folders of new excerpts.
+    aligned : int
+        How many of those have both sources.
+    known : list of Path
+        Folders that were there before.
+    failed : dict
+        What is wrong, by mix or boundary.
+    """
+
+    written: list[Path] = attrs.field(factory=list)
+    aligned: int = 0
+    known: list[Path] = attrs.field(factory=list)
+    failed: dict[str, str] = attrs.field(factory=dict)
+
+
+def extract(
+    mixes: str | os.PathLike[str] = MIXES,
+    tracklists: str | os.PathLike[str] = TRACKLISTS,
+    output: str | os.PathLike[str] = OUTPUT,
+    *,
+    tracks: str | os.PathLike[str] | None = None,
+    most: int = 20,
+    seconds: float = 90.0,
+    watch: Callable[[Path, Alignment], None] | None = None,
+    progress: Report | None = None,
+) -> Extracted:
+    """Cut an excerpt around each boundary of each mix, and lay its two tracks on its clock.
+
+    Parameters
+    ----------
+    mixes, tracklists : path
+        Folders of the mixes' audio, and of what ``djtrans collect`` wrote.
+    output : path
+        ``<mix>/transition_001/`` and so on are written there; those that exist are left.
+    tracks : path, optional
+        Folder of the original tracks, named like those of the tracklist. Without it, or for a
+        track that is not in it, an excerpt comes without aligned sources.
+    most : int
+        Excerpts in the output when it is done, from 1.
+    seconds : float
+        Length of an excerpt where the alignment does not tell it, 10 to 240.
+    watch : callable, optional
+        Told of each new excerpt.
+    progress : callable, optional
+
+    Returns
+    -------
+    Extracted
+
+    Raises
+    ------
+    InputError
+        If a folder is missing, or a number out of range.
+    """
+    if most < 1:
+        raise InputError(f"{most} excerpts are asked for; give 1 at least.")
+    if not 10.0 <= seconds <= LONGEST_SECONDS:
+        raise InputError(f"Excerpts of {seconds:g} s are not allowed; give 10 to 240 s.")
+    lists = sorted(_folder(tracklists, "tracklists").glob("*.json"))
+    if not lists:
+        raise InputError(f"{tracklists} holds no tracklists; make some with 'djtrans collect'.")
+    audio = audio_files(_folder(mixes, "mixes"))
+    originals = [] if tracks is None else audio_files(_folder(tracks, "tracks"))
+    result = Extracted()
+    for file in lists:
+        try:
+            tracklist = load_tracklist(file)
+            mix = find_mix(tracklist.title, tracklist.audio, file.stem, audio)
+            if mix is None:
+                raise InputError(f"no audio in {mixes} is named like it.")
+            length = audio_seconds(mix)
+        except DjtransError as error:
+            result.failed[file.stem] = str(error)
+            continue
+        for number in range(1, len(tracklist.entries)):
+            if len(result.written) + len(result.known) >= most:
+                return result
+            folder = Path(output) / file.stem / f"transition_{number:03d}"
+            boundary = _Boundary(tracklist, number, mix, length, seconds, originals)
+            try:
+                if boundary.done(folder):
+                    result.known.append(folder)
+                    continue
+                alignment = boundary.write(folder, progress)
+            except DjtransError as error:
+                result.failed[f"{file.stem} {number}"] = str(error)
+                # A mix that cannot be decoded fails at every boundary in the same way.
+                if isinstance(error, AudioFileError) and str(mix) in str(error):
+                    break
+                continue
+            result.written.append(folder)
+            result.aligned += alignment.aligned
+            if watch is not None:
+                watch(folder, alignment)
+    return result
+
+
+def _folder(path: str | os.PathLike[str], what: str) -> Path:
+    folder = Path(path)
+    if not folder.is_dir():
+        raise InputError(f"The folder of {what}, {folder}, does not exist; name it with --{what}.")
+    return folder
+
+
+@attrs.frozen
+class _Boundary:
+    """Where one track of a mix gives way to the next."""
+
+    tracklist: Tracklist
+    number: int
+    mix: Path
+    length: float
+    seconds: float
+    originals: list[Path]
+
+    @property
+    def entries(self) -> tuple[TracklistEntry, TracklistEntry]:
+        return self.tracklist.entries[self.number - 1], self.tracklist.entries[self.number]
+
+    @property
+    def files(self) -> list[Path | None]:
+        return [find_file(entry, self.originals) for entry in self.entries]
+
+    def done(self, folder: Path) -> bool:
+        """Whether the excerpt is there, with a source for every track that there is a file of."""
+        if not (folder / ALIGNMENT).is_file():
+            return False
+        known = read_alignment(folder)
+        sides = (known.track_a, known.track_b)
+        return all(side.file or not now for side, now in zip(sides, self.files, strict=True))
+
+    def write(self, folder: Path, progress: Report | None) -> Alignment:
+        at = self.entries[1].start_seconds
+        if at is None:
+            raise InputError(f"the tracklist does not say when '{self.entries[1]}' comes in.")
+        if at >= self.length:
+            raise InputError(
+                f"'{self.entries[1]}' comes in at {clock(at)}, after the end of {self.mix.name} at "
+                f"{clock(self.length)}; this tracklist is of other audio."
+            )
+        reach = SEARCH_SECONDS + self.tracklist.resolution_seconds
+        begin = max(0.0, at - reach)
+        sides, spans = self._find(begin, min(self.length, at + reach), Steps(progress))
+        start, stop, boundary = self._window(at, begin, spans)
+        count = round((stop - start) * SAMPLE_RATE)
+        audio = load_window(self.mix, SAMPLE_RATE, round(start * SAMPLE_RATE), count)
+        laid = [side.laid(start - begin, stop - begin, audio) for side in sides]
+        records = [
+            side.record(start - begin, span) for side, span in zip(sides, spans, strict=True)
+        ]
+        alignment = Alignment(
+            mix=self.tracklist.title,
+            mix_file=self.mix.name,
+            start_seconds=start,
+            seconds=stop - start,
+            sample_rate=SAMPLE_RATE,
+            boundary_seconds=boundary - start,
+            track_a=records[0],
+            track_b=records[1],
+        )
+        return write_excerpt(folder, alignment, audio, *laid)
+
+    def _find(
+        self, begin: float, end: float, steps: Steps
+    ) -> tuple[list[Side], list[tuple[float, float] | None]]:
+        """Both tracks in a part of the mix, on whose clock the places and the spans are."""
+        files = self.files
+        sides = [
+            Side(entry, file, why="" if file else "no file is named like it")
+            for entry, file in zip(self.entries, files, strict=True)
+        ]
+        if not any(files):
+            return sides, [None, None]
+        first = round(begin * SAMPLE_RATE)
+        around = load_window(self.mix, SAMPLE_RATE, first, round(end * SAMPLE_RATE) - first)
+        mix = Sound.of(around, SAMPLE_RATE)
+        for number, side in enumerate(sides):
+            if side.file is not None:
+                with steps.step(f"align {side.entry}") as tell:
+                    sides[number] = side.searched(mix, tell)
+        known = [(side.sound, side.place) for side in sides if side.sound and side.place]
+        spans = iter(heard(mix, known))
+        a, b = (next(spans) if side.place else None for side in sides)
+        if a is not None and b is not None and b[0] - a[1] > GAP_SECONDS:
+            # Something plays in between, most often B at a tempo that was moved since: along the
+            # line of its later part it would lie some tenths of a second beside the transition.
+            why = (
+                "its tempo does not stay the same from the boundary on, or something else plays: "
+                f"for {b[0] - a[1]:.0f} s neither track is heard"
+            )
+            return [sides[0], attrs.evolve(sides[1], place=None, why=why)], [a, None]
+        return sides, [a, b]
+
+    def _window(
+        self, at: float, begin: float, spans: list[tuple[float, float] | None]
+    ) -> tuple[float, float, float]:
+        """Start, stop and boundary, in seconds of the mix."""
+        a, b = spans
+        boundary = at if b is None else begin + b[0]
+        start, stop = boundary - self.seconds / 2, boundary + self.seconds / 2
+        if a is not None and b is not None:
+            # Both are heard from B's entry to A's end; after a cut A ends first.
+            first, last = sorted((begin + b[0], begin + a[1]))
+            margin = min(max(MARGIN_SECONDS, last - first), (LONGEST_SECONDS + first - last) / 2)
+            if margin >= MARGIN_SECONDS:
+                start, stop = first - margin, last + margin
+        return max(0.0, start), min(self.length, stop), boundary

@@ -1,0 +1,56 @@
+"""Training sets by their path, whatever kind they are of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from djtrans.core.errors import FormatError, InputError
+from djtrans.datasets.pairs.dataset import HEADER as PREPARED
+from djtrans.datasets.pairs.dataset import PreparedSet
+from djtrans.datasets.pairs.opening import open_prepared
+from djtrans.datasets.synthetic.dataset import HEADER as COMPOSED
+from djtrans.datasets.synthetic.dataset import ComposedSet
+
+_KINDS = (
+    "a composed set (a file), or a folder that 'djtrans prepare' wrote (or the "
+    "features.safetensors of one)"
+)
+
+
+def open_training_set(
+    path: str | os.PathLike[str], watch: Callable[[str, int, int], None] | None = None
+) -> ComposedSet | PreparedSet:
+    """Read a composed set, a folder of prepared pairs, or what was extracted of one.
+
+    Parameters
+    ----------
+    path : path
+    watch : callable, optional
+        Told of a folder's pairs what is counted, how many are done and how many there are.
+
+    Raises
+    ------
+    InputError
+        If it is not there or neither of them.
+    FormatError
+        If it is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    file = Path(path)
+    if file.is_dir():
+        return open_prepared(file, watch)
+    if not file.is_file():
+        raise InputError(f"There is nothing at {str(path)!r} to train on; give {_KINDS}.")
+    try:
+        with safe_open(file, framework="pt") as handle:
+            header = handle.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise FormatError(f"{file} cannot be trained on ({error}); give {_KINDS}.") from None
+    if PREPARED in header:
+        return PreparedSet.load(file)
+    if COMPOSED in header:
+        return ComposedSet.load(file)
+    raise FormatError(f"{file} is a safetensors file, but no training set; give {_KINDS}.")

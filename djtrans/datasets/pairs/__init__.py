@@ -1,0 +1,1 @@
+"""Prepared pairs of tracks: file format, dataset and batches."""

@@ -1,0 +1,123 @@
+"""A folder of prepared pairs as a training set; what is heard in them is extracted once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from djtrans.core.errors import FormatError, InputError
+from djtrans.datasets.pairs.dataset import PreparedExample, PreparedSet
+
+if TYPE_CHECKING:
+    from djtrans.datasets.pairs.pair import PreparedPair
+
+#: What was extracted, inside the folder.
+CACHE = "features.safetensors"
+#: Raised when the same pair gives other numbers.
+VERSION = 1
+
+
+def open_prepared(
+    folder: str | os.PathLike[str], watch: Callable[[str, int, int], None] | None = None
+) -> PreparedSet:
+    """Read a folder that ``djtrans prepare`` wrote.
+
+    The features of its pairs are extracted from their stems with the code that inference uses, and
+    kept in ``features.safetensors`` inside the folder, which is renewed where pairs are new or
+    have changed. Training reads that file alone, so it may also be carried to another machine.
+
+    Parameters
+    ----------
+    folder : path
+    watch : callable, optional
+        Told what is counted, how many are done and how many there are.
+
+    Returns
+    -------
+    PreparedSet
+
+    Raises
+    ------
+    InputError
+        If it holds no prepared pair.
+    FormatError, SeparationError, AudioFileError
+        If one is damaged; the message names it.
+    """
+    root = Path(folder)
+    pairs = _pairs(root)
+    known = _known(root / CACHE)
+    watch = watch or (lambda what, done, total: None)
+    examples, made = [], 0
+    digests = [_digest(pair) for pair in pairs]
+    missing = sum(digest not in known for digest in digests)
+    for pair, digest in zip(pairs, digests, strict=True):
+        if digest not in known:
+            known[digest] = _extract(pair, digest)
+            made += 1
+            watch("pairs", made, missing)
+        examples.append(known[digest])
+    prepared = PreparedSet(examples=examples, folder=root)
+    if missing or len(known) > len(examples):
+        try:
+            prepared.save(root / CACHE)
+        except FormatError as error:
+            warnings.warn(f"What was heard in the pairs is not kept: {error}", stacklevel=2)
+    return prepared
+
+
+def _pairs(root: Path) -> list[Path]:
+    """Folders of pairs, by name; those that are still being written have a hidden name."""
+    from djtrans.datasets.pairs.pair_folder import ANALYSIS
+
+    found = sorted(
+        file.parent for file in root.glob(f"*/{ANALYSIS}") if not file.parent.name.startswith(".")
+    )
+    if not found:
+        raise InputError(
+            f"{root} is a folder without prepared pairs; give one that 'djtrans prepare' wrote, "
+            "or a composed set, which is one file."
+        )
+    return found
+
+
+def _known(file: Path) -> dict[str, PreparedExample]:
+    """What was extracted before, by digest; nothing where that cannot be read any more."""
+    if not file.is_file():
+        return {}
+    try:
+        return {example.digest: example for example in PreparedSet.load(file).examples}
+    except FormatError:
+        return {}
+
+
+def _digest(pair: Path) -> str:
+    """Of a pair's two small files, in which all of it is told but the stems, and their sizes."""
+    from djtrans.datasets.pairs.pair_folder import ANALYSIS, PARAMS, STEMS_A, STEMS_B
+
+    digest = hashlib.sha256(f"{VERSION}/{pair.name}".encode())
+    for name in (ANALYSIS, PARAMS):
+        file = pair / name
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    for side in (STEMS_A, STEMS_B):
+        for file in sorted((pair / side).glob("*")):
+            digest.update(f"{side}/{file.name}/{file.stat().st_size}".encode())
+    return digest.hexdigest()
+
+
+def _extract(folder: Path, digest: str) -> PreparedExample:
+    from djtrans.datasets.pairs.pair_folder import read_pair
+
+    pair: PreparedPair = read_pair(folder)
+    return PreparedExample(
+        name=folder.name,
+        digest=digest,
+        tracks=(pair.track_a.sha256, pair.track_b.sha256),
+        sample_rate=pair.sample_rate,
+        request=pair.request(),
+        # Curves of another rate than the plan's are brought to the frames of its features.
+        values=pair.params.resampled(pair.plan.n_frames).values.float(),
+    )

@@ -1,0 +1,204 @@
+"""A transition with what it was mixed from: one window, the stems on its clock, the curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.audio.loudness import unclipped_gain
+from djtrans.core.curves.params import TransitionParams
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.features import TrackFeatures
+from djtrans.core.track.stems import Stems
+from djtrans.core.transition.alignment import AlignedTrack, window_span
+from djtrans.core.transition.params_file import ParamsFile
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.transition.requests import draw_request, reference_level, window_features
+from djtrans.mixer.mixer import Mixer
+
+#: Lowering a mix that clips lowers its peak as much, unless an effect is not linear.
+_TRIES = 3
+
+
+@attrs.frozen(kw_only=True)
+class PairedTrack:
+    """One track of a pair.
+
+    Attributes
+    ----------
+    name, sha256 : str
+        Its file.
+    analysis : Analysis
+        Of the whole track, on its own time.
+    reference_db : float
+        Level of its loud parts with the plan's trim, before the pair's `gain_db`.
+    isolated : bool
+        Whether each stem holds its own sounds only.
+    laid_rate : float
+        Track seconds per second of its file, where that was laid on the clock of a mix: 1.02 is
+        2 % faster.
+    """
+
+    name: str
+    sha256: str
+    analysis: Analysis
+    reference_db: float
+    isolated: bool
+    laid_rate: float = 1.0
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class PreparedPair:
+    """The window of a transition, and what the mixer made it from.
+
+    All audio begins at the start of the window and is as long as it. The mixer, fed with these
+    stems and curves and with nothing before and after them, gives `mix`; where the curves were
+    recovered from a real mix (``content.provenance.fit``), `mix` is that one, and the mixer gives
+    it but for the error that stands there.
+
+    Attributes
+    ----------
+    stems_a, stems_b : Stems
+        ``[stems, channels, samples]``, on the common clock, trimmed as planned.
+    mix : Tensor
+        ``[channels, samples]``.
+    content : ParamsFile
+        Curves, plan and provenance.
+    track_a, track_b : PairedTrack
+    gain_db : float
+        0 or less: by this, stems and mix were lowered alike so that none of them clips.
+    key : str
+        Digest of what it was made from and how; ``""`` where nobody asks.
+    """
+
+    stems_a: Stems
+    stems_b: Stems
+    mix: Tensor
+    content: ParamsFile
+    track_a: PairedTrack
+    track_b: PairedTrack
+    gain_db: float = 0.0
+    key: str = ""
+
+    @property
+    def params(self) -> TransitionParams:
+        """The curves."""
+        return self.content.params
+
+    @property
+    def plan(self) -> TransitionPlan:
+        """Where, how long, how fast."""
+        return self.content.plan
+
+    @property
+    def technique(self) -> str:
+        """What drew the curves; ``""`` where they were recovered: a DJ names none."""
+        return "" if self.content.provenance.fit else self.plan.technique
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.stems_a.sample_rate
+
+    def features(self, side: str) -> TrackFeatures:
+        """Features of track ``"a"`` or ``"b"``, as they are when a transition is generated."""
+        first = side == "a"
+        stems, track = (self.stems_a, self.track_a) if first else (self.stems_b, self.track_b)
+        return window_features(
+            stems.scaled(10.0 ** (-self.gain_db / 20.0)),
+            self.plan,
+            self.plan.a if first else self.plan.b,
+            reference_db=track.reference_db,
+            isolated=track.isolated,
+            laid_rate=track.laid_rate,
+        )
+
+    def request(self, seed: int | None = None) -> DrawRequest:
+        """What a curve model would be asked to draw, as when a transition is generated.
+
+        Parameters
+        ----------
+        seed : int, optional
+            The seed that the pair was drawn with if left out.
+        """
+        drawn = self.content.provenance.render.seed
+        asked = draw_request(
+            self.plan,
+            self.params.layout,
+            self.features("a"),
+            self.features("b"),
+            drawn if seed is None else seed,
+        )
+        return attrs.evolve(asked, technique=self.technique)
+
+
+def mix_pair(
+    mixer: Mixer,
+    content: ParamsFile,
+    aligned: Mapping[str, AlignedTrack],
+    analyses: Mapping[str, Analysis],
+    *,
+    device: str | torch.device = "cpu",
+    key: str = "",
+) -> PreparedPair:
+    """Mix the window of a transition from its stems in it, and nothing else.
+
+    Parameters
+    ----------
+    mixer : Mixer
+    content : ParamsFile
+        Curves, plan and provenance.
+    aligned : mapping of str to AlignedTrack
+        ``a`` and ``b`` on the clock of the plan.
+    analyses : mapping of str to Analysis
+    device : str or torch.device
+        Where the mixer computes; the result is on the CPU.
+    key : str
+        See :class:`PreparedPair`.
+
+    Returns
+    -------
+    PreparedPair
+        Lowered where the mix or a stem would clip.
+    """
+    plan, used = content.plan, content.provenance.tracks
+    tracks = {
+        name: PairedTrack(
+            name=used[name].name,
+            sha256=used[name].sha256,
+            analysis=analyses[name],
+            reference_db=reference_level(analyses[name], side),
+            isolated=used[name].isolation == "good",
+        )
+        for name, side in (("a", plan.a), ("b", plan.b))
+    }
+    windows = {
+        name: track.window(window_span(plan, track.stems.sample_rate))
+        for name, track in aligned.items()
+    }
+    gain = unclipped_gain(windows["a"].audio, windows["b"].audio)
+    mixer = mixer.to(device)
+    seed = content.provenance.render.seed
+    for _ in range(_TRIES):
+        a, b = windows["a"].scaled(gain), windows["b"].scaled(gain)
+        with torch.no_grad():
+            mix = mixer(a.to(device), b.to(device), content.params.to(device), seed=seed).mix.cpu()
+        further = unclipped_gain(mix)
+        if further == 1.0:
+            break
+        gain *= further
+    return PreparedPair(
+        stems_a=a,
+        stems_b=b,
+        mix=mix,
+        content=content,
+        track_a=tracks["a"],
+        track_b=tracks["b"],
+        gain_db=20.0 * math.log10(gain),
+        key=key,
+    )

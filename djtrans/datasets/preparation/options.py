@@ -1,0 +1,28 @@
+"""How a library of tracks is made into pairs."""
+
+from __future__ import annotations
+
+import attrs
+
+from djtrans.core.contracts.config import setting
+from djtrans.mixer.resolve import DEFAULT_MIXER
+from djtrans.planning.options import WINDOW_BARS
+
+#: Each technique that fits about as often as the others.
+VARIED = "varied"
+
+
+@attrs.frozen
+class LibraryOptions:
+    """How a library is made into pairs; the same library and options give the same set."""
+
+    most: int = setting(100, "Pairs to make at most.", minimum=1)
+    separator: str = setting("auto", "Name of a separator.")
+    mixer: str = setting(DEFAULT_MIXER, "Name of a mixer.")
+    technique: str = setting(VARIED, "Name of a technique, auto, or varied.")
+    bars: int = setting(0, "Bars of the windows; 0: as fits.", choices=(0, *WINDOW_BARS))
+    stretch_limit: float = setting(
+        0.08, "Largest tempo change, as a fraction.", minimum=0.0, maximum=0.5
+    )
+    device: str = setting("cpu", "Of mixer and separator.")
+    seed: int = setting(0, "Seed of everything.", minimum=0)

@@ -1,0 +1,1 @@
+"""Synthetic training sets: planned transitions between synthesized tracks."""

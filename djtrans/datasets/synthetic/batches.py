@@ -1,0 +1,96 @@
+"""Batches from a composed set: the techniques draw the curves, the encoders say what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import attrs
+import numpy as np
+import torch
+
+from djtrans.core.contracts.protocols import CurveModel, Encoder
+from djtrans.core.curves.layout import Layout
+from djtrans.core.curves.params import conform
+from djtrans.core.errors import InputError
+from djtrans.datasets.batch import WISHLESS, Batch
+from djtrans.datasets.length_buckets import by_length, choose, stacked
+from djtrans.datasets.synthetic.composition import Composition, request_of
+from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.diffusion.model import encode
+from djtrans.diffusion.network import DiffusionNetwork
+from djtrans.diffusion.normalization import Scaling
+
+
+@attrs.define(eq=False, slots=False)
+class ComposedBatches:
+    """A batch of one length per index; what is drawn follows from seed and index alone.
+
+    Each time a composition comes up its technique draws it anew, with another seed, so no two
+    epochs show the same curves.
+
+    Attributes
+    ----------
+    composed : ComposedSet
+    techniques : mapping of str to CurveModel
+        By qualified name: all that the set uses.
+    encoders : tuple of Encoder
+    network : DiffusionNetwork
+        Knows the encoders' slots.
+    layout : Layout
+    seed : int
+    wishless : float
+        Part of the examples in which no technique is wished for.
+    """
+
+    composed: ComposedSet
+    techniques: Mapping[str, CurveModel]
+    encoders: tuple[Encoder, ...]
+    network: DiffusionNetwork
+    layout: Layout
+    seed: int = 0
+    wishless: float = WISHLESS
+
+    def __attrs_post_init__(self) -> None:
+        for name, part in (
+            ("training", self.composed.training),
+            ("validation", self.composed.validation),
+        ):
+            if not part:
+                raise InputError(f"The composed set has nothing for {name}; compose a larger one.")
+        used = {c.technique for c in (*self.composed.training, *self.composed.validation)}
+        if missing := sorted(used - set(self.techniques)):
+            raise InputError(
+                f"The composed set uses {', '.join(missing)}, which is not installed; install the "
+                "plugin, or compose the set again."
+            )
+
+    @cached_property
+    def _lengths(self) -> dict[bool, dict[int, list[Composition]]]:
+        """Compositions by frames, for training (False) and validation (True)."""
+        return {
+            False: by_length(self.composed.training),
+            True: by_length(self.composed.validation),
+        }
+
+    def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
+        """Batch number `index`; see :class:`~djtrans.datasets.batch.BatchSource`."""
+        rng = np.random.default_rng([self.seed, int(validation), index])
+        return self._draw(choose(self._lengths[validation], size, rng), rng)
+
+    def _draw(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
+        scaling = Scaling(self.layout)
+        curves, parts, absent = [], [], []
+        for composition in compositions:
+            # Seed 0 is a technique's plain form; it is one drawing among many.
+            request = request_of(
+                composition, self.composed.tracks, self.layout, int(rng.integers(2**31))
+            )
+            values = conform(self.techniques[request.technique].draw(request), self.layout)
+            curves.append(scaling.to_model(values))
+            if rng.random() < self.wishless:
+                request = attrs.evolve(request, technique="")
+            said, missing = encode(self.encoders, self.network, request)
+            parts.append(said)
+            absent.append(missing)
+        return Batch(torch.stack(curves), stacked(parts), torch.cat(absent))

@@ -1,0 +1,125 @@
+"""Composes training sets of synthesized tracks: each is framed once, then paired and planned."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TypeAlias
+
+import attrs
+import numpy as np
+
+from djtrans.datasets.synthetic.composition import Composition
+from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.framed_cache import is_whole, read_heard
+from djtrans.datasets.synthetic.framed_track import FramedTrack
+from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.pairing import Pairing
+from djtrans.datasets.synthetic.track_rendering import frame_synthesized
+from djtrans.pipeline.executors import each, processes
+from djtrans.registry import Registry, default_registry
+
+__all__ = ["ComposeOptions", "compose_set"]
+
+#: Told how many of how many are done, and of what.
+Watch: TypeAlias = "Callable[[str, int, int], None]"
+
+
+def compose_set(
+    output: str | os.PathLike[str],
+    options: ComposeOptions | None = None,
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    workers: int = 1,
+    executor: Executor | None = None,
+    watch: Watch | None = None,
+    registry: Registry | None = None,
+) -> ComposedSet:
+    """Compose a training set of synthesized tracks and write it as one file.
+
+    Parameters
+    ----------
+    output : path
+        The file, ``set.safetensors``.
+    options : ComposeOptions, optional
+    folder : path, optional
+        Where each track is kept once it is framed, so that a stopped run goes on;
+        ``<output>.tracks`` by default.
+    workers : int
+        Processes, one thread each.
+    executor : Executor, optional
+        Runs the tracks instead of processes of our own.
+    watch : callable, optional
+        Told what is counted, how many are done and how many there are.
+    registry : Registry, optional
+        Its techniques that can be drawn over four bars or more are used.
+
+    Returns
+    -------
+    ComposedSet
+
+    Raises
+    ------
+    InputError
+        If too few transitions can be placed between the tracks.
+    FormatError
+        If the file cannot be written.
+    """
+    options = options or ComposeOptions()
+    registry = registry or default_registry()
+    watch = watch or (lambda what, done, total: None)
+    kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
+    kept.mkdir(parents=True, exist_ok=True)
+    files = _frame_all(options, kept, workers, executor, watch)
+    heard = [read_heard(file) for file in files]
+    held_out = max(2, round(options.validation * len(heard)))
+    framed: list[FramedTrack] = []
+    parts: dict[str, list[Composition]] = {}
+    for name, first, last in (
+        ("validation", 0, held_out),
+        ("training", held_out, len(heard)),
+    ):
+        part = heard[first:last]
+        wanted = round(options.transitions * len(part) / len(heard))
+        seed = np.random.default_rng([options.seed, first, 0xC0])
+        before = len(framed)
+        framed += [variant for track in part for variant in track.framed]
+        pairing = Pairing(part, framed, before, options, registry, seed)
+        parts[name] = pairing.many(wanted, functools.partial(watch, name))
+    composed = ComposedSet(
+        tracks=framed,
+        training=parts["training"],
+        validation=parts["validation"],
+        facts={"options": attrs.asdict(options)},
+    )
+    composed.save(output)
+    return composed
+
+
+def _frame_all(
+    options: ComposeOptions,
+    folder: Path,
+    workers: int,
+    executor: Executor | None,
+    watch: Watch,
+) -> list[Path]:
+    """Frame every track that is not there yet."""
+    files = [folder / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
+    missing = [i for i, file in enumerate(files) if not is_whole(file, options)]
+    done = len(files) - len(missing)
+    watch("tracks", done, len(files))
+    beside = executor is None and workers > 1
+    with processes(workers) if beside else nullcontext(executor) as pool:
+        work = functools.partial(_frame, options=options, files=files)
+        for _ in each(work, missing, pool):
+            done += 1
+            watch("tracks", done, len(files))
+    return files
+
+
+def _frame(index: int, options: ComposeOptions, files: Sequence[Path]) -> None:
+    frame_synthesized(index, options, files[index])

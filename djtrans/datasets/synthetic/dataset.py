@@ -1,0 +1,116 @@
+"""A training set in one file: framed tracks and the transitions composed of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import torch
+
+from djtrans.core.errors import FormatError
+from djtrans.core.util.atomic_files import replacing
+from djtrans.datasets.synthetic.composition import Composition
+from djtrans.datasets.synthetic.framed_track import FramedTrack
+
+FORMAT, FORMAT_VERSION = "djtrans-composed-set", 1
+HEADER = "djtrans_composed_set"
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class ComposedSet:
+    """Framed tracks, and compositions for training and for validation.
+
+    No track is in both: what is validated on was never heard in training.
+
+    Attributes
+    ----------
+    tracks : sequence of FramedTrack
+    training, validation : sequence of Composition
+    facts : mapping
+        How it was made, JSON-ready.
+    """
+
+    tracks: Sequence[FramedTrack]
+    training: Sequence[Composition]
+    validation: Sequence[Composition]
+    facts: Mapping[str, Any] = attrs.field(factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """Frames of all transitions for training."""
+        return sum(composition.frames for composition in self.training)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it as one safetensors file, half precision; whole or not at all."""
+        from safetensors.torch import save_file
+
+        tensors = {}
+        for index, track in enumerate(self.tracks):
+            for name in ("level_db", "onset", "vocal"):
+                tensors[f"{index}/{name}"] = getattr(track, name).half().contiguous()
+        for name, part in (("training", self.training), ("validation", self.validation)):
+            text = json.dumps([c.to_json() for c in part]).encode()
+            tensors[name] = torch.from_numpy(np.frombuffer(text, dtype=np.uint8).copy())
+        header = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "reference_db": [track.reference_db for track in self.tracks],
+            "isolated": [track.isolated for track in self.tracks],
+            "facts": dict(self.facts),
+        }
+        with replacing(path, FormatError) as part_path:
+            save_file(tensors, part_path, metadata={HEADER: json.dumps(header)})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ComposedSet:
+        """Read a composed set.
+
+        Raises
+        ------
+        FormatError
+            If it is missing, damaged, or something else.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        if not Path(path).is_file():
+            raise FormatError(f"There is no composed set {str(path)!r}.")
+        try:
+            with safe_open(path, framework="pt") as handle:
+                said = (handle.metadata() or {}).get(HEADER)
+                if said is None:
+                    raise FormatError(f"{path} is a safetensors file, but no composed set.")
+                header = json.loads(said)
+                if header["format_version"] != FORMAT_VERSION:
+                    raise FormatError(
+                        f"{path} has format version {header['format_version']!r}; this djtrans "
+                        f"reads {FORMAT_VERSION}. Compose it again."
+                    )
+                tracks = [
+                    FramedTrack(
+                        level_db=handle.get_tensor(f"{i}/level_db"),
+                        onset=handle.get_tensor(f"{i}/onset"),
+                        vocal=handle.get_tensor(f"{i}/vocal"),
+                        reference_db=reference,
+                        isolated=isolated,
+                    )
+                    for i, (reference, isolated) in enumerate(
+                        zip(header["reference_db"], header["isolated"], strict=True)
+                    )
+                ]
+                parts = {
+                    name: tuple(
+                        Composition.from_json(fields)
+                        for fields in json.loads(bytes(handle.get_tensor(name).numpy()))
+                    )
+                    for name in ("training", "validation")
+                }
+        except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise FormatError(
+                f"{path} is no readable composed set ({error}); compose it again."
+            ) from None
+        return cls(tracks=tracks, facts=header["facts"], **parts)

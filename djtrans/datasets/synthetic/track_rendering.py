@@ -1,0 +1,122 @@
+"""One synthesized track, as a model would hear it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import attrs
+import numpy as np
+from torch import Tensor
+
+from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.errors import InputError
+from djtrans.core.track.analysis import SECTION_LABELS, Analysis
+from djtrans.core.track.separation import separate
+from djtrans.core.track.stems import Stems
+from djtrans.core.track.track import Track
+from djtrans.datasets.synthetic.framed_cache import Heard, write_heard
+from djtrans.datasets.synthetic.framed_track import frame_track
+from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.pipeline.analysis import analyze_track
+from djtrans.registry import default_registry
+from djtrans.synthesis import synthesize
+from djtrans.synthesis.production import Production, through_mp3
+from djtrans.synthesis.random_spec import draw_spec
+
+#: Tracks slower than this are framed in both octaves in which they may be counted.
+_SLOW_BPM = 100.0
+
+
+def frame_synthesized(index: int, options: ComposeOptions, file: Path) -> None:
+    """Synthesize one track, listen to it and write what a model hears; one unit of work."""
+    rng = np.random.default_rng([options.seed, index, 0xF1])
+    spec = draw_spec(int(rng.integers(2**31)), sample_rate_hz=options.sample_rate_hz)
+    played = _produced(synthesize(spec).stems, options, rng)
+    mix = played.mix
+    if rng.random() < options.lossy:
+        mix = through_mp3(mix, played.sample_rate, float(rng.random()))
+    stems, isolated = _heard_stems(played, mix, options, rng)
+    analysis = analyze_track(
+        Track(mix, played.sample_rate, f"synthesized {index}", ""), cached=False
+    )
+    analysis = _mistaken(analysis, options, rng)
+    analyses = [analysis]
+    if analysis.grid.bpm < _SLOW_BPM:
+        analyses.append(analysis.doubled())
+    framed = [
+        frame_track(stems, counted, frames_per_beat=options.frames_per_beat, isolated=isolated)
+        for counted in analyses
+    ]
+    write_heard(file, Heard(tuple(analyses), tuple(framed), isolated), options)
+
+
+def _produced(stems: Stems, options: ComposeOptions, rng: np.random.Generator) -> Stems:
+    """The stems at other levels and in other tones, limited, and now and then one is missing."""
+    production = Production.draw(
+        rng,
+        len(stems.names),
+        level_db=options.stem_level_db,
+        tone_db=options.stem_tone_db,
+        drive_db=options.drive_db,
+    )
+    if rng.random() < options.silent_stem:
+        silent = stems.names.index(str(rng.choice([n for n in stems.names if n != "drums"])))
+        gains = list(production.gains_db)
+        gains[silent] = (-math.inf, -math.inf, -math.inf)
+        production = attrs.evolve(production, gains_db=tuple(gains))
+    return production(stems)
+
+
+def _heard_stems(
+    played: Stems, mix: Tensor, options: ComposeOptions, rng: np.random.Generator
+) -> tuple[Stems, bool]:
+    """Stems as some separator would give them, and whether each could be heard alone."""
+    drawn = rng.random()
+    if drawn < options.true_stems:
+        return played, True
+    if drawn < options.true_stems + options.separated:
+        registry = default_registry()
+        declaration = registry.find("separator", "spectral").declaration
+        if not isinstance(declaration, SeparatorDeclaration):
+            raise InputError("The component 'spectral' is not a separator.")
+        separator = registry.build("separator", "spectral")
+        return separate(separator, declaration, mix, played.sample_rate), False
+    return leaking(played, float(rng.uniform(0.0, options.largest_leak)), rng), False
+
+
+def leaking(stems: Stems, largest: float, rng: np.random.Generator) -> Stems:
+    """Stems of which each holds some of the others, and less of itself: the sum stays the mix.
+
+    Parameters
+    ----------
+    stems : Stems
+        ``[stems, channels, samples]``.
+    largest : float
+        Largest part of a stem that is found in another one.
+    rng : Generator
+    """
+    count = len(stems.names)
+    leaks = rng.uniform(0.0, largest, (count, count))
+    np.fill_diagonal(leaks, 0.0)
+    np.fill_diagonal(leaks, 1.0 - leaks.sum(axis=0))
+    audio = stems.audio
+    mixed = (audio.new_tensor(leaks) @ audio.flatten(1)).reshape(audio.shape)
+    return attrs.evolve(stems, audio=mixed)
+
+
+def _mistaken(analysis: Analysis, options: ComposeOptions, rng: np.random.Generator) -> Analysis:
+    """The analysis with the mistakes that analyzers make now and then."""
+    if rng.random() < options.half_bar:
+        analysis = analysis.shifted(analysis.grid.beats_per_bar // 2)
+    if rng.random() < options.grid_off:
+        off = float(rng.uniform(-1.0, 1.0)) * options.grid_off_ms / 1000.0
+        grid = attrs.evolve(analysis.grid, beat_times=analysis.grid.beat_times + off)
+        analysis = attrs.evolve(analysis, grid=grid)
+    sections = [
+        attrs.evolve(section, label=str(rng.choice(SECTION_LABELS)))
+        if rng.random() < options.wrong_label
+        else section
+        for section in analysis.sections
+    ]
+    return attrs.evolve(analysis, sections=tuple(sections))

@@ -1,0 +1,69 @@
+"""The conditioning of several encoders side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import torch
+
+from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
+from djtrans.core.errors import InputError, ShapeError
+
+
+@attrs.frozen
+class ConditioningSlot:
+    """The channels that one encoder fills.
+
+    Attributes
+    ----------
+    encoder : str
+        Name of the encoder.
+    per_frame, global_ : int
+        How many channels it gives.
+    dropout : float
+        Part of the training examples in which it is replaced by its null, 0 to 1.
+    """
+
+    encoder: str
+    per_frame: int
+    global_: int
+    dropout: float = 0.1
+
+    def __attrs_post_init__(self) -> None:
+        if self.per_frame < 0 or self.global_ < 0 or not 0.0 <= self.dropout <= 1.0:
+            raise InputError(
+                f"{self}: channels are counted from 0, and a dropout lies between 0 and 1."
+            )
+
+
+def shape_for(parameters: int, slots: Sequence[ConditioningSlot]) -> DenoiserShape:
+    """The widths of a denoiser for so many columns and the channels of these encoders."""
+    return DenoiserShape(parameters, sum(s.per_frame for s in slots), sum(s.global_ for s in slots))
+
+
+def join(parts: Sequence[Conditioning]) -> Conditioning:
+    """The conditioning of several encoders as one, their channels in the order given.
+
+    Parameters
+    ----------
+    parts : sequence of Conditioning
+        At least one, of the same batch and frames. The mask is that of the first part that has one.
+
+    Raises
+    ------
+    ShapeError
+        If they differ in batch or frames.
+    """
+    sizes = {(*part.per_frame.shape[:2], part.global_.shape[0]) for part in parts}
+    if len(sizes) != 1:
+        raise ShapeError(
+            "Encoders must agree on batch and frames; per_frame and global_ have the shapes "
+            + ", ".join(f"{(*p.per_frame.shape,)} and {(*p.global_.shape,)}" for p in parts)
+            + "."
+        )
+    return Conditioning(
+        torch.cat([part.per_frame for part in parts], dim=-1),
+        torch.cat([part.global_ for part in parts], dim=-1),
+        next((part.mask for part in parts if part.mask is not None), None),
+    )

@@ -1,0 +1,299 @@
+"""Models by name: built from their records with registered components."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.contracts.component import ComponentRecord
+from djtrans.core.contracts.config import config_from_dict
+from djtrans.core.contracts.declarations import DenoiserDeclaration, SchedulerDeclaration
+from djtrans.core.contracts.protocols import Encoder
+from djtrans.core.errors import FormatError, InputError, PluginError, UnknownComponentError
+from djtrans.core.util.devices import pick_device
+from djtrans.diffusion.checkpoint import (
+    WEIGHTS_NAME,
+    ModelRecord,
+    read_model,
+    save_model,
+    weights_file,
+)
+from djtrans.diffusion.conditioning import ConditioningSlot
+from djtrans.diffusion.model import DiffusionModel, InferenceConfig
+from djtrans.diffusion.network import DiffusionNetwork
+from djtrans.registry import Registry, default_registry
+
+#: The model that comes with djtrans.
+SHIPPED = Path(__file__).parent.parent / "weights" / WEIGHTS_NAME
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def get_inference_config(**fields: Any) -> InferenceConfig:
+    """How a model is sampled, with some fields chosen.
+
+    Parameters
+    ----------
+    **fields
+        `steps`, `guidance_scale`, `guidance_interval`; the rest are the defaults.
+
+    Raises
+    ------
+    ConfigError
+        If a field is unknown or out of range.
+    """
+    config: InferenceConfig = config_from_dict(InferenceConfig, fields)
+    return config
+
+
+def load_model(
+    path: str | os.PathLike[str] | None = None,
+    device: str | torch.device = "auto",
+    *,
+    scheduler: str | None = None,
+    inference: InferenceConfig | None = None,
+    registry: Registry | None = None,
+) -> DiffusionModel:
+    """Load a trained model.
+
+    Parameters
+    ----------
+    path : path or str, optional
+        A safetensors file, a folder that holds ``model.safetensors``, a training checkpoint
+        (``best_model.pt``), or a hub id such as ``"someone/their-model"``, which is downloaded. By
+        default the model that comes with djtrans.
+    device : str or torch.device
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    scheduler : str, optional
+        Name of a registered scheduler; by default the one that the model names.
+    inference : InferenceConfig, optional
+        See :func:`get_inference_config`; by default what the model was saved with.
+    registry : Registry, optional
+
+    Returns
+    -------
+    DiffusionModel
+        Draws curves; takes the place of a technique in :func:`djtrans.generate_transition`.
+
+    Raises
+    ------
+    FormatError
+        If the file is no model, is damaged, or was made with other versions of its encoders or
+        its denoiser.
+    PluginError
+        If a component that it names is not installed.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> model = djtrans.load_model("output/best_model.pt")  # doctest: +SKIP
+    """
+    file = weights_file(_locate(path))
+    record, weights = read_model(file)
+    where = "The shipped model" if path is None else f"The model {os.fspath(path)!r}"
+    model = build_model(record, weights, where, scheduler=scheduler, registry=registry)
+    model.network.to(pick_device(device) if isinstance(device, str) else device)
+    return attrs.evolve(
+        model,
+        name=file.name,
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        inference=inference or model.inference,
+    )
+
+
+def export_model(
+    checkpoint: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    card: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a model for sharing: averaged weights and record as one safetensors file.
+
+    Parameters
+    ----------
+    checkpoint : path
+        Of a training run, or any other model that :func:`load_model` reads from disk.
+    path : path
+        ``model.safetensors`` is the name under which a folder or a hub's repository is loaded.
+    card : mapping, optional
+        JSON-ready facts that are added to what the record says of the training.
+
+    Raises
+    ------
+    FormatError
+        If the checkpoint cannot be read, or the file not be written.
+    InputError
+        If the name does not end in ``.safetensors``.
+    """
+    if Path(path).suffix != ".safetensors":
+        raise InputError(f"Cannot write {os.fspath(path)!r}: give a name ending in .safetensors.")
+    record, weights = read_model(checkpoint)
+    save_model(path, attrs.evolve(record, card={**record.card, **(card or {})}), weights)
+
+
+def choose_model(
+    model: DiffusionModel | str | os.PathLike[str] | None,
+    *,
+    scheduler: str | None = None,
+    steps: int | None = None,
+    guidance_scale: float | None = None,
+    device: str = "auto",
+    registry: Registry | None = None,
+) -> DiffusionModel | None:
+    """The model that is to draw; parameters as in :func:`djtrans.generate`.
+
+    Raises
+    ------
+    InputError
+        If sampling is asked for and there is no model to sample.
+    """
+    asked: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
+    fields = {name: value for name, value in asked.items() if value is not None}
+    if isinstance(model, DiffusionModel):
+        return attrs.evolve(model, inference=attrs.evolve(model.inference, **fields))
+    if model == "auto" and SHIPPED.is_file():
+        loaded = load_model(None, device, scheduler=scheduler, registry=registry)
+    elif model in ("auto", "none", None):
+        if fields or scheduler is not None:
+            said = ", ".join([*fields, *(["scheduler"] if scheduler else [])])
+            raise InputError(f"{said}: only a model is sampled; name one (--model).")
+        return None
+    else:
+        loaded = load_model(model, device, scheduler=scheduler, registry=registry)
+    return attrs.evolve(loaded, inference=attrs.evolve(loaded.inference, **fields))
+
+
+def build_network(
+    record: ModelRecord, where: str = "The model", *, registry: Registry | None = None
+) -> tuple[DiffusionNetwork, tuple[Encoder, ...]]:
+    """The network of a record with fresh weights, and its encoders.
+
+    Raises
+    ------
+    FormatError
+        If the encoders or the denoiser that are installed behave differently by now.
+    PluginError
+        If one of them is not installed.
+    """
+    registry = registry or default_registry()
+    encoders: list[Encoder] = []
+    for said in record.encoders:
+        encoder = _build(registry, "encoder", said.component, where, strict=True)
+        widths = encoder.widths(record.stems)
+        if widths != (said.per_frame, said.global_):
+            raise FormatError(
+                f"{where} was trained with {said.per_frame} and {said.global_} channels of "
+                f"{said.component.name}, which gives {widths[0]} and {widths[1]} here; install "
+                "the version of the plugin that it was trained with, or train it again."
+            )
+        encoders.append(encoder)
+    denoiser = _build(registry, "denoiser", record.denoiser, where, strict=True)
+    declaration = registry.find("denoiser", record.denoiser.name).declaration
+    if not isinstance(declaration, DenoiserDeclaration):
+        raise PluginError(f"{record.denoiser.name} is not a denoiser.")
+    config = config_from_dict(declaration.config, record.denoiser.config)
+    slots = [
+        ConditioningSlot(e.component.name, e.per_frame, e.global_, e.dropout)
+        for e in record.encoders
+    ]
+    network = DiffusionNetwork(
+        denoiser, declaration.prediction_of(config), len(record.layout), slots
+    )
+    return network, tuple(encoders)
+
+
+def build_model(
+    record: ModelRecord,
+    weights: Mapping[str, Tensor],
+    where: str = "The model",
+    *,
+    scheduler: str | None = None,
+    registry: Registry | None = None,
+) -> DiffusionModel:
+    """A model from its record and weights; `where` names it in errors. See :func:`load_model`."""
+    registry = registry or default_registry()
+    network, encoders = build_network(record, where, registry=registry)
+    try:
+        network.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        why = " ".join(str(error).split())[:300]
+        raise FormatError(f"{where} is damaged, its weights do not fit: {why}") from None
+    network.eval().requires_grad_(False)
+    found = _find(registry, "scheduler", scheduler or record.scheduler.name, where)
+    declaration = found.declaration
+    if not isinstance(declaration, SchedulerDeclaration):
+        raise PluginError(f"{found.name} is not a scheduler.")
+    built = (
+        registry.build("scheduler", scheduler)
+        if scheduler
+        else _build(registry, "scheduler", record.scheduler, where, strict=False)
+    )
+    return DiffusionModel(
+        network=network,
+        layout=record.layout,
+        stems=record.stems,
+        encoders=encoders,
+        scheduler=built,
+        default_steps=declaration.steps,
+        frames_per_beat=record.frames_per_beat,
+        inference=config_from_dict(InferenceConfig, record.inference),
+        card=record.card,
+        scheduler_name=found.name,
+    )
+
+
+def _locate(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
+    if path is None:
+        if not SHIPPED.is_file():
+            raise InputError(
+                "This djtrans comes without a trained model; name one (--model), or a technique."
+            )
+        return SHIPPED
+    text = os.fspath(path)
+    if Path(text).exists() or not _HUB_ID.fullmatch(text) or Path(text).suffix in (".pt", ".pth"):
+        return path
+    return _download(text)
+
+
+def _download(hub_id: str) -> str:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return str(hf_hub_download(hub_id, WEIGHTS_NAME))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        why = str(error).strip().splitlines()[0].rstrip(".")
+        raise FormatError(
+            f"There is no file {hub_id!r}, and as a hub id it cannot be downloaded: {why}."
+        ) from None
+
+
+def _find(registry: Registry, kind: str, name: str, where: str) -> Any:
+    try:
+        return registry.find(kind, name)
+    except UnknownComponentError as error:
+        raise PluginError(f"{where} needs the {kind} {name}, which is not here. {error}") from None
+
+
+def _build(
+    registry: Registry, kind: str, record: ComponentRecord, where: str, *, strict: bool
+) -> Any:
+    """A component from its record; another behaviour version is an error if `strict`."""
+    here = _find(registry, kind, record.name, where).declaration.version
+    if here != record.version:
+        differs = f"{where} was made with version {record.version} of the {kind} {record.name}, "
+        differs += f"here it is version {here}"
+        if strict:
+            raise FormatError(
+                f"{differs}: its numbers would mean something else. Install the plugin's version "
+                "that it was trained with, or train it again."
+            )
+        warnings.warn(f"{differs}; its curves may differ.", stacklevel=4)
+    return registry.build(kind, record.name, record.config)

@@ -1,0 +1,166 @@
+"""What many measured transitions say about the techniques that made them. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from djtrans.core.contracts.config import as_tuple
+from djtrans.core.errors import FormatError, InputError, did_you_mean
+from djtrans.core.util.statistics import Estimate, median_interval
+from djtrans.metrics.catalog import METRICS
+from djtrans.metrics.verdict import VERDICTS
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """One unit of work: a technique on a pair, measured, or why it could not be.
+
+    Attributes
+    ----------
+    pair : str
+    technique : str
+        Qualified name.
+    reason : str
+        Why there is no measurement; empty if there is one.
+    bars : int
+        Length of the window; 0 if there is none.
+    shared_swap : bool
+        Whether the swap lies where it does for the pair's other techniques.
+    values : mapping of str to float or None
+        As :meth:`djtrans.metrics.TransitionMetrics.values` gives them.
+    gates : mapping of str to str
+        Verdict by gate.
+    why : mapping of str to str
+        What decided, by gate.
+    seconds : mapping of str to float
+        Wall time by step; what techniques share stands with the first of them.
+    """
+
+    pair: str
+    technique: str
+    reason: str = ""
+    bars: int = 0
+    shared_swap: bool = False
+    values: Mapping[str, float | None] = attrs.field(factory=dict)
+    gates: Mapping[str, str] = attrs.field(factory=dict)
+    why: Mapping[str, str] = attrs.field(factory=dict)
+    seconds: Mapping[str, float] = attrs.field(factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was measured."""
+        return not self.reason
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Outcome:
+        """Read back what :func:`attrs.asdict` wrote.
+
+        Raises
+        ------
+        FormatError
+            If it is something else.
+        """
+        known = {field.name for field in attrs.fields(cls)}
+        if not isinstance(values, dict) or not {"pair", "technique"} <= values.keys() <= known:
+            raise FormatError("This is no result of an evaluation; delete it and run again.")
+        return cls(**values)
+
+
+@attrs.frozen(kw_only=True)
+class Comparison:
+    """The outcomes of several techniques on several pairs.
+
+    Attributes
+    ----------
+    outcomes : tuple of Outcome
+        One for each pair and technique.
+    skipped : tuple of (str, str)
+        What was left out before it came to pairs, and why.
+    """
+
+    outcomes: tuple[Outcome, ...] = attrs.field(converter=as_tuple)
+    skipped: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=as_tuple)
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """Qualified names, in the order in which they were asked for."""
+        return tuple(dict.fromkeys(outcome.technique for outcome in self.outcomes))
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """Names of the pairs, in order."""
+        return tuple(dict.fromkeys(outcome.pair for outcome in self.outcomes))
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """What could not be measured."""
+        return tuple(outcome for outcome in self.outcomes if not outcome.ok)
+
+    def measured(self, technique: str) -> tuple[Outcome, ...]:
+        """The outcomes of a technique that have measurements."""
+        return tuple(o for o in self.outcomes if o.technique == technique and o.ok)
+
+    def medians(self, technique: str) -> dict[str, Estimate]:
+        """Median and its interval over the pairs, by metric."""
+        outcomes = self.measured(technique)
+        return {m.name: median_interval(o.values.get(m.name) for o in outcomes) for m in METRICS}
+
+    def differences(self, technique: str, baseline: str) -> dict[str, Estimate]:
+        """Median over the pairs of the technique minus the baseline *on the same pair*, by metric.
+
+        Pairs differ more than techniques do; the paired difference takes that out.
+        """
+        if baseline not in self.techniques:
+            raise InputError(
+                f"No {baseline!r} was evaluated. {did_you_mean(baseline, self.techniques)}"
+            )
+        others = {outcome.pair: outcome.values for outcome in self.measured(baseline)}
+        both = [(o.values, others[o.pair]) for o in self.measured(technique) if o.pair in others]
+        return {
+            metric.name: median_interval(
+                _difference(mine.get(metric.name), its.get(metric.name)) for mine, its in both
+            )
+            for metric in METRICS
+        }
+
+    def verdicts(self, technique: str) -> dict[str, dict[str, int]]:
+        """By gate, how many transitions got each verdict."""
+        outcomes = self.measured(technique)
+        gates = dict.fromkeys(gate for outcome in outcomes for gate in outcome.gates)
+        return {
+            gate: {v: sum(o.gates.get(gate) == v for o in outcomes) for v in VERDICTS}
+            for gate in gates
+        }
+
+
+def worse(comparison: Comparison, baseline: str) -> Iterable[tuple[str, str, Estimate]]:
+    """Where a technique is worse than a baseline, beyond the interval of the paired difference.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    baseline : str
+        Qualified name of a technique.
+
+    Yields
+    ------
+    tuple of (technique, metric, Estimate of the difference)
+    """
+    signs = {"lower": 1.0, "higher": -1.0}
+    for technique in comparison.techniques:
+        if technique == baseline:
+            continue
+        differences = comparison.differences(technique, baseline)
+        for metric in METRICS:
+            estimate, sign = differences[metric.name], signs.get(metric.better)
+            if sign is None or estimate.low is None or estimate.high is None:
+                continue
+            if min(sign * estimate.low, sign * estimate.high) > 0:
+                yield technique, metric.name, estimate
+
+
+def _difference(mine: float | None, its: float | None) -> float | None:
+    return None if mine is None or its is None else mine - its

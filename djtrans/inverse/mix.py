@@ -1,0 +1,224 @@
+"""Inverse mixing as a whole job: a mix and two tracks in, the curves that were played out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.audio.io import write_audio
+from djtrans.core.audio.slicing import padded_slice
+from djtrans.core.errors import InputError
+from djtrans.core.track.stems import Stems
+from djtrans.core.track.track import Track
+from djtrans.core.transition.alignment import window_span
+from djtrans.core.transition.params_file import FitUse, ParamsFile, save_params
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.devices import pick_device
+from djtrans.inverse.effective_gains import effective_gains
+from djtrans.inverse.fitting import Fit, fit_curves
+from djtrans.inverse.gradient_descent import DescentOptions
+from djtrans.inverse.levels import level_trims
+from djtrans.inverse.plan import check_same_length, plan_on_grid, read_plan
+from djtrans.mixer.build import DifferentiableDJMixer
+from djtrans.mixer.resolve import DEFAULT_MIXER
+from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.preparation import DEFAULT_SEPARATOR, align_pair, as_track
+from djtrans.pipeline.progress import Report, Steps, half
+from djtrans.pipeline.provenance import make_provenance, separator_record
+from djtrans.pipeline.separators import fetch_separator
+from djtrans.registry import Registry, default_registry
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Fitted:
+    """What was recovered from a mix.
+
+    Attributes
+    ----------
+    fit : Fit
+        Curves, reconstruction and error.
+    content : ParamsFile
+        What the params file holds; ``djtrans render`` takes it with the same two tracks.
+    stems : mapping of str to Stems
+        ``a`` and ``b`` over the window, at the level that they have in the mix.
+    sample_rate : int
+        In Hz, of the reconstruction.
+    seconds : mapping of str to float
+        Wall time by step.
+    """
+
+    fit: Fit
+    content: ParamsFile
+    stems: Mapping[str, Stems]
+    sample_rate: int
+    seconds: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, object]:
+        """The result as numbers: errors in dB, steps, levels, the swap."""
+        plan = self.content.plan
+        return {
+            "error_db": {name: round(value, 2) for name, value in self.fit.error_db.items()},
+            "loss": {"start": self.fit.losses[0], "best": min(self.fit.losses)},
+            "steps": self.fit.steps,
+            "start": self.fit.domain,
+            "bars": plan.bars,
+            "swap_beat": plan.swap_beat,
+            "gain_db": {"a": round(plan.a.gain_db, 2), "b": round(plan.b.gain_db, 2)},
+        }
+
+    def save(
+        self,
+        params: str | os.PathLike[str],
+        audio: str | os.PathLike[str] | None = None,
+        report: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Write the params file, the reconstruction and the error; each whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be written.
+        """
+        save_params(params, self.content)
+        if audio is not None:
+            write_audio(audio, self.fit.reconstruction, self.sample_rate)
+        if report is not None:
+            write_text(report, json.dumps(self.to_dict(), indent=1) + "\n")
+
+
+def fit(
+    mix: str | os.PathLike[str] | Track,
+    a: str | os.PathLike[str] | Track,
+    b: str | os.PathLike[str] | Track,
+    *,
+    plan: str | os.PathLike[str] | TransitionPlan | None = None,
+    bpm: float | None = None,
+    bars: int | None = None,
+    separator: str = DEFAULT_SEPARATOR,
+    stems_a: str | os.PathLike[str] | None = None,
+    stems_b: str | os.PathLike[str] | None = None,
+    mixer: str = DEFAULT_MIXER,
+    options: DescentOptions | None = None,
+    device: str = "auto",
+    progress: Report | None = None,
+    registry: Registry | None = None,
+) -> Fitted:
+    """Recover the curves of a mix of two tracks.
+
+    Parameters
+    ----------
+    mix : path or Track
+        The excerpt of the mix.
+    a, b : path or Track
+        The outgoing and the incoming track. Without a plan both lie on the mix already: as long
+        as it within 50 ms, in its tempo.
+    plan : path or TransitionPlan, optional
+        How the tracks lie on the mix; of a path, the plan of that params file. The mix is then as
+        long as the file's render, context included, or as its window.
+    bpm : float, optional
+        Tempo of a mix without a plan, which then starts on a one; found in A by default.
+    bars : int, optional
+        Bars of such a mix that are fitted; all whole ones by default.
+    separator, stems_a, stems_b, mixer, device
+        As in :func:`djtrans.generate`.
+    options : DescentOptions, optional
+    progress : callable, optional
+        Told the name of a step and the fraction of it that is done.
+    registry : Registry, optional
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    DjtransError
+        If a file cannot be used, or the three do not lie on each other.
+    """
+    registry = registry or default_registry()
+    steps = Steps(progress)
+    device = pick_device(device)
+    if plan is not None and (bpm is not None or bars is not None):
+        raise InputError("A plan says tempo and length; leave out bpm and bars.")
+    built = DifferentiableDJMixer(mixer, registry=registry)
+    if stems_a is None or stems_b is None:
+        separator = fetch_separator(registry, separator, {}, device, steps.progress("weights"))
+    separators = {
+        "a": separator_record(registry, separator, stems_a),
+        "b": separator_record(registry, separator, stems_b),
+    }
+    with steps.step("load"):
+        heard = as_track(mix)
+        rate, channels = heard.sample_rate, len(heard.audio)
+        tracks = {
+            "a": as_track(a).at_rate(rate, channels),
+            "b": as_track(b).at_rate(rate, channels),
+        }
+    if plan is None:
+        check_same_length(heard, tracks)
+        with steps.step("analyze") as tell:
+            analyses = {
+                side: analyze_track(track, progress=half(tell, done), registry=registry)
+                for done, (side, track) in enumerate(tracks.items())
+            }
+        plan = plan_on_grid(heard, analyses, bpm, bars)
+        start = round(plan.a.cue_seconds * rate)
+    else:
+        plan, start = read_plan(plan, heard)
+    window = window_span(plan, rate)
+    excerpt = padded_slice(heard.audio, start, start + window.samples)
+    aligned = align_pair(tracks, plan, window, separators, registry, steps, device)
+    stems = {side: track.window(window) for side, track in aligned.items()}
+    beats = torch.tensor(plan.beat_times, dtype=torch.float64)
+    plan, stems = leveled(plan, excerpt, stems)
+    with steps.step("fit") as tell:
+        found = fit_curves(
+            built,
+            excerpt,
+            stems["a"],
+            stems["b"],
+            beats,
+            frames_per_beat=plan.frames_per_beat,
+            options=options,
+            device=device,
+            progress=tell,
+        )
+    plan = with_swap(plan, found, stems, built)
+    provenance = make_provenance(registry, tracks, separators, built, plan, window)
+    used = FitUse(name=heard.name, sha256=heard.sha256, steps=found.steps, error_db=found.error_db)
+    content = ParamsFile(
+        params=found.params, plan=plan, provenance=attrs.evolve(provenance, fit=used)
+    )
+    return Fitted(fit=found, content=content, stems=stems, sample_rate=rate, seconds=steps.seconds)
+
+
+def leveled(
+    plan: TransitionPlan, mix: Tensor, stems: Mapping[str, Stems]
+) -> tuple[TransitionPlan, dict[str, Stems]]:
+    """Plan and stems at the level that the tracks have in the mix with their faders up."""
+    trims = level_trims(mix, stems["a"].mix, stems["b"].mix, stems["a"].sample_rate)
+    named = dict(zip(("a", "b"), trims, strict=True))
+    moved = {
+        side: attrs.evolve(track, gain_db=track.gain_db + named[side])
+        for side, track in (("a", plan.a), ("b", plan.b))
+    }
+    scaled = {side: s.scaled(10.0 ** (named[side] / 20.0)) for side, s in stems.items()}
+    return attrs.evolve(plan, a=moved["a"], b=moved["b"]), scaled
+
+
+def with_swap(
+    plan: TransitionPlan, found: Fit, stems: Mapping[str, Stems], mixer: DifferentiableDJMixer
+) -> TransitionPlan:
+    """The plan with the swap where the lows change owner, if they do."""
+    gains = effective_gains(mixer.cpu(), found.params, stems["a"], stems["b"])
+    try:
+        beat = round(gains.swap_frame() / found.params.frames_per_beat)
+    except InputError:
+        return plan
+    return attrs.evolve(plan, swap_beat=min(beat, len(plan.beat_times) - 1))

@@ -1,0 +1,52 @@
+"""On which beats both tracks are heard."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.metrics.validation import FloatArray, to_db
+
+#: A contribution is heard above this level ...
+AUDIBLE_DBFS = -60.0
+#: ... and unless it is more than this below the other one.
+MASKED_DB = 30.0
+
+
+def beat_power(power: FloatArray, sample_rate: float, beat_times: FloatArray) -> FloatArray:
+    """Mean of a power over each beat, ``[beats]``, zero for beats outside the audio.
+
+    Parameters
+    ----------
+    power : ndarray
+        ``[samples]``.
+    sample_rate : float
+    beat_times : ndarray
+        ``[beats + 1]`` seconds.
+    """
+    total = np.concatenate([[0.0], np.cumsum(power)])
+    edges = np.clip(np.round(beat_times * sample_rate).astype(int), 0, len(power))
+    return np.asarray(np.diff(total[edges]) / np.maximum(np.diff(edges), 1))
+
+
+def both_audible(
+    a: FloatArray, b: FloatArray, sample_rate: int, beat_times: FloatArray
+) -> NDArray[np.bool_]:
+    """Beats on which both contributions are above -60 dBFS and at most 30 dB apart.
+
+    Parameters
+    ----------
+    a, b : ndarray
+        ``[channels, samples]``: what each track adds to the mix.
+    sample_rate : int
+        In Hz.
+    beat_times : ndarray
+        ``[beats + 1]``, seconds from the first sample.
+
+    Returns
+    -------
+    ndarray of bool
+        ``[beats]``.
+    """
+    levels = [to_db(beat_power((x**2).mean(axis=0), sample_rate, beat_times)) for x in (a, b)]
+    return (np.minimum(*levels) >= AUDIBLE_DBFS) & (np.abs(levels[0] - levels[1]) <= MASKED_DB)

@@ -1,0 +1,73 @@
+"""The limits of the four gates; ``docs/metrics.md`` says where they come from."""
+
+from __future__ import annotations
+
+import math
+
+from djtrans.metrics.bass_overlap import BassOverlap
+from djtrans.metrics.beat_offset import BeatOffset
+from djtrans.metrics.level_profile import LevelProfile
+from djtrans.metrics.peaks import Peaks
+from djtrans.metrics.phrase_alignment import ON_LINE_BEATS, PhraseAlignment
+from djtrans.metrics.verdict import Gate, Limit, gate
+from djtrans.metrics.vocals import Vocals
+
+
+def aligned(offset: BeatOffset, a: PhraseAlignment, b: PhraseAlignment) -> Gate:
+    """Beats on beats, and the swap on a phrase line of both tracks.
+
+    A swap on a line of one track only warns; on a line of neither, or off the bar of either, it
+    fails.
+    """
+    limits = [Limit(offset.p95_ms, 10, 20, "beats {:.1f} ms apart", offset.reason)]
+    for name, track in (("A", a), ("B", b)):
+        line = "swap {:.1f} beats from a phrase line of " + name
+        limits.append(
+            Limit(track.swap, ON_LINE_BEATS, math.inf, line, f"no phrase lines of {name}")
+        )
+        if (track.off_bar or 0.0) > ON_LINE_BEATS:
+            off = "swap {:.1f} beats off the bars of " + name
+            limits.append(Limit(track.off_bar, ON_LINE_BEATS, ON_LINE_BEATS, off))
+    nearest = min((track.swap for track in (a, b) if track.swap is not None), default=0.0)
+    if nearest > ON_LINE_BEATS:
+        limits.append(
+            Limit(nearest, ON_LINE_BEATS, ON_LINE_BEATS, "swap {:.1f} beats from any phrase line")
+        )
+    return gate("aligned", limits)
+
+
+def one_bass(bass: BassOverlap, excess_db: float | None) -> Gate:
+    """One track owns the low end on each beat, and there is no long stretch without one."""
+    return gate(
+        "one bass",
+        [
+            Limit(bass.beats, 1, 4, "{:.0f} beats with two basses"),
+            Limit(bass.beats_without_bass, 4, 16, "{:.0f} beats miss the bass"),
+            Limit(excess_db, 2, 4, "low end {:+.1f} dB over the louder track"),
+        ],
+    )
+
+
+def one_voice(vocals: Vocals) -> Gate:
+    """No two singers at once, no line cut."""
+    return gate(
+        "one voice",
+        [
+            Limit(vocals.clash_beats, 0, 8, "{:.0f} beats with two singers", vocals.reason),
+            Limit(vocals.line_cuts, 0, 1, "{:.0f} lines cut"),
+        ],
+    )
+
+
+def level(profile: LevelProfile, peaks: Peaks, beat_ms: float) -> Gate:
+    """No dip, bump or hole, no overload."""
+    return gate(
+        "level",
+        [
+            Limit(profile.dip_lu, 3, 6, "{:.1f} LU dip", profile.reason),
+            Limit(profile.bump_lu, 3, 6, "{:.1f} LU bump"),
+            Limit(profile.longest_hole_ms, beat_ms, 4 * beat_ms, "{:.0f} ms hole"),
+            Limit(peaks.true_peak_db, -0.5, 0, "true peak {:.1f} dBTP"),
+            Limit(peaks.clipped_samples, 0, 0, "{:.0f} clipped samples"),
+        ],
+    )

@@ -1,0 +1,168 @@
+"""How steady the mix stays: dips, bumps and holes against what the music itself would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.errors import InputError
+from djtrans.metrics.loudness import loudness_power, to_lufs
+from djtrans.metrics.validation import (
+    FloatArray,
+    as_audio,
+    check_same_length,
+    check_sample_rate,
+    to_db,
+)
+
+IntArray = NDArray[np.int_]
+#: What short-term loudness means in BS.1770 and EBU R 128.
+WINDOW_SECONDS = 3.0
+HOP_SECONDS = 0.1
+#: A hole is a stretch in which the RMS of 50 ms stays this far under the line.
+HOLE_DB = 10.0
+HOLE_WINDOW_SECONDS = 0.05
+HOLE_HOP_SECONDS = 0.005
+#: The tracks' own level around a hole is taken over this.
+SOLO_WINDOW_SECONDS = 0.4
+#: The absolute gate of BS.1770: what is under it is silence.
+SILENT_LUFS = -70.0
+
+
+@attrs.frozen
+class LevelProfile:
+    """Loudness of the mix against the straight line between its ends, and against both tracks.
+
+    Attributes
+    ----------
+    start_lufs, end_lufs : float
+        Loudness of the first and the last window: the ends of the line; -70 or more.
+    dip_lu : float or None
+        How far the loudness falls below the line and the louder track at most, in LU, 0 or more:
+        where the music itself is quiet, quiet is no dip.
+    bump_lu : float or None
+        How far it rises above both, likewise.
+    longest_hole_ms : float or None
+        Longest stretch in which the level stays well under both, in milliseconds.
+    reason : str
+        Why there is no line to compare with; empty if there is one.
+    """
+
+    start_lufs: float
+    end_lufs: float
+    dip_lu: float | None = None
+    bump_lu: float | None = None
+    longest_hole_ms: float | None = None
+    reason: str = ""
+
+
+def level_profile(
+    mix: Any,
+    sample_rate: int,
+    window_seconds: float = WINDOW_SECONDS,
+    *,
+    solo_a: Any = None,
+    solo_b: Any = None,
+) -> LevelProfile:
+    """Dip, bump and longest hole of a mix.
+
+    Parameters
+    ----------
+    mix : Tensor or ndarray
+        ``[channels, samples]``, mono or stereo, at least two windows long. The first and the last
+        window are the reference: let them hold A alone and B alone.
+    sample_rate : int
+        In Hz, 8000 at least.
+    window_seconds : float
+        Window of the loudness. 3 s is short-term loudness: it is long against a beat, so that the
+        pulse of the drums does not read as dips (400 ms windows would), and short against a phrase.
+    solo_a, solo_b : Tensor or ndarray, optional
+        ``[channels, samples]``: both tracks untouched, at their level in the mix. Without them the
+        line is the only standard.
+
+    Returns
+    -------
+    LevelProfile
+        Without dip, bump and hole, but with a reason, where the mix is silent at one of its ends.
+
+    Raises
+    ------
+    InputError
+        If the mix is shorter than two windows.
+    """
+    audio = as_audio(mix, "mix")
+    solos = [
+        as_audio(x, name) for x, name in ((solo_a, "solo_a"), (solo_b, "solo_b")) if x is not None
+    ]
+    check_same_length(mix=audio, **{f"solo {i}": solo for i, solo in enumerate(solos)})
+    check_sample_rate(sample_rate)
+    seconds = audio.shape[-1] / sample_rate
+    if not window_seconds > 0 or seconds < 2 * window_seconds:
+        raise InputError(
+            f"The mix is {seconds:.2f} s long, less than two windows of {window_seconds:g} s; "
+            "give more context or a shorter window_seconds."
+        )
+    lufs, *louder = (_loudness(x, sample_rate, window_seconds) for x in (audio, *solos))
+    start, end = float(lufs[0]), float(lufs[-1])
+    if min(start, end) <= SILENT_LUFS:
+        silent = "beginning" if start <= SILENT_LUFS else "end"
+        return LevelProfile(start, end, reason=f"the mix is silent at its {silent}")
+    line = np.linspace(start, end, len(lufs))
+    lower, upper = np.min([line, *_most(louder)], axis=0), np.max([line, *louder], axis=0)
+    return LevelProfile(
+        start,
+        end,
+        dip_lu=max(0.0, float((lower - lufs).max())),
+        bump_lu=max(0.0, float((lufs - upper).max())),
+        longest_hole_ms=_longest_hole_ms(audio, solos, sample_rate, window_seconds),
+    )
+
+
+def _loudness(audio: FloatArray, sample_rate: int, window_seconds: float) -> FloatArray:
+    """Loudness every :data:`HOP_SECONDS`, ``[windows]`` in LUFS, -70 or more."""
+    power = loudness_power(audio, sample_rate)
+    width, hop = round(window_seconds * sample_rate), round(HOP_SECONDS * sample_rate)
+    total = np.concatenate([[0.0], np.cumsum(power)])
+    starts = np.arange(0, len(power) - width + 1, hop)
+    return np.maximum(to_lufs((total[starts + width] - total[starts]) / width), SILENT_LUFS)
+
+
+def _most(curves: list[FloatArray]) -> list[FloatArray]:
+    """The highest of some curves as a list of one; none of none."""
+    return [np.max(curves, axis=0)] if curves else []
+
+
+def _rms_db(audio: FloatArray, starts: IntArray, width: int) -> FloatArray:
+    """RMS level of the stretches of `width` samples that begin at `starts`."""
+    total = np.concatenate([[0.0], np.cumsum((audio**2).mean(axis=0))])
+    stops = np.minimum(starts + width, len(total) - 1)
+    starts = np.maximum(starts, 0)
+    return to_db((total[stops] - total[starts]) / np.maximum(stops - starts, 1))
+
+
+def _longest_hole_ms(
+    audio: FloatArray, solos: list[FloatArray], sample_rate: int, window_seconds: float
+) -> float:
+    """Longest run of short RMS levels more than :data:`HOLE_DB` under both standards.
+
+    The line runs between the RMS levels of the ends; the tracks' own level is taken over
+    :data:`SOLO_WINDOW_SECONDS`, so that the gaps between their drums do not break a run.
+    """
+    width = round(HOLE_WINDOW_SECONDS * sample_rate)
+    hop = max(1, round(HOLE_HOP_SECONDS * sample_rate))
+    starts = np.arange(0, audio.shape[-1] - width + 1, hop)
+    level = _rms_db(audio, starts, width)
+    end = round(window_seconds * sample_rate)
+    ends = _rms_db(audio, np.array([0, audio.shape[-1] - end]), end)
+    wide = round(SOLO_WINDOW_SECONDS * sample_rate)
+    own = _most([_rms_db(solo, starts + width // 2 - wide // 2, wide) for solo in solos])
+    under = level < np.min([np.linspace(ends[0], ends[1], len(level)), *own], axis=0) - HOLE_DB
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], under.astype(int), [0]])))
+    runs = edges[1::2] - edges[::2]
+    if not len(runs):
+        return 0.0
+    # A run of n windows is low from the start of the first to the end of the last.
+    return float(((int(runs.max()) - 1) * hop + width) / sample_rate * 1000.0)

@@ -1,0 +1,56 @@
+"""Loudness as the metrics need it: fast, and in windows that are beats.
+
+The same weighting as :mod:`djtrans.core.audio.loudness`, without its delay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from djtrans.metrics.filters import filtered, k_weighting, spectrum_of
+from djtrans.metrics.validation import FloatArray
+
+#: What is below this is silence (the absolute gate of BS.1770).
+SILENT_LUFS = -70.0
+_GATE_SECONDS, _GATE_HOP_SECONDS = 0.4, 0.1
+_GATE_RELATIVE = -10.0
+
+
+def loudness_power(audio: FloatArray, sample_rate: int) -> FloatArray:
+    """K-weighted square, summed over the channels; its mean over time is a loudness.
+
+    Parameters
+    ----------
+    audio : ndarray
+        ``[..., channels, samples]``.
+    sample_rate : int
+
+    Returns
+    -------
+    ndarray
+        ``[..., samples]``.
+    """
+    gain = k_weighting(sample_rate)
+    weighted, _ = filtered(spectrum_of(audio), audio.shape[-1], sample_rate, gain)
+    return np.asarray((weighted**2).sum(axis=-2))
+
+
+def to_lufs(power: FloatArray) -> FloatArray:
+    """Loudness of a mean K-weighted power in LUFS, -120 or more."""
+    return np.asarray(-0.691 + 10.0 * np.log10(np.maximum(power, 1e-12)))
+
+
+def gated_loudness(audio: FloatArray, sample_rate: int) -> float:
+    """Integrated loudness (BS.1770: both gates) in LUFS, -70 or more."""
+    power = loudness_power(audio, sample_rate)
+    width, hop = (round(s * sample_rate) for s in (_GATE_SECONDS, _GATE_HOP_SECONDS))
+    width = min(width, len(power))
+    total = np.concatenate([[0.0], np.cumsum(power)])
+    starts = np.arange(0, len(power) - width + 1, hop)
+    blocks = (total[starts + width] - total[starts]) / width
+    for gate in (SILENT_LUFS, None):
+        least = gate if gate is not None else float(to_lufs(blocks.mean())) + _GATE_RELATIVE
+        blocks = blocks[to_lufs(blocks) > least]
+        if not len(blocks):
+            return SILENT_LUFS
+    return float(to_lufs(blocks.mean()))

@@ -1,0 +1,50 @@
+"""How near the mix comes to full scale, and past it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+
+from djtrans.metrics.validation import as_audio, check_sample_rate
+
+
+@attrs.frozen
+class Peaks:
+    """Peaks of a mix.
+
+    Attributes
+    ----------
+    true_peak_db : float
+        Highest level between the samples, in dBTP (BS.1770); ``-inf`` for silence.
+    clipped_samples : int
+        Samples at or beyond full scale, counted in each channel.
+    """
+
+    true_peak_db: float
+    clipped_samples: int
+
+
+def peaks(mix: Any, sample_rate: int) -> Peaks:
+    """True peak and number of clipped samples.
+
+    Parameters
+    ----------
+    mix : Tensor or ndarray
+        ``[channels, samples]``, full scale 1.0.
+    sample_rate : int
+        In Hz.
+
+    Returns
+    -------
+    Peaks
+    """
+    import torch
+
+    from djtrans.core.audio.loudness import true_peak_db
+
+    audio = as_audio(mix, "mix")
+    check_sample_rate(sample_rate)
+    highest = true_peak_db(torch.from_numpy(audio).float(), sample_rate)
+    return Peaks(float(highest), int(np.count_nonzero(np.abs(audio) >= 1.0)))

@@ -1,0 +1,66 @@
+"""Two singers at once."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from djtrans.metrics.voice_activity import VoiceActivity
+
+#: Two voices clash while they are within this of each other.
+CLASH_LU = 12.0
+#: ... and do so for this many downbeats at least.
+MIN_DOWNBEATS = 2
+
+
+@attrs.frozen
+class VocalClash:
+    """Beats on which two voices clash.
+
+    Attributes
+    ----------
+    clashes : tuple of bool
+        Per beat.
+    """
+
+    clashes: tuple[bool, ...]
+
+    @property
+    def beats(self) -> int:
+        """Number of beats that clash."""
+        return sum(self.clashes)
+
+
+def vocal_clash(
+    a: VoiceActivity, b: VoiceActivity, apart_lu: float = 0.0, beats_per_bar: int = 4
+) -> VocalClash:
+    """Beats on which both sing, neither covers the other, and not just in passing.
+
+    Parameters
+    ----------
+    a, b : VoiceActivity
+        Of both rendered vocal stems on the same beats, the first of which is a downbeat.
+    apart_lu : float
+        Loudness of track A less that of track B: puts both levels on one scale.
+    beats_per_bar : int
+
+    Returns
+    -------
+    VocalClash
+        Runs of beats on which both are active and within 12 LU (powers averaged over three active
+        beats, so that one's breath is no escape), if they hold two downbeats or more.
+    """
+    levels = []
+    for voice in (a, b):
+        sung = voice.active.astype(float)
+        power = np.convolve(sung * 10.0 ** (voice.level_lu / 10.0), np.ones(3), "same")
+        mean = power / np.maximum(np.convolve(sung, np.ones(3), "same"), 1.0)
+        levels.append(10.0 * np.log10(np.maximum(mean, 1e-12)))
+    both = a.active & b.active & (np.abs(levels[0] - levels[1] + apart_lu) <= CLASH_LU)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], both.astype(int), [0]])))
+    out = np.zeros_like(both)
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        downbeats = -(-stop // beats_per_bar) - -(-start // beats_per_bar)
+        if downbeats >= MIN_DOWNBEATS:
+            out[start:stop] = True
+    return VocalClash(tuple(map(bool, out)))

@@ -1,0 +1,97 @@
+"""A built effect at its place, and the runs that a chain of them falls into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import attrs
+
+from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.mixer_spec import NodeSpec
+from djtrans.core.contracts.protocols import SpectralEffect, TimeEffect
+from djtrans.core.curves.parameter import Parameter
+from djtrans.core.errors import ConfigError, PluginError
+
+
+@attrs.frozen(eq=False)
+class BuiltNode:
+    """A node whose effect has been built.
+
+    Attributes
+    ----------
+    id : str
+        Its id in the chain.
+    effect : SpectralEffect or TimeEffect
+        The component.
+    declaration : EffectDeclaration
+        What was declared of it: domain, routing, placements.
+    parameters : tuple of Parameter
+        What it can automate under its config.
+    """
+
+    id: str
+    effect: Any
+    declaration: EffectDeclaration
+    parameters: tuple[Parameter, ...]
+
+
+@attrs.frozen(eq=False)
+class Run:
+    """Neighbouring nodes that are computed together.
+
+    Attributes
+    ----------
+    kind : {"spectral", "insert", "send"}
+        Spectral nodes are fused to one product of masks, inserts stand alone, neighbouring sends
+        are fed the same signal.
+    nodes : tuple of BuiltNode
+    """
+
+    kind: str
+    nodes: tuple[BuiltNode, ...]
+
+
+def runs(nodes: Sequence[BuiltNode]) -> tuple[Run, ...]:
+    """Split a chain into runs, in the order of the signal."""
+
+    def kind(node: BuiltNode) -> str:
+        return "spectral" if node.declaration.domain == "spectral" else node.declaration.routing
+
+    out: list[Run] = []
+    for name, group in groupby(nodes, kind):
+        members = tuple(group)
+        out.extend([Run(name, (m,)) for m in members] if name == "insert" else [Run(name, members)])
+    return tuple(out)
+
+
+def check_chain(placement: str, specs: Sequence[NodeSpec], nodes: Sequence[BuiltNode]) -> None:
+    """Refuse nodes that are not those of the spec, stand where they may not, or break the contract.
+
+    Raises
+    ------
+    ConfigError
+        If ids differ from the spec's, or an effect does not allow the placement.
+    PluginError
+        If an effect lacks the methods of its domain.
+    """
+    wanted, given = [spec.id for spec in specs], [node.id for node in nodes]
+    if wanted != given:
+        raise ConfigError(
+            f"The {placement} chain of the spec has the nodes {wanted}, but {given} were built; "
+            "build one node for each, in order."
+        )
+    for node in nodes:
+        declared = node.declaration
+        if placement not in declared.placements:
+            raise ConfigError(
+                f"Effect {declared.name!r} cannot stand in the {placement} chain; "
+                f"it allows {', '.join(declared.placements)}."
+            )
+        contract = SpectralEffect if declared.domain == "spectral" else TimeEffect
+        if not isinstance(node.effect, contract):
+            raise PluginError(
+                f"Effect {declared.name!r} declares the domain {declared.domain!r} but "
+                f"{type(node.effect).__name__} lacks methods of {contract.__name__}; add them."
+            )

@@ -1,0 +1,65 @@
+"""Renders what one stem of each track contributes, with all other stems silent."""
+
+from __future__ import annotations
+
+import attrs
+
+from djtrans.core.curves.params import TransitionParams
+from djtrans.core.track.stems import Stems
+from djtrans.core.transition.alignment import AlignedTrack, Span
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.mixer.mixer import Mixer
+from djtrans.mixer.rendering import Rendered, render
+
+
+def render_stem(
+    mixer: Mixer,
+    params: TransitionParams,
+    plan: TransitionPlan,
+    a: AlignedTrack,
+    b: AlignedTrack,
+    span: Span,
+    stem: str,
+    *,
+    gain_db: float = 0.0,
+    seed: int = 0,
+) -> Rendered:
+    """Render one stem of each track as it sounds in the transition.
+
+    A mixer with this one stem does it: the chains are the same, and everything before the sum is
+    linear, so the result is the stem's share of each contribution at a quarter of the work.
+
+    Parameters
+    ----------
+    mixer, params, plan, a, b, span, seed
+        What the whole transition was rendered from, see :func:`djtrans.mixer.rendering.render`.
+    stem : str
+        A stem that the mixer has.
+    gain_db : float
+        Static gain that was put on the whole: its ``trim_db``.
+
+    Returns
+    -------
+    Rendered
+        Without the master chain, which has no share for each stem. `solo_a` and `solo_b` are the
+        stem untouched, zero where the track was not separated.
+    """
+    spec = attrs.evolve(mixer.spec, stems=(stem,), master_chain=())
+    alone = Mixer(spec, mixer.stem_nodes, mixer.track_nodes, (), mixer.config).to("cpu")
+    rows = [params.layout.index(key) for key in alone.layout.keys]
+    curves = attrs.evolve(params, values=params.values[..., rows].cpu(), layout=alone.layout)
+    out = render(alone, curves, plan, _only(a, stem), _only(b, stem), span, seed=seed)
+    gain = 10.0 ** ((gain_db - out.trim_db) / 20.0)
+    scaled = {name: getattr(out, name) * gain for name in ("mix", "a", "b", "solo_a", "solo_b")}
+    return attrs.evolve(out, trim_db=gain_db, **scaled)
+
+
+def _only(track: AlignedTrack, stem: str) -> AlignedTrack:
+    """The track as if it had only this stem."""
+    audio = track.stems[stem].unsqueeze(-3)
+    return AlignedTrack(
+        audio.squeeze(-3),
+        track.stems_span,
+        Stems(audio, (stem,), track.stems.sample_rate),
+        track.stems_span,
+    )

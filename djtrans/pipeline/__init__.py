@@ -1,0 +1,1 @@
+"""Two tracks in, a transition out: analysis, planning, curves and rendering."""

@@ -1,0 +1,58 @@
+"""Tracks analyzed by a registered analyzer."""
+
+from __future__ import annotations
+
+import os
+
+from djtrans.core.audio.validation import require_sound
+from djtrans.core.contracts.protocols import Progress
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.analysis_cache import cached_analysis
+from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
+from djtrans.registry import Registry, default_registry
+
+DEFAULT_ANALYZER = "constant-grid"
+
+
+def analyze_track(
+    track: Track | str | os.PathLike[str],
+    *,
+    analyzer: str = DEFAULT_ANALYZER,
+    cached: bool = True,
+    progress: Progress | None = None,
+    registry: Registry | None = None,
+) -> Analysis:
+    """Find beat grid, phrases, sections, key, levels and vocals of a track.
+
+    Parameters
+    ----------
+    track : Track or path
+    analyzer : str
+        Name of a registered analyzer.
+    cached : bool
+        Whether a file that was analyzed before need not be analyzed again.
+    progress : callable, optional
+        Told the fraction done.
+    registry : Registry, optional
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read, is silent, or is too short.
+    """
+    loaded = track if isinstance(track, Track) else load_track(track)
+    require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
+    registry = registry or default_registry()
+    component = registry.find("analyzer", analyzer)
+
+    def analyze() -> Analysis:
+        built = registry.build("analyzer", component.name)
+        return built.analyze(loaded.audio, loaded.sample_rate, progress)
+
+    if not cached:
+        return analyze()
+    return cached_analysis(loaded, component.name, component.declaration, analyze)

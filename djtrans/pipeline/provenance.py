@@ -1,0 +1,161 @@
+"""Records of the components that a transition was made with, and components from records."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import djtrans
+from djtrans.core.audio.time_stretch import ENGINE
+from djtrans.core.contracts.component import ComponentRecord
+from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.curves.params import TransitionParams
+from djtrans.core.errors import FormatError, InputError
+from djtrans.core.track.track import Track
+from djtrans.core.transition.alignment import Span
+from djtrans.core.transition.params_file import (
+    MixerRecord,
+    ModelUse,
+    Provenance,
+    RenderRecord,
+    TrackRecord,
+)
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.diffusion.model import DiffusionModel
+from djtrans.mixer.build import DifferentiableDJMixer
+from djtrans.mixer.resolve import component_record
+from djtrans.pipeline.separators import find_separator
+from djtrans.registry import Registry
+
+
+def make_provenance(
+    registry: Registry,
+    tracks: Mapping[str, Track],
+    separators: Mapping[str, ComponentRecord],
+    mixer: DifferentiableDJMixer,
+    plan: TransitionPlan,
+    span: Span,
+    *,
+    seed: int = 0,
+    technique_config: Mapping[str, Any] | None = None,
+    model: DiffusionModel | None = None,
+) -> Provenance:
+    """What it takes, beside plan and curves, to make the same audio again.
+
+    Parameters
+    ----------
+    registry : Registry
+    tracks : mapping of str to Track
+        ``a`` and ``b``, in the sample rate and channel count of the render.
+    separators : mapping of str to ComponentRecord
+        Of each track, see :func:`separator_record`.
+    mixer : DifferentiableDJMixer
+    plan : TransitionPlan
+    span : Span
+        What is heard of the clock.
+    seed : int
+    technique_config : mapping, optional
+        Fields that the technique was built with; the rest are its defaults.
+    model : DiffusionModel, optional
+        What drew instead.
+
+    Returns
+    -------
+    Provenance
+    """
+    return Provenance(
+        tracks={
+            side: TrackRecord(
+                name=track.name,
+                sha256=track.sha256,
+                separator=separators[side],
+                isolation=separator_declaration(separators[side], registry).isolation,
+            )
+            for side, track in tracks.items()
+        },
+        mixer=mixer_record(mixer, registry),
+        render=RenderRecord(
+            sample_rate=tracks["a"].sample_rate,
+            channels=len(tracks["a"].audio),
+            start=span.start,
+            stop=span.stop,
+            seed=seed,
+            stretch=ENGINE,
+            djtrans=djtrans.__version__,
+        ),
+        technique=component_record(registry, "technique", plan.technique, technique_config or {}),
+        model=None
+        if model is None
+        else ModelUse(
+            name=model.name,
+            sha256=model.sha256,
+            scheduler=model.scheduler_name,
+            steps=model.steps,
+            guidance_scale=model.inference.guidance_scale,
+        ),
+    )
+
+
+def separator_record(
+    registry: Registry,
+    name: str,
+    ready: str | os.PathLike[str] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> ComponentRecord:
+    """The separator of a track: the named one, or the reader of a folder of ready stems."""
+    if ready is not None:
+        return component_record(registry, "separator", "folder", {"path": os.fspath(ready)})
+    if find_separator(registry, name)[1].reads_source:
+        raise InputError(
+            f"The separator {name!r} reads ready stems; say where they are with stems_a and "
+            "stems_b (--stems-a, --stems-b)."
+        )
+    return component_record(registry, "separator", name, config or {})
+
+
+def check_technique_settings(registry: Registry, name: str, config: Mapping[str, Any]) -> None:
+    """Refuse settings that do not fit the technique, before the work begins."""
+    if name == "auto":
+        raise InputError(
+            f"technique.{next(iter(config))} is set, but the technique is chosen later (auto); "
+            "name it (--technique)."
+        )
+    component_record(registry, "technique", name, config)
+
+
+def separator_declaration(record: ComponentRecord, registry: Registry) -> SeparatorDeclaration:
+    """What is true of a recorded separator."""
+    return find_separator(registry, record.name)[1]
+
+
+def mixer_record(mixer: DifferentiableDJMixer, registry: Registry) -> MixerRecord:
+    """A mixer as it is used: its spec, how it computes, the versions of its effects."""
+    nodes = [node for _, chain in mixer.spec.chains() for node in chain]
+    versions = {
+        node.effect: registry.find("effect", node.effect).declaration.version for node in nodes
+    }
+    return MixerRecord(spec=mixer.spec, config=mixer.config, versions=versions)
+
+
+def rebuild_mixer(
+    record: MixerRecord, params: TransitionParams, registry: Registry
+) -> DifferentiableDJMixer:
+    """The mixer that curves were drawn for; refused where its parameters are others by now."""
+    mixer = DifferentiableDJMixer(record.spec, record.config, registry=registry)
+    if mixer.layout.digest != params.layout.digest:
+        raise FormatError(
+            "The effects that are installed declare other parameters than those these curves were "
+            "drawn for; install the versions of the plugins that wrote the file."
+        )
+    for name, version in record.versions.items():
+        here = registry.find("effect", name).declaration.version
+        if here != version:
+            warn_changed(f"the effect {name} had version {version}, here it is {here}")
+    return mixer
+
+
+def warn_changed(what: str) -> None:
+    """Say that something differs from when the params file was written."""
+    warnings.warn(f"The audio may differ from the first render: {what}.", stacklevel=3)

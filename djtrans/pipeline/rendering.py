@@ -1,0 +1,85 @@
+"""A transition rendered again from its params file."""
+
+from __future__ import annotations
+
+import os
+
+from djtrans.core.audio.time_stretch import ENGINE
+from djtrans.core.errors import FormatError
+from djtrans.core.track.track import Track
+from djtrans.core.transition.alignment import Span
+from djtrans.core.transition.params_file import load_params
+from djtrans.core.util.devices import pick_device
+from djtrans.pipeline.completion import finish
+from djtrans.pipeline.preparation import align_pair, as_track
+from djtrans.pipeline.progress import Report, Steps
+from djtrans.pipeline.provenance import rebuild_mixer, warn_changed
+from djtrans.pipeline.separators import fetch_separator
+from djtrans.pipeline.transition import Transition
+from djtrans.registry import Registry, default_registry
+
+
+def render(
+    params_path: str | os.PathLike[str],
+    a: str | os.PathLike[str] | Track,
+    b: str | os.PathLike[str] | Track,
+    *,
+    device: str = "auto",
+    progress: Report | None = None,
+    registry: Registry | None = None,
+) -> Transition:
+    """Render a transition again from its params file.
+
+    Parameters
+    ----------
+    params_path : path
+        What :meth:`Transition.save_params` wrote; its values may have been edited.
+    a, b : path or Track
+        The same tracks.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    progress : callable, optional
+    registry : Registry, optional
+
+    Returns
+    -------
+    Transition
+        On the same device and with the same versions, the same audio.
+
+    Raises
+    ------
+    FormatError
+        If the file is damaged, or the tracks are not the ones it was made from.
+    PluginError
+        If a component that it names is not installed.
+    LayoutError
+        If an installed effect declares other parameters than it did then.
+    """
+    registry = registry or default_registry()
+    device = pick_device(device)
+    steps = Steps(progress)
+    with steps.step("load"):
+        content = load_params(params_path)
+        recorded = content.provenance
+        built = rebuild_mixer(recorded.mixer, content.params, registry)
+        tracks = {"a": as_track(a), "b": as_track(b)}
+        for side, track in tracks.items():
+            expected = recorded.tracks[side]
+            if track.sha256 != expected.sha256:
+                raise FormatError(
+                    f"Track {side.upper()}, {track.name}, is not the file that these parameters "
+                    f"were made for ({expected.name}); give the same two files, in the same order."
+                )
+        shape = recorded.render
+        tracks = {k: t.at_rate(shape.sample_rate, shape.channels) for k, t in tracks.items()}
+    if shape.stretch != ENGINE:
+        warn_changed(f"the time stretch was {shape.stretch}, here it is {ENGINE}")
+    separators = {side: record.separator for side, record in recorded.tracks.items()}
+    for record in separators.values():
+        here = registry.find("separator", record.name).declaration.version
+        if here != record.version:
+            warn_changed(f"{record.name} had version {record.version}, here it is {here}")
+        fetch_separator(registry, record.name, record.config, device, steps.progress("weights"))
+    span = Span(shape.start, shape.stop)
+    aligned = align_pair(tracks, content.plan, span, separators, registry, steps, device)
+    return finish(built, content.params, content.plan, recorded, aligned, device, steps)

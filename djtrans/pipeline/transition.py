@@ -1,0 +1,201 @@
+"""A finished transition: audio, curves, plan, and what can be done with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.audio.io import write_audio
+from djtrans.core.curves.params import TransitionParams
+from djtrans.core.transition.alignment import AlignedTrack
+from djtrans.core.transition.params_file import ParamsFile, Provenance, save_params
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.transition.summary import Overview
+from djtrans.mixer.mixer import Mixer
+from djtrans.mixer.rendering import Rendered
+from djtrans.report.summary_measurement import measure_overview
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from djtrans.metrics import TransitionMetrics, Voices
+
+#: The stem whose singing must not clash.
+VOCALS = "vocals"
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Transition:
+    """A finished transition.
+
+    Attributes
+    ----------
+    rendered : Rendered
+        The mix, both contributions and both untouched tracks on one span of the clock.
+    params : TransitionParams
+        The curves.
+    plan : TransitionPlan
+        Where, how long, how fast, and why.
+    provenance : Provenance
+        What else it takes to render it again.
+    a, b : AlignedTrack
+        Both tracks on the clock, and their stems in and around the window.
+    mixer : Mixer, optional
+        What rendered it: single stems are rendered again to measure them.
+    seconds : mapping of str to float
+        Wall time by step.
+    """
+
+    rendered: Rendered
+    params: TransitionParams
+    plan: TransitionPlan
+    provenance: Provenance
+    a: AlignedTrack
+    b: AlignedTrack
+    mixer: Mixer | None = None
+    seconds: Mapping[str, float] = attrs.field(factory=dict)
+    # Measured when it is first wanted: a file and a picture of one transition share it.
+    _overview: list[Overview] = attrs.field(init=False, factory=list, repr=False)
+
+    @property
+    def audio(self) -> Tensor:
+        """What is heard, ``[channels, samples]`` float32."""
+        return self.rendered.mix
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.provenance.render.sample_rate
+
+    @property
+    def window_seconds(self) -> tuple[float, float]:
+        """Start and end of the window within the audio."""
+        start = -self.rendered.span.start / self.sample_rate
+        return start, start + self.plan.window_seconds
+
+    @property
+    def beat_times(self) -> Tensor:
+        """Beats of the window, seconds within the audio, ``[beats + 1]`` float64."""
+        beats = torch.tensor(self.plan.beat_times, dtype=torch.float64)
+        return beats + self.window_seconds[0]
+
+    def metrics(self) -> TransitionMetrics:
+        """Measure the rendered transition, see ``docs/metrics.md``.
+
+        The vocals are rendered once more, alone; with stems that do not isolate them well, what
+        needs them is not measurable.
+        """
+        from djtrans.core.transition.plan import track_seconds
+        from djtrans.metrics import MetricInputs, TrackFacts, measure
+
+        r, plan = self.rendered, self.plan
+        start = self.window_seconds[0]
+        track_a, track_b = (
+            TrackFacts(
+                phrase_lines=[line + start for line in side.phrase_lines],
+                file_seconds=[track_seconds(side.warp, clock) for clock in plan.beat_times],
+                key=side.key,
+            )
+            for side in (plan.a, plan.b)
+        )
+        low, high = (
+            torch.tensor([getattr(row.parameter, end) for row in self.params.layout.rows])
+            for end in ("minimum", "maximum")
+        )
+        return measure(
+            MetricInputs(
+                mix=r.mix,
+                a=r.a,
+                b=r.b,
+                solo_a=r.solo_a,
+                solo_b=r.solo_b,
+                sample_rate=self.sample_rate,
+                beat_times=self.beat_times,
+                swap_beat=plan.swap_beat,
+                beats_per_bar=plan.beats_per_bar,
+                track_a=track_a,
+                track_b=track_b,
+                voices=self._voices(),
+                curves=((self.params.values.cpu() - low) / (high - low)).numpy(),
+                frames_per_beat=self.params.frames_per_beat,
+            )
+        )
+
+    def _voices(self) -> Voices:
+        """What the vocal stems contribute, or why that cannot be said."""
+        from djtrans.metrics import Voices
+        from djtrans.mixer.stem_rendering import render_stem
+
+        if self.mixer is None:
+            return Voices(reason="the mixer that rendered it was not kept")
+        if VOCALS not in self.mixer.spec.stems:
+            return Voices(reason="the mixer has no vocal stem")
+        for side, track in self.provenance.tracks.items():
+            if track.isolation != "good":
+                name = track.separator.name
+                return Voices(reason=f"{name} isolates the vocals of {side.upper()} too weakly")
+        r = self.rendered
+        alone = render_stem(
+            self.mixer,
+            self.params,
+            self.plan,
+            self.a,
+            self.b,
+            r.span,
+            VOCALS,
+            gain_db=r.trim_db,
+            seed=self.provenance.render.seed,
+        )
+        return Voices(a=alone.a, b=alone.b, solo_a=alone.solo_a, solo_b=alone.solo_b)
+
+    def plot(self, theme: str = "light") -> Figure:
+        """The transition as a picture: both tracks, who plays what, the curves."""
+        from djtrans.plot import plot_transition
+
+        return plot_transition(self.content(), theme=theme)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the audio; the extension chooses the format.
+
+        Raises
+        ------
+        AudioFileError
+            If it cannot be written.
+        """
+        write_audio(path, self.audio, self.sample_rate)
+
+    def save_params(self, path: str | os.PathLike[str]) -> None:
+        """Write the params file, from which ``djtrans render`` makes the same audio again.
+
+        Raises
+        ------
+        FormatError
+            If it cannot be written.
+        """
+        save_params(path, self.content())
+
+    def content(self) -> ParamsFile:
+        """What the params file holds, the overview for pictures included."""
+        if not self._overview:
+            isolation = _isolation(self.provenance)
+            measured = measure_overview(
+                self.rendered, self.a, self.b, self.plan, self.params, isolation=isolation
+            )
+            self._overview.append(measured)
+        return ParamsFile(
+            params=self.params,
+            plan=self.plan,
+            provenance=self.provenance,
+            overview=self._overview[0],
+        )
+
+
+def _isolation(provenance: Provenance) -> str:
+    """How well the stems were kept apart: the worse of both tracks."""
+    found = {track.isolation for track in provenance.tracks.values()}
+    return next(kind for kind in ("weak", "unknown", "good") if kind in found)

@@ -1,0 +1,88 @@
+"""Transitions planned for registered techniques."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from djtrans.core.contracts.config import config_from_dict
+from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.track import Track
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.planning.beat_features import BeatSound, Ear, FloatArray, listen
+from djtrans.planning.candidate_group import Rung
+from djtrans.planning.options import PlanOptions
+from djtrans.planning.planner import plan_transition as plan_with
+from djtrans.registry import Registry, default_registry
+
+#: What ``technique="auto"`` tries, in this order: techniques, and what :class:`Rung` says of them.
+AUTO_LADDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("bass-swap", "long-blend", "eq-blend"), {"at_least": 8}),
+    (("drop-swap", "filter-sweep"), {"at_least": 4}),
+    (("bass-swap", "eq-blend"), {"at_least": 8, "loop": True}),
+    (("fade",), {"at_least": 4, "beatless": True}),
+    (("echo-out",), {}),
+    (("cut",), {}),
+    (("echo-out", "cut"), {"last": True}),
+)
+
+
+def plan_transition(
+    analysis_a: Analysis,
+    analysis_b: Analysis,
+    *,
+    technique: str = "auto",
+    tracks: tuple[Track, Track] | None = None,
+    registry: Registry | None = None,
+    **options: Any,
+) -> TransitionPlan:
+    """Plan where, how long and how fast.
+
+    Parameters
+    ----------
+    analysis_a, analysis_b : Analysis
+        The outgoing and the incoming track.
+    technique : str
+        Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_LADDER` that fits.
+    tracks : tuple of Track, optional
+        A and B, to listen to their windows where keys or ones are in doubt.
+    registry : Registry, optional
+    **options
+        Fields of :class:`djtrans.planning.options.PlanOptions`: `bars`, `cue_a_seconds` ...
+
+    Returns
+    -------
+    TransitionPlan
+
+    Raises
+    ------
+    PlanError
+        If nothing fits; the message says why for each candidate.
+    """
+    registry = registry or default_registry()
+    wanted = config_from_dict(PlanOptions, options)
+    if technique == "auto":
+        ladder = [
+            Rung(techniques=_declared(names, registry), **facts) for names, facts in AUTO_LADDER
+        ]
+    else:
+        named = _declared((technique,), registry)
+        ladder = [Rung(techniques=named, asked=True), Rung(techniques=named, asked=True, loop=True)]
+    ears = None if tracks is None else (_ear(tracks[0]), _ear(tracks[1]))
+    return plan_with(analysis_a, analysis_b, ladder, wanted, ears)
+
+
+def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
+    found = [registry.find("technique", name) for name in names]
+    return {
+        component.name: component.declaration
+        for component in found
+        if isinstance(component.declaration, TechniqueDeclaration)
+    }
+
+
+def _ear(track: Track) -> Ear:
+    def hear(beat_times: FloatArray) -> BeatSound:
+        return listen(track.audio.numpy(), track.sample_rate, beat_times)
+
+    return hear

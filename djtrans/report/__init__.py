@@ -1,0 +1,1 @@
+"""Summarize a transition for people: events, ownership of stems, text."""

@@ -1,0 +1,239 @@
+"""What happens in a transition, bar by bar, as a DJ would tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+import numpy as np
+
+from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS, TRACKS
+from djtrans.core.curves.band_gains import is_level
+from djtrans.core.curves.layout import Row
+from djtrans.core.transition.params_file import ParamsFile
+from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
+from djtrans.report.automation_events import Movement, find_movements
+from djtrans.report.wording import (
+    BANDS,
+    KILLED,
+    at,
+    decibels,
+    hertz,
+    listed,
+    plural,
+    stem_words,
+    told,
+)
+
+
+def narrate(content: ParamsFile) -> str:
+    """Tell a transition as a page of Markdown.
+
+    Parameters
+    ----------
+    content : ParamsFile
+        One transition, for any layout.
+
+    Returns
+    -------
+    str
+        A head with the facts, then one paragraph for each bar in which something begins. The same
+        content gives the same words.
+    """
+    plan, tracks = content.plan, content.provenance.tracks
+    lines = [
+        f"# {tracks['a'].name} → {tracks['b'].name}",
+        "",
+        *(f"- {fact}" for fact in _facts(plan)),
+        "",
+        *(f"{paragraph}\n" for paragraph in _paragraphs(content)),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def tempo_words(plan: TransitionPlan) -> str:
+    """The tempo of the window, or where it starts and ends if it moves."""
+    first, last = (60.0 / float(step) for step in np.diff(plan.beat_times)[[0, -1]])
+    if abs(first - last) >= 0.1:
+        return f"from {first:.1f} to {last:.1f} BPM"
+    return f"at {60.0 * (len(plan.beat_times) - 1) / plan.window_seconds:.1f} BPM"
+
+
+def _facts(plan: TransitionPlan) -> Iterable[str]:
+    technique = plan.technique.removeprefix("djtrans/")
+    yield f"{technique} over {plan.bars} bars, {plan.window_seconds:.1f} s {tempo_words(plan)}"
+    for name, side in (("A", plan.a), ("B", plan.b)):
+        tenths = round(10.0 * abs(side.cue_seconds))
+        begin = f"{'−' if side.cue_seconds < 0 else ''}{tenths // 600}:{tenths % 600 / 10:04.1f}"
+        percent = f"{round(side.stretch_percent, 1) + 0.0:+.1f} %".replace("-", "−")
+        yield (
+            f"{name}: {side.bpm:.1f} BPM ({percent}), {side.key}, from {begin} of the file, "
+            f"in its {side.cue_section}"
+        )
+    yield f"keys {plan.key_distance} step{'' if plan.key_distance == 1 else 's'} apart"
+    yield from (f"why: {reason}" for reason in plan.reasons)
+    yield from (f"not taken: {reason}" for reason in plan.rejected)
+
+
+@attrs.frozen(order=True)
+class _Event:
+    """A sentence, the beat that it belongs to, and its rank among those of one beat."""
+
+    beat: float
+    rank: int
+    text: str = attrs.field(order=False)
+
+
+def _paragraphs(content: ParamsFile) -> Iterable[str]:
+    plan = content.plan
+    bar = plan.beats_per_bar
+    events = [*_section_events(plan), *_curve_events(content), _swap_event(plan)]
+    by_bar: dict[int, list[_Event]] = {}
+    for event in sorted(events):
+        # Half a frame early is on the line: a slow movement is seen to start a little late.
+        by_bar.setdefault(min(int(event.beat + 0.25) // bar, plan.bars - 1), []).append(event)
+    starts = sorted(by_bar)
+    for start, after in zip(starts, [*starts[1:], plan.bars], strict=True):
+        label = f"Bar {start + 1}" if after - start <= 1 else f"Bars {start + 1}–{after}"
+        if start == plan.swap_beat // bar:
+            label += " (the swap)" if after - start <= 1 else f" (the swap on {start + 1})"
+        yield f"**{label}.** {' '.join(event.text for event in by_bar[start])}"
+    yield f"**After bar {plan.bars}** B plays on alone."
+
+
+def _swap_event(plan: TransitionPlan) -> _Event:
+    on = [n for n, side in (("A", plan.a), ("B", plan.b)) if side.swap_on_phrase]
+    line = {
+        2: "The swap lies on a phrase line of both.",
+        1: f"The swap lies on a phrase line of {''.join(on)} only.",
+    }
+    return _Event(plan.swap_beat, 1, line.get(len(on), "The swap lies on no phrase line."))
+
+
+def _section_events(plan: TransitionPlan) -> Iterable[_Event]:
+    """Where either track enters another section within the window."""
+    yield _Event(0.0, 0, f"A is in its {plan.a.cue_section}, B starts in its {plan.b.cue_section}.")
+    clock = np.array(plan.beat_times)
+    begin: dict[float, list[str]] = {}
+    for name, side in (("A", plan.a), ("B", plan.b)):
+        for before, section in _neighbours(side):
+            beat = float(np.interp(section.start, clock, np.arange(len(clock)), -1.0, -1.0))
+            if 0.5 < beat < len(clock) - 1.5:
+                again = "next " if section.label == before.label else ""
+                begin.setdefault(round(beat), []).append(f"{name}'s {again}{section.label}")
+    for beat, sections in begin.items():
+        verb = "begins" if len(sections) == 1 else "begin"
+        yield _Event(beat, 2, f"{listed(sections)} {verb}{at(beat, plan)}.")
+
+
+def _neighbours(side: TrackPlan) -> Iterable[tuple[ClockSection, ClockSection]]:
+    return zip(side.sections, side.sections[1:], strict=False)
+
+
+def _curve_events(content: ParamsFile) -> list[_Event]:
+    """Sentences of the movements; what two hands do at once is one sentence."""
+    moves = list(find_movements(content.params))
+    events = []
+    while moves:
+        move = moves.pop(0)
+        partner = next((other for other in moves if _exchange(move, other)), None)
+        if partner is not None:
+            moves.remove(partner)
+            goes, comes = (move, partner) if move.stop < move.start else (partner, move)
+            events.append(
+                _Event(
+                    max(move.told_at, partner.told_at), 0, _exchange_sentence(goes, comes, content)
+                )
+            )
+            continue
+        together = [m for m in moves if _alike(move, m)]
+        for other in together:
+            moves.remove(other)
+        state = _entry_state(content, move) if _enters(move) else ""
+        bands = [m.row.parameter.name for m in (move, *together)]
+        text = told(move, bands, content.plan, state)
+        if text:
+            events.append(_Event(move.told_at, 3, text))
+    return events
+
+
+def _is_level(move: Movement, name: str) -> bool:
+    return is_level(move.row.parameter) and move.row.parameter.name == name
+
+
+def _enters(move: Movement) -> bool:
+    return _is_level(move, "gain") and move.start < KILLED <= move.stop
+
+
+def _exchange(one: Movement, other: Movement) -> bool:
+    """Whether a fader or bass of one track goes as that of the other comes, both at once."""
+    if {one.row.track, other.row.track} != set(TRACKS) or one.stems != other.stems:
+        return False
+    same = any(_is_level(one, n) and _is_level(other, n) for n in ("gain", "low"))
+    ends = sorted([(one.start, one.stop), (other.start, other.stop)])
+    swapped = ends[0][0] < KILLED < ends[0][1] and ends[1][1] < KILLED
+    timed = abs(one.told_at - other.told_at) <= 1.0
+    return same and swapped and timed and one.is_step and other.is_step
+
+
+def _alike(one: Movement, other: Movement) -> bool:
+    """Whether two bands of one isolator move together."""
+    a, b = one.row, other.row
+    return (
+        (a.track, a.stem, a.node, one.stems) == (b.track, b.stem, b.node, other.stems)
+        and a.parameter.curve == b.parameter.curve == "gain"
+        and abs(one.start_beat - other.start_beat) < 0.5
+        and abs(one.stop_beat - other.stop_beat) < 0.5
+        and abs(one.start - other.start) < 0.02
+        and abs(one.stop - other.stop) < 0.02
+    )
+
+
+def _exchange_sentence(goes: Movement, comes: Movement, content: ParamsFile) -> str:
+    old, new = goes.row.track.upper(), comes.row.track.upper()
+    when = at(comes.told_at, content.plan)
+    what = f" of {stem_words(goes.stems)}" if goes.stems else ""
+    if goes.row.parameter.name == "low":
+        return f"The basses{what} change owner{when}: {old}'s goes, {new}'s comes in."
+    if goes.stems:
+        verb = "replace" if plural(goes.stems) else "replaces"
+        return f"{new}'s {stem_words(goes.stems)} {verb} {old}'s{when}."
+    state = _entry_state(content, comes)
+    return f"A cut{when}: {old} is gone, {new} is there{state}."
+
+
+def _entry_state(content: ParamsFile, move: Movement) -> str:
+    """How a track sounds as it enters: ``" without its bass, mids at −6 dB"``."""
+    params = content.params
+    # What is turned on the way has its own sentence.
+    beat = move.stop_beat if move.is_step else move.start_beat + 1.0 / params.frames_per_beat
+    frame = min(round(beat * params.frames_per_beat), params.n_frames - 1)
+    values = params.values.detach().cpu().double().numpy()[frame]
+    settings: dict[str, tuple[Row, list[float]]] = {}
+    for row in params.layout.rows:
+        on_stem = row.stem not in (TRACK_BUS, MASTER_BUS)
+        counts = row.stem in move.stems if move.stems else on_stem
+        if row.track == move.row.track and counts:
+            settings.setdefault(f"{row.node}/{row.parameter.name}", (row, []))[1].append(
+                float(values[row.index])
+            )
+    missing, altered = [], []
+    for row, found in settings.values():
+        p, value = row.parameter, found[0]
+        # Only what holds for every stem that enters can be said of the track.
+        if max(found) - min(found) > 0.02 * p.span or abs(value - p.neutral) < 0.02 * p.span:
+            continue
+        if is_level(p) and p.name != "gain":
+            name = BANDS.get(p.name, p.name)
+            if value < KILLED:
+                missing.append(name)
+            elif value < 0.75:
+                altered.append(f"{name} at {decibels(value)}")
+        elif p.curve == "frequency" and p.neutral in (p.minimum, p.maximum):
+            kind = "high-passed" if p.neutral == p.minimum else "low-passed"
+            altered.append(f"{kind} at {hertz(value)}")
+    text = f" without its {listed(missing)}" if missing else ""
+    if altered:
+        text += f"{',' if text else ' with its' if 'passed' not in altered[0] else ','} "
+        text += ", ".join(altered)
+    return text

@@ -1,0 +1,172 @@
+"""Words for movements on a mixer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from djtrans.core.curves.band_gains import is_level
+from djtrans.core.curves.parameter import Parameter
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.report.automation_events import Movement
+
+#: A gain below this (linear) is a kill: -26 dB.
+KILLED = 0.05
+#: A fader that moves by less than this without opening or closing makes room, no more (dB).
+_ROOM_DB = 3.0
+BANDS = {"low": "bass", "mid": "mids", "high": "highs"}
+
+
+def stem_words(stems: Sequence[str]) -> str:
+    """``"drums, bass and other sounds"``."""
+    return listed(["other sounds" if stem == "other" else stem for stem in stems])
+
+
+def plural(stems: Sequence[str]) -> bool:
+    """Whether the verb after these stems is one for many."""
+    last = stem_words(stems[-1:])
+    return len(stems) > 1 or (last.endswith("s") and not last.endswith("ss"))
+
+
+def listed(words: Sequence[str]) -> str:
+    """``"drums, bass and other"``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def decibels(gain: float) -> str:
+    """A linear gain as a DJ reads it: ``"−6 dB"``, or ``"off"``."""
+    if gain < 10.0 ** (-60.0 / 20.0):
+        return "off"
+    return f"{round(20.0 * math.log10(gain)) + 0:d} dB".replace("-", "−")
+
+
+def hertz(cutoff: float) -> str:
+    """A normalized cutoff: ``"250 Hz"``, ``"5 kHz"``."""
+    hz = float(f"{20.0 * 1000.0**cutoff:.2g}")
+    return f"{hz:.0f} Hz" if hz < 1000 else f"{hz / 1000:g} kHz"
+
+
+def reading(parameter: Parameter, value: float) -> str:
+    """A value in the unit that its parameter is read in."""
+    if is_level(parameter):
+        return decibels(value)
+    if parameter.curve == "frequency":
+        return hertz(value)
+    if (parameter.minimum, parameter.maximum) == (0.0, 1.0):
+        return f"{100 * value:.0f} %"
+    return f"{value:.3g} {parameter.unit}".strip().replace("-", "−")
+
+
+def at(beat: float, plan: TransitionPlan) -> str:
+    """Where in its bar something happens: nothing on the one, else ``" on beat 3"``."""
+    inside = beat % plan.beats_per_bar
+    if min(inside, plan.beats_per_bar - inside) < 0.05:
+        return ""
+    return f" on beat {inside + 1:.3g}"
+
+
+def lasting(move: Movement, plan: TransitionPlan) -> str:
+    """``" over 4 bars"``; nothing for a step."""
+    beats = move.stop_beat - move.start_beat
+    if move.is_step:
+        return ""
+    bars = beats / plan.beats_per_bar
+    if bars < 0.9:
+        return f" over {beats:.0f} beats"
+    # A movement that the last frame ends is half a beat short of its bar.
+    return f" over {round(bars)} bar{'s' if round(bars) != 1 else ''}"
+
+
+def subject(move: Movement) -> str:
+    """``"A"``, or ``"A's drums and vocals"``."""
+    track = "the mix" if move.row.track == "mix" else move.row.track.upper()
+    return f"{track}'s {stem_words(move.stems)}" if move.stems else track
+
+
+def owned(move: Movement, thing: str) -> str:
+    """``"A's bass"``, or ``"the bass of A's drums"``."""
+    who = subject(move)
+    return f"the {thing} of {who}" if move.stems or move.row.track == "mix" else f"{who}'s {thing}"
+
+
+def told(move: Movement, bands: Sequence[str], plan: TransitionPlan, state: str = "") -> str:
+    """A movement as a sentence; nothing for one that is only there to make room.
+
+    Parameters
+    ----------
+    move : Movement
+    bands : sequence of str
+        Names of the bands of an isolator that move together, this one included.
+    plan : TransitionPlan
+    state : str
+        How the track sounds as it enters.
+    """
+    p = move.row.parameter
+    if is_level(p) and p.name == "gain":
+        text = _fader(move, plan, state)
+    elif is_level(p):
+        text = _band(move, listed([BANDS.get(name, name) for name in bands]), plan)
+    elif p.curve == "frequency":
+        text = _filter(move, plan)
+    else:
+        text = _other(move, plan)
+    # When exactly something slow begins cannot be heard.
+    if text and move.is_step:
+        text = f"{text.split(';')[0]}{at(move.told_at, plan)}{''.join(text.partition(';')[1:])}"
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _fader(move: Movement, plan: TransitionPlan, state: str) -> str:
+    who, many = subject(move), bool(move.stems) and plural(move.stems)
+    if move.start < KILLED <= move.stop:
+        if move.is_step:
+            return f"{who} {'are' if many else 'is'} in at once{state}"
+        level = "" if move.stop > 0.7 else f", up to {decibels(move.stop)}"
+        return f"{who} fade{'' if many else 's'} in{lasting(move, plan)}{level}{state}"
+    if move.stop < KILLED <= move.start:
+        if move.is_step:
+            return f"{who} {'are' if many else 'is'} gone"
+        return f"{who} fade{'' if many else 's'} out{lasting(move, plan)}"
+    change = 20.0 * math.log10(max(move.stop, 1e-3) / max(move.start, 1e-3))
+    if abs(change) < _ROOM_DB:
+        return ""
+    way = "comes up" if change > 0 else "falls"
+    return f"{owned(move, 'fader')} {way} to {decibels(move.stop)}{lasting(move, plan)}"
+
+
+def _band(move: Movement, bands: str, plan: TransitionPlan) -> str:
+    what, one = owned(move, bands), bands == "bass"
+    if move.stop < KILLED <= move.start:
+        verb = "goes" if one else "go"
+    elif move.start < KILLED <= move.stop:
+        verb = ("comes in" if one else "come in") + (
+            "" if move.stop > 0.8 else f" at {decibels(move.stop)}"
+        )
+    else:
+        up = move.stop > move.start
+        verb = {True: ("rises" if one else "rise"), False: ("falls" if one else "fall")}[up]
+        verb += f" to {decibels(move.stop)}"
+    return f"{what} {verb}{lasting(move, plan)}"
+
+
+def _filter(move: Movement, plan: TransitionPlan) -> str:
+    p = move.row.parameter
+    kind = {p.minimum: "high-pass", p.maximum: "low-pass"}.get(p.neutral, "filter")
+    what = owned(move, kind)
+    if abs(move.stop - p.neutral) < 0.01:
+        return f"{what} opens from {hertz(move.start)}{lasting(move, plan)}"
+    verb = "climbs" if move.stop > move.start else "comes down"
+    return f"{what} {verb} from {hertz(move.start)} to {hertz(move.stop)}{lasting(move, plan)}"
+
+
+def _other(move: Movement, plan: TransitionPlan) -> str:
+    p = move.row.parameter
+    what = owned(move, move.row.alias.replace("_", " "))
+    if move.stop <= p.minimum + 0.01 * p.span and p.neutral == p.minimum:
+        rest = "; what rings, rings on" if p.name == "send" else ""
+        return f"{what} closes{lasting(move, plan)}{rest}"
+    if move.start <= p.minimum + 0.01 * p.span and p.neutral == p.minimum:
+        return f"{what} opens to {reading(p, move.stop)}{lasting(move, plan)}"
+    verb = "rises" if move.stop > move.start else "falls"
+    start, stop = reading(p, move.start), reading(p, move.stop)
+    return f"{what} {verb} from {start} to {stop}{lasting(move, plan)}"

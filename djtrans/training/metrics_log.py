@@ -1,0 +1,55 @@
+"""The metrics of a run, one row per step, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from djtrans.core.util.atomic_files import write_text
+
+#: Beside the step and the terms of the loss.
+COLUMNS = ("grad_norm", "lr", "steps_per_second", "validation_loss")
+
+
+class MetricsLog:
+    """Appends rows to ``metrics.csv``; what a resumed run does again is dropped first.
+
+    Parameters
+    ----------
+    path : path-like
+    step : int
+        Steps that are done; later rows are of no account any more.
+    terms : sequence of str
+        Columns of the loss and its parts.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], step: int, terms: Sequence[str]) -> None:
+        file = Path(path)
+        columns = ("step", *terms, *COLUMNS)
+        kept = [",".join(columns)]
+        if step and file.is_file():
+            with file.open(newline="") as lines:
+                rows = list(csv.reader(lines))[1:]
+            kept += [",".join(row) for row in rows if row and int(row[0]) <= step]
+        write_text(file, "\n".join(kept) + "\n")
+        self._lines = file.open("a", newline="")
+        self._writer = csv.DictWriter(self._lines, columns)
+
+    def write(self, row: dict[str, float]) -> None:
+        """One row; columns that are not given stay empty."""
+        self._writer.writerow({k: v if isinstance(v, int) else f"{v:.6g}" for k, v in row.items()})
+        self._lines.flush()
+
+    def __enter__(self) -> MetricsLog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._lines.close()

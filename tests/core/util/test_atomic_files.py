@@ -1,0 +1,35 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from djtrans.core.errors import AudioFileError, InputError
+from djtrans.core.util.atomic_files import replacing, write_text
+
+
+def test_a_file_takes_its_place_when_it_is_whole(tmp_path):
+    target = tmp_path / "x.txt"
+    target.write_text("old")
+    with replacing(target) as part:
+        part.write_text("new")
+        assert target.read_text() == "old"
+    assert target.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "x.txt"
+    write_text(target, "old")
+    with pytest.raises(KeyError), replacing(target) as part:  # noqa: PT012
+        part.write_text("half")
+        raise KeyError
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_where_nothing_can_be_written_is_said_with_the_callers_error(tmp_path):
+    with pytest.raises(InputError, match="it is a folder"):
+        write_text(tmp_path, "x")
+    with pytest.raises(AudioFileError, match="does not exist; create it"):
+        write_text(tmp_path / "none" / "x", "x", AudioFileError)

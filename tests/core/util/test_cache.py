@@ -1,0 +1,157 @@
+"""The cache: whole entries, healed when damaged, never in the way of a result."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import warnings
+from collections import deque
+
+import pytest
+
+from djtrans.core.errors import InputError
+from djtrans.core.util.cache import Cache, Usage, cache_key, default_cache
+
+KEY = cache_key(audio="x")
+
+
+def put(cache, key, text, kind="analyses"):
+    cache.store(kind, key, lambda path: path.write_text(text))
+
+
+def get(cache, key, kind="analyses"):
+    return cache.load(kind, key, lambda path: path.read_text())
+
+
+def test_what_was_stored_is_loaded_by_its_kind_and_key_only(tmp_path):
+    cache = Cache(tmp_path)
+    put(cache, KEY, "one")
+    assert get(cache, KEY) == "one"
+    assert get(cache, KEY, "stems") is None
+    assert get(cache, cache_key(audio="y")) is None
+    put(Cache(tmp_path), KEY, "two")
+    assert get(cache, KEY) == "two"
+
+
+def test_keys_depend_on_every_value_and_on_nothing_else():
+    assert cache_key(a=1, b={"c": 2.0, "d": 3}) == cache_key(b={"d": 3, "c": 2.0}, a=1)
+    keys = {cache_key(a=1), cache_key(a=2), cache_key(b=1), cache_key(a="1"), cache_key(a=1, b=1)}
+    assert len(keys) == 5
+
+
+@pytest.mark.parametrize(("kind", "key"), [("../x", KEY), ("Stems", KEY), ("stems", "../" + KEY)])
+def test_a_name_that_could_leave_the_folder_is_refused(tmp_path, kind, key):
+    with pytest.raises(InputError, match="cache entry"):
+        put(Cache(tmp_path), key, "x", kind)
+
+
+def test_a_damaged_entry_is_removed_and_can_be_stored_again(tmp_path):
+    cache = Cache(tmp_path)
+    put(cache, KEY, "not a number")
+    read = lambda path: int(path.read_text())  # noqa: E731
+    assert cache.load("analyses", KEY, read) is None
+    assert cache.info() == {}
+    put(cache, KEY, "7")
+    assert cache.load("analyses", KEY, read) == 7
+
+
+def test_a_store_that_fails_half_way_leaves_the_old_entry_and_warns_once(tmp_path):
+    cache = Cache(tmp_path)
+    put(cache, KEY, "old")
+
+    def full(path):
+        path.write_text("ne")
+        raise OSError(28, "No space left on device")
+
+    with pytest.warns(UserWarning, match="No space left on device.*DJTRANS_CACHE") as caught:
+        deque((cache.store("analyses", KEY, full) for _ in range(3)), maxlen=0)
+    assert len(caught) == 1
+    assert get(cache, KEY) == "old"
+    assert [p.name for p in (tmp_path / "analyses").iterdir()] == [KEY]
+
+
+def test_where_no_folder_can_be_made_the_work_goes_on(tmp_path):
+    (tmp_path / "file").write_text("")
+    cache = Cache(tmp_path / "file" / "cache")
+    with pytest.warns(UserWarning, match="Nothing can be kept"):
+        put(cache, KEY, "x")
+    assert get(cache, KEY) is None
+    assert (cache.info(), cache.clear()) == ({}, Usage())
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
+def test_a_folder_that_is_only_read_still_gives_its_entries(tmp_path):
+    cache = Cache(tmp_path)
+    put(cache, KEY, "x")
+    folder = tmp_path / "analyses"
+    folder.chmod(0o500)
+    try:
+        with pytest.warns(UserWarning, match="not writable"):
+            put(cache, cache_key(audio="y"), "y")
+        assert get(cache, KEY) == "x"
+    finally:
+        folder.chmod(0o700)
+
+
+def test_what_was_used_longest_ago_goes_first(tmp_path):
+    cache = Cache(tmp_path, max_bytes=25)
+    keys = [cache_key(n=n) for n in range(3)]
+    for age, key in zip((300, 200), keys[:2], strict=True):
+        put(cache, key, "0123456789")
+        then = time.time() - age
+        os.utime(tmp_path / "analyses" / key, (then, then))
+    assert get(cache, keys[0]) is not None  # used now, so keys[1] is the oldest
+    put(cache, keys[2], "0123456789", "stems")
+    assert [get(cache, keys[0]) is None, get(cache, keys[1]) is None] == [False, True]
+    assert get(cache, keys[2], "stems") is not None
+
+
+def test_info_counts_and_clear_removes_ours_only(tmp_path):
+    cache = Cache(tmp_path)
+    put(cache, KEY, "12345")
+    put(cache, cache_key(n=1), "1", "stems")
+    put(cache, cache_key(n=2), "22", "stems")
+    (tmp_path / "stems" / "drums.wav").write_text("someone's")
+    (tmp_path / "notes.txt").write_text("someone's")
+    left = tmp_path / "stems" / f".{KEY}-01234567.part"
+    left.write_text("333")
+    assert cache.info() == {"analyses": Usage(1, 5), "stems": Usage(2, 3)}  # it may be in writing
+    os.utime(left, (0, 0))
+    assert cache.info()["stems"] == Usage(3, 6)
+    assert cache.clear("analyses") == Usage(1, 5)
+    assert cache.clear() == Usage(3, 6)
+    assert sorted(p.name for p in tmp_path.rglob("*.*")) == ["drums.wav", "notes.txt"]
+
+
+def test_the_default_is_where_the_environment_says(cache_folder, monkeypatch):
+    assert default_cache().root == cache_folder
+    assert default_cache() is default_cache()
+    monkeypatch.delenv("DJTRANS_CACHE")
+    assert default_cache().root.name == "djtrans"
+
+
+HAMMER = """
+import sys
+from djtrans.core.util.cache import Cache, cache_key
+cache, key = Cache(sys.argv[1]), cache_key(audio="x")
+text = sys.argv[2] * 300_000
+read = lambda path: path.read_text()
+for _ in range(60):
+    cache.store("analyses", key, lambda path: path.write_text(text))
+    found = cache.load("analyses", key, read)
+    assert found is not None and len(found) == 300_000 and len(set(found)) == 1, len(found or "")
+"""
+
+
+def test_two_processes_never_see_half_an_entry(tmp_path):
+    runs = [
+        subprocess.Popen([sys.executable, "-W", "error", "-c", HAMMER, tmp_path, letter])
+        for letter in "ab"
+    ]
+    assert [run.wait(60) for run in runs] == [0, 0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert set(get(Cache(tmp_path), KEY)) in ({"a"}, {"b"})
+    assert len(list(tmp_path.rglob("*.part"))) == 0

@@ -1,0 +1,186 @@
+"""Collecting from files: what reads what, each mix once, and one bad source among good ones."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import pytest
+
+from djtrans.cli import main
+from djtrans.core.contracts.declarations import TracklistDeclaration
+from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.errors import InputError, UnknownComponentError
+from djtrans.core.track.tracklist import Tracklist, TracklistEntry
+from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.datasets.mixes.collection import collect
+from djtrans.registry import Registry
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "a.txt").write_text("0:00 Ada - One\n3:00 Bo - Two\n")
+    (tmp_path / "B.CUE").write_text('TITLE "B"\nTRACK 01 AUDIO\nTITLE "One"\nINDEX 01 00:00:00\n')
+    mixes = [
+        {"id": i, "title": f"Mix {i}", "url": f"https://x/{i}", "tracklist": [{"title": "A - B"}]}
+        for i in range(3)
+    ]
+    (tmp_path / "c.json").write_text(json.dumps(mixes))
+    (tmp_path / "bad.txt").write_text("nothing")
+    return tmp_path
+
+
+def test_each_file_is_read_by_what_declares_it_and_kept_once(files):
+    sources = [str(files / name) for name in ("a.txt", "B.CUE", "c.json")]
+    out = files / "out"
+    told = []
+    found = collect(sources, output=out, watch=lambda path, new: told.append((path, new)))
+    assert [load_tracklist(path).source for path in found.written] == [
+        "djtrans/description",
+        "djtrans/cue",
+        *["djtrans/djmix"] * 3,
+    ]
+    assert told == [(path, True) for path in found.written]
+    assert sorted(out.iterdir()) == sorted(found.written)
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    again = collect(sources, output=out)
+    assert (again.written, again.known) == ([], found.written)
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_a_stop_leaves_what_was_done_and_the_next_run_goes_on(files):
+    def stop(path, new):
+        if path.name.startswith("mix-1"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collect([str(files / "c.json")], output=files / "out", watch=stop)
+    assert len([load_tracklist(path) for path in (files / "out").iterdir()]) == 2
+    found = collect([str(files / "c.json")], output=files / "out")
+    assert (len(found.known), len(found.written)) == (2, 1)
+
+
+def test_a_bad_source_does_not_keep_the_others(files):
+    sources = [str(files / name) for name in ("bad.txt", "absent.cue", "a.txt")]
+    found = collect(sources, output=files / "out")
+    assert len(found.written) == 1
+    assert list(found.failed) == sources[:2]
+    assert all(source in message for source, message in found.failed.items())
+
+
+def test_at_most_so_many_with_the_known_ones(files):
+    sources = [str(files / name) for name in ("c.json", "a.txt")]
+    assert len(collect(sources, most=2, output=files / "out").written) == 2
+    found = collect(sources, most=3, output=files / "out")
+    assert (len(found.known), len(found.written)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ({}, "Nothing to collect"),
+        ({"genre": "house"}, "how many"),
+        ({"genre": "house", "most": 1, "source": "cue"}, "djtrans/cue cannot browse"),
+        ({"sources": ["x.wav"]}, r"No source reads a file like 'x.wav'; known are .*\.cue"),
+        ({"sources": ["https://example.org/x"]}, "the site 'example.org'"),
+        ({"sources": ["x.txt"], "most": 0}, "1 or more"),
+        ({"sources": ["x.txt"], "settings": {"delay": 9}}, "names no source"),
+        ({"sources": ["x.txt"], "settings": {"cue.delay": 9}}, "NoConfig has no field 'delay'"),
+        ({"sources": ["x.txt"], "settings": {"1001tracklists.delay_seconds": 1}}, "3 to 3600"),
+    ],
+)
+def test_what_cannot_be_asked_for(tmp_path, arguments, match):
+    with pytest.raises(InputError, match=match):
+        collect(**arguments, output=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_source_of_another_plugin_is_chosen_by_its_suffix_or_by_name(files):
+    class Radio:
+        def __init__(self, config):
+            pass
+
+        def read(self, source):
+            yield Tracklist(title="Friday", entries=[TracklistEntry(title=source)])
+
+    class Plugin:
+        @hookimpl
+        def djtrans_tracklists(self):
+            yield TracklistDeclaration(
+                name="radio", summary="Logs.", factory=Radio, suffixes=(".log",)
+            )
+
+    registry = Registry(discover=False)
+    registry.register(Plugin(), "acme")
+    by_suffix = collect(["x.log"], registry=registry, output=files / "one")
+    by_name = collect(["x.wav"], source="radio", registry=registry, output=files / "two")
+    for found in (by_suffix, by_name):
+        assert load_tracklist(found.written[0]).source == "acme/radio"
+    with pytest.raises(UnknownComponentError, match="radio"):
+        collect(["x.log"], source="radios", registry=registry)
+
+
+def test_a_setting_reaches_its_source(files, monkeypatch):
+    from djtrans.plugins.tracklists import web_1001
+
+    made = []
+    monkeypatch.setattr(web_1001, "PoliteFetcher", made.append)
+    settings = {"1001tracklists.delay_seconds": 20}
+    collect([str(files / "page.html")], settings=settings, output=files / "out")
+    assert made == [20.0]
+
+
+def test_a_folder_that_cannot_be_written_to_ends_it(files):
+    with pytest.raises(InputError, match="Cannot make the folder"):
+        collect([str(files / "a.txt")], output=files / "a.txt" / "out")
+
+
+# -- the command ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*arguments):
+        with pytest.raises(SystemExit) as exit_:
+            main(["collect", *arguments])
+        out, err = capsys.readouterr()
+        return exit_.value.code, out.splitlines(), err.splitlines()
+
+    return call
+
+
+def test_the_command_writes_into_data_tracklists(run, files, monkeypatch):
+    monkeypatch.chdir(files)
+    code, out, err = run("a.txt", "B.CUE")
+    assert (code, err) == (0, [])
+    assert [line.split()[0] for line in out] == ["wrote", "wrote", "2"]
+    assert out[-1] == "2 written, 0 known, 0 failed: data/tracklists"
+    assert len(list((files / "data/tracklists").glob("*.json"))) == 2
+    assert run("a.txt", "--quiet") == (0, [], [])
+
+
+def test_what_fails_is_one_line_and_exit_code_2(run, files, monkeypatch):
+    monkeypatch.chdir(files)
+    code, out, err = run("bad.txt", "a.txt")
+    assert code == 2
+    assert out[-1].startswith("1 written, 0 known, 1 failed")
+    assert len(err) == 1
+    assert err[0].startswith("djtrans: error: No tracks are found in bad.txt")
+    code, out, err = run("a.txt", "--set", "1001tracklists.delay_seconds=1")
+    assert (code, out, len(err)) == (2, [], 1)
+    code, out, err = run("--genre", "house")
+    assert (code, out, len(err)) == (2, [], 1)
+
+
+def test_ctrl_c_leaves_what_is_done(run, files, monkeypatch):
+    monkeypatch.chdir(files)
+    from djtrans.plugins.tracklists.cue import CueSheet
+
+    def interrupted(self, source):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CueSheet, "read", interrupted)
+    code, _, err = run("a.txt", "B.CUE")
+    assert (code, err[-1]) == (130, "djtrans: interrupted.")
+    (path,) = (files / "data/tracklists").iterdir()
+    assert attrs.asdict(load_tracklist(path))["title"] == "a"

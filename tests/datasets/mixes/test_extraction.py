@@ -1,0 +1,152 @@
+"""Excerpts lie where the tracks change, their sources lie on their clock, and nothing is redone."""
+
+import json
+
+import pytest
+import soundfile
+import torch
+
+from djtrans.core.audio.io import load_audio, write_audio
+from djtrans.core.audio.warping import warp
+from djtrans.core.errors import InputError
+from djtrans.core.track.tracklist import Tracklist, TracklistEntry
+from djtrans.core.track.tracklist_files import save_tracklist
+from djtrans.datasets.mixes.alignment.excerpt import read_alignment
+from djtrans.datasets.mixes.extraction import MARGIN_SECONDS, extract
+from djtrans.synthesis import TrackSpec, synthesize
+
+RATE = 22050
+CUT = 20.0
+
+
+def entry(title, start):
+    return TracklistEntry(artist="Ada", title=title, start_seconds=start)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A mix of two tracks with a cut between them, at their own tempo."""
+    here = tmp_path_factory.mktemp("world")
+    for name in ("mixes", "tracklists", "tracks"):
+        (here / name).mkdir()
+    tracks = []
+    for number, (name, bpm) in enumerate((("One", 124.0), ("Two", 128.0))):
+        spec = TrackSpec(
+            bpm=bpm,
+            seed=number,
+            tonic=5 * number,
+            structure=(("drop", 8), ("break", 4), ("drop", 4)),
+            sample_rate_hz=RATE,
+        )
+        tracks.append(synthesize(spec).audio)
+        write_audio(here / "tracks" / f"Ada - {name}.wav", tracks[-1], RATE)
+    cut = round(CUT * RATE)
+    start = round(1.5 * RATE)
+    mix = torch.cat([tracks[0][:, :cut], tracks[1][:, start : start + cut]], dim=1)
+    write_audio(here / "mixes" / "home.wav", mix, RATE)
+    (here / "mixes" / "broken.wav").write_text("no audio")
+    for title in ("home", "broken", "absent"):
+        entries = [entry("One", 0.0), entry("Two", CUT + 4.0), entry("Three", None)]
+        save_tracklist(Tracklist(title=title, entries=entries), here / "tracklists")
+    return here
+
+
+def run(world, output, **options):
+    return extract(world / "mixes", world / "tracklists", output, **options)
+
+
+@pytest.fixture(scope="module")
+def aligned(world, tmp_path_factory):
+    output = tmp_path_factory.mktemp("aligned")
+    return run(world, output, tracks=world / "tracks"), output
+
+
+def test_sources_lie_on_the_clock_of_the_excerpt(world, aligned):
+    found, _ = aligned
+    (folder,) = found.written
+    assert found.aligned == 1
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"mix.wav", "track_a.wav", "track_b.wav", "alignment.json"}
+    mix, a, b = (load_audio(folder / f"{name}.wav")[0] for name in ("mix", "track_a", "track_b"))
+    assert mix.shape == a.shape == b.shape
+    assert soundfile.info(folder / "track_a.wav").subtype == "PCM_24"
+    alignment = read_alignment(folder)
+    for side, at_zero in ((alignment.track_a, 0.0), (alignment.track_b, 1.5 - CUT)):
+        assert side.rate == pytest.approx(1.0, abs=5e-4)
+        assert side.at_zero - alignment.start_seconds == pytest.approx(at_zero, abs=0.010)
+    cut = CUT - alignment.start_seconds
+    assert cut - 2.5 < alignment.boundary_seconds < cut + 2.5
+    assert MARGIN_SECONDS <= alignment.seconds <= 2 * MARGIN_SECONDS + 5.0
+
+
+def test_what_cannot_be_used_is_named(aligned):
+    failed = {name.split("-")[0]: message for name, message in aligned[0].failed.items()}
+    assert "broken.wav" in failed["broken"]
+    assert "no audio" in failed["absent"]
+    assert "does not say when" in failed["home"]
+
+
+def test_what_is_done_is_left_alone(world, aligned):
+    found, output = aligned
+    file = found.written[0] / "mix.wav"
+    before = file.stat().st_mtime_ns
+    again = run(world, output, tracks=world / "tracks")
+    assert (again.written, again.known) == ([], found.written)
+    assert file.stat().st_mtime_ns == before
+
+
+def test_without_tracks_the_tracklist_tells_the_place_until_the_tracks_turn_up(world, tmp_path):
+    first = run(world, tmp_path, seconds=10.0)
+    alignment = read_alignment(first.written[0])
+    assert (alignment.start_seconds, alignment.seconds) == (CUT - 1.0, 10.0)
+    assert not alignment.aligned
+    assert not (first.written[0] / "track_a.wav").exists()
+    assert alignment.track_a.why
+    second = run(world, tmp_path, tracks=world / "tracks")
+    assert second.written == first.written
+    assert read_alignment(second.written[0]).aligned
+
+
+def test_the_file_names_no_folder(aligned, world):
+    text = (aligned[0].written[0] / "alignment.json").read_text()
+    assert str(world) not in text
+    assert json.loads(text)["mix_file"] == "home.wav"
+
+
+@pytest.mark.parametrize(("hold", "moves"), [(10.0, 8.0), (8.0, 3.0)])
+def test_a_track_whose_tempo_moves_after_the_boundary_is_not_laid_beside_it(
+    world, tmp_path, hold, moves
+):
+    """Two is mixed in at One's tempo; once One is gone it goes back to its own."""
+    begin, total = 14.0, 52.0
+    one, two = (load_audio(world / "tracks" / f"Ada - {name}.wav")[0] for name in ("One", "Two"))
+    points = [(begin, 0.5), (begin + hold, 0.5 + hold * 124.0 / 128.0)]
+    for step in range(8):
+        rate = 124.0 / 128.0 + (1.0 - 124.0 / 128.0) * (step + 0.5) / 8
+        points.append((points[-1][0] + moves / 8, points[-1][1] + rate * moves / 8))
+    points.append((total, points[-1][1] + total - points[-1][0]))
+    two = warp(two, points, RATE, 0.0, total)
+    one = warp(one, ((0.0, 0.0), (total, total)), RATE, 0.0, total)
+    seconds = torch.arange(round(total * RATE)) / RATE
+    share = ((seconds - begin) / 8.0).clamp(0.0, 1.0)
+    for name in ("mixes", "tracklists"):
+        (tmp_path / name).mkdir()
+    write_audio(tmp_path / "mixes" / "moved.wav", 0.9 * (one * (1.0 - share) + two * share), RATE)
+    entries = [entry("One", 0.0), entry("Two", begin)]
+    save_tracklist(Tracklist(title="moved", entries=entries), tmp_path / "tracklists")
+    found = run(tmp_path, tmp_path / "out", tracks=world / "tracks")
+    alignment = read_alignment(found.written[0])
+    assert found.aligned == 0
+    assert alignment.track_a.rate == pytest.approx(1.0, abs=5e-4)
+    assert not alignment.track_b.aligned
+    assert "tempo does not stay the same" in alignment.track_b.why
+    assert not (found.written[0] / "track_b.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"most": 0}, "at least"), ({"seconds": 5.0}, "10 to 240"), ({"tracks": "none"}, "--tracks")],
+)
+def test_what_is_not_allowed_is_refused(world, tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
+        run(world, tmp_path, **options)

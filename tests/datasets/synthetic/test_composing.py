@@ -1,0 +1,176 @@
+"""Composing a training set: what is heard, what is paired, and that a stopped run goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import attrs
+import numpy as np
+import pytest
+import torch
+
+import djtrans.datasets.synthetic.pairing
+from djtrans.core.errors import InputError
+from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
+from djtrans.core.track.beat_grid import BeatGrid
+from djtrans.core.track.key import Key
+from djtrans.core.track.stems import Stems
+from djtrans.datasets.synthetic.composing import ComposeOptions, compose_set
+from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.framed_cache import Heard, write_heard
+from djtrans.datasets.synthetic.framed_track import FramedTrack
+from djtrans.datasets.synthetic.track_rendering import leaking
+
+OPTIONS = ComposeOptions(tracks=12, transitions=120, validation=0.3)
+SMALL = attrs.evolve(OPTIONS, transitions=40)
+PARTS = (("intro", 16), ("build", 8), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16))
+
+
+def analysis(bpm, tonic):
+    bars = sum(length for _, length in PARTS)
+    starts = np.cumsum([0] + [length for _, length in PARTS])
+    return Analysis(
+        duration_seconds=(4 * bars + 2) * 60 / bpm,
+        grid=BeatGrid(np.arange(4 * bars + 1) * 60 / bpm, 0, bpm),
+        sections=tuple(
+            Section(label, int(start), int(start) + length)
+            for (label, length), start in zip(PARTS, starts, strict=False)
+        ),
+        phrases=tuple(Phrase(bar, 8) for bar in range(0, bars, 8)),
+        key=Key(tonic, "minor"),
+        levels=Levels(-9.0, -8.0),
+        bar_level_db=np.full(bars, -12.0),
+        bar_low_db=np.full(bars, -18.0),
+    )
+
+
+@pytest.fixture
+def framing(monkeypatch):
+    """Framing without synthesis: tracks whose analysis and frames are made up; counts the calls."""
+    calls = []
+
+    def frame(index, options, file):
+        calls.append(index)
+        rng = np.random.default_rng(index)
+        slow = index % 4 == 3
+        found = [analysis(87.0 if slow else 172.0 + rng.uniform(-3, 3), index % 2 * 7)]
+        found += [found[0].doubled()] if slow else []
+        framed = [
+            FramedTrack(
+                torch.full((8 * one.grid.bars, 4, 3), -20.0),
+                torch.zeros(8 * one.grid.bars, 4),
+                torch.zeros(8 * one.grid.bars),
+                -8.0 - index,
+            )
+            for one in found
+        ]
+        heard = Heard(tuple(found), tuple(framed), index % 2 == 0)
+        write_heard(file, heard, options)
+
+    monkeypatch.setattr(djtrans.datasets.synthetic.composing, "frame_synthesized", frame)
+    return calls
+
+
+@pytest.fixture
+def composed(tmp_path, framing):
+    return compose_set(tmp_path / "set.safetensors", OPTIONS)
+
+
+def test_the_set_has_what_was_asked_for(composed, tmp_path):
+    assert len(composed.training) + len(composed.validation) == OPTIONS.transitions
+    read = ComposedSet.load(tmp_path / "set.safetensors")
+    assert read.training == tuple(composed.training)
+    assert read.facts["options"]["transitions"] == 120
+
+
+def test_no_track_is_in_both_parts(composed):
+    def used(part):
+        return {side.track for c in part for side in (c.a, c.b)}
+
+    assert not used(composed.training) & used(composed.validation)
+
+
+def test_every_composition_can_be_drawn_from_its_frames(composed):
+    from djtrans import load_technique, mixer_layout
+    from djtrans.datasets.synthetic.composition import request_of
+
+    layout = mixer_layout("dj54")
+    techniques = Counter()
+    for c in (*composed.training, *composed.validation):
+        techniques[c.technique] += 1
+        request = request_of(c, composed.tracks, layout, 3)
+        curves = load_technique(c.technique).draw(request)
+        assert curves.shape == (c.frames, 54)
+        assert 4 <= c.bars <= 64
+        assert c.a.track != c.b.track
+    assert len(techniques) >= 6
+    assert not {"djtrans/sum", "djtrans/linear-fade", "djtrans/cut"} & set(techniques)
+
+
+def test_techniques_that_solo_stems_get_stems_that_stand_alone(composed):
+    soloing = [
+        side.track
+        for c in (*composed.training, *composed.validation)
+        if c.technique in ("djtrans/acapella", "djtrans/stem-swap")
+        for side in (c.a, c.b)
+    ]
+    assert soloing
+    # Every second track was made isolated; its level says which it is.
+    assert {round(-8.0 - composed.tracks[i].reference_db) % 2 for i in soloing} == {0}
+
+
+def test_slow_tracks_are_counted_as_their_partner(composed):
+    bars = {len(track.vocal) // 8 for track in composed.tracks}
+    assert bars == {80, 160}
+    for c in composed.training:
+        assert 165 < c.bpm < 180 or 82 < c.bpm < 90
+
+
+def test_the_same_options_give_the_same_set(tmp_path, framing):
+    one = compose_set(tmp_path / "one.safetensors", SMALL)
+    two = compose_set(tmp_path / "two.safetensors", SMALL)
+    assert one.training == two.training
+    other = compose_set(tmp_path / "other.safetensors", attrs.evolve(SMALL, seed=1))
+    assert one.training != other.training
+
+
+def test_a_stopped_run_frames_only_what_is_missing(tmp_path, framing):
+    compose_set(tmp_path / "set.safetensors", SMALL)
+    assert framing == list(range(12))
+    folder = tmp_path / "set.safetensors.tracks"
+    (folder / "track_00004.safetensors").unlink()
+    (folder / "track_00007.safetensors").write_bytes(b"cut")
+    framing.clear()
+    compose_set(tmp_path / "set.safetensors", SMALL)
+    assert framing == [4, 7]
+    framing.clear()
+    compose_set(tmp_path / "set.safetensors", attrs.evolve(SMALL, largest_leak=0.3))
+    assert framing == list(range(12))
+
+
+def test_too_many_transitions_for_too_few_tracks_are_refused(tmp_path, framing, monkeypatch):
+    monkeypatch.setattr(djtrans.datasets.synthetic.pairing, "_PATIENCE", 0)
+    with pytest.raises(InputError, match=r"Only 0 of \d+ transitions .* compose of more tracks"):
+        compose_set(tmp_path / "set.safetensors", OPTIONS)
+
+
+def test_leaking_stems_hold_some_of_the_others_and_sum_to_the_mix():
+    generator = torch.Generator().manual_seed(0)
+    stems = Stems(torch.randn(4, 2, 4000, generator=generator), ("a", "b", "c", "d"), 8000)
+    leaked = leaking(stems, 0.2, np.random.default_rng(1))
+    assert torch.allclose(leaked.mix, stems.mix, atol=1e-5)
+    for i in range(4):
+        for j in range(4):
+            share = float((leaked.audio[i] * stems.audio[j]).sum() / stems.audio[j].square().sum())
+            assert (0.4 < share < 1.0) if i == j else (-0.05 < share < 0.25)
+    assert torch.equal(leaking(stems, 0.0, np.random.default_rng(1)).audio, stems.audio)
+
+
+@pytest.mark.slow
+def test_synthesized_tracks_are_heard_and_paired(tmp_path):
+    options = ComposeOptions(tracks=8, transitions=20, validation=0.5, sample_rate_hz=22050)
+    composed = compose_set(tmp_path / "set.safetensors", options, workers=2)
+    assert len(composed.training) == len(composed.validation) == 10
+    for track in composed.tracks:
+        assert torch.isfinite(track.level_db).all()
+        assert float(track.onset.max()) > 0.5

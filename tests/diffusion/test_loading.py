@@ -1,0 +1,193 @@
+"""Models from files: rebuilt as they were, refused where something means something else."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+import torch
+
+import djtrans
+from djtrans.core.contracts.component import ComponentRecord
+from djtrans.core.contracts.config import config_to_dict
+from djtrans.core.curves.request import DrawRequest
+from djtrans.core.errors import ConfigError, FormatError, InputError, LayoutError, PluginError
+from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
+from djtrans.diffusion.loading import build_network, get_inference_config, load_model
+from djtrans.diffusion.model import DiffusionModel
+from djtrans.plugins.encoders import TechniqueEncoderConfig
+from djtrans.registry import default_registry
+
+STEMS = ("drums", "bass", "vocals", "other")
+WIDTHS = {"audio": (58, 9), "technique": (3, 31), "none": (0, 0)}
+
+
+def record(encoders=("audio", "technique"), **changes):
+    configs = {"technique": config_to_dict(TechniqueEncoderConfig())}
+    content = ModelRecord(
+        layout=djtrans.mixer_layout("dj54"),
+        stems=STEMS,
+        frames_per_beat=2,
+        denoiser=ComponentRecord(
+            name="djtrans/dit", version=1, config={"width": 16, "depth": 1, "heads": 1}
+        ),
+        encoders=tuple(
+            EncoderRecord(
+                component=ComponentRecord(
+                    name=f"djtrans/{name}",
+                    version=default_registry().find("encoder", name).declaration.version,
+                    config=configs.get(name, {}),
+                ),
+                per_frame=WIDTHS[name][0],
+                global_=WIDTHS[name][1],
+            )
+            for name in encoders
+        ),
+        scheduler=ComponentRecord(name="djtrans/flow", version=1, config={"order": 1}),
+        inference={"steps": 3, "guidance_scale": 1.0},
+        card={"seed": 5},
+    )
+    return attrs.evolve(content, **changes)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    torch.manual_seed(0)
+    network, _ = build_network(record())
+    for parameter in network.parameters():  # adaLN-zero starts by saying nothing
+        torch.nn.init.normal_(parameter, std=0.2)
+    save_model(tmp_path / "model.safetensors", record(), network.state_dict())
+    return tmp_path
+
+
+def request(**facts):
+    facts = {"n_frames": 32, "swap_beat": 8, "technique": "djtrans/bass-swap", "seed": 1, **facts}
+    return DrawRequest(djtrans.mixer_layout("dj54"), **facts)
+
+
+def test_a_model_is_loaded_and_draws(saved):
+    model = load_model(saved, device="cpu")
+    assert isinstance(model, DiffusionModel)
+    assert model.inference == get_inference_config(steps=3, guidance_scale=1.0)
+    assert model.card == {"seed": 5}
+    curves = model.draw(request())
+    assert curves.shape == (32, 54)
+    for row in model.layout.rows:
+        curve = curves[:, row.index]
+        assert row.parameter.minimum <= float(curve.min())
+        assert float(curve.max()) <= row.parameter.maximum
+
+
+def test_the_seed_decides_and_the_wish_is_heard(saved):
+    model = load_model(saved, device="cpu")
+    assert torch.equal(model.draw(request()), model.draw(request()))
+    assert not torch.equal(model.draw(request()), model.draw(request(seed=2)))
+    assert not torch.equal(model.draw(request()), model.draw(request(technique="djtrans/fade")))
+    assert not torch.equal(model.draw(request()), model.draw(request(swap_beat=4)))
+
+
+def test_the_guidance_of_a_wish_is_not_that_of_no_wish(saved):
+    def drawn(technique, **scales):
+        model = load_model(saved, "cpu", inference=get_inference_config(steps=3, **scales))
+        return model.draw(request(technique=technique))
+
+    for technique, one, other in (
+        ("djtrans/bass-swap", "guidance_scale", "wishless_guidance_scale"),
+        ("", "wishless_guidance_scale", "guidance_scale"),
+    ):
+        assert not torch.equal(drawn(technique, **{one: 3.0}), drawn(technique, **{one: 1.0}))
+        assert torch.equal(drawn(technique, **{other: 3.0}), drawn(technique, **{other: 1.0}))
+    assert torch.equal(drawn(""), drawn("", wishless_guidance_scale=1.0))
+
+
+def test_any_scheduler_samples_it(saved):
+    drawn = [
+        load_model(saved, "cpu", scheduler=name, inference=get_inference_config(steps=4))
+        for name in ("flow", "ddim", "dpmpp2m", "ddpm")
+    ]
+    curves = [model.draw(request()) for model in drawn]
+    assert all(torch.isfinite(c).all() for c in curves)
+    assert not torch.equal(curves[0], curves[1])
+
+
+def test_a_model_takes_the_place_of_a_technique(saved):
+    model = load_model(saved, device="cpu")
+    mixer = djtrans.DifferentiableDJMixer()
+    bars, rate = 4, 22050
+    torch.manual_seed(1)
+    stems = djtrans.Stems(torch.randn(4, 2, 8 * rate + 1) * 0.05, STEMS, rate)
+    from djtrans.testing.example_track import example_analysis
+
+    features = djtrans.build_track_features(stems, example_analysis(bars), n_frames=32)
+    audio, params = djtrans.generate_transition(
+        model, mixer, stems, stems, features, features, n_frames=64
+    )
+    assert audio.shape == (2, 8 * rate)
+    assert params.values.shape == (64, 54)
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"n_frames": 16}, "2 bars is not what the model was trained on"),
+        ({"n_frames": 1024}, "128 bars is not what the model was trained on"),
+        ({"n_frames": 64, "frames_per_beat": 4}, "draws 2 frames per beat and 4 are asked for"),
+    ],
+)
+def test_what_it_was_not_trained_on_is_refused(saved, facts, why):
+    with pytest.raises(InputError, match=why):
+        load_model(saved, device="cpu").draw(request(**facts))
+
+
+def test_another_mixer_is_refused_by_what_differs(saved):
+    model = load_model(saved, device="cpu")
+    spec = djtrans.resolve_spec("dj54")
+    fewer = attrs.evolve(
+        spec,
+        stem_chain=tuple(node for node in spec.stem_chain if node.id != "lpf"),
+        aliases={k: v for k, v in spec.aliases.items() if not k.startswith("lpf")},
+    )
+    asked = attrs.evolve(request(), layout=djtrans.mixer_layout(fewer))
+    with pytest.raises(
+        LayoutError, match=r"draws a/drums/lpf/\w+, a/bass/lpf/\w+ and 6 more, which"
+    ):
+        model.draw(asked)
+
+
+def test_versions_and_missing_plugins_are_named(tmp_path):
+    def loading(**changes):
+        content = attrs.evolve(record(), **changes)
+        network, _ = build_network(record())
+        save_model(tmp_path / "model.safetensors", content, network.state_dict())
+        return load_model(tmp_path, device="cpu")
+
+    older = attrs.evolve(record().denoiser, version=7)
+    with pytest.raises(FormatError, match=r"made with version 7 of the denoiser djtrans/dit"):
+        loading(denoiser=older)
+    gone = attrs.evolve(record().denoiser, name="acme/mamba")
+    with pytest.raises(PluginError, match=r"needs the denoiser acme/mamba.*provides the plugin"):
+        loading(denoiser=gone)
+    wider = (attrs.evolve(record().encoders[0], per_frame=99), record().encoders[1])
+    with pytest.raises(FormatError, match=r"trained with 99 and 9 channels of djtrans/audio"):
+        loading(encoders=wider)
+    with pytest.raises(FormatError, match=r"its weights do not fit"):
+        loading(
+            denoiser=attrs.evolve(record().denoiser, config={"width": 32, "depth": 1, "heads": 1})
+        )
+    with pytest.warns(UserWarning, match=r"version 7 of the scheduler djtrans/flow"):
+        loading(scheduler=attrs.evolve(record().scheduler, version=7))
+
+
+def test_the_sampling_is_validated():
+    with pytest.raises(ConfigError, match="steps"):
+        get_inference_config(steps=-1)
+    with pytest.raises(ConfigError, match="lower and the higher"):
+        get_inference_config(guidance_interval=(0.9, 0.2))
+    with pytest.raises(ConfigError, match="guidance"):
+        get_inference_config(guidance=3)
+
+
+def test_a_name_that_is_no_file_and_no_hub_id_is_refused():
+    with pytest.raises(FormatError, match=r"There is no model 'missing.pt'"):
+        load_model("missing.pt")
+    with pytest.raises(FormatError, match=r"as a hub id it cannot be downloaded"):
+        load_model("someone/their-model")

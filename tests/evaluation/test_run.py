@@ -1,0 +1,324 @@
+"""Comparisons: pairs, one swap for all, resuming, failures as rows, and what the report says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+
+import attrs
+import numpy as np
+import pytest
+
+import djtrans
+from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.errors import FormatError, InputError, PluginError
+from djtrans.core.transition.plan import track_seconds
+from djtrans.evaluation import (
+    EvaluationOptions,
+    Pair,
+    all_pairs,
+    compare,
+    read_pairs,
+    synthesized_pairs,
+    write_report,
+)
+from djtrans.evaluation.placing import clock_shift, on_clock, place_together
+from djtrans.evaluation.report import results_csv
+from djtrans.pipeline.completion import draw_transition, finish
+from djtrans.pipeline.preparation import prepare
+from djtrans.pipeline.progress import Steps
+from djtrans.registry import Registry
+from djtrans.synthesis import TrackSpec
+
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
+STRUCTURE = (("intro", 8), ("drop", 8), ("outro", 8))
+RATE = 22050
+TECHNIQUES = ("bass-swap", "fade", "cut")
+
+
+def spec(bpm, seed):
+    return TrackSpec(bpm=bpm, tonic=9, seed=seed, structure=STRUCTURE, sample_rate_hz=RATE)
+
+
+PAIR = Pair(a=spec(172.0, 1), b=spec(168.0, 2), name="pair")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The pair as files with their stems, beside a file that cannot be read."""
+    folder = tmp_path_factory.mktemp("tracks")
+    for side in ("a", "b"):
+        track = djtrans.synthesize(getattr(PAIR, side))
+        djtrans.write_audio(folder / f"{side}.wav", track.audio, RATE)
+        djtrans.save_stems(track.stems, folder / f"stems-{side}")
+    (folder / "broken.wav").write_text("not music")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    output = tmp_path_factory.mktemp("made")
+    return compare([PAIR], TECHNIQUES, output=output), output
+
+
+def test_every_technique_of_a_pair_is_measured_around_one_swap(made):
+    comparison, _ = made
+    assert comparison.techniques == ("djtrans/bass-swap", "djtrans/fade", "djtrans/cut")
+    assert [o.reason for o in comparison.outcomes] == ["", "", ""]
+    assert all(o.shared_swap for o in comparison.outcomes)
+    assert [o.bars for o in comparison.outcomes] == [16, 8, 2]
+    swap, fade, cut = (o.values for o in comparison.outcomes)
+    # What sets them apart by construction: two basses only under the crossfade.
+    assert swap["bass_overlap_beats"] <= 1
+    assert fade["bass_overlap_beats"] > swap["bass_overlap_beats"]
+    assert cut["both_audible_beats"] < fade["both_audible_beats"] < swap["both_audible_beats"]
+    # Separated once: only the first unit has it among its steps.
+    assert ["separate" in o.seconds for o in comparison.outcomes] == [True, False, False]
+
+
+@pytest.fixture(scope="module")
+def prepared(folder):
+    stems = {f"stems_{side}": folder / f"stems-{side}" for side in ("a", "b")}
+    return prepare(folder / "a.wav", folder / "b.wav", device="cpu", **stems)
+
+
+@pytest.mark.slow
+def test_sharing_the_stems_changes_neither_level_nor_timing(prepared):
+    """A technique on the anchor's clock is what it would be on its own, within half a sample."""
+    places = place_together(prepared, ["djtrans/bass-swap", "djtrans/cut"])
+    anchor, plan = places.plans["djtrans/bass-swap"], places.plans["djtrans/cut"]
+    shift = clock_shift(plan, anchor, RATE)
+    assert shift == pytest.approx((anchor.swap_seconds - plan.swap_seconds) * RATE, abs=0.5)
+    for one, other in ((plan.a, anchor.a), (plan.b, anchor.b)):
+        swaps = [track_seconds(p.warp, q.swap_seconds) for p, q in ((one, plan), (other, anchor))]
+        assert swaps[0] == pytest.approx(swaps[1], abs=1e-4)
+    span = prepared.span(plan, "1")
+    wide = prepared.align(anchor, prepared.span(anchor, "4"))
+
+    def completed(aligned):
+        params, facts = draw_transition(prepared, plan, span, aligned)
+        return finish(prepared.mixer, params, plan, facts, aligned, prepared.device, Steps())
+
+    shared = completed({s: on_clock(t, shift) for s, t in wide.items()})
+    own = completed(prepared.align(plan, span))
+    assert shared.audio.shape == own.audio.shape
+    # A is not stretched: the same audio but for the half sample.
+    error = (shared.rendered.a - own.rendered.a).square().mean()
+    assert 10 * np.log10(float(error / own.rendered.a.square().mean())) < -20
+    mine, its = shared.metrics().values(), own.metrics().values()
+    assert mine["bass_overlap_beats"] == its["bass_overlap_beats"]
+    assert mine["loudness_dip_lu"] == pytest.approx(its["loudness_dip_lu"], abs=0.2)
+
+
+def test_clocks_that_lay_the_tracks_otherwise_are_not_shared(prepared):
+    plans = place_together(prepared, ["djtrans/bass-swap", "djtrans/cut"]).plans
+    anchor, plan = plans["djtrans/bass-swap"], plans["djtrans/cut"]
+    louder = attrs.evolve(plan, b=attrs.evolve(plan.b, gain_db=plan.b.gain_db + 1))
+    bent = tuple((clock, track * 1.001) for clock, track in plan.b.warp)
+    assert clock_shift(louder, anchor, RATE) is None
+    assert clock_shift(attrs.evolve(plan, b=attrs.evolve(plan.b, warp=bent)), anchor, RATE) is None
+
+
+def test_lengths_come_as_near_as_a_technique_allows(prepared):
+    plans = place_together(prepared, [f"djtrans/{t}" for t in TECHNIQUES], bars=4).plans
+    lengths = {name.removeprefix("djtrans/"): plan.bars for name, plan in plans.items()}
+    assert lengths == {"bass-swap": 8, "fade": 4, "cut": 2}
+
+
+def test_a_run_that_was_stopped_goes_on_and_gives_the_same_table(made, tmp_path):
+    """A killed run leaves whole files of what was done: here, all but the last unit."""
+    comparison, output = made
+    shutil.copytree(output / "units", tmp_path / "units")
+    (cut,) = (tmp_path / "units").glob("*cut*")
+    cut.unlink()
+    finished = {p: p.stat().st_mtime_ns for p in (tmp_path / "units").iterdir()}
+    assert len(finished) == 2
+    told = []
+    again = compare(
+        [PAIR], TECHNIQUES, output=tmp_path, progress=lambda *counts: told.append(counts)
+    )
+    assert told == [(2, 3, 2, 0), (3, 3, 2, 0)]
+    assert all(path.stat().st_mtime_ns == at for path, at in finished.items())
+    assert cut.exists()
+    assert results_csv(again) == results_csv(comparison)
+
+
+def test_a_damaged_result_is_named(made, tmp_path):
+    shutil.copytree(made[1] / "units", tmp_path / "units")
+    (path,) = (tmp_path / "units").glob("*cut*")
+    path.write_text(path.read_text()[:40])
+    with pytest.raises(FormatError, match=rf"{path.name}: .* Delete it and run again"):
+        compare([PAIR], TECHNIQUES, output=tmp_path)
+
+
+def test_another_question_is_another_result(made, tmp_path):
+    """What a result depends on is in its file's name: nothing stale is taken for an answer."""
+    shutil.copytree(made[1] / "units", tmp_path / "units")
+
+    class Stopped(Exception):
+        pass
+
+    def before(pairs, techniques, **options):
+        def tell(done, total, before, failed):
+            raise Stopped(before)
+
+        with pytest.raises(Stopped) as caught:
+            compare(
+                pairs,
+                techniques,
+                output=tmp_path,
+                options=EvaluationOptions(**options),
+                progress=tell,
+            )
+        return caught.value.args[0]
+
+    assert before([PAIR], TECHNIQUES) == 3
+    assert before([PAIR], TECHNIQUES[:2]) == 0, "the swap is that of the longest of them"
+    assert before([PAIR], TECHNIQUES, bars=8) == 0
+    assert before([attrs.evolve(PAIR, a=spec(172.1, 1))], TECHNIQUES) == 0
+
+
+class Broken:
+    def __init__(self, config):
+        pass
+
+    def draw(self, request):
+        raise ZeroDivisionError("no such curve")
+
+
+class BrokenPlugin:
+    @staticmethod
+    @djtrans.hookimpl
+    def djtrans_techniques():
+        yield TechniqueDeclaration(
+            name="broken", summary="Fails.", factory=Broken, bars=(2, 2, 2), swap_at=0.5
+        )
+        yield TechniqueDeclaration(
+            name="endless", summary="Never fits.", factory=Broken, bars=(64, 64, 64), swap_at=0.5
+        )
+
+
+def test_what_fails_becomes_a_row_and_the_others_go_on(folder, tmp_path):
+    registry = Registry(environ={}, discover=False)
+    registry.register(BrokenPlugin, "acme")
+    missing = Pair(a=str(folder / "a.wav"), b=str(folder / "nothing.wav"))
+    comparison = compare(
+        [missing, PAIR],
+        ["acme/broken", "acme/endless", "cut"],
+        output=tmp_path,
+        registry=registry,
+    )
+    reasons = {(o.pair, o.technique): o.reason for o in comparison.outcomes}
+    assert len(reasons) == 6
+    for name in ("acme/broken", "acme/endless", "djtrans/cut"):
+        assert "nothing.wav does not exist" in reasons["a to nothing", name]
+    assert reasons["pair", "acme/broken"] == "fault: ZeroDivisionError: no such curve"
+    assert "64 bars" in reasons["pair", "acme/endless"]
+    assert reasons["pair", "djtrans/cut"] == ""
+    text = write_report(comparison, tmp_path)[2].read_text()
+    assert "| pair | acme/broken | fault: ZeroDivisionError: no such curve |" in text
+
+
+def test_the_summary_holds_the_medians_of_the_results(made, tmp_path):
+    comparison, _ = made
+
+    def louder(outcome, factor):
+        values = {name: v if v is None else factor * v for name, v in outcome.values.items()}
+        return attrs.evolve(outcome, pair=f"pair {factor}", values=values)
+
+    outcomes = [louder(o, factor) for factor in range(1, 6) for o in comparison.outcomes]
+    many = attrs.evolve(comparison, outcomes=outcomes, skipped=(("x.mp3", "cannot be read"),))
+    names = [path.name for path in write_report(many, tmp_path)]
+    assert names == ["results.csv", "summary.csv", "summary.md", "comparison.png"]
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "results.csv").read_text())))
+    assert len(rows) == 15
+    fade = [float(r["loudness_dip_lu"]) for r in rows if r["technique"] == "fade"]
+    summary = csv.DictReader(io.StringIO((tmp_path / "summary.csv").read_text()))
+    cells = {(r["technique"], r["metric"]): r for r in summary}
+    cell = cells["fade", "loudness_dip_lu"]
+    assert float(cell["median"]) == pytest.approx(np.median(fade))
+    assert cell["n"] == "5"
+    assert cell["median against fade"] == "0.0"
+    text = (tmp_path / "summary.md").read_text()
+    assert "5 pairs, 3 techniques" in text
+    assert "| x.mp3 | – | cannot be read |" in text
+    assert (tmp_path / "comparison.png").stat().st_size > 10_000
+
+
+def test_synthesized_pairs_are_the_same_for_a_seed_and_within_the_limit():
+    pairs = synthesized_pairs(30, seed=4, stretch_limit=0.05)
+    assert pairs[:3] == synthesized_pairs(3, seed=4, stretch_limit=0.05)
+    assert pairs[0] != synthesized_pairs(1, seed=5, stretch_limit=0.05)[0]
+    changes = np.array([p.b.bpm / p.a.bpm - 1 for p in pairs])
+    assert np.abs(changes).max() <= 0.05
+    assert np.abs(changes).max() > 0.03
+    assert len({p.label for p in pairs}) == 30
+    assert {t.drums for p in pairs for t in (p.a, p.b)} == {"four-on-the-floor", "broken"}
+    steps = [(p.b.tonic - p.a.tonic) % 12 for p in pairs]
+    assert sum(step in (0, 5, 7) for step in steps) >= 10
+    assert len(set(steps)) > 4
+    assert len({p.a.seed for p in pairs} | {p.b.seed for p in pairs}) == 60
+
+
+def test_pairs_are_read_with_paths_from_the_files_folder(tmp_path):
+    table = tmp_path / "pairs.csv"
+    table.write_text(
+        "a,b,technique,cue_a,stems_b\nx.wav,sub/y.wav,,12.5,\nx.wav,sub/y.wav,cut,,stems\n"
+    )
+    first, second = read_pairs(table)
+    assert first == Pair(
+        a=str(tmp_path / "x.wav"), b=str(tmp_path / "sub/y.wav"), cue_a=12.5, name="x to y"
+    )
+    assert (second.label, second.technique) == ("x to y (2)", "cut")
+    assert second.stems_b == str(tmp_path / "stems")
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("b\ny.wav\n", "no column 'a'"),
+        ("a,b,cue\nx,y,1\n", "column 'cue'.*Did you mean"),
+        ("a,b\n", "lists no pairs"),
+        ("a,b\nx.wav,\n", "line 2: b is empty"),
+        ("a,b,cue_b\nx,y,\nx,y,soon\n", "line 3: cue_b = 'soon' is no number"),
+    ],
+)
+def test_wrong_lists_of_pairs_are_said_in_one_line(tmp_path, text, match):
+    (tmp_path / "pairs.csv").write_text(text)
+    with pytest.raises(InputError, match=match) as caught:
+        read_pairs(tmp_path / "pairs.csv")
+    assert "\n" not in str(caught.value)
+
+
+def test_all_pairs_of_a_folder_are_ordered_and_within_the_limit(folder):
+    pairs, skipped = all_pairs(folder, stretch_limit=0.05)
+    assert [p.label for p in pairs] == ["a to b", "b to a"]
+    assert [name for name, _ in skipped] == ["broken.wav"]
+    assert {round(x.grid.bpm) for x in pairs[0].analyses.values()} == {172, 168}
+    with pytest.raises(InputError, match=r"No two of the 3 tracks .* within 1 %"):
+        all_pairs(folder, stretch_limit=0.01)
+    with pytest.raises(InputError, match="is no folder"):
+        all_pairs(folder / "nothing")
+
+
+def test_wrong_requests_are_refused_before_the_work(tmp_path):
+    with pytest.raises(InputError, match="workers = 0"):
+        compare([PAIR], output=tmp_path, workers=0)
+    with pytest.raises(InputError, match="cannot share a registry"):
+        compare([PAIR], output=tmp_path, workers=2, registry=Registry(discover=False, environ={}))
+    with pytest.raises(InputError, match="Several pairs are named 'pair'"):
+        compare([PAIR, PAIR], output=tmp_path)
+    with pytest.raises(PluginError, match="Did you mean 'bass-swap'"):
+        compare([PAIR], ["bas-swap"], output=tmp_path)
+    with pytest.raises(InputError, match="give 1 or more"):
+        synthesized_pairs(0)
+    assert not (tmp_path / "units").exists()
+
+
+@pytest.mark.slow
+def test_workers_give_the_same_table_as_one_process(made, tmp_path):
+    comparison, _ = made
+    two = compare([PAIR], TECHNIQUES, output=tmp_path, workers=2)
+    assert results_csv(two) == results_csv(comparison)

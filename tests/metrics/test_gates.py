@@ -1,0 +1,103 @@
+"""The worst of what could be measured decides, and says so."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from djtrans.metrics.bass_overlap import BassOverlap
+from djtrans.metrics.beat_offset import BeatOffset
+from djtrans.metrics.gates import aligned, level, one_bass, one_voice
+from djtrans.metrics.level_profile import LevelProfile
+from djtrans.metrics.peaks import Peaks
+from djtrans.metrics.phrase_alignment import PhraseAlignment
+from djtrans.metrics.verdict import Limit, gate
+from djtrans.metrics.vocals import Vocals
+
+ON = PhraseAlignment(0.0, 0.0, 0.0, 0.125, 0.0)
+TIGHT = BeatOffset(p95_ms=3.0)
+FINE = LevelProfile(-14, -14, 1.0, 1.0, 100.0)
+LOW = Peaks(-1.0, 0)
+
+
+def basses(both: int = 0, missing: int = 0) -> BassOverlap:
+    flags = [tuple(i < n for i in range(32)) for n in (both, missing)]
+    return BassOverlap(flags[0], flags[1], flags[1], ("a",) * 32)
+
+
+def test_the_worst_measured_one_decides():
+    fine, warned, failed = (Limit(v, 1, 2, "{:g} x") for v in (1, 1.5, 3))
+    unknown = Limit(None, 1, 2, "{:g} x", "no ears")
+    assert gate("g", [fine]).verdict == "pass"
+    assert gate("g", [fine, warned, unknown]).verdict == "warn"
+    found = gate("g", [fine, failed, warned, unknown])
+    assert (found.verdict, found.why) == ("fail", "3 x (limit 2); no ears")
+    assert gate("g", [unknown]).verdict == "not measurable"
+
+
+@pytest.mark.parametrize(
+    ("offset", "a", "b", "verdict"),
+    [
+        (TIGHT, ON, ON, "pass"),
+        (BeatOffset(p95_ms=12.0), ON, ON, "warn"),
+        (BeatOffset(p95_ms=25.0), ON, ON, "fail"),
+        (TIGHT, ON, attrs.evolve(ON, swap=8.0), "warn"),
+        (TIGHT, attrs.evolve(ON, swap=4.0), attrs.evolve(ON, swap=8.0), "fail"),
+        (TIGHT, ON, attrs.evolve(ON, swap=7.0, off_bar=1.0), "fail"),
+        (BeatOffset(reason="never together"), ON, ON, "pass"),
+        (BeatOffset(reason="never together"), PhraseAlignment(), PhraseAlignment(), None),
+    ],
+)
+def test_aligned(offset, a, b, verdict):
+    found = aligned(offset, a, b)
+    assert found.verdict == (verdict or "not measurable")
+    assert offset.reason in found.why
+
+
+@pytest.mark.parametrize(
+    ("bass", "excess", "verdict"),
+    [
+        (basses(), 0.5, "pass"),
+        (basses(1), 0.5, "pass"),
+        (basses(3), 0.5, "warn"),
+        (basses(5), 0.5, "fail"),
+        (basses(missing=8), 0.5, "warn"),
+        (basses(missing=20), 0.5, "fail"),
+        (basses(), 3.0, "warn"),
+        (basses(), None, "pass"),
+    ],
+)
+def test_one_bass(bass, excess, verdict):
+    assert one_bass(bass, excess).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("heard", "verdict"),
+    [
+        (Vocals(clash_beats=0, line_cuts=0), "pass"),
+        (Vocals(clash_beats=8, line_cuts=0), "warn"),
+        (Vocals(clash_beats=0, line_cuts=1), "warn"),
+        (Vocals(clash_beats=12, line_cuts=0), "fail"),
+        (Vocals(reason="too weak"), "not measurable"),
+    ],
+)
+def test_one_voice(heard, verdict):
+    found = one_voice(heard)
+    assert found.verdict == verdict
+    assert heard.reason in found.why
+
+
+@pytest.mark.parametrize(
+    ("profile", "peaks", "verdict"),
+    [
+        (FINE, LOW, "pass"),
+        (attrs.evolve(FINE, dip_lu=4.0), LOW, "warn"),
+        (attrs.evolve(FINE, bump_lu=7.0), LOW, "fail"),
+        (attrs.evolve(FINE, longest_hole_ms=600.0), LOW, "warn"),
+        (FINE, Peaks(0.3, 0), "fail"),
+        (FINE, Peaks(-1.0, 3), "fail"),
+        (LevelProfile(-70, -14, reason="silent"), LOW, "pass"),
+    ],
+)
+def test_level(profile, peaks, verdict):
+    assert level(profile, peaks, 476.0).verdict == verdict

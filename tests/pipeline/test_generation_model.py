@@ -1,0 +1,109 @@
+"""A model in the place of a technique: what it is told, what is recorded, when it does not draw."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import pytest
+import torch
+
+import djtrans
+from djtrans.core.errors import InputError, LayoutError
+from djtrans.diffusion.checkpoint import save_model
+from djtrans.diffusion.loading import build_network, load_model
+from djtrans.synthesis import TrackSpec, synthesize
+from tests.diffusion.test_loading import record
+
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
+RATE = 22050
+
+
+@pytest.fixture(scope="module")
+def tracks():
+    spec = TrackSpec(bpm=172.0, seed=1, structure=(("intro", 8), ("drop", 16)), sample_rate_hz=RATE)
+    return [
+        djtrans.Track(synthesize(attrs.evolve(spec, bpm=bpm, seed=seed)).audio, RATE, f"{seed}")
+        for seed, bpm in ((1, 172.0), (2, 170.0))
+    ]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(0)
+    network, _ = build_network(record())
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    save_model(folder / "model.safetensors", record(), network.state_dict())
+    return folder
+
+
+def generate(tracks, **options):
+    options = {"separator": "spectral", "technique": "bass-swap", "bars": 8, **options}
+    return djtrans.generate(*tracks, context=0, **options)
+
+
+def test_a_model_draws_and_the_params_file_says_so(tracks, saved, tmp_path):
+    transition = generate(tracks, model=saved, steps=2, guidance_scale=1.5, seed=4)
+    rules = generate(tracks, model="none", seed=4)
+    assert transition.plan == rules.plan
+    assert not torch.allclose(transition.params.values, rules.params.values)
+    used = transition.provenance.model
+    assert (used.name, used.scheduler) == ("model.safetensors", "djtrans/flow")
+    assert (used.steps, used.guidance_scale) == (2, 1.5)
+    assert len(used.sha256) == 64
+    assert rules.provenance.model is None
+    transition.save_params(tmp_path / "params.json")
+    assert json.loads((tmp_path / "params.json").read_text())["model"]["steps"] == 2
+    again = generate(tracks, model=load_model(saved, "cpu"), steps=2, guidance_scale=1.5, seed=4)
+    assert torch.equal(again.audio, transition.audio)
+    other = generate(tracks, model=saved, steps=2, guidance_scale=1.5, seed=5)
+    assert not torch.equal(other.params.values, transition.params.values)
+
+
+def test_the_ends_are_pinned_whatever_the_model_draws(tracks, saved):
+    params = generate(tracks, model=saved, steps=1).params
+    layout = params.layout
+    assert (params.values[0, layout.select("b/*/fader/gain")] == 0).all()
+    assert (params.values[-1, layout.select("a/*/fader/gain")] == 0).all()
+
+
+@pytest.mark.slow
+def test_curves_are_resampled(tracks, saved):
+    drawn = generate(tracks, model=saved, steps=1, n_frames=256)
+    assert drawn.params.values.shape == (256, 54)
+    assert generate(tracks, n_frames=100).params.values.shape == (100, 54)
+
+
+def test_what_the_model_cannot_draw_is_drawn_by_its_rules_and_said(tracks, saved):
+    with pytest.warns(UserWarning, match=r"cut is drawn by its rules.* 4 to 64 bars.* has 2"):
+        short = generate(tracks, model=saved, technique="cut", bars=None)
+    assert short.provenance.model is None
+    with pytest.warns(UserWarning, match=r"sum is drawn by its rules.* was not taught"):
+        generate(tracks, model=saved, technique="sum")
+
+
+def test_sampling_without_a_model_is_refused(tracks, monkeypatch, tmp_path):
+    monkeypatch.setattr("djtrans.diffusion.loading.SHIPPED", tmp_path / "none")
+    for asked in ({"steps": 3}, {"guidance_scale": 1.0}, {"scheduler": "ddim"}):
+        with pytest.raises(InputError, match=r"only a model is sampled; name one \(--model\)"):
+            generate(tracks, **asked)
+        with pytest.raises(InputError, match=r"only a model is sampled"):
+            generate(tracks, model="none", **asked)
+
+
+def test_a_model_for_another_mixer_is_refused_before_the_separation(tracks, saved, monkeypatch):
+    def separating(*_, **__):
+        raise AssertionError("separated")
+
+    monkeypatch.setattr("djtrans.pipeline.preparation.align_and_separate", separating)
+    spec = djtrans.resolve_spec("dj54")
+    fewer = attrs.evolve(
+        spec,
+        stem_chain=tuple(node for node in spec.stem_chain if node.id != "hpf"),
+        aliases={k: v for k, v in spec.aliases.items() if not k.startswith("hpf")},
+    )
+    with pytest.raises(LayoutError, match="trained for another mixer"):
+        generate(tracks, model=saved, mixer=fewer)

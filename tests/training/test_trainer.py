@@ -1,0 +1,227 @@
+"""A run of training: what it learns, that it can be stopped anywhere, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import attrs
+import pytest
+import torch
+
+from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.errors import ConfigError, FormatError, InputError
+from djtrans.datasets.batch import Batch
+from djtrans.diffusion.checkpoint import read_model
+from djtrans.training.options import TrainOptions
+from djtrans.training.trainer import NOISE, generator, train
+from tests.helpers.training import Ramps, small_network, small_record
+
+OPTIONS = TrainOptions(
+    steps=30,
+    batch_size=4,
+    lr=3e-3,
+    warmup_steps=5,
+    save_every=10,
+    validate_every=10,
+    validation_batches=2,
+    seed=3,
+)
+
+
+def run(folder, options=OPTIONS, source=None, **more):
+    return train(small_network(), small_record(), source or Ramps(), folder, options, **more)
+
+
+def rows(folder):
+    with (folder / "metrics.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_it_learns_and_leaves_what_it_promises(tmp_path):
+    seen = []
+    result = run(tmp_path, attrs.evolve(OPTIONS, steps=120, save_every=60), watch=seen.append)
+    assert result.step == 120
+    assert not result.interrupted
+    names = {file.name for file in tmp_path.iterdir()}
+    assert names == {"metrics.csv", "best_model.pt", "checkpoint_60.pt", "checkpoint_120.pt"}
+    table = rows(tmp_path)
+    assert [int(row["step"]) for row in table] == list(range(1, 121))
+    assert len(seen) == 120
+    validated = [float(row["validation_loss"]) for row in table if row["validation_loss"]]
+    assert len(validated) == 12
+    assert min(validated) == pytest.approx(result.best, rel=1e-5)
+    first, last = (sum(float(r["loss"]) for r in part) for part in (table[:20], table[-20:]))
+    assert last < 0.7 * first
+    record, weights = read_model(tmp_path / "best_model.pt")
+    assert record == small_record()
+    small_network().load_state_dict(weights)
+
+
+def test_a_resumed_run_has_the_losses_of_an_uninterrupted_one(tmp_path):
+    run(tmp_path / "whole")
+    part, again = tmp_path / "part", tmp_path / "again"
+    run(part)
+    resumed = run(again, resume=part / "checkpoint_10.pt")
+    assert resumed.step == 30
+    loss = [[row[c] for c in ("step", "loss", "grad_norm", "lr")] for row in rows(again)]
+    assert loss == [
+        [row[c] for c in ("step", "loss", "grad_norm", "lr")]
+        for row in rows(tmp_path / "whole")[10:]
+    ]
+    whole, other = (read_model(d / "checkpoint_30.pt")[1] for d in (tmp_path / "whole", again))
+    assert all(torch.equal(whole[name], other[name]) for name in whole)
+
+
+def test_resumed_in_place_the_log_has_each_step_once(tmp_path):
+    run(tmp_path)
+    run(tmp_path, resume=tmp_path / "checkpoint_20.pt")
+    assert [int(row["step"]) for row in rows(tmp_path)] == list(range(1, 31))
+
+
+def test_an_interrupt_saves_and_the_run_goes_on(tmp_path):
+    def interrupt(row):
+        if row["step"] == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)  # a job in the background begins with it ignored
+    stopped = run(tmp_path, watch=interrupt)
+    assert stopped.interrupted
+    assert stopped.step == 7
+    assert stopped.checkpoint == tmp_path / "checkpoint_7.pt"
+    result = run(tmp_path, resume=stopped.checkpoint)
+    assert result.step == 30
+    assert [int(row["step"]) for row in rows(tmp_path)] == list(range(1, 31))
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_run_goes_on_only_as_it_was_begun(tmp_path):
+    run(tmp_path)
+    with pytest.raises(FormatError, match=r"begun with lr = 0.003 \(now 0.1\)"):
+        run(tmp_path, attrs.evolve(OPTIONS, lr=0.1), resume=tmp_path / "checkpoint_10.pt")
+    with pytest.raises(FormatError, match=r"steps = 30 \(now 60\)"):  # it had begun to fall
+        run(tmp_path, attrs.evolve(OPTIONS, steps=60), resume=tmp_path / "checkpoint_30.pt")
+    longer = attrs.evolve(OPTIONS, steps=35)
+    assert run(tmp_path, longer, resume=tmp_path / "checkpoint_10.pt").step == 35
+    with pytest.raises(FormatError, match="There is no checkpoint"):
+        run(tmp_path, resume=tmp_path / "checkpoint_11.pt")
+    with pytest.raises(FormatError, match="not of this network"):
+        train(
+            small_network(width=12),
+            small_record(),
+            Ramps(),
+            tmp_path,
+            OPTIONS,
+            resume=tmp_path / "checkpoint_10.pt",
+        )
+
+
+def test_the_averaged_weights_are_what_the_formula_says(tmp_path):
+    weights = []
+    network = small_network()
+
+    def keep(row):
+        weights.append({k: v.clone() for k, v in network.state_dict().items()})
+
+    mean = {k: v.clone() for k, v in network.state_dict().items()}
+    options = attrs.evolve(OPTIONS, steps=4, ema_decay=0.3)
+    train(network, small_record(), Ramps(), tmp_path, options, watch=keep)
+    for n, now in enumerate(weights):
+        decay = min(0.3, (1 + n) / (10 + n))
+        mean = {k: decay * mean[k] + (1 - decay) * now[k] for k in mean}
+    _, saved = read_model(tmp_path / "checkpoint_4.pt")
+    for name, value in mean.items():
+        assert torch.allclose(saved[name], value, atol=1e-6)
+
+
+def test_the_learning_rate_rises_stays_and_falls():
+    options = TrainOptions(steps=100, lr=1.0, warmup_steps=10, decay=0.2)
+    assert options.lr_at(0) == 0.1
+    assert options.lr_at(9) == options.lr_at(79) == 1.0
+    assert options.lr_at(90) == pytest.approx(0.5)
+    assert options.lr_at(99) == pytest.approx(0.05)
+    assert TrainOptions.from_json(options.to_json()) == options
+    with pytest.raises(ConfigError, match="batch_size"):
+        TrainOptions(batch_size=0)
+
+
+def test_encoders_with_nothing_to_say_are_dropped(tmp_path):
+    class Absent(Ramps):
+        def batch(self, index, size, *, validation=False):
+            batch = super().batch(index, size, validation=validation)
+            shouting = Conditioning(batch.conditioning.per_frame + 1e6, batch.conditioning.global_)
+            return Batch(batch.curves, shouting, torch.ones_like(batch.absent))
+
+    quiet = run(tmp_path / "absent", source=Absent())
+    assert quiet.best < 10.0
+
+
+def test_memory_that_runs_out_says_what_to_lower(tmp_path):
+    class Full(Ramps):
+        def batch(self, index, size, *, validation=False):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    with pytest.raises(InputError, match=r"batch size 4: lower it \(--batch-size\)"):
+        run(tmp_path, source=Full())
+    with pytest.raises(InputError, match="amp computes in bfloat16"):
+        run(tmp_path, attrs.evolve(OPTIONS, amp=True))
+
+
+@pytest.mark.slow
+def test_two_processes_average_their_gradients(tmp_path):
+    script = tmp_path / "two.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import json, os, sys, torch
+            torch.set_num_threads(1)
+            from djtrans.training.options import TrainOptions
+            from djtrans.training.trainer import NOISE, generator, train
+            from tests.helpers.training import Ramps, small_network, small_record
+
+            folder = sys.argv[1]
+            network = small_network()
+            options = TrainOptions(**json.loads(sys.argv[2]))
+            train(network, small_record(), Ramps(), folder, options)
+            weights = torch.cat([w.flatten() for w in network.parameters()])
+            out = os.path.join(folder, f"rank{os.environ.get('RANK', 'alone')}.json")
+            with open(out, "w") as file:
+                json.dump(weights.tolist(), file)
+            """
+        )
+    )
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "GLOO_SOCKET_IFNAME": "lo",
+        "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path]),
+    }
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    chosen = {"steps": 1, "batch_size": 4, "warmup_steps": 0, "validation_batches": 3, "seed": 3}
+    arguments = [*command, str(script), str(tmp_path), json.dumps(chosen)]
+    subprocess.run(arguments, env=environment, check=True, capture_output=True)
+    one, two = (json.loads((tmp_path / f"rank{rank}.json").read_text()) for rank in (0, 1))
+    assert one == two
+    assert len(rows(tmp_path)) == 1
+    # Alone, on the mean of both gradients, the same step leads to the same weights.
+    options, network = TrainOptions(**chosen), small_network()
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=options.lr, weight_decay=options.weight_decay
+    )
+    for rank in range(2):
+        batch = Ramps().batch(rank, 2)
+        draw = options.objective.draw(network, batch.curves, generator(3, NOISE, rank))
+        loss = options.objective.loss(network, batch.curves, batch.conditioning, draw)
+        (loss.total / 2).backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), options.clip_norm)
+    optimizer.step()
+    weights = torch.cat([w.flatten() for w in network.parameters()])
+    assert torch.allclose(weights, torch.tensor(one), atol=1e-6)
+    assert not torch.allclose(
+        weights, torch.cat([w.flatten() for w in small_network().parameters()]), atol=1e-5
+    )
