@@ -149,7 +149,7 @@ def test_the_request_is_the_one_of_inference(made, folder, monkeypatch):
             asked.append(request)
             return torch.zeros(request.n_frames, len(request.layout))
 
-    monkeypatch.setattr(type(made.prepared.registry), "build", lambda *a, **k: Model())
+    monkeypatch.setattr(made.prepared.registry.techniques, "build", lambda *_: Model())
     draw_transition(made.prepared, made.plan, Span(0, 1), made.aligned, seed=3)
     (wanted,) = asked
     given = read_pair(folder).request()
