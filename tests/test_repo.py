@@ -74,7 +74,7 @@ def test_ci_runs_make_targets():
     steps = set(re.findall(r"\bstep ([a-z-]+)", ci)) | set(
         only_match(r"for name in (.+);", ci).split()
     )
-    assert steps == {"install", "test", "lint", "types", "docs"}
+    assert steps == {"install", "lint", "types", "docs", "test", "test-slow"}
     assert steps <= make_targets()
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
