@@ -27,7 +27,7 @@ T = TypeVar("T")
 Result = TypeVar("Result")
 
 _inside, _lock, _before = [0], threading.Lock(), [0]
-#: Holds what lasts as long as a worker does; a context that nothing holds ends when it is collected.
+#: Holds what lasts as long as a worker: a context that nothing refers to ends when it is collected.
 _worker = ExitStack()
 
 
