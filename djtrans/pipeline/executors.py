@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,8 @@ T = TypeVar("T")
 Result = TypeVar("Result")
 
 _inside, _lock, _before = [0], threading.Lock(), [0]
+#: Holds what lasts as long as a worker: a context that nothing refers to ends when it is collected.
+_worker = ExitStack()
 
 
 @contextmanager
@@ -100,7 +102,7 @@ def processes(workers: int, plugin_files: Sequence[str] = ()) -> Iterator[Execut
 
 
 def _begin(plugin_files: tuple[str, ...]) -> None:
-    one_thread().__enter__()  # for as long as the process lives
+    _worker.enter_context(one_thread())
     # A worker waits for its next job for ever if the parent was killed.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     registry_with(plugin_files)
