@@ -67,6 +67,7 @@ from .core.track.track import load_track as load_track
 from .core.transition.plan import TransitionPlan as TransitionPlan
 from .diffusion.loading import get_inference_config as get_inference_config
 from .diffusion.loading import load_model as load_model
+from .mixer.apply import apply_effect as apply_effect
 from .mixer.build import (
     DifferentiableDJMixer as DifferentiableDJMixer,
 )
