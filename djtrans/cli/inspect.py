@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
 from djtrans.cli.component import describe, in_words
 from djtrans.cli.options import settings_option
-from djtrans.core.contracts.declarations import KINDS
+from djtrans.core.contracts.kinds import KINDS
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.curves.layout import Row
 from djtrans.core.registration.catalog import Component
@@ -72,7 +73,7 @@ def _list(as_json: bool) -> None:
         click.echo(f"  {failure}")
 
 
-def _describe(component: Component) -> dict[str, object]:
+def _describe(component: Component[Any]) -> dict[str, object]:
     status = component.provider.note or ("ok" if component.declaration.lazy else "ok, not lazy")
     return {
         "name": component.name,

@@ -63,7 +63,7 @@ def build_node(node: NodeSpec, registry: Registry | None = None) -> BuiltNode:
     registry = registry or default_registry()
     return BuiltNode(
         id=node.id,
-        effect=registry.build("effect", node.effect, node.config),
+        effect=registry.effects.build(node.effect, node.config),
         declaration=node_declaration(node, registry),
         parameters=node_parameters(node, registry),
     )

@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.declarations import TechniqueDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
 from djtrans.core.errors import InputError, PlanError
@@ -67,11 +66,10 @@ class Prepared:
             registry=self.registry,
             **options,
         )
-        chosen = self.registry.find("technique", plan.technique)
-        if isinstance(chosen.declaration, TechniqueDeclaration):
-            check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
-            if chosen.declaration.needs_isolation:
-                self._check_isolation(chosen.name)
+        chosen = self.registry.techniques.find(plan.technique)
+        check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
+        if chosen.declaration.needs_isolation:
+            self._check_isolation(chosen.name)
         return plan
 
     def isolates(self, side: str) -> bool:
@@ -89,9 +87,8 @@ class Prepared:
 
     def refine(self, plan: TransitionPlan, aligned: Mapping[str, AlignedTrack]) -> TransitionPlan:
         """The plan refined by the vocal stems, where the separators isolate them well."""
-        declaration = self.registry.find("technique", plan.technique).declaration
-        good = self.isolates("a") and self.isolates("b")
-        if not good or not isinstance(declaration, TechniqueDeclaration):
+        declaration = self.registry.techniques.find(plan.technique).declaration
+        if not (self.isolates("a") and self.isolates("b")):
             return plan
         sung_a, sung_b = (
             singing(aligned[name], plan, self.analyses[name].levels.integrated_lufs + side.gain_db)
