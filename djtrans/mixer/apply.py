@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from djtrans.core.contracts.config import config_from_dict
-from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import ConfigError, InputError, ShapeError, did_you_mean

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from collections.abc import Callable
 
 import numpy as np
@@ -11,7 +10,6 @@ import torch
 
 from djtrans import EffectDeclaration, MixerSpec, NodeSpec, Parameter, apply_effect
 from djtrans.core.errors import ConfigError, InputError, ShapeError, UnknownComponentError
-from djtrans.mixer import apply
 from djtrans.mixer.build import DifferentiableDJMixer, build_node
 from djtrans.mixer.mixer import Mixer
 
@@ -177,7 +175,3 @@ def test_audio_and_built_effects_are_checked(noise: Make, mixer: Mixer) -> None:
         apply_effect("gain", torch.ones(1, 10, dtype=torch.int64))
     with pytest.raises(ConfigError, match="built already"):
         apply_effect(mixer.stem_nodes[0], noise(1, 100), config={"order": 2})
-
-
-def test_the_example_runs() -> None:
-    assert doctest.testmod(apply).failed == 0
