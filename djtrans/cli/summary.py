@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ModelUse
@@ -15,7 +15,7 @@ _LABEL_WIDTH = 12
 
 
 def describe(
-    transition: Transition, written: Sequence[str], options: Mapping[str, Any], seconds: float
+    transition: Transition, written: Sequence[str], seconds: float, duration: float | None = None
 ) -> list[str]:
     """What was made and why, in lines for a terminal.
 
@@ -24,10 +24,10 @@ def describe(
     transition : Transition
     written : sequence of str
         Files that were written.
-    options : mapping
-        What the user asked for.
     seconds : float
         Wall time of all of it.
+    duration : float, optional
+        Requested length of the window in seconds.
 
     Returns
     -------
@@ -43,8 +43,8 @@ def describe(
         f"{_short(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
         f"{clock(begin)} to {clock(end)} of the output"
     )
-    if options.get("duration"):
-        technique += f"; nearest to the {options['duration']:g} s asked for"
+    if duration is not None:
+        technique += f"; nearest to the {duration:g} s asked for"
     rows = [
         ("A", _track(plan.a, provenance.tracks["a"].name)),
         ("B", _track(plan.b, provenance.tracks["b"].name)),
