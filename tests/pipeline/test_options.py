@@ -40,7 +40,7 @@ def test_every_field_is_documented():
 
 
 def test_a_wrong_name_is_refused_before_a_file_is_read():
-    with pytest.raises(InputError, match="no option 'techniqe'. Did you mean 'technique'"):
+    with pytest.raises(InputError, match=r"no option 'techniqe'\. Did you mean 'technique'"):
         djtrans.generate("none.wav", "none.wav", techniqe="fade")
 
 
