@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ModelUse
-    from djtrans.core.transition.plan import TrackPlan
+    from djtrans.core.transition.plan import TrackPlan, TransitionPlan
     from djtrans.pipeline.transition import Transition
 
 
@@ -50,7 +50,7 @@ def describe(
         ("B", _track(plan.b, provenance.tracks["b"].name)),
         ("technique", technique),
         *(("drawn by", _model(model)) for model in [provenance.model] if model is not None),
-        ("swap", f"at {swap}: {_phrase_lines(plan.a, plan.b)}"),
+        ("swap", f"at {swap}: {_phrase_lines(plan)}"),
         *(("why", reason) for reason in plan.reasons),
         *(("rejected", reason) for reason in plan.rejected),
         ("confidence", f"{plan.confidence:.2f}: the least sure of what the plan rests on"),
@@ -87,12 +87,12 @@ def _track(side: TrackPlan, name: str) -> str:
     )
 
 
-def _phrase_lines(a: TrackPlan, b: TrackPlan) -> str:
+def _phrase_lines(plan: TransitionPlan) -> str:
     bars = ", ".join(
-        f"bar {side.swap_bar + 1} of {name} ({side.swap_section})"
-        for name, side in (("A", a), ("B", b))
+        f"bar {side.swap_bar + 1} of {name.upper()} ({side.swap_section})"
+        for name, side in plan.sides.items()
     )
-    on = [name for name, side in (("A", a), ("B", b)) if side.swap_on_phrase]
+    on = plan.on_phrase
     line = {2: "a phrase line of both", 1: f"a phrase line of {''.join(on)} only"}
     return f"{bars}: {line.get(len(on), 'no phrase line')}"
 

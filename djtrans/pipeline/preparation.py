@@ -73,7 +73,7 @@ class Prepared:
 
     @property
     def isolated(self) -> Pair[bool]:
-        """Whether the stems of each track can be moved, and judged, one by one."""
+        """Isolation of each track's stems: True if they can be moved and measured one by one."""
         return self.separators.map(
             lambda record: separator_declaration(record, self.registry).isolation == "good"
         )
@@ -193,7 +193,7 @@ def separator_pair(
     steps: Steps,
     registry: Registry,
 ) -> Pair[ComponentRecord]:
-    """Record the separator of each track; its weights are there afterwards.
+    """Record the separator of each track, and fetch its weights.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.planning.beat_features import BeatSound, Ear, FloatArray, listen
 from djtrans.planning.candidate_group import Rung
@@ -75,7 +76,7 @@ def plan_transition(
     else:
         named = _declared((technique,), registry)
         ladder = [Rung(techniques=named, asked=True), Rung(techniques=named, asked=True, loop=True)]
-    ears = None if tracks is None else (_ear(tracks[0]), _ear(tracks[1]))
+    ears = None if tracks is None else Pair(*tracks).map(_ear)
     return plan_with(analysis_a, analysis_b, ladder, wanted, ears)
 
 

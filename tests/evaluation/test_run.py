@@ -250,6 +250,15 @@ def test_the_summary_holds_the_medians_of_the_results(made, tmp_path):
     assert (tmp_path / "comparison.png").stat().st_size > 10_000
 
 
+def test_the_old_name_of_a_pair_of_tracks_is_deprecated():
+    import djtrans.evaluation
+
+    with pytest.warns(DeprecationWarning, match="now named TrackPair"):
+        assert djtrans.evaluation.Pair is TrackPair
+    with pytest.raises(AttributeError, match="no attribute 'Pairs'"):
+        _ = djtrans.evaluation.Pairs
+
+
 def test_synthesized_pairs_are_the_same_for_a_seed_and_within_the_limit():
     pairs = synthesized_pairs(30, seed=4, stretch_limit=0.05)
     assert pairs[:3] == synthesized_pairs(3, seed=4, stretch_limit=0.05)

@@ -207,6 +207,11 @@ class TransitionPlan:
         return Pair(self.a, self.b)
 
     @property
+    def on_phrase(self) -> tuple[str, ...]:
+        """Tracks whose swap lies on a phrase boundary: ``"A"``, ``"B"``, both or none."""
+        return tuple(name.upper() for name, side in self.sides.items() if side.swap_on_phrase)
+
+    @property
     def n_frames(self) -> int:
         """Frames of the window."""
         return self.bars * self.beats_per_bar * self.frames_per_beat
