@@ -147,8 +147,7 @@ def test_the_request_is_the_one_of_inference(made, folder, monkeypatch):
             asked.append(request)
             return torch.zeros(request.n_frames, len(request.layout))
 
-    techniques = type(made.prepared.registry.techniques)
-    monkeypatch.setattr(techniques, "build", lambda *a, **k: Model())
+    monkeypatch.setattr(made.prepared.registry.techniques, "build", lambda *_: Model())
     draw_transition(made.prepared, made.plan, Span(0, 1), made.aligned, GenerateOptions(seed=3))
     (wanted,) = asked
     given = read_pair(folder).request()
