@@ -23,7 +23,7 @@ from djtrans.core.errors import DjtransError
 from djtrans.evaluation import (
     Comparison,
     EvaluationOptions,
-    Pair,
+    TrackPair,
     all_pairs,
     compare,
     synthesized_pairs,
@@ -59,7 +59,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 def run(
     name: str,
-    pairs: Sequence[Pair],
+    pairs: Sequence[TrackPair],
     skipped: Sequence[tuple[str, str]],
     options: EvaluationOptions,
     arguments: argparse.Namespace,

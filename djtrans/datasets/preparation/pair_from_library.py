@@ -10,7 +10,6 @@ import attrs
 
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.transition.alignment import window_span
-from djtrans.core.transition.params_file import ParamsFile
 from djtrans.datasets.pairs.pair import PreparedPair, mix_pair
 from djtrans.datasets.pairs.pair_folder import read_facts, write_pair
 from djtrans.datasets.preparation.library_scan import known_analyses
@@ -19,6 +18,7 @@ from djtrans.datasets.preparation.pairing import plan_options
 from djtrans.datasets.preparation.resume import attempt, file_hashes
 from djtrans.pipeline.completion import draw_transition
 from djtrans.pipeline.executors import registry_with
+from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.registry import Registry
 
@@ -106,15 +106,10 @@ def make_unit(unit: PairUnit) -> Made:
 def _mixed(unit: PairUnit, registry: Registry) -> PreparedPair:
     options = unit.options
     known = known_analyses(Path(unit.kept), (unit.sha256_a, unit.sha256_b))
-    prepared = prepare(
-        unit.a,
-        unit.b,
-        separator=options.separator,
-        mixer=options.mixer,
-        device=options.device,
-        known=known,
-        registry=registry,
+    components = PreparationOptions(
+        separator=options.separator, mixer=options.mixer, device=options.device
     )
+    prepared = prepare(unit.a, unit.b, components, known=known, registry=registry)
     refused = []
     for technique in unit.techniques:
         try:
@@ -128,11 +123,11 @@ def _made_by(technique: str, unit: PairUnit, prepared: Prepared) -> PreparedPair
     plan = prepared.plan(technique, **plan_options(unit.options))
     aligned = prepared.align(plan, prepared.span(plan, 0))
     plan = prepared.refine(plan, aligned)
-    window = window_span(plan, prepared.tracks["a"].sample_rate)
-    params, provenance = draw_transition(prepared, plan, window, aligned, seed=unit.seed)
+    window = window_span(plan, prepared.tracks.a.sample_rate)
+    options = GenerateOptions(seed=unit.seed)
     return mix_pair(
         prepared.mixer,
-        ParamsFile(params=params, plan=plan, provenance=provenance),
+        draw_transition(prepared, plan, window, aligned, options),
         aligned,
         prepared.analyses,
         device=prepared.device,
