@@ -28,10 +28,10 @@ from djtrans.core.transition.plan import TransitionPlan
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import write_pair
 from djtrans.evaluation import TrackPair
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
-from djtrans.synthesis.random_spec import draw_spec
+from djtrans.synthesis.random_spec import sample_spec
 
 #: The first of the seeds; a training set draws its own at random below 2**31.
 SEED = 900_000_011
@@ -75,7 +75,7 @@ def make(group: int, folder: Path, cases: int) -> list[str]:
     rng = np.random.default_rng([SEED, group])
     bpm = float(rng.uniform(90.0, 174.0))
     specs = [
-        draw_spec(
+        sample_spec(
             SEED + 2 * group + side,
             structure=STRUCTURE,
             bpm=round(bpm * (1.0 + side * float(rng.uniform(-0.06, 0.06))), 2),
@@ -116,7 +116,9 @@ def write_case(prepared: Prepared, plan: TransitionPlan, folder: Path, index: in
     """A plan drawn by its technique, mixed and written."""
     span = prepared.span(plan, 0)
     aligned = prepared.align(plan, span)
-    content = draw_transition(prepared, plan, span, aligned, GenerateOptions(seed=index + 1))
+    content = generate_transition_params(
+        prepared, plan, span, aligned, GenerateOptions(seed=index + 1)
+    )
     write_pair(folder, mix_pair(prepared.mixer, content, aligned, prepared.analyses))
 
 

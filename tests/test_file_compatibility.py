@@ -22,7 +22,7 @@ from djtrans.core.transition.params_file import load_params, save_params
 from djtrans.datasets.mixes.alignment.excerpt import read_alignment
 from djtrans.datasets.pairs.opening import open_prepared
 from djtrans.datasets.pairs.pair_folder import read_pair
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.training.options import TrainOptions
 from djtrans.training.run import model_record, train_model
 from tests.helpers.training import small_set
@@ -97,7 +97,7 @@ def test_the_features_of_a_prepared_pair_are_those_that_were_extracted_then(tmp_
 
 
 def test_a_composed_set_holds_the_same_transitions():
-    old, new = ComposedSet.load(FILES / "set.safetensors"), small_set()
+    old, new = SyntheticDataset.load(FILES / "set.safetensors"), small_set()
     assert list(old.training) == new.training
     assert list(old.validation) == new.validation
     for read, made in zip(old.tracks, new.tracks, strict=True):
@@ -112,7 +112,7 @@ def test_a_run_goes_on_from_an_old_checkpoint(tmp_path):
         steps=4, batch_size=2, save_every=2, validate_every=2, validation_batches=1
     )
     checkpoint = FILES / "run" / "checkpoint_2.pt"
-    data = ComposedSet.load(FILES / "set.safetensors")
+    data = SyntheticDataset.load(FILES / "set.safetensors")
     train_model(data, tmp_path, record, options, device="cpu", resume=checkpoint)
     now = {row["step"]: row for row in rows(tmp_path / "metrics.csv")}
     for row in rows(FILES / "run" / "metrics.csv")[2:]:
@@ -137,9 +137,9 @@ def rows(file):
 )
 def test_a_model_predicts_the_same_curves(file, name, technique):
     model = djtrans.load_model(None if file is None else FILES / file, device="cpu")
-    request = djtrans.DrawRequest(djtrans.mixer_layout(), 32, 8, technique=technique, seed=7)
+    request = djtrans.CurveRequest(djtrans.mixer_layout(), 32, 8, technique=technique, seed=7)
     expected = load_file(FILES / "curves.safetensors")[name]
-    torch.testing.assert_close(model.draw(request), expected, **CURVES)
+    torch.testing.assert_close(model.generate(request), expected, **CURVES)
 
 
 def test_an_excerpt_of_a_mix_has_the_same_alignment_and_audio():

@@ -16,7 +16,7 @@ from djtrans.evaluation.comparison import Outcome
 from djtrans.evaluation.pairs import TrackPair
 from djtrans.evaluation.placing import Places, clock_shift, moved_span, on_clock, place_together
 from djtrans.mixer.resolve import DEFAULT_MIXER
-from djtrans.pipeline.completion import draw_transition, finish
+from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
@@ -185,7 +185,7 @@ def _unit(
     else:
         aligned = prepared.align(plan, span, steps)
     drawing = GenerateOptions(seed=options.seed)
-    content = draw_transition(prepared, plan, span, aligned, drawing, steps=steps)
+    content = generate_transition_params(prepared, plan, span, aligned, drawing, steps=steps)
     transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
     with steps.step("measure"):
         metrics = transition.metrics()

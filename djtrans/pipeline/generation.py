@@ -9,15 +9,15 @@ import attrs
 
 from djtrans.core.track.track import Track
 from djtrans.diffusion.loading import choose_model
-from djtrans.pipeline.completion import draw_transition, finish
-from djtrans.pipeline.curve_source import by_rules, fitting_model, why_not
+from djtrans.pipeline.completion import finish, generate_transition_params
+from djtrans.pipeline.curve_source import by_rules, compatible_model, why_not
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.pipeline.progress import Report, Steps
 from djtrans.pipeline.provenance import check_technique_settings
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import nearest_bars
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry, default_registry
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ def generate(
     with steps.step("plan"):
         wanted = options.plan
         if options.duration is not None:
-            grid = in_one_octave(*prepared.analyses)[0].grid
+            grid = match_tempo_octaves(*prepared.analyses)[0].grid
             bars = nearest_bars(options.duration, grid.bpm, grid.beats_per_bar)
             wanted = attrs.evolve(wanted, bars=bars)
         named = options.model != AUTO
-        source = fitting_model(source, prepared.mixer.layout, configured, named=named)
+        source = compatible_model(source, prepared.mixer.layout, configured, named=named)
         if source is not None:
             wanted = attrs.evolve(wanted, frames_per_beat=source.frames_per_beat)
         plan = prepared.plan(options.technique, wanted)
@@ -102,5 +102,7 @@ def generate(
         # Nobody asked for a model: that the rules draw is one of the plan's facts, no warning.
         plan = attrs.evolve(plan, reasons=(*plan.reasons, by_rules(why)))
         source = None
-    content = draw_transition(prepared, plan, span, aligned, options, model=source, steps=steps)
+    content = generate_transition_params(
+        prepared, plan, span, aligned, options, model=source, steps=steps
+    )
     return finish(prepared.mixer, content, aligned, prepared.device, steps)

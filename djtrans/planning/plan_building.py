@@ -26,7 +26,7 @@ TRIM_LIMIT_DB = 12.0
 DOUBTED_CONFIDENCE = 0.5
 
 
-def write_plan(
+def build_plan(
     choice: Choice, options: PlanOptions, files: Pair[Analysis], notes: tuple[str, ...]
 ) -> TransitionPlan:
     """The plan of a choice.

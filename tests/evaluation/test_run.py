@@ -26,7 +26,7 @@ from djtrans.evaluation import (
 )
 from djtrans.evaluation.placing import clock_shift, on_clock, place_together
 from djtrans.evaluation.report import results_csv
-from djtrans.pipeline.completion import draw_transition, finish
+from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.options import PreparationOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.pipeline.progress import Steps
@@ -101,7 +101,7 @@ def test_sharing_the_stems_changes_neither_level_nor_timing(prepared):
     wide = prepared.align(anchor, prepared.span(anchor, "4"))
 
     def completed(aligned):
-        content = draw_transition(prepared, plan, span, aligned)
+        content = generate_transition_params(prepared, plan, span, aligned)
         return finish(prepared.mixer, content, aligned, prepared.device, Steps())
 
     shared = completed(wide.map(lambda track: on_clock(track, shift)))
@@ -187,7 +187,7 @@ class Broken:
     def __init__(self, config):
         pass
 
-    def draw(self, request):
+    def generate(self, request):
         raise ZeroDivisionError("no such curve")
 
 

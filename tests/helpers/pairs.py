@@ -8,7 +8,7 @@ from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import window_span
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import write_pair
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.options import PreparationOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.synthesis import TrackSpec, synthesize
@@ -29,7 +29,7 @@ def write_pairs(folder, count=3):
     plan = prepared.plan("fade", bars=4)
     window = window_span(plan, RATE)
     aligned = prepared.align(plan, window)
-    drawn = draw_transition(prepared, plan, window, aligned)
+    drawn = generate_transition_params(prepared, plan, window, aligned)
     row = drawn.params.layout.index("a/other/eq/mid")
     for number in range(1, count + 1):
         values = drawn.params.values.clone()

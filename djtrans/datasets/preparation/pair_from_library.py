@@ -16,7 +16,7 @@ from djtrans.datasets.preparation.library_scan import known_analyses
 from djtrans.datasets.preparation.options import LibraryOptions
 from djtrans.datasets.preparation.pairing import plan_options
 from djtrans.datasets.preparation.resume import attempt, file_hashes
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.executors import registry_with
 from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
@@ -127,7 +127,7 @@ def _made_by(technique: str, unit: PairUnit, prepared: Prepared) -> PreparedPair
     options = GenerateOptions(seed=unit.seed)
     return mix_pair(
         prepared.mixer,
-        draw_transition(prepared, plan, window, aligned, options),
+        generate_transition_params(prepared, plan, window, aligned, options),
         aligned,
         prepared.analyses,
         device=prepared.device,

@@ -30,7 +30,7 @@ from djtrans.inverse.overlap import plan_on_overlap, with_swap_at
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.executors import registry_with
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 
 
@@ -147,7 +147,9 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
             mix.sample_rate, len(mix.audio)
         )
     )
-    analyses = Pair(*in_one_octave(*(analyze_track(track, registry=registry) for track in tracks)))
+    analyses = Pair(
+        *match_tempo_octaves(*(analyze_track(track, registry=registry) for track in tracks))
+    )
     overlap = heard[1][0], heard[0][1]
     plan = plan_on_overlap(analyses, overlap, mix.duration_seconds, alignment.mix)
     begin = round(plan.a.cue_seconds * mix.sample_rate)

@@ -15,7 +15,7 @@ from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span, window_span
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import read_facts, read_pair, write_pair
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.pipeline.provenance import rebuild_mixer
@@ -42,7 +42,7 @@ class Made:
         self.plan = self.prepared.plan("echo-out", bars=4)
         self.window = window_span(self.plan, RATE)
         self.aligned = self.prepared.align(self.plan, self.window)
-        self.content = draw_transition(
+        self.content = generate_transition_params(
             self.prepared, self.plan, self.window, self.aligned, GenerateOptions(seed=3)
         )
 
@@ -143,12 +143,14 @@ def test_the_request_is_the_one_of_inference(made, folder, monkeypatch):
     asked = []
 
     class Model:
-        def draw(self, request):
+        def generate(self, request):
             asked.append(request)
             return torch.zeros(request.n_frames, len(request.layout))
 
     monkeypatch.setattr(made.prepared.registry.techniques, "build", lambda *_: Model())
-    draw_transition(made.prepared, made.plan, Span(0, 1), made.aligned, GenerateOptions(seed=3))
+    generate_transition_params(
+        made.prepared, made.plan, Span(0, 1), made.aligned, GenerateOptions(seed=3)
+    )
     (wanted,) = asked
     given = read_pair(folder).request()
     for field in attrs.fields(type(wanted)):
