@@ -25,7 +25,7 @@ from djtrans.pipeline.progress import Steps, half
 from djtrans.pipeline.provenance import separator_declaration, separator_record
 from djtrans.pipeline.separators import build_separator, fetch_separator
 from djtrans.planning.options import PlanOptions
-from djtrans.planning.refinement import refine, singing
+from djtrans.planning.refinement import refine, vocal_activity
 from djtrans.planning.registered import plan_transition
 from djtrans.registry import Registry, default_registry
 
@@ -93,7 +93,7 @@ class Prepared:
         if not all(self.isolated):
             return plan
         sung_a, sung_b = (
-            singing(track, plan, analysis.levels.integrated_lufs + side.gain_db)
+            vocal_activity(track, plan, analysis.levels.integrated_lufs + side.gain_db)
             for track, analysis, side in zip(aligned, self.analyses, plan.sides, strict=True)
         )
         if sung_a is None or sung_b is None:

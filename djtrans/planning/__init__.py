@@ -1,1 +1,5 @@
-"""Plans a transition: where in both tracks, how long, how fast, with which technique, and why."""
+"""Plan a transition: technique, cue points, length, tempo and swap, with reasons."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

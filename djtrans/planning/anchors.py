@@ -1,4 +1,4 @@
-"""Which bars of a track are which place: the end of its intro, its drops, its sung phrases."""
+"""Anchors: the bars at which a swap can lie, such as the end of the intro or a drop."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from itertools import pairwise, takewhile
 
 from djtrans.core.track.analysis import Analysis
 
-#: A phrase whose bars have this vocal likelihood on average is sung.
+#: Mean vocal probability of the bars from which on a phrase counts as sung.
 SUNG_PHRASE = 0.5
 
 
 def outro_start(track: Analysis) -> int | None:
-    """First bar of the outro, which may be several sections; None where there is none."""
+    """Return the first bar of the outro, which may span sections; None if there is no outro."""
     ending = list(takewhile(lambda s: s.label == "outro", reversed(track.sections)))
     return ending[-1].start_bar if ending else None
 
 
 def intro_end(track: Analysis) -> int | None:
-    """The bar after the intro; None where there is none."""
+    """Return the bar after the intro; None if there is no intro."""
     opening = list(takewhile(lambda s: s.label == "intro", track.sections))
     return opening[-1].end_bar if opening else None
 
@@ -41,22 +41,22 @@ def _build_ends(track: Analysis) -> Iterable[int]:
 def _phrases(sung: bool) -> Callable[[Analysis], Iterable[int]]:
     def starts(track: Analysis) -> Iterable[int]:
         for phrase in track.phrases:
-            voice = track.bar_vocal[phrase.start_bar : phrase.start_bar + phrase.bars]
-            if len(voice) and (float(voice.mean()) >= SUNG_PHRASE) == sung:
+            vocal = track.bar_vocal[phrase.start_bar : phrase.start_bar + phrase.bars]
+            if len(vocal) and (float(vocal.mean()) >= SUNG_PHRASE) == sung:
                 yield phrase.start_bar
 
     return starts
 
 
-def _one(bar: int | None) -> Iterable[int]:
+def _optional(bar: int | None) -> Iterable[int]:
     return [] if bar is None else [bar]
 
 
 _BARS: dict[str, Callable[[Analysis], Iterable[int]]] = {
     "phrase": lambda track: track.phrase_bars,
     "section": lambda track: [s.start_bar for s in track.sections[1:]],
-    "intro-end": lambda track: _one(intro_end(track)),
-    "outro": lambda track: _one(outro_start(track)),
+    "intro-end": lambda track: _optional(intro_end(track)),
+    "outro": lambda track: _optional(outro_start(track)),
     "drop": _labelled("drop"),
     "build-end": _build_ends,
     "break": _labelled("break"),
@@ -65,18 +65,18 @@ _BARS: dict[str, Callable[[Analysis], Iterable[int]]] = {
 }
 
 
-def bars_at(place: str, track: Analysis) -> frozenset[int]:
-    """The bars of a track at which it is at a place.
+def anchor_bars(anchor: str, track: Analysis) -> frozenset[int]:
+    """Find the bars of a track that are a given anchor.
 
     Parameters
     ----------
-    place : str
+    anchor : str
         One of :data:`djtrans.core.contracts.technique.PLACES`.
     track : Analysis
 
     Returns
     -------
     frozenset of int
-        Phrase lines only: what else a place is, it starts a phrase.
+        Only bars on phrase boundaries.
     """
-    return frozenset(_BARS[place](track)) & track.phrase_bars
+    return frozenset(_BARS[anchor](track)) & track.phrase_bars

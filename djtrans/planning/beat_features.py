@@ -1,4 +1,4 @@
-"""What the planner hears of a window: attacks in the bass and in the middle, and the notes."""
+"""Beat-synchronous features for the planner: onsets in two bands, and chroma."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from djtrans.metrics.filters import Spectrum, band_gain, filtered, spectrum_of
 
 FloatArray = NDArray[np.float64]
 
-#: Kick and bass; snare, clap and the attacks of chords.
+#: Band of kick and bass; band of snare, clap and chord onsets.
 LOW_HZ, MID_HZ = (30.0, 150.0), (300.0, 4000.0)
-#: Sound before and after each beat in which an attack is looked for.
+#: Length of the intervals before and after each beat whose levels are compared.
 ATTACK_SECONDS = 0.08
-#: Levels are compared down to this far under the loudest beat.
+#: Levels are clipped this far below the loudest beat.
 FLOOR_DB = -50.0
 
 
 @attrs.frozen(eq=False)
 class BeatFeatures:
-    """A track beat by beat.
+    """Beat-synchronous features of a part of a track.
 
     Attributes
     ----------
     low, mid : ndarray
-        ``[beats]``: how much the level rises at the beat, in dB, 0 or more.
+        ``[beats]``: rise of the band's level at the beat, in dB, at least 0.
     chroma : ndarray
         ``[beats, 12]``: amplitude by pitch class, C first.
     """
@@ -39,12 +39,14 @@ class BeatFeatures:
     chroma: FloatArray
 
 
-#: Listens to a track at the beats given, ``[beats + 1]`` seconds of its file.
-Ear: TypeAlias = Callable[[FloatArray], BeatFeatures]
+#: Computes the features of a track at given beats, ``[beats + 1]`` seconds of its file.
+BeatFeatureExtractor: TypeAlias = Callable[[FloatArray], BeatFeatures]
 
 
-def listen(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> BeatFeatures:
-    """Hear a track beat by beat.
+def extract_beat_features(
+    audio: FloatArray, sample_rate: int, beat_times: FloatArray
+) -> BeatFeatures:
+    """Compute beat-synchronous features of a track.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def _rises(
     times: FloatArray,
     band: tuple[float, float],
 ) -> FloatArray:
-    """Rise of a band's level at each beat but the last, in dB, ``[beats]``."""
+    """Compute the rise of a band's level at each beat but the last, in dB, ``[beats]``."""
     sound, rate = filtered(spectrum, samples, sample_rate, band_gain(*band), top_hz=2 * band[1])
     total = np.concatenate([[0.0], np.cumsum((sound**2).sum(axis=0))])
 
@@ -90,7 +92,7 @@ def _rises(
         return np.asarray(10.0 * np.log10(np.maximum(power, 1e-12)))
 
     beats = times[:-1]
-    # A grid is a few milliseconds off at times: the attack is looked for a little before it too.
+    # Grids can be a few milliseconds late: the interval starts slightly before the beat.
     early = 0.25 * ATTACK_SECONDS
     after = level(beats - early, beats + ATTACK_SECONDS - early)
     before = level(beats - early - ATTACK_SECONDS, beats - early)

@@ -1,4 +1,4 @@
-"""A rung of the ladder: techniques to try; and what is chosen on one."""
+"""Candidate groups: techniques that are considered together, and the chosen candidate."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from djtrans.planning.keys import KeyRule
 
 @attrs.frozen(kw_only=True)
 class CandidateGroup:
-    """Techniques that are tried together; the one with the best place is taken.
+    """Techniques that are considered together; the candidate of lowest cost is chosen.
 
     Attributes
     ----------
     techniques : mapping of str to TechniqueDeclaration
         By qualified name.
     at_least : int
-        Bars that the window must have.
+        Least length of the window in bars.
     loop : bool
-        Whether A's last bars without a voice are repeated to make room.
+        Repeat A's last bars without vocals to extend its usable range.
     beatless : bool
-        Only where a track has no beat; each then keeps its own tempo.
+        Use the group only if a track has no beat; each track then keeps its own tempo.
     asked : bool
-        Whether the user named the technique: then matters of taste, such as keys that clash, are
-        said, and do not keep it from being made.
+        The user named the technique: soft violations, such as clashing keys, are reported as
+        warnings and do not reject the plan.
     last : bool
-        Whether any downbeat will do, where no phrase line fits.
+        Allow the swap on any downbeat if no phrase boundary fits.
     """
 
     techniques: Mapping[str, TechniqueDeclaration]
@@ -45,18 +45,18 @@ class CandidateGroup:
 
 @attrs.frozen(kw_only=True)
 class Choice:
-    """What the ladder led to.
+    """A chosen candidate, and the decisions that led to it.
 
     Attributes
     ----------
     candidate : Candidate
     tracks : Pair of Analysis
-        As the plan counts them; A's with its loop.
+        In the tempo octave of the plan; A with its loop.
     loop : Loop or None
     key : KeyRule
     reasons, rejected : tuple of str
     warned : bool
-        Whether it was made although something speaks against it.
+        True if it was chosen in spite of a violation.
     """
 
     candidate: Candidate

@@ -1,4 +1,4 @@
-"""One technique over so many bars: the places where it would go best."""
+"""Candidate plans: the best swap bars of both tracks for a technique and a window length."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from djtrans.planning.scoring import (
     faults_b,
     faults_together,
 )
-from djtrans.planning.swap_bars import swap_lines
+from djtrans.planning.swap_bars import find_swap_bars
 from djtrans.planning.tempo import Tempo
 from djtrans.planning.window import Window
 
-#: Bars of each track that are tried on each other, the best ones.
+#: Number of the best swap bars of each track whose pairs are evaluated.
 _TRIED = 12
-#: What a bar of window is worth: longer is better while nothing speaks against it.
+#: Reduction of the cost per bar of the window: longer windows are preferred if nothing is wrong.
 _BAR_WORTH = 0.02
-#: A place that costs more than this for what is passed over of A is not late in it.
+#: Cost of the unplayed part of A from which on a swap counts as too early.
 _TOO_EARLY = 1.0
 
 
 @attrs.frozen(kw_only=True)
 class Candidate:
-    """A place for a technique.
+    """A possible plan: a technique, a window and its position in both tracks.
 
     Attributes
     ----------
@@ -43,10 +43,11 @@ class Candidate:
     tempo : Tempo
     swaps : Pair of int
         Bars of the tracks at the swap.
-    places : Pair of str
-        What they are, one of :data:`djtrans.core.contracts.technique.PLACES`; ``""`` for none.
+    anchors : Pair of str
+        Anchor of each swap bar, one of :data:`djtrans.core.contracts.technique.PLACES`; ``""`` for
+        none.
     faults : mapping of str to float
-        What speaks against it, and how much.
+        Cost of each fault, see :mod:`djtrans.planning.scoring`.
     """
 
     name: str
@@ -54,40 +55,40 @@ class Candidate:
     window: Window
     tempo: Tempo
     swaps: Pair[int]
-    places: Pair[str]
+    anchors: Pair[str]
     faults: Faults
 
     @property
     def cost(self) -> float:
-        """All that speaks against it."""
+        """Sum of the faults, less a bonus for the length; lower is better."""
         return sum(self.faults.values()) - _BAR_WORTH * self.window.bars
 
     @property
     def cues(self) -> Pair[int]:
-        """Bars of the tracks at which the window starts."""
+        """Bar of each track at which the window starts."""
         return self.swaps.map(lambda bar: bar - self.window.swap)
 
     @property
     def clash(self) -> bool:
-        """Whether both sing at once."""
+        """True if both tracks have vocals at once."""
         return self.faults.get(BOTH_SING, 0.0) > 0.0
 
     @property
     def early(self) -> bool:
-        """Whether too much of A would go unheard."""
+        """True if too much of A would not be played."""
         return self.faults.get(LEFT_EARLY, 0.0) > _TOO_EARLY
 
     @property
     def label(self) -> str:
-        """``"bass-swap over 16 bars"``."""
+        """Name and length, as in ``"bass-swap over 16 bars"``."""
         return f"{self.technique.name} over {self.window.bars} bars"
 
     def worse(self, than: Candidate) -> str:
-        """What speaks against this one more than against another one."""
+        """Return the reason for which a better candidate was preferred."""
         worst = max(self.faults, key=lambda f: self.faults[f] - than.faults.get(f, 0.0), default="")
         if worst and self.faults[worst] > than.faults.get(worst, 0.0):
             return worst
-        return "shorter" if self.window.bars < than.window.bars else "no better"
+        return "shorter" if self.window.bars < than.window.bars else "lower score"
 
 
 def best_candidate(
@@ -101,34 +102,35 @@ def best_candidate(
     *,
     anywhere: bool = False,
 ) -> Candidate:
-    """The best place for a technique over so many bars.
+    """Find the candidate of lowest cost for a technique and a length.
 
     Parameters
     ----------
     a, b : Analysis
-        Counted in one octave.
+        In one tempo octave, see :func:`~djtrans.planning.tempo_octave.match_tempo_octaves`.
     name : str
         Qualified name of the technique.
     technique : TechniqueDeclaration
     bars : int
+        Length of the window.
     tempo : Tempo
     options : PlanOptions
     anywhere : bool
-        Whether any downbeat will do, rather than a phrase line.
+        Allow the swap on any downbeat, not only on phrase boundaries.
 
     Raises
     ------
     PlanError
-        If it fits nowhere.
+        If the window fits nowhere.
     """
     window = Window.of(technique, bars)
-    lines_a = swap_lines(a, "a", technique.place_a, window, options, anywhere=anywhere)
-    lines_b = swap_lines(b, "b", technique.place_b, window, options, anywhere=anywhere)
+    bars_a = find_swap_bars(a, "a", technique.place_a, window, options, anywhere=anywhere)
+    bars_b = find_swap_bars(b, "b", technique.place_b, window, options, anywhere=anywhere)
     ranked_a = _ranked(
-        {bar: faults_a(a, bar, _wish(p, technique.place_a), window) for bar, p in lines_a.items()}
+        {bar: faults_a(a, bar, _rank(p, technique.place_a), window) for bar, p in bars_a.items()}
     )
     ranked_b = _ranked(
-        {bar: faults_b(b, bar, _wish(p, technique.place_b), window) for bar, p in lines_b.items()}
+        {bar: faults_b(b, bar, _rank(p, technique.place_b), window) for bar, p in bars_b.items()}
     )
     return min(
         (
@@ -138,7 +140,7 @@ def best_candidate(
                 window=window,
                 tempo=tempo,
                 swaps=Pair(bar_a, bar_b),
-                places=Pair(lines_a[bar_a], lines_b[bar_b]),
+                anchors=Pair(bars_a[bar_a], bars_b[bar_b]),
                 faults={**own_a, **own_b, **faults_together(a, bar_a, b, bar_b, window)},
             )
             for (bar_a, own_a), (bar_b, own_b) in product(ranked_a, ranked_b)
@@ -147,8 +149,8 @@ def best_candidate(
     )
 
 
-def _wish(place: str, places: tuple[str, ...]) -> int:
-    return places.index(place) if place in places else len(places)
+def _rank(anchor: str, anchors: tuple[str, ...]) -> int:
+    return anchors.index(anchor) if anchor in anchors else len(anchors)
 
 
 def _ranked(by_bar: dict[int, Faults]) -> list[tuple[int, Faults]]:

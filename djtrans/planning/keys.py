@@ -1,4 +1,4 @@
-"""Whether notes of both tracks may sound together."""
+"""Key compatibility: decide if tonal sounds of both tracks may overlap."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from djtrans.core.track.key import Key
 from djtrans.metrics.consonance import consonance
 from djtrans.planning.beat_features import BeatFeatures
 
-#: Neighbours on the Camelot wheel and closer go together for as long as one likes.
+#: Up to this Camelot distance, tonal sounds may overlap for any length.
 CLOSE = 1
-#: At this distance the notes of the windows decide; further apart no notes overlap.
+#: At this distance the chroma of the windows decides; beyond it nothing tonal overlaps.
 UNCERTAIN = 2
-#: Longest window with tonal sounds of both where the keys are not close.
+#: Longest window with overlapping tonal sounds where the keys are not close, in bars.
 LONGEST_BARS = 8
-#: Keys less sure than this do not decide alone: the windows are listened to.
+#: Confidence below which the chroma of the windows decides instead of the keys.
 KEY_CONFIDENCE = 0.2
-#: Notes of two windows at least this consonant may overlap; 0 is notes drawn blindly.
+#: Consonance from which on the chroma of two windows may overlap; random notes have 0.
 CONSONANT = 0.05
 
 
 @attrs.frozen
 class KeyRule:
-    """What the keys allow.
+    """Overlap that the keys of two tracks allow.
 
     Attributes
     ----------
     distance : int
         Steps on the Camelot wheel.
-    overlap : {"free", "heard", "never"}
-        Whether tonal sounds of both may overlap; "heard": if the notes of the windows agree.
+    overlap : {"free", "compare", "never"}
+        Permission for tonal sounds of both to overlap; "compare": if the chroma of the windows is
+        consonant.
     reason : str
+        Explanation for the plan.
     """
 
     distance: int
@@ -40,29 +42,29 @@ class KeyRule:
 
 
 def transposed(key: Key, semitones: int) -> Key:
-    """A key, moved up."""
+    """Transpose a key upwards."""
     return attrs.evolve(key, tonic=(key.tonic + semitones) % 12)
 
 
 def key_rule(a: Key, b: Key) -> KeyRule:
-    """The rule for two keys, B's as it will sound."""
+    """Return the rule for two keys, B's after its transposition."""
     distance = a.distance(b)
-    said = f"keys {a.camelot} and {b.camelot}, {distance} step{'s' * (distance != 1)} apart"
+    text = f"keys {a.camelot} and {b.camelot}, {distance} step{'s' * (distance != 1)} apart"
     if distance <= CLOSE:
-        return KeyRule(distance, "free", said)
-    unsure = min(a.confidence, b.confidence)
-    if distance > UNCERTAIN and unsure >= KEY_CONFIDENCE:
-        return KeyRule(distance, "never", f"{said}: no notes of both at once")
-    if unsure < KEY_CONFIDENCE:
-        said += f", but not sure (confidence {unsure:.2f})"
-    return KeyRule(distance, "heard", f"{said}: the notes of the windows decide")
+        return KeyRule(distance, "free", text)
+    confidence = min(a.confidence, b.confidence)
+    if distance > UNCERTAIN and confidence >= KEY_CONFIDENCE:
+        return KeyRule(distance, "never", f"{text}: their notes must not overlap")
+    if confidence < KEY_CONFIDENCE:
+        text += f", but uncertain (confidence {confidence:.2f})"
+    return KeyRule(distance, "compare", f"{text}: decided by the notes in both windows")
 
 
-def agree(a: BeatFeatures, b: BeatFeatures) -> tuple[bool, str]:
-    """Whether the notes of two windows go together, and why."""
+def windows_agree(a: BeatFeatures, b: BeatFeatures) -> tuple[bool, str]:
+    """Return True if the notes of two windows are consonant, and the reason."""
     value = consonance(a.chroma, b.chroma, np.ones(len(a.chroma), dtype=bool))
     if value is None:
-        return True, "the windows have no notes in common beats"
+        return True, "the windows have no beats with notes in both"
     if value >= CONSONANT:
         return True, f"the notes of the windows agree (consonance {value:.2f})"
     return False, f"the notes of the windows clash (consonance {value:.2f})"

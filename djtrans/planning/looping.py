@@ -1,4 +1,4 @@
-"""The bars of a track that can be repeated where there is too little of it to mix out of."""
+"""Find bars of A to loop if its end is too short to mix out of."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from djtrans.core.transition.plan import Loop
 from djtrans.planning.usable_range import FADE_OUT_DB, audible_end, median_db
 from djtrans.planning.vocals import sung
 
-#: Lengths of a loop in bars, the better first.
+#: Lengths of a loop in bars, the preferred first.
 LOOP_BARS = (8, 4)
-#: A loop starts so many bars, or a multiple, into a phrase.
+#: A loop starts a multiple of this many bars into a phrase.
 STEP_BARS = 4
-#: The loop ends so long before the track does.
+#: Least distance from the end of a loop to the end of the track.
 END_SECONDS = 0.002
 
 
 def find_loop(track: Analysis, bars: int) -> Loop:
-    """The last bars of a track that nobody sings in, repeated so often that `bars` are won.
+    """Find the last loud bars without vocals, and the repeats that extend the track by `bars`.
 
     Parameters
     ----------
     track : Analysis
-        As the plan counts it.
+        In the tempo octave of the plan.
     bars : int
-        Needed after the loop was heard once.
+        Bars needed after the first pass of the loop.
 
     Raises
     ------
@@ -45,13 +45,13 @@ def find_loop(track: Analysis, bars: int) -> Loop:
                 for bar in range(start, stop)
             ):
                 return _cut(track, start, length, math.ceil(bars / length))
-    raise PlanError("A has no four loud bars in a row without a voice that could be looped")
+    raise PlanError("A has no four consecutive loud bars without vocals that could be looped")
 
 
 def _cut(track: Analysis, start: int, bars: int, repeats: int) -> Loop:
     begin, end = (track.grid.time_of_bar(bar) for bar in (start, start + bars))
-    # A track that ends with the bar may end a little before the grid says so. Both cuts are then
-    # made as much earlier: what is repeated is as long, and every beat keeps its time.
+    # A track that ends with the bar may end slightly before the grid's bar line. Both cuts then
+    # move earlier by the same time, so that the loop keeps its length and every beat its time.
     late = max(0.0, end + END_SECONDS - track.duration_seconds)
     return Loop(
         start_bar=start,

@@ -1,4 +1,4 @@
-"""What a user may ask of the planner."""
+"""Options of the planner: length, position, tempo and alignment of a transition."""
 
 from __future__ import annotations
 
@@ -11,42 +11,59 @@ from djtrans.core.errors import InputError
 
 #: Lengths that a window may have, in bars.
 WINDOW_BARS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
-#: Words for the tempo of the window; a number is one too.
+#: Names for the tempo of the window, beside a number of BPM.
 TEMPOS = ("auto", "a", "b", "ramp")
-#: Tempos that can be asked for, in beats per minute.
+#: Range of the tempos that can be requested, in BPM.
 SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0
 
 
 @attrs.frozen(kw_only=True)
 class PlanOptions:
-    """What a user may ask of the planner.
+    """Options of the planner.
 
     Attributes
     ----------
     bars : int
         Length of the window, one of :data:`WINDOW_BARS`; 0 lets the planner choose.
     cue_a_seconds, cue_b_seconds : float or None
-        Where the window starts in each track; moved to the nearest downbeat.
+        Start of the window in each track; moved to the nearest downbeat.
     swap_a_seconds, swap_b_seconds : float or None
-        Where the swap lies in each track instead; moved to the nearest downbeat.
+        Position of the swap in each track instead; moved to the nearest downbeat.
     tempo : str
         ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` (from A's to B's, bar by bar) or a number of beats
         per minute.
     stretch_limit : float
         Largest tempo change, as a fraction.
     shift_beats : int or None
-        How many beats later B's one is taken to be, 0 to 3; None lets the planner listen.
+        Beats by which B's downbeats are moved later, 0 to 3; None estimates it from the audio.
     nudge_ms : float
-        How much later B is played than its grid says; negative is earlier.
+        Delay of B relative to its beat grid; negative is earlier.
     key_shift : int
         Semitones by which B is transposed.
     ease_bars : int
-        Bars over which a track that was held at another tempo goes back to its own, outside the
-        window; 0 leaves it there.
+        Bars outside the window over which a stretched track returns to its own tempo; 0 leaves it
+        stretched.
     frames_per_beat : int
+        Frames per beat of the curves: 2, 4 or 8.
+
+    Raises
+    ------
+    InputError
+        If an option is not allowed, or two exclude each other.
+
+    See Also
+    --------
+    djtrans.plan_transition : Takes these options.
+
+    Examples
+    --------
+    >>> import djtrans.planning
+    >>> options = djtrans.planning.PlanOptions(bars=16, tempo="128")
+    >>> options.bpm
+    128.0
     """
 
-    bars: int = setting(0, "Bars of the window; 0: choose.", choices=(0, *WINDOW_BARS))
+    bars: int = setting(0, "Bars of the window; 0: planned.", choices=(0, *WINDOW_BARS))
     cue_a_seconds: float | None = None
     cue_b_seconds: float | None = None
     swap_a_seconds: float | None = None
@@ -57,23 +74,23 @@ class PlanOptions:
     )
     shift_beats: int | None = None
     nudge_ms: float = setting(
-        0.0, "How much later B is played.", unit="ms", minimum=-500.0, maximum=500.0
+        0.0, "Delay of B against its beat grid.", unit="ms", minimum=-500.0, maximum=500.0
     )
     key_shift: int = setting(0, "Transposition of B.", unit="semitones", minimum=-6, maximum=6)
-    ease_bars: int = setting(16, "Bars back to a track's own tempo.", minimum=0, maximum=64)
+    ease_bars: int = setting(16, "Bars to return to the own tempo.", minimum=0, maximum=64)
     frames_per_beat: int = setting(2, "Frames per beat.", choices=(2, 4, 8))
 
     def __attrs_post_init__(self) -> None:
         for name in "ab":
             if None not in (self.cue_seconds(name), self.swap_seconds(name)):
                 raise InputError(
-                    f"Both the cue and the swap of {name.upper()} are given; give one: the window "
-                    "starts at the cue, and the technique knows how far the swap is from there."
+                    f"Both the cue and the swap of {name.upper()} are given; give only one. The "
+                    "technique determines the distance from the cue to the swap."
                 )
         if self.shift_beats not in (None, 0, 1, 2, 3):
             raise InputError(
                 f"shift_beats = {self.shift_beats!r} is not allowed; give 0, 1, 2 or 3, or leave "
-                "it out to let the planner listen."
+                "it out to estimate it from the audio."
             )
         if self.tempo not in TEMPOS and self.bpm is None:
             raise InputError(
@@ -82,20 +99,20 @@ class PlanOptions:
             )
 
     def cue_seconds(self, name: str) -> float | None:
-        """The cue of track ``"a"`` or ``"b"``."""
+        """Return the cue of track ``"a"`` or ``"b"``."""
         return self.cue_a_seconds if name == "a" else self.cue_b_seconds
 
     def swap_seconds(self, name: str) -> float | None:
-        """The swap of track ``"a"`` or ``"b"``."""
+        """Return the swap of track ``"a"`` or ``"b"``."""
         return self.swap_a_seconds if name == "a" else self.swap_b_seconds
 
     def placed(self, name: str) -> bool:
-        """Whether the user says where a track goes."""
+        """Return True if the position of a track is given."""
         return self.cue_seconds(name) is not None or self.swap_seconds(name) is not None
 
     @property
     def bpm(self) -> float | None:
-        """The tempo that was asked for as a number; None if it was not."""
+        """Tempo in BPM if it was given as a number, else None."""
         try:
             value = float(self.tempo)
         except ValueError:
@@ -104,14 +121,14 @@ class PlanOptions:
 
 
 def nearest_bars(duration_seconds: float, bpm: float, beats_per_bar: int = 4) -> int:
-    """The window length, in bars, that comes closest to a duration.
+    """Return the window length, in bars, that is nearest to a duration.
 
     Parameters
     ----------
     duration_seconds : float
         More than 0.
     bpm : float
-        Tempo of the common clock.
+        Tempo of the window.
     beats_per_bar : int
 
     Raises

@@ -1,4 +1,4 @@
-"""Writes a choice down as a plan: the clock, both tracks on it, their levels, and why."""
+"""Build the plan of a chosen candidate: timeline, warps, gains and reasons."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from djtrans.core.transition.plan import (
 from djtrans.planning.candidate_group import Choice
 from djtrans.planning.keys import KEY_CONFIDENCE
 from djtrans.planning.options import PlanOptions
-from djtrans.planning.swap_bars import asked_bar
+from djtrans.planning.swap_bars import requested_bar
 from djtrans.planning.tempo import has_beat
-from djtrans.planning.timeline import lay_out
+from djtrans.planning.timeline import make_timeline
 
-#: No track is turned up or down further than this to meet the other.
+#: Largest gain, up or down, that matches B's loudness to A's.
 TRIM_LIMIT_DB = 12.0
-#: How sure a plan can be that is made against advice, or on what was heard of two windows alone.
+#: Upper limit of the confidence of a plan with warnings, or decided by chroma instead of keys.
 DOUBTED_CONFIDENCE = 0.5
 
 
 def build_plan(
     choice: Choice, options: PlanOptions, files: Pair[Analysis], notes: tuple[str, ...]
 ) -> TransitionPlan:
-    """The plan of a choice.
+    """Build the plan of a chosen candidate.
 
     Parameters
     ----------
     choice : Choice
     options : PlanOptions
     files : Pair of Analysis
-        Of the tracks as their files are, in whatever octave.
+        Of the tracks in their own tempo octaves.
     notes : tuple of str
-        What was decided before.
+        Reasons of earlier decisions.
     """
     candidate, window = choice.candidate, choice.candidate.window
-    clock = lay_out(
+    timeline = make_timeline(
         choice.tracks,
         candidate.cues,
         window.bars,
@@ -52,24 +52,24 @@ def build_plan(
     )
     louder = files.a.levels.short_term_p95_lufs - files.b.levels.short_term_p95_lufs
     trim = min(max(louder, -TRIM_LIMIT_DB), TRIM_LIMIT_DB)
-    reasons = [*_where(choice, options), *choice.reasons, candidate.tempo.reason, *notes]
+    reasons = [*_swap_reasons(choice, options), *choice.reasons, candidate.tempo.reason, *notes]
     if options.key_shift:
-        reasons.append(f"B is transposed by {options.key_shift:+d} semitones, as asked")
+        reasons.append(f"B is transposed by {options.key_shift:+d} semitones, as requested")
     if options.nudge_ms:
-        reasons.append(f"B is played {options.nudge_ms:+g} ms later than its grid says, as asked")
+        reasons.append(f"B is delayed by {options.nudge_ms:+g} ms, as requested")
     if trim != louder:
         reasons.append(
-            f"B would need {louder:+.1f} dB to meet A's loudness; it is trimmed by {trim:+.0f} dB, "
-            "the limit"
+            f"B would need {louder:+.1f} dB to match A's loudness; its gain is {trim:+.0f} dB, the "
+            "limit"
         )
     per_bar = choice.tracks.a.grid.beats_per_bar
     return TransitionPlan(
         technique=candidate.name,
         bars=window.bars,
         swap_beat=window.swap * per_bar,
-        beat_times=clock.beat_times,
-        a=_side(choice, "a", files.a, clock.warps.a, 0.0, 0),
-        b=_side(choice, "b", files.b, clock.warps.b, trim, options.key_shift),
+        beat_times=timeline.beat_times,
+        a=_side(choice, "a", files.a, timeline.warps.a, 0.0, 0),
+        b=_side(choice, "b", files.b, timeline.warps.b, trim, options.key_shift),
         key_distance=choice.key.distance,
         beats_per_bar=per_bar,
         frames_per_beat=options.frames_per_beat,
@@ -95,7 +95,7 @@ def _side(
         cue_section=track.section_at(cue).label,
         swap_section=track.section_at(swap).label,
         swap_on_phrase=swap in track.phrase_bars,
-        place=candidate.places[name],
+        place=candidate.anchors[name],
         warp=warp,
         gain_db=gain_db,
         bpm=file.grid.bpm,
@@ -110,39 +110,41 @@ def _side(
     )
 
 
-def _where(choice: Choice, options: PlanOptions) -> list[str]:
-    """Where the swap lies in both tracks."""
-    candidate, said = choice.candidate, []
-    for name, place in candidate.places.items():
-        who = name.upper()
+def _swap_reasons(choice: Choice, options: PlanOptions) -> list[str]:
+    """Describe the position of the swap in both tracks."""
+    candidate, reasons = choice.candidate, []
+    for name, anchor in candidate.anchors.items():
+        track = name.upper()
         if name == "a" and choice.loop is not None:
-            said.append("the swap lies where A's loop starts again")
+            reasons.append("the swap lies where A's loop repeats")
         elif options.placed(name):
-            said.append(asked_bar(choice.tracks[name], name, candidate.window, options)[1])
-        elif place in ("outro", "intro-end"):
-            what, does = place.split("-")[0], "starts" if place == "outro" else "ends"
-            said.append(f"the swap lies where {who}'s {what} {does}")
-        elif place == "phrase":
-            said.append(f"the swap lies on a phrase line of {who}")
-        elif not place:
-            said.append(f"the swap lies on a downbeat of {who}: no phrase line leaves room")
+            reasons.append(requested_bar(choice.tracks[name], name, candidate.window, options)[1])
+        elif anchor in ("outro", "intro-end"):
+            section, verb = anchor.split("-")[0], "starts" if anchor == "outro" else "ends"
+            reasons.append(f"the swap lies where {track}'s {section} {verb}")
+        elif anchor == "phrase":
+            reasons.append(f"the swap lies on a phrase boundary of {track}")
+        elif not anchor:
+            reasons.append(
+                f"the swap lies on a downbeat of {track}: no phrase boundary leaves enough bars"
+            )
         else:
-            said.append(f"the swap lies at {PLACES[place].replace('any ', 'a ')} of {who}")
-    return said
+            reasons.append(f"the swap lies at {PLACES[anchor].replace('any ', 'a ')} of {track}")
+    return reasons
 
 
 def _confidence(choice: Choice) -> float:
-    """The least sure of what the plan rests on."""
-    candidate, sure = choice.candidate, [1.0]
+    """Return the lowest confidence among the plan's inputs."""
+    candidate, found = choice.candidate, [1.0]
     for track in choice.tracks:
-        # Even where no beats are matched: the lines that the swap lies on are the grid's.
-        sure.append(track.grid.confidence)
+        # Also without beat matching: the swap lies on a downbeat of the grid.
+        found.append(track.grid.confidence)
         if has_beat(track):
-            sure.append(track.grid.downbeat_confidence)
+            found.append(track.grid.downbeat_confidence)
         if candidate.window.overlap and choice.key.overlap == "free":
-            # Half sure where the rule begins to trust the key.
-            sure.append(min(1.0, track.key.confidence / (2.0 * KEY_CONFIDENCE)))
-    heard = candidate.window.overlap and choice.key.overlap == "heard"
-    if choice.warned or heard:
-        sure.append(DOUBTED_CONFIDENCE)
-    return round(min(sure), 3)
+            # 0.5 at the confidence from which on the rule relies on the key.
+            found.append(min(1.0, track.key.confidence / (2.0 * KEY_CONFIDENCE)))
+    by_chroma = candidate.window.overlap and choice.key.overlap == "compare"
+    if choice.warned or by_chroma:
+        found.append(DOUBTED_CONFIDENCE)
+    return round(min(found), 3)

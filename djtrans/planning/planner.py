@@ -1,4 +1,4 @@
-"""Plans a transition: A late, B early, the swap on a phrase line of each, on one common clock."""
+"""Plan a transition from groups of candidate techniques, with a downbeat correction of B."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
-from djtrans.planning.beat_features import Ear
+from djtrans.planning.beat_features import BeatFeatureExtractor
 from djtrans.planning.candidate_group import CandidateGroup, Choice
 from djtrans.planning.downbeat_shift import best_shift
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.plan_building import build_plan
-from djtrans.planning.search import Walk
+from djtrans.planning.search import PlanSearch
 from djtrans.planning.tempo_octave import match_tempo_octaves
 
 
-def plan_transition(
+def plan_from_groups(
     a: Analysis,
     b: Analysis,
-    ladder: Sequence[CandidateGroup],
+    groups: Sequence[CandidateGroup],
     options: PlanOptions | None = None,
-    ears: Pair[Ear] | None = None,
+    extractors: Pair[BeatFeatureExtractor] | None = None,
 ) -> TransitionPlan:
-    """Plan a transition with the first rung of a ladder that holds.
+    """Plan a transition from the first candidate group that has an acceptable candidate.
 
     Parameters
     ----------
     a, b : Analysis
         The outgoing and the incoming track.
-    ladder : sequence of CandidateGroup
-        What to try, the most wanted first.
+    groups : sequence of CandidateGroup
+        The preferred first.
     options : PlanOptions, optional
-    ears : Pair of Ear, optional
-        To listen to windows of the tracks, where keys or ones are in doubt.
+    extractors : Pair of BeatFeatureExtractor, optional
+        Feature extractors of A and B, used where keys or downbeats are uncertain.
 
     Returns
     -------
     TransitionPlan
-        With why it was chosen, and what was rejected.
+        With its reasons, and the rejected candidates.
 
     Raises
     ------
     InputError
         If a cue or a swap lies outside its track.
     PlanError
-        If no candidate fits; the message says why for each.
+        If no candidate fits; the message gives the reason for each.
     """
     options = options or PlanOptions()
     files = Pair(a, b)
@@ -58,29 +58,32 @@ def plan_transition(
     notes = []
     if options.shift_beats:
         b = b.shifted(options.shift_beats)
-        notes.append(f"{_later(options.shift_beats)}, as asked")
-    choice = Walk(a=a, b=b, options=options, ears=ears).down(ladder)
-    shift = 0 if options.shift_beats is not None else _shift(choice, ears, a, b)
+        notes.append(f"{_later(options.shift_beats)}, as requested")
+    choice = PlanSearch(a=a, b=b, options=options, extractors=extractors).run(groups)
+    shift = 0 if options.shift_beats is not None else _shift(choice, extractors, a, b)
     if shift:
         b = b.shifted(shift)
-        notes.append(f"{_later(shift)}: bass, snare and chords then fall together")
-        choice = Walk(a=a, b=b, options=options, ears=ears).down(ladder)
+        notes.append(f"{_later(shift)}: bass, snare and chords then coincide with A's")
+        choice = PlanSearch(a=a, b=b, options=options, extractors=extractors).run(groups)
     return build_plan(choice, options, files, tuple(notes))
 
 
-def _shift(choice: Choice, ears: Pair[Ear] | None, a: Analysis, b: Analysis) -> int:
-    """By how many beats B's one should move, for a choice whose beats sound together."""
+def _shift(
+    choice: Choice, extractors: Pair[BeatFeatureExtractor] | None, a: Analysis, b: Analysis
+) -> int:
+    """Return the downbeat shift of B in beats; 0 without beat matching or audio."""
     if not choice.candidate.tempo.matched:
         return 0
-    sounds = Walk(a=a, b=b, options=PlanOptions(), ears=ears).hear(choice.candidate, choice.loop)
-    if sounds is None:
+    search = PlanSearch(a=a, b=b, options=PlanOptions(), extractors=extractors)
+    features = search.beat_features(choice.candidate, choice.loop)
+    if features is None:
         return 0
-    sure = min(track.grid.downbeat_confidence for track in (a, b))
-    return best_shift(*sounds, sure, a.grid.beats_per_bar)
+    confidence = min(track.grid.downbeat_confidence for track in (a, b))
+    return best_shift(*features, confidence, a.grid.beats_per_bar)
 
 
 def _later(beats: int) -> str:
-    return f"B's one is taken to be {beats} beat{'s' * (beats > 1)} later"
+    return f"B's downbeats are moved {beats} beat{'s' * (beats > 1)} later"
 
 
 def _check_inside(name: str, track: Analysis, options: PlanOptions) -> None:

@@ -1,7 +1,7 @@
-"""The plan refined once by what the vocal stems show: the end of the window moves to a rest.
+"""Refine a plan by the vocal stems: end the window where A's vocals pause.
 
-Only the end, only earlier and by a few bars: the tracks keep their places on the clock, so that
-nothing need be stretched or separated again.
+The end moves only earlier, by a few bars. The warps stay as they are, so that nothing has to be
+stretched or separated again.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from djtrans.core.transition.alignment import AlignedTrack
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.metrics.voice_activity import ACTIVE_LU, voice_activity
 
-#: How far the end may move, in bars.
+#: Largest move of the end, in bars.
 MOST_BARS = 3
-#: Parts of a beat in which a voice is looked for: a breath is shorter than a beat.
+#: Vocal activity is measured this often per beat: a breath is shorter than a beat.
 PER_BEAT = 2
 
 
-def singing(
+def vocal_activity(
     track: AlignedTrack, plan: TransitionPlan, reference_lufs: float
 ) -> NDArray[np.bool_] | None:
-    """In which half beats of the window the voice of a track is heard.
+    """Detect vocals in each half beat of the window.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def singing(
         With its stems.
     plan : TransitionPlan
     reference_lufs : float
-        Loudness of the track, level trim included.
+        Loudness of the track after gain matching, in LUFS.
 
     Returns
     -------
@@ -49,8 +49,8 @@ def singing(
     )
     audio = stems.audio[stems.names.index(VOICE)].detach().cpu().double().numpy()
     start = track.stems_span.start / stems.sample_rate
-    heard = voice_activity(audio, reference_lufs, stems.sample_rate, parts - start)
-    return np.asarray(heard.level_lu > ACTIVE_LU)
+    activity = voice_activity(audio, reference_lufs, stems.sample_rate, parts - start)
+    return np.asarray(activity.level_lu > ACTIVE_LU)
 
 
 def refine(
@@ -59,26 +59,26 @@ def refine(
     sung_a: NDArray[np.bool_],
     sung_b: NDArray[np.bool_],
 ) -> TransitionPlan:
-    """End the window where A's voice rests, and before both sing.
+    """End the window where A's vocals pause, and before vocals overlap.
 
     Parameters
     ----------
     plan : TransitionPlan
     technique : TechniqueDeclaration
-        The plan's.
+        The technique of the plan.
     sung_a, sung_b : ndarray of bool
-        ``[2 * beats]`` of the window, see :func:`singing`.
+        ``[2 * beats]`` of the window, see :func:`vocal_activity`.
 
     Returns
     -------
     TransitionPlan
-        The same plan if that is as good, or if its tempo moves.
+        The same plan if no earlier end is better, or if its tempo changes.
     """
     steps = np.diff(plan.beat_times)
     if not technique.harmonic or np.ptp(steps) > 1e-6:
         return plan
     per_bar = plan.beats_per_bar
-    # A bar must be left between the swap and the last downbeat, on which A leaves.
+    # At least a bar must remain between the swap and the last downbeat, on which A ends.
     least = max(technique.bars[0], plan.swap_beat // per_bar + 2, plan.bars - MOST_BARS)
 
     def against(bars: int) -> tuple[int, int]:
@@ -92,12 +92,12 @@ def refine(
     if best == plan.bars:
         return plan
     earlier = plan.bars - best
-    what = "A's line ends there" if after[0] < before[0] else "both sing in fewer bars"
+    why = "A's vocal line ends there" if after[0] < before[0] else "vocals overlap in fewer bars"
     bars = f"{earlier} bar{'s' * (earlier > 1)}"
     return attrs.evolve(
         plan,
         bars=best,
         beat_times=plan.beat_times[: best * per_bar + 1],
         refined_bars=earlier,
-        reasons=(*plan.reasons, f"the window ends {bars} earlier: by its stem, {what}"),
+        reasons=(*plan.reasons, f"the window ends {bars} earlier: by the vocal stems, {why}"),
     )

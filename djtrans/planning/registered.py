@@ -1,4 +1,4 @@
-"""Transitions planned for registered techniques."""
+"""Plan transitions with registered techniques: a named one, or the first suitable (``auto``)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
-from djtrans.planning.beat_features import BeatFeatures, Ear, FloatArray, listen
+from djtrans.planning.beat_features import (
+    BeatFeatureExtractor,
+    BeatFeatures,
+    FloatArray,
+    extract_beat_features,
+)
 from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.options import PlanOptions
-from djtrans.planning.planner import plan_transition as plan_with
+from djtrans.planning.planner import plan_from_groups
 from djtrans.registry import Registry, default_registry
 
 #: Candidate groups of ``technique="auto"`` in order: techniques, and fields of their
@@ -41,7 +46,7 @@ def plan_transition(
     registry: Registry | None = None,
     **fields: Any,
 ) -> TransitionPlan:
-    """Plan where, how long and how fast.
+    """Plan a transition: technique, cue points, length, swap, tempo and gains.
 
     Parameters
     ----------
@@ -52,7 +57,7 @@ def plan_transition(
     technique : str
         Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_ORDER` that fits.
     tracks : tuple of Track, optional
-        A and B, to listen to their windows where keys or ones are in doubt.
+        Audio of A and B, to compare their windows where keys or downbeats are uncertain.
     registry : Registry, optional
     **fields
         Fields of :class:`djtrans.planning.options.PlanOptions`, which replace those of `options`:
@@ -61,28 +66,42 @@ def plan_transition(
     Returns
     -------
     TransitionPlan
+        With its reasons, and the rejected candidates.
 
     Raises
     ------
     PlanError
-        If nothing fits; the message says why for each candidate.
+        If no candidate fits; the message gives the reason for each.
+
+    See Also
+    --------
+    djtrans.analyze_track : Computes the analyses.
+    djtrans.generate : Plans, generates and renders a transition.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> a = djtrans.analyze_track(djtrans.synthesize(djtrans.TrackSpec(bpm=124.0)).track())
+    >>> plan = djtrans.plan_transition(a, a, technique="bass-swap", bars=8)
+    >>> plan.bars, plan.beats_per_bar
+    (8, 4)
     """
     registry = registry or default_registry()
     given = {} if options is None else attrs.asdict(options)
     wanted = config_from_dict(PlanOptions, {**given, **fields})
     if technique == "auto":
-        ladder = [
+        groups = [
             CandidateGroup(techniques=_declared(names, registry), **facts)
             for names, facts in AUTO_ORDER
         ]
     else:
         named = _declared((technique,), registry)
-        ladder = [
+        groups = [
             CandidateGroup(techniques=named, asked=True),
             CandidateGroup(techniques=named, asked=True, loop=True),
         ]
-    ears = None if tracks is None else Pair(*tracks).map(_ear)
-    return plan_with(analysis_a, analysis_b, ladder, wanted, ears)
+    extractors = None if tracks is None else Pair(*tracks).map(_extractor)
+    return plan_from_groups(analysis_a, analysis_b, groups, wanted, extractors)
 
 
 def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
@@ -90,8 +109,8 @@ def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, Technique
     return {component.name: component.declaration for component in found}
 
 
-def _ear(track: Track) -> Ear:
-    def hear(beat_times: FloatArray) -> BeatFeatures:
-        return listen(track.audio.numpy(), track.sample_rate, beat_times)
+def _extractor(track: Track) -> BeatFeatureExtractor:
+    def extract(beat_times: FloatArray) -> BeatFeatures:
+        return extract_beat_features(track.audio.numpy(), track.sample_rate, beat_times)
 
-    return hear
+    return extract

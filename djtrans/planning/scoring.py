@@ -1,8 +1,7 @@
-"""What speaks against a place, in A, in B, and in the pair.
+"""Costs of the faults of a candidate, in A, in B, and in the pair.
 
-Every fault has a cost; 1 is as bad as passing over 32 bars of music. The weights are a DJ's taste
-put into numbers, not measured; the names of the faults are what the plan says of a place that was
-not taken.
+A cost of 1 is as bad as skipping 32 bars of music. The weights are design decisions, not measured.
+The names of the faults are the reasons for rejection in the plan.
 """
 
 from __future__ import annotations
@@ -15,32 +14,34 @@ import numpy as np
 from djtrans.core.track.analysis import Analysis
 from djtrans.planning.anchors import intro_end, outro_start
 from djtrans.planning.usable_range import FADE_OUT_DB, audible_end, median_db
-from djtrans.planning.vocals import CLASH_BARS, clash_bars, line_at
+from djtrans.planning.vocals import CLASH_BARS, clash_bars, vocal_continuity
 from djtrans.planning.window import Window
 
-#: Cost by what is wrong.
+#: Cost by name of the fault.
 Faults: TypeAlias = "Mapping[str, float]"
 
-BOTH_SING, LEFT_EARLY = "both sing", "A is left early"
-#: Bars passed over that cost 1.
+BOTH_SING = "both tracks have vocals at once"
+LEFT_EARLY = "much of A is left unplayed"
+#: Skipped bars that cost 1.
 PASSED_BARS = 32.0
-#: Each wish of the technique that is not fulfilled.
-WISH = 0.6
-#: A's and B's bass this far under their usual level are as good as none.
+#: Cost of each anchor that the technique prefers to the one in question.
+LOWER_RANK = 0.6
+#: Bass this far below its median level counts as missing.
 NO_BASS_DB = 12.0
-#: Bars after the swap that tell what B has to offer.
+#: Least number of bars after the swap over which B's level is measured.
 OFFER_BARS = 8
 
 
-def faults_a(a: Analysis, bar: int, wish: int, window: Window) -> Faults:
-    """What speaks against a swap at a bar of A.
+def faults_a(a: Analysis, bar: int, rank: int, window: Window) -> Faults:
+    """Compute the costs of a swap at a bar of A.
 
     Parameters
     ----------
     a : Analysis
     bar : int
-    wish : int
-        How many places the technique would rather have.
+        Bar of the swap.
+    rank : int
+        Number of anchors that the technique prefers to that of the bar.
     window : Window
     """
     start = bar - window.swap
@@ -48,40 +49,41 @@ def faults_a(a: Analysis, bar: int, wish: int, window: Window) -> Faults:
     outro = outro_start(a)
     until = last if outro is None else min(outro, last)
     leave = start + window.leave
-    heard = a.bar_level_db[start:leave]
-    quiet = _short_of(median_db(a), heard, FADE_OUT_DB)
+    levels = a.bar_level_db[start:leave]
+    quiet = _short_of(median_db(a), levels, FADE_OUT_DB)
     return {
-        # An outro is there to be mixed out of: it is no loss, but for a little.
+        # Outros are made for mixing: skipping one costs little.
         LEFT_EARLY: (max(0, until - bar) + 0.1 * max(0, last - bar)) / PASSED_BARS,
-        "not what it wants of A": WISH * wish,
+        "A has no preferred anchor in range": LOWER_RANK * rank,
         "A is quiet": 0.5 * quiet,
         "A has little bass before the swap": 0.5 * _no_bass(a, start, bar),
-        "A's line goes on where A leaves": 1.5 * line_at(a, leave),
-        "A leaves within a phrase": 0.1 * (start + window.bars not in a.phrase_bars),
-        "the border in A is unsure": _unsure(a, bar),
+        "A's vocals are cut off at its end": 1.5 * vocal_continuity(a, leave),
+        "A ends within a phrase": 0.1 * (start + window.bars not in a.phrase_bars),
+        "the section boundary in A is uncertain": _unsure(a, bar),
     }
 
 
-def faults_b(b: Analysis, bar: int, wish: int, window: Window) -> Faults:
-    """What speaks against a swap at a bar of B; as :func:`faults_a`."""
+def faults_b(b: Analysis, bar: int, rank: int, window: Window) -> Faults:
+    """Compute the costs of a swap at a bar of B; see :func:`faults_a`."""
     start = bar - window.swap
     intro = intro_end(b) or 0
     loud = float(np.percentile(b.bar_level_db, 90)) if len(b.bar_level_db) else 0.0
     offer = b.bar_level_db[bar : bar + max(OFFER_BARS, window.after)]
     enter = start + window.enter
     return {
-        "B is entered late": (max(0, bar - intro) + 0.1 * min(bar, intro)) / PASSED_BARS,
-        "not what it wants of B": WISH * wish,
+        "much of B is skipped": (max(0, bar - intro) + 0.1 * min(bar, intro)) / PASSED_BARS,
+        "B has no preferred anchor in range": LOWER_RANK * rank,
         "B is quiet after the swap": _short_of(loud, offer, NO_BASS_DB),
         "B has little bass after the swap": 1.0 * _no_bass(b, bar, bar + window.after),
-        "B's line has begun where B enters": (0.5 if window.overlap else 1.5) * line_at(b, enter),
-        "B enters within a phrase": 0.1 * (start not in b.phrase_bars),
-        "the border in B is unsure": _unsure(b, bar),
+        "B starts within a vocal line": (0.5 if window.overlap else 1.5)
+        * vocal_continuity(b, enter),
+        "B starts within a phrase": 0.1 * (start not in b.phrase_bars),
+        "the section boundary in B is uncertain": _unsure(b, bar),
     }
 
 
 def faults_together(a: Analysis, bar_a: int, b: Analysis, bar_b: int, window: Window) -> Faults:
-    """What speaks against two bars lying on each other."""
+    """Compute the costs of aligning two bars at the swap."""
     if not window.overlap:
         return {}
     start_a, start_b = bar_a - window.swap, bar_b - window.swap
@@ -92,15 +94,15 @@ def faults_together(a: Analysis, bar_a: int, b: Analysis, bar_b: int, window: Wi
     )
     return {
         BOTH_SING: 0.5 * sung if sung >= CLASH_BARS else 0.0,
-        "both tracks are full at once": 0.05 * full,
+        "drops of both tracks overlap": 0.05 * full,
     }
 
 
-def _short_of(level_db: float, heard: np.ndarray, range_db: float) -> float:
-    """How far the mean power lies under a level, as a part of a range, 0 to 1."""
-    if not len(heard):
+def _short_of(level_db: float, levels_db: np.ndarray, range_db: float) -> float:
+    """Return how far the mean power lies below a level, as a fraction of a range, 0 to 1."""
+    if not len(levels_db):
         return 0.0
-    mean = 10.0 * np.log10(np.mean(10.0 ** (heard / 10.0)) + 1e-12)
+    mean = 10.0 * np.log10(np.mean(10.0 ** (levels_db / 10.0)) + 1e-12)
     return float(np.clip((level_db - mean) / range_db, 0.0, 1.0))
 
 
@@ -111,6 +113,6 @@ def _no_bass(track: Analysis, start: int, stop: int) -> float:
 
 
 def _unsure(track: Analysis, bar: int) -> float:
-    """A section border that the analyzer is not sure of; 0 within a section."""
+    """Return the cost of an uncertain section boundary; 0 within a section."""
     section = track.section_at(bar)
     return 0.2 * (1.0 - section.confidence) if section.start_bar == bar else 0.0

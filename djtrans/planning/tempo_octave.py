@@ -1,4 +1,4 @@
-"""Counting two tracks in one octave: 87 and 174 beats per minute are one tempo."""
+"""Tempo octaves: treat 87 and 174 BPM as the same tempo."""
 
 from __future__ import annotations
 
@@ -6,9 +6,26 @@ from djtrans.core.track.analysis import Analysis
 
 
 def match_tempo_octaves(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
-    """Count both tracks in one octave, by doubling the slower one where that brings them closer.
+    """Bring two tracks into one tempo octave by doubling the slower grid if that is closer.
 
-    Ratios such as 3:2 and 4:3 are left as they are: bars of such tracks never meet.
+    Ratios such as 3:2 and 4:3 stay as they are: the bars of such tracks cannot be aligned.
+
+    Parameters
+    ----------
+    a, b : Analysis
+
+    Returns
+    -------
+    tuple of Analysis
+        A and B.
+
+    Examples
+    --------
+    >>> import attrs, djtrans, djtrans.planning
+    >>> a = djtrans.analyze_track(djtrans.synthesize(djtrans.TrackSpec(bpm=124.0)).track())
+    >>> b = attrs.evolve(a, grid=attrs.evolve(a.grid, bpm=250.0))
+    >>> [round(x.grid.bpm) for x in djtrans.planning.match_tempo_octaves(a, b)]
+    [248, 250]
     """
     if _gap(2 * a.grid.bpm, b.grid.bpm) < _gap(a.grid.bpm, b.grid.bpm):
         return a.doubled(), b
@@ -18,7 +35,7 @@ def match_tempo_octaves(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
 
 
 def nearest_octave(bpm: float, to: float) -> float:
-    """A tempo, doubled or halved until it is nearest to another one."""
+    """Double or halve a tempo until it is nearest to another."""
     while _gap(2 * bpm, to) < _gap(bpm, to):
         bpm *= 2
     while _gap(bpm / 2, to) < _gap(bpm, to):

@@ -1,4 +1,4 @@
-"""The common clock of a window, and how both tracks are laid on it."""
+"""The timeline of a window: its beat times, and the time warp of each track onto them."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import Warp
 from djtrans.planning.tempo import Tempo
 
-#: A track this close to its own tempo (a fraction) is left there, rather than eased home.
+#: A track this close to its own tempo (a fraction) is not eased back to it.
 SAME_TEMPO = 0.002
-#: Points this close to a line, in seconds, lie on it.
+#: Largest distance of a warp point from a straight line that replaces it, in seconds.
 STRAIGHT_SECONDS = 1e-9
 
 FloatArray = NDArray[np.float64]
 
 
 @attrs.frozen
-class Clock:
-    """The clock of a window.
+class Timeline:
+    """Beat times of a window, and the warp of each track.
 
     Attributes
     ----------
     beat_times : tuple of float
-        Clock seconds of every beat of the window and of its end.
+        Seconds of every beat of the window and of its end.
     warps : Pair of tuple of (float, float)
-        Of each track; see :class:`djtrans.core.transition.plan.TrackPlan`.
+        Piecewise linear time warp of each track; see
+        :class:`djtrans.core.transition.plan.TrackPlan`.
     """
 
     beat_times: tuple[float, ...]
     warps: Pair[Warp]
 
 
-def lay_out(
+def make_timeline(
     tracks: Pair[Analysis],
     cues: Pair[int],
     bars: int,
@@ -43,29 +44,28 @@ def lay_out(
     tempo: Tempo,
     ease_bars: int,
     nudge_seconds: float,
-) -> Clock:
-    """Lay both tracks on one clock.
+) -> Timeline:
+    """Align both tracks to one timeline.
 
     Parameters
     ----------
     tracks : Pair of Analysis
-        Counted in one octave.
+        In one tempo octave.
     cues : Pair of int
         Bars of the tracks at which the window starts.
     bars, swap_bars : int
         Length of the window, and of its part before the swap.
     tempo : Tempo
     ease_bars : int
-        Bars over which a track at another tempo than its own comes from there, before the window,
-        or goes home, after it.
+        Bars over which A leaves its own tempo before the window, and B returns to its own after it.
     nudge_seconds : float
-        How much later B is played.
+        Delay of B.
 
     Returns
     -------
-    Clock
-        Matched: every bar line of both lies on a beat of the clock. Otherwise both run at their own
-        tempo and meet at the swap; up to there the clock counts A's beats, then B's.
+    Timeline
+        Beat-matched: every bar line of both tracks lies on a beat of the timeline. Otherwise both
+        run at their own tempo and are aligned at the swap; the beats are A's up to there, then B's.
     """
     a, b = tracks
     per_bar = a.grid.beats_per_bar
@@ -89,12 +89,12 @@ def lay_out(
     else:
         clock = _beats(own_a, own_b, tempo, bars, per_bar)
         at_lines = clock[lines * per_bar]
-        # A ramp begins at A's own tempo and ends at B's: nothing is left to ease.
+        # A ramp begins at A's own tempo and ends at B's: no easing is needed.
         home = 0 if tempo.start_bpm != tempo.end_bpm else ease_bars or None
         warp_a = _warp(a, cues.a, at_lines, home, before=True)
         warp_b = _warp(b, cues.b, at_lines, home, before=False)
     shifted = tuple((time + nudge_seconds, track) for time, track in warp_b)
-    return Clock(tuple(clock.tolist()), Pair(warp_a, shifted))
+    return Timeline(tuple(clock.tolist()), Pair(warp_a, shifted))
 
 
 def _beats(
@@ -103,17 +103,17 @@ def _beats(
     if tempo.leader:
         own = own_a if tempo.leader == "a" else own_b
         return np.asarray(own - own[0])
-    # Equal steps of a constant factor from bar to bar, half a step at either end.
+    # The tempo changes by a constant factor from bar to bar, and by half of it at either end.
     way = (np.arange(bars) + 0.5) / bars
     bpm = tempo.start_bpm * (tempo.end_bpm / tempo.start_bpm) ** way
     return np.concatenate([[0.0], np.cumsum(np.repeat(60.0 / bpm, per_bar))])
 
 
 def _warp(track: Analysis, cue: int, clock: FloatArray, home: int | None, *, before: bool) -> Warp:
-    """Points at the bar lines of the window, and of the bars on the way from or to its own tempo.
+    """Compute warp points at the bar lines of the window and of the bars that ease the tempo.
 
-    `home` is how many bars that takes; the one after them is at the track's own tempo, and the line
-    goes on from there.
+    `home` is the number of easing bars; the bar after them has the track's own tempo, which is
+    extrapolated from there.
     """
     times = _bar_times(track, cue, len(clock))
     edge = 0 if before else -2
@@ -136,13 +136,13 @@ def _bar_times(track: Analysis, bar: int, count: int) -> FloatArray:
 
 
 def _eased(rate: float, bars: int) -> FloatArray:
-    """Rates from near `rate` to 1 in equal steps of a constant factor, and a last one of 1."""
+    """Interpolate rates from near `rate` to 1 geometrically, and append a 1."""
     left = 1.0 - (np.arange(bars) + 0.5) / max(bars, 1)
     return np.append(rate**left, 1.0)
 
 
 def _straightened(clock: FloatArray, track: FloatArray) -> Warp:
-    """The first and the last point alone where the rest lies on the line between them."""
+    """Reduce a warp to its first and last point if the rest lies on the line between them."""
     line = np.interp(clock, clock[[0, -1]], track[[0, -1]])
     keep = [0, -1] if np.abs(line - track).max() < STRAIGHT_SECONDS else slice(None)
     return tuple(zip(clock[keep].tolist(), track[keep].tolist(), strict=True))

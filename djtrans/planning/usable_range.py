@@ -1,4 +1,4 @@
-"""How much of a track can be used: not its fade-out, not its silence."""
+"""The usable range of a track: without its fade-out and silent bars."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import numpy as np
 
 from djtrans.core.track.analysis import Analysis
 
-#: Bars at the end that are this far under the track's median level are a fade-out.
+#: Bars at the end that are this far below the track's median level are a fade-out.
 FADE_OUT_DB = 6.0
-#: Bars under this level, dB full scale, are silence.
+#: Bars up to this level, in dBFS, are silent.
 SILENCE_DB = -60.0
 
 
 def median_db(track: Analysis) -> float:
-    """Median level of the bars that are not silent; silence where all are."""
+    """Return the median level of the bars that are not silent; :data:`SILENCE_DB` if all are."""
     levels = track.bar_level_db
-    heard = levels[levels > SILENCE_DB]
-    return float(np.median(heard)) if len(heard) else SILENCE_DB
+    audible = levels[levels > SILENCE_DB]
+    return float(np.median(audible)) if len(audible) else SILENCE_DB
 
 
 def audible_end(track: Analysis) -> int:
-    """The bar after the last one that is loud enough: within 6 dB of the median."""
+    """Return the bar after the last one within :data:`FADE_OUT_DB` of the median level."""
     least = max(median_db(track) - FADE_OUT_DB, SILENCE_DB)
     loud = np.flatnonzero(track.bar_level_db >= least)
     return int(loud[-1]) + 1 if len(loud) else 0
 
 
 def silent_bars(track: Analysis, start: int, stop: int) -> int:
-    """How many bars from `start` to before `stop` are silence."""
+    """Count the silent bars from `start` to before `stop`."""
     return int((track.bar_level_db[max(start, 0) : max(stop, 0)] <= SILENCE_DB).sum())

@@ -1,31 +1,31 @@
-"""Sung lines of a track, as far as the mix tells, bar by bar."""
+"""Vocal activity of a track per bar, and clashes between two tracks."""
 
 from __future__ import annotations
 
 from djtrans.core.track.analysis import Analysis
 
-#: A bar with this vocal likelihood or more is sung. A half is as likely as not, and from the mix
-#: alone many a bar without a voice comes near that: what forbids a place must be surer.
+#: Vocal probability from which on a bar counts as sung. Estimated from the mix alone, many bars
+#: without vocals reach about 0.5; rejecting a candidate needs more certainty.
 SUNG = 0.7
-#: This many bars with two singers are a clash; one is a passing word.
+#: Number of bars with vocals in both tracks that make a clash; a single one is tolerated.
 CLASH_BARS = 2
 
 
 def vocal(track: Analysis, bar: int) -> float:
-    """Vocal likelihood of a bar; 0 outside the track."""
+    """Return the vocal probability of a bar; 0 outside the track."""
     return float(track.bar_vocal[bar]) if 0 <= bar < len(track.bar_vocal) else 0.0
 
 
 def sung(track: Analysis, bar: int) -> bool:
-    """Whether somebody sings in a bar."""
+    """Return True if a bar is sung."""
     return vocal(track, bar) >= SUNG
 
 
-def line_at(track: Analysis, bar: int) -> float:
-    """How sure a line goes on across the start of a bar: 0 where it is as likely as not, to 1."""
+def vocal_continuity(track: Analysis, bar: int) -> float:
+    """Return how certainly vocals continue across the start of a bar, 0 (probability 0.5) to 1."""
     return max(0.0, 2.0 * min(vocal(track, bar - 1), vocal(track, bar)) - 1.0)
 
 
 def clash_bars(a: Analysis, first_a: int, b: Analysis, first_b: int, bars: int) -> int:
-    """Bars in which both sing, of so many from the given ones on."""
+    """Count the bars with vocals in both tracks, of `bars` from the given ones on."""
     return sum(sung(a, first_a + i) and sung(b, first_b + i) for i in range(bars))

@@ -1,4 +1,4 @@
-"""The shape of a window: how long it is, where its swap lies, who is heard when."""
+"""The shape of a window: its length, its swap, and the bars each track plays in."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from djtrans.core.contracts.technique import TechniqueDeclaration
 
 @attrs.frozen
 class Window:
-    """What a technique does in so many bars; bars count from the start of the window.
+    """Shape of a window; bars count from its start.
 
     Attributes
     ----------
     bars : int
+        Length of the window.
     swap : int
         Bar of the swap.
     overlap : bool
-        Whether notes of both tracks are heard at once. If not, A leaves and B enters at the swap.
+        True if tonal sounds of both tracks overlap. If not, A ends and B starts at the swap.
     """
 
     bars: int
@@ -26,7 +27,7 @@ class Window:
 
     @classmethod
     def of(cls, technique: TechniqueDeclaration, bars: int) -> Window:
-        """The window of a technique."""
+        """Build the window of a technique."""
         return cls(bars, technique.swap_bars(bars), technique.harmonic)
 
     @property
@@ -36,15 +37,15 @@ class Window:
 
     @property
     def leave(self) -> int:
-        """Bar at whose start A leaves: a blend's last one, or the swap."""
+        """Bar at whose start A ends: a blend's last one, or the swap."""
         return max(self.bars - 1, self.swap) if self.overlap else self.swap
 
     @property
     def enter(self) -> int:
-        """Bar at whose start B begins to be heard."""
+        """Bar at whose start B becomes audible."""
         return 0 if self.overlap else self.swap
 
     @property
     def needs_a(self) -> int:
-        """Bars of A that must be there after the swap."""
+        """Number of bars that A must have after the swap."""
         return self.after if self.overlap else 0

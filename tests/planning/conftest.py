@@ -1,4 +1,4 @@
-"""Analyses made by hand, where the right answer is known."""
+"""Hand-made analyses with known answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
 from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.options import PlanOptions
-from djtrans.planning.planner import plan_transition
+from djtrans.planning.planner import plan_from_groups
 
 
 def make_technique(name="swap", bars=(8, 16, 32), swap_at=0.5, **facts):
@@ -32,7 +32,7 @@ def make_analysis(
     per_bar=4,
     **grid,
 ):
-    """A track whose every number is said: 8-bar phrases, level 0 dB, sung where `vocal` says."""
+    """Build an analysis: 8-bar phrases, level 0 dB, vocals in the bars of `vocal`."""
     bars = sum(length for _, length in sections)
     beats = lead + np.arange(bars * per_bar + 1 + first) * 60 / bpm
     made, phrases, at = [], [], 0
@@ -56,15 +56,15 @@ def make_analysis(
     )
 
 
-def make_plan(a, b, *techniques, ears=None, ladder=None, looped=False, **options):
-    """The plan for techniques that were asked for by name, or for a ladder."""
+def make_plan(a, b, *techniques, extractors=None, groups=None, looped=False, **options):
+    """Plan with techniques requested by name, or with candidate groups."""
     techniques = techniques or (make_technique(),)
-    if ladder is None:
+    if groups is None:
         named = {f"x/{t.name}": t for t in techniques}
-        ladder = [CandidateGroup(techniques=named, asked=True)]
+        groups = [CandidateGroup(techniques=named, asked=True)]
         if looped:
-            ladder.append(CandidateGroup(techniques=named, asked=True, loop=True))
-    return plan_transition(a, b, ladder, PlanOptions(**options), ears)
+            groups.append(CandidateGroup(techniques=named, asked=True, loop=True))
+    return plan_from_groups(a, b, groups, PlanOptions(**options), extractors)
 
 
 @pytest.fixture(scope="session")

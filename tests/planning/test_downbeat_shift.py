@@ -1,4 +1,4 @@
-"""B's one is moved where what is heard of both windows clearly says so."""
+"""B's downbeats move if the features of both windows clearly indicate it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from djtrans.core.transition.pair import Pair
-from djtrans.planning.beat_features import BeatFeatures, listen
+from djtrans.planning.beat_features import BeatFeatures, extract_beat_features
 from djtrans.planning.downbeat_shift import bar_profile, best_shift, chord_changes, shift_scores
 
 BARS = 16
@@ -63,19 +63,21 @@ def test_scores_are_those_of_the_shifts():
 
 
 def test_a_plan_shifts_b_where_it_is_not_sure_of_the_one(analysis, plan):
-    """B's analysis has the one a beat early; its beats from there on are as house music's."""
-    ears = Pair(lambda beats: house(), lambda beats: house(1))
-    told = plan(analysis(), analysis(downbeat_confidence=0.2), ears=ears)
+    """B's analysis has its downbeats a beat early; its beats are those of house music."""
+    extractors = Pair(lambda beats: house(), lambda beats: house(1))
+    moved = plan(analysis(), analysis(downbeat_confidence=0.2), extractors=extractors)
     plain = plan(analysis(), analysis(downbeat_confidence=0.2))
-    assert told.b.cue_seconds - plain.b.cue_seconds == pytest.approx(0.5)
-    assert any("1 beat later: bass, snare and chords" in reason for reason in told.reasons)
+    assert moved.b.cue_seconds - plain.b.cue_seconds == pytest.approx(0.5)
+    assert any("1 beat later: bass, snare and chords" in reason for reason in moved.reasons)
     # Asked for: not listened to.
-    asked = plan(analysis(), analysis(downbeat_confidence=0.2), ears=ears, shift_beats=0)
+    asked = plan(
+        analysis(), analysis(downbeat_confidence=0.2), extractors=extractors, shift_beats=0
+    )
     assert asked.b.cue_seconds == plain.b.cue_seconds
 
 
 def test_attacks_are_heard_in_their_band():
-    """60 Hz bursts on the ones, 1.5 kHz bursts on two and four, of noiseless synthesis."""
+    """60 Hz bursts on the downbeats, 1.5 kHz bursts on two and four, of noiseless synthesis."""
     rate, beat = 22050, 0.5
     t = np.arange(int(rate * 20)) / rate
     since = t % beat
@@ -85,13 +87,13 @@ def test_attacks_are_heard_in_their_band():
         np.where(place == 0, np.sin(2 * np.pi * 60 * since), 0.0)
         + np.where(place % 2 == 1, np.sin(2 * np.pi * 1500 * since), 0.0)
     )
-    sound = listen(audio[None], rate, 2.0 + beat * np.arange(33))
+    sound = extract_beat_features(audio[None], rate, 2.0 + beat * np.arange(33))
     assert sound.low.reshape(8, 4)[:, 0].min() > sound.low.reshape(8, 4)[:, 1:].max() + 10
     assert sound.mid.reshape(8, 4)[:, 1::2].min() > sound.mid.reshape(8, 4)[:, ::2].max() + 10
 
 
 def test_silence_has_no_attacks_and_no_notes():
-    sound = listen(np.zeros((1, 1000)), 22050, np.arange(5.0))
+    sound = extract_beat_features(np.zeros((1, 1000)), 22050, np.arange(5.0))
     assert not sound.low.any()
     assert not sound.chroma.any()
     assert sound.chroma.shape == (4, 12)

@@ -1,4 +1,4 @@
-"""Which bars are repeated, and what becomes of the times."""
+"""Choice of the looped bars, and the times after a loop."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_track_that_ends_a_little_early_keeps_its_beat(analysis):
 
 
 def test_where_all_is_sung_there_is_none(analysis):
-    with pytest.raises(PlanError, match="without a voice that could be looped"):
+    with pytest.raises(PlanError, match="without vocals that could be looped"):
         find_loop(analysis(vocal=((0, 64),)), 8)
 
 
@@ -44,4 +44,4 @@ def test_a_technique_that_is_asked_for_loops_a_where_a_is_too_short(analysis, pl
     made = plan(short, analysis(), blend, looped=True, bars=16)
     assert (made.bars, made.a.swap_bar) == (16, 12)
     assert (made.a.loop.start_bar, made.a.loop.bars) == (4, 8)
-    assert "the swap lies where A's loop starts again" in made.reasons
+    assert "the swap lies where A's loop repeats" in made.reasons

@@ -1,4 +1,4 @@
-"""What may be asked of the planner, and what is said otherwise."""
+"""Options of the planner, and errors for those that are not allowed."""
 
 from __future__ import annotations
 

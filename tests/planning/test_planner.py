@@ -1,4 +1,4 @@
-"""Plans on analyses made by hand, where the right answer is known."""
+"""Plans of hand-made analyses with known answers."""
 
 from __future__ import annotations
 
@@ -53,11 +53,12 @@ def test_a_short_track_gets_a_shorter_window_and_the_plan_says_so(analysis, plan
     made = plan(short, analysis())
     assert made.bars == 8
     assert made.rejected == (
-        "swap over 16 bars: A has no phrase line with 8 bars before it and 8 audible ones after it",
+        "swap over 16 bars: A has no phrase boundary with 8 bars before it and 8 audible bars "
+        "after it",
     )
     with pytest.raises(PlanError, match=r"No transition fits. swap over 16 bars"):
         plan(short, analysis(), bars=16)
-    with pytest.raises(PlanError, match="swap: it takes 8 to 32 bars, not 4"):
+    with pytest.raises(PlanError, match="swap: the technique takes 8 to 32 bars, not 4"):
         plan(analysis(), analysis(), bars=4)
 
 
@@ -66,7 +67,7 @@ def test_a_track_shorter_than_any_window_is_refused_with_the_reason(analysis, pl
     grid = attrs.evolve(track.grid, beat_times=track.grid.beat_times[:4])
     with pytest.raises(PlanError, match=r"B has no whole bar; give a longer track"):
         plan(track, attrs.evolve(track, grid=grid))
-    with pytest.raises(PlanError, match="B has no phrase line with 4 bars before it"):
+    with pytest.raises(PlanError, match="B has no phrase boundary with 4 bars before it"):
         plan(analysis(), analysis(sections=(("drop", 4),)))
 
 
@@ -100,7 +101,7 @@ def test_cues_are_snapped_to_the_downbeat_and_the_shift_is_said(analysis, plan):
     made = plan(analysis(), analysis(), cue_a_seconds=20.3, cue_b_seconds=4.0)
     assert made.a.cue_seconds == pytest.approx(20.0)
     assert made.b.cue_bar == 2
-    assert any("cue of A as asked, moved -300 ms" in reason for reason in made.reasons)
+    assert any("cue of A as requested, moved -300 ms" in reason for reason in made.reasons)
     with pytest.raises(InputError, match=r"Cue 1000 s lies outside track B; give 0 to"):
         plan(analysis(), analysis(), cue_b_seconds=1000.0)
     with pytest.raises(PlanError, match="whole bars are left"):
@@ -113,7 +114,7 @@ def test_a_swap_can_be_asked_for(analysis, plan):
     assert made.a.cue_bar == 22
     assert not made.a.swap_on_phrase
     assert made.a.place == ""
-    assert made.reasons[0] == "swap of A as asked, moved -900 ms to the downbeat"
+    assert made.reasons[0] == "swap of A as requested, moved -900 ms to the downbeat"
     with pytest.raises(PlanError, match="before A's swap there are only 2 whole bars"):
         plan(analysis(), analysis(), swap_a_seconds=4.0)
     with pytest.raises(InputError, match="Swap 999 s lies outside track A"):
@@ -167,7 +168,7 @@ def test_b_can_be_nudged_shifted_and_transposed(analysis, plan):
     assert nudged.a == plain.a
     shifted = plan(analysis(), analysis(tonic=4), shift_beats=2)
     assert shifted.b.cue_seconds - plain.b.cue_seconds == pytest.approx(2 * 0.5)
-    assert "B's one is taken to be 2 beats later, as asked" in shifted.reasons
+    assert "B's downbeats are moved 2 beats later, as requested" in shifted.reasons
     # E minor a tone down is D minor: from one step above A minor to one step below it.
     moved = plan(analysis(), analysis(tonic=4), key_shift=-2)
     assert (moved.key_distance, moved.b.key_shift, moved.b.key) == (1, -2.0, "9A")

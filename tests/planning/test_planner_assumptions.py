@@ -1,4 +1,4 @@
-"""Tracks that are not what dance music is, from their sound to the plan."""
+"""Plans of tracks that violate the assumptions about dance music."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the analyses, a plan holds together, or says why there is none."""
+"""Property test: every plan is consistent, or the error gives the reasons."""
 
 from __future__ import annotations
 
@@ -61,24 +61,24 @@ def test_a_plan_is_valid_or_says_why_not(analysis, plan, technique, one, two, te
         technique("cut", bars=(2, 2, 2), **loose),
     )
 
-    def rung(*techniques, **facts):
+    def group(*techniques, **facts):
         return CandidateGroup(techniques={f"x/{t.name}": t for t in techniques}, **facts)
 
-    ladder = [
-        rung(blend, at_least=8),
-        rung(blend, at_least=8, loop=True),
-        rung(blend, at_least=4, beatless=True),
-        rung(echo),
-        rung(cut),
-        rung(echo, cut, last=True),
+    groups = [
+        group(blend, at_least=8),
+        group(blend, at_least=8, loop=True),
+        group(blend, at_least=4, beatless=True),
+        group(echo),
+        group(cut),
+        group(echo, cut, last=True),
     ]
     try:
-        made = plan(a, b, ladder=ladder, tempo=tempo, bars=bars, nudge_ms=nudge)
+        made = plan(a, b, groups=groups, tempo=tempo, bars=bars, nudge_ms=nudge)
     except PlanError as error:
-        made, said = None, str(error)
+        made, message = None, str(error)
     if made is None:
-        assert said.startswith("No transition fits. ")
-        assert len(said) > 60
+        assert message.startswith("No transition fits. ")
+        assert len(message) > 60
         return
     assert np.all(np.diff(made.beat_times) > 0)
     assert made.beat_times[0] == 0.0
@@ -97,6 +97,6 @@ def test_a_plan_is_valid_or_says_why_not(analysis, plan, technique, one, two, te
             ends += side.loop.repeats * (side.loop.stop_seconds - side.loop.start_seconds)
         assert -0.6 < swap <= ends + 0.6
         assert side.cue_bar >= 0
-        assert side.swap_on_phrase or any("no phrase line" in reason for reason in made.reasons)
+        assert side.swap_on_phrase or any("no phrase boundary" in reason for reason in made.reasons)
         assert np.allclose(clock_seconds(side.warp, swap), made.swap_seconds)
     assert abs(track_seconds(made.a.warp, 0.0) - made.a.cue_seconds) < 1e-9

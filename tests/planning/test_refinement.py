@@ -1,4 +1,4 @@
-"""The end of the window moves to where the voices rest."""
+"""The end of the window moves to a pause of the vocals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.alignment import AlignedTrack, Span, margin_span
-from djtrans.planning.refinement import refine, singing
+from djtrans.planning.refinement import refine, vocal_activity
 
 RATE = 8000
 
@@ -34,7 +34,7 @@ def test_a_line_that_would_be_cut_ends_the_window_at_its_rest(analysis, plan, bl
     assert len(refined.beat_times) == 14 * 4 + 1
     assert refined.n_frames == 14 * 4 * 2
     assert (refined.swap_beat, refined.a, refined.b) == (made.swap_beat, made.a, made.b)
-    assert "2 bars earlier: by its stem, A's line ends there" in refined.reasons[-1]
+    assert "2 bars earlier: by the vocal stems, A's vocal line ends there" in refined.reasons[-1]
     # What was separated stays what it was.
     assert margin_span(refined, RATE) == margin_span(made, RATE)
 
@@ -49,7 +49,7 @@ def test_two_singers_are_parted(analysis, plan, blend):
     made = plan(analysis(), analysis())
     refined = refine(made, blend, voice((0, 12.9), (13.1, 15)), voice((13, 16)))
     assert refined.bars == 14
-    assert "both sing in fewer bars" in refined.reasons[-1]
+    assert "vocals overlap in fewer bars" in refined.reasons[-1]
 
 
 def test_the_swap_and_the_shortest_window_are_kept(analysis, plan, technique):
@@ -77,9 +77,9 @@ def test_a_voice_is_heard_in_its_stem(analysis, plan):
     audio[2, 0] = torch.from_numpy(tone).float()
     stems = Stems(audio, ("drums", "bass", "vocals", "other"), RATE)
     track = AlignedTrack(stems.mix, Span(span.start, span.stop), stems, span)
-    heard = singing(track, made, reference_lufs=-10.0)
+    active = vocal_activity(track, made, reference_lufs=-10.0)
     expected = np.zeros(128, dtype=bool)
     expected[16:32] = True
-    assert np.array_equal(heard, expected)
+    assert np.array_equal(active, expected)
     named = Stems(audio, ("drums", "bass", "keys", "other"), RATE)
-    assert singing(AlignedTrack(stems.mix, span, named, span), made, -10.0) is None
+    assert vocal_activity(AlignedTrack(stems.mix, span, named, span), made, -10.0) is None

@@ -1,4 +1,4 @@
-"""What ``auto`` chooses, rung by rung, and what it says of those it passed over."""
+"""What ``auto`` chooses, group by group, and its reasons for rejections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from djtrans.planning.candidate_group import CandidateGroup
 
 
 @pytest.fixture
-def ladder(technique):
+def groups(technique):
     """The shape of the real one, with techniques of known facts."""
     blend, long = technique("blend"), technique("long", bars=(16, 32, 64))
     sweep = technique("sweep", bars=(4, 8, 16), swap_at=0.25)
@@ -23,17 +23,17 @@ def ladder(technique):
     echo = technique("echo", bars=(2, 4, 8), swap_at=0.75, **loose)
     cut = technique("cut", bars=(2, 2, 2), **loose)
 
-    def rung(*techniques, **facts):
+    def group(*techniques, **facts):
         return CandidateGroup(techniques={f"x/{t.name}": t for t in techniques}, **facts)
 
     return [
-        rung(blend, long, at_least=8),
-        rung(drop, sweep, at_least=4),
-        rung(blend, at_least=8, loop=True),
-        rung(fade, at_least=4, beatless=True),
-        rung(echo),
-        rung(cut),
-        rung(echo, cut, last=True),
+        group(blend, long, at_least=8),
+        group(drop, sweep, at_least=4),
+        group(blend, at_least=8, loop=True),
+        group(fade, at_least=4, beatless=True),
+        group(echo),
+        group(cut),
+        group(echo, cut, last=True),
     ]
 
 
@@ -44,50 +44,52 @@ def sound(note):
     return BeatFeatures(np.ones(64), np.ones(64), chroma)
 
 
-def test_a_blend_where_there_is_room(analysis, plan, ladder):
-    made = plan(analysis(), analysis(), ladder=ladder)
+def test_a_blend_where_there_is_room(analysis, plan, groups):
+    made = plan(analysis(), analysis(), groups=groups)
     assert (made.technique, made.bars) == ("x/long", 32)
     busy = analysis(sections=(("drop", 64),))
-    made = plan(busy, busy, ladder=ladder)
+    made = plan(busy, busy, groups=groups)
     assert (made.technique, made.bars) == ("x/blend", 16)
-    assert "long over 16 bars: no better" in made.rejected
+    assert "long over 16 bars: lower score" in made.rejected
 
 
-def test_four_bars_where_the_ones_are_unsure(analysis, plan, ladder):
+def test_four_bars_where_the_ones_are_unsure(analysis, plan, groups):
     unsure = analysis(downbeat_confidence=0.5)
-    made = plan(analysis(), unsure, ladder=ladder)
+    made = plan(analysis(), unsure, groups=groups)
     assert (made.technique, made.bars) == ("x/sweep", 4)
-    assert any("ones are not sure (confidence 0.50), so 4 bars at most" in r for r in made.rejected)
-    # Who asks for a blend gets its shortest, and who asks for a length gets that.
+    assert any(
+        "downbeats are uncertain (confidence 0.50), so at most 4 bars" in r for r in made.rejected
+    )
+    # A requested blend has its shortest length, a requested length is kept.
     assert plan(analysis(), unsure).bars == 8
-    asked = plan(analysis(), unsure, ladder=ladder, bars=16)
+    asked = plan(analysis(), unsure, groups=groups, bars=16)
     assert asked.bars == 16
-    assert "16 bars although the ones are not sure (confidence 0.50)" in asked.reasons
+    assert "16 bars although the downbeats are uncertain (confidence 0.50)" in asked.reasons
 
 
-def test_keys_far_apart_keep_notes_apart(analysis, plan, ladder):
+def test_keys_far_apart_keep_notes_apart(analysis, plan, groups):
     far = analysis(tonic=6)  # F sharp minor, three steps from A minor
-    made = plan(analysis(), far, ladder=ladder)
+    made = plan(analysis(), far, groups=groups)
     assert made.technique == "x/echo"
     assert made.key_distance == 3
     assert (
-        "blend, long, sweep: keys 8A and 11A, 3 steps apart: no notes of both at once"
+        "blend, long, sweep: keys 8A and 11A, 3 steps apart: their notes must not overlap"
         in made.rejected
     )
     build = (("intro", 16), ("drop", 24), ("build", 8), ("drop", 16))
-    rises = plan(analysis(sections=build), far, ladder=ladder)
+    rises = plan(analysis(sections=build), far, groups=groups)
     assert (rises.technique, rises.a.place) == ("x/drop", "build-end")
     asked = plan(analysis(), far)
     assert asked.bars == 8
-    assert "although notes of both are heard at once" in asked.reasons
+    assert "although notes of both tracks overlap" in asked.reasons
     assert asked.confidence <= 0.5
 
 
 @pytest.mark.parametrize(("note", "chosen"), [(0, "x/blend"), (1, "x/echo")])
-def test_two_steps_apart_the_notes_of_the_windows_decide(analysis, plan, ladder, note, chosen):
+def test_two_steps_apart_the_notes_of_the_windows_decide(analysis, plan, groups, note, chosen):
     two = analysis(tonic=11)  # B minor, two steps from A minor
-    ears = Pair(lambda beats: sound(0), lambda beats: sound(note))
-    made = plan(analysis(), two, ladder=ladder, ears=ears, shift_beats=0)
+    extractors = Pair(lambda beats: sound(0), lambda beats: sound(note))
+    made = plan(analysis(), two, groups=groups, extractors=extractors, shift_beats=0)
     assert made.technique == chosen
     assert made.key_distance == 2
     assert made.bars <= 8
@@ -97,43 +99,45 @@ def test_two_steps_apart_the_notes_of_the_windows_decide(analysis, plan, ladder,
         assert any("the notes of the windows agree" in reason for reason in made.reasons)
 
 
-def test_a_key_that_is_not_sure_softens_the_rule(analysis, plan, ladder):
+def test_a_key_that_is_not_sure_softens_the_rule(analysis, plan, groups):
     unsure = analysis(tonic=6, key_confidence=0.1)
-    made = plan(analysis(), unsure, ladder=ladder)
+    made = plan(analysis(), unsure, groups=groups)
     assert (made.technique, made.bars) == ("x/blend", 8)
-    assert any("but not sure (confidence 0.10)" in reason for reason in made.reasons)
+    assert any("but uncertain (confidence 0.10)" in reason for reason in made.reasons)
 
 
 def test_keys_decide_what_a_technique_takes(analysis, plan, technique):
-    with pytest.raises(PlanError, match="the keys are 3 steps apart, and it takes 1 at most"):
+    with pytest.raises(
+        PlanError, match="the keys are 3 steps apart; the technique allows at most 1"
+    ):
         plan(analysis(), analysis(tonic=6), technique(key_limit=1))
 
 
-def test_two_singers_are_kept_apart(analysis, plan, ladder):
+def test_two_singers_are_kept_apart(analysis, plan, groups):
     """A is sung but for bars 44 to 48, B from its start on: those four bars are looped."""
     a = analysis(sections=(("drop", 64),), vocal=((0, 44), (48, 64)))
     b = analysis(sections=(("drop", 64),), vocal=((0, 64),))
-    made = plan(a, b, ladder=ladder)
+    made = plan(a, b, groups=groups)
     loop = made.a.loop
     assert (made.technique, loop.start_bar, loop.bars) == ("x/blend", 44, 4)
     assert (loop.start_seconds, loop.stop_seconds) == (88.0, 96.0)
     assert (made.bars, made.a.cue_bar, made.a.swap_bar) == (8, 44, 48)
     assert made.a.swap_on_phrase
-    assert any("both sing" in reason for reason in made.rejected)
+    assert any("both tracks have vocals at once" in reason for reason in made.rejected)
     assert any(
-        "A's last 4 bars without a voice are repeated once" in reason for reason in made.reasons
+        "A's last 4 bars without vocals are repeated once" in reason for reason in made.reasons
     )
 
 
-def test_a_voice_that_may_be_there_forbids_nothing(analysis, plan, ladder):
+def test_a_voice_that_may_be_there_forbids_nothing(analysis, plan, groups):
     doubtful = analysis(sections=(("drop", 64),))
     doubtful = attrs.evolve(doubtful, bar_vocal=np.full(64, 0.6))
-    assert plan(doubtful, doubtful, ladder=ladder).technique == "x/blend"
+    assert plan(doubtful, doubtful, groups=groups).technique == "x/blend"
 
 
-def test_without_a_bar_to_loop_a_phrase_ends_in_an_echo(analysis, plan, ladder):
+def test_without_a_bar_to_loop_a_phrase_ends_in_an_echo(analysis, plan, groups):
     sung = analysis(sections=(("drop", 64),), vocal=((0, 64),))
-    made = plan(sung, sung, ladder=ladder)
+    made = plan(sung, sung, groups=groups)
     assert made.technique == "x/echo"
     assert any("could be looped" in reason for reason in made.rejected)
 
@@ -148,43 +152,46 @@ def test_a_line_is_not_cut_where_another_place_is_as_good(analysis, plan, techni
     assert plan(analysis(), analysis(vocal=((10, 18),)), cut).b.swap_bar != 16
 
 
-def test_without_a_beat_nothing_overlaps_but_a_fade(analysis, plan, ladder):
+def test_without_a_beat_nothing_overlaps_but_a_fade(analysis, plan, groups):
     ambient = analysis(confidence=0.0, downbeat_confidence=0.0)
     for a, b in ((ambient, analysis()), (analysis(), ambient), (ambient, ambient)):
-        made = plan(a, b, ladder=ladder)
+        made = plan(a, b, groups=groups)
         assert made.technique == "x/fade"
         assert made.a.stretch_percent == pytest.approx(0.0, abs=1e-9)
         assert made.b.stretch_percent == pytest.approx(0.0, abs=1e-9)
         assert any("no steady beat" in reason for reason in (*made.reasons, *made.rejected))
 
 
-def test_spoken_word_is_not_talked_over(analysis, plan, ladder):
+def test_spoken_word_is_not_talked_over(analysis, plan, groups):
     speech = analysis(confidence=0.0, downbeat_confidence=0.0, vocal=((0, 64),))
-    assert plan(speech, speech, ladder=ladder).technique == "x/echo"
+    assert plan(speech, speech, groups=groups).technique == "x/echo"
     # Into music without a voice it can be faded.
-    assert plan(speech, analysis(), ladder=ladder).technique == "x/fade"
+    assert plan(speech, analysis(), groups=groups).technique == "x/fade"
 
 
-def test_a_track_shorter_than_a_blend(analysis, plan, ladder):
-    made = plan(analysis(sections=(("drop", 6),)), analysis(), ladder=ladder)
+def test_a_track_shorter_than_a_blend(analysis, plan, groups):
+    made = plan(analysis(sections=(("drop", 6),)), analysis(), groups=groups)
     assert (made.technique, made.bars) == ("x/blend", 8)
     assert made.a.loop is not None
-    made = plan(analysis(), analysis(sections=(("drop", 3),)), ladder=ladder)
+    made = plan(analysis(), analysis(sections=(("drop", 3),)), groups=groups)
     assert made.technique in ("x/echo", "x/cut")
-    assert any("no phrase line leaves room" in reason for reason in made.reasons)
+    assert any("no phrase boundary leaves enough bars" in reason for reason in made.reasons)
     with pytest.raises(PlanError, match="No transition fits"):
-        plan(analysis(), analysis(sections=(("drop", 1),)), ladder=ladder)
+        plan(analysis(), analysis(sections=(("drop", 1),)), groups=groups)
 
 
-def test_who_asks_for_an_early_place_gets_it(analysis, plan, ladder):
-    made = plan(analysis(), analysis(), ladder=ladder, swap_a_seconds=32.0, bars=16)
+def test_who_asks_for_an_early_place_gets_it(analysis, plan, groups):
+    made = plan(analysis(), analysis(), groups=groups, swap_a_seconds=32.0, bars=16)
     assert (made.technique, made.a.swap_bar, made.confidence) == ("x/blend", 16, 1.0)
 
 
-def test_much_of_a_is_not_thrown_away(analysis, plan, ladder):
+def test_much_of_a_is_not_thrown_away(analysis, plan, groups):
     """The only build ends after a third of A: a drop swap there is not late in A."""
     far = analysis(tonic=6)
     early = (("intro", 8), ("build", 8), ("drop", 72))
-    made = plan(analysis(sections=early), far, ladder=ladder)
+    made = plan(analysis(sections=early), far, groups=groups)
     assert made.technique == "x/echo"
-    assert any("A is left early, at bar 17 of 88" in reason for reason in made.rejected)
+    assert any(
+        "much of A is left unplayed, with the swap at bar 17 of 88" in reason
+        for reason in made.rejected
+    )

@@ -1,4 +1,4 @@
-"""Two tracks counted in one octave."""
+"""Tempo octaves of two tracks."""
 
 from __future__ import annotations
 

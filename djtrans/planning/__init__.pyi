@@ -1,0 +1,12 @@
+from .beat_features import BeatFeatures as BeatFeatures
+from .beat_features import extract_beat_features as extract_beat_features
+from .candidate_group import CandidateGroup as CandidateGroup
+from .keys import KeyRule as KeyRule
+from .keys import key_rule as key_rule
+from .options import PlanOptions as PlanOptions
+from .planner import plan_from_groups as plan_from_groups
+from .registered import AUTO_ORDER as AUTO_ORDER
+from .registered import plan_transition as plan_transition
+from .tempo import Tempo as Tempo
+from .tempo import choose_tempo as choose_tempo
+from .tempo_octave import match_tempo_octaves as match_tempo_octaves
