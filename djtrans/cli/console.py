@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from djtrans.pipeline.progress import Report
+    from djtrans.pipeline.progress import StepProgress
 
 #: Steps that take no time worth showing get no line of their own.
 _QUICK_SECONDS = 1.0
@@ -47,7 +47,7 @@ def show_warnings() -> None:
 
 
 @contextmanager
-def reporting(quiet: bool) -> Iterator[Report | None]:
+def reporting(quiet: bool) -> Iterator[StepProgress | None]:
     """Show the progress of a job: bars on a terminal, a line for each long step elsewhere.
 
     Parameters
@@ -70,7 +70,7 @@ def reporting(quiet: bool) -> Iterator[Report | None]:
 
 
 @contextmanager
-def _bars() -> Iterator[Report]:
+def _bars() -> Iterator[StepProgress]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -86,7 +86,7 @@ def _bars() -> Iterator[Report]:
         yield report
 
 
-def _lines() -> Report:
+def _lines() -> StepProgress:
     begun: dict[str, float] = {}
     done: set[str] = set()
 

@@ -31,7 +31,7 @@ from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.options import AUTO
 from djtrans.pipeline.preparation import align_pair, as_track, separator_pair
-from djtrans.pipeline.progress import Report, Steps, half
+from djtrans.pipeline.progress import StepProgress, Steps, half_progress
 from djtrans.pipeline.provenance import make_provenance
 from djtrans.registry import Registry, default_registry
 
@@ -107,7 +107,7 @@ def fit(
     mixer: str = DEFAULT_MIXER,
     options: DescentOptions | None = None,
     device: str = "auto",
-    progress: Report | None = None,
+    progress: StepProgress | None = None,
     registry: Registry | None = None,
 ) -> Fitted:
     """Recover the curves of a mix of two tracks.
@@ -158,7 +158,7 @@ def fit(
         with steps.step("analyze") as tell:
             analyses = Pair(
                 *(
-                    analyze_track(track, progress=half(tell, done), registry=registry)
+                    analyze_track(track, progress=half_progress(tell, done), registry=registry)
                     for done, track in enumerate(tracks)
                 )
             )

@@ -1,4 +1,4 @@
-"""Tracks analyzed by a registered analyzer."""
+"""Analyze a track with a registered analyzer."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ def analyze_track(
     Parameters
     ----------
     track : Track or path
+        A loaded track, or an audio file.
     analyzer : str
         Name of a registered analyzer.
     cached : bool
-        Whether a file that was analyzed before need not be analyzed again.
+        Use the cached analysis of a file that was analyzed before.
     progress : callable, optional
-        Told the fraction done.
+        Called with the fraction done, 0 to 1.
     registry : Registry, optional
 
     Returns
@@ -43,6 +44,18 @@ def analyze_track(
     ------
     AudioFileError
         If the file cannot be read, is silent, or is too short.
+
+    See Also
+    --------
+    djtrans.plan_transition : Plans a transition between two analyzed tracks.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
+    >>> round(djtrans.analyze_track(track).grid.bpm)
+    124
     """
     loaded = track if isinstance(track, Track) else load_track(track)
     require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)

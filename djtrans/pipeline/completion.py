@@ -39,24 +39,25 @@ def generate_transition_params(
     prepared : Prepared
     plan : TransitionPlan
     span : Span
-        Part of the clock to be rendered.
+        Part of the timeline to be rendered.
     aligned : Pair of AlignedTrack
-        Both tracks on the clock of the plan.
+        Both tracks on the timeline of the plan.
     options : GenerateOptions, optional
-        Its seed, number of frames and settings of the technique are used.
+        Provides the seed, the number of frames and the settings of the technique.
     model : DiffusionModel, optional
-        Generates the curves instead of the technique, where it can.
+        Generates the curves instead of the technique if it supports the plan.
     steps : Steps, optional
+        Receives progress and wall time.
 
     Returns
     -------
     ParamsFile
-        Curves, plan and provenance: what it takes to render them over `span`.
+        Curves, plan and provenance, sufficient to render them over `span`.
     """
     options = options or GenerateOptions()
     configured = options.preparation.settings.technique
     registry, layout = prepared.registry, prepared.mixer.layout
-    with (steps or Steps()).step("draw"):
+    with (steps or Steps()).step("generate"):
         features_a, features_b = (
             window_features(
                 track.window(window_span(plan, track.stems.sample_rate)),
@@ -98,7 +99,7 @@ def finish(
     device: str,
     steps: Steps,
 ) -> Transition:
-    """Render curves over their span; warn where the result is silent."""
+    """Render curves over their span, and warn if the result is silent."""
     params, plan, shape = content.params, content.plan, content.provenance.render
     with steps.step("render"):
         rendered = render_window(

@@ -1,4 +1,4 @@
-"""Curves drawn by a technique or a model, made to fit the contract."""
+"""Generate curves with a technique or a model, and conform them to the layout."""
 
 from __future__ import annotations
 
@@ -21,15 +21,27 @@ def load_technique(name: str, registry: Registry | None = None, **config: Any) -
     Parameters
     ----------
     name : str
-        Name of a registered technique, ``"bass-swap"``.
+        Name of a registered technique, such as ``"bass-swap"``.
     registry : Registry, optional
     **config
-        Fields of its config.
+        Fields of the technique's config.
 
     Returns
     -------
     CurveModel
-        Can take the place of a trained model in :func:`generate_transition`.
+        Can replace a trained model in :func:`generate_transition`.
+
+    See Also
+    --------
+    djtrans.load_model : Load a trained model.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> technique = djtrans.load_technique("bass-swap")
+    >>> request = djtrans.CurveRequest(djtrans.mixer_layout(), n_frames=128, swap_beat=32)
+    >>> technique.generate(request).shape
+    torch.Size([128, 54])
     """
     return (registry or default_registry()).techniques.build(name, config)
 
@@ -37,32 +49,33 @@ def load_technique(name: str, registry: Registry | None = None, **config: Any) -
 def generate_params(
     model: CurveModel, request: CurveRequest, beat_times: Tensor
 ) -> TransitionParams:
-    """Let a model draw, and make its curves fit the contract.
+    """Generate curves, and conform them to the layout.
 
     Parameters
     ----------
     model : CurveModel
+        A technique or a trained model.
     request : CurveRequest
     beat_times : Tensor
-        ``[beats + 1]`` float64, the clock of the window in seconds.
+        ``[beats + 1]`` float64, beats of the window in seconds.
 
     Returns
     -------
     TransitionParams
-        In range, snapped, ends pinned.
+        Clipped to the ranges, snapped, with pinned ends.
 
     Raises
     ------
     ShapeError
-        If the model draws another shape than the layout and frames ask for.
+        If the curves are not finite or have another shape than the request.
     """
     values = model.generate(request)
-    wanted = (request.n_frames, len(request.layout))
-    if tuple(values.shape) != wanted or not bool(torch.isfinite(values).all()):
+    expected = (request.n_frames, len(request.layout))
+    if tuple(values.shape) != expected or not bool(torch.isfinite(values).all()):
         raise ShapeError(
-            f"{type(model).__name__} drew shape {tuple(values.shape)}"
-            f"{'' if tuple(values.shape) != wanted else ' with values that are not finite'}; "
-            f"expected finite curves {wanted} [frames, parameters]."
+            f"{type(model).__name__} generated curves of shape {tuple(values.shape)}"
+            f"{'' if tuple(values.shape) != expected else ' with values that are not finite'}; "
+            f"expected finite curves {expected} [frames, parameters]."
         )
     times = frame_times(beat_times, request.n_frames, request.frames_per_beat)
     return TransitionParams(
@@ -70,11 +83,11 @@ def generate_params(
     )
 
 
-def check_needs(needs: tuple[str, ...], layout: Layout, who: str) -> None:
-    """Refuse a mixer that lacks parameters which a technique cannot do without."""
+def check_needs(needs: tuple[str, ...], layout: Layout, technique: str) -> None:
+    """Raise LayoutError if a mixer lacks parameters that a technique needs."""
     for pattern in needs:
         if not layout.select(pattern):
             raise LayoutError(
-                f"{who} needs parameters {pattern!r}, which this mixer lacks; choose another "
+                f"{technique} needs parameters {pattern!r}, which this mixer lacks; choose another "
                 "technique, or a mixer with these nodes."
             )

@@ -1,4 +1,4 @@
-"""Where units of work run: in this process, in others beside it, or on a cluster."""
+"""Executors for units of work: this process, worker processes, or a dask cluster."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from djtrans.core.errors import DjtransError, InputError
 from djtrans.registry import Registry, default_registry
 
 _GRACE_SECONDS = 30.0
-#: How long a scheduler may take to answer.
+#: Timeout for the connection to a scheduler.
 _ANSWER_SECONDS = 10
-#: How often a cluster tries a unit again that raised an error.
+#: Number of retries of a unit that raised an error on a cluster.
 _RETRIES = 2
 
 T = TypeVar("T")
 Result = TypeVar("Result")
 
 _inside, _lock, _before = [0], threading.Lock(), [0]
-#: Holds what lasts as long as a worker: a context that nothing refers to ends when it is collected.
+#: Holds the contexts that last as long as a worker: without a reference they would be closed.
 _worker = ExitStack()
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute in one thread inside the block, so that sums come out the same everywhere.
+    """Compute in one thread inside the block, so that sums are the same on every machine.
 
-    How a sum is split among threads decides its last digits. Blocks may lie in each other, and in
-    several threads at once.
+    The split of a sum among threads affects its last digits. Blocks may be nested, and be entered
+    in several threads at once.
     """
-    import scipy.linalg  # noqa: F401 - its BLAS can be limited once it is loaded
+    import scipy.linalg  # noqa: F401 - threadpoolctl limits only a BLAS that is loaded
     import torch
     from threadpoolctl import threadpool_limits
 
@@ -58,7 +58,7 @@ def one_thread() -> Iterator[None]:
 
 
 def registry_with(plugin_files: Sequence[str]) -> Registry:
-    """The registry of this process, with the plugins of these files loaded once."""
+    """Return the registry of this process, with the plugins of these files loaded once."""
     registry = default_registry()
     for path in plugin_files:
         if Path(path).stem not in registry.namespaces:
@@ -68,24 +68,25 @@ def registry_with(plugin_files: Sequence[str]) -> Registry:
 
 @contextmanager
 def processes(workers: int, plugin_files: Sequence[str] = ()) -> Iterator[Executor]:
-    """Processes beside this one, each with one thread; they end when this one does.
+    """Start worker processes of one thread each; they end when this process does.
 
     Parameters
     ----------
     workers : int
+        Number of processes, at least 1.
     plugin_files : sequence of path
-        Plugins that they load too.
+        Plugins to load in each.
 
     Raises
     ------
     InputError
         If `workers` is less than 1.
     DjtransError
-        From the block, if one of them was killed.
+        From the block, if a worker was killed.
     """
     if workers < 1:
         raise InputError(f"workers = {workers} is not allowed; give 1 or more.")
-    # Forked children of a process that has used torch's threads may hang; spawned ones do not.
+    # Forked children of a process that has used torch's threads may hang.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(
         workers, context, initializer=_begin, initargs=(tuple(plugin_files),)
@@ -94,8 +95,8 @@ def processes(workers: int, plugin_files: Sequence[str] = ()) -> Iterator[Execut
         yield pool
     except BrokenProcessPool:
         raise DjtransError(
-            "A worker was killed, most often for want of memory; what is done is kept, run again "
-            "with fewer workers."
+            "A worker was killed, usually because memory ran out. Finished results are kept; run "
+            "again with fewer workers."
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -103,7 +104,7 @@ def processes(workers: int, plugin_files: Sequence[str] = ()) -> Iterator[Execut
 
 def _begin(plugin_files: tuple[str, ...]) -> None:
     _worker.enter_context(one_thread())
-    # A worker waits for its next job for ever if the parent was killed.
+    # Without this a worker would wait for its next job for ever if the parent was killed.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     registry_with(plugin_files)
 
@@ -112,7 +113,7 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        # First as Ctrl-C would, so that temporary files go.
+        # First an interrupt, so that temporary files are removed.
         _thread.interrupt_main()
         time.sleep(_GRACE_SECONDS)
         os._exit(1)
@@ -120,15 +121,15 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def dask_cluster(address: str) -> Iterator[Executor]:
-    """The workers of an existing dask.distributed cluster.
+    """Connect to the workers of an existing dask.distributed cluster.
 
-    A unit whose worker is lost runs again on another one; djtrans has to be installed on each,
-    and the folders have to be there under the same paths.
+    A unit whose worker is lost runs again on another. djtrans has to be installed on each worker,
+    and the folders have to exist there under the same paths.
 
     Parameters
     ----------
     address : str
-        Of its scheduler, ``"tcp://host:8786"``.
+        Address of the scheduler, such as ``"tcp://host:8786"``.
 
     Raises
     ------
@@ -142,14 +143,14 @@ def dask_cluster(address: str) -> Iterator[Executor]:
         from distributed.scheduler import KilledWorker
     except ImportError:
         raise InputError(
-            "dask is not installed; it comes with the extra: pip install 'djtrans[dask]'"
+            "dask is not installed; install it with: pip install 'djtrans[dask]'"
         ) from None
     try:
         client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        said = " ".join(str(error).split()).rstrip(".")
+        message = " ".join(str(error).split()).rstrip(".")
         raise InputError(
-            f"The scheduler {address} does not answer ({said}); give the address that "
+            f"The scheduler {address} does not answer ({message}); give the address that "
             "'dask scheduler' shows, such as tcp://localhost:8786."
         ) from None
     with client:
@@ -157,12 +158,13 @@ def dask_cluster(address: str) -> Iterator[Executor]:
             yield client.get_executor(pure=False, retries=_RETRIES)
         except KilledWorker as error:
             raise DjtransError(
-                f"Workers of the cluster died at one unit several times ({error}), most often for "
-                "want of memory; what is done is kept, run again with more memory per worker."
+                f"Workers of the cluster died repeatedly at one unit ({error}), usually because "
+                "memory ran out. Finished results are kept; run again with more memory per worker."
             ) from None
         except CancelledError:
             raise DjtransError(
-                f"The scheduler {address} was lost; what is done is kept, run again."
+                f"The connection to the scheduler {address} was lost. Finished results are kept; "
+                "run again."
             ) from None
         except ModuleNotFoundError as error:
             raise InputError(
@@ -174,21 +176,22 @@ def dask_cluster(address: str) -> Iterator[Executor]:
 def each(
     work: Callable[[T], Result], units: Sequence[T], executor: Executor | None = None
 ) -> Iterator[tuple[int, Result]]:
-    """The results of units of work, as they come.
+    """Run units of work, and yield their results in the order of completion.
 
     Parameters
     ----------
     work : callable
-        Of one unit; for an executor, a function of a module or a partial of one.
+        Processes one unit; for an executor, a function of a module or a partial of one.
     units : sequence
     executor : Executor, optional
-        None does the work here.
+        None runs the units in this process.
 
     Yields
     ------
     index : int
-        Of the unit.
+        Index of the unit.
     result : object
+        Return value of `work`.
     """
     if executor is None:
         for index, unit in enumerate(units):

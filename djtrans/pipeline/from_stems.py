@@ -1,4 +1,4 @@
-"""The innermost joints: the features of a window, and a transition out of two."""
+"""Low-level entry points: features of a window of stems, and a transition from two of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from djtrans.metrics.key_relation import key_relation
 from djtrans.mixer.mixer import Mixer
 from djtrans.pipeline.curve_generation import generate_params
 
-#: Stems whose tempos differ by more than this are stretched to meet (as a fraction).
+#: Tempo difference, as a fraction, beyond which stems are time-stretched.
 SAME_TEMPO = 1e-4
 
 
@@ -33,21 +33,22 @@ def build_track_features(
     frames_per_beat: int = 2,
     isolated: bool = True,
 ) -> TrackFeatures:
-    """Features of a window of a track's stems, the joint between analysis and generation.
+    """Compute the features of a window of a track's stems.
 
     Parameters
     ----------
     stems : Stems
-        ``[stems, channels, samples]``, on the same time as the analysis.
+        ``[stems, channels, samples]``, with the same time origin as the analysis.
     analysis : Analysis
-        Of the same track.
+        Analysis of the same track.
     start_seconds : float
-        Where the window starts; moved to the nearest downbeat.
+        Start of the window; moved to the nearest downbeat.
     n_frames : int
         Frames of the window: beats times `frames_per_beat`.
     frames_per_beat : int
+        Frames per beat: 2, 4 or 8.
     isolated : bool
-        Whether each stem holds its own sounds only; False for those of ``spectral``.
+        True if the stems have good isolation; False for those of ``spectral``.
 
     Returns
     -------
@@ -57,6 +58,20 @@ def build_track_features(
     ------
     InputError
         If the window does not fit into the stems.
+
+    See Also
+    --------
+    djtrans.generate_transition : Takes the features of two windows.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
+    >>> analysis = djtrans.analyze_track(track)
+    >>> features = djtrans.build_track_features(synthetic.stems, analysis, n_frames=32)
+    >>> len(features.beat_times)
+    17
     """
     grid = analysis.grid
     bar = round((float(grid.beat_of(start_seconds)) - grid.first_downbeat) / grid.beats_per_bar)
@@ -64,8 +79,8 @@ def build_track_features(
     beats, rest = divmod(n_frames, frames_per_beat)
     if rest or beats < 1:
         raise InputError(
-            f"n_frames = {n_frames} is no whole number of beats at {frames_per_beat} frames per "
-            f"beat; give a multiple of {frames_per_beat}."
+            f"n_frames = {n_frames} is not a whole number of beats at {frames_per_beat} frames "
+            f"per beat; give a multiple of {frames_per_beat}."
         )
     times = torch.from_numpy(grid.time_of(first + torch.arange(beats + 1).double().numpy()))
     return extract_features(
@@ -103,9 +118,9 @@ def generate_transition(
     *,
     seed: int = 0,
 ) -> tuple[Tensor, TransitionParams]:
-    """Draw the curves for two windows and mix them: the innermost joint.
+    """Generate the curves for two windows, and mix them.
 
-    The windows are those of the features. B's stems are stretched to A's beats where the tempos
+    The windows are those of the features. B's stems are time-stretched to A's beats if the tempos
     differ; the swap lies on the downbeat in the middle.
 
     Parameters
@@ -114,25 +129,46 @@ def generate_transition(
         A trained model or a technique.
     mixer : Mixer
     stems_a, stems_b : Stems
-        ``[stems, channels, samples]``; they hold the windows of their features.
+        ``[stems, channels, samples]``; they contain the windows of their features.
     features_a, features_b : TrackFeatures
-        With tempo and beat positions; as many beats in both.
+        With the same number of beats.
     n_frames : int, optional
-        Resample the drawn curves to this many frames.
+        Resample the generated curves to this many frames.
     device : str or torch.device
-        Where the mixer computes.
+        Device of the mixer.
     seed : int
+        Seed of the model and of the mixer.
 
     Returns
     -------
     audio : Tensor
-        ``[channels, samples]``, the window mixed.
+        ``[channels, samples]``, the mixed window.
     params : TransitionParams
+        The curves.
 
     Raises
     ------
     InputError
         If the windows differ in beats, or the stems in rate, channels or names.
+
+    See Also
+    --------
+    djtrans.generate : Transition between two files.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
+    >>> stems = synthetic.stems
+    >>> features = djtrans.build_track_features(stems, djtrans.analyze_track(track), n_frames=32)
+    >>> model = djtrans.load_technique("bass-swap")
+    >>> mixer = djtrans.DifferentiableDJMixer()
+    >>> audio, params = djtrans.generate_transition(
+    ...     model, mixer, stems, stems, features, features
+    ... )
+    >>> params.values.shape
+    torch.Size([32, 54])
     """
     if len(features_a.beat_times) != len(features_b.beat_times):
         raise InputError(
@@ -177,7 +213,7 @@ def generate_transition(
 
 
 def _cut(stems: Stems, features: TrackFeatures, length: float, ratio: float) -> Stems:
-    """The window of the stems, `ratio` of their seconds to each second of the clock."""
+    """Cut the window out of the stems, stretched by `ratio` track seconds per second."""
     start = float(features.beat_times[0])
     if abs(ratio - 1.0) < SAME_TEMPO:
         first = round(start * stems.sample_rate)

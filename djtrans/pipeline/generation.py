@@ -1,4 +1,4 @@
-"""Two tracks in, a transition out."""
+"""Generate a transition between two tracks."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import attrs
 from djtrans.core.track.track import Track
 from djtrans.diffusion.loading import choose_model
 from djtrans.pipeline.completion import finish, generate_transition_params
-from djtrans.pipeline.curve_source import by_rules, compatible_model, why_not
+from djtrans.pipeline.curve_source import compatible_model, rules_reason, unsupported_reason
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
 from djtrans.pipeline.preparation import prepare
-from djtrans.pipeline.progress import Report, Steps
+from djtrans.pipeline.progress import StepProgress, Steps
 from djtrans.pipeline.provenance import check_technique_settings
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import nearest_bars
@@ -29,7 +29,7 @@ def generate(
     b: str | os.PathLike[str] | Track,
     options: GenerateOptions | None = None,
     *,
-    progress: Report | None = None,
+    progress: StepProgress | None = None,
     registry: Registry | None = None,
     **fields: Unpack[GenerateFields],
 ) -> Transition:
@@ -85,22 +85,22 @@ def generate(
     steps = Steps(progress)
     prepared = prepare(a, b, preparation, steps=steps, registry=registry)
     with steps.step("plan"):
-        wanted = options.plan
+        plan_options = options.plan
         if options.duration is not None:
             grid = match_tempo_octaves(*prepared.analyses)[0].grid
             bars = nearest_bars(options.duration, grid.bpm, grid.beats_per_bar)
-            wanted = attrs.evolve(wanted, bars=bars)
+            plan_options = attrs.evolve(plan_options, bars=bars)
         named = options.model != AUTO
         source = compatible_model(source, prepared.mixer.layout, configured, named=named)
         if source is not None:
-            wanted = attrs.evolve(wanted, frames_per_beat=source.frames_per_beat)
-        plan = prepared.plan(options.technique, wanted)
+            plan_options = attrs.evolve(plan_options, frames_per_beat=source.frames_per_beat)
+        plan = prepared.plan(options.technique, plan_options)
         span = prepared.span(plan, options.context, options.full)
     aligned = prepared.align(plan, span, steps)
     plan = prepared.refine(plan, aligned)
-    if source is not None and not named and (why := why_not(source, plan)):
-        # Nobody asked for a model: that the rules draw is one of the plan's facts, no warning.
-        plan = attrs.evolve(plan, reasons=(*plan.reasons, by_rules(why)))
+    if source is not None and not named and (why := unsupported_reason(source, plan)):
+        # The user named no model: using the rules is a reason in the plan, not a warning.
+        plan = attrs.evolve(plan, reasons=(*plan.reasons, rules_reason(why)))
         source = None
     content = generate_transition_params(
         prepared, plan, span, aligned, options, model=source, steps=steps

@@ -19,7 +19,7 @@ from djtrans.planning.options import PlanOptions
 if TYPE_CHECKING:
     from djtrans.diffusion.model import DiffusionModel
 
-#: Default of options that are chosen from the tracks, or from what is installed.
+#: Default of options that are chosen from the tracks, or from the installed components.
 AUTO = "auto"
 #: Context on either side of the window, in bars.
 DEFAULT_CONTEXT_BARS = 8
@@ -43,6 +43,12 @@ class PreparationOptions:
         Settings of the components.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> djtrans.PreparationOptions(separator="spectral").device
+    'auto'
     """
 
     separator: str = AUTO
@@ -90,7 +96,7 @@ class GenerateOptions:
     swap_a, swap_b : float, optional
         Position of the swap in each track instead, in seconds; moved to the nearest downbeat.
     tempo : float or str
-        Of the window: ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` or beats per minute.
+        Tempo of the window: ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` or beats per minute.
     stems_a, stems_b : path, optional
         Folder with ready stems of a track (drums, bass, vocals, other).
     stretch_limit : float
@@ -108,8 +114,9 @@ class GenerateOptions:
     mixer : MixerSpec or str
         A spec, or the name of a registered mixer.
     settings : mapping of str to object, optional
-        Of the components: ``"reverb.decay_seconds"`` by node of the mixer, ``"reverb"`` for another
-        effect at that node, ``"separator.FIELD"``, ``"technique.FIELD"`` of a named technique.
+        Settings of the components: ``"reverb.decay_seconds"`` by node of the mixer, ``"reverb"``
+        for another effect at that node, ``"separator.FIELD"``, ``"technique.FIELD"`` of a named
+        technique.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``: for the mixer, and for a separator that
         can choose.
@@ -173,7 +180,7 @@ class GenerateOptions:
         default=None, metadata=_cli("Position of the swap in B instead, in seconds.")
     )
     tempo: float | str = attrs.field(
-        default=AUTO, metadata=_cli("Of the window: auto, a, b, ramp, or beats per minute.")
+        default=AUTO, metadata=_cli("Tempo of the window: auto, a, b, ramp, or beats per minute.")
     )
     stems_a: str | os.PathLike[str] | None = attrs.field(
         default=None, metadata=_cli("Folder with ready stems of A.", "DIR")
@@ -235,7 +242,7 @@ class GenerateOptions:
 
     @property
     def preparation(self) -> PreparationOptions:
-        """The part that does not depend on the plan."""
+        """Options that do not depend on the plan."""
         return PreparationOptions(
             separator=self.separator,
             stems=Pair(self.stems_a, self.stems_b),
@@ -246,7 +253,7 @@ class GenerateOptions:
 
     @property
     def plan(self) -> PlanOptions:
-        """The part for the planner, without the duration."""
+        """Options of the planner, without the duration."""
         shift: Any = None if self.shift_beats == AUTO else self.shift_beats
         return PlanOptions(
             bars=self.bars if isinstance(self.bars, int) else 0,

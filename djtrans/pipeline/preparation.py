@@ -21,7 +21,7 @@ from djtrans.mixer.resolve import resolve_spec
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.curve_generation import check_needs
 from djtrans.pipeline.options import DEFAULT_CONTEXT_BARS, PreparationOptions, parse_context
-from djtrans.pipeline.progress import Steps, half
+from djtrans.pipeline.progress import Steps, half_progress
 from djtrans.pipeline.provenance import separator_declaration, separator_record
 from djtrans.pipeline.separators import build_separator, fetch_separator
 from djtrans.planning.options import PlanOptions
@@ -32,12 +32,12 @@ from djtrans.registry import Registry, default_registry
 
 @attrs.frozen(eq=False, kw_only=True)
 class Prepared:
-    """A pair as far as it does not depend on the plan: what several transitions of it share.
+    """A pair of tracks with everything that does not depend on the plan.
 
     Attributes
     ----------
     tracks : Pair of Track
-        In one sample rate and channel count.
+        With the same sample rate and channel count.
     analyses : Pair of Analysis
     separators : Pair of ComponentRecord
     mixer : DifferentiableDJMixer
@@ -73,22 +73,22 @@ class Prepared:
 
     @property
     def isolated(self) -> Pair[bool]:
-        """Isolation of each track's stems: True if they can be moved and measured one by one."""
+        """Isolation of each track's stems: True if it is good."""
         return self.separators.map(
             lambda record: separator_declaration(record, self.registry).isolation == "good"
         )
 
-    def _check_isolation(self, who: str) -> None:
+    def _check_isolation(self, technique: str) -> None:
         for side, record in self.separators.items():
             if not self.isolated[side]:
                 raise PlanError(
-                    f"{who} lets single stems be heard, and {record.name} isolates those of "
+                    f"{technique} exposes single stems, and {record.name} isolates those of "
                     f"{side.upper()} too weakly; give ready stems (--stems-a, --stems-b) or a "
                     "separator with good isolation, or choose another technique."
                 )
 
     def refine(self, plan: TransitionPlan, aligned: Pair[AlignedTrack]) -> TransitionPlan:
-        """Refine the plan by the vocal stems, where the separators isolate them well."""
+        """Refine the plan by the vocal stems if the separators isolate them well."""
         declaration = self.registry.techniques.find(plan.technique).declaration
         if not all(self.isolated):
             return plan
@@ -103,13 +103,13 @@ class Prepared:
     def span(
         self, plan: TransitionPlan, context: float | str = DEFAULT_CONTEXT_BARS, full: bool = False
     ) -> Span:
-        """Compute the part of the clock to be rendered: the window and its context."""
+        """Compute the part of the timeline to be rendered: the window and its context."""
         return _span(plan, self.tracks, context, full)
 
     def align(
         self, plan: TransitionPlan, span: Span, steps: Steps | None = None
     ) -> Pair[AlignedTrack]:
-        """Align both tracks to the clock of a plan, and separate them around its window."""
+        """Align both tracks to the timeline of a plan, and separate them around its window."""
         return align_pair(
             self.tracks,
             plan,
@@ -139,8 +139,9 @@ def prepare(
     options : PreparationOptions, optional
         Components and device.
     known : dict of str to Analysis, optional
-        Analyses by the hash of their file: used, and added to.
+        Analyses by the hash of their file; read, and extended.
     steps : Steps, optional
+        Receives progress and wall time.
     registry : Registry, optional
 
     Returns
@@ -164,12 +165,14 @@ def prepare(
     mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load"):
         tracks = Pair(as_track(a), as_track(b))
-    with steps.step("analyze") as tell:
+    with steps.step("analyze") as progress:
         analyses = []
         for done, track in enumerate(tracks):
             found = (known or {}).get(track.sha256)
             if found is None:
-                found = analyze_track(track, progress=half(tell, done), registry=registry)
+                found = analyze_track(
+                    track, progress=half_progress(progress, done), registry=registry
+                )
             if known is not None and track.sha256:
                 known[track.sha256] = found
             analyses.append(found)
@@ -221,8 +224,8 @@ def align_pair(
     steps: Steps,
     device: str,
 ) -> Pair[AlignedTrack]:
-    """Align both tracks to the clock of a plan, and separate them around its window."""
-    with steps.step("separate") as tell:
+    """Align both tracks to the timeline of a plan, and separate them around its window."""
+    with steps.step("separate") as progress:
         return Pair(
             *(
                 align_and_separate(
@@ -232,7 +235,7 @@ def align_pair(
                     span,
                     build_separator(registry, record.name, record.config, device),
                     separator_declaration(record, registry),
-                    progress=half(tell, done),
+                    progress=half_progress(progress, done),
                 )
                 for done, (track, side, record) in enumerate(
                     zip(tracks, plan.sides, separators, strict=True)
@@ -242,12 +245,12 @@ def align_pair(
 
 
 def as_track(source: str | os.PathLike[str] | Track) -> Track:
-    """Load a track if it is a path."""
+    """Return a track, loaded if it is a path."""
     return source if isinstance(source, Track) else load_track(source)
 
 
 def _span(plan: TransitionPlan, tracks: Pair[Track], context: float | str, full: bool) -> Span:
-    """The window and its context, never beyond A's start and B's end."""
+    """Compute the window and its context, limited to A's start and B's end."""
     rate = tracks.a.sample_rate
     window = window_span(plan, rate)
     first = min(0.0, clock_seconds(plan.a.warp, 0.0))

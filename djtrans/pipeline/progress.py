@@ -1,4 +1,4 @@
-"""Named steps of a job: progress and wall time."""
+"""Progress and wall time of the named steps of a job."""
 
 from __future__ import annotations
 
@@ -11,41 +11,49 @@ import attrs
 
 from djtrans.core.contracts.progress import Progress
 
-#: Told the name of a step and the fraction of it that is done.
-Report: TypeAlias = "Callable[[str, float], None]"
+#: Progress callback: called with the name of a step and the fraction of it that is done.
+StepProgress: TypeAlias = "Callable[[str, float], None]"
 
 
 @attrs.define
 class Steps:
-    """Names the steps of a job, reports their progress and keeps their wall time."""
+    """Progress and wall time of the steps of a job.
 
-    report: Report | None = None
+    Attributes
+    ----------
+    callback : callable, optional
+        Called with the name of a step and the fraction done.
+    seconds : dict of str to float
+        Wall time by step.
+    """
+
+    callback: StepProgress | None = None
     seconds: dict[str, float] = attrs.field(factory=dict)
 
     def progress(self, name: str) -> Progress:
-        """What to call with the fraction done of a step that may turn out to be none."""
+        """Return the progress callback of a step, without timing it."""
 
-        def tell(fraction: float) -> None:
-            if self.report is not None:
-                self.report(name, fraction)
+        def notify(fraction: float) -> None:
+            if self.callback is not None:
+                self.callback(name, fraction)
 
-        return tell
+        return notify
 
     @contextmanager
     def step(self, name: str) -> Iterator[Progress]:
-        """One step; yields what to call with the fraction done."""
-        tell = self.progress(name)
-        tell(0.0)
+        """Time a step, and yield its progress callback."""
+        notify = self.progress(name)
+        notify(0.0)
         begin = time.perf_counter()
-        yield tell
+        yield notify
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
-        tell(1.0)
+        notify(1.0)
 
 
-def half(tell: Progress, done: int) -> Progress:
-    """Progress of the first (0) or second (1) of two equal parts of a step."""
+def half_progress(progress: Progress, done: int) -> Progress:
+    """Return the callback of the first (0) or second (1) of two equal parts of a step."""
 
-    def told(fraction: float) -> None:
-        tell((done + fraction) / 2)
+    def notify(fraction: float) -> None:
+        progress((done + fraction) / 2)
 
-    return told
+    return notify

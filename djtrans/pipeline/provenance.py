@@ -1,4 +1,4 @@
-"""Records of the components that a transition was made with, and components from records."""
+"""Provenance: record the components of a transition, and rebuild them from the record."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def make_provenance(
     technique_config: Mapping[str, Any] | None = None,
     model: DiffusionModel | None = None,
 ) -> Provenance:
-    """What it takes, beside plan and curves, to make the same audio again.
+    """Record what is needed, beside plan and curves, to reproduce the audio.
 
     Parameters
     ----------
@@ -51,16 +51,17 @@ def make_provenance(
     tracks : Pair of Track
         In the sample rate and channel count of the render.
     separators : Pair of ComponentRecord
-        Of each track, see :func:`separator_record`.
+        Separator of each track, see :func:`separator_record`.
     mixer : DifferentiableDJMixer
     plan : TransitionPlan
     span : Span
-        What is heard of the clock.
+        Rendered part of the timeline.
     seed : int
+        Seed of the render.
     technique_config : mapping, optional
         Fields that the technique was built with; the rest are its defaults.
     model : DiffusionModel, optional
-        What drew instead.
+        Model that generated the curves instead of the technique.
 
     Returns
     -------
@@ -105,19 +106,19 @@ def separator_record(
     ready: str | os.PathLike[str] | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> ComponentRecord:
-    """The separator of a track: the named one, or the reader of a folder of ready stems."""
+    """Record the separator of a track: a named one, or the reader of a folder of ready stems."""
     if ready is not None:
         return component_record(registry, "separator", "folder", {"path": os.fspath(ready)})
     if find_separator(registry, name)[1].reads_source:
         raise InputError(
-            f"The separator {name!r} reads ready stems; say where they are with stems_a and "
+            f"The separator {name!r} reads ready stems; give their folders with stems_a and "
             "stems_b (--stems-a, --stems-b)."
         )
     return component_record(registry, "separator", name, config or {})
 
 
 def check_technique_settings(registry: Registry, name: str, config: Mapping[str, Any]) -> None:
-    """Refuse settings that do not fit the technique, before the work begins."""
+    """Raise if the settings do not fit the technique."""
     if name == "auto":
         raise InputError(
             f"technique.{next(iter(config))} is set, but the technique is chosen later (auto); "
@@ -127,12 +128,12 @@ def check_technique_settings(registry: Registry, name: str, config: Mapping[str,
 
 
 def separator_declaration(record: ComponentRecord, registry: Registry) -> SeparatorDeclaration:
-    """What is true of a recorded separator."""
+    """Return the declaration of a recorded separator."""
     return find_separator(registry, record.name)[1]
 
 
 def mixer_record(mixer: DifferentiableDJMixer, registry: Registry) -> MixerRecord:
-    """A mixer as it is used: its spec, how it computes, the versions of its effects."""
+    """Record a mixer: its spec, its config and the versions of its effects."""
     nodes = [node for _, chain in mixer.spec.chains() for node in chain]
     versions = {
         node.effect: registry.effects.find(node.effect).declaration.version for node in nodes
@@ -143,12 +144,12 @@ def mixer_record(mixer: DifferentiableDJMixer, registry: Registry) -> MixerRecor
 def rebuild_mixer(
     record: MixerRecord, params: TransitionParams, registry: Registry
 ) -> DifferentiableDJMixer:
-    """The mixer that curves were drawn for; refused where its parameters are others by now."""
+    """Rebuild the mixer of recorded curves; raise if its parameters have changed."""
     mixer = DifferentiableDJMixer(record.spec, record.config, registry=registry)
     if mixer.layout.digest != params.layout.digest:
         raise FormatError(
-            "The effects that are installed declare other parameters than those these curves were "
-            "drawn for; install the versions of the plugins that wrote the file."
+            "The installed effects declare other parameters than those of these curves; install "
+            "the versions of the plugins that wrote the file."
         )
     for name, version in record.versions.items():
         here = registry.effects.find(name).declaration.version
@@ -158,5 +159,5 @@ def rebuild_mixer(
 
 
 def warn_changed(what: str) -> None:
-    """Say that something differs from when the params file was written."""
+    """Warn that something differs from when the params file was written."""
     warnings.warn(f"The audio may differ from the first render: {what}.", stacklevel=3)

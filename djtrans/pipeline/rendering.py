@@ -1,4 +1,4 @@
-"""A transition rendered again from its params file."""
+"""Render a transition again from its params file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from djtrans.core.transition.params_file import load_params
 from djtrans.core.util.devices import pick_device
 from djtrans.pipeline.completion import finish
 from djtrans.pipeline.preparation import align_pair, as_track
-from djtrans.pipeline.progress import Report, Steps
+from djtrans.pipeline.progress import StepProgress, Steps
 from djtrans.pipeline.provenance import rebuild_mixer, warn_changed
 from djtrans.pipeline.separators import fetch_separator
 from djtrans.pipeline.transition import Transition
@@ -26,7 +26,7 @@ def render(
     b: str | os.PathLike[str] | Track,
     *,
     device: str = "auto",
-    progress: Report | None = None,
+    progress: StepProgress | None = None,
     registry: Registry | None = None,
 ) -> Transition:
     """Render a transition again from its params file.
@@ -34,27 +34,38 @@ def render(
     Parameters
     ----------
     params_path : path
-        What :meth:`Transition.save_params` wrote; its values may have been edited.
+        File written by :meth:`Transition.save_params`; its values may have been edited.
     a, b : path or Track
-        The same tracks.
+        The same tracks as for the first render.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     progress : callable, optional
+        Called with the name of a step and the fraction of it that is done.
     registry : Registry, optional
 
     Returns
     -------
     Transition
-        On the same device and with the same versions, the same audio.
+        With the same audio on the same device and with the same versions.
 
     Raises
     ------
     FormatError
-        If the file is damaged, or the tracks are not the ones it was made from.
+        If the file is damaged, or the tracks are not those it was made from.
     PluginError
         If a component that it names is not installed.
     LayoutError
-        If an installed effect declares other parameters than it did then.
+        If an installed effect declares other parameters than those in the file.
+
+    See Also
+    --------
+    djtrans.generate : Generate a transition.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> transition = djtrans.render("out.json", "a.mp3", "b.mp3")  # doctest: +SKIP
+    >>> transition.save("again.wav")  # doctest: +SKIP
     """
     registry = registry or default_registry()
     device = pick_device(device)

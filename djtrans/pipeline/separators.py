@@ -1,4 +1,4 @@
-"""Separators as they are asked for by name: the best one to be had, built and ready to work."""
+"""Find, build and fetch separators by name; ``auto`` is the best one that is available."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from djtrans.core.util.devices import pick_device
 from djtrans.registry import Registry, default_registry
 
 AUTO = "auto"
-#: What ``"auto"`` tries, in this order; the last one always works.
+#: Separators that ``"auto"`` tries in this order; the last one is always available.
 AUTO_ORDER = ("demucs", "spectral")
 
 
 def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclaration]:
-    """Qualified name and declaration of a separator.
+    """Return the qualified name and the declaration of a separator.
 
     Raises
     ------
     UnknownComponentError
-        If there is none of that name.
+        If there is no separator of that name.
     """
     component = registry.separators.find(name)
     return component.name, component.declaration
@@ -50,13 +50,13 @@ def build_separator(
     config : mapping
         Fields of its config.
     device : str
-        Where it is to run if it has a field `device` that is ``"auto"``.
+        Device that replaces ``"auto"`` in a field `device` of its config.
 
     Returns
     -------
     Separator
-        One that keeps its stems if its declaration says so, and its factory is found by name: a
-        callable of a notebook may change without a new version.
+        With a cache for its stems if its declaration requests that and its factory is given by
+        name: a callable of a notebook may change without a new version.
     """
     name, declaration = find_separator(registry, name)
     settings = config_from_dict(declaration.config, config)
@@ -76,23 +76,24 @@ def fetch_separator(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> str:
-    """See to it that a separator can work, before anything else is begun.
+    """Choose a separator, and download its weights if they are missing.
 
     Parameters
     ----------
     registry : Registry
     name : str
-        Of a separator; or ``"auto"``, the first of :data:`AUTO_ORDER` that can work.
+        Name of a separator, or ``"auto"``: the first of :data:`AUTO_ORDER` that is available.
     config : mapping
-        Fields of its config; ``"auto"`` passes over those that lack one of them.
+        Fields of its config; ``"auto"`` skips separators that lack one of them.
     device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     progress : callable, optional
-        Told the fraction of its weights that is downloaded.
+        Called with the downloaded fraction of the weights.
 
     Returns
     -------
     str
-        The name of the separator, never ``"auto"``.
+        Name of the separator, never ``"auto"``.
 
     Raises
     ------
@@ -102,12 +103,12 @@ def fetch_separator(
     Warns
     -----
     UserWarning
-        If ``"auto"`` had to pass over one; says why, and how to have it next time.
+        If ``"auto"`` skipped a separator; with the reason and the remedy.
     """
     if name == AUTO:
-        candidates = _fitting(registry, config)
+        candidates = _with_fields(registry, config)
     elif find_separator(registry, name)[1].reads_source:
-        return name  # ready stems, looked at when they are wanted
+        return name  # ready stems are checked when they are read
     else:
         candidates = [name]
     for candidate, further in zip(candidates, [*candidates[1:], None], strict=True):
@@ -119,27 +120,28 @@ def fetch_separator(
             if further is None:
                 raise
             warnings.warn(
-                f"The stems are made by {further!r}, which lets them leak. {error}", stacklevel=2
+                f"The stems are made by {further!r}, whose isolation is weak. {error}",
+                stacklevel=2,
             )
             continue
         break
     return candidate
 
 
-def _fitting(registry: Registry, config: Mapping[str, Any]) -> list[str]:
-    """The rungs of the ladder whose configs have all these fields."""
+def _with_fields(registry: Registry, config: Mapping[str, Any]) -> list[str]:
+    """Return the separators of ``"auto"`` whose configs have all these fields."""
     fields = {
-        rung: [field.name for field in attrs.fields(find_separator(registry, rung)[1].config)]
-        for rung in AUTO_ORDER
+        name: [field.name for field in attrs.fields(find_separator(registry, name)[1].config)]
+        for name in AUTO_ORDER
     }
-    fitting = [rung for rung in AUTO_ORDER if set(config) <= set(fields[rung])]
-    if not fitting:
-        known = " or of ".join(f"{rung} ({', '.join(fields[rung])})" for rung in AUTO_ORDER)
+    found = [name for name in AUTO_ORDER if set(config) <= set(fields[name])]
+    if not found:
+        known = " or of ".join(f"{name} ({', '.join(fields[name])})" for name in AUTO_ORDER)
         raise ConfigError(
             f"The separator is chosen by 'auto', which has no field {', '.join(config)}; give "
             f"fields of {known}."
         )
-    return fitting
+    return found
 
 
 def run_demucs(
@@ -151,18 +153,18 @@ def run_demucs(
     registry: Registry | None = None,
     **config: Any,
 ) -> Stems:
-    """Separate audio with demucs; stems that it has made before come from the cache.
+    """Separate audio with demucs; stems that were computed before come from the cache.
 
     Parameters
     ----------
     audio : Tensor, Track or path
-        ``[channels, samples]``, mono or stereo, or a file that holds it.
+        ``[channels, samples]``, mono or stereo, or an audio file.
     sample_rate : int, optional
         In Hz; needed with a tensor.
     device : {"auto", "cpu", "cuda", "mps"}
-        Where the network runs.
+        Device of the network.
     progress : callable, optional
-        Told the fraction done.
+        Called with the fraction done, 0 to 1.
     registry : Registry, optional
     **config
         Further fields of the separator's config: `model`, `weights`, `shifts` ...
@@ -176,6 +178,17 @@ def run_demucs(
     ------
     SeparationError
         If there are no weights, or they cannot be used.
+
+    See Also
+    --------
+    djtrans.load_stems : Read stems that were separated before.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> stems = djtrans.run_demucs("track.wav")  # doctest: +SKIP
+    >>> stems.names  # doctest: +SKIP
+    ('drums', 'bass', 'vocals', 'other')
     """
     if not isinstance(audio, Tensor):
         track = audio if isinstance(audio, Track) else load_track(audio)

@@ -1,4 +1,4 @@
-"""Says when a transition is silent where music was wanted."""
+"""Warn if a transition is silent for a bar or longer."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from djtrans.metrics.audible import beat_power
 from djtrans.metrics.validation import to_db
 from djtrans.mixer.rendering import Rendered
 
-#: A beat whose root mean square lies below this is silent. Music is 30 dB and more above it.
+#: Root mean square of a beat below which it is silent; music is at least 30 dB above it.
 SILENT_DBFS = -50.0
 
 
 class SilenceWarning(UserWarning):
-    """A transition, or a part of it, is nearly silent."""
+    """Warning about a transition that is nearly silent in part or as a whole."""
 
 
 def warn_of_silence(
     rendered: Rendered, sample_rate: int, beat_times: Tensor, beats_per_bar: int
 ) -> None:
-    """Warn, once, if a bar or more on end is silent in the window, and say whose doing it is.
+    """Warn, once, if a bar or more of the window is silent, with the cause.
 
     Parameters
     ----------
@@ -43,14 +43,14 @@ def warn_of_silence(
         _silent(rendered.solo_a, sample_rate, beats) & _silent(rendered.solo_b, sample_rate, beats)
     )
     why = (
-        "the curves hold back what the tracks play there; look at them (--visualize)"
+        "the curves attenuate what the tracks play there; check them in a plot (--visualize)"
         if bool((silent & played).any())
-        else "neither track plays there; start elsewhere (--cue-a, --cue-b)"
+        else "neither track plays there; choose other cue points (--cue-a, --cue-b)"
     )
     warnings.warn(
         f"{int(silent.sum())} of {len(silent)} beats of the window are nearly silent (below "
         f"{SILENT_DBFS:g} dBFS), the first at {beats[int(silent.argmax())]:.1f} s of the output: "
-        f"{why}. More in docs/troubleshooting.md.",
+        f"{why}. See docs/troubleshooting.md.",
         SilenceWarning,
         stacklevel=3,
     )
@@ -62,5 +62,5 @@ def _silent(audio: Tensor, sample_rate: int, beats: NDArray[np.float64]) -> NDAr
 
 
 def _runs(silent: NDArray[np.bool_]) -> list[int]:
-    """Lengths of the runs of silent beats."""
+    """Return the lengths of the runs of silent beats."""
     return [sum(1 for _ in run) for is_silent, run in groupby(silent.tolist()) if is_silent]

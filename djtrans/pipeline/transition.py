@@ -1,4 +1,4 @@
-"""A finished transition: audio, curves, plan, and what can be done with them."""
+"""Finished transitions: audio, curves and plan, with methods to measure, plot and save them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from djtrans.metrics import TransitionMetrics, Voices
 
-#: The stem whose singing must not clash.
+#: Name of the stem that the vocal metrics need.
 VOCALS = "vocals"
 
 
@@ -36,19 +36,24 @@ class Transition:
     Attributes
     ----------
     rendered : Rendered
-        The mix, both contributions and both untouched tracks on one span of the clock.
+        The mix, both contributions and both unprocessed tracks over one span of the timeline.
     params : TransitionParams
         The curves.
     plan : TransitionPlan
-        Where, how long, how fast, and why.
+        Technique, position, length and tempo, with reasons.
     provenance : Provenance
-        What else it takes to render it again.
+        Components and settings that are needed to render it again.
     a, b : AlignedTrack
-        Both tracks on the clock, and their stems in and around the window.
+        Both tracks on the timeline, and their stems in and around the window.
     mixer : Mixer, optional
-        What rendered it: single stems are rendered again to measure them.
+        Mixer that rendered it; the metrics render single stems again.
     seconds : mapping of str to float
         Wall time by step.
+
+    See Also
+    --------
+    djtrans.generate : Returns a transition.
+    djtrans.render : Renders a transition again from its params file.
     """
 
     rendered: Rendered
@@ -59,36 +64,36 @@ class Transition:
     b: AlignedTrack
     mixer: Mixer | None = None
     seconds: Mapping[str, float] = attrs.field(factory=dict)
-    # Measured when it is first wanted: a file and a picture of one transition share it.
+    # Measured on first use; shared by the params file and the plot.
     _overview: list[Overview] = attrs.field(init=False, factory=list, repr=False)
 
     @property
     def audio(self) -> Tensor:
-        """What is heard, ``[channels, samples]`` float32."""
+        """The mix, ``[channels, samples]`` float32."""
         return self.rendered.mix
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
         return self.provenance.render.sample_rate
 
     @property
     def window_seconds(self) -> tuple[float, float]:
-        """Start and end of the window within the audio."""
+        """Start and end of the window within the audio, in seconds."""
         start = -self.rendered.span.start / self.sample_rate
         return start, start + self.plan.window_seconds
 
     @property
     def beat_times(self) -> Tensor:
-        """Beats of the window, seconds within the audio, ``[beats + 1]`` float64."""
+        """Beats of the window within the audio, ``[beats + 1]`` float64 seconds."""
         beats = torch.tensor(self.plan.beat_times, dtype=torch.float64)
         return beats + self.window_seconds[0]
 
     def metrics(self) -> TransitionMetrics:
         """Measure the rendered transition, see ``docs/metrics.md``.
 
-        The vocals are rendered once more, alone; with stems that do not isolate them well, what
-        needs them is not measurable.
+        The vocals are rendered once more, alone. Metrics of vocals are not measurable if the stems
+        do not isolate them well.
         """
         from djtrans.core.transition.plan import track_seconds
         from djtrans.metrics import MetricInputs, TrackFacts, measure
@@ -127,12 +132,12 @@ class Transition:
         )
 
     def _voices(self) -> Voices:
-        """What the vocal stems contribute, or why that cannot be said."""
+        """Render the contributions of the vocal stems, or state why that is impossible."""
         from djtrans.metrics import Voices
         from djtrans.mixer.stem_rendering import render_stem
 
         if self.mixer is None:
-            return Voices(reason="the mixer that rendered it was not kept")
+            return Voices(reason="the transition holds no mixer to render single stems with")
         if VOCALS not in self.mixer.spec.stems:
             return Voices(reason="the mixer has no vocal stem")
         for side, track in self.provenance.tracks.items():
@@ -154,7 +159,7 @@ class Transition:
         return Voices(a=alone.a, b=alone.b, solo_a=alone.solo_a, solo_b=alone.solo_b)
 
     def plot(self, theme: str = "light") -> Figure:
-        """The transition as a picture: both tracks, who plays what, the curves."""
+        """Plot both tracks, the ownership of bass, kick, vocals and lead, and the curves."""
         from djtrans.plot import plot_transition
 
         return plot_transition(self.content(), theme=theme)
@@ -165,22 +170,22 @@ class Transition:
         Raises
         ------
         AudioFileError
-            If it cannot be written.
+            If the file cannot be written.
         """
         write_audio(path, self.audio, self.sample_rate)
 
     def save_params(self, path: str | os.PathLike[str]) -> None:
-        """Write the params file, from which ``djtrans render`` makes the same audio again.
+        """Write the params file, from which ``djtrans render`` renders the same audio.
 
         Raises
         ------
         FormatError
-            If it cannot be written.
+            If the file cannot be written.
         """
         save_params(path, self.content())
 
     def content(self) -> ParamsFile:
-        """What the params file holds, the overview for pictures included."""
+        """Return the content of the params file, with the overview for plots."""
         if not self._overview:
             isolation = _isolation(self.provenance)
             measured = measure_overview(
@@ -196,6 +201,6 @@ class Transition:
 
 
 def _isolation(provenance: Provenance) -> str:
-    """How well the stems were kept apart: the worse of both tracks."""
+    """Return the isolation of the stems: the worse of both tracks."""
     found = {track.isolation for track in provenance.tracks.values()}
     return next(kind for kind in ("weak", "unknown", "good") if kind in found)

@@ -81,8 +81,10 @@ def plan_transition(
     Examples
     --------
     >>> import djtrans
-    >>> a = djtrans.analyze_track(djtrans.synthesize(djtrans.TrackSpec(bpm=124.0)).track())
-    >>> plan = djtrans.plan_transition(a, a, technique="bass-swap", bars=8)
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
+    >>> analysis = djtrans.analyze_track(track)
+    >>> plan = djtrans.plan_transition(analysis, analysis, technique="bass-swap", bars=8)
     >>> plan.bars, plan.beats_per_bar
     (8, 4)
     """

@@ -22,10 +22,12 @@ def match_tempo_octaves(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
     Examples
     --------
     >>> import attrs, djtrans, djtrans.planning
-    >>> a = djtrans.analyze_track(djtrans.synthesize(djtrans.TrackSpec(bpm=124.0)).track())
-    >>> b = attrs.evolve(a, grid=attrs.evolve(a.grid, bpm=250.0))
-    >>> [round(x.grid.bpm) for x in djtrans.planning.match_tempo_octaves(a, b)]
-    [248, 250]
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=87.0))
+    >>> a = djtrans.analyze_track(djtrans.Track(synthetic.audio, synthetic.sample_rate))
+    >>> a = attrs.evolve(a, grid=attrs.evolve(a.grid, bpm=87.0))
+    >>> b = a.doubled()
+    >>> [x.grid.bpm for x in djtrans.planning.match_tempo_octaves(a, b)]
+    [174.0, 174.0]
     """
     if _gap(2 * a.grid.bpm, b.grid.bpm) < _gap(a.grid.bpm, b.grid.bpm):
         return a.doubled(), b

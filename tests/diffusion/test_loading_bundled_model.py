@@ -106,14 +106,14 @@ def test_for_another_mixer_the_rules_draw_and_a_line_says_so(tracks):
 def test_what_is_too_short_for_it_is_drawn_by_rules_and_the_plan_says_so(tracks, recwarn):
     made = djtrans.generate(*tracks, technique="cut", separator="spectral", context=0)
     assert made.provenance.model is None
-    why = "it is drawn by its rules, not by the model: it draws 4 to 64 bars, the plan has 2"
-    assert why in made.plan.reasons
+    why = "by its rules, not by the model: the model supports 4 to 64 bars, the plan has 2"
+    assert f"the technique is generated {why}" in made.plan.reasons
     assert not [w for w in recwarn if "rules" in str(w.message)]
 
 
 def test_settings_of_the_technique_are_for_its_rules(tracks):
     settings = {"technique.entry_gain": 0.6}
-    with pytest.warns(UserWarning, match=r"does not know technique\.entry_gain"):
+    with pytest.warns(UserWarning, match=r"does not support technique\.entry_gain"):
         made = djtrans.generate(*tracks, **OPTIONS, settings=settings)
     assert made.provenance.model is None
     with pytest.raises(InputError, match=r"which a model does not know"):

@@ -1,4 +1,4 @@
-"""Where units run: one thread each, and what is said when a worker dies."""
+"""Executors: one thread per unit, and the error when a worker dies."""
 
 from __future__ import annotations
 

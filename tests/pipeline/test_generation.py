@@ -82,11 +82,11 @@ def test_the_context_is_the_untouched_track(made):
     """Before the window A, after it B, each within -90 dB but for what still rings."""
     start, end = (round(t * RATE) for t in made.window_seconds)
     r = made.rendered
-    for heard, solo, part in (
+    for contribution, solo, part in (
         (r.a, r.solo_a, slice(0, start)),
         (r.b, r.solo_b, slice(end, None)),
     ):
-        error = (heard[:, part] - solo[:, part]).square().mean()
+        error = (contribution[:, part] - solo[:, part]).square().mean()
         assert 10 * torch.log10(error / solo[:, part].square().mean() + 1e-30) < -90
     # Silent is silent: exactly, but for what the STFT's window spreads of the first rise.
     window = 2048
@@ -315,4 +315,4 @@ def test_a_silent_result_is_warned_of_once(files):
     assert len(caught) == 1
     # The ends are pinned, so A is left in the first beat and B in the last.
     assert str(caught[0].message).startswith("6 of 8 beats of the window are nearly silent")
-    assert "the curves hold back what the tracks play" in str(caught[0].message)
+    assert "the curves attenuate what the tracks play" in str(caught[0].message)

@@ -1,4 +1,4 @@
-"""Which separator a name means, and that it is ready before the work begins."""
+"""Lookup of separators by name, and download of weights before the work begins."""
 
 import time
 
@@ -46,9 +46,9 @@ def registry(monkeypatch):
 
 
 def test_auto_is_demucs_where_its_weights_are(registry):
-    told = []
-    assert fetch_separator(registry, "auto", {}, progress=told.append) == "demucs"
-    assert told == [1.0]
+    fractions = []
+    assert fetch_separator(registry, "auto", {}, progress=fractions.append) == "demucs"
+    assert fractions == [1.0]
 
 
 def test_without_weights_auto_is_spectral_and_says_how_to_get_them(registry):

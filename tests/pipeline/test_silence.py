@@ -1,4 +1,4 @@
-"""Silent beats are counted, placed and put down to the curves or to the tracks."""
+"""The warning counts silent beats, and names the curves or the tracks as the cause."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ def test_less_than_a_bar_of_silence_is_a_break():
 def test_bars_that_the_curves_silence_are_counted_and_placed():
     with pytest.warns(SilenceWarning) as caught:
         check([-20, -20, -20, -60, -90, -20, -20, -20], LOUD, LOUD)
-    (said,) = [str(w.message) for w in caught]
+    (message,) = [str(w.message) for w in caught]
     # Bars last two seconds, and the window starts at 1 s.
-    assert said.startswith("8 of 32 beats of the window are nearly silent (below -50 dBFS)")
-    assert "at 7.0 s of the output: the curves hold back" in said
-    assert "\n" not in said
+    assert message.startswith("8 of 32 beats of the window are nearly silent (below -50 dBFS)")
+    assert "at 7.0 s of the output: the curves attenuate" in message
+    assert "\n" not in message
 
 
 def test_bars_in_which_neither_track_plays_are_put_down_to_the_tracks():
     with pytest.warns(SilenceWarning, match="32 of 32 .* neither track plays there"):
         check(QUIET, QUIET, QUIET)
-    # One of them plays, and is not heard.
-    with pytest.warns(SilenceWarning, match="the curves hold back"):
+    # One of them plays, and is inaudible.
+    with pytest.warns(SilenceWarning, match="the curves attenuate"):
         check(QUIET, QUIET, LOUD)

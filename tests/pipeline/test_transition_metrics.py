@@ -1,4 +1,4 @@
-"""The metrics of a finished transition: what it hands to them, and what its stems allow."""
+"""The metrics of a finished transition: their inputs, and the effect of the isolation."""
 
 from __future__ import annotations
 

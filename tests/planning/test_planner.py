@@ -53,8 +53,8 @@ def test_a_short_track_gets_a_shorter_window_and_the_plan_says_so(analysis, plan
     made = plan(short, analysis())
     assert made.bars == 8
     assert made.rejected == (
-        "swap over 16 bars: A has no phrase boundary with 8 bars before it and 8 audible bars "
-        "after it",
+        "swap over 16 bars: "
+        + "A has no phrase boundary with 8 bars before it and 8 audible bars after it",
     )
     with pytest.raises(PlanError, match=r"No transition fits. swap over 16 bars"):
         plan(short, analysis(), bars=16)

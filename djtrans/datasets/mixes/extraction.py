@@ -21,7 +21,7 @@ from djtrans.datasets.mixes.alignment.excerpt import (
 )
 from djtrans.datasets.mixes.alignment.file_matching import audio_files, find_file, find_mix
 from djtrans.datasets.mixes.alignment.location import Sound, heard
-from djtrans.pipeline.progress import Report, Steps
+from djtrans.pipeline.progress import StepProgress, Steps
 
 MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
 #: How far before and after the tracklist's time the tracks are searched.
@@ -66,7 +66,7 @@ def extract(
     most: int = 20,
     seconds: float = 90.0,
     watch: Callable[[Path, Alignment], None] | None = None,
-    progress: Report | None = None,
+    progress: StepProgress | None = None,
 ) -> Extracted:
     """Cut an excerpt around each boundary of each mix, and lay its two tracks on its clock.
 
@@ -173,7 +173,7 @@ class _Boundary:
         sides = (known.track_a, known.track_b)
         return all(side.file or not now for side, now in zip(sides, self.files, strict=True))
 
-    def write(self, folder: Path, progress: Report | None) -> Alignment:
+    def write(self, folder: Path, progress: StepProgress | None) -> Alignment:
         at = self.entries[1].start_seconds
         if at is None:
             raise InputError(f"the tracklist does not say when '{self.entries[1]}' comes in.")

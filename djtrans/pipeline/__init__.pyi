@@ -1,0 +1,17 @@
+from .analysis import analyze_track as analyze_track
+from .completion import generate_transition_params as generate_transition_params
+from .curve_generation import generate_params as generate_params
+from .curve_generation import load_technique as load_technique
+from .from_stems import build_track_features as build_track_features
+from .from_stems import generate_transition as generate_transition
+from .generation import generate as generate
+from .options import GenerateOptions as GenerateOptions
+from .options import PreparationOptions as PreparationOptions
+from .preparation import Prepared as Prepared
+from .preparation import prepare as prepare
+from .progress import Steps as Steps
+from .rendering import render as render
+from .separators import build_separator as build_separator
+from .separators import run_demucs as run_demucs
+from .silence import SilenceWarning as SilenceWarning
+from .transition import Transition as Transition
