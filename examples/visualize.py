@@ -17,7 +17,7 @@ import djtrans
 from djtrans.core.transition.params_file import load_params
 from djtrans.plot import plot_timeline, plot_transition, save_figure
 from djtrans.plot.scene import make_scene
-from djtrans.report.text_summary import narrate
+from djtrans.report.text_summary import describe_transition
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -27,14 +27,14 @@ def main(arguments: argparse.Namespace) -> None:
         plot = plot_timeline if arguments.timeline else plot_transition
         save_figure(plot(content, theme=arguments.theme), arguments.output)
     if arguments.summary:
-        Path(arguments.summary).write_text(narrate(content), encoding="utf-8")
+        Path(arguments.summary).write_text(describe_transition(content), encoding="utf-8")
 
     # Who owns the bass, as a line of text: a letter for each beat of the window.
     scene = make_scene(content)
     first = -scene.first_beat
     beats = round(scene.bars * scene.beats_per_bar)
     letters = {"a": "A", "b": "B", "both": "!", "none": "-"}
-    print("bass", "".join(letters[o] for o in scene.heard.owners["bass"][first : first + beats]))
+    print("bass", "".join(letters[o] for o in scene.levels.owners["bass"][first : first + beats]))
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ def visualize(
         _draw(content, other, (params, compare or ""), output, timeline, theme)
         written.append(output)
     if summary:
-        from djtrans.report.text_summary import narrate
+        from djtrans.report.text_summary import describe_transition
 
-        write_text(summary, narrate(content))
+        write_text(summary, describe_transition(content))
         written.append(summary)
     if not quiet:
         click.echo("\n".join(f"wrote {path}" for path in written))

@@ -1,8 +1,5 @@
-"""Pictures of transitions. matplotlib is imported when one is drawn, and never its pyplot."""
+"""Plots of transitions; matplotlib is imported when one is made, and never its pyplot."""
 
-from djtrans.plot.compare import plot_comparison
-from djtrans.plot.save import save_figure
-from djtrans.plot.timeline import plot_timeline
-from djtrans.plot.transition import plot_transition
+import lazy_loader
 
-__all__ = ["plot_comparison", "plot_timeline", "plot_transition", "save_figure"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,4 +1,4 @@
-"""Two transitions side by side, row by row."""
+"""Plot two transitions side by side, row by row."""
 
 from __future__ import annotations
 
@@ -7,52 +7,60 @@ from typing import TYPE_CHECKING
 import attrs
 
 from djtrans.core.transition.params_file import ParamsFile
-from djtrans.plot import draw, page, text
+from djtrans.plot import page, plotting, text
 from djtrans.plot.lanes import lane
+from djtrans.plot.ownership_strip import owner_strip
 from djtrans.plot.panels import GROUPS, Panel
 from djtrans.plot.scene import Scene, make_scene
-from djtrans.plot.strip import owner_strip
 from djtrans.plot.theme import Theme, theme_named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Width of each of the two halves' axes, and of what stands between them, in inches.
+#: Width of the axes of each half, and of the space between the halves, in inches.
 HALF, BETWEEN = 5.6, 2.85
 
 
 def plot_comparison(
     left: ParamsFile, right: ParamsFile, *, theme: str = "light", labels: tuple[str, str] = ("", "")
 ) -> Figure:
-    """Draw two transitions side by side.
+    """Plot two transitions side by side.
 
-    Each half is the picture that :func:`plot_transition` draws, and a parameter that moves in
-    either has its row in both, so that what differs is seen on one line.
+    Each half is a plot as of :func:`plot_transition`. A parameter that moves in either transition
+    has its row in both.
 
     Parameters
     ----------
     left, right : ParamsFile
-        Of the same layout or not.
+        Transitions of the same layout or of different ones.
     theme : {"light", "dark"}
+        Colours.
     labels : tuple of str
-        What to call the two halves; put before their titles.
+        Names of the two halves, put before their titles.
 
     Returns
     -------
     matplotlib.figure.Figure
         18 inches wide, 9 or more high.
+
+    Examples
+    --------
+    >>> from djtrans.core.transition.params_file import load_params
+    >>> from djtrans.plot import plot_comparison, save_figure
+    >>> figure = plot_comparison(load_params("1.json"), load_params("2.json"))  # doctest: +SKIP
+    >>> save_figure(figure, "both.png")  # doctest: +SKIP
     """
     from matplotlib.figure import Figure
 
     colours = theme_named(theme)
     scenes = (make_scene(left), make_scene(right))
     panels = _shared(scenes)
-    roles = max(len(scene.heard.owners) for scene in scenes)
+    roles = max(len(scene.levels.owners) for scene in scenes)
     slots = [page.Slot("a", page.LANE, gap=0.07), page.Slot("b", page.LANE)]
     slots.append(page.Slot("owners", page.OWNERS * roles / 4, gap=2.2 * page.GAP))
     for index, pair in enumerate(panels):
-        entries = max(draw.legend_rows(panel) for panel in pair)
+        entries = max(plotting.legend_rows(panel) for panel in pair)
         following = panels[index + 1][0].group if index + 1 < len(panels) else ""
         slots.append(page.panel_slot(f"panel {index}", entries, following != pair[0].group))
     height, heights = page.lay_out(slots)
@@ -87,23 +95,23 @@ def _half(
     owner_strip(axes["owners"], theme, scene, named=named)
     rows = [axes[f"panel {index}"] for index in range(len(panels))]
     for row, panel in zip(rows, panels, strict=True):
-        draw.panel(row, theme, panel, scene.positions, name=named)
+        plotting.panel(row, theme, panel, scene.positions, name=named)
         if not panel.lines:
             row.text(
                 0.015, 0.5, "does not move", transform=row.transAxes, ha="left", va="center",
                 color=theme.muted, fontsize=text.SMALL,
             )  # fmt: skip
     if named:
-        draw.brackets(figure, theme, panels, rows)
+        plotting.brackets(figure, theme, panels, rows)
     every = list(axes.values())
     for name, row in axes.items():
-        draw.frame(row, theme, scene.bars, scene.around, shaded=name != "owners")
-    draw.bar_axis(every[-1], theme, scene.bars)
-    draw.swap_line(every, theme, scene.swap_bar)
+        plotting.frame(row, theme, scene.bars, scene.around, shaded=name != "owners")
+    plotting.bar_axis(every[-1], theme, scene.bars)
+    plotting.swap_line(every, theme, scene.swap_bar)
 
 
 def _shared(scenes: tuple[Scene, Scene]) -> list[tuple[Panel, Panel]]:
-    """Panels of both, paired by group and title; an empty one where a side has none."""
+    """Pair the panels of both by group and title, with an empty one where a side has none."""
     known: dict[tuple[str, str], Panel] = {}
     for scene in scenes:
         for panel in scene.panels:

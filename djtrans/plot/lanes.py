@@ -1,4 +1,4 @@
-"""Draws a track: its sections, its waveform in three colours, its phrase lines, its vocals."""
+"""Plot a track: sections, three-band waveform, phrase boundaries and vocals."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ LIMITS = (-1.36, 1.54)
 
 
 def lane(axes: Axes, theme: Theme, scene: Scene, track: str, *, named: bool = True) -> None:
-    """A track on the bars of the window.
+    """Plot a track on the bars of the window.
 
-    The waveform is that of the mix, low band inside, mids and highs around it, on top of the
-    untouched track in a pale tint. `named` adds the letter at the left.
+    The waveform is that in the mix (low band inside, mids and highs around it), on top of the
+    unprocessed track in a pale tint. `named` adds the letter on the left.
     """
     shown = scene.lanes[track]
     axes.set_ylim(*LIMITS)
@@ -33,7 +33,7 @@ def lane(axes: Axes, theme: Theme, scene: Scene, track: str, *, named: bool = Tr
     _wave(axes, theme, scene, track, shown)
     _sections(axes, theme, scene, shown)
     _phrases(axes, theme, scene, track, shown)
-    if ("vocals", track) in scene.heard.held and scene.has_audio:
+    if ("vocals", track) in scene.levels.held and scene.has_audio:
         _vocals(axes, theme, scene, track)
     if named:
         name_row(axes, theme.tracks[track], track.upper(), size=LARGE)
@@ -43,7 +43,7 @@ def lane(axes: Axes, theme: Theme, scene: Scene, track: str, *, named: bool = Tr
 def _wave(axes: Axes, theme: Theme, scene: Scene, track: str, shown: Lane) -> None:
     loudest = max(
         1e-3, *(float(other.peaks.sum(axis=0).max()) for other in scene.lanes),
-        *(float(other.heard.sum(axis=0).max()) for other in scene.lanes),
+        *(float(other.mixed.sum(axis=0).max()) for other in scene.lanes),
     )  # fmt: skip
     middle = 0.5 * (scene.edges[1:] + scene.edges[:-1])
     whole = shown.peaks.sum(axis=0) / loudest
@@ -52,7 +52,7 @@ def _wave(axes: Axes, theme: Theme, scene: Scene, track: str, shown: Lane) -> No
         step="mid",
     )  # fmt: skip
     inner = np.zeros(len(middle))
-    for band, colour in zip(shown.heard / loudest, theme.bands[track], strict=True):
+    for band, colour in zip(shown.mixed / loudest, theme.bands[track], strict=True):
         for sign in (-1.0, 1.0):
             axes.fill_between(
                 middle, sign * inner, sign * (inner + band), color=colour, linewidth=0.0, step="mid"
@@ -94,9 +94,9 @@ def _phrases(axes: Axes, theme: Theme, scene: Scene, track: str, shown: Lane) ->
 
 
 def _vocals(axes: Axes, theme: Theme, scene: Scene, track: str) -> None:
-    held = scene.heard.held["vocals", track]
+    held = scene.levels.held["vocals", track]
     bottom, top = VOCALS
-    for flags, alpha in ((held.sounds, 0.35), (held.heard, 1.0)):
+    for flags, alpha in ((held.before_mixer, 0.35), (held.in_mix, 1.0)):
         for start, length in runs(flags):
             axes.barh(
                 (bottom + top) / 2, length / scene.beats_per_bar, left=scene.bar_of_beat(start),
@@ -106,7 +106,7 @@ def _vocals(axes: Axes, theme: Theme, scene: Scene, track: str) -> None:
 
 
 def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Start and length of each run of true values."""
+    """Return the start and length of each run of true values."""
     out, start = [], 0
     for value, run in groupby(flags.tolist()):
         length = len(list(run))
@@ -119,22 +119,24 @@ def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _notes(axes: Axes, theme: Theme, scene: Scene, track: str, shown: Lane) -> None:
     beside(axes, 0.91, shortened(shown.name, 28), theme.text, bold=True)
     beside(axes, 0.75, shown.facts, theme.text)
-    _key(axes, theme, 0.57, [("▼", theme.phrase[track], f"phrase line of {track.upper()}")])
+    _key(axes, theme, 0.57, [("▼", theme.phrase[track], f"phrase boundary of {track.upper()}")])
     if not scene.has_audio:
         return
     bands = zip(theme.bands[track], ("low", "mid", "high"), strict=True)
     _key(axes, theme, 0.40, [("■", colour, name) for colour, name in bands])
     beside(axes, 0.24, "pale: before the mixer", theme.muted)
-    sings = scene.heard.held.get(("vocals", track))
-    bars = np.array([scene.bar_of_beat(i) for i in range(len(sings.sounds))] if sings else [])
+    vocals = scene.levels.held.get(("vocals", track))
+    bars = np.array(
+        [scene.bar_of_beat(i) for i in range(len(vocals.before_mixer))] if vocals else []
+    )
     visible = (bars >= -scene.around) & (bars < scene.bars + scene.around)
-    if sings is not None and bool(sings.sounds[visible].any()):
+    if vocals is not None and bool(vocals.before_mixer[visible].any()):
         sure = "vocals" if scene.vocals_sure else "vocals, uncertain"
         _key(axes, theme, 0.07, [("▬", theme.vocals, sure)])
 
 
 def _key(axes: Axes, theme: Theme, y: float, entries: list[tuple[str, str, str]]) -> None:
-    """Marks with their meaning, side by side."""
+    """Plot the entries of a key side by side: each a mark and its meaning."""
     distance = 0.14
     for mark, colour, words in entries:
         beside(axes, y, mark, colour, distance=distance, bold=True)

@@ -1,4 +1,4 @@
-"""Where everything stands on the page, in inches."""
+"""Page layout of the plots, in inches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEIGHT = 9.0
 LEFT, RIGHT = 1.85, 2.35
 TOP, BOTTOM = 0.95, 0.95
 GAP = 0.1
-#: Where words begin, left.
+#: Left margin of the text.
 MARGIN = 0.3
 LANE, OWNERS = 1.2, 0.72
 PANEL, PANEL_MOST, ENTRY = 0.6, 1.5, 0.185
@@ -30,9 +30,9 @@ class Slot:
     ----------
     name : str
     height : float
-        In inches, at least.
+        Least height in inches.
     grows : bool
-        Whether it takes what is left of the page.
+        True if it shares the remaining height of the page.
     gap : float
         Space below it, in inches.
     """
@@ -52,16 +52,16 @@ class Column:
 
 
 def panel_slot(name: str, entries: int, last_of_group: bool = False) -> Slot:
-    """A row for curves, high enough for its legend."""
+    """Return a row for curves that is high enough for its legend."""
     height = max(PANEL, ENTRY * (entries + 0.4))
     return Slot(name, height, grows=True, gap=2.2 * GAP if last_of_group else GAP)
 
 
 def lay_out(slots: Sequence[Slot]) -> tuple[float, list[float]]:
-    """Height of the page, and the height of each row.
+    """Compute the height of the page and of each row.
 
-    The rows that grow share what is left of :data:`HEIGHT`, up to :data:`PANEL_MOST` each; where
-    the rows need more than that, the page is higher.
+    Growing rows share the rest of :data:`HEIGHT`, up to :data:`PANEL_MOST` each. The page is higher
+    if the rows need more.
     """
     fixed = TOP + BOTTOM + sum(slot.gap for slot in slots[:-1])
     spare = HEIGHT - fixed - sum(slot.height for slot in slots)
@@ -77,7 +77,7 @@ def lay_out(slots: Sequence[Slot]) -> tuple[float, list[float]]:
 def add_rows(
     figure: Figure, slots: Sequence[Slot], heights: Sequence[float], column: Column
 ) -> dict[str, Axes]:
-    """Axes for each row of a column, from the top, on one horizontal axis."""
+    """Add axes for each row of a column, from the top, with a shared horizontal axis."""
     width, page = (float(inches) for inches in figure.get_size_inches())
     top = page - TOP
     axes: dict[str, Axes] = {}

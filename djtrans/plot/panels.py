@@ -1,4 +1,4 @@
-"""Which curves are drawn together, and which are not worth drawing."""
+"""Group the curves of a layout into panels, and omit those that do not move."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from djtrans.core.curves.layout import Layout, Row
 from djtrans.core.curves.parameter import Parameter
 from djtrans.report.automation_events import group_alike
 
-#: Two curves this near to each other (as a fraction of the range) are drawn as one.
+#: Curves this near to each other (as a fraction of the range) are plotted as one.
 SAME = 0.005
-#: What parameters are for, in the order of the picture.
+#: Groups of parameters, in the order of the plot.
 GROUPS = ("faders", "EQ", "filters", "sends", "effects", "master")
 
 
 @attrs.frozen(eq=False)
 class Line:
-    """One curve, or several that are the same.
+    """One curve, or several equal ones.
 
     Attributes
     ----------
     track : str
         ``"a"``, ``"b"`` or ``"mix"``.
     label : str
-        What to call it beside its track; empty if it is all there is of the track.
+        Name beside that of the track; empty if the track has no other curve in the panel.
     stems : tuple of str
-        The stems it stands for.
+        The stems it applies to.
     values : ndarray
         ``[points]``, in the parameter's unit.
     """
@@ -50,7 +50,7 @@ class Panel:
         One of :data:`GROUPS`.
     parameter : Parameter
     lines : tuple of Line
-        Those that move.
+        The curves that move.
     """
 
     title: str
@@ -59,7 +59,7 @@ class Panel:
     lines: tuple[Line, ...]
 
     def of(self, track: str) -> tuple[Line, ...]:
-        """The lines of one track."""
+        """Return the curves of one track."""
         return tuple(line for line in self.lines if line.track == track)
 
 
@@ -77,9 +77,9 @@ def make_panels(
     Returns
     -------
     panels : tuple of Panel
-        One for each parameter of each node that moves anywhere.
+        One for each parameter of each node that moves on any stem.
     still : tuple of str
-        What never moves, in words.
+        Descriptions of the parameters that never move.
     """
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in layout.rows:
@@ -103,7 +103,7 @@ def make_panels(
 
 
 def group_of(row: Row) -> str:
-    """What a parameter is for, as far as its declaration and its place say."""
+    """Return the group of a parameter, from its declaration and its place in the mixer."""
     p = row.parameter
     if row.stem == MASTER_BUS:
         return "master"
@@ -111,14 +111,14 @@ def group_of(row: Row) -> str:
         return "filters"
     if p.curve == "gain" and p.neutral != p.minimum:
         return "faders" if p.name == "gain" else "EQ"
-    # On a track's bus stand what is fed from it and comes back: reverb, echo and their settings.
+    # The nodes on a track's bus are sends: reverb, echo and their settings.
     return "sends" if row.stem == TRACK_BUS else "effects"
 
 
 def _merge(
     track: str, moving: list[Row], own: list[Row], values: NDArray[np.float64]
 ) -> list[Line]:
-    """Lines of the rows that move, equal ones as one."""
+    """Make the curves of the moving rows, with equal ones merged."""
     found = group_alike(moving, values, SAME)
     return [
         Line(
@@ -132,9 +132,9 @@ def _merge(
 
 
 def _by_stem(panel: Panel) -> list[Panel]:
-    """A panel for each stem, or several that move alike, where a track's stems part ways.
+    """Split a panel by stem, or by stems of equal curves, if a track's stems differ.
 
-    Faders are what a stem swap is about: eight of them on one axis cannot be told apart.
+    Eight faders of a stem swap could not be distinguished on one axis.
     """
     if max(len(panel.of(track)) for track in ("a", "b")) < 2:
         return [panel]
@@ -164,19 +164,19 @@ def _stems(rows: list[Row], own: list[Row]) -> str:
 def _words(
     title: str, track: str, own: list[Row], moving: list[Row], values: NDArray[np.float64]
 ) -> list[tuple[str, str]]:
-    """What of a track stays where it is, as (words, track)."""
-    kept = [row for row in own if row not in moving]
-    if not kept:
+    """Describe the rows of a track that do not move, as (words, track)."""
+    still = [row for row in own if row not in moving]
+    if not still:
         return []
-    words = title if not moving else f"{title} ({_stems(kept, own)})"
-    off = [row for row in kept if abs(values[0, row.index] - row.parameter.neutral) > 1e-6]
+    words = title if not moving else f"{title} ({_stems(still, own)})"
+    off = [row for row in still if abs(values[0, row.index] - row.parameter.neutral) > 1e-6]
     if off:
         words += f" at {values[0, off[0].index]:.2g}"
     return [(words, track)]
 
 
 def _join_tracks(still: list[tuple[str, str]]) -> tuple[str, ...]:
-    """Words once where they hold for both tracks."""
+    """Merge descriptions that apply to both tracks."""
     by_words: dict[str, list[str]] = {}
     for words, track in still:
         by_words.setdefault(words, []).append(track)

@@ -1,4 +1,4 @@
-"""Writes a figure so that a file is either whole or not there."""
+"""Save a figure atomically as PNG, SVG or PDF."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0
     Parameters
     ----------
     figure : matplotlib.figure.Figure
+        A plot of this package, or any other figure.
     path : path-like
         Ends in ``.png``, ``.svg`` or ``.pdf``. An existing file is replaced once the new one is
         complete.
@@ -31,6 +32,12 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0
     ------
     InputError
         If the extension is another one, or the file cannot be written.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from djtrans.plot import save_figure
+    >>> save_figure(Figure(), "empty.png")
     """
     target = Path(path)
     extension = target.suffix.lower()

@@ -1,4 +1,4 @@
-"""How a parameter is read: decibels, hertz or as it is."""
+"""Vertical axes of parameters: decibels, hertz or the parameter's own unit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from djtrans.core.curves.parameter import Parameter
 
-#: Everything below is drawn here, and called off.
+#: Lower limit of gains; labelled "off".
 FLOOR_DB = -60.0
 
 
@@ -22,7 +22,7 @@ class Scale:
     limits : tuple of float
         Bottom and top.
     ticks : tuple of (float, str)
-        Where, and what it says.
+        Positions and labels.
     logarithmic : bool
     """
 
@@ -33,17 +33,17 @@ class Scale:
 
 
 def cutoff_hz(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Frequency of a normalized cutoff, ``20 * 1000**x``."""
+    """Convert a normalized cutoff to Hz, ``20 * 1000**x``."""
     return np.asarray(20.0 * 1000.0**x)
 
 
 def gain_db(gain: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Decibels of a linear gain, floored at :data:`FLOOR_DB`."""
+    """Convert a linear gain to dB, at least :data:`FLOOR_DB`."""
     return 20.0 * np.log10(np.maximum(gain, 10.0 ** (FLOOR_DB / 20.0)))
 
 
 def read(parameter: Parameter, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values on the parameter's axis."""
+    """Convert values to the unit of the parameter's axis."""
     if parameter.curve == "gain":
         return gain_db(values)
     if parameter.curve == "frequency":
@@ -52,7 +52,7 @@ def read(parameter: Parameter, values: NDArray[np.float64]) -> NDArray[np.float6
 
 
 def scale_of(parameter: Parameter) -> Scale:
-    """The axis that a parameter is drawn on."""
+    """Return the vertical axis of a parameter."""
     low, high = parameter.minimum, parameter.maximum
     if parameter.curve == "gain":
         top = float(gain_db(np.array(high)))

@@ -1,4 +1,4 @@
-"""All that the pictures show, worked out once from the content of a params file."""
+"""Compute the data of the plots from the content of a params file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.summary import PEAK_STEPS, Overview, flat_overview
 from djtrans.plot.panels import Panel, make_panels
-from djtrans.report.ownership import Heard, audible_levels
+from djtrans.report.ownership import AudibleLevels, audible_levels
 from djtrans.report.text_summary import tempo_words
 
 #: Points of a curve over the whole width.
@@ -27,19 +27,19 @@ FloatArray = NDArray[np.float64]
 
 @attrs.frozen(eq=False)
 class Lane:
-    """One track as it is drawn.
+    """Plot data of one track.
 
     Attributes
     ----------
     name : str
-        The file's.
+        File name.
     facts : str
         Tempo, key and change of tempo.
-    peaks, heard : ndarray
-        ``[3, columns]``: low, mid, high before the mixer and in the mix, full scale 1; empty
-        where there is no audio.
+    peaks, mixed : ndarray
+        ``[3, columns]``: peaks of low, mid and high before the mixer and in the mix, full scale 1;
+        empty without audio.
     phrases : tuple of float
-        The track's own phrase lines, in bars of the window.
+        The track's own phrase boundaries, in bars of the window.
     sections : tuple of (str, float, float)
         Label, first and last bar.
     """
@@ -47,34 +47,35 @@ class Lane:
     name: str
     facts: str
     peaks: FloatArray
-    heard: FloatArray
+    mixed: FloatArray
     phrases: tuple[float, ...]
     sections: tuple[tuple[str, float, float], ...]
 
 
 @attrs.frozen(eq=False)
 class Scene:
-    """Everything on one axis of bars; 0 is the start of the window.
+    """Plot data of a transition on an axis of bars; 0 is the start of the window.
 
     Attributes
     ----------
     bars, around, swap_bar : float
-        Length of the window, what is shown on either side of it, and where the exchange ends.
+        Length of the window, the context shown on either side of it, and the position of the swap.
     beats_per_bar, first_beat : int
-        Of the beat-wise data in `heard`.
+        Grid of `levels`.
     lanes : Pair of Lane
-    heard : Heard
-        Levels and owners, beat by beat.
+    levels : AudibleLevels
+        Levels and ownership per beat.
     edges : ndarray
-        ``[columns + 1]`` bars: the waveforms' columns.
+        ``[columns + 1]`` bars: edges of the waveforms' columns.
     positions : ndarray
-        ``[points]`` bars: where the curves were read.
+        ``[points]`` bars: positions at which the curves were evaluated.
     panels, still : tuple
-        The curves that move, and in words those that do not.
+        The curves that move, and descriptions of those that do not.
     title, subtitle : str
     notes : tuple of str
-        What a reader must know of how sure all this is.
+        Remarks on the certainty of the data.
     has_audio, vocals_sure : bool
+        False without measured audio, and if the isolation of the stems is not good.
     """
 
     bars: float
@@ -83,7 +84,7 @@ class Scene:
     beats_per_bar: int
     first_beat: int
     lanes: Pair[Lane]
-    heard: Heard
+    levels: AudibleLevels
     edges: FloatArray
     positions: FloatArray
     panels: tuple[Panel, ...]
@@ -95,17 +96,17 @@ class Scene:
     vocals_sure: bool
 
     def bar_of_beat(self, index: int) -> float:
-        """Bar at which an entry of the beat-wise data starts."""
+        """Return the bar at which an entry of `levels` starts."""
         return (self.first_beat + index) / self.beats_per_bar
 
 
 def make_scene(content: ParamsFile) -> Scene:
-    """Work out what the pictures of a transition show.
+    """Compute the plot data of a transition.
 
     Parameters
     ----------
     content : ParamsFile
-        Without an overview there are no waveforms, and who plays what is read from the curves.
+        Without an overview there are no waveforms, and the ownership follows from the curves.
 
     Raises
     ------
@@ -115,19 +116,19 @@ def make_scene(content: ParamsFile) -> Scene:
     params, plan = single(content.params), content.plan
     overview = content.overview or flat_overview(plan, params)
     measured = overview.measured_under(params)
-    heard = audible_levels(overview, params)
+    levels = audible_levels(overview, params)
     if measured:
-        owners = list(heard.owners["bass"])
+        owners = list(levels.owners["bass"])
         owners[-overview.first_beat : len(overview.bass) - overview.first_beat] = overview.bass
-        heard = attrs.evolve(heard, owners={**heard.owners, "bass": tuple(owners)})
+        levels = attrs.evolve(levels, owners={**levels.owners, "bass": tuple(owners)})
     sure = overview.isolation == "good"
     notes = []
     if content.overview is None:
-        notes.append("without audio: who plays what is read from the curves alone")
+        notes.append("without audio: ownership is computed from the curves alone")
     elif not measured:
-        notes.append("curves edited since the audio was measured: levels computed from them")
+        notes.append("curves edited since the audio was measured: levels are computed from them")
     if content.overview is not None and not sure:
-        notes.append("vocals uncertain: the separator mixes stems")
+        notes.append("vocals uncertain: the isolation of the stems is weak")
 
     bars = float(plan.bars)
     around = float(np.clip(bars / 8.0, 1.0, 4.0))
@@ -139,7 +140,7 @@ def make_scene(content: ParamsFile) -> Scene:
     bar_grid = overview.grid_beats / plan.beats_per_bar
 
     def bar(seconds: float) -> float:
-        # Beyond the grid nothing is shown.
+        # Positions beyond the grid lie outside the plot.
         return float(np.interp(seconds, clock, bar_grid, left=-1e6, right=1e6))
 
     lanes = []
@@ -151,9 +152,9 @@ def make_scene(content: ParamsFile) -> Scene:
                 name=content.provenance.tracks[track].name,
                 facts=f"{side.bpm:.1f} BPM {stretch}, {side.key}",
                 peaks=peaks,
-                heard=np.array(overview.sides[track].heard, dtype=np.float64) / PEAK_STEPS
+                mixed=np.array(overview.sides[track].heard, dtype=np.float64) / PEAK_STEPS
                 if measured
-                else peaks * _waveform_gain(heard.band_gain[track], overview),
+                else peaks * _waveform_gain(levels.band_gain[track], overview),
                 phrases=tuple(bar(line) for line in side.phrase_lines),
                 sections=tuple((s.label, bar(s.start), bar(s.stop)) for s in side.sections),
             )
@@ -165,7 +166,7 @@ def make_scene(content: ParamsFile) -> Scene:
         beats_per_bar=plan.beats_per_bar,
         first_beat=overview.first_beat,
         lanes=Pair(*lanes),
-        heard=heard,
+        levels=levels,
         edges=first_bar + np.arange(columns + 1) / overview.columns_per_bar,
         positions=positions,
         panels=panels,
@@ -179,19 +180,19 @@ def make_scene(content: ParamsFile) -> Scene:
 
 
 def single(params: TransitionParams) -> TransitionParams:
-    """The one transition of a batch of one.
+    """Remove the batch dimension of a single transition.
 
     Raises
     ------
     ShapeError
-        If there are more.
+        If the batch holds more than one.
     """
     values = params.values
     while values.ndim > 2 and values.shape[0] == 1:
         values = values[0]
     if values.ndim != 2:
         raise ShapeError(
-            f"The curves have shape {tuple(params.values.shape)}; draw one transition of the batch "
+            f"The curves have shape {tuple(params.values.shape)}; plot one transition of the batch "
             "at a time."
         )
     return attrs.evolve(params, values=values)
@@ -199,16 +200,16 @@ def single(params: TransitionParams) -> TransitionParams:
 
 def _subtitle(content: ParamsFile) -> str:
     plan = content.plan
-    on_line = " and ".join(plan.on_phrase)
-    line = f"swap on a phrase line of {on_line}" if on_line else "swap off phrase"
+    tracks = " and ".join(plan.on_phrase)
+    swap = f"swap on a phrase boundary of {tracks}" if tracks else "swap off phrase"
     return (
-        f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars {tempo_words(plan)}, {line}, "
+        f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars {tempo_words(plan)}, {swap}, "
         f"keys {plan.a.key} to {plan.b.key}"
     )
 
 
 def _evaluate(params: TransitionParams, beats: FloatArray) -> FloatArray:
-    """The curves as the mixer reads them at positions in beats, ``[points, parameters]``."""
+    """Interpolate the curves as the mixer does, at positions in beats, ``[points, parameters]``."""
     clock = params.beat_times.detach().cpu().double().numpy()
     times = np.interp(beats, np.arange(len(clock)), clock)
     curves = make_curves(
@@ -220,7 +221,7 @@ def _evaluate(params: TransitionParams, beats: FloatArray) -> FloatArray:
 
 
 def _waveform_gain(band_gain: FloatArray, overview: Overview) -> FloatArray:
-    """Gain of the waveform's three bands, ``[3, columns]``, from ``[beats, bands]``."""
+    """Compute the gain of the waveform's three bands, ``[3, columns]``, from ``[beats, bands]``."""
     split = np.searchsorted(BAND_EDGES_HZ, CENTRES_HZ)
     bands = np.stack([band_gain[:, split == index].mean(axis=1) for index in range(3)])
     columns = len(overview.a.peaks[0])

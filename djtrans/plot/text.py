@@ -1,4 +1,4 @@
-"""Words on the page: names left of a row, notes right of it, title and foot."""
+"""Text of the plots: names left of a row, notes right of it, title and footer."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SMALL, NORMAL, LARGE = 8.5, 9.5, 14.0
-#: Distance of what stands right of a row from its edge, in inches.
+#: Distance of notes from the right edge of a row, in inches.
 BESIDE = 0.14
 
 
 def inches(axes: Axes) -> tuple[float, float]:
-    """Width and height of axes."""
+    """Return the width and height of axes in inches."""
     box = axes.get_position()
     width, height = axes.get_figure().get_size_inches()  # type: ignore[union-attr]
     return float(box.width * width), float(box.height * height)
@@ -36,7 +36,7 @@ def name_row(
     y: float = 0.5,
     indent: float = 0.0,
 ) -> None:
-    """The name of a row in the left margin, its unit below; `indent` in inches."""
+    """Write the name of a row in the left margin, its unit below; `indent` in inches."""
     width, _ = inches(axes)
     x = (MARGIN + indent - LEFT) / width
     axes.text(
@@ -53,7 +53,7 @@ def name_row(
 def beside(
     axes: Axes, y: float, text: str, colour: str, *, distance: float = BESIDE, bold: bool = False
 ) -> None:
-    """Words right of a row, `distance` inches from its edge."""
+    """Write text right of a row, `distance` inches from its edge."""
     width, _ = inches(axes)
     axes.text(
         1.0 + distance / width, y, text, transform=axes.transAxes, color=colour, fontsize=SMALL,
@@ -62,7 +62,7 @@ def beside(
 
 
 def shortened(text: str, most: int) -> str:
-    """A text cut in its middle, so that the extension of a file name stays."""
+    """Shorten a text in its middle, which preserves the extension of a file name."""
     if len(text) <= most:
         return text
     tail = most // 3
@@ -71,7 +71,7 @@ def shortened(text: str, most: int) -> str:
 
 def head(figure: Figure, theme: Theme, title: str, subtitle: str, left: float = MARGIN,
          characters: int = 95) -> None:  # fmt: skip
-    """Title and subtitle."""
+    """Write title and subtitle."""
     width, height = figure.get_size_inches()
     for text, top, size, colour, most in (
         (title, 0.2, LARGE, theme.text, characters),
@@ -84,7 +84,7 @@ def head(figure: Figure, theme: Theme, title: str, subtitle: str, left: float = 
 
 
 def foot(figure: Figure, theme: Theme, still: Sequence[str], notes: Sequence[str]) -> None:
-    """What a reader must know, and what never moves."""
+    """Write the notes, and the parameters that never move, below the plot."""
     width, height = figure.get_size_inches()
     lines = []
     if notes:

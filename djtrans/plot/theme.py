@@ -1,4 +1,4 @@
-"""Colours of the pictures: told apart by every kind of colour vision, in light and in dark."""
+"""Colour themes of the plots, light and dark; safe for common colour vision deficiencies."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ class Theme:
     Attributes
     ----------
     background, panel, text, muted, grid : str
-        The page, the axes, words, lesser words, grid lines.
+        Page, axes, text, secondary text, grid lines.
     tracks : dict of str to str
         Line colour by track: ``"a"``, ``"b"``, and ``"mix"`` for the master bus.
     bands : dict of str to tuple of str
         Colours of a waveform's low, mid and high band, by track.
     phrase : dict of str to str
-        Phrase lines, by track.
+        Phrase boundaries, by track.
     ghost : float
-        Opacity of what is not in the mix.
+        Opacity of unprocessed audio.
     vocals : str
         Vocal strips.
     clash, empty : str
-        A role that both hold, and one that nobody does.
+        Ownership by both tracks, and by neither.
     swap : str
         The swap line.
     """
@@ -89,12 +89,12 @@ THEMES = {
 
 
 def theme_named(name: str) -> Theme:
-    """The theme of a name.
+    """Return the theme of a name.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is no such theme.
     """
     if name not in THEMES:
         raise InputError(f"There is no theme {name!r}. {did_you_mean(name, THEMES)}")

@@ -1,4 +1,4 @@
-"""The stem-swap timeline: which stem of which track sounds when, and how loud."""
+"""Plot the stem timeline: level of each stem of both tracks, beat by beat."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.transition.params_file import ParamsFile
-from djtrans.plot import draw, page, text
+from djtrans.plot import page, plotting, text
 from djtrans.plot.scene import Scene, make_scene
 from djtrans.plot.theme import Theme, theme_named
 
@@ -16,60 +16,65 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: A stem this far under the loudest beat of all is drawn as a line, and called silent.
+#: Level range of a row: stems this far below the loudest beat of all are labelled silent.
 RANGE_DB = 40.0
-#: Height of a stem's row in inches, as it grows to fill the page.
+#: Least height of a stem's row in inches.
 ROW = 0.8
 
 
 def plot_timeline(content: ParamsFile, *, theme: str = "light") -> Figure:
-    """Draw the level of each stem of both tracks, beat by beat.
+    """Plot the level of each stem of both tracks, beat by beat.
 
     A row for each stem: A upwards, B downwards, filled to the level of the beat in the mix (in dB
-    below the loudest stem and beat of all); the pale outline is the stem before the mixer. The
-    levels are those of the stems times what the curves let through: tails of effects do not count.
+    below the loudest stem and beat of all), and pale before the mixer. The levels are those of the
+    stems times the gains of the curves, without the tails of effects.
 
     Parameters
     ----------
     content : ParamsFile
-        Without an overview every stem counts as equally loud.
+        Without an overview all stems are equally loud.
     theme : {"light", "dark"}
+        Colours.
 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from djtrans.core.transition.params_file import load_params
+    >>> from djtrans.plot import plot_timeline
+    >>> figure = plot_timeline(load_params("out.json"))  # doctest: +SKIP
     """
     from matplotlib.figure import Figure
 
     colours = theme_named(theme)
     scene = make_scene(content)
-    stems = list(dict.fromkeys(stem for _, stem in scene.heard.levels_db))
+    stems = list(dict.fromkeys(stem for _, stem in scene.levels.levels_db))
     slots = [page.Slot(stem, ROW, grows=True) for stem in stems]
     height, heights = page.lay_out(slots)
     figure = Figure(figsize=(page.WIDTH, height), facecolor=colours.background)
     axes = page.add_rows(figure, slots, heights, page.Column())
-    top = max(float(level.max()) for level in scene.heard.untouched_db.values())
-    top = max(top, *(float(level.max()) for level in scene.heard.levels_db.values()))
+    top = max(float(level.max()) for level in scene.levels.untouched_db.values())
+    top = max(top, *(float(level.max()) for level in scene.levels.levels_db.values()))
     for index, stem in enumerate(stems):
         _row(axes[stem], colours, scene, stem, top, first=index == 0)
     rows = list(axes.values())
     for row in rows:
-        draw.frame(row, colours, scene.bars, scene.around)
-    draw.bar_axis(rows[-1], colours, scene.bars)
-    draw.swap_line(rows, colours, scene.swap_bar)
-    text.head(
-        figure, colours, scene.title, f"which stem sounds when, and how loud: {scene.subtitle}"
-    )
+        plotting.frame(row, colours, scene.bars, scene.around)
+    plotting.bar_axis(rows[-1], colours, scene.bars)
+    plotting.swap_line(rows, colours, scene.swap_bar)
+    text.head(figure, colours, scene.title, f"activity and level of each stem: {scene.subtitle}")
     text.foot(figure, colours, (), scene.notes)
     return figure
 
 
 def _row(axes: Axes, theme: Theme, scene: Scene, stem: str, top: float, *, first: bool) -> None:
-    count = len(scene.heard.levels_db["a", stem])
+    count = len(scene.levels.levels_db["a", stem])
     edges = np.array([scene.bar_of_beat(index) for index in range(count + 1)])
     for track, sign in (("a", 1.0), ("b", -1.0)):
-        before = _height(scene.heard.untouched_db[track, stem], top)
-        after = _height(scene.heard.levels_db[track, stem], top)
+        before = _height(scene.levels.untouched_db[track, stem], top)
+        after = _height(scene.levels.levels_db[track, stem], top)
         axes.stairs(
             sign * before, edges, fill=True, color=theme.tracks[track], alpha=theme.ghost,
             linewidth=0.0,
@@ -91,8 +96,7 @@ def _row(axes: Axes, theme: Theme, scene: Scene, stem: str, top: float, *, first
         axes, theme.text, f"{stem} ?" if unsure else stem, below="dB", below_colour=theme.muted
     )
     for track, y in (("a", 0.75), ("b", 0.25)):
-        heard = scene.heard.levels_db[track, stem]
-        words = _when(heard, edges, scene, top)
+        words = _when(scene.levels.levels_db[track, stem], edges, scene, top)
         text.beside(axes, y, track.upper(), theme.tracks[track], bold=True)
         text.beside(axes, y, words, theme.text, distance=0.36)
     if first and scene.has_audio:
@@ -106,7 +110,7 @@ def _height(level_db: NDArray[np.float64], top: float) -> NDArray[np.float64]:
 def _when(
     level_db: NDArray[np.float64], edges: NDArray[np.float64], scene: Scene, top: float
 ) -> str:
-    """Bars of the window between which a stem sounds, in words."""
+    """Describe the bars of the window in which a stem is audible, and its mean level."""
     inside = (edges[:-1] >= 0.0) & (edges[:-1] < scene.bars)
     sounding = np.flatnonzero(inside & (level_db > top - RANGE_DB))
     if len(sounding) == 0:

@@ -1,1 +1,5 @@
-"""Summarize a transition for people: events, ownership of stems, text."""
+"""Reports of a transition: automation events, ownership, and a description in words."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,4 +1,4 @@
-"""Finds what moves in the curves, and when: the hands on the mixer."""
+"""Find automation events: which parameters move, when, and from what value to what."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
 from djtrans.core.curves.layout import Row
 from djtrans.core.curves.params import TransitionParams
 
-#: Parts of a parameter's range: a movement of less than the first is not worth telling, curves
-#: nearer than the second are one, and a frame that moves the third is a jump.
+#: Fractions of a parameter's range: smaller movements than the first are ignored, curves nearer
+#: than the second count as equal, and a change of the third within a frame is a jump.
 SMALL, SAME, JUMP = 0.06, 0.01, 0.5
-#: Part of the mean speed of a movement below which it pauses.
+#: Fraction of the mean speed of a movement below which it pauses.
 STILL = 0.02
 
 FloatArray = NDArray[np.float64]
 
 
 @attrs.frozen
-class Movement:
-    """One parameter on its way from one value to another, on one or several stems at once.
+class AutomationEvent:
+    """Movement of a parameter from one value to another, on one or several stems at once.
 
     Attributes
     ----------
     row : Row
         The parameter, on the first of the stems.
     stems : tuple of str
-        The stems it moves on; empty for all of them, or where there are none.
+        The stems it moves on; empty for all of them, or on a bus.
     start_beat, stop_beat : float
         Beats of the window; the value holds before and after.
     start, stop : float
@@ -46,22 +46,30 @@ class Movement:
 
     @property
     def is_step(self) -> bool:
-        """Whether it happens at once: within a beat."""
+        """True if it takes a beat or less."""
         return self.stop_beat - self.start_beat <= 1.0
 
     @property
-    def told_at(self) -> float:
-        """The beat to tell it at: where a step is done, where anything longer begins."""
+    def event_beat(self) -> float:
+        """Beat of the event: the end of a step, the start of a longer movement."""
         return self.stop_beat if self.is_step else self.start_beat
 
 
-def find_automation_events(params: TransitionParams) -> tuple[Movement, ...]:
-    """All movements in the order of their beats, then of the layout.
+def find_automation_events(params: TransitionParams) -> tuple[AutomationEvent, ...]:
+    """Find the movements of all parameters, ordered by beat, then as in the layout.
 
     Parameters
     ----------
     params : TransitionParams
         One transition, ``values [frames, parameters]``.
+
+    Returns
+    -------
+    tuple of AutomationEvent
+
+    See Also
+    --------
+    djtrans.report.describe_transition : Describes the events in sentences.
     """
     values = params.values.detach().cpu().double().numpy()
     groups: dict[tuple[str, bool, str, str], list[Row]] = {}
@@ -75,7 +83,7 @@ def find_automation_events(params: TransitionParams) -> tuple[Movement, ...]:
             curve = values[:, alike[0].index]
             for first, last in _runs(curve, alike[0].parameter.span, params.frames_per_beat):
                 found.append(
-                    Movement(
+                    AutomationEvent(
                         alike[0],
                         stems,
                         first / params.frames_per_beat,
@@ -84,11 +92,11 @@ def find_automation_events(params: TransitionParams) -> tuple[Movement, ...]:
                         float(curve[last]),
                     )
                 )
-    return tuple(sorted(found, key=lambda m: (m.told_at, m.row.index)))
+    return tuple(sorted(found, key=lambda m: (m.event_beat, m.row.index)))
 
 
 def group_alike(rows: list[Row], values: FloatArray, tolerance: float) -> list[list[Row]]:
-    """Rows whose curves lie within a tolerance (a fraction of the range), together."""
+    """Group rows whose curves differ by at most a tolerance (a fraction of the range)."""
     found: list[list[Row]] = []
     for row in rows:
         for same in found:
@@ -102,19 +110,19 @@ def group_alike(rows: list[Row], values: FloatArray, tolerance: float) -> list[l
 
 
 def _runs(curve: FloatArray, span: float, frames_per_beat: float) -> list[tuple[int, int]]:
-    """First and last frame of each movement: one direction, with pauses of a beat at most."""
+    """Find first and last frame of each movement in one direction, with pauses up to a beat."""
     unit = curve / span
     runs: list[tuple[int, int]] = []
     for first, last in pairwise(_turns(unit)):
         steps = np.abs(np.diff(unit[first : last + 1]))
-        # What moves at a fraction of the mean speed of the way is a pause in it.
+        # Frames at a small fraction of the mean speed are pauses.
         moving = first + np.flatnonzero(steps > STILL * steps.sum() / len(steps))
         parts: list[list[int]] = []
         for frame in moving.tolist():
             jumps = abs(unit[frame + 1] - unit[frame]) >= JUMP
             after_jump = parts and abs(unit[parts[-1][1]] - unit[parts[-1][1] - 1]) >= JUMP
             paused = parts and frame - parts[-1][1] > frames_per_beat
-            # A jump is told by itself, also where a slow movement leads up to it.
+            # A jump is an event of its own, also where a slow movement leads up to it.
             if not parts or paused or jumps or after_jump:
                 parts.append([frame, frame + 1])
             else:
@@ -124,7 +132,7 @@ def _runs(curve: FloatArray, span: float, frames_per_beat: float) -> list[tuple[
 
 
 def _turns(unit: FloatArray) -> list[int]:
-    """Frames where a curve turns by :data:`SMALL` or more, its ends included."""
+    """Return the frames where a curve turns by :data:`SMALL` or more, its ends included."""
     turns = [0]
     low = high = 0
     way = 0

@@ -1,4 +1,4 @@
-"""Who plays the bass, the kick, the vocals and the lead, beat by beat."""
+"""Ownership: the track that provides bass, kick, vocals and lead at each beat."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from djtrans.core.curves.band_gains import BANDS, stem_gains
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.transition.summary import FLOOR_DB, Overview
 
-#: Two tracks share a role while they are within this of each other.
+#: Level difference up to which two tracks share a role.
 CLASH_DB = 10.0
-#: Below this nothing is heard, whatever it is compared with.
+#: Level below which nothing counts as audible.
 SILENT_DBFS = -60.0
 
 FloatArray = NDArray[np.float64]
@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 
 @attrs.frozen
 class Role:
-    """What a track can hold alone.
+    """A musical role that one track can provide alone.
 
     Attributes
     ----------
@@ -29,14 +29,14 @@ class Role:
     stem : str
         The stem that plays it; ``""`` for all of them together.
     bands : int
-        It is heard in the lowest so many bands.
+        Number of the lowest bands in which it is measured.
     usual_db : float
-        A track holds it while it is at most this far under its own usual level there (the 90th
-        percentile of the untouched beats) ...
+        A track provides it while its level is at most this far below its usual level there (the
+        90th percentile of the unprocessed beats) ...
     beside_db : float
-        ... and at most this far under the usual level of the whole untouched track.
+        ... and at most this far below the usual level of the whole unprocessed track.
     bridges : bool
-        Whether it is held through a single beat that misses: a voice takes breath.
+        Fill gaps of a single beat, such as breaths of a singer.
     """
 
     name: str
@@ -50,67 +50,72 @@ class Role:
 ROLES = (
     Role("bass", "", bands=2),
     Role("kick", "drums", bands=2, beside_db=20.0),
-    # A stem that a separator left nearly empty is no voice; 15 dB is what the vocal metrics use.
+    # Excludes vocal stems that a separator left nearly empty; the vocal metrics use 15 dB, too.
     Role("vocals", "vocals", usual_db=15.0, beside_db=15.0, bridges=True),
     Role("lead", "other", beside_db=20.0),
 )
 
 
 @attrs.frozen(eq=False)
-class Held:
-    """One role of one track.
+class RoleActivity:
+    """Activity of one role of one track.
 
     Attributes
     ----------
     level_db : ndarray
         ``[beats]``, in the mix.
-    sounds, heard : ndarray of bool
-        ``[beats]``: whether the track holds the role before the mixer, and in the mix.
+    before_mixer, in_mix : ndarray of bool
+        ``[beats]``: True where the track provides the role before the mixer, and in the mix.
     """
 
     level_db: FloatArray
-    sounds: NDArray[np.bool_]
-    heard: NDArray[np.bool_]
+    before_mixer: NDArray[np.bool_]
+    in_mix: NDArray[np.bool_]
 
 
 @attrs.frozen(eq=False)
-class Heard:
-    """Levels in the mix on the grid of an overview, from untouched levels and curves.
+class AudibleLevels:
+    """Levels and ownership in the mix on the grid of an overview.
 
     Attributes
     ----------
     levels_db : dict of (str, str) to ndarray
-        By track and stem ``[beats]``, dB full scale.
+        By track and stem ``[beats]``, in dBFS.
     untouched_db : dict of (str, str) to ndarray
         The same before the mixer.
-    held : dict of (str, str) to Held
+    held : dict of (str, str) to RoleActivity
         By role and track.
     owners : dict of str to tuple of str
-        By role, for each beat of the grid: ``"a"``, ``"b"``, ``"both"`` or ``"none"``. Roles whose
-        stem there is not are left out.
+        By role, for each beat of the grid: ``"a"``, ``"b"``, ``"both"`` or ``"none"``. Roles
+        without their stem are omitted.
     band_gain : dict of str to ndarray
-        By track ``[beats, bands]``: linear gain that the curves put on the whole track.
+        By track ``[beats, bands]``: linear gain of the curves on the whole track.
     """
 
     levels_db: dict[tuple[str, str], FloatArray]
     untouched_db: dict[tuple[str, str], FloatArray]
-    held: dict[tuple[str, str], Held]
+    held: dict[tuple[str, str], RoleActivity]
     owners: dict[str, tuple[str, ...]]
     band_gain: dict[str, FloatArray]
 
 
-def audible_levels(overview: Overview, params: TransitionParams) -> Heard:
-    """Levels of stems under curves, and who holds which role.
+def audible_levels(overview: Overview, params: TransitionParams) -> AudibleLevels:
+    """Compute the levels of stems under curves, and the ownership of roles.
 
-    A track holds a role on a beat if the role's level in the mix passes all three limits of
-    :class:`Role` and :data:`SILENT_DBFS`. If both do, the role is shared where they are within
-    :data:`CLASH_DB` of each other, else the louder holds it.
+    A track provides a role on a beat if the role's level in the mix exceeds both limits of
+    :class:`Role` and :data:`SILENT_DBFS`. If both tracks do, the role is shared where their levels
+    are within :data:`CLASH_DB` of each other, else the louder one owns it.
 
     Parameters
     ----------
     overview : Overview
+        Levels before the mixer.
     params : TransitionParams
-        The curves that are wanted, whether or not the overview was measured under them.
+        Curves, which may differ from those the overview was measured under.
+
+    Returns
+    -------
+    AudibleLevels
     """
     beats = overview.grid_beats
     before = {
@@ -127,19 +132,19 @@ def audible_levels(overview: Overview, params: TransitionParams) -> Heard:
         return np.sum([power for (side, _), power in powers.items() if side == track], axis=0)
 
     roles = [role for role in ROLES if role.stem in ("", *overview.stems)]
-    held: dict[tuple[str, str], Held] = {}
+    held: dict[tuple[str, str], RoleActivity] = {}
     gains = {}
     for track in TRACKS:
         untouched, mixed = whole(before, track), whole(after, track)
         gains[track] = np.sqrt(mixed / np.maximum(untouched, 1e-12))
         for role in roles:
-            one, other = (
+            unprocessed, processed = (
                 (before[track, role.stem], after[track, role.stem])
                 if role.stem
                 else (untouched, mixed)
             )
-            held[role.name, track] = _held(role, one, other, untouched)
-    return Heard(
+            held[role.name, track] = _held(role, unprocessed, processed, untouched)
+    return AudibleLevels(
         levels_db={key: _db(power) for key, power in after.items()},
         untouched_db={key: _db(power) for key, power in before.items()},
         held=held,
@@ -148,29 +153,27 @@ def audible_levels(overview: Overview, params: TransitionParams) -> Heard:
     )
 
 
-def _held(role: Role, before: FloatArray, after: FloatArray, whole: FloatArray) -> Held:
-    untouched_db, heard_db = _db(before[:, : role.bands]), _db(after[:, : role.bands])
-    limit = max(
-        _usual(untouched_db) - role.usual_db, _usual(_db(whole)) - role.beside_db, SILENT_DBFS
-    )
-    sounds, heard = untouched_db >= limit, heard_db >= limit
+def _held(role: Role, before: FloatArray, after: FloatArray, whole: FloatArray) -> RoleActivity:
+    before_db, after_db = _db(before[:, : role.bands]), _db(after[:, : role.bands])
+    limit = max(_usual(before_db) - role.usual_db, _usual(_db(whole)) - role.beside_db, SILENT_DBFS)
+    before_mixer, in_mix = before_db >= limit, after_db >= limit
     if role.bridges:
-        sounds, heard = _bridged(sounds), _bridged(heard)
-    return Held(heard_db, sounds, heard)
+        before_mixer, in_mix = _bridged(before_mixer), _bridged(in_mix)
+    return RoleActivity(after_db, before_mixer, in_mix)
 
 
 def _bridged(held: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The same with single beats filled whose neighbours are both held."""
+    """Fill gaps of a single beat."""
     out = held.copy()
     out[1:-1] |= held[:-2] & held[2:]
     return out
 
 
-def _owners(a: Held, b: Held) -> tuple[str, ...]:
-    both = a.heard & b.heard
+def _owners(a: RoleActivity, b: RoleActivity) -> tuple[str, ...]:
+    both = a.in_mix & b.in_mix
     shared = both & (np.abs(a.level_db - b.level_db) <= CLASH_DB)
     louder = np.where(a.level_db >= b.level_db, "a", "b")
-    alone = np.where(both, louder, np.where(a.heard, "a", np.where(b.heard, "b", "none")))
+    alone = np.where(both, louder, np.where(a.in_mix, "a", np.where(b.in_mix, "b", "none")))
     return tuple(str(owner) for owner in np.where(shared, "both", alone))
 
 

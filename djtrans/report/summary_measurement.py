@@ -1,4 +1,4 @@
-"""Reduces a rendered transition to its overview."""
+"""Measure the overview of a rendered transition: waveforms, levels and bass ownership."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ FloatArray = NDArray[np.float64]
 
 def measure_track(
     untouched: Any,
-    heard: Any,
+    contribution: Any,
     stems: Mapping[str, Any],
     sample_rate: int,
     edges: FloatArray,
     beat_edges: FloatArray,
-    heard_offset_seconds: float = 0.0,
+    contribution_offset_seconds: float = 0.0,
 ) -> TrackOverview:
-    """Reduce one track.
+    """Measure the overview of one track.
 
     Parameters
     ----------
-    untouched, heard : ndarray
-        ``[channels, samples]``: the track before the mixer, and what it adds to the mix.
+    untouched, contribution : ndarray
+        ``[channels, samples]``: the track before the mixer, and its part of the mix.
     stems : mapping of str to ndarray
-        The untouched stems, each ``[channels, samples]``.
+        The unprocessed stems, each ``[channels, samples]``.
     sample_rate : int
         In Hz.
     edges : ndarray
         ``[columns + 1]`` seconds from the first sample: the columns of the waveform.
     beat_edges : ndarray
         ``[beats + 1]`` seconds: the beats.
-    heard_offset_seconds : float
-        Where in `heard` the first sample of the others lies.
+    contribution_offset_seconds : float
+        Position in `contribution` of the first sample of the others.
     """
 
     def peaks(audio: Any, at: FloatArray) -> list[list[int]]:
@@ -66,7 +66,7 @@ def measure_track(
     }
     return TrackOverview(
         peaks=peaks(untouched, edges),
-        heard=peaks(heard, edges + heard_offset_seconds),
+        heard=peaks(contribution, edges + contribution_offset_seconds),
         levels_db=levels,
     )
 
@@ -80,18 +80,22 @@ def measure_overview(
     *,
     isolation: str,
 ) -> Overview:
-    """Reduce a rendered transition to its overview.
+    """Measure the overview of a rendered transition.
 
     Parameters
     ----------
     rendered : Rendered
     a, b : AlignedTrack
-        With the stems that the mixer was given.
+        With the input stems of the mixer.
     plan : TransitionPlan
     params : TransitionParams
         The curves that it was rendered from.
     isolation : {"good", "weak", "unknown"}
-        How well the stems are kept apart.
+        Isolation of the stems.
+
+    Returns
+    -------
+    Overview
     """
     from djtrans.metrics import bass_overlap
 
@@ -113,11 +117,11 @@ def measure_overview(
             rate,
             edges - margin,
             beat_edges - margin,
-            heard_offset_seconds=margin - start,
+            contribution_offset_seconds=margin - start,
         )
         for name, aligned, contribution in (("a", a, rendered.a), ("b", b, rendered.b))
     }
-    # A second on either side of the window is enough for the filter of the metric.
+    # A second on either side of the window suffices for the filter of the metric.
     left = max(0, -rendered.span.start - rate)
     right = round(plan.window_seconds * rate) - rendered.span.start + rate
     r = rendered
@@ -142,12 +146,12 @@ def measure_overview(
 
 
 def band_levels_db(audio: FloatArray, sample_rate: int, beat_edges: FloatArray) -> FloatArray:
-    """RMS level of each band on each beat.
+    """Compute the RMS level of each band on each beat.
 
     Parameters
     ----------
     audio : ndarray
-        ``[channels, samples]``; the mean power of the channels counts.
+        ``[channels, samples]``; the power is averaged over the channels.
     sample_rate : int
         In Hz.
     beat_edges : ndarray
@@ -156,9 +160,8 @@ def band_levels_db(audio: FloatArray, sample_rate: int, beat_edges: FloatArray) 
     Returns
     -------
     ndarray
-        ``[beats, bands]`` in dB full scale (a sine of full scale is -3), :data:`FLOOR_DB` at least.
-        Each beat is one periodogram of what lies between its edges, without a taper: that would
-        weigh the kick on the beat less than what follows it.
+        ``[beats, bands]`` in dBFS (a full-scale sine is -3), at least :data:`FLOOR_DB`. Each beat
+        is one periodogram without a taper, which would attenuate the kick at the beat's start.
     """
     spans = np.rint(np.asarray(beat_edges) * sample_rate).astype(int)
     out = np.full((len(spans) - 1, len(EDGES_HZ) - 1), float(FLOOR_DB))

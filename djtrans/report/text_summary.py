@@ -1,4 +1,4 @@
-"""What happens in a transition, bar by bar, as a DJ would tell it."""
+"""Describe a transition in words: a Markdown summary, bar by bar."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from djtrans.core.curves.band_gains import is_level
 from djtrans.core.curves.layout import Row
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
-from djtrans.report.automation_events import Movement, find_automation_events
+from djtrans.report.automation_events import AutomationEvent, find_automation_events
 from djtrans.report.wording import (
     BANDS,
     KILLED,
     at,
     decibels,
+    describe_event,
     hertz,
     listed,
     plural,
     stem_words,
-    told,
 )
 
 
-def narrate(content: ParamsFile) -> str:
-    """Tell a transition as a page of Markdown.
+def describe_transition(content: ParamsFile) -> str:
+    """Describe a transition in Markdown.
 
     Parameters
     ----------
@@ -38,7 +38,17 @@ def narrate(content: ParamsFile) -> str:
     -------
     str
         A head with the facts, then one paragraph for each bar in which something begins. The same
-        content gives the same words.
+        content gives the same text.
+
+    See Also
+    --------
+    djtrans.plot.plot_transition : Plots the same content.
+
+    Examples
+    --------
+    >>> from djtrans.core.transition.params_file import load_params
+    >>> from djtrans.report import describe_transition
+    >>> print(describe_transition(load_params("out.json")))  # doctest: +SKIP
     """
     plan, tracks = content.plan, content.provenance.tracks
     lines = [
@@ -52,7 +62,7 @@ def narrate(content: ParamsFile) -> str:
 
 
 def tempo_words(plan: TransitionPlan) -> str:
-    """The tempo of the window, or where it starts and ends if it moves."""
+    """Return the tempo of the window in words, or its start and end if it changes."""
     first, last = (60.0 / float(step) for step in np.diff(plan.beat_times)[[0, -1]])
     if abs(first - last) >= 0.1:
         return f"from {first:.1f} to {last:.1f} BPM"
@@ -73,12 +83,12 @@ def _facts(plan: TransitionPlan) -> Iterable[str]:
         )
     yield f"keys {plan.key_distance} step{'' if plan.key_distance == 1 else 's'} apart"
     yield from (f"why: {reason}" for reason in plan.reasons)
-    yield from (f"not taken: {reason}" for reason in plan.rejected)
+    yield from (f"rejected: {reason}" for reason in plan.rejected)
 
 
 @attrs.frozen(order=True)
 class _Event:
-    """A sentence, the beat that it belongs to, and its rank among those of one beat."""
+    """Sentence with its beat, and its rank among the sentences of that beat."""
 
     beat: float
     rank: int
@@ -91,7 +101,7 @@ def _paragraphs(content: ParamsFile) -> Iterable[str]:
     events = [*_section_events(plan), *_curve_events(content), _swap_event(plan)]
     by_bar: dict[int, list[_Event]] = {}
     for event in sorted(events):
-        # Half a frame early is on the line: a slow movement is seen to start a little late.
+        # Half a frame early counts as on the bar line: slow movements are detected slightly late.
         by_bar.setdefault(min(int(event.beat + 0.25) // bar, plan.bars - 1), []).append(event)
     starts = sorted(by_bar)
     for start, after in zip(starts, [*starts[1:], plan.bars], strict=True):
@@ -104,15 +114,15 @@ def _paragraphs(content: ParamsFile) -> Iterable[str]:
 
 def _swap_event(plan: TransitionPlan) -> _Event:
     on = plan.on_phrase
-    line = {
-        2: "The swap lies on a phrase line of both.",
-        1: f"The swap lies on a phrase line of {''.join(on)} only.",
+    text = {
+        2: "The swap lies on a phrase boundary of both.",
+        1: f"The swap lies on a phrase boundary of {''.join(on)} only.",
     }
-    return _Event(plan.swap_beat, 1, line.get(len(on), "The swap lies on no phrase line."))
+    return _Event(plan.swap_beat, 1, text.get(len(on), "The swap lies on no phrase boundary."))
 
 
 def _section_events(plan: TransitionPlan) -> Iterable[_Event]:
-    """Where either track enters another section within the window."""
+    """Yield the section boundaries of both tracks within the window."""
     yield _Event(0.0, 0, f"A is in its {plan.a.cue_section}, B starts in its {plan.b.cue_section}.")
     clock = np.array(plan.beat_times)
     begin: dict[float, list[str]] = {}
@@ -132,7 +142,7 @@ def _neighbours(side: TrackPlan) -> Iterable[tuple[ClockSection, ClockSection]]:
 
 
 def _curve_events(content: ParamsFile) -> list[_Event]:
-    """Sentences of the movements; what two hands do at once is one sentence."""
+    """Describe the movements; exchanges and simultaneous bands are one sentence each."""
     moves = list(find_automation_events(content.params))
     events = []
     while moves:
@@ -143,7 +153,9 @@ def _curve_events(content: ParamsFile) -> list[_Event]:
             goes, comes = (move, partner) if move.stop < move.start else (partner, move)
             events.append(
                 _Event(
-                    max(move.told_at, partner.told_at), 0, _exchange_sentence(goes, comes, content)
+                    max(move.event_beat, partner.event_beat),
+                    0,
+                    _exchange_sentence(goes, comes, content),
                 )
             )
             continue
@@ -152,33 +164,33 @@ def _curve_events(content: ParamsFile) -> list[_Event]:
             moves.remove(other)
         state = _entry_state(content, move) if _enters(move) else ""
         bands = [m.row.parameter.name for m in (move, *together)]
-        text = told(move, bands, content.plan, state)
+        text = describe_event(move, bands, content.plan, state)
         if text:
-            events.append(_Event(move.told_at, 3, text))
+            events.append(_Event(move.event_beat, 3, text))
     return events
 
 
-def _is_level(move: Movement, name: str) -> bool:
+def _is_level(move: AutomationEvent, name: str) -> bool:
     return is_level(move.row.parameter) and move.row.parameter.name == name
 
 
-def _enters(move: Movement) -> bool:
+def _enters(move: AutomationEvent) -> bool:
     return _is_level(move, "gain") and move.start < KILLED <= move.stop
 
 
-def _exchange(one: Movement, other: Movement) -> bool:
-    """Whether a fader or bass of one track goes as that of the other comes, both at once."""
+def _exchange(one: AutomationEvent, other: AutomationEvent) -> bool:
+    """Return True if a fader or bass of one track closes as that of the other opens."""
     if {one.row.track, other.row.track} != set(TRACKS) or one.stems != other.stems:
         return False
     same = any(_is_level(one, n) and _is_level(other, n) for n in ("gain", "low"))
     ends = sorted([(one.start, one.stop), (other.start, other.stop)])
     swapped = ends[0][0] < KILLED < ends[0][1] and ends[1][1] < KILLED
-    timed = abs(one.told_at - other.told_at) <= 1.0
+    timed = abs(one.event_beat - other.event_beat) <= 1.0
     return same and swapped and timed and one.is_step and other.is_step
 
 
-def _alike(one: Movement, other: Movement) -> bool:
-    """Whether two bands of one isolator move together."""
+def _alike(one: AutomationEvent, other: AutomationEvent) -> bool:
+    """Return True if two bands of one isolator move together."""
     a, b = one.row, other.row
     return (
         (a.track, a.stem, a.node, one.stems) == (b.track, b.stem, b.node, other.stems)
@@ -190,9 +202,9 @@ def _alike(one: Movement, other: Movement) -> bool:
     )
 
 
-def _exchange_sentence(goes: Movement, comes: Movement, content: ParamsFile) -> str:
+def _exchange_sentence(goes: AutomationEvent, comes: AutomationEvent, content: ParamsFile) -> str:
     old, new = goes.row.track.upper(), comes.row.track.upper()
-    when = at(comes.told_at, content.plan)
+    when = at(comes.event_beat, content.plan)
     what = f" of {stem_words(goes.stems)}" if goes.stems else ""
     if goes.row.parameter.name == "low":
         return f"The basses{what} change owner{when}: {old}'s goes, {new}'s comes in."
@@ -203,10 +215,10 @@ def _exchange_sentence(goes: Movement, comes: Movement, content: ParamsFile) -> 
     return f"A cut{when}: {old} is gone, {new} is there{state}."
 
 
-def _entry_state(content: ParamsFile, move: Movement) -> str:
-    """How a track sounds as it enters: ``" without its bass, mids at −6 dB"``."""
+def _entry_state(content: ParamsFile, move: AutomationEvent) -> str:
+    """Describe the EQ and filters of a track as it enters: ``" without its bass"``."""
     params = content.params
-    # What is turned on the way has its own sentence.
+    # Later movements have their own sentences.
     beat = move.stop_beat if move.is_step else move.start_beat + 1.0 / params.frames_per_beat
     frame = min(round(beat * params.frames_per_beat), params.n_frames - 1)
     values = params.values.detach().cpu().double().numpy()[frame]
@@ -221,7 +233,7 @@ def _entry_state(content: ParamsFile, move: Movement) -> str:
     missing, altered = [], []
     for row, found in settings.values():
         p, value = row.parameter, found[0]
-        # Only what holds for every stem that enters can be said of the track.
+        # A value describes the track only if all entering stems share it.
         if max(found) - min(found) > 0.02 * p.span or abs(value - p.neutral) < 0.02 * p.span:
             continue
         if is_level(p) and p.name != "gain":

@@ -1,4 +1,4 @@
-"""Words for movements on a mixer."""
+"""Wording of values and movements on a mixer."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from collections.abc import Sequence
 from djtrans.core.curves.band_gains import is_level
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.transition.plan import TransitionPlan
-from djtrans.report.automation_events import Movement
+from djtrans.report.automation_events import AutomationEvent
 
-#: A gain below this (linear) is a kill: -26 dB.
+#: Linear gain below which a band or fader is closed: -26 dB.
 KILLED = 0.05
-#: A fader that moves by less than this without opening or closing makes room, no more (dB).
+#: Smaller fader movements than this, in dB, are not described unless they open or close.
 _ROOM_DB = 3.0
 BANDS = {"low": "bass", "mid": "mids", "high": "highs"}
 
 
 def stem_words(stems: Sequence[str]) -> str:
-    """``"drums, bass and other sounds"``."""
+    """Return stem names as words: ``"drums, bass and other sounds"``."""
     return listed(["other sounds" if stem == "other" else stem for stem in stems])
 
 
 def plural(stems: Sequence[str]) -> bool:
-    """Whether the verb after these stems is one for many."""
+    """Return True if the verb after these stems is in the plural."""
     last = stem_words(stems[-1:])
     return len(stems) > 1 or (last.endswith("s") and not last.endswith("ss"))
 
 
 def listed(words: Sequence[str]) -> str:
-    """``"drums, bass and other"``."""
+    """Return an enumeration: ``"drums, bass and other"``."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def decibels(gain: float) -> str:
-    """A linear gain as a DJ reads it: ``"−6 dB"``, or ``"off"``."""
+    """Format a linear gain in dB: ``"−6 dB"``, or ``"off"``."""
     if gain < 10.0 ** (-60.0 / 20.0):
         return "off"
     return f"{round(20.0 * math.log10(gain)) + 0:d} dB".replace("-", "−")
 
 
 def hertz(cutoff: float) -> str:
-    """A normalized cutoff: ``"250 Hz"``, ``"5 kHz"``."""
+    """Format a normalized cutoff: ``"250 Hz"``, ``"5 kHz"``."""
     hz = float(f"{20.0 * 1000.0**cutoff:.2g}")
     return f"{hz:.0f} Hz" if hz < 1000 else f"{hz / 1000:g} kHz"
 
 
 def reading(parameter: Parameter, value: float) -> str:
-    """A value in the unit that its parameter is read in."""
+    """Format a value in the display unit of its parameter."""
     if is_level(parameter):
         return decibels(value)
     if parameter.curve == "frequency":
@@ -58,48 +58,52 @@ def reading(parameter: Parameter, value: float) -> str:
 
 
 def at(beat: float, plan: TransitionPlan) -> str:
-    """Where in its bar something happens: nothing on the one, else ``" on beat 3"``."""
+    """Format the position in the bar: empty on the downbeat, else ``" on beat 3"``."""
     inside = beat % plan.beats_per_bar
     if min(inside, plan.beats_per_bar - inside) < 0.05:
         return ""
     return f" on beat {inside + 1:.3g}"
 
 
-def lasting(move: Movement, plan: TransitionPlan) -> str:
-    """``" over 4 bars"``; nothing for a step."""
+def lasting(move: AutomationEvent, plan: TransitionPlan) -> str:
+    """Format a duration, ``" over 4 bars"``; empty for a step."""
     beats = move.stop_beat - move.start_beat
     if move.is_step:
         return ""
     bars = beats / plan.beats_per_bar
     if bars < 0.9:
         return f" over {beats:.0f} beats"
-    # A movement that the last frame ends is half a beat short of its bar.
+    # A movement that ends with the last frame is half a beat short of its bar.
     return f" over {round(bars)} bar{'s' if round(bars) != 1 else ''}"
 
 
-def subject(move: Movement) -> str:
-    """``"A"``, or ``"A's drums and vocals"``."""
+def subject(move: AutomationEvent) -> str:
+    """Return the subject of a sentence: ``"A"``, or ``"A's drums and vocals"``."""
     track = "the mix" if move.row.track == "mix" else move.row.track.upper()
     return f"{track}'s {stem_words(move.stems)}" if move.stems else track
 
 
-def owned(move: Movement, thing: str) -> str:
-    """``"A's bass"``, or ``"the bass of A's drums"``."""
-    who = subject(move)
-    return f"the {thing} of {who}" if move.stems or move.row.track == "mix" else f"{who}'s {thing}"
+def owned(move: AutomationEvent, thing: str) -> str:
+    """Return a possessive: ``"A's bass"``, or ``"the bass of A's drums"``."""
+    owner = subject(move)
+    if move.stems or move.row.track == "mix":
+        return f"the {thing} of {owner}"
+    return f"{owner}'s {thing}"
 
 
-def told(move: Movement, bands: Sequence[str], plan: TransitionPlan, state: str = "") -> str:
-    """A movement as a sentence; nothing for one that is only there to make room.
+def describe_event(
+    move: AutomationEvent, bands: Sequence[str], plan: TransitionPlan, state: str = ""
+) -> str:
+    """Describe a movement in a sentence; empty for small fader movements.
 
     Parameters
     ----------
-    move : Movement
+    move : AutomationEvent
     bands : sequence of str
         Names of the bands of an isolator that move together, this one included.
     plan : TransitionPlan
     state : str
-        How the track sounds as it enters.
+        EQ and filters of the track as it enters, in words.
     """
     p = move.row.parameter
     if is_level(p) and p.name == "gain":
@@ -110,13 +114,13 @@ def told(move: Movement, bands: Sequence[str], plan: TransitionPlan, state: str 
         text = _filter(move, plan)
     else:
         text = _other(move, plan)
-    # When exactly something slow begins cannot be heard.
+    # Only steps have an audible position within the bar.
     if text and move.is_step:
-        text = f"{text.split(';')[0]}{at(move.told_at, plan)}{''.join(text.partition(';')[1:])}"
+        text = f"{text.split(';')[0]}{at(move.event_beat, plan)}{''.join(text.partition(';')[1:])}"
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
-def _fader(move: Movement, plan: TransitionPlan, state: str) -> str:
+def _fader(move: AutomationEvent, plan: TransitionPlan, state: str) -> str:
     who, many = subject(move), bool(move.stems) and plural(move.stems)
     if move.start < KILLED <= move.stop:
         if move.is_step:
@@ -134,7 +138,7 @@ def _fader(move: Movement, plan: TransitionPlan, state: str) -> str:
     return f"{owned(move, 'fader')} {way} to {decibels(move.stop)}{lasting(move, plan)}"
 
 
-def _band(move: Movement, bands: str, plan: TransitionPlan) -> str:
+def _band(move: AutomationEvent, bands: str, plan: TransitionPlan) -> str:
     what, one = owned(move, bands), bands == "bass"
     if move.stop < KILLED <= move.start:
         verb = "goes" if one else "go"
@@ -149,7 +153,7 @@ def _band(move: Movement, bands: str, plan: TransitionPlan) -> str:
     return f"{what} {verb}{lasting(move, plan)}"
 
 
-def _filter(move: Movement, plan: TransitionPlan) -> str:
+def _filter(move: AutomationEvent, plan: TransitionPlan) -> str:
     p = move.row.parameter
     kind = {p.minimum: "high-pass", p.maximum: "low-pass"}.get(p.neutral, "filter")
     what = owned(move, kind)
@@ -159,11 +163,11 @@ def _filter(move: Movement, plan: TransitionPlan) -> str:
     return f"{what} {verb} from {hertz(move.start)} to {hertz(move.stop)}{lasting(move, plan)}"
 
 
-def _other(move: Movement, plan: TransitionPlan) -> str:
+def _other(move: AutomationEvent, plan: TransitionPlan) -> str:
     p = move.row.parameter
     what = owned(move, move.row.alias.replace("_", " "))
     if move.stop <= p.minimum + 0.01 * p.span and p.neutral == p.minimum:
-        rest = "; what rings, rings on" if p.name == "send" else ""
+        rest = "; its tail rings out" if p.name == "send" else ""
         return f"{what} closes{lasting(move, plan)}{rest}"
     if move.start <= p.minimum + 0.01 * p.span and p.neutral == p.minimum:
         return f"{what} opens to {reading(p, move.stop)}{lasting(move, plan)}"

@@ -116,5 +116,5 @@ def test_settings_of_the_technique_are_for_its_rules(tracks):
     with pytest.warns(UserWarning, match=r"does not support technique\.entry_gain"):
         made = djtrans.generate(*tracks, **OPTIONS, settings=settings)
     assert made.provenance.model is None
-    with pytest.raises(InputError, match=r"which a model does not know"):
+    with pytest.raises(InputError, match=r"which a model does not support"):
         djtrans.generate(*tracks, **OPTIONS, settings=settings, model=SHIPPED)

@@ -1,4 +1,4 @@
-"""Curves are grouped by what the layout says, and what does not move is folded away."""
+"""Curves are grouped by the layout, and those that do not move are omitted."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_the_bass_is_drawn_as_measured(swap, make_content):
     bass = ("a",) * 12 + ("both",) * 4 + ("none",) * 4 + ("b",) * 12
     figure = plot_transition(make_content(swap, bass=bass))
     assert strip_of(figure)[:4] == [(-1, 4, None), (3, 1, "////"), (4, 1, None), (5, 4, None)]
-    assert "hatched: both, empty: nobody" in words(figure)
+    assert "hatched: both, empty: neither" in words(figure)
 
 
 def test_edited_curves_are_not_shown_as_measured(swap, make_params, make_content):
@@ -82,7 +82,7 @@ def test_edited_curves_are_not_shown_as_measured(swap, make_params, make_content
 
 def test_without_audio_there_are_no_waveforms_and_it_is_said(swap, make_content):
     figure = plot_transition(make_content(swap, with_audio=False))
-    assert any("read from the curves alone" in text for text in words(figure))
+    assert any("computed from the curves alone" in text for text in words(figure))
     assert strip_of(figure) == [(-1, 5, None), (4, 5, None)]
     assert not any("before the mixer" in text for text in words(figure))
 

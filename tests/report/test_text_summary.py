@@ -1,4 +1,4 @@
-"""The story follows from plan and curves, and nothing is told that does not happen."""
+"""The description follows from plan and curves, and mentions nothing that does not happen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from djtrans.core.transition.params_file import (
 from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
 from djtrans.mixer.resolve import mixer_layout, resolve_spec
 from djtrans.report.automation_events import find_automation_events
-from djtrans.report.text_summary import narrate, tempo_words
+from djtrans.report.text_summary import describe_transition, tempo_words
 
 BARS, STEP = 8, 0.5
 LAYOUT = mixer_layout()
@@ -77,17 +77,17 @@ SWAP = {
 }
 
 
-def told(drawn, **kwargs) -> str:
-    return narrate(content(curves(drawn), **kwargs))
+def described(drawn, **kwargs) -> str:
+    return describe_transition(content(curves(drawn), **kwargs))
 
 
 def test_a_bass_swap_as_a_dj_tells_it():
-    story = told(SWAP, swap_on_phrase=False)
+    story = described(SWAP, swap_on_phrase=False)
     entry, swap, exit_, rest = [line for line in story.splitlines() if line.startswith("**")]
     assert entry.startswith("**Bars 1–4.** A is in its drop, B starts in its drop. ")
     assert entry.endswith(" B fades in over 2 bars without its bass, mids at −6 dB.")
     assert swap.startswith("**Bars 5–7 (the swap on 5).** The basses change owner: A's goes, B's ")
-    assert " The swap lies on a phrase line of A only. A's outro and B's outro begin. " in swap
+    assert " The swap lies on a phrase boundary of A only. A's outro and B's outro begin. " in swap
     assert " A's mids and highs fall to −12 dB over 2 bars. B's mids rise to 0 dB over" in swap
     assert exit_ == "**Bar 8.** A is gone."
     assert rest == "**After bar 8** B plays on alone."
@@ -100,7 +100,7 @@ def test_a_tempo_that_moves_is_told_from_where_it_starts_to_where_it_ends():
 
 
 def test_the_head_has_the_facts():
-    story = told(SWAP)
+    story = described(SWAP)
     assert story.startswith("# x.wav → y.wav\n")
     assert "- bass-swap over 8 bars, 16.0 s at 120.0 BPM\n" in story
     assert "A: 114.3 BPM (+5.0 %), 8A, from 1:00.0 of the file, in its drop" in story
@@ -109,7 +109,7 @@ def test_the_head_has_the_facts():
 
 
 def test_the_same_content_gives_the_same_words():
-    assert told(SWAP) == told(SWAP)
+    assert described(SWAP) == described(SWAP)
 
 
 CUT = {"a/*/fader/gain": [(0, 1), (16, 1), (16, 0)], "b/*/fader/gain": [(16, 0), (16, 1)]}
@@ -136,11 +136,11 @@ SEND = {"a/track/reverb/send": [(8, 0), (8, 0.8), (16, 0.8), (16, 0)]}
         (SEND, "**Bars 3–4.** A's reverb send opens to 80 %."),
         (STEMS, "B's drums and bass replace A's on beat 3."),
         ({"a/other/fader/gain": [(8, 1), (8, 0)]}, "A's other sounds are gone."),
-        (SEND, "A's reverb send closes; what rings, rings on."),
+        (SEND, "A's reverb send closes; its tail rings out."),
     ],
 )
 def test_single_movements(drawn, sentence):
-    assert sentence in told(drawn)
+    assert sentence in described(drawn)
 
 
 def test_nothing_is_told_of_curves_that_rest_or_tremble():
@@ -150,7 +150,9 @@ def test_nothing_is_told_of_curves_that_rest_or_tremble():
         rng.uniform(-0.04, 0.04, (len(params.values), 12))
     ).float()
     assert find_automation_events(params) == ()
-    assert len(narrate(content(params)).split("**")) == 7  # the start, the swap, the end
+    assert (
+        len(describe_transition(content(params)).split("**")) == 7
+    )  # the start, the swap, the end
 
 
 def test_a_trembling_fade_is_one_movement():
@@ -170,4 +172,4 @@ def test_a_slow_fade_and_a_jump_at_its_end_are_two():
     slow, jump = find_automation_events(params)
     assert (slow.start_beat, slow.stop_beat) == pytest.approx((0, 27.5))
     assert jump.is_step
-    assert jump.told_at == 28
+    assert jump.event_beat == 28

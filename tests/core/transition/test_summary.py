@@ -54,7 +54,7 @@ def test_a_track_becomes_whole_numbers():
     edges = np.linspace(0.0, 4.0, 65)
     got = measure_track(
         sine(100.0, 0.5), heard, {"bass": sine(100.0, 0.5)}, RATE, edges, BEATS,
-        heard_offset_seconds=1.0,
+        contribution_offset_seconds=1.0,
     )  # fmt: skip
     assert np.array(got.peaks)[0, 2:-2] == pytest.approx(np.full(60, 500), abs=15)
     assert np.array(got.heard)[0, 2:-2] == pytest.approx(np.full(60, 250), abs=8)

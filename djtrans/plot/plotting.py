@@ -1,4 +1,4 @@
-"""Draws the curves, and what all rows share: bars, swap line, frame."""
+"""Plot the curves of a panel with their legend, and the frame, bar axis and swap line of rows."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-#: Stems of one track are told apart by these, tracks by colour.
+#: Line styles distinguish the stems of a track, colours the tracks.
 DASHES: tuple[object, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
-#: Where the two columns of a panel's legend stand, right of the axes, in inches, and how many
-#: characters fit in the first.
+#: Positions of the two columns of a panel's legend, in inches right of the axes, and the number of
+#: characters that fit in the first.
 COLUMNS_IN = (BESIDE, 1.22)
 COLUMN_CHARACTERS = 11
-#: How far the names of panels stand right of the brackets that group them, in inches.
+#: Distance of the panels' names from the brackets that group them, in inches.
 INDENT = 0.28
 
 
@@ -39,7 +39,7 @@ def panel(
     *,
     name: bool = True,
 ) -> None:
-    """The lines of one parameter, with its name and their legend beside."""
+    """Plot the curves of one parameter, with its name on the left and a legend on the right."""
     scale = scale_of(content.parameter)
     if scale.logarithmic:
         axes.set_yscale("log")
@@ -71,7 +71,7 @@ def panel(
 
 
 def brackets(figure: Figure, theme: Theme, panels: Sequence[Panel], rows: Sequence[Axes]) -> None:
-    """The group that neighbouring panels belong to, along the left edge of the page."""
+    """Plot a bracket with the name of each group of panels along the left edge of the page."""
     from matplotlib.lines import Line2D
 
     width, _ = figure.get_size_inches()
@@ -91,7 +91,7 @@ def brackets(figure: Figure, theme: Theme, panels: Sequence[Panel], rows: Sequen
 
 
 def legend_rows(content: Panel) -> int:
-    """Rows of a panel's legend: tracks side by side, or below each other where names are long."""
+    """Return the rows of a panel's legend: tracks side by side, or stacked if names are long."""
     counts = [len(content.of(track)) for track in ("a", "b", "mix")]
     return max(counts) if _side_by_side(content) else sum(counts)
 
@@ -106,7 +106,7 @@ def _label(line: Line) -> str:
 
 
 def _legend_places(axes: Axes, content: Panel) -> list[tuple[float, float, Line, object]]:
-    """Inches from the edge, height in the axes, line and dashes of each entry of a legend."""
+    """Return distance in inches, height in the axes, curve and dashes of each legend entry."""
     _, height = inches(axes)
     step = ENTRY / height
     columns = [content.of("a") + content.of("mix"), content.of("b")]
@@ -140,7 +140,7 @@ def _legend_entry(
 
 
 def frame(axes: Axes, theme: Theme, bars: float, around: float, *, shaded: bool = True) -> None:
-    """What all rows share: colours, bar lines, and the context shaded."""
+    """Set the colours, limits and bar lines of a row, and shade the context."""
     axes.set_facecolor(theme.panel)
     axes.set_xlim(-around, bars + around)
     axes.set_axisbelow(True)
@@ -155,12 +155,12 @@ def frame(axes: Axes, theme: Theme, bars: float, around: float, *, shaded: bool 
 
 
 def bar_step(bars: float) -> float:
-    """Distance of the bar lines that are numbered."""
+    """Return the distance of the numbered bar lines."""
     return next((step for step in (1.0, 2.0, 4.0, 8.0, 16.0) if bars / step <= 9), 32.0)
 
 
 def bar_axis(axes: Axes, theme: Theme, bars: float) -> None:
-    """Bar numbers below the last row, counted from 1 as musicians do."""
+    """Number the bars below the last row, counted from 1."""
     ticks = np.arange(0.0, bars + 1e-6, bar_step(bars))
     axes.set_xticks(ticks, [f"{tick + 1:.0f}" for tick in ticks])
     axes.tick_params(labelbottom=True, labelsize=NORMAL)
@@ -168,7 +168,7 @@ def bar_axis(axes: Axes, theme: Theme, bars: float) -> None:
 
 
 def swap_line(rows: Sequence[Axes], theme: Theme, bar: float) -> None:
-    """A line through all rows where the exchange ends, named above the first."""
+    """Plot the swap as a line through all rows, labelled above the first."""
     from matplotlib.patches import ConnectionPatch
 
     first, last = rows[0], rows[-1]

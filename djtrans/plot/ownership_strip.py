@@ -1,4 +1,4 @@
-"""Draws the owner strip: who holds bass, kick, vocals and lead, beat by beat."""
+"""Plot the ownership of bass, kick, vocals and lead, beat by beat."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def owner_strip(axes: Axes, theme: Theme, scene: Scene, *, named: bool = True) -> None:
-    """A bar of colour for each role, from the top; `named` adds the names at the left."""
-    roles = list(scene.heard.owners)
+    """Plot a coloured bar for each role, from the top; `named` adds the names on the left."""
+    roles = list(scene.levels.owners)
     axes.set_ylim(len(roles) - 0.5 + 0.02, -0.5 - 0.02)
     axes.set_yticks([])
     colours = {**theme.tracks, "both": theme.clash, "none": theme.empty}
@@ -25,7 +25,7 @@ def owner_strip(axes: Axes, theme: Theme, scene: Scene, *, named: bool = True) -
     for row, role in enumerate(roles):
         sure = role != "vocals" or scene.vocals_sure
         start = 0
-        for owner, run in groupby(scene.heard.owners[role]):
+        for owner, run in groupby(scene.levels.owners[role]):
             length = len(list(run))
             left, bars = scene.bar_of_beat(start), length / scene.beats_per_bar
             start += length
@@ -47,12 +47,12 @@ def owner_strip(axes: Axes, theme: Theme, scene: Scene, *, named: bool = True) -
         name = role if sure else f"{role} ?"
         if named:
             name_row(axes, theme.text, name, size=SMALL, y=1.0 - (row + 0.5) / len(roles))
-    meanings = {"both": "hatched: both", "none": "empty: nobody"}
+    meanings = {"both": "hatched: both", "none": "empty: neither"}
     lines = [meaning for owner, meaning in meanings.items() if owner in seen]
     if len(roles) < 3:
         lines = [", ".join(lines)]
     else:
-        lines.insert(0, "who is heard")
+        lines.insert(0, "ownership")
     _, height = inches(axes)
     for index, line in enumerate(lines):
         beside(axes, 1.0 - (0.09 + 0.18 * index) / height, line, theme.muted)

@@ -1,0 +1,4 @@
+from .compare import plot_comparison as plot_comparison
+from .save import save_figure as save_figure
+from .timeline import plot_timeline as plot_timeline
+from .transition import plot_transition as plot_transition
