@@ -40,8 +40,8 @@ from djtrans.core.track.stems import Stems
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.tables import markdown_table
 from djtrans.inverse.bands import BANDS
-from djtrans.inverse.effective_gains import effective_gains
 from djtrans.inverse.fitting import Fit, fit_curves
+from djtrans.inverse.gain_measurement import effective_gains
 from djtrans.mixer.mixer import Mixer
 from djtrans.pipeline.curve_generation import generate_params
 from djtrans.pipeline.separators import build_separator, find_separator

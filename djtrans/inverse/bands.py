@@ -1,4 +1,4 @@
-"""Fine bands of a spectrum, and the gain that a stem undergoes in each: fader x EQ x filters."""
+"""Frequency bands, and the gain of a stem's fader, EQ and filters in each."""
 
 from __future__ import annotations
 
@@ -12,28 +12,33 @@ from djtrans.core.contracts.mixer_spec import TRACKS
 from djtrans.core.errors import InputError
 from djtrans.mixer.mixer import Mixer
 
-#: The bands in which a fit is judged, in Hz: those of the default isolator.
+#: Bands in which a fit is evaluated, in Hz: those of the default isolator.
 BANDS = {"low": (20.0, 300.0), "mid": (300.0, 4000.0), "high": (4000.0, 20000.0)}
-#: Edges of the bands in which gains are found; no band of the isolator is split by one.
+#: Edges of the bands in which gains are estimated; each lies within one band of the isolator.
 FINE_EDGES_HZ = (20.0, 60.0, 100.0, 170.0, 300.0, 600.0, 1200.0, 2200.0, 4000.0, 7000.0, 20000.0)
 
 
 def members(freqs_hz: Tensor, edges_hz: tuple[float, ...]) -> Tensor:
-    """Which bin lies in which band, ``[bands, bins]`` of 0 and 1; bands without a bin are left out.
+    """Return the membership of bins in bands; bands without a bin are omitted.
 
     Parameters
     ----------
     freqs_hz : Tensor
         ``[bins]``.
     edges_hz : tuple of float
-        Increasing.
+        Increasing edges of the bands.
+
+    Returns
+    -------
+    Tensor
+        ``[bands, bins]`` of 0 and 1.
     """
     rows = [(freqs_hz >= low) & (freqs_hz < high) for low, high in pairwise(edges_hz)]
     return torch.stack([row for row in rows if row.any()]).to(freqs_hz.dtype)
 
 
 def stem_masks(mixer: Mixer, values: Tensor, freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
-    """What the spectral nodes of the stem chain do to each stem at each frame.
+    """Compute the product of the masks of the spectral nodes, for each stem and frame.
 
     Parameters
     ----------
@@ -63,14 +68,14 @@ def stem_masks(mixer: Mixer, values: Tensor, freqs_hz: Tensor, ctx: RenderContex
 
 
 def mean_gain(masks: Tensor, power: Tensor, member: Tensor) -> Tensor:
-    """Root mean square gain of stems in bands.
+    """Compute the root mean square gain of stems in bands.
 
     Parameters
     ----------
     masks : Tensor
         ``[stems, frames, bins]``.
     power : Tensor
-        ``[stems, bins]``: the stems' own spectra, which say what of a band is there to be heard.
+        ``[stems, bins]``: power spectra of the stems, which weight the bins of a band.
     member : Tensor
         ``[bands, bins]``, see :func:`members`.
 
@@ -79,7 +84,7 @@ def mean_gain(masks: Tensor, power: Tensor, member: Tensor) -> Tensor:
     Tensor
         ``[stems, frames, bands]``.
     """
-    # A trace of every bin, so that a band without sound has a gain too.
+    # A small weight for every bin, so that the gain of a silent band is defined.
     floor = 1e-9 * power.mean(dim=-1, keepdim=True) + 1e-20
     share = (power + floor).unsqueeze(1) * member
     share = share / share.sum(dim=-1, keepdim=True)
@@ -87,8 +92,9 @@ def mean_gain(masks: Tensor, power: Tensor, member: Tensor) -> Tensor:
 
 
 def check_bands(sample_rate: int) -> None:
-    """Refuse a sample rate at which the high band has no room."""
+    """Raise InputError if the sample rate is too low for the high band."""
     if sample_rate < 2.5 * BANDS["high"][0]:
         raise InputError(
-            f"The audio is at {sample_rate} Hz; fitting needs 10000 Hz or more, for the high band."
+            f"The audio is at {sample_rate} Hz; inverse mixing needs 10000 Hz or more, for the "
+            "high band."
         )

@@ -1,4 +1,4 @@
-"""Curves between frames as a linear map of their values: ramps, and late edges where they jump."""
+"""Curve basis: interpolation between frames as a linear map, with ramps and late edges."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from djtrans.core.curves.parameter import Parameter
 
 @attrs.frozen(eq=False)
 class CurveBasis:
-    """Weights that give a curve at given times from its values at frames.
+    """Weights that interpolate a curve at given times from its values at frames.
 
     Attributes
     ----------
     ramps, edges : Tensor
-        ``[frames - 1, times]``: how much of the way from one frame to the next is done, on a
-        straight line and on a late edge.
+        ``[frames - 1, times]``: fraction of the change from one frame to the next, on a straight
+        line and on a late edge.
     """
 
     ramps: Tensor
@@ -26,7 +26,7 @@ class CurveBasis:
 
     @classmethod
     def at(cls, frame_times: Tensor, times: Tensor) -> CurveBasis:
-        """The basis of frames at `times`, both in seconds and increasing."""
+        """Build the basis of frames at `times`, both in seconds and increasing."""
         steps = torch.ones(len(frame_times), len(frame_times), dtype=torch.float64).tril(-1)
         found = []
         for edge in ("linear", "late"):
@@ -38,12 +38,12 @@ class CurveBasis:
         return cls(*found)
 
     def weights(self, is_edge: Tensor) -> Tensor:
-        """Weights of the frames' values, ``[..., times, frames]``.
+        """Return the weights of the frames' values, ``[..., times, frames]``.
 
         Parameters
         ----------
         is_edge : Tensor
-            ``[..., frames - 1]`` bool: which intervals jump late.
+            ``[..., frames - 1]`` bool: True for intervals with a late edge.
         """
         done = torch.where(is_edge.unsqueeze(-1), self.edges, self.ramps)
         first, last = torch.ones_like(done[..., :1, :]), torch.zeros_like(done[..., :1, :])

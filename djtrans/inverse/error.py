@@ -1,4 +1,4 @@
-"""How well a reconstruction is like the mix, band by band."""
+"""Reconstruction error in dB, in all and per band."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torch import Tensor
 
 from djtrans.inverse.bands import BANDS
 
-#: What a perfect reconstruction is said to have, in dB.
+#: Error of a perfect reconstruction, in dB.
 FLOOR_DB = -120.0
 
 
 def error_by_band(mix: Tensor, reconstruction: Tensor, sample_rate: int) -> dict[str, float]:
-    """Power of the difference over that of the mix, in dB.
+    """Compute the power of the residual relative to that of the mix, in dB.
 
     Parameters
     ----------
@@ -30,19 +30,19 @@ def error_by_band(mix: Tensor, reconstruction: Tensor, sample_rate: int) -> dict
     """
     size = mix.shape[-1]
     freqs = torch.fft.rfftfreq(size, 1.0 / sample_rate, dtype=torch.float64)
-    wanted = torch.fft.rfft(mix.double().cpu()).abs().square().sum(dim=0)
-    missed = torch.fft.rfft((mix - reconstruction).double().cpu()).abs().square().sum(dim=0)
-    found = {"all": _ratio_db(missed, wanted)}
+    target = torch.fft.rfft(mix.double().cpu()).abs().square().sum(dim=0)
+    residual = torch.fft.rfft((mix - reconstruction).double().cpu()).abs().square().sum(dim=0)
+    found = {"all": _ratio_db(residual, target)}
     for name, (low, high) in BANDS.items():
         inside = (freqs >= low) & (freqs < high)
-        found[name] = _ratio_db(missed[inside], wanted[inside])
+        found[name] = _ratio_db(residual[inside], target[inside])
     return found
 
 
 def decibels(ratio: float) -> float:
-    """A ratio of powers in dB, at least -120."""
+    """Convert a ratio of powers to dB, at least -120."""
     return max(FLOOR_DB, 10.0 * math.log10(max(ratio, 1e-20)))
 
 
-def _ratio_db(missed: Tensor, wanted: Tensor) -> float:
-    return decibels(float(missed.sum()) / max(float(wanted.sum()), 1e-20))
+def _ratio_db(residual: Tensor, target: Tensor) -> float:
+    return decibels(float(residual.sum()) / max(float(target.sum()), 1e-20))

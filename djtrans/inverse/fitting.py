@@ -1,4 +1,4 @@
-"""Inverse mixing: from a mix and the stems of both tracks to the curves that were played."""
+"""Inverse mixing of aligned audio: recover the curves from a mix and the stems of both tracks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from djtrans.inverse.loss import SpectralLoss
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.stft import make_transform
 
-#: The curves are found at this rate; they do not depend on it, and the time it takes does.
+#: Sample rate at which the curves are estimated; it affects the computing time, not the result.
 WORKING_RATE = 22050
-#: What may be taken to add up, see :attr:`Fit.domain`.
+#: Quantities that are assumed to be additive, see :attr:`Fit.domain`.
 DOMAINS = ("complex", "power")
-#: Loss below which the sources lie on the mix to the sample, and powers need not be tried.
+#: Loss below which the sources are aligned to the sample, and the power domain is not tried.
 EXACT_LOSS = 0.1
-#: Part of the power of the difference of two channels below which their mean tells enough.
+#: Ratio of side to mid power below which the mean of both channels is used.
 WIDE = 0.1
 
 
@@ -39,19 +39,19 @@ class Fit:
     Attributes
     ----------
     params : TransitionParams
-        In range, snapped to stops and neutral; the ends are as they were heard.
+        Within the ranges, snapped to stops and neutral; the ends are not pinned.
     reconstruction : Tensor
         ``[channels, samples]``: the stems rendered under these curves.
     error_db : dict of str to float
-        What is left over the mix, in all and by band, see :func:`error_by_band`; and ``spectra``,
-        the loss of the magnitudes, which does not mind that two time-stretchers differ in phase.
+        Power of the residual, in all and by band, see :func:`error_by_band`; and ``spectra``, the
+        loss of the magnitudes, which is insensitive to the phase of different time-stretchers.
     losses : tuple of float
-        Spectral loss of the start, and after each step of the descent.
+        Spectral loss of the start, and after each step of gradient descent.
     start : TransitionParams
-        The curves before the descent.
+        Curves before gradient descent.
     domain : {"complex", "power"}
-        Which closed form gave the better start: spectra, where the sources lie exactly on the mix,
-        or powers, where they do not.
+        Domain of the closed form that gave the better start: complex spectra, if the sources are
+        aligned exactly to the mix, or powers, if they are not.
     """
 
     params: TransitionParams
@@ -63,7 +63,7 @@ class Fit:
 
     @property
     def steps(self) -> int:
-        """Steps that the descent took."""
+        """Number of steps of gradient descent."""
         return len(self.losses) - 1
 
 
@@ -81,26 +81,28 @@ def fit_curves(
 ) -> Fit:
     """Recover the curves of a mix.
 
-    A start in closed form (least squares of band gains, then the curves whose masks come nearest
-    to them), then gradient descent through the mixer. What cannot be told apart is not: fader, EQ
-    and filters of a stem are right together, as the gain of its bands, and only where the stem is
-    heard.
+    The start is a closed form (least squares of band gains, then the curves whose masks are nearest
+    to them), refined by gradient descent through the mixer. Fader, EQ and filters of a stem are
+    identifiable only together, as the gain of its bands, and only where the stem is audible.
 
     Parameters
     ----------
     mixer : Mixer
-        It is moved to the device, and stays there.
+        Moved to the device.
     mix : Tensor
         ``[channels, samples]`` float32 on the CPU; sample 0 is beat 0 of the window.
     stems_a, stems_b : Stems
-        ``[stems, channels, samples]``, on the clock of the mix and at the level they had in it.
+        ``[stems, channels, samples]``, aligned to the mix and at their level in it.
     beat_times : Tensor
         ``[beats + 1]`` float64, seconds: every beat of the window, and its end.
     frames_per_beat : int
+        Frames per beat of the curves.
     options : DescentOptions, optional
+        Options of gradient descent.
     device : str or torch.device
-        Where the descent computes; the start is found on the CPU, and all results lie there.
+        Device of gradient descent; the start is computed, and results are returned, on the CPU.
     progress : callable, optional
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
@@ -112,6 +114,22 @@ def fit_curves(
         If mix and stems differ in length, channels or rate.
     InputError
         If the sample rate is too low.
+
+    See Also
+    --------
+    djtrans.inverse.fit : Recovers the curves from audio files.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> from djtrans.inverse import DescentOptions, fit_curves
+    >>> names = ("drums", "bass", "vocals", "other")
+    >>> a, b = (djtrans.Stems(0.1 * torch.randn(4, 1, 44100), names, 22050) for _ in range(2))
+    >>> mixer = djtrans.DifferentiableDJMixer()
+    >>> beats = torch.arange(5).double() * 0.5
+    >>> found = fit_curves(mixer, a.mix, a, b, beats, options=DescentOptions(steps=1))
+    >>> found.params.values.shape
+    torch.Size([8, 54])
     """
     for name, stems in (("a", stems_a), ("b", stems_b)):
         if stems.audio.shape[1:] != mix.shape or stems.sample_rate != stems_a.sample_rate:
@@ -163,7 +181,7 @@ def fit_curves(
 def _start(
     mixer: Mixer, mix: Tensor, stems_a: Stems, stems_b: Stems, clock: TransitionParams
 ) -> tuple[str, TransitionParams]:
-    """The closed form whose render is nearer to the mix, and what it takes to add up."""
+    """Return the domain and the curves of the closed form whose render is nearer to the mix."""
     loss_of = SpectralLoss(mix, stems_a.sample_rate)
     tried: list[tuple[float, str, TransitionParams]] = []
     for domain in DOMAINS:
@@ -173,12 +191,12 @@ def _start(
         tried.append((loss, domain, start))
         if loss < EXACT_LOSS:
             break
-    _, domain, start = min(tried, key=lambda one: one[0])
+    _, domain, start = min(tried, key=lambda candidate: candidate[0])
     return domain, start
 
 
 def _narrowed(mix: Tensor, stems_a: Stems, stems_b: Stems) -> tuple[Tensor, Stems, Stems]:
-    """The mean of two channels that are nearly alike, which takes half the time."""
+    """Average two channels that are nearly equal, which halves the computing time."""
     if len(mix) == 2 and (mix[0] - mix[1]).square().sum() < WIDE * (mix[0] + mix[1]).square().sum():
         a, b = (
             attrs.evolve(s, audio=s.audio.mean(dim=1, keepdim=True)) for s in (stems_a, stems_b)
@@ -190,7 +208,7 @@ def _narrowed(mix: Tensor, stems_a: Stems, stems_b: Stems) -> tuple[Tensor, Stem
 def closed_form(
     mixer: Mixer, mix: Tensor, stems_a: Stems, stems_b: Stems, clock: TransitionParams, domain: str
 ) -> TransitionParams:
-    """Curves without descent: band gains by least squares, and the curves nearest to them.
+    """Estimate curves without descent: band gains by least squares, and the nearest curves.
 
     Parameters
     ----------
@@ -201,7 +219,7 @@ def closed_form(
     clock : TransitionParams
         Frames and layout; the values are not used.
     domain : {"complex", "power"}
-        What is taken to add up: spectra, or their powers.
+        Quantity that is assumed to be additive: complex spectra, or their powers.
 
     Returns
     -------
@@ -223,14 +241,14 @@ def closed_form(
         )[..., :count]
         return flat.unflatten(0, audio.shape[:-1])
 
-    heard, played = spectra(mix), spectra(torch.cat([stems_a.audio, stems_b.audio]))
-    powers = played.abs().square()
+    target, sources = spectra(mix), spectra(torch.cat([stems_a.audio, stems_b.audio]))
+    powers = sources.abs().square()
     member = members(transform.freqs_hz, FINE_EDGES_HZ)
     basis = CurveBasis.at(clock.frame_times, at)
     if domain == "complex":
-        gains, power = band_gains(heard, played, basis, member)
+        gains, power = band_gains(target, sources, basis, member)
     else:
-        gains, power = band_gains(heard.abs().square(), powers, basis, member)
+        gains, power = band_gains(target.abs().square(), powers, basis, member)
         gains, power = gains.clamp(min=0.0).sqrt(), power.sqrt()
     values = match_curves(
         mixer,

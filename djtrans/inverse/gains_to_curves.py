@@ -1,4 +1,4 @@
-"""From band gains to the curves of a mixer: those whose masks come nearest to the gains."""
+"""Fit the curves of a mixer to given band gains."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from djtrans.inverse.bands import mean_gain, stem_masks
 from djtrans.mixer.mixer import Mixer
 
 STEPS, LEARNING_RATE = 300, 0.05
-#: Frequencies at which masks are compared.
+#: Number of frequencies at which masks are compared.
 POINTS = 64
-#: Weight of an audible stem's error where it is silent for a moment.
+#: Weight of an audible stem's error where it is momentarily silent.
 SILENT_WEIGHT = 0.02
-#: A stem counts in a band in full from this part of the band's power on (-30 dB).
+#: A stem has full weight in a band from this fraction of the band's power on (-30 dB).
 AUDIBLE_PART = 1e-3
 #: Weights of the change from frame to frame and of the distance from neutral, per range.
 MOTION, DISTANCE = 2e-3, 1e-3
-#: Where a filter that may be needed starts, as a distance from neutral in parts of its range: the
-#: gradient of a bypassed filter is 0.
+#: Initial distance of filters from neutral, as a fraction of the range: the gradient of a bypassed
+#: filter is 0.
 ENGAGED = 0.3
 
 
@@ -35,16 +35,16 @@ def match_curves(
     member: Tensor,
     ctx: RenderContext,
 ) -> Tensor:
-    """Curves whose masks come nearest to given band gains.
+    """Find the curves whose masks are nearest to given band gains.
 
-    Every mixer whose stem chain has spectral nodes will do. Two starts are tried for each stem, all
-    neutral and with its filters engaged, and the better one is kept.
+    Works with every mixer whose stem chain has spectral nodes. Two starts are tried for each stem,
+    all neutral and with its filters engaged; the better result is used.
 
     Parameters
     ----------
     mixer : Mixer
     gains, power : Tensor
-        ``[tracks * stems, frames, bands]``.
+        ``[tracks * stems, frames, bands]``: linear gains, and the power of the stems.
     spectra : Tensor
         ``[tracks * stems, bins]``: power spectra of the stems.
     freqs_hz : Tensor
@@ -56,13 +56,13 @@ def match_curves(
     Returns
     -------
     Tensor
-        ``[frames, parameters]``, in range; all that is not in the stem chain is neutral.
+        ``[frames, parameters]``, within the ranges; parameters outside the stem chain are neutral.
     """
     freqs_hz, spectra, member = _thinned(freqs_hz, spectra, member)
     weight = power / power.amax(dim=1, keepdim=True).clamp(min=1e-20) + SILENT_WEIGHT
     total = power.sum(dim=1, keepdim=True)
-    heard = total / (AUDIBLE_PART * total.sum(dim=0, keepdim=True) + 1e-20)
-    weight = weight * heard.clamp(max=1.0)
+    audible = total / (AUDIBLE_PART * total.sum(dim=0, keepdim=True) + 1e-20)
+    weight = weight * audible.clamp(max=1.0)
     weight = weight / weight.sum(dim=(1, 2), keepdim=True).clamp(min=1e-9)
 
     layout = mixer.layout
@@ -101,7 +101,7 @@ def match_curves(
 
 
 def _thinned(freqs_hz: Tensor, spectra: Tensor, member: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Fewer bins, evenly spaced in octaves; the power of the others goes to the nearest."""
+    """Reduce to bins that are evenly spaced in octaves; each takes the power of its neighbours."""
     bins = len(freqs_hz)
     spaced = torch.logspace(0.0, math.log10(bins - 1), POINTS, dtype=torch.float64)
     kept = spaced.round().long().unique()
@@ -111,7 +111,7 @@ def _thinned(freqs_hz: Tensor, spectra: Tensor, member: Tensor) -> tuple[Tensor,
 
 
 def _owners(mixer: Mixer) -> Tensor:
-    """For each row of the layout its stem (track A's first); one past the last for the others."""
+    """Return the stem index of each row (track A's first); one past the last for other rows."""
     places = [(track, stem) for track in TRACKS for stem in mixer.spec.stems]
     index = {place: number for number, place in enumerate(places)}
     return torch.tensor(

@@ -1,4 +1,4 @@
-"""Gradient descent through the mixer: from a start to curves whose render is the mix."""
+"""Gradient descent through the mixer: refine curves until their render matches the mix."""
 
 from __future__ import annotations
 
@@ -16,11 +16,35 @@ from djtrans.mixer.mixer import Mixer
 
 @attrs.frozen
 class DescentOptions:
-    """How the curves are refined."""
+    """Options of gradient descent.
 
-    steps: int = setting(150, "Most steps of the descent.", minimum=0, maximum=150)
+    Attributes
+    ----------
+    steps : int
+        Largest number of steps, 0 to 150.
+    learning_rate : float
+        Initial learning rate, as a fraction of a parameter's range.
+    motion, distance : float
+        Weights of the mean change from frame to frame, and of the mean distance from neutral.
+    patience : int
+        Steps without improvement after which the learning rate decreases.
+    least_gain : float
+        Relative decrease of the loss that counts as an improvement.
+    shorten : float
+        Factor by which the learning rate decreases.
+    least_rate : float
+        Fraction of the initial learning rate below which the descent ends.
+
+    Examples
+    --------
+    >>> from djtrans.inverse import DescentOptions
+    >>> DescentOptions(steps=50).learning_rate
+    0.01
+    """
+
+    steps: int = setting(150, "Largest number of steps.", minimum=0, maximum=150)
     learning_rate: float = setting(
-        0.01, "Of the first step, in parts of a range.", minimum=1e-5, maximum=0.5
+        0.01, "Initial rate, as a fraction of a range.", minimum=1e-5, maximum=0.5
     )
     motion: float = setting(
         2e-3, "Weight of the mean change from frame to frame.", minimum=0.0, maximum=10.0
@@ -29,29 +53,27 @@ class DescentOptions:
         1e-3, "Weight of the mean distance from neutral.", minimum=0.0, maximum=10.0
     )
     patience: int = setting(
-        5, "Steps without gain after which they become shorter.", unit="steps", minimum=1
+        5, "Steps without improvement until the rate decreases.", unit="steps", minimum=1
     )
     least_gain: float = setting(
-        0.01, "What counts as gain, as a part of the loss.", minimum=0.0, maximum=0.5
+        0.01, "Relative decrease of the loss that counts.", minimum=0.0, maximum=0.5
     )
-    shorten: float = setting(
-        0.4, "What is left of the rate where steps become shorter.", minimum=0.05, maximum=0.9
-    )
+    shorten: float = setting(0.4, "Factor by which the rate decreases.", minimum=0.05, maximum=0.9)
     least_rate: float = setting(
-        0.1, "Part of the first rate below which the descent ends.", minimum=0.0, maximum=1.0
+        0.1, "Fraction of the initial rate that ends the descent.", minimum=0.0, maximum=1.0
     )
 
 
 @attrs.frozen(eq=False)
 class Descent:
-    """What a descent found.
+    """Result of gradient descent.
 
     Attributes
     ----------
     params : TransitionParams
-        The best curves on the way, in range.
+        The best curves of all steps, within the ranges.
     losses : tuple of float
-        The spectral loss, without the prior, of the start and after each step.
+        Spectral loss, without the prior, of the start and after each step.
     """
 
     params: TransitionParams
@@ -67,12 +89,11 @@ def descend(
     options: DescentOptions | None = None,
     progress: Progress | None = None,
 ) -> Descent:
-    """Refine curves until their render is like the mix.
+    """Refine curves until their render matches the mix.
 
     Adam with values clamped to their ranges after each step, so that a fader can reach 0 and 1,
-    which no smooth map onto the range allows. Where steps gain nothing they become shorter, and
-    it ends when they are too short to matter: a good start needs a fraction of the steps that a
-    wrong one does.
+    which no smooth map onto the range allows. The learning rate decreases on plateaus, and the
+    descent ends when it is too small to matter: a good start needs few steps.
 
     Parameters
     ----------
@@ -85,6 +106,7 @@ def descend(
         ``[stems, channels, samples]``, as long as the mix.
     options : DescentOptions, optional
     progress : callable, optional
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
@@ -97,7 +119,7 @@ def descend(
     high = values.new_tensor([row.parameter.maximum for row in rows])
     neutral = values.new_tensor(start.layout.neutral)
     loss_of = SpectralLoss(mix, stems_a.sample_rate)
-    # In parts of each range, so that one rate suits all.
+    # Normalized by the ranges, so that one learning rate suits all.
     scaled = ((values.detach() - low) / (high - low)).requires_grad_()
     optimizer = torch.optim.Adam([scaled], lr=options.learning_rate, betas=(0.9, 0.98))
     best, least, waited, mark = scaled.detach().clone(), float("inf"), 0, float("inf")

@@ -1,9 +1,8 @@
 """Band gains of every stem in closed form: one regularized least squares for each band.
 
 The mix is linear in the gains: in a band, ``mix = sum of gain x stem``, and a gain is linear in its
-values at the frames. So all frames of all stems of a band come from one normal equation. Where a
-stem is silent its gain cannot be heard; smoothness and what happens to the other stems of its track
-decide there.
+values at the frames. One normal equation therefore gives all frames of all stems of a band. Where a
+stem is silent, its gain follows from smoothness and from the other stems of its track.
 """
 
 from __future__ import annotations
@@ -15,30 +14,29 @@ from djtrans.core.contracts.mixer_spec import TRACKS
 from djtrans.core.curves.interpolation import EDGE_FRACTION
 from djtrans.inverse.curve_basis import CurveBasis
 
-#: The largest gain: a full fader and an isolator at its maximum.
+#: Largest gain: a full fader and an isolator at its maximum.
 LARGEST_GAIN = 2.0
-#: Weights relative to a stem's mean power: of changes from frame to frame, of the track's gain.
+#: Weights, relative to a stem's mean power, of changes between frames and of the track's gain.
 SMOOTHNESS, TRACK_GAIN = 1e-3, 1e-4
-#: Times that the late edges and the bounds are looked for again.
+#: Iterations of the active set of late edges and bounds.
 PASSES = 4
-#: Weight that holds a gain on a bound, relative to the largest power.
+#: Weight of a gain's bound, relative to the largest power.
 HOLD = 1e4
 
 
 def band_gains(
     mix: Tensor, stems: Tensor, basis: CurveBasis, member: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Gains that explain the mix best.
+    """Estimate the gains of all stems in each band by least squares.
 
     Parameters
     ----------
     mix : Tensor
-        ``[channels, bins, times]``, complex spectra, or real ones such as power spectra, for which
-        the gains are those of power.
+        ``[channels, bins, times]``, complex spectra, or power spectra, which give power gains.
     stems : Tensor
         ``[stems, channels, bins, times]``, track A's first.
     basis : CurveBasis
-        Of the frames, at the times.
+        Basis of the frames at the times.
     member : Tensor
         ``[bands, bins]`` of 0 and 1.
 
@@ -47,7 +45,7 @@ def band_gains(
     gains : Tensor
         ``[stems, frames, bands]``, from 0 to 2.
     power : Tensor
-        ``[stems, frames, bands]``: how much of each stem there is to hear.
+        ``[stems, frames, bands]``: power of each stem.
     """
     found = [_one_band(mix[:, rows], stems[:, :, rows], basis) for rows in member.bool()]
     gains, power = zip(*found, strict=True)
@@ -56,9 +54,9 @@ def band_gains(
 
 def _one_band(mix: Tensor, stems: Tensor, basis: CurveBasis) -> tuple[Tensor, Tensor]:
     audio = stems.flatten(1, 2).permute(2, 0, 1)  # [times, stems, channels x bins]
-    heard = mix.flatten(0, 1).T.unsqueeze(-1)
+    observed = mix.flatten(0, 1).T.unsqueeze(-1)
     gram = (audio.conj() @ audio.mT).real.double()
-    target = (audio.conj() @ heard).real.double().squeeze(-1)
+    target = (audio.conj() @ observed).real.double().squeeze(-1)
     count, frames = stems.shape[0], len(basis.ramps) + 1
     is_edge = torch.zeros(count, frames - 1, dtype=torch.bool)
     power = torch.einsum("kti,tkk->ki", basis.weights(is_edge), gram)
@@ -80,7 +78,7 @@ def _one_band(mix: Tensor, stems: Tensor, basis: CurveBasis) -> tuple[Tensor, Te
 
 
 def _normal_equation(gram: Tensor, target: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """``[stems x frames, stems x frames]`` and ``[stems, frames]``."""
+    """Build the normal equation, ``[stems x frames, stems x frames]`` and ``[stems, frames]``."""
     count, times, frames = weights.shape
     by_time = weights.transpose(0, 1)  # [times, stems, frames]
     normal = gram.new_empty(count, frames, count, frames)
@@ -92,7 +90,7 @@ def _normal_equation(gram: Tensor, target: Tensor, weights: Tensor) -> tuple[Ten
 
 
 def _regularize(normal: Tensor, right: Tensor, power: Tensor, before: Tensor | None) -> None:
-    """Add what is expected where nothing is heard, in place."""
+    """Add smoothness and the track's mean gain as regularization, in place."""
     count, frames = power.shape
     scale = power.mean(dim=-1) + 1e-6 * power.mean() + 1e-20
     change = torch.eye(frames, dtype=power.dtype).diff(dim=0)
@@ -106,7 +104,7 @@ def _regularize(normal: Tensor, right: Tensor, power: Tensor, before: Tensor | N
         tracks = [x.unflatten(0, (len(TRACKS), -1)) for x in (before, power + scale[:, None] * 0.1)]
         mean = (tracks[0] * tracks[1]).sum(dim=1) / tracks[1].sum(dim=1)
         expected = mean.repeat_interleave(count // len(TRACKS), dim=0)
-    # Held to its track where it is silent, however loud it is elsewhere.
+    # Scaled by the mean power, so that it only matters where the stem is silent.
     pull = (TRACK_GAIN * scale)[:, None].expand(count, frames)
     normal.diagonal().add_(pull.flatten())
     right += pull * expected

@@ -1,4 +1,4 @@
-"""How loud each track is in the mix with its fader up: a level is the plan's, not a curve's."""
+"""Estimate the static gain of each track in a mix, which belongs to the plan and not to curves."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import math
 import torch
 from torch import Tensor
 
-#: The band in which levels are compared: a bass exchange leaves it alone.
+#: Band in which levels are compared; a bass swap does not affect it.
 BAND_HZ = (300.0, 4000.0)
-#: Block over which powers are compared.
+#: Length of the blocks whose powers are compared.
 BLOCK_SECONDS = 0.5
-#: A trim below this is none.
+#: Smaller gains are set to 0.
 LEAST_DB = 0.25
-#: No trim is larger: beyond it the mix is of something else.
+#: Larger gains are set to 0: the mix is then probably not of these tracks.
 LARGEST_DB = 12.0
 
 
 def level_trims(mix: Tensor, a: Tensor, b: Tensor, sample_rate: int) -> tuple[float, float]:
-    """Static gains, in dB, that bring two tracks to their level in the mix.
+    """Estimate static gains, in dB, that bring two tracks to their level in the mix.
 
-    A is looked for in the first quarter, where it still sounds as it is, B in the last. Block by
-    block the power spectrum of the mix is explained by those of both tracks (least squares), which
-    a misalignment of some milliseconds leaves alone; the median of the louder half counts.
+    A is measured in the first quarter, where it is still unprocessed, B in the last. In each block
+    the power spectrum of the mix is approximated by those of both tracks (least squares), which is
+    robust to a misalignment of some milliseconds; the result is the median of the louder half.
 
     Parameters
     ----------
@@ -34,13 +34,13 @@ def level_trims(mix: Tensor, a: Tensor, b: Tensor, sample_rate: int) -> tuple[fl
     Returns
     -------
     (float, float)
-        Of A and B; 0 where it cannot be told.
+        Gains of A and B; 0 if undetermined.
     """
     y, p, q = (_blocks(x, sample_rate) for x in (mix, a, b))
     uu, vv, uv, uw, vw = ((x * z).sum(dim=1) for x, z in ((p, p), (q, q), (p, q), (p, y), (q, y)))
     det = (uu * vv - uv * uv) + 1e-6 * uu * vv + 1e-30
     both = torch.stack([(vv * uw - uv * vw) / det, (uu * vw - uv * uw) / det])
-    # Where one of them comes out negative, the other one is alone.
+    # If one of them is negative, the other explains the block alone.
     alone = torch.stack([uw / (uu + 1e-30), vw / (vv + 1e-30)])
     gains = torch.where(both.flip(0) < 0, alone, both)
     quarter = max(1, gains.shape[1] // 4)
@@ -59,7 +59,7 @@ def _trim(gains: Tensor, power: Tensor) -> float:
 
 
 def _blocks(audio: Tensor, sample_rate: int) -> Tensor:
-    """Power spectra of blocks within the band, ``[blocks, channels x bins]``."""
+    """Compute the power spectra of blocks within the band, ``[blocks, channels x bins]``."""
     size = round(BLOCK_SECONDS * sample_rate)
     spectra = torch.fft.rfft(audio.unfold(-1, size, size).double())
     freqs = torch.fft.rfftfreq(size, 1.0 / sample_rate)

@@ -1,4 +1,4 @@
-"""How far a rendered mix is from the one that is to be explained, at several resolutions."""
+"""Multi-resolution spectral loss between a rendered mix and its target."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class SpectralLoss:
     """Multi-resolution distance of magnitude spectra from a fixed target.
 
     At each resolution the Frobenius norm of the difference over that of the target [1]_. Bins are
-    weighted by the inverse of the target's level there, so that highs count as much as lows.
+    weighted by the inverse of the target's level, so that highs have the same weight as lows.
 
     Parameters
     ----------
@@ -25,6 +25,15 @@ class SpectralLoss:
     References
     ----------
     .. [1] R. Yamamoto, E. Song, J.-M. Kim, "Parallel WaveGAN", ICASSP 2020 (spectral convergence).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.inverse import SpectralLoss
+    >>> audio = torch.randn(2, 44100)
+    >>> loss = SpectralLoss(audio, 44100)
+    >>> round(float(loss(audio)), 3), round(float(loss(0 * audio)), 2)
+    (0.0, 1.0)
     """
 
     def __init__(self, target: Tensor, sample_rate: int) -> None:
@@ -45,7 +54,7 @@ class SpectralLoss:
             self._weights.append(weight / norm)
 
     def __call__(self, audio: Tensor) -> Tensor:
-        """The distance of ``audio [channels, samples]``: 0 if equal, 1 for silence."""
+        """Compute the distance of ``audio [channels, samples]``: 0 if equal, 1 for silence."""
         parts = [
             (weight * (_magnitude(audio, window) - target)).norm()
             for window, target, weight in zip(
@@ -58,5 +67,5 @@ class SpectralLoss:
 def _magnitude(audio: Tensor, window: Tensor) -> Tensor:
     size = len(window)
     spectrum = torch.stft(audio, size, size // 4, window=window, return_complex=True)
-    # The gradient of a magnitude is not defined at 0.
+    # The gradient of a magnitude is undefined at 0.
     return (spectrum.real.square() + spectrum.imag.square() + 1e-14).sqrt()

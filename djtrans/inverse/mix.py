@@ -1,4 +1,4 @@
-"""Inverse mixing as a whole job: a mix and two tracks in, the curves that were played out."""
+"""Inverse mixing of audio files: recover the curves of a mix of two tracks."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from djtrans.core.transition.params_file import FitUse, ParamsFile, save_params
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.devices import pick_device
-from djtrans.inverse.effective_gains import effective_gains
 from djtrans.inverse.fitting import Fit, fit_curves
+from djtrans.inverse.gain_measurement import effective_gains
 from djtrans.inverse.gradient_descent import DescentOptions
 from djtrans.inverse.levels import level_trims
 from djtrans.inverse.plan import check_same_length, plan_on_grid, read_plan
@@ -38,18 +38,18 @@ from djtrans.registry import Registry, default_registry
 
 @attrs.frozen(eq=False, kw_only=True)
 class Fitted:
-    """What was recovered from a mix.
+    """Result of inverse mixing.
 
     Attributes
     ----------
     fit : Fit
         Curves, reconstruction and error.
     content : ParamsFile
-        What the params file holds; ``djtrans render`` takes it with the same two tracks.
+        Content of the params file, from which ``djtrans render`` renders the same two tracks.
     stems : Pair of Stems
-        Over the window, at the level that they have in the mix.
+        Over the window, at their level in the mix.
     sample_rate : int
-        In Hz, of the reconstruction.
+        Of the reconstruction, in Hz.
     seconds : mapping of str to float
         Wall time by step.
     """
@@ -61,7 +61,7 @@ class Fitted:
     seconds: Mapping[str, float]
 
     def to_dict(self) -> dict[str, object]:
-        """The result as numbers: errors in dB, steps, levels, the swap."""
+        """Return the numbers of the result: errors in dB, steps, levels, the swap."""
         plan = self.content.plan
         return {
             "error_db": {name: round(value, 2) for name, value in self.fit.error_db.items()},
@@ -79,7 +79,7 @@ class Fitted:
         audio: str | os.PathLike[str] | None = None,
         report: str | os.PathLike[str] | None = None,
     ) -> None:
-        """Write the params file, the reconstruction and the error; each whole or not at all.
+        """Write the params file, the reconstruction and the errors, each atomically.
 
         Raises
         ------
@@ -115,22 +115,23 @@ def fit(
     Parameters
     ----------
     mix : path or Track
-        The excerpt of the mix.
+        Excerpt of the mix.
     a, b : path or Track
-        The outgoing and the incoming track. Without a plan both lie on the mix already: as long
-        as it within 50 ms, in its tempo.
+        The outgoing and the incoming track. Without a plan both must be aligned to the mix: of the
+        same length within 50 ms, and at its tempo.
     plan : path or TransitionPlan, optional
-        How the tracks lie on the mix; of a path, the plan of that params file. The mix is then as
-        long as the file's render, context included, or as its window.
+        Alignment of the tracks to the mix; of a path, the plan of that params file. The mix is then
+        as long as the file's render, context included, or as its window.
     bpm : float, optional
-        Tempo of a mix without a plan, which then starts on a one; found in A by default.
+        Tempo of a mix without a plan, which then starts on a downbeat; estimated from A by default.
     bars : int, optional
-        Bars of such a mix that are fitted; all whole ones by default.
+        Length of the window in a mix without a plan; by default all whole bars.
     separator, stems_a, stems_b, mixer, device
         As in :func:`djtrans.generate`.
     options : DescentOptions, optional
+        Options of gradient descent.
     progress : callable, optional
-        Told the name of a step and the fraction of it that is done.
+        Called with the name of a step and the fraction of it that is done.
     registry : Registry, optional
 
     Returns
@@ -140,39 +141,51 @@ def fit(
     Raises
     ------
     DjtransError
-        If a file cannot be used, or the three do not lie on each other.
+        If a file cannot be used, or mix and tracks are not aligned.
+
+    See Also
+    --------
+    djtrans.inverse.fit_curves : Recovers the curves from aligned stems.
+
+    Examples
+    --------
+    >>> import djtrans.inverse
+    >>> found = djtrans.inverse.fit("mix.wav", "a.wav", "b.wav")  # doctest: +SKIP
+    >>> found.save("fitted.json")  # doctest: +SKIP
     """
     registry = registry or default_registry()
     steps = Steps(progress)
     device = pick_device(device)
     if plan is not None and (bpm is not None or bars is not None):
-        raise InputError("A plan says tempo and length; leave out bpm and bars.")
+        raise InputError("The plan determines tempo and length; leave out bpm and bars.")
     built = DifferentiableDJMixer(mixer, registry=registry)
     separators = separator_pair(separator, Pair(stems_a, stems_b), {}, device, steps, registry)
     with steps.step("load"):
-        heard = as_track(mix)
-        rate, channels = heard.sample_rate, len(heard.audio)
+        mixed = as_track(mix)
+        rate, channels = mixed.sample_rate, len(mixed.audio)
         tracks = Pair(a, b).map(lambda source: as_track(source).at_rate(rate, channels))
     if plan is None:
-        check_same_length(heard, tracks)
-        with steps.step("analyze") as tell:
+        check_same_length(mixed, tracks)
+        with steps.step("analyze") as progress_callback:
             analyses = Pair(
                 *(
-                    analyze_track(track, progress=half_progress(tell, done), registry=registry)
+                    analyze_track(
+                        track, progress=half_progress(progress_callback, done), registry=registry
+                    )
                     for done, track in enumerate(tracks)
                 )
             )
-        plan = plan_on_grid(heard, analyses, bpm, bars)
+        plan = plan_on_grid(mixed, analyses, bpm, bars)
         start = round(plan.a.cue_seconds * rate)
     else:
-        plan, start = read_plan(plan, heard)
+        plan, start = read_plan(plan, mixed)
     window = window_span(plan, rate)
-    excerpt = padded_slice(heard.audio, start, start + window.samples)
+    excerpt = padded_slice(mixed.audio, start, start + window.samples)
     aligned = align_pair(tracks, plan, window, separators, registry, steps, device)
     stems = aligned.map(lambda track: track.window(window))
     beats = torch.tensor(plan.beat_times, dtype=torch.float64)
     plan, stems = leveled(plan, excerpt, stems)
-    with steps.step("fit") as tell:
+    with steps.step("fit") as progress_callback:
         found = fit_curves(
             built,
             excerpt,
@@ -182,11 +195,11 @@ def fit(
             frames_per_beat=plan.frames_per_beat,
             options=options,
             device=device,
-            progress=tell,
+            progress=progress_callback,
         )
     plan = with_swap(plan, found, stems, built)
     provenance = make_provenance(registry, tracks, separators, built, plan, window)
-    used = FitUse(name=heard.name, sha256=heard.sha256, steps=found.steps, error_db=found.error_db)
+    used = FitUse(name=mixed.name, sha256=mixed.sha256, steps=found.steps, error_db=found.error_db)
     content = ParamsFile(
         params=found.params, plan=plan, provenance=attrs.evolve(provenance, fit=used)
     )
@@ -196,7 +209,7 @@ def fit(
 def leveled(
     plan: TransitionPlan, mix: Tensor, stems: Pair[Stems]
 ) -> tuple[TransitionPlan, Pair[Stems]]:
-    """Plan and stems at the level that the tracks have in the mix with their faders up."""
+    """Set plan and stems to the level of the tracks in the mix with open faders."""
     trims = level_trims(mix, stems.a.mix, stems.b.mix, stems.a.sample_rate)
     a, b = (
         attrs.evolve(side, gain_db=side.gain_db + trim)
@@ -209,7 +222,7 @@ def leveled(
 def with_swap(
     plan: TransitionPlan, found: Fit, stems: Pair[Stems], mixer: DifferentiableDJMixer
 ) -> TransitionPlan:
-    """The plan with the swap where the lows change owner, if they do."""
+    """Move the swap of the plan to where the lows change owner, if they do."""
     gains = effective_gains(mixer.cpu(), found.params, *stems)
     try:
         beat = round(gains.swap_frame() / found.params.frames_per_beat)

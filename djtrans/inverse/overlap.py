@@ -1,4 +1,4 @@
-"""The window of a real transition: whole bars over the part in which both tracks are heard."""
+"""Plan the window of a real transition: whole bars around the overlap of both tracks."""
 
 from __future__ import annotations
 
@@ -13,44 +13,42 @@ from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
 from djtrans.inverse.plan import UNKNOWN_TECHNIQUE
 
 FEWEST_BARS, MOST_BARS = 4, 64
-#: What the window holds beyond the overlap on either side, at least; and as much as the overlap,
-#: where that is longer. A track that is faded in is heard beside the other one late, and one that
-#: is faded out is lost early: of 15 s that two tracks are mixed over, 4 to 7 s are found.
+#: Least number of bars beyond the overlap on either side; as many as in the overlap if that is
+#: longer. Long fades are detected late and lost early: of 15 s over which two tracks are mixed, 4
+#: to 7 s are found.
 LEAD_BARS = 4
-#: Windows are so many bars or a multiple: a batch in training holds windows of one length.
+#: Windows are a multiple of this many bars: a training batch holds windows of one length.
 WHOLE_BARS = 4
-#: Tempos on the clock of a mix that differ by more are two: their beats part within a few bars.
+#: Largest relative difference of the tempos in the mix; beyond it beats diverge within a few bars.
 SAME_TEMPO = 0.01
-#: A bar line this near to the edge of the excerpt lies on it, in bars.
+#: Tolerance, in bars, for bar lines at the edge of the excerpt.
 _NEAR = 0.02
 
 
 def plan_on_overlap(
     analyses: Pair[Analysis], overlap: tuple[float, float], seconds: float, name: str
 ) -> TransitionPlan:
-    """The plan of two tracks that lie on an excerpt of a mix already.
+    """Plan the window of two tracks that are aligned to an excerpt of a mix.
 
-    The window holds the overlap and as many bars on either side, at least 4, as far as the excerpt
-    goes; a multiple of 4 in all. Beats and ones are those of the track whose grid is the surer one.
+    The window holds the overlap and as many bars on either side, at least 4, within the excerpt; a
+    multiple of 4 in all. The beat grid is that of the track with the higher grid confidence.
 
     Parameters
     ----------
     analyses : Pair of Analysis
-        Of the tracks as they lie on the clock of the excerpt, counted in one
-        octave.
+        Of the tracks as aligned to the excerpt, in one tempo octave.
     overlap : tuple of float
-        From when to when both tracks are heard, in seconds of the excerpt; in either order, as
-        after a cut.
+        Interval in which both tracks are audible, in seconds of the excerpt; reversed after a cut.
     seconds : float
         Length of the excerpt.
     name : str
-        What the mix is called.
+        Name of the mix.
 
     Returns
     -------
     TransitionPlan
-        Clock 0 is the start of the window, and the warps lead into the excerpt. The swap is in the
-        middle, since nobody knows better yet.
+        Time 0 is the start of the window, and the warps lead into the excerpt. The swap is in the
+        middle until the curves are known.
 
     Raises
     ------
@@ -60,12 +58,12 @@ def plan_on_overlap(
     tempos = [analysis.grid.bpm for analysis in analyses]
     if abs(tempos[0] / tempos[1] - 1.0) > SAME_TEMPO:
         raise InputError(
-            f"its tracks play at {tempos[0]:.1f} and {tempos[1]:.1f} BPM; those that are fitted "
-            "share their beats."
+            f"its tracks play at {tempos[0]:.1f} and {tempos[1]:.1f} BPM; inverse mixing needs "
+            "beat-matched tracks."
         )
-    surer = max(analyses, key=_surety)
-    grid = surer.grid
-    first, last = _bars(surer, overlap, seconds)
+    reference = max(analyses, key=_grid_confidence)
+    grid = reference.grid
+    first, last = _bars(reference, overlap, seconds)
     begin, per_bar = grid.beat_of_bar(first), grid.beats_per_bar
     start = float(grid.time_of(begin))
     beats = tuple(
@@ -83,16 +81,16 @@ def plan_on_overlap(
         key_distance=analyses.a.key.distance(analyses.b.key),
         beats_per_bar=per_bar,
         reasons=(f"recovered from {name}",),
-        confidence=_surety(surer),
+        confidence=_grid_confidence(reference),
     )
 
 
-def _surety(analysis: Analysis) -> float:
+def _grid_confidence(analysis: Analysis) -> float:
     return min(analysis.grid.confidence, analysis.grid.downbeat_confidence)
 
 
 def _bars(analysis: Analysis, overlap: tuple[float, float], seconds: float) -> tuple[int, int]:
-    """First bar of the window and the bar after its last."""
+    """Return the first bar of the window and the bar after its last."""
     grid = analysis.grid
 
     def bar_of(time: float) -> float:
@@ -103,22 +101,21 @@ def _bars(analysis: Analysis, overlap: tuple[float, float], seconds: float) -> t
     first, last = math.floor(first), math.ceil(last)
     if last - first > MOST_BARS:
         raise InputError(
-            f"its tracks are heard together over {last - first} bars; {MOST_BARS} at most are "
-            "fitted."
+            f"its tracks overlap over {last - first} bars; {MOST_BARS} at most can be fitted."
         )
     lead = min(max(LEAD_BARS, last - first), (MOST_BARS - (last - first)) // 2)
     first, last = max(first - lead, lowest), min(last + lead, highest)
     if last - first < FEWEST_BARS:
         raise InputError(
             f"it has {max(last - first, 0)} whole bars around the overlap; {FEWEST_BARS} at least "
-            "are fitted."
+            "are needed."
         )
     extra = (last - first) % WHOLE_BARS
     return first + extra // 2, last - (extra - extra // 2)
 
 
 def _side(analysis: Analysis, start: float, swap: float) -> TrackPlan:
-    """A track's part, which lies as it is from `start` of its file on."""
+    """Plan one track, which is aligned to the mix without a warp from `start` on."""
     grid = analysis.grid
 
     def bar_at(time: float) -> int:
@@ -149,7 +146,7 @@ def _side(analysis: Analysis, start: float, swap: float) -> TrackPlan:
 
 
 def with_swap_at(plan: TransitionPlan, beat: int, analyses: Pair[Analysis]) -> TransitionPlan:
-    """The plan with the swap on a beat, and what of each track lies there."""
+    """Move the swap of a plan to a beat, and update the sections of both tracks there."""
     start = plan.a.cue_seconds
     a, b = (_side(analysis, start, start + plan.beat_times[beat]) for analysis in analyses)
     return attrs.evolve(

@@ -1,4 +1,4 @@
-"""Where the tracks of a mix lie on it: as a plan says, or as they are, on the grid of the first."""
+"""Plans for inverse mixing: read from a params file, or built for tracks aligned to the mix."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
 
-#: Lengths that differ by less are the same.
+#: Tolerance of lengths.
 SAME_SECONDS = 0.05
 BEATS_PER_BAR = 4
-#: No technique is known of a mix: what stands in the plan is the one that says least.
+#: The technique of a mix is unknown: plans name the most neutral one.
 UNKNOWN_TECHNIQUE = "djtrans/fade"
 
 
 def check_same_length(mix: Track, tracks: Pair[Track]) -> None:
-    """Refuse tracks that cannot lie on the mix as they are."""
+    """Raise InputError if a track is not as long as the mix."""
     for side, track in tracks.items():
         if abs(track.duration_seconds - mix.duration_seconds) > SAME_SECONDS:
             raise InputError(
                 f"The mix lasts {mix.duration_seconds:.2f} s and {side.upper()} "
                 f"{track.duration_seconds:.2f} s; give tracks that are aligned to the mix, of the "
-                "same length within 50 ms, or say how they lie on it with --plan PARAMS."
+                "same length within 50 ms, or give their alignment with --plan PARAMS."
             )
 
 
 def read_plan(
     plan: str | os.PathLike[str] | TransitionPlan, mix: Track
 ) -> tuple[TransitionPlan, int]:
-    """A plan, and the sample of the mix at which its window starts."""
+    """Return a plan, and the sample of the mix at which its window starts."""
     spans: list[Span] = []
     if not isinstance(plan, TransitionPlan):
         content = load_params(plan)
@@ -45,9 +45,9 @@ def read_plan(
     for span in spans:
         if abs(span.samples - samples) <= SAME_SECONDS * mix.sample_rate:
             return plan, -span.start
-    wanted = " or ".join(f"{span.samples / mix.sample_rate:.2f} s" for span in spans)
+    lengths = " or ".join(f"{span.samples / mix.sample_rate:.2f} s" for span in spans)
     raise InputError(
-        f"The mix lasts {mix.duration_seconds:.2f} s; for this plan give one of {wanted}: the "
+        f"The mix lasts {mix.duration_seconds:.2f} s; for this plan give one of {lengths}: the "
         "render with its context, or the window alone."
     )
 
@@ -55,7 +55,7 @@ def read_plan(
 def plan_on_grid(
     mix: Track, analyses: Pair[Analysis], bpm: float | None, bars: int | None
 ) -> TransitionPlan:
-    """The plan of tracks that lie on the mix already: whole bars, from the first one on."""
+    """Plan tracks that are aligned to the mix: whole bars, from the first downbeat on."""
     grid = analyses.a.grid
     if bpm is None:
         tempo, start = grid.bpm, float(grid.time_of_bar(0))

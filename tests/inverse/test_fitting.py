@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from djtrans.core.errors import InputError, ShapeError
-from djtrans.inverse.effective_gains import EffectiveGains, effective_gains
 from djtrans.inverse.error import error_by_band
 from djtrans.inverse.fitting import fit_curves
+from djtrans.inverse.gain_measurement import EffectiveGains, effective_gains
 from djtrans.inverse.gradient_descent import DescentOptions, descend
 from djtrans.inverse.levels import level_trims
 from djtrans.inverse.loss import SpectralLoss

@@ -17,7 +17,7 @@ from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import Track, load_track
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
-from djtrans.inverse.effective_gains import effective_gains
+from djtrans.inverse.gain_measurement import effective_gains
 from djtrans.inverse.plan import check_same_length, plan_on_grid, read_plan
 from djtrans.pipeline.curve_generation import generate_params
 from djtrans.registry import default_registry
@@ -60,11 +60,11 @@ def test_the_tempo_is_found_in_a(analyses):
 
 
 @pytest.mark.parametrize(
-    ("bpm", "bars", "said"),
+    ("bpm", "bars", "message"),
     [(1000.0, None, "20 to 400"), (120.0, 6, "1 to 5 whole bars"), (22.0, None, "no whole bar")],
 )
-def test_what_cannot_be_a_window_is_refused(analyses, bpm, bars, said):
-    with pytest.raises(InputError, match=said):
+def test_what_cannot_be_a_window_is_refused(analyses, bpm, bars, message):
+    with pytest.raises(InputError, match=message):
         plan_on_grid(_silence(10.0), analyses, bpm=bpm, bars=bars)
 
 

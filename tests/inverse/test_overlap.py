@@ -1,4 +1,4 @@
-"""The window of a real transition: whole bars, on the surer grid, over what is heard of both."""
+"""The window of a real transition: whole bars around the overlap, on the more certain grid."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ def test_a_long_overlap_leaves_little_beside_it():
 
 
 @pytest.mark.parametrize(
-    ("overlap", "seconds", "said"),
+    ("overlap", "seconds", "message"),
     [
         ((ONE + 4.0, ONE + 140.0), SECONDS, "over 68 bars; 64 at most"),
         ((ONE, ONE + 4.0), ONE + 6.5, "3 whole bars around the overlap; 4 at least"),
     ],
 )
-def test_windows_that_are_too_long_or_too_short_are_refused(overlap, seconds, said):
-    with pytest.raises(InputError, match=said):
+def test_windows_that_are_too_long_or_too_short_are_refused(overlap, seconds, message):
+    with pytest.raises(InputError, match=message):
         planned(overlap, seconds=seconds)
 
 

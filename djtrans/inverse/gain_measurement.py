@@ -1,4 +1,4 @@
-"""What each stem undergoes in each band over time: the part of the curves that can be heard."""
+"""Effective gains: fader, EQ and filters of each stem as one gain per band and frame."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from djtrans.inverse.bands import BANDS, mean_gain, members, stem_masks
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.stft import make_transform
 
-#: A stem is audible in a band while it is, untouched, within this of what both tracks have there
-#: on average over the window.
+#: A stem is audible in a band while its level before the mixer is within this of the mean level of
+#: both tracks there over the window.
 AUDIBLE_DB = -30.0
 
 
 @attrs.frozen(eq=False)
 class EffectiveGains:
-    """Fader, EQ and filters together, stem by stem and band by band.
+    """Effective gains of stems in bands: the audible part of the curves.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class EffectiveGains:
         ``[tracks * stems, frames, bands]``, linear; track A's stems first, bands as in
         :data:`djtrans.inverse.bands.BANDS`.
     power : Tensor
-        The same shape: power of the untouched stem around the frame.
+        The same shape: power of the unprocessed stem around the frame.
     audible : Tensor
-        The same shape, bool.
+        The same shape, bool: see :data:`AUDIBLE_DB`.
     """
 
     gains: Tensor
@@ -39,20 +39,20 @@ class EffectiveGains:
     audible: Tensor
 
     def error(self, truth: EffectiveGains) -> float:
-        """Mean absolute difference where the stem is audible."""
+        """Compute the mean absolute difference where the stem is audible."""
         return float((self.gains - truth.gains).abs()[truth.audible].mean())
 
     def swap_frame(self) -> int:
-        """First frame from which on B's lows are the more open ones to the end.
+        """Return the first frame from which on B's lows are more open than A's to the end.
 
-        The gains of a track's stems are weighted by their power over the whole window, so that it
-        is the owner that changes and not the turn of kick and bass; and by nothing else, so that a
-        loud track does not own the lows with its knob all but closed.
+        The gains of a track's stems are weighted by their power over the whole window, so that
+        alternating kick and bass do not change the owner. They are not weighted by the track's
+        level, so that a loud track with its lows nearly closed does not own them.
 
         Raises
         ------
         InputError
-            If one track owns the lows all the time.
+            If the lows do not go from A to B.
         """
         half = len(self.gains) // 2
         power = self.power[..., 0].mean(dim=1, keepdim=True)
@@ -64,14 +64,16 @@ class EffectiveGains:
         b_owns = b > a
         changes = (b_owns[1:] != b_owns[:-1]).nonzero().flatten()
         if len(changes) == 0 or not bool(b_owns[-1]):
-            raise InputError("The lows do not go from A to B in this window.")
+            raise InputError(
+                "The lows do not go from A to B in this window; give one that contains the swap."
+            )
         return int(changes[-1]) + 1
 
 
 def effective_gains(
     mixer: Mixer, params: TransitionParams, stems_a: Stems, stems_b: Stems
 ) -> EffectiveGains:
-    """Measure curves by what they do to the stems.
+    """Measure the effective gains of curves on stems.
 
     Parameters
     ----------
@@ -84,6 +86,20 @@ def effective_gains(
     Returns
     -------
     EffectiveGains
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> from djtrans.inverse import effective_gains
+    >>> from djtrans.pipeline import generate_params
+    >>> stems = djtrans.Stems(torch.randn(4, 2, 88200), ("drums", "bass", "vocals", "other"), 44100)
+    >>> mixer = djtrans.DifferentiableDJMixer()
+    >>> request = djtrans.CurveRequest(mixer.layout, n_frames=8, swap_beat=2)
+    >>> params = generate_params(
+    ...     djtrans.load_technique("fade"), request, torch.arange(5).double() * 0.5
+    ... )
+    >>> effective_gains(mixer, params, stems, stems).gains.shape
+    torch.Size([8, 8, 3])
     """
     rate = stems_a.sample_rate
     audio = torch.cat([stems_a.audio, stems_b.audio])
@@ -104,7 +120,7 @@ def effective_gains(
 
 
 def _by_frame(power: Tensor, frame_times: Tensor, hop_seconds: float) -> Tensor:
-    """``[stems, bands, times]`` averaged around each frame: ``[stems, frames, bands]``."""
+    """Average ``[stems, bands, times]`` around each frame: ``[stems, frames, bands]``."""
     at = torch.arange(power.shape[-1], dtype=torch.float64) * hop_seconds
     middles = (frame_times[1:] + frame_times[:-1]) / 2
     index = torch.searchsorted(middles, at).to(power.device)

@@ -1,0 +1,14 @@
+from .error import error_by_band as error_by_band
+from .fitting import Fit as Fit
+from .fitting import closed_form as closed_form
+from .fitting import fit_curves as fit_curves
+from .gain_measurement import EffectiveGains as EffectiveGains
+from .gain_measurement import effective_gains as effective_gains
+from .gradient_descent import Descent as Descent
+from .gradient_descent import DescentOptions as DescentOptions
+from .gradient_descent import descend as descend
+from .least_squares import band_gains as band_gains
+from .levels import level_trims as level_trims
+from .loss import SpectralLoss as SpectralLoss
+from .mix import Fitted as Fitted
+from .mix import fit as fit
