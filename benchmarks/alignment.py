@@ -13,7 +13,7 @@ import time
 import numpy as np
 from composed_mixes import compose
 
-from djtrans.datasets.mixes.alignment.location import Sound, heard, locate
+from djtrans.datasets.mixes.alignment.location import SearchAudio, audible_spans, locate
 
 OFFSET_SECONDS = 0.010
 TEMPO = 0.0005
@@ -23,17 +23,17 @@ def main(mixes: int = 20, first: int = 0) -> None:
     """Print a line for each track and the count of mixes that pass."""
     passed = wrong = 0
     strangers: list[float] = []
-    before: list[Sound] = []
+    before: list[SearchAudio] = []
     for seed in range(first, first + mixes):
         made = compose(seed)
         begin = time.process_time()
-        mix = Sound.of(made.mix, made.sample_rate)
-        tracks = [Sound.of(track, made.sample_rate) for track in (made.a, made.b)]
+        mix = SearchAudio.of(made.mix, made.sample_rate)
+        tracks = [SearchAudio.of(track, made.sample_rate) for track in (made.a, made.b)]
         places = [locate(mix, track) for track in tracks]
         seconds = time.process_time() - begin
         good = True
         known = [pair for pair in zip(tracks, places, strict=True) if pair[1] is not None]
-        spans = heard(mix, known) if len(known) == 2 else [None, None]
+        spans = audible_spans(mix, known) if len(known) == 2 else [None, None]
         print(
             f"{seed:2d} {made.name}: window {made.window[0]:.1f}-{made.window[1]:.1f} s of "
             f"{made.mix.shape[-1] / made.sample_rate:.1f} s, {seconds:.1f} s of CPU"

@@ -53,7 +53,7 @@ def collect(
         source=name,
         settings=read_settings(set_),
         output=output,
-        watch=tell,
+        callback=tell,
     )
     for message in found.failed.values():
         say_error(message)

@@ -69,7 +69,7 @@ def extract(
             tracks=tracks,
             most=most,
             seconds=seconds,
-            watch=tell,
+            callback=tell,
             progress=report,
         )
     for what, message in found.failed.items():

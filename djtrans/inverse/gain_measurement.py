@@ -92,14 +92,14 @@ def effective_gains(
     >>> import djtrans, torch
     >>> from djtrans.inverse import effective_gains
     >>> from djtrans.pipeline import generate_params
-    >>> stems = djtrans.Stems(torch.randn(4, 2, 88200), ("drums", "bass", "vocals", "other"), 44100)
+    >>> stems = djtrans.Stems(torch.randn(4, 2, 176400), ("drums", "bass", "vocals", "other"), 44100)
     >>> mixer = djtrans.DifferentiableDJMixer()
-    >>> request = djtrans.CurveRequest(mixer.layout, n_frames=8, swap_beat=2)
+    >>> request = djtrans.CurveRequest(mixer.layout, n_frames=16, swap_beat=4)
     >>> params = generate_params(
-    ...     djtrans.load_technique("fade"), request, torch.arange(5).double() * 0.5
+    ...     djtrans.load_technique("fade"), request, torch.arange(9).double() * 0.5
     ... )
     >>> effective_gains(mixer, params, stems, stems).gains.shape
-    torch.Size([8, 8, 3])
+    torch.Size([8, 16, 3])
     """
     rate = stems_a.sample_rate
     audio = torch.cat([stems_a.audio, stems_b.audio])

@@ -1,4 +1,4 @@
-"""Collects tracklists: from files, pages and catalogues into a folder, each mix once."""
+"""Collect tracklists from files, pages and catalogues into a folder, without duplicates."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from djtrans.core.track.tracklist_files import (
 )
 from djtrans.registry import Registry, default_registry
 
-#: Where tracklists are kept unless another folder is named.
+#: Default folder of tracklists.
 FOLDER = "data/tracklists"
-#: Told of every tracklist, and whether it was there before.
-Watch: TypeAlias = "Callable[[Path, bool], None]"
+#: Called with the file of every tracklist, and True if it is new.
+Callback: TypeAlias = "Callable[[Path, bool], None]"
 
-#: So many pages in a row that cannot be read mean that the site has changed.
+#: Number of consecutive unreadable pages after which a collection ends: the site has changed.
 _ENOUGH = 3
 
 
 @attrs.define
 class Collected:
-    """What a collection has brought.
+    """Result of a collection.
 
     Attributes
     ----------
     written : list of Path
         New tracklists.
     known : list of Path
-        Those that the folder had already.
+        Tracklists that the folder already had.
     failed : dict of str to str
-        Sources that could not be read, and why.
+        Errors by source.
     """
 
     written: list[Path] = attrs.field(factory=list)
@@ -57,7 +57,7 @@ class Collected:
 
     @property
     def total(self) -> int:
-        """Tracklists that the folder has of what was asked for."""
+        """Number of requested tracklists in the folder."""
         return len(self.written) + len(self.known)
 
 
@@ -69,31 +69,31 @@ def collect(
     source: str = "auto",
     settings: Mapping[str, Any] | None = None,
     output: str | os.PathLike[str] = FOLDER,
-    watch: Watch | None = None,
+    callback: Callback | None = None,
     registry: Registry | None = None,
 ) -> Collected:
-    """Read tracklists and keep each mix once.
+    """Collect tracklists, each mix once.
 
-    A source that cannot be read is set aside, and the next one read. A web site that refuses, or
-    three pages in a row that cannot be read, end the collection: nothing more is asked.
+    Sources that cannot be read are recorded and skipped. A web site that refuses a request, or
+    three consecutive unreadable pages, end the collection without further requests.
 
     Parameters
     ----------
     sources : sequence of str
         Files and addresses of pages.
     genre : str, optional
-        Also the mixes of this genre, from a source that has a catalogue.
+        Also collect mixes of this genre, from a source with a catalogue.
     most : int, optional
-        Stop at so many tracklists, those that are there already counted.
+        Stop at this number of tracklists, existing ones included.
     source : str
-        Name of the component that reads; ``"auto"`` chooses by the end of a file's name and the
-        host of an address.
+        Name of the tracklist component; ``"auto"`` chooses by the suffix of a file and the host of
+        an address.
     settings : mapping, optional
         Fields of the sources' configs, such as ``{"1001tracklists.delay_seconds": 20.0}``.
     output : path-like
-        Folder of the tracklists; made where it is missing.
-    watch : callable, optional
-        Told of each tracklist.
+        Folder of the tracklists; created if it is missing.
+    callback : callable, optional
+        Called with the file of each tracklist, and True if it is new.
     registry : Registry, optional
 
     Returns
@@ -103,24 +103,24 @@ def collect(
     Raises
     ------
     InputError
-        If nothing is asked for, or the folder cannot be written to.
+        If there is no source, or the folder cannot be written to.
     ConfigError
         If a setting is unknown or out of range.
     UnknownComponentError
         If there is no such source.
     """
     if most is not None and most < 1:
-        raise InputError(f"At most {most} tracklists are none; ask for 1 or more.")
+        raise InputError(f"A limit of {most} tracklists is not allowed; give 1 or more.")
     if not sources and genre is None:
         raise InputError("Nothing to collect: give files, addresses of pages, or a genre.")
     if genre is not None and most is None:
-        raise InputError("A genre has no end: say how many mixes of it you want at most.")
+        raise InputError("A genre has no fixed number of mixes; give how many to collect at most.")
     registry = registry or default_registry()
     readers = _Readers(registry, source, settings or {})
     collected = Collected()
     planned = [(given, readers.of(given)) for given in sources]
     catalogue = None if genre is None else readers.catalogue()
-    job = _Job(readers, Path(output), most, watch, collected)
+    job = _Job(readers, Path(output), most, callback, collected)
     for given, component in planned:
         if job.full or not job.read(given, component):
             return collected
@@ -134,9 +134,9 @@ class _Job:
     readers: _Readers
     output: Path
     most: int | None
-    watch: Watch | None
+    callback: Callback | None
     collected: Collected
-    #: Pages in a row that could not be read.
+    #: Number of consecutive unreadable pages.
     unread: int = 0
 
     @property
@@ -147,7 +147,8 @@ class _Job:
         catalogue = self.readers.build(component)
         if not isinstance(catalogue, TracklistCatalogue):
             raise InputError(
-                f"{component.name} declares that it browses, but has no browse(); tell its author."
+                f"{component.name} declares that it browses, but has no browse(); report this to "
+                "its author."
             )
         try:
             for address in catalogue.browse(genre):
@@ -157,9 +158,9 @@ class _Job:
             self.collected.failed[genre] = str(error)
 
     def read(self, given: str, component: Component[TracklistDeclaration]) -> bool:
-        """Keep the tracklists of a source; whether more may be asked for."""
+        """Save the tracklists of a source; return True if more sources may be read."""
         if _is_address(given) and (known := find_tracklist(self.output, tracklist_id(given))):
-            self.keep(known, new=False)
+            self.add(known, new=False)
             return True
         found = self.tracklists(given, component)
         while not self.full:
@@ -167,15 +168,15 @@ class _Job:
                 tracklist = next(found, None)
             except (TracklistError, InputError) as error:
                 message = str(error)
-                said = message if given in message else f"{given}: {message}"
-                self.collected.failed[given] = said
+                named = message if given in message else f"{given}: {message}"
+                self.collected.failed[given] = named
                 self.unread += _is_address(given)
                 refused = isinstance(error, RefusedError) and _is_address(given)
                 return not refused and self.unread < _ENOUGH
             if tracklist is None:
                 break
             known = find_tracklist(self.output, identity(tracklist))
-            self.keep(known or save_tracklist(tracklist, self.output), new=known is None)
+            self.add(known or save_tracklist(tracklist, self.output), new=known is None)
         self.unread = 0
         return True
 
@@ -186,14 +187,14 @@ class _Job:
         for tracklist in reader.read(given):
             yield attrs.evolve(tracklist, source=component.name)
 
-    def keep(self, path: Path, *, new: bool) -> None:
+    def add(self, path: Path, *, new: bool) -> None:
         (self.collected.written if new else self.collected.known).append(path)
-        if self.watch is not None:
-            self.watch(path, new)
+        if self.callback is not None:
+            self.callback(path, new)
 
 
 class _Readers:
-    """Which component reads what; each is built once, so that its pauses last."""
+    """Tracklist components by source; each is built once, so that its request delays apply."""
 
     def __init__(self, registry: Registry, name: str, settings: Mapping[str, Any]) -> None:
         self._registry = registry
@@ -210,7 +211,7 @@ class _Readers:
                 )
             component = registry.tracklists.find(owner)
             self._configs.setdefault(component.name, {})[field] = value
-        for name, config in self._configs.items():  # what is wrong is said before any work
+        for name, config in self._configs.items():  # report errors before any work
             config_from_dict(registry.tracklists.find(name).declaration.config, config)
 
     def build(self, component: Component[TracklistDeclaration]) -> TracklistSource:
@@ -221,7 +222,7 @@ class _Readers:
         return self._built[component.name]
 
     def of(self, given: str) -> Component[TracklistDeclaration]:
-        """The first that declares the host of an address, or the end of a file's name."""
+        """Return the first that declares the host of an address, or the suffix of a file."""
         if self._only is not None:
             return self._only
         if _is_address(given):
@@ -232,16 +233,16 @@ class _Readers:
         else:
             found = [c for c in self._all if given.lower().endswith(c.declaration.suffixes)]
             known = self._facts("suffixes")
-            what = f"a file like {given!r}"
+            what = f"files like {given!r}"
         if not found:
             raise InputError(
-                f"No source reads {what}; known are {', '.join(known)}. Choose a source yourself "
+                f"No source reads {what}; supported are {', '.join(known)}. Name a source "
                 "(--source), or save the tracklist as .txt."
             )
         return found[0]
 
     def catalogue(self) -> Component[TracklistDeclaration]:
-        """The one to browse."""
+        """Return the component that browses a genre."""
         among = self._all if self._only is None else (self._only,)
         for component in among:
             if component.declaration.browses:

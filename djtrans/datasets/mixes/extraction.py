@@ -1,4 +1,4 @@
-"""Cuts the transitions out of mixes: an excerpt around each boundary, with its tracks aligned."""
+"""Extract the transitions of mixes: an excerpt around each boundary, with its tracks aligned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import load_tracklist
-from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, Side
+from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, BoundaryTrack
 from djtrans.datasets.mixes.alignment.excerpt import (
     ALIGNMENT,
     Alignment,
@@ -20,35 +20,35 @@ from djtrans.datasets.mixes.alignment.excerpt import (
     write_excerpt,
 )
 from djtrans.datasets.mixes.alignment.file_matching import audio_files, find_file, find_mix
-from djtrans.datasets.mixes.alignment.location import Sound, heard
+from djtrans.datasets.mixes.alignment.location import SearchAudio, audible_spans
 from djtrans.pipeline.progress import StepProgress, Steps
 
 MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
-#: How far before and after the tracklist's time the tracks are searched.
+#: Tracks are searched this far before and after the tracklist's time.
 SEARCH_SECONDS = 90.0
-#: What is kept before and after the part over which both tracks are heard, at least; where that is
-#: longer, as much as it: quiet ends of long fades are not heard beside the other track.
+#: Least margin before and after the overlap of both tracks; as long as the overlap if that is
+#: longer: the quiet ends of long fades are masked by the other track.
 MARGIN_SECONDS = 8.0
-#: Spans of tracks that lie where they should overlap, by half a second even across an echo-out;
-#: they are right to about this much.
+#: Largest gap between the spans of correctly aligned tracks, which overlap by half a second even
+#: across an echo-out; about the accuracy of the spans.
 GAP_SECONDS = 2.0
 LONGEST_SECONDS = 240.0
 
 
 @attrs.define
 class Extracted:
-    """What came of it.
+    """Result of an extraction.
 
     Attributes
     ----------
     written : list of Path
         Folders of new excerpts.
     aligned : int
-        How many of those have both sources.
+        Number of new excerpts with both sources.
     known : list of Path
-        Folders that were there before.
-    failed : dict
-        What is wrong, by mix or boundary.
+        Folders that existed before.
+    failed : dict of str to str
+        Errors by mix or boundary.
     """
 
     written: list[Path] = attrs.field(factory=list)
@@ -65,27 +65,28 @@ def extract(
     tracks: str | os.PathLike[str] | None = None,
     most: int = 20,
     seconds: float = 90.0,
-    watch: Callable[[Path, Alignment], None] | None = None,
+    callback: Callable[[Path, Alignment], None] | None = None,
     progress: StepProgress | None = None,
 ) -> Extracted:
-    """Cut an excerpt around each boundary of each mix, and lay its two tracks on its clock.
+    """Extract an excerpt around each boundary of each mix, and align its two tracks to it.
 
     Parameters
     ----------
     mixes, tracklists : path
-        Folders of the mixes' audio, and of what ``djtrans collect`` wrote.
+        Folders of the mixes' audio, and of the tracklists written by ``djtrans collect``.
     output : path
-        ``<mix>/transition_001/`` and so on are written there; those that exist are left.
+        ``<mix>/transition_001/`` and so on are written there; existing ones are not replaced.
     tracks : path, optional
         Folder of the original tracks, named like those of the tracklist. Without it, or for a
-        track that is not in it, an excerpt comes without aligned sources.
+        track that is missing there, an excerpt has no aligned source.
     most : int
-        Excerpts in the output when it is done, from 1.
+        Largest number of excerpts in the output, existing ones included, at least 1.
     seconds : float
-        Length of an excerpt where the alignment does not tell it, 10 to 240.
-    watch : callable, optional
-        Told of each new excerpt.
+        Length of an excerpt without alignment, 10 to 240.
+    callback : callable, optional
+        Called with the folder and the alignment of each new excerpt.
     progress : callable, optional
+        Called with the name of a step and the fraction of it that is done.
 
     Returns
     -------
@@ -97,12 +98,12 @@ def extract(
         If a folder is missing, or a number out of range.
     """
     if most < 1:
-        raise InputError(f"{most} excerpts are asked for; give 1 at least.")
+        raise InputError(f"A limit of {most} excerpts is not allowed; give at least 1.")
     if not 10.0 <= seconds <= LONGEST_SECONDS:
         raise InputError(f"Excerpts of {seconds:g} s are not allowed; give 10 to 240 s.")
     lists = sorted(_folder(tracklists, "tracklists").glob("*.json"))
     if not lists:
-        raise InputError(f"{tracklists} holds no tracklists; make some with 'djtrans collect'.")
+        raise InputError(f"{tracklists} holds no tracklists; collect some with 'djtrans collect'.")
     audio = audio_files(_folder(mixes, "mixes"))
     originals = [] if tracks is None else audio_files(_folder(tracks, "tracks"))
     result = Extracted()
@@ -111,7 +112,7 @@ def extract(
             tracklist = load_tracklist(file)
             mix = find_mix(tracklist.title, tracklist.audio, file.stem, audio)
             if mix is None:
-                raise InputError(f"no audio in {mixes} is named like it.")
+                raise InputError(f"no audio file in {mixes} has a matching name.")
             length = audio_seconds(mix)
         except DjtransError as error:
             result.failed[file.stem] = str(error)
@@ -134,8 +135,8 @@ def extract(
                 continue
             result.written.append(folder)
             result.aligned += alignment.aligned
-            if watch is not None:
-                watch(folder, alignment)
+            if callback is not None:
+                callback(folder, alignment)
     return result
 
 
@@ -148,7 +149,7 @@ def _folder(path: str | os.PathLike[str], what: str) -> Path:
 
 @attrs.frozen
 class _Boundary:
-    """Where one track of a mix gives way to the next."""
+    """Boundary between two tracks of a mix."""
 
     tracklist: Tracklist
     number: int
@@ -166,7 +167,7 @@ class _Boundary:
         return [find_file(entry, self.originals) for entry in self.entries]
 
     def done(self, folder: Path) -> bool:
-        """Whether the excerpt is there, with a source for every track that there is a file of."""
+        """Return True if the excerpt exists, with a source for every track that has a file."""
         if not (folder / ALIGNMENT).is_file():
             return False
         known = read_alignment(folder)
@@ -176,11 +177,11 @@ class _Boundary:
     def write(self, folder: Path, progress: StepProgress | None) -> Alignment:
         at = self.entries[1].start_seconds
         if at is None:
-            raise InputError(f"the tracklist does not say when '{self.entries[1]}' comes in.")
+            raise InputError(f"the tracklist has no start time of '{self.entries[1]}'.")
         if at >= self.length:
             raise InputError(
-                f"'{self.entries[1]}' comes in at {clock(at)}, after the end of {self.mix.name} at "
-                f"{clock(self.length)}; this tracklist is of other audio."
+                f"'{self.entries[1]}' starts at {clock(at)}, after the end of {self.mix.name} at "
+                f"{clock(self.length)}; the tracklist belongs to other audio."
             )
         reach = SEARCH_SECONDS + self.tracklist.resolution_seconds
         begin = max(0.0, at - reach)
@@ -188,7 +189,7 @@ class _Boundary:
         start, stop, boundary = self._window(at, begin, spans)
         count = round((stop - start) * SAMPLE_RATE)
         audio = load_window(self.mix, SAMPLE_RATE, round(start * SAMPLE_RATE), count)
-        laid = [side.laid(start - begin, stop - begin, audio) for side in sides]
+        aligned = [side.aligned_audio(start - begin, stop - begin, audio) for side in sides]
         records = [
             side.record(start - begin, span) for side, span in zip(sides, spans, strict=True)
         ]
@@ -202,48 +203,48 @@ class _Boundary:
             track_a=records[0],
             track_b=records[1],
         )
-        return write_excerpt(folder, alignment, audio, *laid)
+        return write_excerpt(folder, alignment, audio, *aligned)
 
     def _find(
         self, begin: float, end: float, steps: Steps
-    ) -> tuple[list[Side], list[tuple[float, float] | None]]:
-        """Both tracks in a part of the mix, on whose clock the places and the spans are."""
+    ) -> tuple[list[BoundaryTrack], list[tuple[float, float] | None]]:
+        """Locate both tracks in a part of the mix; times are relative to its start."""
         files = self.files
         sides = [
-            Side(entry, file, why="" if file else "no file is named like it")
+            BoundaryTrack(entry, file, why="" if file else "no file has a matching name")
             for entry, file in zip(self.entries, files, strict=True)
         ]
         if not any(files):
             return sides, [None, None]
         first = round(begin * SAMPLE_RATE)
         around = load_window(self.mix, SAMPLE_RATE, first, round(end * SAMPLE_RATE) - first)
-        mix = Sound.of(around, SAMPLE_RATE)
+        mix = SearchAudio.of(around, SAMPLE_RATE)
         for number, side in enumerate(sides):
             if side.file is not None:
-                with steps.step(f"align {side.entry}") as tell:
-                    sides[number] = side.searched(mix, tell)
-        known = [(side.sound, side.place) for side in sides if side.sound and side.place]
-        spans = iter(heard(mix, known))
-        a, b = (next(spans) if side.place else None for side in sides)
+                with steps.step(f"align {side.entry}") as callback:
+                    sides[number] = side.locate_in(mix, callback)
+        known = [(side.audio, side.location) for side in sides if side.audio and side.location]
+        spans = iter(audible_spans(mix, known))
+        a, b = (next(spans) if side.location else None for side in sides)
         if a is not None and b is not None and b[0] - a[1] > GAP_SECONDS:
-            # Something plays in between, most often B at a tempo that was moved since: along the
-            # line of its later part it would lie some tenths of a second beside the transition.
+            # Usually B's tempo changes after the boundary: extrapolated from its later part, it
+            # would be misaligned by some tenths of a second at the transition.
             why = (
-                "its tempo does not stay the same from the boundary on, or something else plays: "
-                f"for {b[0] - a[1]:.0f} s neither track is heard"
+                "its tempo changes after the boundary, or something else plays: neither track is "
+                f"audible for {b[0] - a[1]:.0f} s"
             )
-            return [sides[0], attrs.evolve(sides[1], place=None, why=why)], [a, None]
+            return [sides[0], attrs.evolve(sides[1], location=None, why=why)], [a, None]
         return sides, [a, b]
 
     def _window(
         self, at: float, begin: float, spans: list[tuple[float, float] | None]
     ) -> tuple[float, float, float]:
-        """Start, stop and boundary, in seconds of the mix."""
+        """Return start, stop and boundary, in seconds of the mix."""
         a, b = spans
         boundary = at if b is None else begin + b[0]
         start, stop = boundary - self.seconds / 2, boundary + self.seconds / 2
         if a is not None and b is not None:
-            # Both are heard from B's entry to A's end; after a cut A ends first.
+            # Both are audible from B's start to A's end; after a cut A ends first.
             first, last = sorted((begin + b[0], begin + a[1]))
             margin = min(max(MARGIN_SECONDS, last - first), (LONGEST_SECONDS + first - last) / 2)
             if margin >= MARGIN_SECONDS:

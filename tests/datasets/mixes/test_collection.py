@@ -1,4 +1,4 @@
-"""Collecting from files: what reads what, each mix once, and one bad source among good ones."""
+"""Collecting from files: choice of the reader, no duplicates, one bad source among good ones."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def files(tmp_path):
 def test_each_file_is_read_by_what_declares_it_and_kept_once(files):
     sources = [str(files / name) for name in ("a.txt", "B.CUE", "c.json")]
     out = files / "out"
-    told = []
-    found = collect(sources, output=out, watch=lambda path, new: told.append((path, new)))
+    calls = []
+    found = collect(sources, output=out, callback=lambda path, new: calls.append((path, new)))
     assert [load_tracklist(path).source for path in found.written] == [
         "djtrans/description",
         "djtrans/cue",
         *["djtrans/djmix"] * 3,
     ]
-    assert told == [(path, True) for path in found.written]
+    assert calls == [(path, True) for path in found.written]
     assert sorted(out.iterdir()) == sorted(found.written)
     before = {path: path.read_bytes() for path in out.iterdir()}
     again = collect(sources, output=out)
@@ -54,7 +54,7 @@ def test_a_stop_leaves_what_was_done_and_the_next_run_goes_on(files):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        collect([str(files / "c.json")], output=files / "out", watch=stop)
+        collect([str(files / "c.json")], output=files / "out", callback=stop)
     assert len([load_tracklist(path) for path in (files / "out").iterdir()]) == 2
     found = collect([str(files / "c.json")], output=files / "out")
     assert (len(found.known), len(found.written)) == (2, 1)
@@ -81,7 +81,7 @@ def test_at_most_so_many_with_the_known_ones(files):
         ({}, "Nothing to collect"),
         ({"genre": "house"}, "how many"),
         ({"genre": "house", "most": 1, "source": "cue"}, "djtrans/cue cannot browse"),
-        ({"sources": ["x.wav"]}, r"No source reads a file like 'x.wav'; known are .*\.cue"),
+        ({"sources": ["x.wav"]}, r"No source reads files like 'x.wav'; supported are .*\.cue"),
         ({"sources": ["https://example.org/x"]}, "the site 'example.org'"),
         ({"sources": ["x.txt"], "most": 0}, "1 or more"),
         ({"sources": ["x.txt"], "settings": {"delay": 9}}, "names no source"),

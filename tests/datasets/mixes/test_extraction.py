@@ -1,4 +1,4 @@
-"""Excerpts lie where the tracks change, their sources lie on their clock, and nothing is redone."""
+"""Excerpts contain the boundaries, their sources are aligned, and nothing is extracted twice."""
 
 import json
 
@@ -82,8 +82,8 @@ def test_sources_lie_on_the_clock_of_the_excerpt(world, aligned):
 def test_what_cannot_be_used_is_named(aligned):
     failed = {name.split("-")[0]: message for name, message in aligned[0].failed.items()}
     assert "broken.wav" in failed["broken"]
-    assert "no audio" in failed["absent"]
-    assert "does not say when" in failed["home"]
+    assert "no audio file" in failed["absent"]
+    assert "has no start time" in failed["home"]
 
 
 def test_what_is_done_is_left_alone(world, aligned):
@@ -139,7 +139,7 @@ def test_a_track_whose_tempo_moves_after_the_boundary_is_not_laid_beside_it(
     assert found.aligned == 0
     assert alignment.track_a.rate == pytest.approx(1.0, abs=5e-4)
     assert not alignment.track_b.aligned
-    assert "tempo does not stay the same" in alignment.track_b.why
+    assert "tempo changes after the boundary" in alignment.track_b.why
     assert not (found.written[0] / "track_b.wav").exists()
 
 

@@ -1,1 +1,1 @@
-"""Finding a track in a mix: where it plays, how fast, and over which part it is heard."""
+"""Mix-to-track alignment: find the position, tempo and extent of a track in a mix."""

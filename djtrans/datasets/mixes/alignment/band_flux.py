@@ -1,4 +1,4 @@
-"""What a DJ leaves of a track: when each band of it rises."""
+"""Per-band spectral flux: onset envelopes that survive EQ and fader moves."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ FloatArray = NDArray[np.float32]
 
 #: Frames per second of the flux.
 FRAME_RATE = 50
-#: Bands a little under half an octave: a track played 10 % faster is 1.7 semitones higher, which
-#: moves a third of what is in a band to the next.
+#: Number of bands, each slightly narrower than half an octave: a track played 10 % faster is 1.7
+#: semitones higher, which moves a third of the content of a band to the next.
 BANDS = 16
 LOW_HZ, HIGH_HZ = 50.0, 10000.0
 _WINDOW_SECONDS = 0.05
-#: How far below the loudest of a band a rise still counts.
+#: Levels are clipped this far below the loudest of a band.
 _RANGE_DB = 50.0
-#: Each band is brought to mean 0 and deviation 1 over this long: an equaliser then changes nothing.
+#: Length over which each band is normalized to mean 0 and deviation 1, which cancels an equalizer.
 _NORMAL_SECONDS = 6.0
-#: Least deviation, beside that of the whole; what is all but silent is not blown up.
+#: Least deviation relative to that of the whole, so that near silence is not amplified.
 _LEAST_DEVIATION = 0.1
 _CHUNK = 2048
 
 
 def flux(mono: FloatArray, sample_rate: int) -> FloatArray:
-    """Rise of the level in bands, blind to faders and equalisers.
+    """Compute the spectral flux in bands, normalized against faders and equalizers.
 
     Parameters
     ----------
     mono : ndarray
         ``[samples]``.
     sample_rate : int
-        In Hz, 16000 at least.
+        In Hz, at least 16000.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def flux(mono: FloatArray, sample_rate: int) -> FloatArray:
 
 
 def _band_levels(mono: FloatArray, sample_rate: int) -> FloatArray:
-    """Level of each band in dB, ``[bands, frames]``."""
+    """Compute the level of each band in dB, ``[bands, frames]``."""
     size = scipy.fft.next_fast_len(round(_WINDOW_SECONDS * sample_rate), real=True)
     frames = int(len(mono) * FRAME_RATE / sample_rate)
     starts = np.round(np.arange(frames) * (sample_rate / FRAME_RATE)).astype(int)
@@ -72,10 +72,10 @@ def _band_levels(mono: FloatArray, sample_rate: int) -> FloatArray:
 
 
 def _triangles(hz: np.ndarray, edges: np.ndarray) -> FloatArray:
-    """Weights of the bins in each band: a triangle over it and half of each neighbour."""
+    """Compute triangular weights of the bins in each band, which extend into its neighbours."""
     octaves = np.log2(np.maximum(hz, 1.0))
     centres = np.log2(np.sqrt(edges[1:] * edges[:-1]))
-    # The lowest bands are narrower than a bin: none of them may stay empty.
+    # The lowest bands are narrower than a bin, and would be empty.
     width = np.maximum(np.log2(edges[1:] / edges[:-1]), np.log2(1.0 + hz[1] / edges[:-1]))
     weights = np.maximum(1.0 - np.abs(octaves - centres[:, None]) / width[:, None], 0.0)
     return np.asarray(weights, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""One of the two tracks of a boundary: its file, where it was found, and its sound there."""
+"""A track of a boundary: its file, its location in the mix, and its aligned audio."""
 
 from __future__ import annotations
 
@@ -12,76 +12,78 @@ from djtrans.core.audio.io import load_audio
 from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.tracklist import TracklistEntry
-from djtrans.datasets.mixes.alignment.excerpt import SourceRecord, lay
-from djtrans.datasets.mixes.alignment.location import Place, Sound, locate
+from djtrans.datasets.mixes.alignment.excerpt import SourceRecord, align_track
+from djtrans.datasets.mixes.alignment.location import Location, SearchAudio, locate
 
 #: Excerpts are written at this rate, in Hz.
 SAMPLE_RATE = 44100
 
 
 @attrs.frozen
-class Side:
-    """A track of a boundary as it was looked for.
+class BoundaryTrack:
+    """A track of a boundary, with the result of the search for it.
 
     Attributes
     ----------
     entry : TracklistEntry
     file : Path or None
-        None where no file is named like it.
-    place : Place or None
-        Where it plays in the part of the mix that was searched.
-    sound : Sound or None
+        None if no file has a matching name.
+    location : Location or None
+        Location in the part of the mix that was searched.
+    audio : SearchAudio or None
     why : str
-        Why there is no place.
+        Reason if there is no location.
     """
 
     entry: TracklistEntry
     file: Path | None
-    place: Place | None = None
-    sound: Sound | None = None
+    location: Location | None = None
+    audio: SearchAudio | None = None
     why: str = ""
 
-    def searched(self, mix: Sound, progress: Progress | None = None) -> Side:
-        """The track looked for in a mix."""
+    def locate_in(self, mix: SearchAudio, progress: Progress | None = None) -> BoundaryTrack:
+        """Search the track in a mix, and return it with its location."""
         if self.file is None:
             return self
         try:
-            sound = _sound(self.file)
+            audio = _sound(self.file)
         except DjtransError as error:
             return attrs.evolve(self, why=str(error))
-        place = locate(mix, sound, progress)
-        why = "" if place else "it is not heard around the boundary"
-        return attrs.evolve(self, place=place, sound=sound, why=why)
+        location = locate(mix, audio, progress)
+        why = "" if location else "it was not found around the boundary"
+        return attrs.evolve(self, location=location, audio=audio, why=why)
 
-    def laid(self, start: float, stop: float, mix: Tensor) -> Tensor | None:
-        """The track on the clock of the mix, as long as ``mix [channels, samples]``.
+    def aligned_audio(self, start: float, stop: float, mix: Tensor) -> Tensor | None:
+        """Align the track's audio to the mix, as long as ``mix [channels, samples]``.
 
         Parameters
         ----------
         start, stop : float
             In seconds of the part that was searched.
         mix : Tensor
-            What is heard there.
+            Audio of the mix there.
         """
-        if self.place is None or self.file is None:
+        if self.location is None or self.file is None:
             return None
         audio = _audio(self.file)
         if mix.shape[0] == 1:
             audio = audio.mean(dim=0, keepdim=True)
-        laid = lay(audio.expand(mix.shape[0], -1), SAMPLE_RATE, self.place, start, stop)
-        return laid[:, : mix.shape[-1]]
+        aligned = align_track(
+            audio.expand(mix.shape[0], -1), SAMPLE_RATE, self.location, start, stop
+        )
+        return aligned[:, : mix.shape[-1]]
 
     def record(self, start: float, span: tuple[float, float] | None) -> SourceRecord:
-        """What is written of it.
+        """Return the record of the track for ``alignment.json``.
 
         Parameters
         ----------
         start : float
-            Of the excerpt, in seconds of the part that was searched.
+            Start of the excerpt, in seconds of the part that was searched.
         span : tuple of float, optional
-            From when to when it is heard, likewise.
+            Interval in which it is audible, likewise.
         """
-        entry, place = self.entry, self.place
+        entry, location = self.entry, self.location
         plain = SourceRecord(
             artist=entry.artist,
             title=entry.title,
@@ -89,16 +91,16 @@ class Side:
             file=self.file.name if self.file else "",
             why=self.why,
         )
-        if place is None:
+        if location is None:
             return plain
         return attrs.evolve(
             plain,
             aligned=True,
-            rate=place.line.rate,
-            at_zero=place.line.track(start),
-            semitones=place.semitones,
-            confidence=place.confidence,
-            spread_ms=1000.0 * place.spread_seconds,
+            rate=location.line.rate,
+            at_zero=location.line.track(start),
+            semitones=location.semitones,
+            confidence=location.confidence,
+            spread_ms=1000.0 * location.spread_seconds,
             heard=None if span is None else (span[0] - start, span[1] - start),
         )
 
@@ -109,5 +111,5 @@ def _audio(file: Path) -> Tensor:
 
 
 @lru_cache(maxsize=2)
-def _sound(file: Path) -> Sound:
-    return Sound.of(_audio(file), SAMPLE_RATE)
+def _sound(file: Path) -> SearchAudio:
+    return SearchAudio.of(_audio(file), SAMPLE_RATE)

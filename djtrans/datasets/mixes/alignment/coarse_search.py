@@ -1,4 +1,4 @@
-"""The coarse search: which parts of a mix are like which parts of a track, at any tempo."""
+"""Coarse search: correlate segments of a track with a mix at all positions and tempos."""
 
 from __future__ import annotations
 
@@ -12,52 +12,53 @@ from djtrans.datasets.mixes.alignment.band_flux import FRAME_RATE, FloatArray
 
 #: Largest tempo change that is searched, as a fraction.
 TEMPO_RANGE = 0.10
-#: Over half of a segment, a tempo that is half a step off drifts by 10 ms.
+#: A tempo error of half a step drifts by 10 ms over half a segment.
 _TEMPO_STEP = 0.005
 SEGMENT_SECONDS = 8.0
 _HOP_SECONDS = 2.0
-#: Places in the mix that are kept for each segment, and how far they are apart.
+#: Number of matches per segment, and their least distance.
 _KEPT = 8
 _APART_SECONDS = 0.2
-#: A segment with less flux than this, a share of the track's, says nothing.
+#: Segments with less flux than this fraction of the track's mean are skipped.
 _LEAST_FLUX = 0.2
 
 
 @attrs.frozen(eq=False)
-class Places:
-    """Where segments of a track are like a mix, the best few of each.
+class SegmentMatches:
+    """The best matches of the segments of a track in a mix.
 
     Attributes
     ----------
     track, mix : ndarray
-        ``[places]`` float64: the middle of segment and place in seconds.
+        ``[matches]`` float64: centres of the segment and of its match, in seconds.
     rate : ndarray
-        ``[places]``: track seconds per mix second, to half a step of the search.
-    likeness : ndarray
-        ``[places]``: normalised correlation, at most 1.
+        ``[matches]``: track seconds per mix second, accurate to half a step of the search.
+    similarity : ndarray
+        ``[matches]``: normalized correlation, at most 1.
     """
 
     track: np.ndarray
     mix: np.ndarray
     rate: np.ndarray
-    likeness: np.ndarray
+    similarity: np.ndarray
 
 
-def find_places(
+def match_segments(
     mix: FloatArray, track: FloatArray, progress: Callable[[float], None] | None = None
-) -> Places:
-    """Lay every segment of a track on every place of a mix at every tempo.
+) -> SegmentMatches:
+    """Correlate every segment of a track with a mix, at every position and tempo.
 
     Parameters
     ----------
     mix, track : ndarray
         ``[bands, frames]``, from :func:`~djtrans.datasets.mixes.alignment.band_flux.flux`.
     progress : callable, optional
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
-    Places
-        Empty where either is shorter than a segment.
+    SegmentMatches
+        Empty if either is shorter than a segment.
     """
     length = round(SEGMENT_SECONDS * FRAME_RATE)
     steps = round(TEMPO_RANGE / _TEMPO_STEP)
@@ -71,7 +72,7 @@ def find_places(
     size = scipy.fft.next_fast_len(mix.shape[1], real=True)
     spectrum = scipy.fft.rfft(mix, size, axis=1)
     energy = np.concatenate([[0.0], np.cumsum((mix.astype(np.float64) ** 2).sum(axis=0))])
-    heard = np.sqrt(np.maximum(energy[length:] - energy[:-length], 1e-6))
+    mix_norm = np.sqrt(np.maximum(energy[length:] - energy[:-length], 1e-6))
     least = _LEAST_FLUX * float((track.astype(np.float64) ** 2).sum(axis=0).mean()) * length
     offsets = np.arange(length) - (length - 1) / 2
     for number, middle in enumerate(middles):
@@ -81,26 +82,26 @@ def find_places(
             product = np.zeros((len(rates), spectrum.shape[1]), dtype=np.complex64)
             for band, of_mix in zip(part, spectrum, strict=True):
                 product += scipy.fft.rfft(band, size, axis=1).conj() * of_mix
-            alike = scipy.fft.irfft(product, size, axis=1)[:, :lags] / (norm[:, None] * heard)
-            for rate, lag in _peaks(alike):
-                centre = lag + _vertex(alike[rate], lag) + (length - 1) / 2
-                likeness = float(alike[rate, lag])
-                found.append((middle / FRAME_RATE, centre / FRAME_RATE, rates[rate], likeness))
+            scores = scipy.fft.irfft(product, size, axis=1)[:, :lags] / (norm[:, None] * mix_norm)
+            for rate, lag in _peaks(scores):
+                centre = lag + _vertex(scores[rate], lag) + (length - 1) / 2
+                similarity = float(scores[rate, lag])
+                found.append((middle / FRAME_RATE, centre / FRAME_RATE, rates[rate], similarity))
         if progress is not None:
             progress((number + 1) / len(middles))
     columns = np.array(found, dtype=np.float64).reshape(-1, 4).T
-    return Places(*columns)
+    return SegmentMatches(*columns)
 
 
 def _at(values: FloatArray, positions: np.ndarray) -> FloatArray:
-    """``[bands, *positions.shape]``, linear between frames."""
+    """Interpolate linearly between frames, ``[bands, *positions.shape]``."""
     left = np.floor(positions).astype(int)
     share = (positions - left).astype(np.float32)
     return np.asarray(values[:, left] * (1 - share) + values[:, left + 1] * share)
 
 
 def _vertex(values: FloatArray, peak: int) -> float:
-    """How far the vertex of the parabola through a peak lies from it, in frames."""
+    """Return the offset of the parabola's vertex from a peak, in frames."""
     if not 0 < peak < len(values) - 1:
         return 0.0
     left, middle, right = values[peak - 1 : peak + 2]
@@ -108,15 +109,15 @@ def _vertex(values: FloatArray, peak: int) -> float:
     return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
 
 
-def _peaks(alike: FloatArray) -> list[tuple[int, int]]:
-    """Tempo and lag of the best places, the best first."""
-    best = alike.max(axis=0)
+def _peaks(scores: FloatArray) -> list[tuple[int, int]]:
+    """Return tempo and lag of the best matches, the best first."""
+    best = scores.max(axis=0)
     apart = round(_APART_SECONDS * FRAME_RATE)
     peaks = []
     for _ in range(min(_KEPT, len(best))):
         lag = int(np.argmax(best))
         if not best[lag] > 0:
             break
-        peaks.append((int(np.argmax(alike[:, lag])), lag))
+        peaks.append((int(np.argmax(scores[:, lag])), lag))
         best[max(0, lag - apart) : lag + apart + 1] = 0.0
     return peaks

@@ -1,4 +1,4 @@
-"""An excerpt of a mix around a boundary, with its tracks laid on its clock, as a folder."""
+"""Write and read an excerpt of a mix, with its aligned tracks, as a folder."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from djtrans.core.audio.warping import warp
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing_folder
 from djtrans.core.util.json_documents import read_document
-from djtrans.datasets.mixes.alignment.location import Place
-from djtrans.datasets.mixes.alignment.tempo_line import Line
+from djtrans.datasets.mixes.alignment.location import Location
+from djtrans.datasets.mixes.alignment.tempo_line import TempoLine
 
 FORMAT = "djtrans-alignment"
 FORMAT_VERSION = 1
@@ -28,30 +28,30 @@ ALIGNMENT = "alignment.json"
 
 @attrs.frozen(kw_only=True)
 class SourceRecord:
-    """A track of a boundary, and where it plays in the excerpt.
+    """A track of a boundary, and its location in the excerpt.
 
     Attributes
     ----------
     artist, title, mix : str
-        As the tracklist has them.
+        From the tracklist.
     file : str
-        Name of the track's file, without folder; ``""`` where there is none.
+        Name of the track's file, without folder; ``""`` if there is none.
     aligned : bool
-        Whether the track was found, and its audio is beside the excerpt.
+        True if the track was found, and its aligned audio is beside the excerpt.
     why : str
-        Why it was not.
+        Reason if it was not found.
     rate : float or None
         Track seconds per second of the mix: 1.02 is 2 % faster.
     at_zero : float or None
         Track time at the start of the excerpt, in seconds.
     semitones : float or None
-        How far it is transposed: 0 where its key was kept.
+        Transposition; 0 if its key is unchanged.
     confidence : float or None
-        0 to 1, see :class:`~djtrans.datasets.mixes.alignment.location.Place`.
+        0 to 1, see :class:`~djtrans.datasets.mixes.alignment.location.Location`.
     spread_ms : float or None
-        Distance of the local offsets from the line, root mean square.
+        Root mean square distance of the local offsets from the tempo line.
     heard : tuple of float, optional
-        From when to when it is heard, in seconds of the excerpt, right to about 2 s.
+        Interval in which it is audible, in seconds of the excerpt, accurate to about 2 s.
     """
 
     artist: str
@@ -70,7 +70,7 @@ class SourceRecord:
 
 @attrs.frozen(kw_only=True)
 class Alignment:
-    """What an excerpt is, as ``alignment.json`` holds it.
+    """Alignment of an excerpt: the content of ``alignment.json``.
 
     Attributes
     ----------
@@ -79,13 +79,13 @@ class Alignment:
     mix_file : str
         Name of its file.
     start_seconds, seconds : float
-        Of the excerpt within the mix.
+        Start and length of the excerpt within the mix.
     sample_rate : int
         In Hz.
     gain_db : float
-        0 or less: by this, mix and sources were lowered alike so that none of them clips.
+        At most 0: gain that was applied to mix and sources to avoid clipping.
     boundary_seconds : float
-        Where the alignment, or else the tracklist, has the second track come in, in the excerpt.
+        Start of the second track in the excerpt, by the alignment or else by the tracklist.
     track_a, track_b : SourceRecord
     """
 
@@ -101,12 +101,14 @@ class Alignment:
 
     @property
     def aligned(self) -> bool:
-        """Whether both sources are there."""
+        """True if both tracks are aligned."""
         return self.track_a.aligned and self.track_b.aligned
 
 
-def lay(audio: Tensor, sample_rate: int, place: Place, start: float, stop: float) -> Tensor:
-    """A track as it sounds in a mix from `start` to `stop`, without what the mixer did to it.
+def align_track(
+    audio: Tensor, sample_rate: int, location: Location, start: float, stop: float
+) -> Tensor:
+    """Warp a track to a mix from `start` to `stop`.
 
     Parameters
     ----------
@@ -114,7 +116,7 @@ def lay(audio: Tensor, sample_rate: int, place: Place, start: float, stop: float
         ``[channels, samples]``.
     sample_rate : int
         In Hz.
-    place : Place
+    location : Location
     start, stop : float
         Seconds of the mix.
 
@@ -123,24 +125,24 @@ def lay(audio: Tensor, sample_rate: int, place: Place, start: float, stop: float
     Tensor
         ``[channels, samples]``.
     """
-    line = place.line
-    if place.semitones:
-        # Exactly the rate of the transposition, to which the resampler alone is enough.
-        middle, rate = (start + stop) / 2, pitch_factor(place.semitones)
-        line = Line(line.track(middle) - rate * middle, rate)
+    line = location.line
+    if location.semitones:
+        # Exactly the rate of the transposition, for which resampling alone suffices.
+        middle, rate = (start + stop) / 2, pitch_factor(location.semitones)
+        line = TempoLine(line.track(middle) - rate * middle, rate)
     points = ((start, line.track(start)), (stop, line.track(stop)))
-    return warp(audio, points, sample_rate, start, stop, semitones=place.semitones)
+    return warp(audio, points, sample_rate, start, stop, semitones=location.semitones)
 
 
 def write_excerpt(
     folder: Path, alignment: Alignment, mix: Tensor, a: Tensor | None, b: Tensor | None
 ) -> Alignment:
-    """Write an excerpt's folder, which appears whole or not at all.
+    """Write an excerpt's folder atomically.
 
     Parameters
     ----------
     folder : Path
-        What was there before is replaced.
+        Replaced if it exists.
     alignment : Alignment
     mix, a, b : Tensor
         ``[channels, samples]``; None for a source that was not found.
@@ -153,9 +155,9 @@ def write_excerpt(
     Raises
     ------
     InputError
-        If it cannot be written.
+        If the folder cannot be written.
     """
-    # Stretching moves peaks; their levels relative to each other are what a fit is about.
+    # Time stretching changes peaks. One gain for all preserves the relative levels for a fit.
     gain = unclipped_gain(*(audio for audio in (mix, a, b) if audio is not None))
     alignment = attrs.evolve(alignment, gain_db=20.0 * math.log10(gain))
     with replacing_folder(folder) as part:
@@ -172,14 +174,14 @@ def write_excerpt(
 
 
 def read_alignment(folder: str | os.PathLike[str]) -> Alignment:
-    """What ``alignment.json`` of an excerpt's folder says.
+    """Read ``alignment.json`` of an excerpt's folder.
 
     Raises
     ------
     InputError
         If there is no such file.
     FormatError
-        If it is none of ours.
+        If it was not written by djtrans.
     """
     file = Path(folder) / ALIGNMENT
     document = read_document(
@@ -193,7 +195,7 @@ def read_alignment(folder: str | os.PathLike[str]) -> Alignment:
         a, b = _source(document.pop("track_a")), _source(document.pop("track_b"))
         return Alignment(**document, track_a=a, track_b=b)
     except (KeyError, TypeError) as error:
-        raise FormatError(f"{file} is no sound alignment: {error}. Extract it again.") from None
+        raise FormatError(f"{file} is not a valid alignment: {error}. Extract it again.") from None
 
 
 def _source(fields: dict[str, Any]) -> SourceRecord:

@@ -1,4 +1,4 @@
-"""Which audio file is the track that a tracklist names."""
+"""Match audio files to the entries of a tracklist by name."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from djtrans.core.track.tracklist import TracklistEntry
 
 #: Extensions of audio files.
 AUDIO = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
-#: Words that say nothing of which track it is.
+#: Words that do not identify a track.
 _EMPTY = {"original", "mix", "feat", "ft", "featuring", "the", "a", "and", "vs", "extended", "x"}
 
 
 def audio_files(folder: Path) -> list[Path]:
-    """All audio files below a folder, sorted."""
+    """Return all audio files below a folder, sorted."""
     return sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in AUDIO)
 
 
 def words(text: str) -> set[str]:
-    """The words of a name in plain lower-case letters, without those that say nothing.
+    """Split a name into lower-case ASCII words, without those that identify nothing.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def words(text: str) -> set[str]:
 
 
 def find_file(entry: TracklistEntry, files: Iterable[Path]) -> Path | None:
-    """The file whose name holds every word of title and version, and the artist if several do.
+    """Find the file whose name has every word of title and version, and the artist if several do.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def find_file(entry: TracklistEntry, files: Iterable[Path]) -> Path | None:
     Returns
     -------
     Path or None
-        Of several the one whose name holds most of the artist and least else, then the first by
-        name. None where no name fits or the entry names no track.
+        Of several, the file with most words of the artist and fewest others, then the first by
+        name. None if no name matches or the entry names no track.
     """
     if not entry.identified:
         return None
@@ -55,14 +55,14 @@ def find_file(entry: TracklistEntry, files: Iterable[Path]) -> Path | None:
     for file in files:
         has = _split_as(words(file.stem), needed | artist)
         by = len(artist & has)
-        # A title alone is enough for a file that names no artist, not for one that names another.
+        # A title alone suffices for a file that names no artist, not for one that names another.
         if needed <= has and (by or not artist or not has - needed - _digits(has)):
             fitting.append((-by, len(has - needed - artist), str(file), file))
     return min(fitting)[-1] if fitting else None
 
 
 def _split_as(found: set[str], wanted: set[str]) -> set[str]:
-    """Words of a file name, those that were written together taken apart: ``makeme``."""
+    """Split words of a file name that are written together, such as ``makeme``."""
     either = "|".join(sorted(map(re.escape, wanted), key=len, reverse=True))
     together = {word for word in found if either and re.fullmatch(f"(?:{either})+", word)}
     parts = {part for word in together for part in re.findall(either, word)}
@@ -74,12 +74,12 @@ def _digits(found: set[str]) -> set[str]:
 
 
 def find_mix(title: str, audio: str, stem: str, files: Iterable[Path]) -> Path | None:
-    """The audio of a mix: the file that the tracklist names, or one that is named like it.
+    """Find the audio of a mix: the file that the tracklist names, or one with a matching name.
 
     Parameters
     ----------
     title, audio : str
-        Of the tracklist; `audio` may be empty or an address.
+        Title and audio of the tracklist; `audio` may be empty or an address.
     stem : str
         Name of the tracklist's file, without extension.
     files : iterable of Path

@@ -1,4 +1,4 @@
-"""Where and at which tempo a track plays in a mix."""
+"""Locate a track in a mix: its position, tempo and pitch, and the part in which it is audible."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.contracts.progress import Progress
 from djtrans.datasets.mixes.alignment.band_flux import FloatArray, flux
-from djtrans.datasets.mixes.alignment.coarse_search import find_places
+from djtrans.datasets.mixes.alignment.coarse_search import match_segments
 from djtrans.datasets.mixes.alignment.offsets import Onsets, onsets
 from djtrans.datasets.mixes.alignment.pitch import semitones_of
 from djtrans.datasets.mixes.alignment.presence import (
-    HEARD_ALONE,
-    HEARD_BESIDE,
+    AUDIBLE_ALONE,
+    AUDIBLE_BESIDE,
     clear,
     expected_flux,
-    likeness,
     longest_run,
     partial,
+    similarity,
 )
 from djtrans.datasets.mixes.alignment.refinement import refine
-from djtrans.datasets.mixes.alignment.tempo_line import Line, best_lines
+from djtrans.datasets.mixes.alignment.tempo_line import TempoLine, best_lines
 
-#: Everything is searched at this rate, in Hz.
+#: Sample rate of the search, in Hz.
 SEARCH_RATE = 22050
-#: A track that is nowhere more like the mix than this is not found.
+#: Confidence below which a track counts as not found.
 LEAST_CONFIDENCE = 0.7
 
 
 @attrs.frozen(eq=False)
-class Sound:
-    """Audio as it is searched.
+class SearchAudio:
+    """Audio with the features of the search.
 
     Attributes
     ----------
@@ -51,78 +51,81 @@ class Sound:
     onsets: Onsets
 
     @classmethod
-    def of(cls, audio: Tensor, sample_rate: int) -> Sound:
-        """Listen to ``[channels, samples]``."""
+    def of(cls, audio: Tensor, sample_rate: int) -> SearchAudio:
+        """Compute the features of ``[channels, samples]``."""
         check_audio(audio)
         mono = resample(audio.mean(dim=0, keepdim=True), sample_rate, SEARCH_RATE)[0].numpy()
         return cls(mono, flux(mono, SEARCH_RATE), onsets(mono.astype(np.float64), SEARCH_RATE))
 
 
 @attrs.frozen(kw_only=True)
-class Place:
-    """Where a track plays in a mix.
+class Location:
+    """Location of a track in a mix.
 
     Attributes
     ----------
-    line : Line
+    line : TempoLine
         Track time by mix time.
     semitones : float
-        0 where its pitch was kept, ``12 * log2(line.rate)`` where it moved with the speed.
+        0 if the pitch is unchanged, ``12 * log2(line.rate)`` if it changes with the tempo.
     confidence : float
-        Likeness of track and mix where the track is clearest, 0 to 1: 0.8 and more where the track
-        is heard alone, up to 0.77 for another track with the same beat.
+        Similarity of track and mix where the track is clearest, 0 to 1: at least 0.8 where the
+        track plays alone, up to 0.77 for another track with the same beat.
     windows : int
-        How many windows of 4 s the line goes through.
+        Number of windows of 4 s that support the line.
     spread_seconds : float
         Root mean square of their distances from it.
     """
 
-    line: Line
+    line: TempoLine
     semitones: float
     confidence: float
     windows: int
     spread_seconds: float
 
 
-def locate(mix: Sound, track: Sound, progress: Progress | None = None) -> Place | None:
-    """Find a track in a mix, played at any tempo within 10 % of its own, pitch kept or not.
+def locate(
+    mix: SearchAudio, track: SearchAudio, progress: Progress | None = None
+) -> Location | None:
+    """Locate a track in a mix, at any tempo within 10 % of its own, with or without key lock.
 
-    Segments of the track are laid on all places at all tempos (:mod:`~.search`), the line that
-    most of them agree on is drawn (:mod:`~.line`) and then made exact by the onsets
-    (:mod:`~.refine`). The tempo is taken as constant.
+    Segments of the track are correlated with the mix (:mod:`~.coarse_search`), the tempo line that
+    most of them support is estimated (:mod:`~.tempo_line`) and refined by the onsets
+    (:mod:`~.refinement`). The tempo is assumed to be constant.
 
     Parameters
     ----------
-    mix, track : Sound
+    mix, track : SearchAudio
     progress : callable, optional
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
-    Place or None
-        None where the mix is nowhere like the track.
+    Location or None
+        None if the track was not found.
     """
-    places = find_places(mix.flux, track.flux, progress)
+    matches = match_segments(mix.flux, track.flux, progress)
     frames = mix.flux.shape[1]
 
-    def alike_on(line: Line) -> FloatArray:
-        return likeness(mix.flux, expected_flux(track.flux, line, frames))
+    def along(line: TempoLine) -> FloatArray:
+        return similarity(mix.flux, expected_flux(track.flux, line, frames))
 
-    # Where a track repeats itself, the whole of the mix decides; squared, since what two tracks of
-    # one tempo share is found everywhere.
-    candidates = [(line, alike_on(line)) for line in best_lines(places)]
+    # For tracks that repeat themselves, the whole of the mix decides; squared, since tracks of one
+    # tempo are weakly correlated everywhere.
+    candidates = [(line, along(line)) for line in best_lines(matches)]
     if not candidates:
         return None
-    coarse, alike = max(candidates, key=lambda one: float((one[1] ** 2).sum()))
-    refined = refine(mix.onsets, track.onsets, coarse, clear(alike))
+    coarse, scores = max(candidates, key=lambda candidate: float((candidate[1] ** 2).sum()))
+    refined = refine(mix.onsets, track.onsets, coarse, clear(scores))
     if refined is None:
         return None
     line = refined.line
-    alike = alike_on(line)
-    confidence = float(np.clip(np.percentile(alike, 98), 0.0, 1.0))
-    run = longest_run(clear(alike))
+    scores = along(line)
+    confidence = float(np.clip(np.percentile(scores, 98), 0.0, 1.0))
+    run = longest_run(clear(scores))
     if confidence < LEAST_CONFIDENCE or run is None:
         return None
-    return Place(
+    return Location(
         line=line,
         semitones=semitones_of(mix.mono, track.mono, SEARCH_RATE, line, *run),
         confidence=confidence,
@@ -131,29 +134,31 @@ def locate(mix: Sound, track: Sound, progress: Progress | None = None) -> Place 
     )
 
 
-def heard(mix: Sound, tracks: Sequence[tuple[Sound, Place]]) -> list[tuple[float, float] | None]:
-    """The part of the mix over which each of up to two tracks is heard, in seconds.
+def audible_spans(
+    mix: SearchAudio, tracks: Sequence[tuple[SearchAudio, Location]]
+) -> list[tuple[float, float] | None]:
+    """Find the part of the mix in which each of up to two tracks is audible, in seconds.
 
-    Right to about 2 s. With two tracks, each is judged by what it explains beside the other one.
+    Accurate to about 2 s. With two tracks, each is detected by its partial correlation.
 
     Parameters
     ----------
-    mix : Sound
-    tracks : sequence of (Sound, Place)
-        None, one or two, and where they play.
+    mix : SearchAudio
+    tracks : sequence of (SearchAudio, Location)
+        Up to two tracks, and their locations.
 
     Returns
     -------
     list
-        For each track start and stop, or None where it is not heard.
+        For each track start and stop, or None if it is not audible.
     """
     frames = mix.flux.shape[1]
-    laid = [expected_flux(track.flux, place.line, frames) for track, place in tracks]
-    alike = [likeness(mix.flux, one) for one in laid]
-    if len(laid) < 2:
-        return [longest_run(one >= HEARD_ALONE) for one in alike]
-    between = likeness(*laid)
+    expected = [expected_flux(track.flux, location.line, frames) for track, location in tracks]
+    scores = [similarity(mix.flux, flux_of_track) for flux_of_track in expected]
+    if len(expected) < 2:
+        return [longest_run(score >= AUDIBLE_ALONE) for score in scores]
+    between = similarity(*expected)
     return [
-        longest_run(partial(one, other, between) >= HEARD_BESIDE)
-        for one, other in (alike, alike[::-1])
+        longest_run(partial(own, other, between) >= AUDIBLE_BESIDE)
+        for own, other in (scores, scores[::-1])
     ]

@@ -1,4 +1,4 @@
-"""How far, to a fraction of a millisecond, a track lies from where a line puts it."""
+"""Local offsets of a track from a tempo line, to a fraction of a millisecond."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import attrs
 import numpy as np
 import scipy.fft
 
-from djtrans.datasets.mixes.alignment.tempo_line import Line
+from djtrans.datasets.mixes.alignment.tempo_line import TempoLine
 from djtrans.metrics.onsets import band_power, onset_strength
 from djtrans.metrics.validation import FloatArray
 
-#: About eight beats: two bars hold enough onsets to tell one sixteenth from the next.
+#: About eight beats: two bars have enough onsets to distinguish adjacent sixteenths.
 WINDOW_SECONDS = 4.0
 HOP_SECONDS = 1.0
-#: Onsets are narrow: a little width lets a stretched attack meet the original one.
+#: Onsets are narrow; a slight blur lets time-stretched onsets overlap with the original ones.
 _BLUR_SECONDS = 0.0015
 
 
@@ -34,12 +34,12 @@ class Onsets:
 
     @property
     def seconds(self) -> float:
-        """Length."""
+        """Length in seconds."""
         return self.strength.shape[1] / self.rate
 
 
 def onsets(mono: FloatArray, sample_rate: int) -> Onsets:
-    """Onset strength of `mono` ``[samples]``."""
+    """Compute the onset strength of `mono` ``[samples]``."""
     from scipy.ndimage import gaussian_filter1d
 
     power, rate = band_power(mono[None], sample_rate)
@@ -48,35 +48,35 @@ def onsets(mono: FloatArray, sample_rate: int) -> Onsets:
 
 @attrs.frozen(eq=False)
 class Offsets:
-    """Where windows of a mix lie in a track.
+    """Track times of windows of a mix.
 
     Attributes
     ----------
     mix, track : ndarray
-        ``[windows]``: middle of the window, and the track time that sounds there, in seconds.
-    likeness : ndarray
-        ``[windows]``: normalised correlation there, at most 1.
+        ``[windows]``: centre of the window, and the track time there, in seconds.
+    similarity : ndarray
+        ``[windows]``: normalized correlation there, at most 1.
     """
 
     mix: FloatArray
     track: FloatArray
-    likeness: FloatArray
+    similarity: FloatArray
 
 
-def local_offsets(mix: Onsets, track: Onsets, line: Line, reach_seconds: float) -> Offsets:
-    """Correlate windows of a mix with what the line says sounds there.
+def local_offsets(mix: Onsets, track: Onsets, line: TempoLine, reach_seconds: float) -> Offsets:
+    """Correlate windows of a mix with the track as predicted by a tempo line.
 
     Parameters
     ----------
     mix, track : Onsets
-    line : Line
+    line : TempoLine
     reach_seconds : float
-        How far from the line is looked.
+        Largest distance from the line.
 
     Returns
     -------
     Offsets
-        Of all windows that hold onsets in both; those at the edge of the reach are left out.
+        Of all windows with onsets in both; those at the edge of the reach are omitted.
     """
     half = round(WINDOW_SECONDS / 2 * mix.rate)
     reach = round(reach_seconds * mix.rate)
@@ -87,31 +87,31 @@ def local_offsets(mix: Onsets, track: Onsets, line: Line, reach_seconds: float) 
     frames = np.arange(track.strength.shape[1])
     found = []
     for centre in np.arange(np.ceil(begin), end, HOP_SECONDS * mix.rate).astype(int):
-        heard = mix.strength[:, centre - half - reach : centre + half + reach + 1]
+        observed = mix.strength[:, centre - half - reach : centre + half + reach + 1]
         at = line.track((centre + steps) / mix.rate) * track.rate
         expected = np.stack([np.interp(at, frames, band) for band in track.strength])
-        offset, likeness = _lag(heard, expected, reach, size)
-        if likeness > 0.0 and abs(offset) < reach:
-            # The mix has it later than the line says: the track is behind.
+        offset, similarity = _lag(observed, expected, reach, size)
+        if similarity > 0.0 and abs(offset) < reach:
+            # A positive offset means that the track is later in the mix than the line predicts.
             time = (centre + offset) / mix.rate
-            found.append((time, line.track(centre / mix.rate), likeness))
+            found.append((time, line.track(centre / mix.rate), similarity))
     return Offsets(*np.array(found, dtype=np.float64).reshape(-1, 3).T)
 
 
-def _lag(heard: FloatArray, expected: FloatArray, reach: int, size: int) -> tuple[float, float]:
-    """Frames by which `expected` has to move to lie best on the middle of `heard`."""
+def _lag(observed: FloatArray, expected: FloatArray, reach: int, size: int) -> tuple[float, float]:
+    """Return the lag of `expected` in frames from the centre of `observed`, and the correlation."""
     length = expected.shape[1]
-    product = scipy.fft.rfft(heard, size, axis=1) * scipy.fft.rfft(expected, size, axis=1).conj()
+    product = scipy.fft.rfft(observed, size, axis=1) * scipy.fft.rfft(expected, size, axis=1).conj()
     lags = scipy.fft.irfft(product, size, axis=1)[:, : 2 * reach + 1]
-    power = np.cumsum(np.pad(heard**2, ((0, 0), (1, 0))), axis=1)
+    power = np.cumsum(np.pad(observed**2, ((0, 0), (1, 0))), axis=1)
     energy = np.maximum(power[:, length:] - power[:, :-length], 0.0)
     own = (expected**2).sum(axis=1)
-    # Bands on one footing: an equaliser shall not choose which of them is listened to.
+    # Each band is normalized, so that an equalizer does not change their weights.
     scale = np.sqrt(own[:, None] * np.maximum(energy, 1e-9 + 1e-3 * energy.max()))
-    alike = (lags / np.maximum(scale, 1e-9)).sum(axis=0) / max(int((own > 1e-6).sum()), 1)
-    peak = int(np.argmax(alike))
+    scores = (lags / np.maximum(scale, 1e-9)).sum(axis=0) / max(int((own > 1e-6).sum()), 1)
+    peak = int(np.argmax(scores))
     if not 0 < peak < 2 * reach:
         return float(reach), 0.0
-    left, middle, right = alike[peak - 1 : peak + 2]
+    left, middle, right = scores[peak - 1 : peak + 2]
     bend = left - 2.0 * middle + right
     return peak - reach + (0.5 * (left - right) / bend if bend < 0 else 0.0), float(middle)

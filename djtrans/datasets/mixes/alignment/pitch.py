@@ -1,4 +1,4 @@
-"""Whether a track that was played faster is also higher, or its key was kept."""
+"""Detect if a track's pitch in a mix changed with its tempo, or was preserved by key lock."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 import torch
 
 from djtrans.core.audio.warping import warp
-from djtrans.datasets.mixes.alignment.tempo_line import Line
+from djtrans.datasets.mixes.alignment.tempo_line import TempoLine
 
 #: Below this tempo change both are within 5 cents of each other.
 _LEAST_CHANGE = 0.003
-#: What is compared at most, of where the track is clear.
+#: Longest part that is compared.
 _SECONDS = 12.0
 _BINS = 4096
 _BAND_HZ = (150.0, 4000.0)
 
 
 def semitones_of(
-    mix: np.ndarray, track: np.ndarray, sample_rate: int, line: Line, start: float, stop: float
+    mix: np.ndarray, track: np.ndarray, sample_rate: int, line: TempoLine, start: float, stop: float
 ) -> float:
-    """Transposition with which a track sounds more like a mix: none, or that of its speed.
+    """Estimate the transposition of a track in a mix: none, or that of its tempo.
 
     Parameters
     ----------
@@ -29,10 +29,10 @@ def semitones_of(
         ``[samples]`` mono.
     sample_rate : int
         In Hz.
-    line : Line
-        Where the track plays.
+    line : TempoLine
+        Location of the track.
     start, stop : float
-        Seconds of the mix where the track is clear; the middle 12 s at most are used.
+        Seconds of the mix where the track is clear; at most the middle 12 s are used.
 
     Returns
     -------
@@ -44,22 +44,22 @@ def semitones_of(
         return 0.0
     middle, half = (start + stop) / 2, min(stop - start, _SECONDS) / 2
     begin, end = middle - half, middle + half
-    heard = mix[round(begin * sample_rate) : round(end * sample_rate)]
+    observed = mix[round(begin * sample_rate) : round(end * sample_rate)]
     audio = torch.from_numpy(np.ascontiguousarray(track, dtype=np.float32))[None]
     points = ((begin, line.track(begin)), (end, line.track(end)))
 
-    def alike(semitones: float) -> float:
-        laid = warp(audio, points, sample_rate, begin, end, semitones=semitones)[0].numpy()
-        one, other = _tones(heard, sample_rate), _tones(laid, sample_rate)
-        frames = min(len(one), len(other))
-        one, other = one[:frames], other[:frames]
-        return float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum() + 1e-12))
+    def correlation(semitones: float) -> float:
+        aligned = warp(audio, points, sample_rate, begin, end, semitones=semitones)[0].numpy()
+        x, y = _tones(observed, sample_rate), _tones(aligned, sample_rate)
+        frames = min(len(x), len(y))
+        x, y = x[:frames], y[:frames]
+        return float((x * y).sum() / np.sqrt((x**2).sum() * (y**2).sum() + 1e-12))
 
-    return varied if alike(varied) > alike(0.0) else 0.0
+    return varied if correlation(varied) > correlation(0.0) else 0.0
 
 
 def _tones(mono: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Levels of the tones, ``[frames, bins]``: what stands out of its neighbours in frequency."""
+    """Compute log magnitudes relative to those of neighbouring bins, ``[frames, bins]``."""
     from scipy.ndimage import uniform_filter1d
 
     starts = np.arange(0, max(len(mono) - _BINS, 1), _BINS // 2)

@@ -1,4 +1,4 @@
-"""Over which part of a mix a track is heard, along the line on which it plays."""
+"""Presence of a track in a mix over time, from the correlation of their fluxes."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 from djtrans.datasets.mixes.alignment.band_flux import FRAME_RATE, FloatArray
-from djtrans.datasets.mixes.alignment.tempo_line import Line
+from djtrans.datasets.mixes.alignment.tempo_line import TempoLine
 
-#: Two bars: long enough that chance is rare, short enough that an entry is found to two seconds.
+#: Two bars: long enough to avoid chance correlation, and short enough to find starts to 2 s.
 WINDOW_SECONDS = 4.0
-#: A part is clearly heard where it is this near to the best of its likeness.
+#: A track is clear where its correlation exceeds this fraction of its 98th percentile.
 _CLEAR = 0.85
-#: Partial correlation from which on a track counts as heard beside another one.
-HEARD_BESIDE = 0.2
-#: Correlation from which on it counts as heard where the other track is not known: two tracks that
-#: share no more than their beats come to 0.4 to 0.7.
-HEARD_ALONE = 0.7
-#: A pause up to this long is part of what is heard: a break, a moment below the other track.
+#: Partial correlation from which on a track counts as audible beside another one.
+AUDIBLE_BESIDE = 0.2
+#: Correlation from which on it counts as audible if the other track is unknown: two tracks that
+#: share only their beats reach 0.4 to 0.7.
+AUDIBLE_ALONE = 0.7
+#: Longest pause within an audible part, such as a break or a masked moment.
 _PAUSE_SECONDS = 8.0
 
 
-def expected_flux(track: FloatArray, line: Line, frames: int) -> FloatArray:
-    """The flux of a track on the clock of a mix, ``[bands, frames]``; 0 where it has nothing."""
+def expected_flux(track: FloatArray, line: TempoLine, frames: int) -> FloatArray:
+    """Warp the flux of a track to a mix, ``[bands, frames]``; 0 outside the track."""
     at = line.track(np.arange(frames) / FRAME_RATE) * FRAME_RATE  # type: ignore[arg-type]
     index = np.arange(track.shape[1])
     rows = [np.interp(at, index, band, left=0.0, right=0.0) for band in track]
     return np.asarray(np.stack(rows), dtype=np.float32)
 
 
-def likeness(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Correlation of two fluxes over the few seconds around each frame.
+def similarity(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Correlate two fluxes over :data:`WINDOW_SECONDS` around each frame.
 
     Parameters
     ----------
     one, other : ndarray
-        ``[bands, frames]`` on one clock.
+        ``[bands, frames]``, aligned.
 
     Returns
     -------
@@ -53,28 +53,28 @@ def likeness(one: FloatArray, other: FloatArray) -> FloatArray:
     return np.asarray(mean(one * other) / np.sqrt(power + 1e-4), dtype=np.float32)
 
 
-def clear(alike: FloatArray) -> np.ndarray:
-    """Where a track is heard at its clearest, a mask ``[frames]``."""
-    return np.asarray(alike >= _CLEAR * np.percentile(alike, 98))
+def clear(scores: FloatArray) -> np.ndarray:
+    """Return a mask ``[frames]`` of where a track is clearest, from its correlation."""
+    return np.asarray(scores >= _CLEAR * np.percentile(scores, 98))
 
 
 def partial(of_mix: FloatArray, of_other: FloatArray, between: FloatArray) -> FloatArray:
-    """What a track explains of a mix beside another track: the partial correlation.
+    """Compute the partial correlation of a track and a mix, given another track.
 
-    Two tracks that are beat-matched are like each other, and each is like a mix of the other one.
+    Beat-matched tracks are correlated with each other, and each with a mix of the other.
 
     Parameters
     ----------
     of_mix, of_other, between : ndarray
-        ``[frames]``: likeness of the mix with this track, with the other one, and of the tracks.
+        ``[frames]``: correlation of the mix with this track, with the other, and of both tracks.
     """
     rest = np.maximum((1.0 - of_other**2) * (1.0 - between**2), 1e-3)
     return np.asarray((of_mix - of_other * between) / np.sqrt(rest), dtype=np.float32)
 
 
-def longest_run(heard: np.ndarray) -> tuple[float, float] | None:
-    """The longest part of a mask in seconds, short pauses included; None where there is none."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], heard, [False]]).astype(int)))
+def longest_run(mask: np.ndarray) -> tuple[float, float] | None:
+    """Return the longest run of a mask in seconds, short pauses included; None if it is empty."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(int)))
     if len(edges) == 0:
         return None
     runs = [[int(edges[0]), int(edges[1])]]

@@ -1,4 +1,4 @@
-"""From a line that is nearly right to one that is right to a millisecond."""
+"""Refine a tempo line to a millisecond by local offsets of onsets."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import numpy as np
 
 from djtrans.datasets.mixes.alignment.band_flux import FRAME_RATE
 from djtrans.datasets.mixes.alignment.offsets import Offsets, Onsets, local_offsets
-from djtrans.datasets.mixes.alignment.tempo_line import Line, weighted_line
+from djtrans.datasets.mixes.alignment.tempo_line import TempoLine, weighted_line
 
-#: How far from the line is looked, the first time and the second.
+#: Largest distance from the line that is searched, in the first pass and in the second.
 _REACH_SECONDS = (0.12, 0.04)
-#: What lies further from the line than this is another sound.
+#: Largest distance of inliers from the line.
 _NEAR_SECONDS = 0.006
-#: Two windows that draw a line lie this far apart at least.
+#: Least distance of the two windows that define a line.
 _PAIR_SECONDS = 4.0
 _LEAST_WINDOWS = 4
 _ROUNDS = 5
-#: Largest difference of tempo from the coarse line.
+#: Largest change of the coarse line's tempo.
 _RATE_NEAR = 0.004
 
 
@@ -27,37 +27,37 @@ class Refined:
 
     Attributes
     ----------
-    line : Line
+    line : TempoLine
     windows : int
-        How many lie near it.
+        Number of inliers.
     share : float
-        Of all windows, weighted by their likeness.
+        Fraction of inliers, weighted by their correlation.
     spread_seconds : float
         Root mean square of their distances.
     """
 
-    line: Line
+    line: TempoLine
     windows: int
     share: float
     spread_seconds: float
 
 
-def refine(mix: Onsets, track: Onsets, line: Line, clear: np.ndarray) -> Refined | None:
-    """Fit a line through the local offsets near another.
+def refine(mix: Onsets, track: Onsets, line: TempoLine, clear: np.ndarray) -> Refined | None:
+    """Fit a line to the local offsets near a coarse line.
 
     Parameters
     ----------
     mix, track : Onsets
-    line : Line
-        Right to about 0.1 s everywhere.
+    line : TempoLine
+        Accurate to about 0.1 s everywhere.
     clear : ndarray
-        ``[frames]`` at the flux's rate: where the track is heard at its clearest. Elsewhere the
-        beats of the other track would be taken for its own.
+        ``[frames]`` at the flux's rate: mask of where the track is clearest. Elsewhere the beats of
+        the other track would be mistaken for its own.
 
     Returns
     -------
     Refined or None
-        None where fewer than four windows agree.
+        None if fewer than four windows agree.
     """
     refined = None
     for reach in _REACH_SECONDS:
@@ -71,21 +71,21 @@ def refine(mix: Onsets, track: Onsets, line: Line, clear: np.ndarray) -> Refined
 def _where(found: Offsets, clear: np.ndarray) -> Offsets:
     frames = np.clip(np.round(found.mix * FRAME_RATE).astype(int), 0, len(clear) - 1)
     kept = clear[frames]
-    return Offsets(found.mix[kept], found.track[kept], found.likeness[kept])
+    return Offsets(found.mix[kept], found.track[kept], found.similarity[kept])
 
 
 def _fit(found: Offsets, rate: float) -> Refined | None:
-    """The line near which most likeness lies (all pairs), then least squares through it."""
-    weight = found.likeness**2
+    """Find the line with most inliers (RANSAC over all pairs), then fit it by least squares."""
+    weight = found.similarity**2
     first, second = np.nonzero(np.subtract.outer(found.mix, found.mix) < -_PAIR_SECONDS)
     rates = (found.track[second] - found.track[first]) / (found.mix[second] - found.mix[first])
     agree = np.abs(rates - rate) <= _RATE_NEAR
     rates, first = rates[agree], first[agree]
     if len(rates) == 0:
         return None
-    best, line = -1.0, Line(0.0, rate)
+    best, line = -1.0, TempoLine(0.0, rate)
     for at, slope in zip(first, rates, strict=True):
-        tried = Line(float(found.track[at] - slope * found.mix[at]), float(slope))
+        tried = TempoLine(float(found.track[at] - slope * found.mix[at]), float(slope))
         score = float(weight @ (_off(found, tried) <= _NEAR_SECONDS))
         if score > best:
             best, line = score, tried
@@ -102,5 +102,5 @@ def _fit(found: Offsets, rate: float) -> Refined | None:
     return Refined(line, int(near.sum()), share, spread)
 
 
-def _off(found: Offsets, line: Line) -> np.ndarray:
+def _off(found: Offsets, line: TempoLine) -> np.ndarray:
     return np.abs((found.track - line.at_zero) / line.rate - found.mix)

@@ -1,129 +1,133 @@
-"""The straight line through where a track plays: its offset and its tempo."""
+"""Tempo lines: offset and constant tempo of a track in a mix, estimated by RANSAC."""
 
 from __future__ import annotations
 
 import attrs
 import numpy as np
 
-from djtrans.datasets.mixes.alignment.coarse_search import TEMPO_RANGE, Places
+from djtrans.datasets.mixes.alignment.coarse_search import TEMPO_RANGE, SegmentMatches
 
-#: How far a place may lie from the line: a frame and the drift of a tempo half a step off.
+#: Largest distance of inliers from the line: a frame, and the drift of half a tempo step.
 _NEAR_SECONDS = 0.06
-#: How far the tempo of a place may lie from the line's.
+#: Largest difference between the tempo of an inlier and the line's.
 _RATE_NEAR = 0.008
-#: Places that a line is drawn through are this far apart in the track.
+#: Distance in the track of the two matches that define a line.
 _PAIR_SECONDS = (8.0, 120.0)
-#: Likeness of what is not alike: two tracks of one tempo share their beats.
+#: Correlation of unrelated tracks of the same tempo, which share their beats.
 _CHANCE = 0.25
 _CHUNK = 512
-#: How many lines are kept, and how far apart they are where the mix is likest to the track.
+#: Number of lines that are returned, and their least distance at the best match.
 _LINES = 8
 _APART_SECONDS = 0.15
 
 
 @attrs.frozen
-class Line:
+class TempoLine:
     """``track_seconds = at_zero + rate * mix_seconds``.
 
     Attributes
     ----------
     at_zero : float
-        Track time at the start of the mix, in seconds; negative where the track comes later.
+        Track time at the start of the mix, in seconds; negative if the track starts later.
     rate : float
-        Track seconds per mix second: 1.02 is played 2 % faster.
+        Track seconds per mix second: 1.02 is 2 % faster.
     """
 
     at_zero: float
     rate: float
 
     def track(self, mix_seconds: float) -> float:
-        """Track time that sounds at a time of the mix."""
+        """Convert mix time to track time."""
         return self.at_zero + self.rate * mix_seconds
 
     def mix(self, track_seconds: float) -> float:
-        """Mix time at which a time of the track sounds."""
+        """Convert track time to mix time."""
         return (track_seconds - self.at_zero) / self.rate
 
-    def later(self, seconds: float) -> Line:
-        """The same line on a mix that starts this much later."""
-        return Line(self.track(seconds), self.rate)
+    def later(self, seconds: float) -> TempoLine:
+        """Return the same line for a mix that starts this much later."""
+        return TempoLine(self.track(seconds), self.rate)
 
 
-def best_lines(places: Places) -> list[Line]:
-    """The few lines on which the most segments lie, and lie best; the best first.
+def best_lines(matches: SegmentMatches) -> list[TempoLine]:
+    """Estimate the tempo lines that most segments support, the best first.
 
-    Every two places that agree on a tempo draw a line (RANSAC [1]_, with all pairs instead of
-    random ones); each segment gives it the likeness of its best place near it.
+    Every two matches that agree on a tempo define a line (RANSAC [1]_, with all pairs instead of
+    random ones), whose score is the sum of each segment's best match near it.
 
     Parameters
     ----------
-    places : Places
+    matches : SegmentMatches
 
     Returns
     -------
-    list of Line
-        Right to about 10 ms and 0.1 %, if they are; several where the track repeats itself. Empty
-        where no two places agree.
+    list of TempoLine
+        Accurate to about 10 ms and 0.1 % if correct; several if the track repeats itself. Empty if
+        no two matches agree.
 
     References
     ----------
     .. [1] M. A. Fischler and R. C. Bolles, "Random sample consensus", Communications of the ACM
        24(6), 1981.
     """
-    # Squared: two segments that are surely the track outweigh ten that share its beat.
-    worth = np.maximum(places.likeness - _CHANCE, 0.0) ** 2
-    first, second = np.nonzero(np.subtract.outer(places.track, places.track) < -_PAIR_SECONDS[0])
-    apart = places.track[second] - places.track[first]
+    # Squared: two certain matches outweigh ten that only share the beat.
+    worth = np.maximum(matches.similarity - _CHANCE, 0.0) ** 2
+    first, second = np.nonzero(np.subtract.outer(matches.track, matches.track) < -_PAIR_SECONDS[0])
+    apart = matches.track[second] - matches.track[first]
     with np.errstate(divide="ignore", invalid="ignore"):
-        rates = apart / (places.mix[second] - places.mix[first])
+        rates = apart / (matches.mix[second] - matches.mix[first])
     agree = (
         (apart <= _PAIR_SECONDS[1])
         & (np.abs(rates - 1.0) <= TEMPO_RANGE + _RATE_NEAR)
-        & (np.abs(rates - places.rate[first]) <= _RATE_NEAR)
-        & (np.abs(rates - places.rate[second]) <= _RATE_NEAR)
+        & (np.abs(rates - matches.rate[first]) <= _RATE_NEAR)
+        & (np.abs(rates - matches.rate[second]) <= _RATE_NEAR)
         & (np.minimum(worth[first], worth[second]) > 0)
     )
     rates, first = rates[agree], first[agree]
     if len(rates) == 0:
         return []
-    zeros = places.track[first] - rates * places.mix[first]
-    segments = np.unique(places.track, return_index=True)[1]
+    zeros = matches.track[first] - rates * matches.mix[first]
+    segments = np.unique(matches.track, return_index=True)[1]
     scores = np.concatenate(
         [
-            _score(places, worth, segments, zeros[at : at + _CHUNK], rates[at : at + _CHUNK])
+            _score(matches, worth, segments, zeros[at : at + _CHUNK], rates[at : at + _CHUNK])
             for at in range(0, len(rates), _CHUNK)
         ]
     )
-    middle = float(places.mix[np.argmax(worth)])
+    middle = float(matches.mix[np.argmax(worth)])
     at_middle = zeros + rates * middle
-    lines: list[Line] = []
+    lines: list[TempoLine] = []
     while len(lines) < _LINES and scores.max() > 0:
         best = int(np.argmax(scores))
-        lines.append(_through(places, worth, Line(float(zeros[best]), float(rates[best]))))
+        lines.append(_through(matches, worth, TempoLine(float(zeros[best]), float(rates[best]))))
         scores[np.abs(at_middle - at_middle[best]) < _APART_SECONDS] = 0.0
     return lines
 
 
 def _score(
-    places: Places, worth: np.ndarray, segments: np.ndarray, zeros: np.ndarray, rates: np.ndarray
+    matches: SegmentMatches,
+    worth: np.ndarray,
+    segments: np.ndarray,
+    zeros: np.ndarray,
+    rates: np.ndarray,
 ) -> np.ndarray:
-    off = (places.track - zeros[:, None]) / rates[:, None] - places.mix
+    off = (matches.track - zeros[:, None]) / rates[:, None] - matches.mix
     near = 1.0 - np.abs(off) / _NEAR_SECONDS
-    near[np.abs(places.rate - rates[:, None]) > _RATE_NEAR] = 0.0
+    near[np.abs(matches.rate - rates[:, None]) > _RATE_NEAR] = 0.0
     return np.maximum.reduceat(np.maximum(near, 0.0) * worth, segments, axis=1).sum(axis=1)
 
 
-def _through(places: Places, worth: np.ndarray, line: Line) -> Line:
-    """Least squares through the places near a line."""
-    off = (places.track - line.at_zero) / line.rate - places.mix
-    near = (np.abs(off) <= _NEAR_SECONDS) & (np.abs(places.rate - line.rate) <= _RATE_NEAR)
-    return weighted_line(places.mix[near], places.track[near], worth[near])
+def _through(matches: SegmentMatches, worth: np.ndarray, line: TempoLine) -> TempoLine:
+    """Fit a line to the matches near it by least squares."""
+    off = (matches.track - line.at_zero) / line.rate - matches.mix
+    near = (np.abs(off) <= _NEAR_SECONDS) & (np.abs(matches.rate - line.rate) <= _RATE_NEAR)
+    return weighted_line(matches.mix[near], matches.track[near], worth[near])
 
 
-def weighted_line(mix: np.ndarray, track: np.ndarray, weight: np.ndarray) -> Line:
-    """Least squares of track time on mix time; at least two different mix times."""
+def weighted_line(mix: np.ndarray, track: np.ndarray, weight: np.ndarray) -> TempoLine:
+    """Fit track time to mix time by weighted least squares; needs two different mix times."""
     weight = weight / weight.sum()
     middle_mix, middle_track = float(weight @ mix), float(weight @ track)
     spread = float(weight @ (mix - middle_mix) ** 2)
     rate = float(weight @ ((mix - middle_mix) * (track - middle_track))) / spread
-    return Line(middle_track - rate * middle_mix, rate)
+    return TempoLine(middle_track - rate * middle_mix, rate)

@@ -1,4 +1,4 @@
-"""Files are found by what a tracklist calls them, and another version is not taken for them."""
+"""Files are matched by the names of a tracklist, and other versions of a track are not."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Tracks are found where they were laid, at the tempo at which they were, and only then."""
+"""Tracks are located at their known position and tempo in a mix, and unrelated ones are not."""
 
 import math
 
@@ -8,16 +8,16 @@ import torch
 
 from djtrans.core.audio.pitch_shift import pitch_factor
 from djtrans.core.audio.warping import warp
-from djtrans.datasets.mixes.alignment.excerpt import lay
-from djtrans.datasets.mixes.alignment.location import Place, Sound, heard, locate
-from djtrans.datasets.mixes.alignment.tempo_line import Line
+from djtrans.datasets.mixes.alignment.excerpt import align_track
+from djtrans.datasets.mixes.alignment.location import Location, SearchAudio, audible_spans, locate
+from djtrans.datasets.mixes.alignment.tempo_line import TempoLine
 from djtrans.synthesis import TrackSpec, synthesize
 
 RATE = 22050
 SECONDS = 36.0
 FADE = (14.0, 20.0)
 #: Track time at the start of the mix, and track seconds per mix second.
-LINES = (Line(9.3, 0.962), Line(-11.0, 1.041))
+LINES = (TempoLine(9.3, 0.962), TempoLine(-11.0, 1.041))
 
 
 def played(seed, bpm, drums):
@@ -39,7 +39,7 @@ def tracks():
 
 @pytest.fixture(scope="module")
 def sounds(tracks):
-    return [Sound.of(track, RATE) for track in tracks]
+    return [SearchAudio.of(track, RATE) for track in tracks]
 
 
 def mixed(tracks, semitones=(0.0, 0.0), lines=LINES):
@@ -62,7 +62,7 @@ def mixed(tracks, semitones=(0.0, 0.0), lines=LINES):
 
 @pytest.fixture(scope="module")
 def mix(tracks):
-    return Sound.of(mixed(tracks), RATE)
+    return SearchAudio.of(mixed(tracks), RATE)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_offset_and_tempo(places, side):
 
 
 def test_each_is_heard_up_to_or_from_the_crossfade(mix, sounds, places):
-    a, b = heard(mix, list(zip(sounds, places, strict=True)))
+    a, b = audible_spans(mix, list(zip(sounds, places, strict=True)))
     assert a[0] < 1.0
     assert FADE[0] < a[1] < FADE[1] + 3.0
     assert FADE[0] - 3.0 < b[0] < FADE[1]
@@ -90,32 +90,32 @@ def test_each_is_heard_up_to_or_from_the_crossfade(mix, sounds, places):
 
 def test_a_track_played_at_another_speed_is_told_from_a_stretched_one(tracks, sounds):
     rate = pitch_factor(12 * math.log2(1.041))
-    lines = (LINES[0], Line(-11.0, rate))
+    lines = (LINES[0], TempoLine(-11.0, rate))
     shift = 12 * math.log2(rate)
-    place = locate(Sound.of(mixed(tracks, (0.0, shift), lines), RATE), sounds[1])
+    place = locate(SearchAudio.of(mixed(tracks, (0.0, shift), lines), RATE), sounds[1])
     assert place.semitones == pytest.approx(shift, abs=0.01)
     assert place.line.track(30.0) == pytest.approx(lines[1].track(30.0), abs=0.010)
 
 
 def test_a_track_that_is_not_played_is_not_found(mix):
-    stranger = Sound.of(played(3, 133.0, "breakbeat"), RATE)
+    stranger = SearchAudio.of(played(3, 133.0, "breakbeat"), RATE)
     assert locate(mix, stranger) is None
 
 
 def test_silence_and_a_snippet_are_not_found(mix, sounds):
-    assert locate(mix, Sound.of(torch.zeros(1, 20 * RATE), RATE)) is None
-    assert locate(Sound.of(torch.zeros(1, 20 * RATE), RATE), sounds[0]) is None
-    assert locate(Sound.of(torch.ones(1, RATE), RATE), sounds[0]) is None
+    assert locate(mix, SearchAudio.of(torch.zeros(1, 20 * RATE), RATE)) is None
+    assert locate(SearchAudio.of(torch.zeros(1, 20 * RATE), RATE), sounds[0]) is None
+    assert locate(SearchAudio.of(torch.ones(1, RATE), RATE), sounds[0]) is None
 
 
 def test_a_track_laid_at_varispeed_is_the_resampled_track():
     times = np.arange(4 * RATE) / RATE
     track = torch.from_numpy(np.sin(2 * np.pi * 440.0 * times)).float()[None]
     rate = pitch_factor(0.5)
-    place = Place(
-        line=Line(0.5, rate), semitones=0.5, confidence=1.0, windows=9, spread_seconds=0.0
+    place = Location(
+        line=TempoLine(0.5, rate), semitones=0.5, confidence=1.0, windows=9, spread_seconds=0.0
     )
-    laid = lay(track, RATE, place, 0.0, 2.0)[0].numpy()
+    laid = align_track(track, RATE, place, 0.0, 2.0)[0].numpy()
     clock = np.arange(2 * RATE) / RATE
     # The rest of a sample is not interpolated: 440 Hz moves 3.6 degrees in half of one.
     expected = np.sin(2 * np.pi * 440.0 * (0.5 + rate * clock))
