@@ -92,7 +92,8 @@ def effective_gains(
     >>> import djtrans, torch
     >>> from djtrans.inverse import effective_gains
     >>> from djtrans.pipeline import generate_params
-    >>> stems = djtrans.Stems(torch.randn(4, 2, 176400), ("drums", "bass", "vocals", "other"), 44100)
+    >>> audio, names = torch.randn(4, 2, 176400), ("drums", "bass", "vocals", "other")
+    >>> stems = djtrans.Stems(audio, names, 44100)
     >>> mixer = djtrans.DifferentiableDJMixer()
     >>> request = djtrans.CurveRequest(mixer.layout, n_frames=16, swap_beat=4)
     >>> params = generate_params(
