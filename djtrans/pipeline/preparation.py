@@ -147,6 +147,13 @@ def prepare(
     Returns
     -------
     Prepared
+
+    Examples
+    --------
+    >>> import djtrans.pipeline
+    >>> pair = djtrans.pipeline.prepare("a.mp3", "b.mp3")  # doctest: +SKIP
+    >>> [pair.plan(name).bars for name in ("bass-swap", "cut")]  # doctest: +SKIP
+    [16, 2]
     """
     options = options or PreparationOptions()
     registry = registry or default_registry()

@@ -25,6 +25,15 @@ class Steps:
         Called with the name of a step and the fraction done.
     seconds : dict of str to float
         Wall time by step.
+
+    Examples
+    --------
+    >>> from djtrans.pipeline import Steps
+    >>> steps = Steps()
+    >>> with steps.step("load") as progress:
+    ...     progress(0.5)
+    >>> list(steps.seconds)
+    ['load']
     """
 
     callback: StepProgress | None = None

@@ -54,6 +54,13 @@ class Transition:
     --------
     djtrans.generate : Returns a transition.
     djtrans.render : Renders a transition again from its params file.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> transition = djtrans.generate("a.mp3", "b.mp3")  # doctest: +SKIP
+    >>> transition.save("out.wav")  # doctest: +SKIP
+    >>> transition.plot().savefig("out.png")  # doctest: +SKIP
     """
 
     rendered: Rendered

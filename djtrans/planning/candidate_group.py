@@ -33,6 +33,13 @@ class CandidateGroup:
         warnings and do not reject the plan.
     last : bool
         Allow the swap on any downbeat if no phrase boundary fits.
+
+    Examples
+    --------
+    >>> import djtrans, djtrans.planning
+    >>> cut = djtrans.default_registry().techniques.find("cut")
+    >>> djtrans.planning.CandidateGroup(techniques={cut.name: cut.declaration}).at_least
+    1
     """
 
     techniques: Mapping[str, TechniqueDeclaration]

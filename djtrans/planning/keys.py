@@ -47,7 +47,16 @@ def transposed(key: Key, semitones: int) -> Key:
 
 
 def key_rule(a: Key, b: Key) -> KeyRule:
-    """Return the rule for two keys, B's after its transposition."""
+    """Return the rule for two keys, B's after its transposition.
+
+    Examples
+    --------
+    >>> import djtrans, djtrans.planning
+    >>> a, b = djtrans.Key(9, "minor", 1.0), djtrans.Key(4, "minor", 1.0)
+    >>> rule = djtrans.planning.key_rule(a, b)
+    >>> rule.overlap, rule.reason
+    ('free', 'keys 8A and 9A, 1 step apart')
+    """
     distance = a.distance(b)
     text = f"keys {a.camelot} and {b.camelot}, {distance} step{'s' * (distance != 1)} apart"
     if distance <= CLOSE:

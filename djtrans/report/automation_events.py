@@ -70,6 +70,17 @@ def find_automation_events(params: TransitionParams) -> tuple[AutomationEvent, .
     See Also
     --------
     djtrans.report.describe_transition : Describes the events in sentences.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> from djtrans.pipeline import generate_params
+    >>> from djtrans.report import find_automation_events
+    >>> request = djtrans.CurveRequest(djtrans.mixer_layout(), n_frames=64, swap_beat=16)
+    >>> beats = torch.arange(33).double() * 0.5
+    >>> params = generate_params(djtrans.load_technique("cut"), request, beats)
+    >>> [(event.row.track, event.start, event.stop) for event in find_automation_events(params)]
+    [('a', 1.0, 0.0), ('b', 0.0, 1.0)]
     """
     values = params.values.detach().cpu().double().numpy()
     groups: dict[tuple[str, bool, str, str], list[Row]] = {}
