@@ -27,6 +27,7 @@ from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, Tim
 from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.kinds import CONTRACTS, KINDS
+from djtrans.core.contracts.metric import Metric, MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.scheduler import Scheduler, SchedulerDeclaration
@@ -71,8 +72,8 @@ class Registry:
     ----------
     separators, analyzers, techniques, encoders, denoisers, schedulers, effects, mixers : Kind
         The components of each kind.
-    tracklists : Kind
-        Sources of tracklists.
+    metrics, tracklists : Kind
+        Metrics of a rendered transition, and sources of tracklists.
     failures : list of PluginFailure
         Plugins, or parts of them, that cannot be used.
 
@@ -96,6 +97,7 @@ class Registry:
             EffectDeclaration, failed
         )
         self.mixers: Kind[MixerDeclaration, MixerSpec] = Kind(MixerDeclaration, failed)
+        self.metrics: Kind[MetricDeclaration, Metric] = Kind(MetricDeclaration, failed)
         self.tracklists: Kind[TracklistDeclaration, TracklistSource] = Kind(
             TracklistDeclaration, failed
         )

@@ -79,18 +79,19 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
 def describe(metrics: TransitionMetrics) -> list[str]:
     """Gates and measurements as the lines of a table."""
     from djtrans.core.util.tables import number
-    from djtrans.metrics import METRICS
 
-    width = max(len(metric.name) for metric in METRICS)
+    declared = [value.declared for value in metrics.measured]
+    width = max(len(value.name) for value in declared)
     verdict = max(len(gate.verdict) for gate in metrics.gates)
     lines = [f"{g.name:<{width}}  {g.verdict:<{verdict}}  {g.why}".rstrip() for g in metrics.gates]
-    values = metrics.values()
-    unit = max(len(metric.unit) for metric in METRICS)
+    unit = max(len(value.unit) for value in declared)
     lines += ["", f"{'metric':<{width}}  {'value':>9}  {'unit':<{unit}}".rstrip()]
-    for metric in METRICS:
-        value = values[metric.name]
-        said = "not measurable" if value is None else f"{number(value):>9}  {metric.unit:<{unit}}"
-        lines.append(f"{metric.name:<{width}}  {said}  {_ARROWS[metric.better]}".rstrip())
+    for value in metrics.measured:
+        metric = value.declared
+        shown = f"{number(value.number):>9}  {metric.unit:<{unit}}"
+        if value.number is None:
+            shown = "not measurable"
+        lines.append(f"{metric.name:<{width}}  {shown}  {_ARROWS[metric.better]}".rstrip())
     return lines
 
 

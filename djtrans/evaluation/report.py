@@ -10,7 +10,6 @@ from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.statistics import RESAMPLES, Estimate
 from djtrans.core.util.tables import MISSING, csv_table, markdown_table, number
 from djtrans.evaluation.comparison import Comparison, worse
-from djtrans.metrics.catalog import METRICS
 
 #: What the others are held against.
 BASELINE = "djtrans/fade"
@@ -64,7 +63,7 @@ def results_csv(comparison: Comparison) -> str:
     """One row for each unit of work, failed ones included."""
     gates = list(dict.fromkeys(g for outcome in comparison.outcomes for g in outcome.gates))
     header = ["pair", "technique", "reason", "bars", "shared_swap"]
-    header += [metric.name for metric in METRICS] + [
+    header += [metric.name for metric in comparison.metrics] + [
         f"{gate}: {what}" for gate in gates for what in ("verdict", "why")
     ]
     return csv_table(
@@ -76,7 +75,7 @@ def results_csv(comparison: Comparison) -> str:
                 o.reason,
                 o.bars or None,
                 o.shared_swap if o.ok else None,
-                *(o.values.get(metric.name) for metric in METRICS),
+                *(o.values.get(metric.name) for metric in comparison.metrics),
                 *(said.get(gate) for gate in gates for said in (o.gates, o.why)),
             ]
             for o in comparison.outcomes
@@ -93,7 +92,7 @@ def summary_csv(comparison: Comparison, baseline: str = BASELINE) -> str:
     for technique in comparison.techniques:
         medians = comparison.medians(technique)
         differences = comparison.differences(technique, baseline) if against else {}
-        for metric in METRICS:
+        for metric in comparison.metrics:
             row: list[object] = [short(technique), metric.name, metric.unit, metric.better]
             for estimate in (medians[metric.name], differences.get(metric.name)):
                 e = estimate or Estimate(None, None, None, 0)
@@ -118,7 +117,7 @@ def summary_markdown(comparison: Comparison, baseline: str = BASELINE) -> str:
         "## Gates\n",
         _gates(comparison),
         "## Metrics\n",
-        *(_medians(comparison, first) for first in range(0, len(METRICS), _COLUMNS)),
+        *(_medians(comparison, first) for first in range(0, len(comparison.metrics), _COLUMNS)),
     ]
     if baseline in comparison.techniques:
         parts += [f"## Worse than {short(baseline)}\n", _worse(comparison, baseline)]
@@ -163,7 +162,7 @@ def _gates(comparison: Comparison) -> str:
 
 
 def _medians(comparison: Comparison, first: int) -> str:
-    metrics = METRICS[first : first + _COLUMNS]
+    metrics = comparison.metrics[first : first + _COLUMNS]
     header = ["technique", "n"]
     header += [
         " ".join(filter(None, [m.name, _ARROWS.get(m.better, ""), f"({m.unit})" if m.unit else ""]))
@@ -187,7 +186,7 @@ def _cell(estimate: Estimate, n: int) -> str:
 
 
 def _worse(comparison: Comparison, baseline: str) -> str:
-    units = {metric.name: metric.unit for metric in METRICS}
+    units = {metric.name: metric.unit for metric in comparison.metrics}
     rows = [
         [
             short(technique),

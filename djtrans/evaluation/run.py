@@ -20,7 +20,7 @@ from djtrans.core.util.atomic_files import write_text
 from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
-from djtrans.metrics.catalog import METRICS
+from djtrans.metrics.registered import metric_values, metric_versions
 from djtrans.pipeline.executors import one_thread, processes
 from djtrans.registry import Registry, default_registry
 
@@ -136,7 +136,7 @@ def compare(
     elif jobs:
         _run_in_pool(jobs, workers, tuple(plugin_files), counter)
     outcomes = [done[path] if path in done else _read(path) for path in order]
-    return Comparison(outcomes=outcomes, skipped=tuple(skipped))
+    return Comparison(outcomes=outcomes, skipped=tuple(skipped), metrics=metric_values(registry))
 
 
 def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ def _depends(
         pair.identity,
         [(component.name, component.declaration.version) for component in found],
         attrs.asdict(options),
-        [metric.name for metric in METRICS],
+        metric_versions(registry),
         djtrans.__version__,
     ]
     return json.dumps(content, sort_keys=True)

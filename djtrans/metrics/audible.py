@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.metrics.validation import FloatArray, to_db
+from djtrans.core.audio.arrays import FloatArray, to_db
 
 #: A contribution is heard above this level ...
 AUDIBLE_DBFS = -60.0

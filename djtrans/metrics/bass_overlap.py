@@ -8,9 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.metrics.audible import beat_power
-from djtrans.metrics.filters import band_gain, filtered, spectrum_of
-from djtrans.metrics.validation import (
+from djtrans.core.audio.arrays import (
     FloatArray,
     as_audio,
     as_beats,
@@ -19,6 +17,8 @@ from djtrans.metrics.validation import (
     cut,
     to_db,
 )
+from djtrans.metrics.audible import beat_power
+from djtrans.metrics.filters import band_gain, filtered, spectrum_of
 
 BAND_HZ = (30.0, 150.0)
 #: A track plays bass while its level is within this of the 90th percentile of its untouched level.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.audio.arrays import FloatArray, cut
 from djtrans.metrics.filters import filtered, spectrum_of
-from djtrans.metrics.validation import FloatArray, cut
 
 BAND_HZ = (110.0, 2000.0)
 WINDOW_SECONDS = 0.2

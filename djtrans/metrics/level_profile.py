@@ -8,15 +8,15 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.errors import InputError
-from djtrans.metrics.loudness import loudness_power, to_lufs
-from djtrans.metrics.validation import (
+from djtrans.core.audio.arrays import (
     FloatArray,
     as_audio,
     check_same_length,
     check_sample_rate,
     to_db,
 )
+from djtrans.core.errors import InputError
+from djtrans.metrics.loudness import loudness_power, to_lufs
 
 IntArray = NDArray[np.int_]
 #: What short-term loudness means in BS.1770 and EBU R 128.

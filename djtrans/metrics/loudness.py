@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.audio.arrays import FloatArray
 from djtrans.metrics.filters import filtered, k_weighting, spectrum_of
-from djtrans.metrics.validation import FloatArray
 
 #: What is below this is silence (the absolute gate of BS.1770).
 SILENT_LUFS = -70.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.audio.arrays import FloatArray
 from djtrans.metrics.bass_overlap import PRESENT_DB, SILENT_DBFS, beat_levels_db
-from djtrans.metrics.validation import FloatArray
 
 
 def low_end_excess_db(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from djtrans.metrics.validation import FloatArray
+from djtrans.core.audio.arrays import FloatArray
 
 #: Edges of the 24 critical bands in Hz (Zwicker 1961).
 BARK_HZ = (

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from djtrans.core.audio.arrays import to_db
 from djtrans.metrics.audible import beat_power
-from djtrans.metrics.validation import to_db
 from djtrans.mixer.rendering import Rendered
 
 #: A beat whose root mean square lies below this is silent. Music is 30 dB and more above it.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from djtrans.metrics import TransitionMetrics, Voices
+    from djtrans.registry import Registry
 
 #: The stem whose singing must not clash.
 VOCALS = "vocals"
@@ -84,11 +85,20 @@ class Transition:
         beats = torch.tensor(self.plan.beat_times, dtype=torch.float64)
         return beats + self.window_seconds[0]
 
-    def metrics(self) -> TransitionMetrics:
+    def metrics(self, *, registry: Registry | None = None) -> TransitionMetrics:
         """Measure the rendered transition, see ``docs/metrics.md``.
 
         The vocals are rendered once more, alone; with stems that do not isolate them well, what
         needs them is not measurable.
+
+        Parameters
+        ----------
+        registry : Registry, optional
+            Where the metrics are looked up.
+
+        Returns
+        -------
+        TransitionMetrics
         """
         from djtrans.core.transition.plan import track_seconds
         from djtrans.metrics import MetricInputs, TrackFacts, measure
@@ -123,7 +133,8 @@ class Transition:
                 voices=self._voices(),
                 curves=((self.params.values.cpu() - low) / (high - low)).numpy(),
                 frames_per_beat=self.params.frames_per_beat,
-            )
+            ),
+            registry,
         )
 
     def _voices(self) -> Voices:

@@ -97,6 +97,11 @@ class Kind(Generic[D, C]):
         return iter(sorted(known, key=lambda c: (c.provider.namespace != BUILTIN, c.name)))
 
     @property
+    def declared(self) -> tuple[Component[D], ...]:
+        """The components in the order in which they were declared, the built-in ones first."""
+        return tuple(self._components.values())
+
+    @property
     def namespaces(self) -> set[str]:
         """Namespaces of the plugins that provide a component of this kind."""
         return {component.provider.namespace for component in self._components.values()}

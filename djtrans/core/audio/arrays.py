@@ -1,4 +1,4 @@
-"""What every metric does first: take audio and a clock as they come, and check them."""
+"""Check audio and beat times given as arrays or tensors; cut them, and convert to decibels."""
 
 from __future__ import annotations
 

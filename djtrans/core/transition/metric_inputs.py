@@ -1,19 +1,22 @@
-"""What a transition is measured from: rendered audio, a clock, and what is known of the tracks."""
+"""Inputs of the metrics: rendered audio, beat times, and facts about the tracks."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import attrs
 import numpy as np
 
-from djtrans.metrics.validation import (
+from djtrans.core.audio.arrays import (
     FloatArray,
     as_audio,
     as_beats,
     check_same_length,
     check_sample_rate,
 )
+
+T = TypeVar("T")
 
 
 def _seconds(value: Any) -> FloatArray:
@@ -111,6 +114,9 @@ class MetricInputs:
     voices: Voices = attrs.field(factory=Voices)
     curves: FloatArray | None = None
     frames_per_beat: float = 2.0
+    _shared: dict[Callable[[MetricInputs], Any], Any] = attrs.field(
+        init=False, factory=dict, repr=False
+    )
 
     def __attrs_post_init__(self) -> None:
         names = ("mix", "a", "b", "solo_a", "solo_b")
@@ -124,3 +130,20 @@ class MetricInputs:
     def beats(self) -> int:
         """Number of beats of the window."""
         return len(self.beat_times) - 1
+
+    def shared(self, compute: Callable[[MetricInputs], T]) -> T:
+        """Return ``compute(self)``, computed once for all metrics of this transition.
+
+        Parameters
+        ----------
+        compute : callable
+            A function of a module, so that all metrics that need its result pass the same object.
+
+        Returns
+        -------
+        object
+            Do not write to it: other metrics read it too.
+        """
+        if compute not in self._shared:
+            self._shared[compute] = compute(self)
+        return cast("T", self._shared[compute])
