@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from numbers import Real
+from typing import Any
 
 import attrs
 import numpy as np
@@ -98,7 +99,7 @@ def measuring_repeats(declaration: MetricDeclaration, build: BuildFunction) -> N
                 found.append(build().measure(example_transition()))
         finally:
             np.random.set_state(state)  # noqa: NPY002
-    _compare(*found, when="in another build")
+    _compare(found[0], found[1], "in another build")
     metric = build()
     _compare(found[0], metric.measure(inputs), "on a new transition")
     metric.measure(example_transition(4, silent="a"))
@@ -136,7 +137,7 @@ def values_are_explained(declaration: MetricDeclaration, build: BuildFunction) -
         )
 
 
-def _arrays(record: object, prefix: str = "") -> dict[str, np.ndarray]:
+def _arrays(record: Any, prefix: str = "") -> dict[str, np.ndarray]:
     """Every array of the inputs and of the records in them, by its name."""
     found: dict[str, np.ndarray] = {}
     for field in attrs.fields(type(record)):

@@ -10,6 +10,7 @@ import djtrans
 from djtrans.cli import main
 from djtrans.cli.counting import progress_line
 from djtrans.metrics import metric_values
+from djtrans.registry import Registry
 from djtrans.synthesis import TrackSpec, synthesize
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
@@ -69,6 +70,36 @@ def test_one_transition_is_printed_as_gates_and_measurements(run):
     assert len(content["gates"]) == 4
     printed = float(found["loudness_dip_lu"][1])
     assert printed == pytest.approx(content["values"]["loudness_dip_lu"], abs=0.006)
+
+
+METRIC_FILE = """
+import djtrans
+
+class Peak:
+    def __init__(self, config):
+        pass
+
+    def measure(self, inputs):
+        return {"mix_peak": float(abs(inputs.mix).max())}
+
+@djtrans.hookimpl
+def djtrans_metrics():
+    value = djtrans.MetricValue(name="mix_peak", unit="1", better="lower", summary="A test.")
+    yield djtrans.MetricDeclaration(name="peak", summary="A test.", factory=Peak, values=[value])
+"""
+
+
+def test_a_metric_of_a_file_is_printed_below_the_others(run, tmp_path, monkeypatch):
+    file = tmp_path / "lab.py"
+    file.write_text(METRIC_FILE)
+    registry = Registry(discover=False, environ={})
+    registry.register_file(file)
+    monkeypatch.setattr("djtrans.metrics.registered.default_registry", lambda: registry)
+    code, out, _ = run("p.json", "a.wav", "b.wav")
+    assert code == 0
+    name, peak, *rest = out.splitlines()[-1].split()
+    assert (name, rest) == ("lab/mix_peak", ["1", "lower", "is", "better"])
+    assert 0 < float(peak) < 2
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ import pytest
 import djtrans
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import FormatError, InputError, PluginError
+from djtrans.core.registration.discovery import PluginWarning
 from djtrans.core.transition.plan import track_seconds
 from djtrans.evaluation import (
     EvaluationOptions,
@@ -24,6 +25,7 @@ from djtrans.evaluation import (
     write_report,
 )
 from djtrans.evaluation.placing import clock_shift, on_clock, place_together
+from djtrans.evaluation.plot import plot_techniques
 from djtrans.evaluation.report import results_csv
 from djtrans.pipeline.completion import draw_transition, finish
 from djtrans.pipeline.preparation import prepare
@@ -322,3 +324,55 @@ def test_workers_give_the_same_table_as_one_process(made, tmp_path):
     comparison, _ = made
     two = compare([PAIR], TECHNIQUES, output=tmp_path, workers=2)
     assert results_csv(two) == results_csv(comparison)
+
+
+class LevelOfA:
+    def __init__(self, config):
+        pass
+
+    def measure(self, inputs):
+        return {"rms_of_a": float(inputs.a.std())}
+
+
+class Faulty(LevelOfA):
+    def measure(self, inputs):
+        raise ZeroDivisionError("no such level")
+
+
+class MetricPlugin:
+    @staticmethod
+    @djtrans.hookimpl
+    def djtrans_metrics():
+        for name, factory in (("rms_of_a", LevelOfA), ("fault_db", Faulty)):
+            yield djtrans.MetricDeclaration(
+                name=name.replace("_", "-"),
+                summary="A test.",
+                factory=factory,
+                values=[
+                    djtrans.MetricValue(name=name, unit="1", better="lower", summary="A test.")
+                ],
+            )
+
+
+def test_a_metric_of_a_plugin_is_in_every_table_as_the_builtin_ones_are(tmp_path):
+    registry = Registry(discover=False, environ={})
+    registry.register(MetricPlugin(), "lab")
+    with pytest.warns(PluginWarning, match="lab/fault-db") as warned:
+        comparison = compare([PAIR], ("fade", "cut"), output=tmp_path, registry=registry)
+    assert len(warned) == 1
+    assert [o.reason for o in comparison.outcomes] == ["", ""]
+    for outcome in comparison.outcomes:
+        assert 0 < outcome.values["lab/rms_of_a"] < 2
+        assert outcome.values["lab/fault_db"] is None
+        assert outcome.why["lab/fault-db"] == "ZeroDivisionError: no such level"
+    for name in ("results.csv", "summary.csv", "summary.md", "comparison.png"):
+        assert name in [path.name for path in write_report(comparison, tmp_path)]
+    rows = list(csv.DictReader(io.StringIO(results_csv(comparison))))
+    assert [float(row["lab/rms_of_a"]) for row in rows] == pytest.approx(
+        [outcome.values["lab/rms_of_a"] for outcome in comparison.outcomes], rel=1e-3
+    )
+    summary = list(csv.DictReader((tmp_path / "summary.csv").read_text().splitlines()))
+    assert {row["better"] for row in summary if row["metric"] == "lab/rms_of_a"} == {"lower"}
+    assert "lab/rms_of_a ↓ (1)" in (tmp_path / "summary.md").read_text()
+    panels = [axes.get_title(loc="left") for axes in plot_techniques(comparison).axes]
+    assert "lab/rms of a" in panels

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+from types import ModuleType, SimpleNamespace
 
+import attrs
 import numpy as np
 import pytest
 import torch
 
+import djtrans.metrics
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.metric import MetricDeclaration, MetricValue
 from djtrans.core.errors import ShapeError
+from djtrans.core.registration.discovery import PluginWarning
 from djtrans.metrics import MetricInputs, TrackFacts, Voices, measure, metric_values
+from djtrans.metrics.registered import metric_versions
+from djtrans.registry import Registry
+from djtrans.testing import example_transition
 
 RATE = 44100
 
@@ -165,3 +175,143 @@ def test_inputs_that_do_not_fit_are_refused(loop, beat_times):
         measured(a, a, a, a, a[:, :-5], beat_times)
     with pytest.raises(ShapeError, match="lengths"):
         measured(a, a, a, a, a, beat_times, voices=Voices(a=a[:, :-5], b=a, solo_a=a, solo_b=a))
+
+
+# -- metrics of plugins --------------------------------------------------------------------------
+
+
+def registry_with(factory, *names, namespace="lab", version=1):
+    """The built-in metrics and one of a plugin."""
+    registry = Registry(discover=False, environ={})
+    register(registry, factory, *names, namespace=namespace, version=version)
+    return registry
+
+
+def register(registry, factory, *names, namespace="lab", version=1):
+    declaration = MetricDeclaration(
+        name="test",
+        summary="A test.",
+        factory=factory,
+        version=version,
+        values=[
+            MetricValue(name=name, unit="dB", better="higher", summary="A test.") for name in names
+        ],
+    )
+    plugin = ModuleType("inline")
+    plugin.djtrans_metrics = hookimpl(lambda: [declaration])
+    registry.register(plugin, namespace)
+
+
+def metric(measure):
+    """A factory of a metric that is one function."""
+    return lambda config: SimpleNamespace(measure=measure)
+
+
+def test_a_metric_of_a_plugin_is_measured_under_its_namespace():
+    registry = registry_with(
+        metric(lambda inputs: {"level_db": np.float32(-6.0), "clicks": np.int64(inputs.beats)}),
+        "level_db",
+        "clicks",
+    )
+    inputs = example_transition()
+    found, own = measure(inputs, registry), measure(inputs)
+    assert found.values() == {**own.values(), "lab/level_db": -6.0, "lab/clicks": 8}
+    assert found.units["lab/level_db"] == "dB"
+    assert found.failures == {}
+    assert found.gates == own.gates
+    assert json.loads(json.dumps(found.to_dict()))["values"]["lab/clicks"] == 8
+    assert [value.name for value in metric_values(registry)] == list(found.values())
+    assert len(found.values()) == len(metric_values()) + 2
+
+
+def raises(inputs):
+    raise ZeroDivisionError("no such level")
+
+
+def leaves(inputs):
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("measured", "reason"),
+    [
+        (raises, "ZeroDivisionError: no such level"),
+        (leaves, "SystemExit: 3"),
+        (lambda inputs: None, "TypeError"),
+        (lambda inputs: {}, "does not give 'level_db'"),
+        (lambda inputs: {"level_db": float("nan")}, "gives level_db = nan; allowed are finite"),
+        (lambda inputs: {"level_db": float("-inf")}, "gives level_db = -inf"),
+        (lambda inputs: {"level_db": "loud"}, "gives level_db = 'loud'"),
+        (lambda inputs: {"level_db": None, "other": 1.0}, "gives 'other', which it does not decl"),
+    ],
+)
+def test_a_metric_that_fails_is_not_measured_and_named_once(measured, reason):
+    registry = registry_with(metric(measured), "level_db")
+    inputs = example_transition()
+    with pytest.warns(PluginWarning, match=re.escape(reason)) as warned:
+        found = [measure(inputs, registry) for _ in range(3)]
+    assert len(warned) == 1
+    assert "lab/test" in str(warned[0].message)
+    own = measure(inputs).values()
+    assert len(own) == len(found[0].values()) - 1
+    for one in found:
+        assert one.values() == {**own, "lab/level_db": None}
+        assert reason in one.failures["lab/test"]
+        json.dumps(one.to_dict(), allow_nan=False)
+
+
+def test_what_a_failing_metric_could_measure_is_kept():
+    registry = registry_with(
+        metric(lambda inputs: {"level_db": -6.0, "peak_db": np.inf}), "level_db", "peak_db"
+    )
+    with pytest.warns(PluginWarning, match="peak_db = inf"):
+        values = measure(example_transition(), registry).values()
+    assert (values["lab/level_db"], values["lab/peak_db"]) == (-6.0, None)
+
+
+def test_a_factory_that_cannot_be_imported_is_a_failure_of_the_metric():
+    registry = registry_with("nowhere.at.all:Metric", "level_db")
+    with pytest.warns(PluginWarning, match="nowhere"):
+        assert measure(example_transition(), registry).values()["lab/level_db"] is None
+
+
+def test_a_fault_of_a_builtin_metric_is_an_error():
+    registry = Registry(discover=False, environ={})
+    broken = attrs.evolve(registry.metrics.find("peaks").declaration, factory=metric(raises))
+    with registry.metrics.override("peaks", broken), pytest.raises(ZeroDivisionError):
+        measure(example_transition(), registry)
+
+
+def test_a_metric_is_built_once_for_many_transitions():
+    built = []
+
+    def factory(config):
+        built.append(config)
+        return SimpleNamespace(measure=lambda inputs: {"level_db": 0.0})
+
+    registry = registry_with(factory, "level_db")
+    for _ in range(3):
+        measure(example_transition(), registry)
+    assert len(built) == 1
+
+
+def test_stored_measurements_are_identified_by_values_and_versions():
+    """Those of the built-in metrics are as they were when METRICS was a tuple."""
+    own = metric_versions(Registry(discover=False, environ={}))
+    assert own == tuple(value.name for value in metric_values(Registry(discover=False, environ={})))
+    factory = metric(lambda inputs: {"level_db": 0.0})
+    first = metric_versions(registry_with(factory, "level_db"))
+    second = metric_versions(registry_with(factory, "level_db", version=2))
+    assert first == (*own, "lab/level_db")
+    assert second == (*first, "lab/test version 2")
+    registry = registry_with(factory, "level_db", namespace="b")
+    register(registry, factory, "level_db", namespace="a")
+    assert metric_versions(registry) == (*own, "a/level_db", "b/level_db")
+
+
+def test_the_old_tuple_is_there_with_a_warning():
+    with pytest.warns(DeprecationWarning, match="metric_values"):
+        old = djtrans.metrics.METRICS
+    assert old == metric_values()
+    with pytest.raises(AttributeError, match="METRIX"):
+        _ = djtrans.metrics.METRIX
