@@ -106,6 +106,20 @@ def test_override_lasts_as_long_as_its_block_even_when_it_raises():
         registry.override("technique", "fade", wrong).__enter__()
 
 
+def test_a_component_built_once_is_the_same_until_it_is_another():
+    registry = make(discover=False)
+    registry.register(plugin(technique("spin", factory=lambda config: object())), "one")
+    first = registry.techniques.build_once("spin")
+    assert registry.techniques.build_once("one/spin") is first
+    assert registry.techniques.build("spin") is not first
+    other = technique("spin", factory=lambda config: "other")
+    with registry.techniques.override("spin", other):
+        assert registry.techniques.build_once("spin") == "other"
+    registry.unregister("one")
+    registry.register(plugin(technique("spin", factory=lambda config: "next")), "one")
+    assert registry.techniques.build_once("spin") == "next"
+
+
 def test_a_callable_factory_is_reported_as_not_lazy():
     registry = make(discover=False)
     registry.register(plugin(technique("spin", factory=lambda config: 1)), "one")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import reprlib
 import warnings
@@ -11,7 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from djtrans.core.contracts.metric import Metric, MetricDeclaration, MetricValue
+from djtrans.core.contracts.metric import MetricDeclaration, MetricValue
 from djtrans.core.registration.catalog import Component
 from djtrans.core.registration.discovery import BUILTIN, PluginWarning, one_line
 from djtrans.core.transition.metric_inputs import MetricInputs
@@ -39,11 +38,13 @@ def measure(inputs: MetricInputs, registry: Registry | None = None) -> Transitio
     """
     measured: list[MeasuredValue] = []
     failures: dict[str, str] = {}
+    registry = registry or default_registry()
     for component in _components(registry):
         if component.provider.namespace == BUILTIN:
-            found = {name: _finite(x) for name, x in _built(component).measure(inputs).items()}
+            given = registry.metrics.build_once(component.name).measure(inputs)
+            found = {name: _finite(value) for name, value in given.items()}
         else:
-            found, failure = _measure_safely(component, inputs)
+            found, failure = _measure_safely(registry, component, inputs)
             if failure:
                 failures[component.name] = failure
                 _warn(component, failure)
@@ -105,20 +106,13 @@ def _values(component: _Component) -> tuple[MetricValue, ...]:
     )
 
 
-# Built once: an evaluation measures thousands of transitions, and a metric may load a network.
-@functools.lru_cache(maxsize=256)
-def _built(component: _Component) -> Metric:
-    metric: Metric = component.import_factory()(component.declaration.config())
-    return metric
-
-
 def _measure_safely(
-    component: _Component, inputs: MetricInputs
+    registry: Registry, component: _Component, inputs: MetricInputs
 ) -> tuple[dict[str, float | None], str]:
     """The usable values of a plugin's metric, and what is wrong with the others."""
     declared = [value.name for value in component.declaration.values]
     try:
-        found = dict(_built(component).measure(inputs))
+        found = dict(registry.metrics.build_once(component.name).measure(inputs))
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- isolation is the point
         return {}, one_line(error)
     undeclared = [name for name in found if name not in declared]
@@ -146,13 +140,15 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
 
 
-# The components that were warned of: one warning an evaluation, not one a transition.
-_warned: set[_Component] = set()
+# Declarations that were warned of, by identity, since a factory need not be hashable: an evaluation
+# of many transitions warns once.
+_warned: dict[int, MetricDeclaration] = {}
 
 
 def _warn(component: _Component, failure: str) -> None:
-    if component not in _warned:
-        _warned.add(component)
+    declaration = component.declaration
+    if id(declaration) not in _warned:
+        _warned[id(declaration)] = declaration
         warnings.warn(
             f"The metric {component.name} ({component.provider}) is not measured: {failure}. "
             "Transitions are measured without it; tell its author.",

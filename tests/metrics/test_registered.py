@@ -260,6 +260,23 @@ def test_a_metric_that_fails_is_not_measured_and_named_once(measured, reason):
         json.dumps(one.to_dict(), allow_nan=False)
 
 
+class Unhashable:
+    """A factory that is an object with equality, as those of attrs are."""
+
+    __hash__ = None
+
+    def __call__(self, config):
+        return SimpleNamespace(measure=raises)
+
+
+def test_a_factory_need_not_be_hashable():
+    registry = registry_with(Unhashable(), "level_db")
+    with pytest.warns(PluginWarning, match="no such level") as warned:
+        found = [measure(example_transition(), registry) for _ in range(2)]
+    assert [one.values()["lab/level_db"] for one in found] == [None, None]
+    assert len(warned) == 1
+
+
 def test_what_a_failing_metric_could_measure_is_kept():
     registry = registry_with(
         metric(lambda inputs: {"level_db": -6.0, "peak_db": np.inf}), "level_db", "peak_db"

@@ -86,6 +86,7 @@ class Kind(Generic[D, C]):
         self.declaration = declaration
         self._failures = failures
         self._components: dict[str, Component[D]] = {}
+        self._built: dict[str, tuple[D, C]] = {}
 
     @property
     def name(self) -> str:
@@ -123,6 +124,7 @@ class Kind(Generic[D, C]):
         """Remove all components of a plugin."""
         for name in [n for n, c in self._components.items() if c.provider.namespace == namespace]:
             del self._components[name]
+            self._built.pop(name, None)
 
     def find(self, name: str) -> Component[D]:
         """Resolve a name to a component.
@@ -174,6 +176,29 @@ class Kind(Generic[D, C]):
         component = self.find(name)
         settings = config_from_dict(component.declaration.config, config or {})
         built: C = component.import_factory()(settings)
+        return built
+
+    def build_once(self, name: str) -> C:
+        """Return a component under its default config, the same one each time.
+
+        For components without state that are slow to build and used many times.
+
+        Parameters
+        ----------
+        name : str
+            See :meth:`find`.
+
+        Raises
+        ------
+        PluginError
+            If its factory cannot be imported.
+        """
+        component = self.find(name)
+        before = self._built.get(component.name)
+        if before is not None and before[0] is component.declaration:
+            return before[1]
+        built = self.build(component.name)
+        self._built[component.name] = component.declaration, built
         return built
 
     @contextmanager
