@@ -117,7 +117,7 @@ def test_a_callable_factory_is_reported_as_not_lazy():
 def test_the_next_version_of_a_plugin_can_take_its_place():
     registry = make(discover=False)
     registry.register(plugin(technique("spin")), "one")
-    with pytest.raises(PluginError, match="unregister what has it"):
+    with pytest.raises(PluginError, match="unregister the plugin that has it"):
         registry.register(plugin(technique("turn")), "one")
     registry.unregister("one")
     with pytest.raises(UnknownComponentError):
@@ -125,7 +125,7 @@ def test_the_next_version_of_a_plugin_can_take_its_place():
     registry.register(plugin(technique("turn")), "one")
     assert registry.find("technique", "turn").name == "one/turn"
     for namespace in (BUILTIN, "two"):
-        with pytest.raises(PluginError, match="can be taken out"):
+        with pytest.raises(PluginError, match="can be unregistered"):
             registry.unregister(namespace)
 
 
