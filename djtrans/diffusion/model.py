@@ -15,7 +15,7 @@ from djtrans.core.contracts.encoder import Conditioning, Encoder, TechniqueEncod
 from djtrans.core.contracts.scheduler import Scheduler
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.curves.vocal_rests import spare_lines
+from djtrans.core.curves.vocal_rests import limit_vocal_fades
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.diffusion.conditioning import join
 from djtrans.diffusion.guidance import Guidance
@@ -139,7 +139,7 @@ class DiffusionModel:
         """Curves ``[frames, parameters]`` on the CPU; the request's seed decides all noise.
 
         Vocal faders that would cut a sung line are slowed down, see
-        :func:`djtrans.core.curves.vocal_rests.spare_lines`.
+        :func:`djtrans.core.curves.vocal_rests.limit_vocal_fades`.
 
         Raises
         ------
@@ -159,7 +159,7 @@ class DiffusionModel:
             guidance=self.inference.guidance(request.technique),
             absent=absent.to(self.device),
         )
-        return spare_lines(Scaling(self.layout).from_model(curves[0].cpu()), request)
+        return limit_vocal_fades(Scaling(self.layout).from_model(curves[0].cpu()), request)
 
     def draw(self, request: CurveRequest) -> Tensor:
         """Call :meth:`generate`, its name since 0.2."""
