@@ -168,7 +168,7 @@ def test_configs_are_validated_with_field_value_and_range():
 
 
 def test_declarations_are_validated():
-    with pytest.raises(ConfigError, match="a send is a time effect"):
+    with pytest.raises(ConfigError, match="a send must be a time effect"):
         EffectDeclaration(
             name="x",
             summary="x",
@@ -178,7 +178,7 @@ def test_declarations_are_validated():
             parameters=(),
             routing="send",
         )
-    with pytest.raises(ConfigError, match="stands twice"):
+    with pytest.raises(ConfigError, match="must be unique"):
         EffectDeclaration(
             name="x",
             summary="x",

@@ -240,7 +240,7 @@ class GenerateOptions:
             separator=self.separator,
             stems=Pair(self.stems_a, self.stems_b),
             mixer=self.mixer,
-            settings=Settings.sorted_out(self.settings or {}),
+            settings=Settings.from_mapping(self.settings or {}),
             device=self.device,
         )
 

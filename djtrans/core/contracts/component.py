@@ -1,4 +1,4 @@
-"""What is written down of a component, to build it again."""
+"""Record of a component in files, from which it can be built again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class ComponentRecord:
-    """A component as it was used: qualified name, behaviour version, full config."""
+    """Component as it was used.
+
+    Attributes
+    ----------
+    name : str
+        Qualified name.
+    version : int
+        Behaviour version.
+    config : mapping
+        All fields of its config.
+    """
 
     name: str
     version: int

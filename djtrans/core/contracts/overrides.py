@@ -1,7 +1,7 @@
-"""What a user sets of the components of one transition, by names such as ``reverb.decay_seconds``.
+"""Settings of the components of one transition, such as ``reverb.decay_seconds=2.5``.
 
-``NODE.FIELD`` sets a field of the effect at a node of the mixer and ``NODE`` alone puts another
-effect there; ``separator.FIELD`` and ``technique.FIELD`` set fields of these two.
+``NODE.FIELD`` sets a field of the effect at a node of the mixer, ``NODE`` replaces the effect;
+``separator.FIELD`` and ``technique.FIELD`` set fields of these two.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import attrs
 
 from djtrans.core.errors import ConfigError
 
-#: What stands before the dot where it is not the id of a node.
+#: Prefixes that are not ids of nodes.
 ROLES = ("separator", "technique")
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Settings by what they concern.
+    """Settings by component.
 
     Attributes
     ----------
     mixer : mapping
-        By ``"node.field"`` or ``"node"``, as :meth:`djtrans.MixerSpec.configured` takes them.
+        Values by ``"node.field"`` or ``"node"``, see :meth:`djtrans.MixerSpec.configured`.
     separator, technique : mapping
-        By field of the config.
+        Values by field of the config.
     """
 
     mixer: Mapping[str, Any] = attrs.field(factory=dict)
@@ -35,8 +35,8 @@ class Settings:
     technique: Mapping[str, Any] = attrs.field(factory=dict)
 
     @classmethod
-    def sorted_out(cls, settings: Mapping[str, Any]) -> Settings:
-        """Settings of all components in one mapping, told apart by what stands before the dot."""
+    def from_mapping(cls, settings: Mapping[str, Any]) -> Settings:
+        """Split a mapping of settings by the component before the dot."""
         parts: dict[str, dict[str, Any]] = {"mixer": {}, **{role: {} for role in ROLES}}
         for key, value in settings.items():
             role, dot, field = key.partition(".")
@@ -48,29 +48,30 @@ class Settings:
 
 
 def read_settings(texts: Iterable[str]) -> dict[str, Any]:
-    """Settings as they are typed, ``"reverb.decay_seconds=2.5"``.
+    """Parse settings of the command line, such as ``"reverb.decay_seconds=2.5"``.
 
     Parameters
     ----------
     texts : iterable of str
-        ``NAME=VALUE``. A value is read as JSON (a number, ``true``, ``[1, 2]``, ``"text"``), and
-        what is no JSON as text. Of two for one name the last holds.
+        ``NAME=VALUE``. A value is parsed as JSON (a number, ``true``, ``[1, 2]``, ``"text"``), or
+        else taken as text. The last value of a name applies.
 
     Returns
     -------
     dict
+        Values by name.
 
     Raises
     ------
     ConfigError
-        If a text is not of that form.
+        If a text does not have this form.
     """
     settings: dict[str, Any] = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not (name and equals and value):
             raise ConfigError(
-                f"The setting {text!r} is not understood; write NAME=VALUE, such as "
+                f"The setting {text!r} is not valid; write NAME=VALUE, such as "
                 "reverb.decay_seconds=2.5."
             )
         try:

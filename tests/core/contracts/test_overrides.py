@@ -53,7 +53,7 @@ def test_settings_are_told_apart_by_what_they_concern():
         "eq.order": 8,
         "reverb": "delay",
     }
-    assert Settings.sorted_out(settings) == Settings(
+    assert Settings.from_mapping(settings) == Settings(
         mixer={"eq.order": 8, "reverb": "delay"},
         separator={"shifts": 1},
         technique={"entry_gain": 0.5},
@@ -109,7 +109,7 @@ def test_an_id_in_several_chains_means_all_of_them():
         ({"echo": "delay"}, ConfigError, "no node 'echo'"),
         ({"eq.order": 3}, ConfigError, "choose one of 2, 4, 8"),
         ({"eq.order": "4"}, ConfigError, "of type str; give a value of type int"),
-        ({"reverb": 2.5}, ConfigError, r"reverb = 2.5 names no effect; .* reverb.FIELD"),
+        ({"reverb": 2.5}, ConfigError, r"reverb = 2.5 is not an effect's name; .* reverb.FIELD"),
         ({"reverb": "revreb"}, PluginError, "Did you mean 'reverb'"),
         ({"fader": "reverb"}, ConfigError, "may not stand in a stem chain"),
         (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.curves.vocal_rests import nearest_rest, rests, silent_frames, limit_vocal_fades
+from djtrans.core.curves.vocal_rests import limit_vocal_fades, nearest_rest, rests, silent_frames
 from djtrans.mixer.resolve import mixer_layout
 from tests.helpers.features import features
 
