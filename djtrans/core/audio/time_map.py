@@ -1,4 +1,4 @@
-"""The way a track is laid on the clock, as the fewest stretches of one rate each."""
+"""Piecewise-linear time maps from a timeline to a track, simplified to few pieces."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 
 from djtrans.core.errors import InputError
 
-#: Points this close to a line (seconds) lie on it: rounding, no change of rate.
+#: Distance in seconds within which a point is on a line: rounding, not a change of rate.
 STRAIGHT_SECONDS = 1e-6
-#: How far the stretches may stray from the points of the map between them.
+#: Largest distance of the pieces from the points of the map, in seconds.
 TOLERANCE_SECONDS = 5e-4
 
 
 @attrs.frozen
 class Piece:
-    """A part of the clock over which a track keeps one rate.
+    """Part of the timeline with a constant rate of the track.
 
     Attributes
     ----------
     begin, end : float
-        Clock seconds; the first piece begins at -inf, the last one ends at inf.
+        Timeline seconds; the first piece begins at -inf, the last one ends at inf.
     clock, track : float
-        A clock time, and the track time that sounds then.
+        A timeline time and the track time that it is mapped to, in seconds.
     rate : float
-        Track seconds per clock second.
+        Track seconds per timeline second.
     """
 
     begin: float
@@ -40,16 +40,17 @@ class Piece:
 
 
 def pieces(points: Sequence[tuple[float, float]]) -> list[Piece]:
-    """The fewest pieces that follow a map within half a millisecond.
+    """Simplify a time map to few pieces that follow it within half a millisecond.
 
-    Points that lie on a line are dropped, and of a ramp that has a point on every beat as many as
-    the tolerance allows (Ramer, Douglas and Peucker [1]_, by track time). The first and the last
-    rate, which go on beyond the points, are kept as they are.
+    Points on a line are dropped, and as many points of a tempo ramp as the tolerance allows (Ramer,
+    Douglas and Peucker [1]_, by track time). The first and the last rate, which extend beyond the
+    points, are not changed.
 
     Parameters
     ----------
     points : sequence of (float, float)
-        ``(clock_seconds, track_seconds)``, both increasing; at least two.
+        ``(clock_seconds, track_seconds)``, both increasing; at least two. Clock seconds are those
+        of the timeline.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def pieces(points: Sequence[tuple[float, float]]) -> list[Piece]:
     Raises
     ------
     InputError
-        If the points are not finite or don't increase.
+        If the points are not finite or do not increase.
 
     References
     ----------
@@ -67,10 +68,10 @@ def pieces(points: Sequence[tuple[float, float]]) -> list[Piece]:
        required to represent a digitized line or its caricature", Cartographica 10(2), 1973.
     """
     line = _checked(points)
-    line = line[_kept(line, STRAIGHT_SECONDS)]
+    line = line[_simplified(line, STRAIGHT_SECONDS)]
     if len(line) > 4:
         inner = line[1:-1]
-        line = np.concatenate([line[:1], inner[_kept(inner, TOLERANCE_SECONDS)], line[-1:]])
+        line = np.concatenate([line[:1], inner[_simplified(inner, TOLERANCE_SECONDS)], line[-1:]])
     corners = [-math.inf, *(float(clock) for clock in line[1:-1, 0]), math.inf]
     rates = np.diff(line[:, 1]) / np.diff(line[:, 0])
     return [
@@ -92,22 +93,24 @@ def _checked(points: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
             f"(clock_seconds, track_seconds)."
         )
     if not (np.diff(line, axis=0) > 0).all():
-        raise InputError(f"Time map {points!r} must increase in clock and in track time.")
+        raise InputError(
+            f"Time map {points!r} does not increase; sort its points by both clock and track time."
+        )
     return line
 
 
-def _kept(line: NDArray[np.float64], tolerance: float) -> list[int]:
-    """Indices of the points that are needed to stay within a tolerance of all."""
-    kept = {0, len(line) - 1}
+def _simplified(line: NDArray[np.float64], tolerance: float) -> list[int]:
+    """Return the indices of points whose polyline is within a tolerance of all points."""
+    selected = {0, len(line) - 1}
     ranges = [(0, len(line) - 1)]
     while ranges:
         first, last = ranges.pop()
         clock, track = line[first : last + 1].T
-        # As positions, not slopes: a short step between rounded points has a noisy slope.
+        # Compare positions, not slopes: a short step between rounded points has a noisy slope.
         rate = (track[-1] - track[0]) / (clock[-1] - clock[0])
-        off = np.abs(track[0] + (clock - clock[0]) * rate - track)
-        worst = int(np.argmax(off))
-        if off[worst] > tolerance:
-            kept.add(first + worst)
+        error = np.abs(track[0] + (clock - clock[0]) * rate - track)
+        worst = int(np.argmax(error))
+        if error[worst] > tolerance:
+            selected.add(first + worst)
             ranges += [(first, first + worst), (first + worst, last)]
-    return sorted(kept)
+    return sorted(selected)

@@ -1,4 +1,4 @@
-"""Laying a track on a common clock, at a rate that may change from bar to bar."""
+"""Time warping: stretch a track onto a timeline by a piecewise-linear time map."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch import Tensor
 
 from djtrans.core.audio.pitch_shift import read_transposed
 from djtrans.core.audio.slicing import padded_slice
-from djtrans.core.audio.splicing import join
+from djtrans.core.audio.splicing import splice
 from djtrans.core.audio.time_map import Piece, pieces
-from djtrans.core.audio.time_stretch import is_one, read
+from djtrans.core.audio.time_stretch import is_unity, read
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.errors import InputError
 
-#: Two pieces are joined this long before the point between them, at the latest on it.
+#: Length of the part before a change of rate in which two pieces are spliced.
 SEARCH_SECONDS = 0.25
 
 
@@ -29,44 +29,47 @@ def warp(
     *,
     semitones: float = 0.0,
 ) -> Tensor:
-    """Lay a track on a clock and return what sounds from clock time `start` to `stop`.
+    """Stretch a track onto a timeline and return timeline seconds `start` to `stop`.
 
-    The engine keeps one rate per pass. Where the rate changes, both passes are rendered over the
-    quarter of a second before the point and joined where they are most alike.
+    The engine has one rate per pass. At a change of rate both passes are rendered over the quarter
+    of a second before it, and spliced where they are most similar.
 
     Parameters
     ----------
     audio : Tensor
         ``[channels, samples]``: the track from its first sample.
     points : sequence of (float, float)
-        ``(clock_seconds, track_seconds)``, both increasing; at least two, linear between. The
-        first and the last rate go on beyond them.
+        ``(clock_seconds, track_seconds)``: timeline and track times, both increasing; at least two,
+        linear between. The first and the last rate extend beyond them.
     sample_rate : int
-        In Hz, of the audio and of the clock.
+        Rate of the audio and of the result in Hz.
     start, stop : float
-        Clock times in seconds.
+        Timeline times in seconds.
     semitones : float
-        Transposition, -12 to 12; the times stay.
+        Transposition, -12 to 12.
 
     Returns
     -------
     Tensor
-        ``[channels, round(stop * sample_rate) - round(start * sample_rate)]`` float32; zero where
-        the track has no sound. At rate 1 without transposition it is a slice: the track's very
-        samples, laid on the nearest sample of the clock.
+        ``[channels, round(stop * sample_rate) - round(start * sample_rate)]`` float32; zero beyond
+        the ends of the track. At rate 1 without transposition it is a slice of the track, rounded
+        to whole samples.
 
     Raises
     ------
     InputError
-        If the points don't increase, or a rate or the transposition is out of range.
+        If the points do not increase, the window is empty, or a rate or the transposition is out of
+        range.
     """
     check_audio(audio)
     course = pieces(points)
     first, last = round(start * sample_rate), round(stop * sample_rate)
     if not last > first:
-        raise InputError(f"The clock window {start:g} s to {stop:g} s is empty; stop after start.")
-    # Whole pieces, whatever the window: every window of a map gets the same samples. Only the two
-    # pieces that go on for ever begin and end with it.
+        raise InputError(
+            f"The window from {start:g} s to {stop:g} s is empty; give a stop after the start."
+        )
+    # Render whole pieces, so that every window of a map gets the same samples. Only the first and
+    # the last piece, which are unbounded, begin and end with the window.
     search = round(SEARCH_SECONDS * sample_rate)
     corners = [round(piece.begin * sample_rate) for piece in course[1:]]
     lengths = [search, *(later - corner for corner, later in pairwise(corners))]
@@ -79,23 +82,23 @@ def warp(
     for piece, begin, end, overlap in zip(course, begins, ends, [0, *overlaps], strict=True):
         if begin >= last or end <= first:
             continue
-        sound = _read_piece(audio, piece, sample_rate, begin, end, semitones)
+        part = _read_piece(audio, piece, sample_rate, begin, end, semitones)
         if parts:
             before = parts.pop()
-            seam = join(before[:, -overlap:], sound[:, :overlap], sample_rate)
+            seam = splice(before[:, -overlap:], part[:, :overlap], sample_rate)
             parts.append(before[:, :-overlap])
-            sound = torch.cat([seam, sound[:, overlap:]], dim=-1)
+            part = torch.cat([seam, part[:, overlap:]], dim=-1)
         else:
             origin = begin
-        parts.append(sound)
+        parts.append(part)
     return torch.cat(parts, dim=-1)[:, first - origin : last - origin]
 
 
 def _read_piece(
     audio: Tensor, piece: Piece, sample_rate: int, begin: int, end: int, semitones: float
 ) -> Tensor:
-    """One piece of the map from clock sample `begin` to `end`."""
-    if is_one(piece.rate) and semitones == 0.0:
+    """Render one piece of the map from timeline sample `begin` to `end`."""
+    if is_unity(piece.rate) and semitones == 0.0:
         lead = round((piece.track - piece.clock) * sample_rate)
         return padded_slice(audio, begin + lead, end + lead)
     position = piece.track * sample_rate + (begin - piece.clock * sample_rate) * piece.rate

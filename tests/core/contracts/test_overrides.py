@@ -104,7 +104,7 @@ def test_an_id_in_several_chains_means_all_of_them():
             r"Node 'reverb': ReverbConfig.decay_seconds = 99.0 is out of range; give 0.05 to 20 s",
         ),
         ({"reverb.decai": 1}, ConfigError, "no field 'decai'; its fields are decay_seconds, pre"),
-        ({"fader.x": 1}, ConfigError, "Node 'fader': NoConfig has no field 'x'; it has none"),
+        ({"fader.x": 1}, ConfigError, "Node 'fader': NoConfig has no field 'x'; it has no fields"),
         ({"echo.beats": 1}, ConfigError, "no node 'echo'; its nodes are fader, eq, lpf, hpf, rev"),
         ({"echo": "delay"}, ConfigError, "no node 'echo'"),
         ({"eq.order": 3}, ConfigError, "choose one of 2, 4, 8"),

@@ -95,7 +95,7 @@ def test_an_installed_plugin_is_found_with_its_provider(install):
             "config",
         ),
         (GOOD.format(name="Not A Name"), "lower-case"),
-        (GOOD.format(name="spin").replace("@hookimpl", ""), "not marked; decorate it with"),
+        (GOOD.format(name="spin").replace("@hookimpl", ""), "not marked; put @hookimpl above"),
         (
             "from djtrans import hookimpl\n@hookimpl\ndef djtrans_effects():\n    [1]",
             "returned None; return or yield",
