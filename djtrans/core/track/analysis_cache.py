@@ -1,4 +1,4 @@
-"""Analyses of files that were analyzed before."""
+"""Cache of track analyses."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ KIND = "analyses"
 def cached_analysis(
     track: Track, name: str, declaration: Declaration, analyze: Callable[[], Analysis]
 ) -> Analysis:
-    """The analysis of a track from the cache, or from the analyzer and then kept.
+    """Load the analysis of a track from the cache, or analyze the track and cache the result.
 
     Parameters
     ----------
     track : Track
-        Known by the hash of its file, its rate and its shape; one that came from no file is always
-        analyzed.
+        The track, identified by the hash of its file, its sample rate and its shape. A track that
+        is not from a file is always analyzed.
     name : str
         Qualified name of the analyzer.
     declaration : Declaration
-        Of the analyzer, used with its default config. One whose factory is an object, as in a
-        notebook, may change from run to run without a new version: its results are not kept.
+        Declaration of the analyzer, used with its default config. A factory that is an object, as
+        in a notebook, can change without a new version: its results are not cached.
     analyze : callable
-        Called where nothing is kept.
+        Function that analyzes the track.
 
     Returns
     -------
@@ -50,12 +50,12 @@ def cached_analysis(
         version=declaration.version,
         config=config_to_dict(declaration.config()),
     )
-    found = cache.load(KIND, key, _read)
-    if found is None:
-        found = analyze()
-        text = json.dumps(analysis_to_dict(found))
+    analysis = cache.load(KIND, key, _read)
+    if analysis is None:
+        analysis = analyze()
+        text = json.dumps(analysis_to_dict(analysis))
         cache.store(KIND, key, lambda path: path.write_text(text, encoding="utf-8"))
-    return found
+    return analysis
 
 
 def _read(path: Path) -> Analysis:

@@ -1,4 +1,4 @@
-"""An analysis as JSON: what the cache keeps and ``djtrans analyze --json`` prints."""
+"""Convert analyses to and from JSON, for the cache and ``djtrans analyze --json``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.beat_grid import as_times
 from djtrans.core.track.key import Key
 
-#: Raised when the same analysis would be written otherwise; part of its key in the cache.
+#: Version of the JSON format, part of the keys in the cache.
 ANALYSIS_FORMAT = 1
 
 
@@ -25,19 +25,19 @@ def _is_series(kind: Any) -> bool:
 _converter = cattrs.Converter()
 _converter.register_unstructure_hook_func(_is_series, lambda series: series.tolist())
 _converter.register_structure_hook_func(_is_series, lambda values, _: as_times(values))
-# JSON has no infinity, and the loudness of what is all but silent is minus infinity.
+# JSON has no infinity, but the loudness of silence is minus infinity.
 _converter.register_unstructure_hook(float, lambda x: x if math.isfinite(x) else None)
 _converter.register_structure_hook(float, lambda x, _: -math.inf if x is None else float(x))
 
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
-    """The fields of an analysis as JSON-ready values, series as lists.
+    """Convert an analysis to a JSON-ready dictionary; arrays become lists.
 
     Returns
     -------
     dict
-        As nested as :class:`~djtrans.core.track.analysis.Analysis`; the key also has its ``name``
-        and its ``camelot`` code, and a loudness of minus infinity is None.
+        Fields nested as in :class:`~djtrans.core.track.analysis.Analysis`. The key also has
+        ``name`` and ``camelot``; minus infinity is None.
     """
     plain: dict[str, Any] = _converter.unstructure(analysis)
     key: Key = analysis.key
@@ -45,13 +45,13 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
 
 
 def analysis_from_dict(plain: Mapping[str, Any]) -> Analysis:
-    """The analysis that :func:`analysis_to_dict` wrote, exact to the last digit.
+    """Invert :func:`analysis_to_dict`, bit for bit.
 
     Raises
     ------
     cattrs.BaseValidationError
         If a field is missing or of the wrong type.
     InputError
-        If the beats contradict each other.
+        If the beat grid is not valid.
     """
     return _converter.structure(plain, Analysis)

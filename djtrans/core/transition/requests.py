@@ -1,4 +1,4 @@
-"""What a curve model is asked for a planned transition: one way for inference and stored pairs."""
+"""Build the curve request of a planned transition, for inference and datasets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from djtrans.core.transition.plan import TrackPlan, TransitionPlan
 
 
 def reference_level(analysis: Analysis, side: TrackPlan) -> float:
-    """Level in dB of a track's loud parts as the mixer gets them, the plan's trim included."""
+    """Compute the level of a track's loud parts at the mixer's input in dB, including its gain."""
     return analysis.levels.short_term_p95_lufs + side.gain_db
 
 
@@ -27,21 +27,22 @@ def window_features(
     isolated: bool,
     laid_rate: float = 1.0,
 ) -> TrackFeatures:
-    """Features of one track in the window of a plan.
+    """Extract the features of one track in the window of a plan.
 
     Parameters
     ----------
     stems : Stems
-        ``[stems, channels, samples]``: the window on the common clock, trimmed as planned.
+        ``[stems, channels, samples]``: the aligned stems over the window, including the gain.
     plan : TransitionPlan
+        The plan.
     side : TrackPlan
         The track's part of it.
     reference_db : float
         See :func:`reference_level`.
     isolated : bool
-        Whether each stem holds its own sounds only.
+        True if the stems have good isolation.
     laid_rate : float
-        Track seconds per second of the track's file, where that was stretched before.
+        Track seconds per second of the stems' source, if that was already stretched.
 
     Returns
     -------
@@ -70,16 +71,18 @@ def build_curve_request(
     features_b: TrackFeatures,
     seed: int = 0,
 ) -> CurveRequest:
-    """The request to draw the curves of a plan.
+    """Build the request for the curves of a plan.
 
     Parameters
     ----------
     plan : TransitionPlan
+        The plan.
     layout : Layout
-        Parameters to draw.
+        Parameters to generate.
     features_a, features_b : TrackFeatures
         See :func:`window_features`.
     seed : int
+        Random seed.
 
     Returns
     -------

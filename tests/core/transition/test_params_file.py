@@ -116,7 +116,7 @@ def test_the_file_is_plain_json_with_all_54_keys(content, tmp_path):
         ),
         (lambda d: d["values"][2].__setitem__(1, float("nan")), "a/drums/eq/low is nan in frame 2"),
         (lambda d: d["values"][3].pop(), "damaged params file"),
-        (lambda d: d["layout"][0].update(maximum=3.0), "contradicts itself"),
+        (lambda d: d["layout"][0].update(maximum=3.0), "is inconsistent: its layout"),
         (lambda d: d.update(format_version=2), "format version 2; this djtrans reads 1"),
         (lambda d: d.update(format="x"), "is not a params file"),
     ],
