@@ -29,6 +29,12 @@ class DenoiserShape:
         Columns of the curves: 54 for the default mixer.
     per_frame, global_ : int
         Channels of the conditioning per frame and per transition; 0 if there is none.
+
+    Examples
+    --------
+    >>> from djtrans.core import DenoiserShape
+    >>> DenoiserShape(parameters=54, per_frame=64, global_=16).parameters
+    54
     """
 
     parameters: int

@@ -30,6 +30,14 @@ class Conditioning:
     mask : Tensor or None
         ``[batch, frames]`` bool, False on padding frames of transitions shorter than the longest
         of the batch; None without padding.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.core import Conditioning
+    >>> conditioning = Conditioning(torch.zeros(1, 64, 8), torch.zeros(1, 0))
+    >>> conditioning.per_frame.shape
+    torch.Size([1, 64, 8])
     """
 
     per_frame: Tensor

@@ -24,6 +24,12 @@ class Level:
     ----------
     alpha, sigma : float
         At least 0, not both 0. Their sum is 1 in rectified flow, the sum of their squares in DDPM.
+
+    Examples
+    --------
+    >>> from djtrans.core import Level
+    >>> Level(alpha=0.75, sigma=0.25).noise_fraction
+    0.25
     """
 
     alpha: float

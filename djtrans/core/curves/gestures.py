@@ -43,7 +43,14 @@ def window(request: CurveRequest) -> tuple[float, float, float]:
 
 
 def cutoff(hz: float) -> float:
-    """Convert a cutoff in Hz to a filter's normalized cutoff, 0 at 20 Hz and 1 at 20 kHz."""
+    """Convert a cutoff in Hz to a filter's normalized cutoff, 0 at 20 Hz and 1 at 20 kHz.
+
+    Examples
+    --------
+    >>> from djtrans.core import cutoff
+    >>> round(cutoff(632.5), 3)
+    0.5
+    """
     return math.log(hz / 20.0) / math.log(1000.0)
 
 
@@ -72,6 +79,16 @@ def exchange_lows(sheet: CurveSheet, *beats: float) -> None:
         Sheet to edit.
     *beats : float
         Beats of the exchanges, increasing.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> from djtrans.core import exchange_lows
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> sheet = djtrans.CurveSheet(djtrans.CurveRequest(layout=layout, n_frames=8, swap_beat=2))
+    >>> exchange_lows(sheet, 2.0)
+    >>> sheet.read("b/bass/eq/low")[:, 0].tolist()
+    [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
     """
     points, owned = [], 1.0
     for beat in beats:

@@ -26,6 +26,7 @@ class Variation:
 
     Examples
     --------
+    >>> from djtrans.core import Variation
     >>> Variation(0).amount(0.9, 0.15)
     0.9
     >>> Variation(0).beat(16, 8, 24, step=4)

@@ -147,12 +147,7 @@ def collect(
         if name not in HOOKS:
             yield name, PluginError(f"djtrans has no hook {name!r}. {did_you_mean(name, HOOKS)}")
         elif getattr(getattr(plugin, name), _MARK, None) is None:
-            yield (
-                name,
-                PluginError(
-                    "is not marked; decorate it with @djtrans.hookimpl, or it is not called."
-                ),
-            )
+            yield name, PluginError("is not marked; put @hookimpl above it, or it is not called.")
     others = [other for other in manager.get_plugins() if other is not plugin]
     for hook, expected in HOOKS.items():
         caller = manager.subset_hook_caller(hook, remove_plugins=others)

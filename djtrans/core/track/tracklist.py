@@ -31,6 +31,12 @@ class TracklistEntry:
         Address of the track's page.
     with_previous : bool
         True if it is played together with the previous entry, as in a mashup.
+
+    Examples
+    --------
+    >>> from djtrans.core import TracklistEntry
+    >>> str(TracklistEntry(start_seconds=0.0, artist="Ada", title="Plain", mix="Dub Mix"))
+    'Ada - Plain (Dub Mix)'
     """
 
     start_seconds: float | None = None
@@ -81,6 +87,13 @@ class Tracklist:
     ------
     TracklistError
         If there is no title or no entry, or a track starts before the previous one.
+
+    Examples
+    --------
+    >>> from djtrans.core import Tracklist, TracklistEntry
+    >>> entries = [TracklistEntry(start_seconds=0.0, title="Plain"), TracklistEntry(title="ID")]
+    >>> Tracklist(title="Live", entries=entries).timed
+    1
     """
 
     title: str

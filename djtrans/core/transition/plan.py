@@ -86,6 +86,13 @@ class Loop:
         Number of additional repeats.
     start_seconds, stop_seconds : float
         Start and end of the bars in seconds of the track's file.
+
+    Examples
+    --------
+    >>> from djtrans.core import Loop
+    >>> loop = Loop(start_bar=60, bars=4, repeats=2, start_seconds=120.0, stop_seconds=128.0)
+    >>> loop.added_seconds
+    16.0
     """
 
     start_bar: int
