@@ -130,7 +130,8 @@ class Analysis:
     --------
     >>> import djtrans
     >>> spec = djtrans.TrackSpec(bpm=126, structure=(("intro", 16), ("drop", 16)))
-    >>> analysis = djtrans.analyze_track(djtrans.synthesize(spec).track)
+    >>> song = djtrans.synthesize(spec)
+    >>> analysis = djtrans.analyze_track(djtrans.Track(song.audio, song.sample_rate))
     >>> round(analysis.grid.bpm), analysis.section_at(0).label
     (126, 'intro')
 

@@ -51,13 +51,12 @@ class TrackFeatures:
 
     Examples
     --------
-    >>> import djtrans, torch
-    >>> names = ("drums", "bass", "vocals", "other")
-    >>> stems = djtrans.Stems(0.1 * torch.randn(4, 2, 4 * 44100), names, 44100)
-    >>> beat_times = torch.arange(9, dtype=torch.float64) * 0.5
-    >>> features = djtrans.build_track_features(stems, beat_times, bpm=120.0)
+    >>> import djtrans
+    >>> song = djtrans.synthesize(djtrans.TrackSpec(structure=(("intro", 8), ("drop", 8))))
+    >>> analysis = djtrans.analyze_track(djtrans.Track(song.audio, song.sample_rate))
+    >>> features = djtrans.build_track_features(song.stems, analysis, n_frames=32)
     >>> features.level_db.shape
-    torch.Size([16, 4, 3])
+    torch.Size([32, 4, 3])
 
     See Also
     --------

@@ -206,9 +206,9 @@ class TransitionPlan:
     --------
     >>> import djtrans
     >>> structure = (("intro", 16), ("drop", 32), ("outro", 16))
-    >>> spec = djtrans.TrackSpec(bpm=126, structure=structure)
-    >>> tracks = [djtrans.synthesize(spec).track for _ in "ab"]
-    >>> plan = djtrans.plan_transition(*map(djtrans.analyze_track, tracks), technique="bass-swap")
+    >>> song = djtrans.synthesize(djtrans.TrackSpec(bpm=126, structure=structure))
+    >>> analysis = djtrans.analyze_track(djtrans.Track(song.audio, song.sample_rate))
+    >>> plan = djtrans.plan_transition(analysis, analysis, technique="bass-swap")
     >>> plan.bars * plan.beats_per_bar == len(plan.beat_times) - 1
     True
 
