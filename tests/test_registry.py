@@ -1,4 +1,4 @@
-"""The registry: names, overriding, building, loose files."""
+"""Registry: names, overrides, building components and plugin files."""
 
 from __future__ import annotations
 

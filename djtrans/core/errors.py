@@ -61,7 +61,7 @@ class TracklistError(DjtransError):
 
 
 class RefusedError(TracklistError):
-    """A web site refuses requests, now or altogether; it must not be sent any more."""
+    """A web site refuses requests, now or altogether; no more may be sent."""
 
 
 class PluginError(DjtransError):

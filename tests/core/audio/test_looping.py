@@ -1,4 +1,4 @@
-"""A loop in a track: the bars again, without a click, and every downbeat whole."""
+"""Looping: repeated bars without clicks and with complete downbeats."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Two versions of a sound, joined where they are alike."""
+"""Crossfaded splices of two versions of a signal."""
 
 import math
 

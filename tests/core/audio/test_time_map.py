@@ -1,4 +1,4 @@
-"""A map in as few pieces as its course needs."""
+"""Simplification of time maps."""
 
 import math
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""A track on the clock: every beat where the map puts it, at any rate, in any window."""
+"""Warping: beats arrive at the times of the map, at any rate and in any window."""
 
 import math
 from itertools import accumulate

@@ -1,4 +1,4 @@
-"""Settings by name: how they are read, sorted out and put into a mixer."""
+"""Settings by name: parsing, splitting by component and mixer configs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layout is computed from the spec: 54 rows for the default, whatever it yields for others."""
+"""Layouts of the default mixer (54 rows) and of other specs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seed 0 is the plain form; every other seed stays within what is allowed."""
+"""Variation: seed 0 gives the plain form, other seeds stay in range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rests of a voice, from levels that are made up beat by beat."""
+"""Vocal rests of features with chosen levels on each beat."""
 
 from __future__ import annotations
 

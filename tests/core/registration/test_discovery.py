@@ -1,4 +1,4 @@
-"""Finding plugins, against a zoo of broken ones, each a real distribution on the path."""
+"""Plugin discovery, with broken plugins that are real distributions on the path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file is analyzed once for each analyzer, version, rate and shape."""
+"""Analysis cache: one entry per file, analyzer, version, rate and shape."""
 
 from __future__ import annotations
 

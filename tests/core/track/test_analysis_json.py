@@ -1,4 +1,4 @@
-"""An analysis survives JSON to the last digit."""
+"""Analyses as JSON: exact round trip."""
 
 from __future__ import annotations
 

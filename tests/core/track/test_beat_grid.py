@@ -1,4 +1,4 @@
-"""The beat grid's arithmetic, for any grid."""
+"""Beat grid arithmetic, for any grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levels of tones whose power and frequency are known."""
+"""Features of tones with known power and frequency."""
 
 from __future__ import annotations
 

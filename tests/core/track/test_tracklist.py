@@ -1,4 +1,4 @@
-"""Tracklists are sound when they are made; their files are read back and safely named."""
+"""Tracklists: validation, files and file names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The params file: nothing is lost, and damage is said in one line."""
+"""Params file: round trip, and one-line errors for damaged files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An overview holds what the audio is, and says under which curves it was measured."""
+"""Summary of a transition: content, digest of the curves and validation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache: whole entries, healed when damaged, never in the way of a result."""
+"""Cache: atomic entries, damaged entries, eviction and unwritable folders."""
 
 from __future__ import annotations
 

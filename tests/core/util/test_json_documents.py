@@ -1,4 +1,4 @@
-"""JSON files of ours are read by what they say they are."""
+"""Versioned JSON documents: reading, and errors for other formats and versions."""
 
 from __future__ import annotations
 
