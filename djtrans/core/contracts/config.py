@@ -55,6 +55,10 @@ def setting(
     Traceback (most recent call last):
     ...
     djtrans.core.errors.ConfigError: EchoConfig.decay_seconds = 20.0 is out of range; ...
+
+    See Also
+    --------
+    djtrans.EffectDeclaration : Declaration with a config class.
     """
     kind = type(default)
 

@@ -63,6 +63,16 @@ def equal_power(sheet: CurveSheet, start: float, stop: float) -> tuple[FloatArra
         Sheet whose frames are used.
     start, stop : float
         Beats at which the crossfade starts and ends.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> from djtrans.core import equal_power
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> sheet = djtrans.CurveSheet(djtrans.CurveRequest(layout=layout, n_frames=8, swap_beat=2))
+    >>> falling, rising = equal_power(sheet, 1.0, 3.0)
+    >>> rising.round(2).tolist()
+    [0.0, 0.0, 0.0, 0.38, 0.71, 0.92, 1.0, 1.0]
     """
     angle = np.clip((sheet.beats - start) / (stop - start), 0.0, 1.0) * (np.pi / 2)
     return np.cos(angle), np.sin(angle)
@@ -113,6 +123,20 @@ def exchange_band(
         Beats at which the crossfade starts and ends.
     least : float
         Lowest linear gain: of B's band before the crossfade, of A's after it.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> from djtrans.core import exchange_band
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> sheet = djtrans.CurveSheet(djtrans.CurveRequest(layout=layout, n_frames=8, swap_beat=2))
+    >>> exchange_band(sheet, "high", 1.0, 3.0, least=0.2)
+    >>> sheet.read("b/drums/eq/high")[:, 0].round(2).tolist()
+    [0.2, 0.2, 0.2, 0.38, 0.71, 0.92, 1.0, 1.0]
+
+    See Also
+    --------
+    exchange_lows : Exchange the low band as a step.
     """
     falling, rising = equal_power(sheet, start, stop)
     sheet.curve(f"a/*/eq/{band}", np.maximum(falling, least))
@@ -133,6 +157,20 @@ def step_in(sheet: CurveSheet, beat: float, stems: Sequence[str] = ()) -> None:
         Beat of the step.
     stems : sequence of str
         Stems to open; all by default.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> from djtrans.core import step_in
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> sheet = djtrans.CurveSheet(djtrans.CurveRequest(layout=layout, n_frames=8, swap_beat=2))
+    >>> step_in(sheet, 2.0, stems=("drums",))
+    >>> sheet.read("b/drums/fader/gain")[:, 0].tolist()
+    [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+
+    See Also
+    --------
+    step_out : Close A's faders.
     """
     request, last = sheet.request, sheet.beats[-1]
     for stem in stems or sheet.stems:
@@ -157,6 +195,20 @@ def step_out(sheet: CurveSheet, beat: float, stems: Sequence[str] = ()) -> None:
         Beat of the step.
     stems : sequence of str
         Stems to close; all by default.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> from djtrans.core import step_out
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> sheet = djtrans.CurveSheet(djtrans.CurveRequest(layout=layout, n_frames=8, swap_beat=2))
+    >>> step_out(sheet, 2.0)
+    >>> sheet.read("a/drums/fader/gain")[:, 0].tolist()
+    [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+
+    See Also
+    --------
+    step_in : Open B's faders.
     """
     request, last = sheet.request, sheet.beats[-1]
     for stem in stems or sheet.stems:

@@ -50,7 +50,7 @@ class Variation:
         return float(self._rng.uniform(max(low, plain - spread), min(high, plain + spread)))
 
     def beat(
-        self, plain: float, low: float, high: float, step: float, lines: Iterable[float] = ()
+        self, plain: float, low: float, high: float, step: float, preferred: Iterable[float] = ()
     ) -> float:
         """Sample a beat.
 
@@ -62,13 +62,13 @@ class Variation:
             Earliest and latest beat.
         step : float
             Candidates are its multiples: the beats per bar give downbeats.
-        lines : iterable of float
-            Preferred beats, such as phrase boundaries: if any is in range, only these are
+        preferred : iterable of float
+            Preferred beats, such as phrase boundaries. If any is in range, only these are
             candidates.
         """
         if self._rng is None:
             return float(plain)
-        candidates = [float(beat) for beat in lines if low <= beat <= high]
+        candidates = [float(beat) for beat in preferred if low <= beat <= high]
         if not candidates:
             first, last = math.ceil(low / step), math.floor(high / step)
             candidates = [float(i * step) for i in range(first, last + 1)]

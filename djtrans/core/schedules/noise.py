@@ -22,6 +22,13 @@ def normal_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
     Returns
     -------
     Tensor
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.core import normal_like
+    >>> normal_like(torch.zeros(2, 3), torch.Generator().manual_seed(1)).shape
+    torch.Size([2, 3])
     """
     device = "cpu" if generator is None else generator.device
     return torch.randn(x.shape, generator=generator, device=device).to(x)

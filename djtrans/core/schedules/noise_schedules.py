@@ -43,6 +43,13 @@ def linear_beta_levels(steps: int, *, zero_terminal_snr: bool) -> tuple[Level, .
     ----------
     .. [1] J. Ho, A. Jain, P. Abbeel, Denoising Diffusion Probabilistic Models, NeurIPS 2020.
     .. [2] S. Lin et al., Common Diffusion Noise Schedules and Sample Steps are Flawed, WACV 2024.
+
+    Examples
+    --------
+    >>> from djtrans.core import linear_beta_levels
+    >>> levels = linear_beta_levels(50, zero_terminal_snr=True)
+    >>> len(levels), levels[0], levels[-1]
+    (51, Level(alpha=0.0, sigma=1.0), Level(alpha=1.0, sigma=0.0))
     """
     check_steps(steps, TIMESTEPS)
     betas = np.linspace(*BETAS, TIMESTEPS)

@@ -92,6 +92,10 @@ class Levels:
     >>> import djtrans
     >>> djtrans.Levels(integrated_lufs=-9.2, short_term_p95_lufs=-7.5).integrated_lufs
     -9.2
+
+    See Also
+    --------
+    Analysis : Analysis with the levels of a track.
     """
 
     integrated_lufs: float

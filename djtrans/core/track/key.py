@@ -29,6 +29,10 @@ class Key:
     >>> key = djtrans.Key(tonic=9, mode="minor")
     >>> key.name, key.camelot, key.distance(djtrans.Key(tonic=4, mode="minor"))
     ('A minor', '8A', 1)
+
+    See Also
+    --------
+    djtrans.Analysis : Analysis with the key of a track.
     """
 
     tonic: int

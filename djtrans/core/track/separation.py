@@ -10,10 +10,7 @@ from djtrans.core.audio.validation import check_audio
 from djtrans.core.contracts.progress import Progress
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import DjtransError, SeparationError
-from djtrans.core.track.stem_files import load_stems, save_stems
 from djtrans.core.track.stems import Stems
-
-__all__ = ["RESIDUAL_STEM", "load_stems", "save_stems", "separate"]
 
 #: Stem to which the residual is added.
 RESIDUAL_STEM = "other"
