@@ -54,7 +54,7 @@ def analyze(
                 failed[file] = str(error)
             tell(1.0)
     if as_json:
-        from djtrans.core.track.analysis_json import analysis_to_dict
+        from djtrans.core.track.analysis_io import analysis_to_dict
 
         click.echo(json.dumps({file: analysis_to_dict(a) for file, a in found.items()}))
     elif found:

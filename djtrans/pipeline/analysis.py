@@ -7,7 +7,7 @@ import os
 from djtrans.core.audio.validation import require_sound
 from djtrans.core.contracts.progress import Progress
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.analysis_cache import cached_analysis
+from djtrans.core.track.analysis_io import cached_analysis
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
 from djtrans.registry import Registry, default_registry
 

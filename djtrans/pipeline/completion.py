@@ -15,8 +15,7 @@ from djtrans.core.transition.requests import draw_request, reference_level, wind
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render as render_window
-from djtrans.pipeline.curve_generation import draw_params
-from djtrans.pipeline.curve_source import can_draw
+from djtrans.pipeline.curve_generation import can_draw, draw_params
 from djtrans.pipeline.preparation import Prepared
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import make_provenance

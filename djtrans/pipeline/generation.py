@@ -16,7 +16,7 @@ from djtrans.diffusion.loading import choose_model
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.completion import draw_transition, finish
-from djtrans.pipeline.curve_source import by_rules, fitting_model, why_not
+from djtrans.pipeline.curve_generation import by_rules, fitting_model, why_not
 from djtrans.pipeline.preparation import (
     DEFAULT_CONTEXT_BARS,
     DEFAULT_SEPARATOR,

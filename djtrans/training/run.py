@@ -28,7 +28,7 @@ from djtrans.diffusion.model import layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout
 from djtrans.registry import Registry, default_registry
-from djtrans.training.audio_loss import AudioLoss
+from djtrans.training.loss import AudioLoss
 from djtrans.training.options import TrainOptions
 from djtrans.training.trainer import TrainResult, Watch, train
 

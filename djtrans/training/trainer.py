@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeAlias
+from types import FrameType
+from typing import Any, TypeAlias
 
 import attrs
 import torch
@@ -17,12 +19,10 @@ from djtrans.core.errors import InputError
 from djtrans.datasets.batch import Batch, BatchSource
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.diffusion.network import DiffusionNetwork
-from djtrans.training.audio_loss import AudioLoss
 from djtrans.training.checkpoint import TrainingState
 from djtrans.training.distributed import World, joined_world
 from djtrans.training.ema import Ema
-from djtrans.training.interrupts import interruptible
-from djtrans.training.loss_module import Lossy
+from djtrans.training.loss import AudioLoss, TrainingLoss
 from djtrans.training.metrics_log import MetricsLog
 from djtrans.training.options import TrainOptions
 
@@ -161,8 +161,8 @@ class _Run:
         )
         self.state = TrainingState(network, Ema(network, options.ema_decay), optimizer)
         self.network = network
-        self.lossy = Lossy(network, options, audio)
-        self.module: nn.Module = self.lossy
+        self.loss = TrainingLoss(network, options, audio)
+        self.module: nn.Module = self.loss
         self.saved = folder / "checkpoint_0.pt"
 
     def __call__(self, resume: str | os.PathLike[str] | None) -> TrainResult:
@@ -172,7 +172,7 @@ class _Run:
         if self.world.size > 1:
             ids = [self.world.local_rank] if self.device.type == "cuda" else None
             self.module = nn.parallel.DistributedDataParallel(
-                self.lossy, device_ids=ids, broadcast_buffers=False
+                self.loss, device_ids=ids, broadcast_buffers=False
             )
         state, options = self.state, self.options
         with ExitStack() as stack:
@@ -180,7 +180,7 @@ class _Run:
             log = None
             if self.world.leads:
                 file = self.folder / "metrics.csv"
-                log = stack.enter_context(MetricsLog(file, state.step, self.lossy.terms))
+                log = stack.enter_context(MetricsLog(file, state.step, self.loss.terms))
             while state.step < options.steps and not self._agreed(stopping()):
                 begin = time.perf_counter()
                 row = self._step(state.step)
@@ -208,17 +208,19 @@ class _Run:
         self.network.train()
         index = step * self.world.size + self.world.rank
         batch = self.source.batch(index, self.share).to(self.device)
-        terms = self._loss(self.module, batch, generator(options.seed, NOISE, index))
+        terms = self._compute_loss(self.module, batch, generator(options.seed, NOISE, index))
         optimizer.zero_grad(set_to_none=True)
         terms[0].backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), options.clip_norm)
         optimizer.step()
         self.state.ema.update(self.network, step)
         means = self._mean(torch.stack(terms).detach())
-        named = dict(zip(self.lossy.terms, means, strict=True))
+        named = dict(zip(self.loss.terms, means, strict=True))
         return {**named, "grad_norm": float(norm), "lr": lr}
 
-    def _loss(self, module: nn.Module, batch: Batch, noise: torch.Generator) -> tuple[Tensor, ...]:
+    def _compute_loss(
+        self, module: nn.Module, batch: Batch, noise: torch.Generator
+    ) -> tuple[Tensor, ...]:
         draw = self.options.objective.draw(self.network, batch.curves, noise)
         draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
@@ -237,7 +239,7 @@ class _Run:
             batch = self.source.batch(index, self.share, validation=True).to(self.device)
             noise = generator(self.options.seed, VALIDATION, index)
             # Not through DDP: the processes may have different numbers of batches here.
-            total += self._loss(self.lossy, batch, noise)[0]
+            total += self._compute_loss(self.loss, batch, noise)[0]
         self.network.load_state_dict(own)
         loss = self._mean(total[None])[0] * self.world.size / self.options.validation_batches
         if loss < self.state.best:
@@ -267,3 +269,25 @@ def generator(seed: int, stream: int, index: int) -> torch.Generator:
     """A generator of its own for each batch, on the CPU: the same numbers on every device."""
     mixed = ((seed % 2**16) * 4 + stream) * 2**44 + index
     return torch.Generator().manual_seed(mixed)
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Yield a function that tells whether SIGINT has arrived; a second SIGINT stops at once."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    try:
+        before: Any = signal.signal(signal.SIGINT, ask)
+    except ValueError:  # not in the main thread: whoever runs it there stops it
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -16,7 +16,7 @@ import cattrs
 from djtrans.core.audio.io import NEEDS_FFMPEG, content_hash
 from djtrans.core.errors import DjtransError, FormatError, InputError
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.analysis_json import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
+from djtrans.core.track.analysis_io import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
 from djtrans.core.track.track import load_track
 from djtrans.core.util.atomic_files import write_text
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO

@@ -11,7 +11,7 @@ import attrs
 
 from djtrans.core.errors import FormatError
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.analysis_json import analysis_from_dict, analysis_to_dict
+from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
 from djtrans.core.util.atomic_files import replacing
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import ComposeOptions

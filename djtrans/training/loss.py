@@ -1,4 +1,4 @@
-"""The mixer in the loop: drawn curves are judged by what they make of the audio."""
+"""Losses of training: the objective's, and the distance of the rendered audio."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 import attrs
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from djtrans.datasets.batch import Crop
+from djtrans.core.errors import InputError
+from djtrans.datasets.batch import Batch, Crop
+from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
+from djtrans.diffusion.objective import Draw
 from djtrans.inverse.loss import SpectralLoss
 from djtrans.mixer.mixer import Mixer
+from djtrans.training.options import TrainOptions
 
 #: A crop whose target is quieter than this (dB full scale, RMS) says nothing: there is no music.
 SILENT_DB = -60.0
@@ -84,3 +88,50 @@ class AudioLoss:
             beat_times=crop.beat_times,
         ).mix
         return mix
+
+
+class TrainingLoss(nn.Module):
+    """Compute the terms of the loss of a batch, in one forward pass as DDP requires.
+
+    Parameters
+    ----------
+    network : DiffusionNetwork
+    options : TrainOptions
+        Objective and weight of the audio loss.
+    audio : AudioLoss, optional
+        Needed where its weight is not 0. Its mixer is no part of what is trained.
+
+    Attributes
+    ----------
+    terms : tuple of str
+        Names of the terms, the total (``loss``) first.
+
+    Raises
+    ------
+    InputError
+        If the weight is above 0 and there is no `audio`.
+    """
+
+    def __init__(
+        self, network: DiffusionNetwork, options: TrainOptions, audio: AudioLoss | None = None
+    ) -> None:
+        super().__init__()
+        if options.audio_weight > 0.0 and audio is None:
+            raise InputError(
+                f"audio_weight is {options.audio_weight:g}, but no mixer is given to render with; "
+                "give an AudioLoss, or leave the weight at 0."
+            )
+        self.network, self.objective, self.weight = network, options.objective, options.audio_weight
+        # Not the mixer itself, which as a module would become a part of this one.
+        self.audio = audio if options.audio_weight > 0.0 else None
+        self.terms: tuple[str, ...] = ("loss", "prediction", "smoothness")
+        if self.audio is not None:
+            self.terms += ("audio",)
+
+    def forward(self, batch: Batch, draw: Draw) -> tuple[Tensor, ...]:
+        """Return the terms as scalars; `audio` and `smoothness` are not yet weighted."""
+        loss = self.objective.loss(self.network, batch.curves, batch.conditioning, draw)
+        if self.audio is None:
+            return loss.total, loss.prediction, loss.smoothness
+        audio = self.audio(loss.clean, batch.curves, draw.noise_fraction, batch.crops)
+        return loss.total + self.weight * audio, loss.prediction, loss.smoothness, audio
