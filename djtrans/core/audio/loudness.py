@@ -82,11 +82,6 @@ def short_term_lufs(
     return _to_lufs(_window_power(power, sample_rate, window_seconds, hop_seconds))
 
 
-def momentary_lufs(audio: Tensor, sample_rate: int, hop_seconds: float = 0.1) -> np.ndarray:
-    """Ungated loudness of windows of 0.4 s: :func:`short_term_lufs` with a short window."""
-    return short_term_lufs(audio, sample_rate, 0.4, hop_seconds)
-
-
 def true_peak_db(audio: Tensor, sample_rate: int) -> float:
     """Peak of the waveform between the samples, four times oversampled.
 
