@@ -150,7 +150,7 @@ def _only(audio: Tensor, stem: int) -> Tensor:
 def evaluate_case(
     folder: Path, output: Path, model_path: str | None, classifier: TechniqueClassifier | None
 ) -> dict[str, Any]:
-    """Measure every curve source of a case, or read what was kept; no model without a classifier."""
+    """Measure every curve source of a case, or read its results; no model without a classifier."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     pair, registry, mixer = read_pair(folder), default_registry(), DifferentiableDJMixer()

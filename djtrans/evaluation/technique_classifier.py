@@ -105,7 +105,7 @@ class TechniqueClassifier:
         label = torch.tensor([techniques.index(name) for name in names])
         centres = torch.stack([x[label == i].mean(dim=0) for i in range(len(techniques))])
         within = x - centres[label]
-        # The axes are fitted to one half; the reach is estimated from both, so from unseen data too.
+        # The axes are fitted to one half; the reach is estimated from all, unseen data included.
         half = within[torch.arange(len(x)) % 2 == 0]
         scatter = half.T @ half / len(half)
         scatter += _SHRINKAGE * scatter.diagonal().mean() * torch.eye(len(scatter)).to(scatter)
@@ -179,7 +179,7 @@ def rule_based_examples(
     layout: Layout,
     seed: int,
 ) -> Iterator[tuple[str, Tensor, int]]:
-    """Yield the curves that each composition's technique generates, in the form :meth:`~.fit` takes."""
+    """Yield the curves that each composition's technique generates, as examples for :meth:`~.fit`."""
     rng, scaling = np.random.default_rng(seed), Scaling(layout)
     for composition in compositions:
         request = request_of(composition, tracks, layout, int(rng.integers(1, 2**31)))
