@@ -30,6 +30,7 @@ import torch
 from torch import Tensor
 
 from djtrans import DifferentiableDJMixer, load_model
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.params import TransitionParams
@@ -307,14 +308,10 @@ def steering(rows: Sequence[dict[str, Any]]) -> str:
     counts = Counter((r["technique"], r["judged"]["wish"]["technique"]) for r in judged)
     names = sorted({name for pair in counts for name in pair})
     confusion = markdown_table(
-        ["wished \\ judged", *map(_short, names)],
-        [[_short(w), *(str(counts[w, j] or "") for j in names)] for w in names],
+        ["wished \\ judged", *map(short_name, names)],
+        [[short_name(w), *(str(counts[w, j] or "") for j in names)] for w in names],
     )
     return f"{table}\n{confusion}"
-
-
-def _short(technique: str) -> str:
-    return technique.removeprefix("djtrans/")
 
 
 def _percent(part: int, whole: Sequence[Any]) -> str:

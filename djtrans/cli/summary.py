@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from djtrans.core.contracts.declaration import short_name
+
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ModelUse
     from djtrans.core.transition.plan import TrackPlan
@@ -36,11 +38,11 @@ def describe(
     plan, provenance = transition.plan, transition.provenance
     begin, end = transition.window_seconds
     swap = clock(begin + plan.swap_seconds)
-    separators = sorted({_short(t.separator.name) for t in provenance.tracks.values()})
+    separators = sorted({short_name(t.separator.name) for t in provenance.tracks.values()})
     spent = ", ".join(f"{name} {value:.1f}" for name, value in transition.seconds.items())
     trim = _signed(transition.rendered.trim_db, 1)
     technique = (
-        f"{_short(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
+        f"{short_name(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
         f"{clock(begin)} to {clock(end)} of the output"
     )
     if options.get("duration"):
@@ -69,7 +71,7 @@ def describe(
 
 def _model(model: ModelUse) -> str:
     return (
-        f"{model.name}, {model.steps} steps of {_short(model.scheduler)}, "
+        f"{model.name}, {model.steps} steps of {short_name(model.scheduler)}, "
         f"guidance {model.guidance_scale:g}"
     )
 
@@ -100,7 +102,3 @@ def _phrase_lines(a: TrackPlan, b: TrackPlan) -> str:
 def _signed(value: float, digits: int) -> str:
     """A number with its sign, never a negative zero."""
     return f"{round(value, digits) + 0.0:+.{digits}f}"
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("djtrans/")

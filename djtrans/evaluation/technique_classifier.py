@@ -179,7 +179,7 @@ def rule_based_examples(
     layout: Layout,
     seed: int,
 ) -> Iterator[tuple[str, Tensor, int]]:
-    """Yield the curves that each composition's technique generates, as examples for :meth:`~.fit`."""
+    """Yield the curves that each composition's technique generates, as examples to fit to."""
     rng, scaling = np.random.default_rng(seed), Scaling(layout)
     for composition in compositions:
         request = request_of(composition, tracks, layout, int(rng.integers(1, 2**31)))

@@ -10,6 +10,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.io import write_audio
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.errors import InputError
@@ -208,7 +209,7 @@ def leveled(
         side: attrs.evolve(track, gain_db=track.gain_db + named[side])
         for side, track in (("a", plan.a), ("b", plan.b))
     }
-    scaled = {side: s.scaled(10.0 ** (named[side] / 20.0)) for side, s in stems.items()}
+    scaled = {side: s.scaled(db_to_amplitude(named[side])) for side, s in stems.items()}
     return attrs.evolve(plan, a=moved["a"], b=moved["b"]), scaled
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
@@ -142,7 +143,7 @@ def can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:
     """Whether a model was trained on such a transition; if not, a warning says who draws."""
     why = why_not(model, plan)
     if why:
-        _warn(why, plan.technique.removeprefix("djtrans/"))
+        _warn(why, short_name(plan.technique))
     return not why
 
 

@@ -8,6 +8,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
+from djtrans.core.audio.decibels import AUDIBLE_DBFS, db_to_power
 from djtrans.core.errors import InputError
 from djtrans.datasets.batch import Batch, Crop
 from djtrans.diffusion.network import DiffusionNetwork
@@ -16,9 +17,6 @@ from djtrans.diffusion.objective import Draw
 from djtrans.inverse.loss import SpectralLoss
 from djtrans.mixer.mixer import Mixer
 from djtrans.training.options import TrainOptions
-
-#: A crop whose target is quieter than this (dB full scale, RMS) says nothing: there is no music.
-SILENT_DB = -60.0
 
 
 @attrs.frozen(eq=False)
@@ -69,7 +67,7 @@ class AudioLoss:
             for crop in crops:
                 with torch.no_grad():
                     wanted = self._render(target, crop)
-                if float(wanted.square().mean()) < 10.0 ** (SILENT_DB / 10.0):
+                if float(wanted.square().mean()) < db_to_power(AUDIBLE_DBFS):
                     continue
                 distance = SpectralLoss(wanted, crop.sample_rate)(self._render(predicted, crop))
                 total = total + torch.square(1.0 - noise_fraction[crop.row]) * distance

@@ -14,13 +14,13 @@ from djtrans.core.contracts.encoder import Encoder
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, LayoutError, PluginError
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.devices import pick_device
 from djtrans.datasets.batch import BatchSource
 from djtrans.datasets.mixture import MixedBatches, shares_by_frames
 from djtrans.datasets.pairs.batches import PreparedBatches
 from djtrans.datasets.pairs.dataset import PreparedSet
 from djtrans.datasets.synthetic.batches import ComposedBatches
-from djtrans.datasets.synthetic.composition import STEM_NAMES
 from djtrans.datasets.synthetic.dataset import ComposedSet
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
 from djtrans.diffusion.loading import build_network
@@ -86,11 +86,11 @@ def model_record(
     told = []
     for name in encoders:
         component = record("encoder", name)
-        widths = registry.encoders.build(component.name, component.config).widths(STEM_NAMES)
+        widths = registry.encoders.build(component.name, component.config).widths(STEMS)
         told.append(EncoderRecord(component=component, per_frame=widths[0], global_=widths[1]))
     return ModelRecord(
         layout=mixer_layout(mixer, registry),
-        stems=STEM_NAMES,
+        stems=STEMS,
         frames_per_beat=frames_per_beat,
         denoiser=record("denoiser", denoiser),
         encoders=tuple(told),

@@ -10,6 +10,7 @@ import attrs
 from djtrans.core.contracts.declaration import Declaration, one_of
 from djtrans.core.contracts.hooks import hookspec
 from djtrans.core.contracts.progress import Progress
+from djtrans.core.track.stem_names import STEMS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -96,7 +97,7 @@ class SeparatorDeclaration(Declaration):
     kind: ClassVar[str] = "separator"
     contract: ClassVar[type | None] = Separator
 
-    stems: tuple[str, ...] = ("drums", "bass", "vocals", "other")
+    stems: tuple[str, ...] = STEMS
     sample_rate: int | None = None
     isolation: str = attrs.field(default="weak", validator=one_of("good", "weak"))
     reads_source: bool = False

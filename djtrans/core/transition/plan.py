@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 import attrs
 
+from djtrans.core.audio.decibels import db_to_amplitude
+
 #: Points (clock seconds, track seconds) that lay a track on the common clock.
 Warp: TypeAlias = "tuple[tuple[float, float], ...]"
 
@@ -155,7 +157,7 @@ class TrackPlan:
     @property
     def gain(self) -> float:
         """The level trim as a linear gain."""
-        return float(10.0 ** (self.gain_db / 20.0))
+        return float(db_to_amplitude(self.gain_db))
 
 
 @attrs.frozen(kw_only=True)

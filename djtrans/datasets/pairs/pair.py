@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.audio.loudness import unclipped_gain
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import DrawRequest
@@ -110,7 +110,7 @@ class PreparedPair:
         first = side == "a"
         stems, track = (self.stems_a, self.track_a) if first else (self.stems_b, self.track_b)
         return window_features(
-            stems.scaled(10.0 ** (-self.gain_db / 20.0)),
+            stems.scaled(db_to_amplitude(-self.gain_db)),
             self.plan,
             self.plan.a if first else self.plan.b,
             reference_db=track.reference_db,
@@ -199,6 +199,6 @@ def mix_pair(
         content=content,
         track_a=tracks["a"],
         track_b=tracks["b"],
-        gain_db=20.0 * math.log10(gain),
+        gain_db=amplitude_to_db(gain),
         key=key,
     )

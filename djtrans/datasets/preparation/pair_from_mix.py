@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.loudness import unclipped_gain
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.contracts.config import setting
@@ -194,6 +194,6 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
         content=content,
         track_a=paired["a"],
         track_b=paired["b"],
-        gain_db=20.0 * math.log10(gain),
+        gain_db=amplitude_to_db(gain),
         key=unit.key,
     )

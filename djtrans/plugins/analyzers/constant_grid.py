@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.loudness import programme_lufs
 from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import InputError, ShapeError
@@ -178,7 +179,7 @@ def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
         )
     if peak < _SILENCE_PEAK:
         raise InputError(
-            f"The track is silent (peak {20 * np.log10(max(peak, 1e-10)):.0f} dB full scale): "
+            f"The track is silent (peak {amplitude_to_db(peak, amin=1e-10):.0f} dB full scale): "
             "nothing can be heard; give audio that peaks above -80 dB."
         )
     return samples
