@@ -13,7 +13,7 @@ from djtrans.core.errors import InputError
 from djtrans.datasets.batch import Batch, Crop
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
-from djtrans.diffusion.objective import Draw
+from djtrans.diffusion.objective import NoiseSample
 from djtrans.inverse.loss import SpectralLoss
 from djtrans.mixer.mixer import Mixer
 from djtrans.training.options import TrainOptions
@@ -126,7 +126,7 @@ class TrainingLoss(nn.Module):
         if self.audio is not None:
             self.terms += ("audio",)
 
-    def forward(self, batch: Batch, draw: Draw) -> tuple[Tensor, ...]:
+    def forward(self, batch: Batch, draw: NoiseSample) -> tuple[Tensor, ...]:
         """Return the terms as scalars; `audio` and `smoothness` are not yet weighted."""
         loss = self.objective.loss(self.network, batch.curves, batch.conditioning, draw)
         if self.audio is None:

@@ -221,7 +221,7 @@ class _Run:
     def _compute_loss(
         self, module: nn.Module, batch: Batch, noise: torch.Generator
     ) -> tuple[Tensor, ...]:
-        draw = self.options.objective.draw(self.network, batch.curves, noise)
+        draw = self.options.objective.sample(self.network, batch.curves, noise)
         draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
             terms: tuple[Tensor, ...] = module(batch, draw)

@@ -123,7 +123,7 @@ class Heard:
 
 
 def drawn(options, model, batch, fraction):
-    draw = options.objective.draw(model, batch.curves, torch.Generator().manual_seed(5))
+    draw = options.objective.sample(model, batch.curves, torch.Generator().manual_seed(5))
     return attrs.evolve(draw, noise_fraction=torch.full_like(draw.noise_fraction, fraction))
 
 
