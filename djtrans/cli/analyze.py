@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from djtrans.cli.console import reporting, say_error
+from djtrans.cli.options import analyzer_option
 from djtrans.core.errors import DjtransError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _SUNG = 0.5
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILES...")
-@click.option("--analyzer", default="constant-grid", show_default=True, help="How it is done.")
+@analyzer_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object of files.")
 @click.option("--no-cache", is_flag=True, help="Analyze again what was analyzed before.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+analyzer_option = click.option(
+    "--analyzer", default="constant-grid", show_default=True, help="Name of an analyzer."
+)
 settings_option = click.option(
     "--set",
     "set_",

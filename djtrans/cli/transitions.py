@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from djtrans.cli.console import reporting
-from djtrans.cli.options import number_or_auto, settings_option
+from djtrans.cli.options import analyzer_option, number_or_auto, settings_option
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
 
@@ -58,6 +58,7 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     "--guidance-scale", type=float, help="How far the model follows the wish; default: 2.0."
 )
 @click.option("--n-frames", type=int, help="Resample the drawn curves to this many frames.")
+@analyzer_option
 @click.option(
     "--separator", default="auto", show_default=True, help="Name of a separator, or auto."
 )

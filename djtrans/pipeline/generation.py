@@ -15,6 +15,7 @@ from djtrans.core.track.track import Track
 from djtrans.diffusion.loading import choose_model
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.resolve import DEFAULT_MIXER
+from djtrans.pipeline.analysis import DEFAULT_ANALYZER
 from djtrans.pipeline.completion import draw_transition, finish
 from djtrans.pipeline.curve_source import by_rules, fitting_model, why_not
 from djtrans.pipeline.preparation import (
@@ -41,6 +42,7 @@ def generate(
     steps: int | None = None,
     guidance_scale: float | None = None,
     n_frames: int | None = None,
+    analyzer: str = DEFAULT_ANALYZER,
     separator: str = DEFAULT_SEPARATOR,
     bars: int | str | None = None,
     duration: float | None = None,
@@ -84,6 +86,8 @@ def generate(
         How far the model follows what it is told; by default as it was saved, usually 2.
     n_frames : int, optional
         Resample the drawn curves to this many frames.
+    analyzer : str
+        Name of a registered analyzer.
     separator : str
         Name of a registered separator, or ``"auto"``: demucs if its weights are here or can be
         downloaded, else spectral, which a warning says.
@@ -177,6 +181,7 @@ def generate(
     prepared = prepare(
         a,
         b,
+        analyzer=analyzer,
         separator=separator,
         stems_a=stems_a,
         stems_b=stems_b,

@@ -21,7 +21,7 @@ from djtrans.core.transition.plan import TransitionPlan, clock_seconds
 from djtrans.core.util.devices import pick_device
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import DEFAULT_MIXER, resolve_spec
-from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.analysis import DEFAULT_ANALYZER, analyze_track
 from djtrans.pipeline.curve_generation import check_needs
 from djtrans.pipeline.progress import Steps, half
 from djtrans.pipeline.provenance import separator_declaration, separator_record
@@ -126,6 +126,7 @@ def prepare(
     a: str | os.PathLike[str] | Track,
     b: str | os.PathLike[str] | Track,
     *,
+    analyzer: str = DEFAULT_ANALYZER,
     separator: str = DEFAULT_SEPARATOR,
     stems_a: str | os.PathLike[str] | None = None,
     stems_b: str | os.PathLike[str] | None = None,
@@ -157,6 +158,7 @@ def prepare(
             f"separator.{next(iter(settings.separator))} is set, but both tracks have ready stems; "
             "leave it out."
         )
+    registry.find("analyzer", analyzer)  # a wrong name is refused before weights are fetched
     device = pick_device(device)
     if stems_a is None or stems_b is None:
         separator = fetch_separator(
@@ -175,7 +177,9 @@ def prepare(
         for done, (side, track) in enumerate(tracks.items()):
             found = (known or {}).get(track.sha256)
             if found is None:
-                found = analyze_track(track, progress=half(tell, done), registry=registry)
+                found = analyze_track(
+                    track, analyzer=analyzer, progress=half(tell, done), registry=registry
+                )
             if known is not None and track.sha256:
                 known[track.sha256] = found
             analyses[side] = found

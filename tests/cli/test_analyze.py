@@ -82,6 +82,17 @@ def test_the_cache_is_used_unless_it_is_not_wanted(run, files, monkeypatch):
     assert len(calls) == 1
 
 
+def test_the_analyzer_that_is_named_is_used(run, files):
+    code, out, _ = run(files[0], "--analyzer", "librosa", "--json", "--quiet")
+    assert code == 0
+    # librosa's beats are whole frames of 512 samples at 22050 Hz.
+    beats = next(iter(json.loads(out).values()))["grid"]["beat_times"]
+    steps = {
+        round((b - a) * 22050 / 512, 3) % 1 for a, b in zip(beats[4:8], beats[5:9], strict=True)
+    }
+    assert steps == {0.0}
+
+
 def test_an_analyzer_that_is_not_there_is_said_once(run, files):
     code, out, err = run(*files, "--analyzer", "constant-gird")
     assert (code, out) == (2, "")
