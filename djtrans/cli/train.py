@@ -51,6 +51,13 @@ _TERMS = ("prediction", "smoothness", "audio")
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--with-audio", is_flag=True, help="Also judge what is heard; prepared pairs only.")
 @click.option("--audio-weight", type=float, default=0.1, show_default=True, help="Of that loss.")
+@click.option(
+    "--audio-loss",
+    type=click.Choice(["spectral", "mel"]),
+    default="spectral",
+    show_default=True,
+    help="How it compares mixes.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--amp", is_flag=True, help="Compute in bfloat16 where that is safe; CUDA only.")
 @click.option("--wandb", is_flag=True, help="Log to Weights & Biases (extra: wandb).")
@@ -86,6 +93,7 @@ def train(quiet: bool, **asked: Any) -> None:
                 "validate_every",
                 "seed",
                 "amp",
+                "audio_loss",
             )
         },
     )

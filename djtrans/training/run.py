@@ -173,7 +173,7 @@ def train_model(
         device=pick_device(device),
         resume=resume,
         watch=watch,
-        audio=_audio_loss(mixer, record.layout, registry) if heard else None,
+        audio=_audio_loss(mixer, record.layout, options, registry) if heard else None,
     )
 
 
@@ -207,7 +207,9 @@ def _source(
     )
 
 
-def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> AudioLoss:
+def _audio_loss(
+    mixer: MixerSpec | str, layout: Layout, options: TrainOptions, registry: Registry
+) -> AudioLoss:
     # Only here, since it imports all that reads audio.
     from djtrans.mixer.build import DifferentiableDJMixer
 
@@ -217,6 +219,10 @@ def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> A
             f"The audio loss would render with another mixer than the model's: {differs}. Give "
             "train_model the mixer that its record was made for."
         )
+    if options.audio_loss == "mel":
+        from djtrans.inverse.mel_loss import MelLoss
+
+        return AudioLoss(built, MelLoss)
     return AudioLoss(built)
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from djtrans.core.audio.torchaudio_import import import_torchaudio
 from djtrans.core.contracts.protocols import RenderContext
 from djtrans.plugins.effects import biquad_coefficients as design
 from djtrans.plugins.effects.biquad_declarations import (
@@ -21,7 +22,7 @@ from djtrans.plugins.effects.biquad_declarations import (
     BiquadLowShelfConfig,
     BiquadPeakingConfig,
 )
-from djtrans.plugins.effects.block_filter import filter_blocks, require_torchaudio
+from djtrans.plugins.effects.block_filter import filter_blocks
 from djtrans.plugins.effects.filters import CUTOFF_RATIO, LOWEST_HZ, bypass_share
 
 
@@ -54,7 +55,7 @@ class _Biquad:
 
     Raises
     ------
-    PluginError
+    DependencyError
         If torchaudio cannot be imported.
     """
 
@@ -62,7 +63,7 @@ class _Biquad:
     extremes: tuple[float, float] = (0.0, 1.0)
 
     def __init__(self, config: Any) -> None:
-        require_torchaudio()
+        import_torchaudio("A biquad effect")
         self.config = config
 
     def coefficients(self, values: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:

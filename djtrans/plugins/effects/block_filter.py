@@ -13,25 +13,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from djtrans.core.errors import PluginError
-
-
-def require_torchaudio() -> None:
-    """Refuse to go on where torchaudio cannot be imported.
-
-    Raises
-    ------
-    PluginError
-    """
-    try:
-        import torchaudio.functional  # noqa: F401  # the import itself is the test
-    except (ImportError, OSError, RuntimeError) as error:
-        raise PluginError(
-            "The biquad effects are computed by torchaudio, which cannot be imported "
-            f"({' '.join(str(error).split())[:200]}); install torch and torchaudio of the same "
-            "build from the same index, or take the spectral effects eq3, lowpass and highpass."
-        ) from error
-
 
 def filter_blocks(x: Tensor, b: Tensor, a: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
     """Filter consecutive blocks, each with its own coefficients.

@@ -15,7 +15,7 @@ from scipy import signal
 import djtrans
 from djtrans.core.contracts.mixer_spec import NodeSpec
 from djtrans.core.contracts.protocols import RenderContext
-from djtrans.core.errors import PluginError
+from djtrans.core.errors import DependencyError
 from djtrans.plugins.effects import FilterConfig
 from djtrans.plugins.effects import biquad_coefficients as design
 from djtrans.plugins.effects.biquad import (
@@ -219,7 +219,7 @@ def test_without_torchaudio_there_is_one_clear_error(monkeypatch, error):
     for name in [n for n in sys.modules if n.split(".")[0] == "torchaudio"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
-    with pytest.raises(PluginError, match=r"torchaudio, which cannot be imported .*same build"):
+    with pytest.raises(DependencyError, match=r"torchaudio, which cannot be imported .*same build"):
         BiquadPeaking()
 
 
