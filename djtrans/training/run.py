@@ -220,8 +220,10 @@ def _audio_loss(
             "train_model the mixer that its record was made for."
         )
     if options.audio_loss == "mel":
+        from djtrans.core.audio.torchaudio_import import import_torchaudio
         from djtrans.inverse.mel_loss import MelLoss
 
+        import_torchaudio("The mel loss")  # refused before the first step
         return AudioLoss(built, MelLoss)
     return AudioLoss(built)
 
