@@ -1,4 +1,4 @@
-"""torchaudio, imported where it is used and refused clearly where it cannot be."""
+"""Import torchaudio late, and say what to do where it cannot be imported."""
 
 from __future__ import annotations
 
