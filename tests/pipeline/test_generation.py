@@ -205,7 +205,7 @@ def test_a_technique_is_refused_by_a_mixer_that_lacks_what_it_needs(files):
 
 def test_a_technique_that_needs_single_stems_wants_a_separator_that_isolates_them(files):
     registry = Registry(environ={}, discover=False)
-    fade = registry.find("technique", "fade").declaration
+    fade = registry.techniques.find("fade").declaration
     alone = attrs.evolve(fade, needs_isolation=True)
     with registry.override("technique", "fade", alone):
         with pytest.raises(PlanError, match=r"djtrans/spectral isolates those of A too weakly"):
@@ -309,7 +309,7 @@ class Recorded(ConstantGridAnalyzer):
 
 def test_both_tracks_are_analyzed_by_the_analyzer_that_is_named(files, made):
     registry = Registry()
-    declared = registry.find("analyzer", "librosa").declaration
+    declared = registry.analyzers.find("librosa").declaration
     options = {"technique": "bass-swap", "bars": 8, "context": 4, "device": "cpu", "model": None}
     with registry.override("analyzer", "librosa", attrs.evolve(declared, factory=Recorded)):
         again = djtrans.generate(*files, analyzer="librosa", registry=registry, **options)

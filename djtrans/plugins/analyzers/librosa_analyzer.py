@@ -12,7 +12,7 @@ from torch import Tensor
 
 from djtrans.core.audio.loudness import programme_lufs
 from djtrans.core.audio.validation import require_sound
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis, Levels
 from djtrans.core.track.beat_grid import BeatGrid

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from djtrans.core.audio.torchaudio_import import import_torchaudio
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import biquad_coefficients as design
 from djtrans.plugins.effects.biquad_declarations import (
     HIGHEST_GAIN_DB,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import attrs
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.curves.parameter import Parameter
 
 #: Range of an equalizer's gain in dB.

@@ -13,8 +13,8 @@ import torch
 from scipy import signal
 
 import djtrans
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import NodeSpec
-from djtrans.core.contracts.protocols import RenderContext
 from djtrans.core.errors import DependencyError
 from djtrans.plugins.effects import FilterConfig
 from djtrans.plugins.effects import biquad_coefficients as design
