@@ -12,8 +12,8 @@ import click
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.datasets.pairs.dataset import PreparedSet
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.datasets.pairs.dataset import PreparedDataset
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
 #: Seconds between lines of progress.
 LINE_SECONDS = 10.0
@@ -44,13 +44,13 @@ def check_sources(asked: Mapping[str, Any]) -> None:
 
 def training_sets(
     asked: Mapping[str, Any], quiet: bool
-) -> tuple[list[ComposedSet | PreparedSet], tuple[float, ...]]:
+) -> tuple[list[SyntheticDataset | PreparedDataset], tuple[float, ...]]:
     """The sets that are asked for, the composed one last, and their shares; ``()`` by frames."""
     from djtrans.datasets.mixture import shares_by_frames
-    from djtrans.datasets.opening import open_training_set
+    from djtrans.datasets.opening import open_dataset
 
     watch = None if quiet else _counting()
-    sets = [open_training_set(path, watch) for path in asked["data"]]
+    sets = [open_dataset(path, watch) for path in asked["data"]]
     if not asked["synthetic"]:
         return sets, ()
     share, given = asked["data_share"], list(sets)
@@ -59,10 +59,10 @@ def training_sets(
 
 
 def _composed(asked: Mapping[str, Any], watch: Callable[[str, int, int], None] | None) -> Any:
-    from djtrans.datasets.synthetic.composing import ComposeOptions, compose_set
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
-    options = ComposeOptions(
+    options = SyntheticOptions(
         tracks=asked["tracks"], transitions=asked["transitions"], seed=asked["seed"]
     )
     folder = Path(asked["output"])
@@ -71,10 +71,10 @@ def _composed(asked: Mapping[str, Any], watch: Callable[[str, int, int], None] |
     if file.is_file():
         import attrs
 
-        known = ComposedSet.load(file)
+        known = SyntheticDataset.load(file)
         if known.facts.get("options") == attrs.asdict(options):
             return known
-    return compose_set(file, options, workers=asked["workers"], watch=watch)
+    return compose_dataset(file, options, workers=asked["workers"], watch=watch)
 
 
 def _counting() -> Callable[[str, int, int], None]:

@@ -14,38 +14,38 @@ import attrs
 import numpy as np
 
 from djtrans.datasets.synthetic.composition import Composition
-from djtrans.datasets.synthetic.dataset import ComposedSet
-from djtrans.datasets.synthetic.framed_cache import is_whole, read_heard
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.datasets.synthetic.framed_cache import is_whole, read_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.pairing import Pairing
 from djtrans.datasets.synthetic.track_rendering import frame_synthesized
 from djtrans.pipeline.executors import each, processes
 from djtrans.registry import Registry, default_registry
 
-__all__ = ["ComposeOptions", "compose_set"]
+__all__ = ["SyntheticOptions", "compose_dataset"]
 
 #: Told how many of how many are done, and of what.
 Watch: TypeAlias = "Callable[[str, int, int], None]"
 
 
-def compose_set(
+def compose_dataset(
     output: str | os.PathLike[str],
-    options: ComposeOptions | None = None,
+    options: SyntheticOptions | None = None,
     *,
     folder: str | os.PathLike[str] | None = None,
     workers: int = 1,
     executor: Executor | None = None,
     watch: Watch | None = None,
     registry: Registry | None = None,
-) -> ComposedSet:
+) -> SyntheticDataset:
     """Compose a training set of synthesized tracks and write it as one file.
 
     Parameters
     ----------
     output : path
         The file, ``set.safetensors``.
-    options : ComposeOptions, optional
+    options : SyntheticOptions, optional
     folder : path, optional
         Where each track is kept once it is framed, so that a stopped run goes on;
         ``<output>.tracks`` by default.
@@ -60,7 +60,7 @@ def compose_set(
 
     Returns
     -------
-    ComposedSet
+    SyntheticDataset
 
     Raises
     ------
@@ -69,13 +69,13 @@ def compose_set(
     FormatError
         If the file cannot be written.
     """
-    options = options or ComposeOptions()
+    options = options or SyntheticOptions()
     registry = registry or default_registry()
     watch = watch or (lambda what, done, total: None)
     kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
     kept.mkdir(parents=True, exist_ok=True)
     files = _frame_all(options, kept, workers, executor, watch)
-    heard = [read_heard(file) for file in files]
+    heard = [read_framed_track(file) for file in files]
     held_out = max(2, round(options.validation * len(heard)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
@@ -90,7 +90,7 @@ def compose_set(
         framed += [variant for track in part for variant in track.framed]
         pairing = Pairing(part, framed, before, options, registry, seed)
         parts[name] = pairing.many(wanted, functools.partial(watch, name))
-    composed = ComposedSet(
+    composed = SyntheticDataset(
         tracks=framed,
         training=parts["training"],
         validation=parts["validation"],
@@ -101,7 +101,7 @@ def compose_set(
 
 
 def _frame_all(
-    options: ComposeOptions,
+    options: SyntheticOptions,
     folder: Path,
     workers: int,
     executor: Executor | None,
@@ -121,5 +121,5 @@ def _frame_all(
     return files
 
 
-def _frame(index: int, options: ComposeOptions, files: Sequence[Path]) -> None:
+def _frame(index: int, options: SyntheticOptions, files: Sequence[Path]) -> None:
     frame_synthesized(index, options, files[index])
