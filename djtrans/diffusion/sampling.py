@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Conditioning, Level, Progress, Scheduler
+from djtrans.core.contracts.protocols import Conditioning, FractionCallback, Level, Scheduler
 from djtrans.core.errors import InputError
 from djtrans.core.schedules.noise import normal_like
 from djtrans.diffusion.guidance import Guidance, GuidedDenoiser
@@ -28,7 +28,7 @@ def sample(
     seed: int = 0,
     guidance: Guidance | None = None,
     absent: Tensor | None = None,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Tensor:
     """Curves drawn by a network.
 
@@ -49,7 +49,7 @@ def sample(
     absent : Tensor, optional
         ``[batch, encoders]`` bool, encoders that have nothing to say.
     progress : callable, optional
-        Told after each step how much is done.
+        Receives the fraction done after each step.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def denoise(
     *,
     generator: torch.Generator | None = None,
     clip: bool = True,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Tensor:
     """Follow a scheduler's levels from noise to clean curves.
 
@@ -100,7 +100,7 @@ def denoise(
     clip : bool
         Whether each prediction, and the result, is clipped to [-1, 1].
     progress : callable, optional
-        Told after each step how much is done.
+        Receives the fraction done after each step.
 
     Returns
     -------

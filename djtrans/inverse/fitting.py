@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
-from djtrans.core.contracts.protocols import Progress, RenderContext
+from djtrans.core.contracts.protocols import FractionCallback, RenderContext
 from djtrans.core.curves.params import TransitionParams, frame_times, snapped
 from djtrans.core.errors import ShapeError
 from djtrans.core.track.stems import Stems
@@ -76,7 +76,7 @@ def fit_curves(
     frames_per_beat: int = 2,
     options: DescentOptions | None = None,
     device: str | torch.device = "cpu",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Fit:
     """Recover the curves of a mix.
 

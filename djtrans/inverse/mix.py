@@ -20,6 +20,7 @@ from djtrans.core.transition.params_file import FitUse, ParamsFile, save_params
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.inverse.effective_gains import effective_gains
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.inverse.gradient_descent import DescentOptions
@@ -29,7 +30,7 @@ from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.preparation import DEFAULT_SEPARATOR, align_pair, as_track
-from djtrans.pipeline.progress import Report, Steps, half
+from djtrans.pipeline.progress import Steps, half
 from djtrans.pipeline.provenance import make_provenance, separator_record
 from djtrans.pipeline.separators import fetch_separator
 from djtrans.registry import Registry, default_registry
@@ -106,7 +107,7 @@ def fit(
     mixer: str = DEFAULT_MIXER,
     options: DescentOptions | None = None,
     device: str = "auto",
-    progress: Report | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Fitted:
     """Recover the curves of a mix of two tracks.
@@ -129,7 +130,7 @@ def fit(
         As in :func:`djtrans.generate`.
     options : DescentOptions, optional
     progress : callable, optional
-        Told the name of a step and the fraction of it that is done.
+        Receives a `Progress` event for each step, with the fraction of it that is done.
     registry : Registry, optional
 
     Returns
@@ -162,9 +163,9 @@ def fit(
         }
     if plan is None:
         check_same_length(heard, tracks)
-        with steps.step("analyze") as tell:
+        with steps.step("analyze") as fraction:
             analyses = {
-                side: analyze_track(track, progress=half(tell, done), registry=registry)
+                side: analyze_track(track, progress=half(fraction, done), registry=registry)
                 for done, (side, track) in enumerate(tracks.items())
             }
         plan = plan_on_grid(heard, analyses, bpm, bars)
@@ -177,7 +178,7 @@ def fit(
     stems = {side: track.window(window) for side, track in aligned.items()}
     beats = torch.tensor(plan.beat_times, dtype=torch.float64)
     plan, stems = leveled(plan, excerpt, stems)
-    with steps.step("fit") as tell:
+    with steps.step("fit") as fraction:
         found = fit_curves(
             built,
             excerpt,
@@ -187,7 +188,7 @@ def fit(
             frames_per_beat=plan.frames_per_beat,
             options=options,
             device=device,
-            progress=tell,
+            progress=fraction,
         )
     plan = with_swap(plan, found, stems, built)
     provenance = make_provenance(registry, tracks, separators, built, plan, window)

@@ -12,6 +12,7 @@ from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
 from djtrans.core.errors import InputError
 from djtrans.core.track.track import Track
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.resolve import DEFAULT_MIXER
@@ -23,7 +24,7 @@ from djtrans.pipeline.preparation import (
     check_context,
     prepare,
 )
-from djtrans.pipeline.progress import Report, Steps
+from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import check_technique_settings
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import PlanOptions, nearest_bars
@@ -61,7 +62,7 @@ def generate(
     settings: Mapping[str, Any] | None = None,
     device: str = "auto",
     seed: int = 0,
-    progress: Report | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Transition:
     """Make a transition from track A into track B.
@@ -122,7 +123,7 @@ def generate(
     seed : int
         The same inputs, seed, separator and device give the same audio.
     progress : callable, optional
-        Told the name of a step and the fraction of it that is done.
+        Receives a `Progress` event for each step, with the fraction of it that is done.
     registry : Registry, optional
 
     Returns

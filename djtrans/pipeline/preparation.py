@@ -170,12 +170,12 @@ def prepare(
     built = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load"):
         tracks = {"a": as_track(a), "b": as_track(b)}
-    with steps.step("analyze") as tell:
+    with steps.step("analyze") as fraction:
         analyses = {}
         for done, (side, track) in enumerate(tracks.items()):
             found = (known or {}).get(track.sha256)
             if found is None:
-                found = analyze_track(track, progress=half(tell, done), registry=registry)
+                found = analyze_track(track, progress=half(fraction, done), registry=registry)
             if known is not None and track.sha256:
                 known[track.sha256] = found
             analyses[side] = found
@@ -200,7 +200,7 @@ def align_pair(
 ) -> dict[str, AlignedTrack]:
     """Both tracks on the clock of a plan, with their stems."""
     aligned = {}
-    with steps.step("separate") as tell:
+    with steps.step("separate") as fraction:
         for done, (side, track) in enumerate(tracks.items()):
             record = separators[side]
             aligned[side] = align_and_separate(
@@ -210,7 +210,7 @@ def align_pair(
                 span,
                 build_separator(registry, record.name, record.config, device),
                 separator_declaration(record, registry),
-                progress=half(tell, done),
+                progress=half(fraction, done),
             )
     return aligned
 

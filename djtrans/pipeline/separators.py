@@ -12,7 +12,7 @@ from torch import Tensor
 
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
 from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import Progress, Separator, TrainedSeparator
+from djtrans.core.contracts.protocols import FractionCallback, Separator, TrainedSeparator
 from djtrans.core.errors import ConfigError, InputError, SeparationError
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stem_cache import CachedSeparator
@@ -78,7 +78,7 @@ def fetch_separator(
     name: str,
     config: Mapping[str, Any],
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> str:
     """See to it that a separator can work, before anything else is begun.
 
@@ -91,7 +91,7 @@ def fetch_separator(
         Fields of its config; ``"auto"`` passes over those that lack one of them.
     device : str
     progress : callable, optional
-        Told the fraction of its weights that is downloaded.
+        Receives the fraction of its weights that is downloaded.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def run_demucs(
     sample_rate: int | None = None,
     *,
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
     registry: Registry | None = None,
     **config: Any,
 ) -> Stems:
@@ -166,7 +166,7 @@ def run_demucs(
     device : {"auto", "cpu", "cuda", "mps"}
         Where the network runs.
     progress : callable, optional
-        Told the fraction done.
+        Receives the fraction done.
     registry : Registry, optional
     **config
         Further fields of the separator's config: `model`, `weights`, `shifts` ...

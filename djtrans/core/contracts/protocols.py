@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from djtrans.core.track.stems import Stems
     from djtrans.core.track.tracklist import Tracklist
 
-#: Told how much of a step is done, 0 to 1.
-Progress: TypeAlias = "Callable[[float], None]"
+#: Receives the fraction of one component's work that is done, 0 to 1. Calls that run several steps
+#: report `djtrans.core.util.progress.Progress` events instead.
+FractionCallback: TypeAlias = "Callable[[float], None]"
 
 
 @attrs.frozen(eq=False)
@@ -121,7 +122,7 @@ class Separator(Protocol):
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Stems of `audio`.
 
@@ -148,13 +149,13 @@ class Separator(Protocol):
 class TrainedSeparator(Separator, Protocol):
     """A separator whose weights may have to be fetched before it can work."""
 
-    def fetch(self, progress: Progress | None = None) -> str:
+    def fetch(self, progress: FractionCallback | None = None) -> str:
         """See to it that the weights are on this machine; called before any work begins.
 
         Parameters
         ----------
         progress : callable, optional
-            Told the fraction that is downloaded; not called where nothing is.
+            Receives the fraction that is downloaded; not called where nothing is.
 
         Returns
         -------
@@ -174,7 +175,7 @@ class Analyzer(Protocol):
     """Listens to a track."""
 
     def analyze(
-        self, audio: Tensor, sample_rate: int, progress: Progress | None = None
+        self, audio: Tensor, sample_rate: int, progress: FractionCallback | None = None
     ) -> Analysis:
         """Analysis of a whole track, ``audio [channels, samples]``."""
         ...

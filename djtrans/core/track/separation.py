@@ -8,7 +8,7 @@ from torch import Tensor
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import Progress, Separator
+from djtrans.core.contracts.protocols import FractionCallback, Separator
 from djtrans.core.errors import DjtransError, SeparationError
 from djtrans.core.track.stem_files import load_stems, save_stems
 from djtrans.core.track.stems import Stems
@@ -25,7 +25,7 @@ def separate(
     audio: Tensor,
     sample_rate: int,
     start_seconds: float = 0.0,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Stems:
     """Stems of `audio` that sum to it within -100 dB.
 

@@ -10,7 +10,7 @@ from djtrans.core.audio.looping import looped
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.warping import warp
 from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import Progress, Separator
+from djtrans.core.contracts.protocols import FractionCallback, Separator
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
@@ -108,7 +108,7 @@ def align_and_separate(
     span: Span,
     separator: Separator,
     declaration: SeparatorDeclaration,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> AlignedTrack:
     """Lay a track on the clock and get its stems over the window and the margin.
 

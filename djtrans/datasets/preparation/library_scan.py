@@ -1,12 +1,12 @@
-"""The tracks of a library: each is analyzed once, and what cannot be read is set aside."""
+"""Scan a library: analyze each track once and set aside what cannot be read."""
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_json import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
 from djtrans.core.track.track import load_track
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import DEFAULT_ANALYZER, analyze_track
-from djtrans.pipeline.executors import each, one_thread
+from djtrans.pipeline.executors import one_thread
+from djtrans.pipeline.jobs import Job
 from djtrans.registry import default_registry
 
 #: Folder of the analyses within the output.
@@ -56,18 +58,18 @@ class Skipped:
 
 
 @attrs.frozen
-class _Heard:
-    """What came of one file: its hash, or why it cannot be used."""
+class _Scan:
+    """The result of one file: its hash, or why it cannot be used."""
 
     sha256: str = ""
     reason: str = ""
 
 
-def hear_library(
+def scan_library(
     folder: Path,
     kept: Path,
     executor: Executor | None = None,
-    watch: Callable[[int, int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> tuple[list[LibraryTrack], list[Skipped]]:
     """Analyze all audio files below a folder that were not analyzed before.
 
@@ -78,8 +80,8 @@ def hear_library(
         Folder of the analyses; made if it is not there.
     executor : Executor, optional
         Analyzes instead of this process.
-    watch : callable, optional
-        Told how many files are done, how many there are, and how many of the done are skipped.
+    progress : callable, optional
+        Receives a `Progress` event of stage "tracks" for each file.
 
     Returns
     -------
@@ -95,26 +97,26 @@ def hear_library(
     """
     files = find_files(folder, without=kept.parent)
     kept.mkdir(parents=True, exist_ok=True)
-    watch = watch or (lambda done, total, skipped: None)
-    found: dict[int, _Heard] = {}
-    work = functools.partial(hear_file, kept=str(kept))
-    failed = 0
-    watch(0, len(files), 0)
-    for index, heard in each(work, [str(file) for file in files], executor):
-        found[index] = heard
-        failed += bool(heard.reason)
-        watch(len(found), len(files), failed)
+    paths = [str(file) for file in files]
+    job: Job[_Scan] = Job(
+        stage="tracks",
+        keys=paths,
+        is_failure=lambda scan: bool(scan.reason),
+        failing="unusable",
+        progress=progress,
+    )
+    scans = job.run_each(partial(scan_file, kept=str(kept)), paths, executor)
     tracks: dict[str, LibraryTrack] = {}
     skipped = []
-    for index, file in enumerate(files):
-        name, heard = file.relative_to(folder).as_posix(), found[index]
-        if heard.reason:
-            skipped.append(Skipped(name, heard.reason.replace(f"{folder}{os.sep}", "")))
-        elif heard.sha256 in tracks:
-            skipped.append(Skipped(name, f"It is the same as {tracks[heard.sha256].name}."))
+    for file, scan in zip(files, scans, strict=True):
+        name = file.relative_to(folder).as_posix()
+        if scan.reason:
+            skipped.append(Skipped(name, scan.reason.replace(f"{folder}{os.sep}", "")))
+        elif scan.sha256 in tracks:
+            skipped.append(Skipped(name, f"It is the same as {tracks[scan.sha256].name}."))
         else:
-            analysis = read_analysis(kept, heard.sha256)
-            tracks[heard.sha256] = LibraryTrack(name, file, heard.sha256, analysis)
+            analysis = read_analysis(kept, scan.sha256)
+            tracks[scan.sha256] = LibraryTrack(name, file, scan.sha256, analysis)
     return list(tracks.values()), skipped
 
 
@@ -138,24 +140,24 @@ def find_files(folder: Path, without: Path) -> list[Path]:
     return sorted(files)
 
 
-def hear_file(path: str, kept: str) -> _Heard:
-    """Analyze one file and keep the analysis; one unit of work."""
+def scan_file(path: str, kept: str) -> _Scan:
+    """Analyze one file and write the analysis; one unit of work."""
     with one_thread():
         try:
             sha256 = content_hash(path)
             if _is_kept(Path(kept), sha256):
-                return _Heard(sha256)
+                return _Scan(sha256)
             analysis = analyze_track(load_track(path))
         except MemoryError:
             raise
         except DjtransError as error:
-            return _Heard(reason=" ".join(str(error).split()))
+            return _Scan(reason=" ".join(str(error).split()))
         except Exception as error:  # noqa: BLE001 - one odd file must not end a run of hours
             said = " ".join(str(error).split())
-            return _Heard(reason=f"fault: {type(error).__name__}: {said}")
+            return _Scan(reason=f"fault: {type(error).__name__}: {said}")
     document = {"made_by": made_by(), "analysis": analysis_to_dict(analysis)}
     write_text(_file(Path(kept), sha256), json.dumps(document) + "\n")
-    return _Heard(sha256)
+    return _Scan(sha256)
 
 
 def made_by() -> list[Any]:
