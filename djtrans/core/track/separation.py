@@ -42,7 +42,7 @@ def separate(
     start_seconds : float
         Where in the track the audio starts.
     progress : callable, optional
-        Told how much is done, 0 to 1.
+        Receives the fraction done, 0 to 1.
 
     Returns
     -------

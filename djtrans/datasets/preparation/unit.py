@@ -100,7 +100,7 @@ def run_unit(unit: PairUnit) -> PairResult:
         if isinstance(pair, str):
             return unit.fail(re.sub(r"\s+", " ", unit.relative(pair)).strip())
         unit.write(pair)
-    return PairResult(facts=unit.facts(), files=_file_hashes(folder))
+    return PairResult(facts=unit.facts(), files=file_hashes(folder))
 
 
 def _attempt(unit: PairUnit) -> PreparedPair | str:
@@ -116,6 +116,7 @@ def _attempt(unit: PairUnit) -> PreparedPair | str:
             return f"fault: {type(error).__name__}: {error}"
 
 
-def _file_hashes(folder: Path) -> dict[str, str]:
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Hash each file of a pair; keys are paths within the folder."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     return {file.relative_to(folder).as_posix(): content_hash(file) for file in files}
