@@ -67,7 +67,7 @@ class _Scan:
 
 def scan_library(
     folder: Path,
-    kept: Path,
+    analyses: Path,
     executor: Executor | None = None,
     progress: ProgressCallback | None = None,
 ) -> tuple[list[LibraryTrack], list[Skipped]]:
@@ -76,7 +76,7 @@ def scan_library(
     Parameters
     ----------
     folder : Path
-    kept : Path
+    analyses : Path
         Folder of the analyses; made if it is not there.
     executor : Executor, optional
         Analyzes instead of this process.
@@ -95,8 +95,8 @@ def scan_library(
     InputError
         If there is no such folder, or no audio file in it.
     """
-    files = find_files(folder, without=kept.parent)
-    kept.mkdir(parents=True, exist_ok=True)
+    files = find_files(folder, without=analyses.parent)
+    analyses.mkdir(parents=True, exist_ok=True)
     paths = [str(file) for file in files]
     job: Job[_Scan] = Job(
         stage="tracks",
@@ -105,7 +105,7 @@ def scan_library(
         failing="unusable",
         progress=progress,
     )
-    scans = job.run_each(partial(scan_file, kept=str(kept)), paths, executor)
+    scans = job.run_each(partial(scan_file, analyses=str(analyses)), paths, executor)
     tracks: dict[str, LibraryTrack] = {}
     skipped = []
     for file, scan in zip(files, scans, strict=True):
@@ -115,7 +115,7 @@ def scan_library(
         elif scan.sha256 in tracks:
             skipped.append(Skipped(name, f"It is the same as {tracks[scan.sha256].name}."))
         else:
-            analysis = read_analysis(kept, scan.sha256)
+            analysis = read_analysis(analyses, scan.sha256)
             tracks[scan.sha256] = LibraryTrack(name, file, scan.sha256, analysis)
     return list(tracks.values()), skipped
 
@@ -140,12 +140,12 @@ def find_files(folder: Path, without: Path) -> list[Path]:
     return sorted(files)
 
 
-def scan_file(path: str, kept: str) -> _Scan:
+def scan_file(path: str, analyses: str) -> _Scan:
     """Analyze one file and write the analysis; one unit of work."""
     with one_thread():
         try:
             sha256 = content_hash(path)
-            if _is_kept(Path(kept), sha256):
+            if _is_current(Path(analyses), sha256):
                 return _Scan(sha256)
             analysis = analyze_track(load_track(path))
         except MemoryError:
@@ -156,43 +156,43 @@ def scan_file(path: str, kept: str) -> _Scan:
             said = " ".join(str(error).split())
             return _Scan(reason=f"fault: {type(error).__name__}: {said}")
     document = {"made_by": made_by(), "analysis": analysis_to_dict(analysis)}
-    write_text(_file(Path(kept), sha256), json.dumps(document) + "\n")
+    write_text(_file(Path(analyses), sha256), json.dumps(document) + "\n")
     return _Scan(sha256)
 
 
 def made_by() -> list[Any]:
-    """What an analysis depends on beside the file."""
+    """List what an analysis depends on beside the file."""
     component = default_registry().find("analyzer", DEFAULT_ANALYZER)
     return [component.name, component.declaration.version, ANALYSIS_FORMAT]
 
 
-def read_analysis(kept: Path, sha256: str) -> Analysis:
-    """A kept analysis.
+def read_analysis(analyses: Path, sha256: str) -> Analysis:
+    """Read the analysis of a file by its hash.
 
     Raises
     ------
     FormatError
         If it is damaged.
     """
-    file = _file(kept, sha256)
+    file = _file(analyses, sha256)
     try:
         return analysis_from_dict(json.loads(file.read_text(encoding="utf-8"))["analysis"])
     except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError) as error:
         raise FormatError(f"{file} is no sound analysis ({error}); delete it, run again.") from None
 
 
-def known_analyses(kept: Path, hashes: Sequence[str]) -> dict[str, Analysis]:
-    """Kept analyses by the hash of their file."""
-    return {sha256: read_analysis(kept, sha256) for sha256 in hashes}
+def known_analyses(analyses: Path, hashes: Sequence[str]) -> dict[str, Analysis]:
+    """Read several analyses, by the hash of their file."""
+    return {sha256: read_analysis(analyses, sha256) for sha256 in hashes}
 
 
-def _is_kept(kept: Path, sha256: str) -> bool:
+def _is_current(analyses: Path, sha256: str) -> bool:
     try:
-        document = json.loads(_file(kept, sha256).read_text(encoding="utf-8"))
+        document = json.loads(_file(analyses, sha256).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(document, dict) and document.get("made_by") == made_by()
 
 
-def _file(kept: Path, sha256: str) -> Path:
-    return kept / f"{sha256}.json"
+def _file(analyses: Path, sha256: str) -> Path:
+    return analyses / f"{sha256}.json"
