@@ -37,7 +37,7 @@ def analyze(
     from djtrans.pipeline.progress import Steps
     from djtrans.registry import default_registry
 
-    default_registry().find("analyzer", analyzer)
+    default_registry().analyzers.find(analyzer)
     found: dict[str, Analysis] = {}
     failed: dict[str, str] = {}
     with show_progress(quiet) as progress:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import attrs
 import torch
 
-from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
+from djtrans.core.contracts.denoiser import DenoiserShape
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.errors import InputError, ShapeError
 
 

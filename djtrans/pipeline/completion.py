@@ -75,7 +75,7 @@ def draw_transition(
         }
         request = draw_request(plan, layout, features["a"], features["b"], seed)
         model = None if model is None or not can_draw(model, plan) else model
-        drawer = model or registry.build("technique", plan.technique, technique_config)
+        drawer = model or registry.techniques.build(plan.technique, technique_config)
         params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
         if n_frames is not None:
             params = params.resampled(n_frames)

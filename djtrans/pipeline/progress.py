@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.contracts.protocols import FractionCallback
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.util.progress import Progress, ProgressCallback
 
 

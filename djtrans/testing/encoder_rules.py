@@ -7,8 +7,12 @@ from typing import cast
 import attrs
 import torch
 
-from djtrans.core.contracts.declarations import EncoderDeclaration
-from djtrans.core.contracts.protocols import Conditioning, Encoder, FeatureExtractor
+from djtrans.core.contracts.encoder import (
+    Conditioning,
+    Encoder,
+    EncoderDeclaration,
+    FeatureExtractor,
+)
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.features import TrackFeatures

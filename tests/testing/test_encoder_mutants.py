@@ -6,8 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import EncoderDeclaration
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning, EncoderDeclaration
 from djtrans.testing import check_encoder, rules
 
 

@@ -162,7 +162,7 @@ def scan_file(path: str, analyses: str) -> _Scan:
 
 def made_by() -> list[Any]:
     """List what an analysis depends on beside the file."""
-    component = default_registry().find("analyzer", DEFAULT_ANALYZER)
+    component = default_registry().analyzers.find(DEFAULT_ANALYZER)
     return [component.name, component.declaration.version, ANALYSIS_FORMAT]
 
 
