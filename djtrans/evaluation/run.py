@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 import djtrans
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.registration.catalog import Component
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.evaluation.comparison import Comparison, Outcome
@@ -154,7 +156,7 @@ def _depends(
     pair: Pair, techniques: Sequence[str], options: EvaluationOptions, registry: Registry
 ) -> str:
     """All that the results of a pair depend on; the techniques because they share one swap."""
-    found = [registry.techniques.find(name) for name in techniques]
+    found: list[Component[Any]] = [registry.techniques.find(name) for name in techniques]
     found.append(registry.separators.find(options.separator))
     content = [
         pair.identity,

@@ -33,8 +33,6 @@ def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclara
     ------
     UnknownComponentError
         If there is none of that name.
-    InputError
-        If it is declared as something else.
     """
     component = registry.separators.find(name)
     if not isinstance(component.declaration, SeparatorDeclaration):

@@ -74,11 +74,7 @@ def plan_transition(
 
 def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
     found = [registry.techniques.find(name) for name in names]
-    return {
-        component.name: component.declaration
-        for component in found
-        if isinstance(component.declaration, TechniqueDeclaration)
-    }
+    return {component.name: component.declaration for component in found}
 
 
 def _ear(track: Track) -> Ear:

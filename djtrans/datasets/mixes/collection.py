@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
@@ -143,7 +143,7 @@ class _Job:
     def full(self) -> bool:
         return self.most is not None and self.collected.total >= self.most
 
-    def browse(self, genre: str, component: Component) -> None:
+    def browse(self, genre: str, component: Component[TracklistDeclaration]) -> None:
         catalogue = self.readers.build(component)
         if not isinstance(catalogue, TracklistCatalogue):
             raise InputError(
@@ -156,7 +156,7 @@ class _Job:
         except TracklistError as error:
             self.collected.failed[genre] = str(error)
 
-    def read(self, given: str, component: Component) -> bool:
+    def read(self, given: str, component: Component[TracklistDeclaration]) -> bool:
         """Keep the tracklists of a source; whether more may be asked for."""
         if _is_address(given) and (known := find_tracklist(self.output, tracklist_id(given))):
             self.keep(known, new=False)
@@ -179,7 +179,9 @@ class _Job:
         self.unread = 0
         return True
 
-    def tracklists(self, given: str, component: Component) -> Iterator[Tracklist]:
+    def tracklists(
+        self, given: str, component: Component[TracklistDeclaration]
+    ) -> Iterator[Tracklist]:
         reader = self.readers.build(component)
         for tracklist in reader.read(given):
             yield attrs.evolve(tracklist, source=component.name)
@@ -196,7 +198,7 @@ class _Readers:
 
     def __init__(self, registry: Registry, name: str, settings: Mapping[str, Any]) -> None:
         self._registry = registry
-        self._all = registry.tracklists
+        self._all = tuple(registry.tracklists)
         self._only = None if name == "auto" else registry.tracklists.find(name)
         self._built: dict[str, TracklistSource] = {}
         self._configs: dict[str, dict[str, Any]] = {}
@@ -212,24 +214,24 @@ class _Readers:
         for name, config in self._configs.items():  # what is wrong is said before any work
             config_from_dict(registry.tracklists.find(name).declaration.config, config)
 
-    def build(self, component: Component) -> TracklistSource:
+    def build(self, component: Component[TracklistDeclaration]) -> TracklistSource:
         if component.name not in self._built:
             self._built[component.name] = self._registry.tracklists.build(
                 component.name, self._configs.get(component.name)
             )
         return self._built[component.name]
 
-    def of(self, given: str) -> Component:
+    def of(self, given: str) -> Component[TracklistDeclaration]:
         """The first that declares the host of an address, or the end of a file's name."""
         if self._only is not None:
             return self._only
         if _is_address(given):
             host = (urlsplit(given).hostname or "").removeprefix("www.")
-            found = [c for c in self._all if host in _declared(c).hosts]
+            found = [c for c in self._all if host in c.declaration.hosts]
             known = self._facts("hosts")
             what = f"the site {host!r}"
         else:
-            found = [c for c in self._all if given.lower().endswith(_declared(c).suffixes)]
+            found = [c for c in self._all if given.lower().endswith(c.declaration.suffixes)]
             known = self._facts("suffixes")
             what = f"a file like {given!r}"
         if not found:
@@ -239,11 +241,11 @@ class _Readers:
             )
         return found[0]
 
-    def catalogue(self) -> Component:
+    def catalogue(self) -> Component[TracklistDeclaration]:
         """The one to browse."""
         among = self._all if self._only is None else (self._only,)
         for component in among:
-            if _declared(component).browses:
+            if component.declaration.browses:
                 return component
         raise InputError(
             f"{among[0].name if self._only else 'No source'} cannot browse a genre; "
@@ -252,12 +254,8 @@ class _Readers:
 
     def _facts(self, name: str) -> Iterable[str]:
         return dict.fromkeys(
-            itertools.chain.from_iterable(getattr(_declared(c), name) for c in self._all)
+            itertools.chain.from_iterable(getattr(c.declaration, name) for c in self._all)
         )
-
-
-def _declared(component: Component) -> TracklistDeclaration:
-    return cast(TracklistDeclaration, component.declaration)
 
 
 def _is_address(given: str) -> bool:
