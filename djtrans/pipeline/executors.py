@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from djtrans.core.errors import DjtransError, InputError
@@ -22,6 +22,8 @@ _ANSWER_SECONDS = 10
 #: How often a cluster tries a unit again that raised an error.
 _RETRIES = 2
 
+#: Contexts of a worker process, which last as long as it does.
+_worker = ExitStack()
 _inside, _lock, _before = [0], threading.Lock(), [0]
 
 
@@ -125,7 +127,7 @@ def open_executor(
 
 
 def _begin(plugin_files: tuple[str, ...]) -> None:
-    one_thread().__enter__()  # for as long as the process lives
+    _worker.enter_context(one_thread())
     # A worker waits for its next job for ever if the parent was killed.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     registry_with(plugin_files)
