@@ -11,8 +11,8 @@ from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
     from djtrans.core.util.progress import ProgressCallback
-    from djtrans.datasets.pairs.dataset import PreparedSet
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.datasets.pairs.dataset import PreparedDataset
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
 _BOTH_FORMS = (
     "Say what to train on: --data PATH (a composed set, set.safetensors, or a folder that "
@@ -41,13 +41,13 @@ def check_sources(asked: Mapping[str, Any]) -> None:
 
 def training_sets(
     asked: Mapping[str, Any], quiet: bool
-) -> tuple[list[ComposedSet | PreparedSet], tuple[float, ...]]:
+) -> tuple[list[SyntheticDataset | PreparedDataset], tuple[float, ...]]:
     """The sets that are asked for, the composed one last, and their shares; ``()`` by frames."""
     from djtrans.datasets.mixture import shares_by_frames
-    from djtrans.datasets.opening import open_training_set
+    from djtrans.datasets.opening import open_dataset
 
     with show_progress(quiet) as progress:
-        sets = [open_training_set(path, progress) for path in asked["data"]]
+        sets = [open_dataset(path, progress) for path in asked["data"]]
         if not asked["synthetic"]:
             return sets, ()
         share, given = asked["data_share"], list(sets)
@@ -56,10 +56,10 @@ def training_sets(
 
 
 def _composed(asked: Mapping[str, Any], progress: ProgressCallback | None) -> Any:
-    from djtrans.datasets.synthetic.composing import ComposeOptions, compose_set
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
-    options = ComposeOptions(
+    options = SyntheticOptions(
         tracks=asked["tracks"], transitions=asked["transitions"], seed=asked["seed"]
     )
     folder = Path(asked["output"])
@@ -68,7 +68,7 @@ def _composed(asked: Mapping[str, Any], progress: ProgressCallback | None) -> An
     if file.is_file():
         import attrs
 
-        known = ComposedSet.load(file)
+        known = SyntheticDataset.load(file)
         if known.facts.get("options") == attrs.asdict(options):
             return known
-    return compose_set(file, options, workers=asked["workers"], progress=progress)
+    return compose_dataset(file, options, workers=asked["workers"], progress=progress)

@@ -8,10 +8,10 @@ from pathlib import Path
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.pairs.dataset import HEADER as PREPARED
-from djtrans.datasets.pairs.dataset import PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import open_prepared
 from djtrans.datasets.synthetic.dataset import HEADER as COMPOSED
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
 _KINDS = (
     "a composed set (a file), or a folder that 'djtrans prepare' wrote (or the "
@@ -19,9 +19,9 @@ _KINDS = (
 )
 
 
-def open_training_set(
+def open_dataset(
     path: str | os.PathLike[str], progress: ProgressCallback | None = None
-) -> ComposedSet | PreparedSet:
+) -> SyntheticDataset | PreparedDataset:
     """Read a composed set, a folder of prepared pairs, or what was extracted of one.
 
     Parameters
@@ -50,7 +50,7 @@ def open_training_set(
     except (SafetensorError, OSError) as error:
         raise FormatError(f"{file} cannot be trained on ({error}); give {_KINDS}.") from None
     if PREPARED in header:
-        return PreparedSet.load(file)
+        return PreparedDataset.load(file)
     if COMPOSED in header:
-        return ComposedSet.load(file)
+        return SyntheticDataset.load(file)
     raise FormatError(f"{file} is a safetensors file, but no training set; give {_KINDS}.")

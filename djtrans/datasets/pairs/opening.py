@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.util.progress import Progress, ProgressCallback
-from djtrans.datasets.pairs.dataset import PreparedExample, PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
 
 if TYPE_CHECKING:
     from djtrans.datasets.pairs.pair import PreparedPair
@@ -23,7 +23,7 @@ VERSION = 1
 
 def open_prepared(
     folder: str | os.PathLike[str], progress: ProgressCallback | None = None
-) -> PreparedSet:
+) -> PreparedDataset:
     """Read a folder that ``djtrans prepare`` wrote.
 
     The features of its pairs are extracted from their stems with the code that inference uses, and
@@ -38,7 +38,7 @@ def open_prepared(
 
     Returns
     -------
-    PreparedSet
+    PreparedDataset
 
     Raises
     ------
@@ -60,7 +60,7 @@ def open_prepared(
             made += 1
             report(Progress("pairs", made, missing))
         examples.append(known[digest])
-    prepared = PreparedSet(examples=examples, folder=root)
+    prepared = PreparedDataset(examples=examples, folder=root)
     if missing or len(known) > len(examples):
         try:
             prepared.save(root / CACHE)
@@ -89,7 +89,7 @@ def _known(file: Path) -> dict[str, PreparedExample]:
     if not file.is_file():
         return {}
     try:
-        return {example.digest: example for example in PreparedSet.load(file).examples}
+        return {example.digest: example for example in PreparedDataset.load(file).examples}
     except FormatError:
         return {}
 

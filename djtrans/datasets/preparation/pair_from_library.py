@@ -17,7 +17,7 @@ from djtrans.datasets.preparation.library_scan import known_analyses
 from djtrans.datasets.preparation.options import LibraryOptions
 from djtrans.datasets.preparation.pairing import plan_options
 from djtrans.datasets.preparation.unit import PairUnit
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.registry import Registry
 
@@ -79,7 +79,9 @@ class LibraryUnit(PairUnit):
         aligned = prepared.align(plan, prepared.span(plan, 0))
         plan = prepared.refine(plan, aligned)
         window = window_span(plan, prepared.tracks["a"].sample_rate)
-        params, provenance = draw_transition(prepared, plan, window, aligned, seed=self.seed)
+        params, provenance = generate_transition_params(
+            prepared, plan, window, aligned, seed=self.seed
+        )
         return mix_pair(
             prepared.mixer,
             ParamsFile(params=params, plan=plan, provenance=provenance),

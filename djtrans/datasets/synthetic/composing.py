@@ -12,36 +12,36 @@ import numpy as np
 
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.synthetic.composition import Composition
-from djtrans.datasets.synthetic.dataset import ComposedSet
-from djtrans.datasets.synthetic.framed_cache import is_whole, read_heard
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.datasets.synthetic.framed_cache import is_whole, read_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.pairing import Pairing
 from djtrans.datasets.synthetic.track_rendering import frame_synthesized
 from djtrans.pipeline.executors import open_executor
 from djtrans.pipeline.jobs import Job
 from djtrans.registry import Registry, default_registry
 
-__all__ = ["ComposeOptions", "compose_set"]
+__all__ = ["SyntheticOptions", "compose_dataset"]
 
 
-def compose_set(
+def compose_dataset(
     output: str | os.PathLike[str],
-    options: ComposeOptions | None = None,
+    options: SyntheticOptions | None = None,
     *,
     folder: str | os.PathLike[str] | None = None,
     workers: int = 1,
     executor: Executor | None = None,
     progress: ProgressCallback | None = None,
     registry: Registry | None = None,
-) -> ComposedSet:
+) -> SyntheticDataset:
     """Compose a training set of synthesized tracks and write it as one file.
 
     Parameters
     ----------
     output : path
         The file, ``set.safetensors``.
-    options : ComposeOptions, optional
+    options : SyntheticOptions, optional
     folder : path, optional
         Where each track is kept once it is framed, so that a stopped run goes on;
         ``<output>.tracks`` by default.
@@ -56,7 +56,7 @@ def compose_set(
 
     Returns
     -------
-    ComposedSet
+    SyntheticDataset
 
     Raises
     ------
@@ -65,12 +65,12 @@ def compose_set(
     FormatError
         If the file cannot be written.
     """
-    options = options or ComposeOptions()
+    options = options or SyntheticOptions()
     registry = registry or default_registry()
     kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
     kept.mkdir(parents=True, exist_ok=True)
     files = _frame_all(options, kept, workers, executor, progress)
-    heard = [read_heard(file) for file in files]
+    heard = [read_framed_track(file) for file in files]
     held_out = max(2, round(options.validation * len(heard)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
@@ -85,7 +85,7 @@ def compose_set(
         framed += [variant for track in part for variant in track.framed]
         pairing = Pairing(part, framed, before, options, registry, seed)
         parts[name] = pairing.many(name, wanted, progress)
-    composed = ComposedSet(
+    composed = SyntheticDataset(
         tracks=framed,
         training=parts["training"],
         validation=parts["validation"],
@@ -96,7 +96,7 @@ def compose_set(
 
 
 def _frame_all(
-    options: ComposeOptions,
+    options: SyntheticOptions,
     folder: Path,
     workers: int,
     executor: Executor | None,
@@ -114,7 +114,7 @@ def _frame_all(
         return job.run_each(partial(_frame, options=options), list(enumerate(files)), pool)
 
 
-def _frame(unit: tuple[int, Path], options: ComposeOptions) -> Path:
+def _frame(unit: tuple[int, Path], options: SyntheticOptions) -> Path:
     index, file = unit
     frame_synthesized(index, options, file)
     return file
