@@ -24,7 +24,7 @@ from djtrans.core.util.progress import Progress
 from djtrans.evaluation import (
     Comparison,
     EvaluationOptions,
-    Pair,
+    TrackPair,
     all_pairs,
     compare,
     synthesized_pairs,
@@ -60,7 +60,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 def run(
     name: str,
-    pairs: Sequence[Pair],
+    pairs: Sequence[TrackPair],
     skipped: Sequence[tuple[str, str]],
     options: EvaluationOptions,
     arguments: argparse.Namespace,

@@ -12,7 +12,7 @@ from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.evaluation import Pair
+    from djtrans.evaluation import TrackPair
     from djtrans.metrics import TransitionMetrics
 
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "description": ""}
@@ -128,7 +128,7 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
 
 def _pairs(
     options: dict[str, Any], quiet: bool
-) -> tuple[tuple[Pair, ...], tuple[tuple[str, str], ...]]:
+) -> tuple[tuple[TrackPair, ...], tuple[tuple[str, str], ...]]:
     from djtrans.evaluation import all_pairs, read_pairs, synthesized_pairs
 
     if options["pairs_file"] is not None:

@@ -19,7 +19,7 @@ from djtrans.core.registration.catalog import Component
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.evaluation.comparison import Comparison, Outcome
-from djtrans.evaluation.pairs import Pair
+from djtrans.evaluation.pairs import TrackPair
 from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
 from djtrans.metrics.catalog import METRICS
 from djtrans.pipeline.executors import one_thread, open_executor
@@ -34,7 +34,7 @@ UNITS = "units"
 class _Task:
     """The techniques of one pair that are left to measure; they share what is prepared of it."""
 
-    pair: Pair
+    pair: TrackPair
     left: tuple[str, ...]
     paths: dict[str, Path]
     options: EvaluationOptions
@@ -50,7 +50,7 @@ class _Task:
 
 
 def compare(
-    pairs: Sequence[Pair],
+    pairs: Sequence[TrackPair],
     techniques: Sequence[str] = (),
     *,
     output: str | os.PathLike[str],
@@ -68,7 +68,7 @@ def compare(
 
     Parameters
     ----------
-    pairs : sequence of Pair
+    pairs : sequence of TrackPair
         With names of their own.
     techniques : sequence of str
         Names; all that are registered if empty. What does not fit a pair becomes a row that says
@@ -153,7 +153,7 @@ def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:
 
 
 def _depends(
-    pair: Pair, techniques: Sequence[str], options: EvaluationOptions, registry: Registry
+    pair: TrackPair, techniques: Sequence[str], options: EvaluationOptions, registry: Registry
 ) -> str:
     """All that the results of a pair depend on; the techniques because they share one swap."""
     found: list[Component[Any]] = [registry.techniques.find(name) for name in techniques]
@@ -168,7 +168,7 @@ def _depends(
     return json.dumps(content, sort_keys=True)
 
 
-def _file_name(pair: Pair, technique: str, depends: str) -> str:
+def _file_name(pair: TrackPair, technique: str, depends: str) -> str:
     """Readable, and another one as soon as anything that the result depends on changes."""
     digest = hashlib.sha256(f"{technique} {depends}".encode()).hexdigest()[:12]
     said = re.sub(r"[^A-Za-z0-9]+", "-", f"{pair.label} {technique}").strip("-")

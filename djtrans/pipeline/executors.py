@@ -25,6 +25,8 @@ _RETRIES = 2
 #: Contexts of a worker process, which last as long as it does.
 _worker = ExitStack()
 _inside, _lock, _before = [0], threading.Lock(), [0]
+#: Holds what lasts as long as a worker: a context that nothing refers to ends when it is collected.
+_worker = ExitStack()
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import attrs
 
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.transition.alignment import window_span
-from djtrans.core.transition.params_file import ParamsFile
 from djtrans.datasets.pairs.pair import PreparedPair, mix_pair
 from djtrans.datasets.pairs.pair_folder import read_facts
 from djtrans.datasets.preparation.library_scan import known_analyses
@@ -18,6 +17,7 @@ from djtrans.datasets.preparation.options import LibraryOptions
 from djtrans.datasets.preparation.pairing import plan_options
 from djtrans.datasets.preparation.unit import PairUnit
 from djtrans.pipeline.completion import generate_transition_params
+from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.registry import Registry
 
@@ -60,9 +60,9 @@ class LibraryUnit(PairUnit):
         prepared = prepare(
             self.a,
             self.b,
-            separator=options.separator,
-            mixer=options.mixer,
-            device=options.device,
+            PreparationOptions(
+                separator=options.separator, mixer=options.mixer, device=options.device
+            ),
             known=known_analyses(Path(self.analyses), (self.sha256_a, self.sha256_b)),
             registry=registry,
         )
@@ -78,13 +78,11 @@ class LibraryUnit(PairUnit):
         plan = prepared.plan(technique, **plan_options(self.options))
         aligned = prepared.align(plan, prepared.span(plan, 0))
         plan = prepared.refine(plan, aligned)
-        window = window_span(plan, prepared.tracks["a"].sample_rate)
-        params, provenance = generate_transition_params(
-            prepared, plan, window, aligned, seed=self.seed
-        )
+        window = window_span(plan, prepared.tracks.a.sample_rate)
+        generation = GenerateOptions(seed=self.seed)
         return mix_pair(
             prepared.mixer,
-            ParamsFile(params=params, plan=plan, provenance=provenance),
+            generate_transition_params(prepared, plan, window, aligned, generation),
             aligned,
             prepared.analyses,
             device=prepared.device,

@@ -14,6 +14,7 @@ from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.errors import InputError
 from djtrans.core.track.track import load_track
 from djtrans.core.transition.alignment import window_span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.core.transition.requests import reference_level
 from djtrans.core.util.atomic_files import write_text
@@ -93,14 +94,14 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
     if heard[0] is None or heard[1] is None:
         raise InputError("its tracks are not heard beside each other.")
     mix = load_track(excerpt / "mix.wav")
-    tracks = {
-        side: load_track(excerpt / f"track_{side}.wav").at_rate(mix.sample_rate, len(mix.audio))
-        for side in "ab"
-    }
-    counted = match_tempo_octaves(
-        *(analyze_track(tracks[side], registry=registry) for side in "ab")
+    tracks = Pair("a", "b").map(
+        lambda side: load_track(excerpt / f"track_{side}.wav").at_rate(
+            mix.sample_rate, len(mix.audio)
+        )
     )
-    analyses = dict(zip("ab", counted, strict=True))
+    analyses = Pair(
+        *match_tempo_octaves(*(analyze_track(track, registry=registry) for track in tracks))
+    )
     overlap = heard[1][0], heard[0][1]
     plan = plan_on_overlap(analyses, overlap, mix.duration_seconds, alignment.mix)
     begin = round(plan.a.cue_seconds * mix.sample_rate)
@@ -108,8 +109,7 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
     window = attrs.evolve(mix, audio=padded_slice(mix.audio, begin, begin + samples))
     fitted = fit(
         window,
-        tracks["a"],
-        tracks["b"],
+        *tracks,
         plan=plan,
         separator=options.separator,
         mixer=options.mixer,
@@ -126,28 +126,26 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
     found = fitted.content.plan
     content = attrs.evolve(fitted.content, plan=with_swap_at(found, found.swap_beat, analyses))
     stems = fitted.stems
-    gain = unclipped_gain(window.audio, stems["a"].audio, stems["b"].audio)
-    rates = {"a": alignment.track_a.rate, "b": alignment.track_b.rate}
-    paired = {
-        side: PairedTrack(
+    gain = unclipped_gain(window.audio, stems.a.audio, stems.b.audio)
+    rates = Pair(alignment.track_a.rate, alignment.track_b.rate)
+    track_a, track_b = (
+        PairedTrack(
             name=track.name,
             sha256=track.sha256,
             analysis=analyses[side],
-            reference_db=reference_level(analyses[side], trimmed),
+            reference_db=reference_level(analyses[side], content.plan.sides[side]),
             isolated=content.provenance.tracks[side].isolation == "good",
             laid_rate=rates[side] or 1.0,
         )
-        for (side, track), trimmed in zip(
-            tracks.items(), (content.plan.a, content.plan.b), strict=True
-        )
-    }
+        for side, track in tracks.items()
+    )
     return PreparedPair(
-        stems_a=stems["a"].scaled(gain),
-        stems_b=stems["b"].scaled(gain),
+        stems_a=stems.a.scaled(gain),
+        stems_b=stems.b.scaled(gain),
         mix=window.audio * gain,
         content=content,
-        track_a=paired["a"],
-        track_b=paired["b"],
+        track_a=track_a,
+        track_b=track_b,
         gain_db=20.0 * math.log10(gain),
         key=unit.key,
     )
