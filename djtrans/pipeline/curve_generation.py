@@ -31,8 +31,7 @@ def load_technique(name: str, registry: Registry | None = None, **config: Any) -
     CurveModel
         Can take the place of a trained model in :func:`generate_transition`.
     """
-    model: CurveModel = (registry or default_registry()).techniques.build(name, config)
-    return model
+    return (registry or default_registry()).techniques.build(name, config)
 
 
 def generate_params(

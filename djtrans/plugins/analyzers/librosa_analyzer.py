@@ -12,7 +12,7 @@ from torch import Tensor
 
 from djtrans.core.audio.loudness import programme_lufs
 from djtrans.core.audio.validation import require_sound
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis, Levels
 from djtrans.core.track.beat_grid import BeatGrid
@@ -48,7 +48,7 @@ class LibrosaAnalyzer:
         self.config = config or LibrosaConfig()
 
     def analyze(
-        self, audio: Tensor, sample_rate: int, progress: Progress | None = None
+        self, audio: Tensor, sample_rate: int, progress: FractionCallback | None = None
     ) -> Analysis:
         """Analyze a whole track.
 

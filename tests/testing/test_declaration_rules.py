@@ -72,8 +72,8 @@ def test_a_mutant_is_caught(rule, changes, reason, check, caught):
 
 PLUGIN = """
 {first}
-from djtrans.core.contracts.declarations import TechniqueDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.technique import TechniqueDeclaration
+from djtrans.core.contracts.hooks import hookimpl
 
 @hookimpl
 def djtrans_techniques():
