@@ -6,7 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.decibels import db_to_amplitude
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.audio.loudness import unclipped_gain
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import CurveRequest
