@@ -34,13 +34,13 @@ from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.params import TransitionParams
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import DjtransError
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.tables import markdown_table, number
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.normalization import Scaling
 from djtrans.evaluation.technique_classifier import TechniqueClassifier, rule_based_examples
 from djtrans.inverse.bands import stem_masks
@@ -53,7 +53,7 @@ from djtrans.metrics.low_end import low_end_excess_of_levels
 from djtrans.metrics.masking import masking_fraction
 from djtrans.metrics.peaks import peaks
 from djtrans.metrics.vocals import vocals
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 from djtrans.registry import default_registry
 
 #: Where a kick and a bass are.
@@ -195,8 +195,8 @@ def evaluate_case(
     return row
 
 
-def _drawn(pair: PreparedPair, drawer: Any, request: DrawRequest) -> TransitionParams:
-    return draw_params(drawer, request, pair.params.beat_times)
+def _drawn(pair: PreparedPair, drawer: Any, request: CurveRequest) -> TransitionParams:
+    return generate_params(drawer, request, pair.params.beat_times)
 
 
 def _kept(
@@ -320,7 +320,7 @@ def _percent(part: int, whole: Sequence[Any]) -> str:
 
 def fitted_classifier(path: Path) -> TechniqueClassifier:
     """Fit a classifier to the curves that the techniques generate for a training set."""
-    composed, registry = ComposedSet.load(path), default_registry()
+    composed, registry = SyntheticDataset.load(path), default_registry()
     names = {c.technique for c in composed.training}
     techniques = {name: registry.techniques.build(name) for name in names}
     layout = DifferentiableDJMixer().layout

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.datasets.pairs.dataset import PreparedSet
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.core.util.progress import ProgressCallback
+    from djtrans.datasets.pairs.dataset import PreparedDataset
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
-#: Seconds between lines of progress.
-LINE_SECONDS = 10.0
 _BOTH_FORMS = (
     "Say what to train on: --data PATH (a composed set, set.safetensors, or a folder that "
     "'djtrans prepare' wrote), --synthetic (tracks that are synthesized for it), or both."
@@ -44,25 +41,25 @@ def check_sources(asked: Mapping[str, Any]) -> None:
 
 def training_sets(
     asked: Mapping[str, Any], quiet: bool
-) -> tuple[list[ComposedSet | PreparedSet], tuple[float, ...]]:
+) -> tuple[list[SyntheticDataset | PreparedDataset], tuple[float, ...]]:
     """The sets that are asked for, the composed one last, and their shares; ``()`` by frames."""
     from djtrans.datasets.mixture import shares_by_frames
-    from djtrans.datasets.opening import open_training_set
+    from djtrans.datasets.opening import open_dataset
 
-    watch = None if quiet else _counting()
-    sets = [open_training_set(path, watch) for path in asked["data"]]
-    if not asked["synthetic"]:
-        return sets, ()
-    share, given = asked["data_share"], list(sets)
-    sets.append(_composed(asked, watch))
+    with show_progress(quiet) as progress:
+        sets = [open_dataset(path, progress) for path in asked["data"]]
+        if not asked["synthetic"]:
+            return sets, ()
+        share, given = asked["data_share"], list(sets)
+        sets.append(_composed(asked, progress))
     return sets, () if share is None else (*shares_by_frames(given, share), 1.0 - share)
 
 
-def _composed(asked: Mapping[str, Any], watch: Callable[[str, int, int], None] | None) -> Any:
-    from djtrans.datasets.synthetic.composing import ComposeOptions, compose_set
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+def _composed(asked: Mapping[str, Any], progress: ProgressCallback | None) -> Any:
+    from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
-    options = ComposeOptions(
+    options = SyntheticOptions(
         tracks=asked["tracks"], transitions=asked["transitions"], seed=asked["seed"]
     )
     folder = Path(asked["output"])
@@ -71,21 +68,7 @@ def _composed(asked: Mapping[str, Any], watch: Callable[[str, int, int], None] |
     if file.is_file():
         import attrs
 
-        known = ComposedSet.load(file)
+        known = SyntheticDataset.load(file)
         if known.facts.get("options") == attrs.asdict(options):
             return known
-    return compose_set(file, options, workers=asked["workers"], watch=watch)
-
-
-def _counting() -> Callable[[str, int, int], None]:
-    """A line on what is made now and then."""
-    said = 0.0
-
-    def watch(what: str, done: int, total: int) -> None:
-        nonlocal said
-        if done < total and time.monotonic() - said < LINE_SECONDS:
-            return
-        said = time.monotonic()
-        click.echo(f"djtrans: {what} {done} of {total}", err=True)
-
-    return watch
+    return compose_dataset(file, options, workers=asked["workers"], progress=progress)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.pairs.dataset import HEADER as PREPARED
-from djtrans.datasets.pairs.dataset import PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import open_prepared
 from djtrans.datasets.synthetic.dataset import HEADER as COMPOSED
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
 _KINDS = (
     "a composed set (a file), or a folder that 'djtrans prepare' wrote (or the "
@@ -19,16 +19,16 @@ _KINDS = (
 )
 
 
-def open_training_set(
-    path: str | os.PathLike[str], watch: Callable[[str, int, int], None] | None = None
-) -> ComposedSet | PreparedSet:
+def open_dataset(
+    path: str | os.PathLike[str], progress: ProgressCallback | None = None
+) -> SyntheticDataset | PreparedDataset:
     """Read a composed set, a folder of prepared pairs, or what was extracted of one.
 
     Parameters
     ----------
     path : path
-    watch : callable, optional
-        Told of a folder's pairs what is counted, how many are done and how many there are.
+    progress : callable, optional
+        Receives a `Progress` event for each pair of a folder whose features are extracted.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def open_training_set(
 
     file = Path(path)
     if file.is_dir():
-        return open_prepared(file, watch)
+        return open_prepared(file, progress)
     if not file.is_file():
         raise InputError(f"There is nothing at {str(path)!r} to train on; give {_KINDS}.")
     try:
@@ -50,7 +50,7 @@ def open_training_set(
     except (SafetensorError, OSError) as error:
         raise FormatError(f"{file} cannot be trained on ({error}); give {_KINDS}.") from None
     if PREPARED in header:
-        return PreparedSet.load(file)
+        return PreparedDataset.load(file)
     if COMPOSED in header:
-        return ComposedSet.load(file)
+        return SyntheticDataset.load(file)
     raise FormatError(f"{file} is a safetensors file, but no training set; give {_KINDS}.")

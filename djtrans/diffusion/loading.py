@@ -196,7 +196,7 @@ def build_network(
             )
         encoders.append(encoder)
     denoiser = _build(registry, "denoiser", record.denoiser, where, strict=True)
-    declaration = registry.find("denoiser", record.denoiser.name).declaration
+    declaration = registry.denoisers.find(record.denoiser.name).declaration
     if not isinstance(declaration, DenoiserDeclaration):
         raise PluginError(f"{record.denoiser.name} is not a denoiser.")
     config = config_from_dict(declaration.config, record.denoiser.config)
@@ -232,7 +232,7 @@ def build_model(
     if not isinstance(declaration, SchedulerDeclaration):
         raise PluginError(f"{found.name} is not a scheduler.")
     built = (
-        registry.build("scheduler", scheduler)
+        registry.schedulers.build(scheduler)
         if scheduler
         else _build(registry, "scheduler", record.scheduler, where, strict=False)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.encoder import Conditioning, Encoder, TechniqueEncoder
 from djtrans.core.contracts.scheduler import Scheduler
 from djtrans.core.curves.layout import Layout
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import spare_lines
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.diffusion.conditioning import join
@@ -134,7 +135,7 @@ class DiffusionModel:
         """Where it computes."""
         return next(self.network.parameters()).device
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]`` on the CPU; the request's seed decides all noise.
 
         Vocal faders that would cut a sung line are slowed down, see
@@ -160,7 +161,12 @@ class DiffusionModel:
         )
         return spare_lines(Scaling(self.layout).from_model(curves[0].cpu()), request)
 
-    def check(self, request: DrawRequest) -> None:
+    def draw(self, request: CurveRequest) -> Tensor:
+        """Call :meth:`generate`, its name since 0.2."""
+        warnings.warn("draw() is now generate().", DeprecationWarning, stacklevel=2)
+        return self.generate(request)
+
+    def check(self, request: CurveRequest) -> None:
         """Refuse what it was not trained on."""
         check_layout(self.layout, request.layout)
         if request.frames_per_beat != self.frames_per_beat:
@@ -224,7 +230,7 @@ def _some(keys: list[str]) -> str:
 
 
 def encode(
-    encoders: tuple[Encoder, ...], network: DiffusionNetwork, request: DrawRequest
+    encoders: tuple[Encoder, ...], network: DiffusionNetwork, request: CurveRequest
 ) -> tuple[Conditioning, Tensor]:
     """Conditioning of all encoders for one request, and which of them have nothing to say.
 

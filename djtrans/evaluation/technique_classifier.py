@@ -183,6 +183,6 @@ def rule_based_examples(
     rng, scaling = np.random.default_rng(seed), Scaling(layout)
     for composition in compositions:
         request = request_of(composition, tracks, layout, int(rng.integers(1, 2**31)))
-        values = conform(techniques[composition.technique].draw(request), layout)
+        values = conform(techniques[composition.technique].generate(request), layout)
         swap = composition.swap_beat * composition.frames_per_beat
         yield composition.technique, scaling.to_model(values), swap

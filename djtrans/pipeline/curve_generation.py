@@ -13,7 +13,7 @@ from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import InputError, LayoutError, ShapeError
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.diffusion.model import (
@@ -45,13 +45,15 @@ def load_technique(name: str, registry: Registry | None = None, **config: Any) -
     return (registry or default_registry()).techniques.build(name, config)
 
 
-def draw_params(model: CurveModel, request: DrawRequest, beat_times: Tensor) -> TransitionParams:
+def generate_params(
+    model: CurveModel, request: CurveRequest, beat_times: Tensor
+) -> TransitionParams:
     """Let a model draw, and make its curves fit the contract.
 
     Parameters
     ----------
     model : CurveModel
-    request : DrawRequest
+    request : CurveRequest
     beat_times : Tensor
         ``[beats + 1]`` float64, the clock of the window in seconds.
 
@@ -65,7 +67,7 @@ def draw_params(model: CurveModel, request: DrawRequest, beat_times: Tensor) -> 
     ShapeError
         If the model draws another shape than the layout and frames ask for.
     """
-    values = model.draw(request)
+    values = model.generate(request)
     wanted = (request.n_frames, len(request.layout))
     if tuple(values.shape) != wanted or not bool(torch.isfinite(values).all()):
         raise ShapeError(
@@ -89,7 +91,7 @@ def check_needs(needs: tuple[str, ...], layout: Layout, who: str) -> None:
             )
 
 
-def fitting_model(
+def compatible_model(
     model: DiffusionModel | None,
     layout: Layout,
     technique_config: Mapping[str, Any],
@@ -139,7 +141,7 @@ def fitting_model(
     return model
 
 
-def can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:
+def can_generate(model: DiffusionModel, plan: TransitionPlan) -> bool:
     """Whether a model was trained on such a transition; if not, a warning says who draws."""
     why = why_not(model, plan)
     if why:

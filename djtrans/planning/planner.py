@@ -6,22 +6,23 @@ from collections.abc import Sequence
 
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.planning.beat_features import Ear
-from djtrans.planning.candidate_group import Choice, Rung
+from djtrans.planning.candidate_group import CandidateGroup, Choice
 from djtrans.planning.downbeat_shift import best_shift
 from djtrans.planning.options import PlanOptions
-from djtrans.planning.plan_building import write_plan
+from djtrans.planning.plan_building import build_plan
 from djtrans.planning.search import Walk
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 
 
 def plan_transition(
     a: Analysis,
     b: Analysis,
-    ladder: Sequence[Rung],
+    ladder: Sequence[CandidateGroup],
     options: PlanOptions | None = None,
-    ears: tuple[Ear, Ear] | None = None,
+    ears: Pair[Ear] | None = None,
 ) -> TransitionPlan:
     """Plan a transition with the first rung of a ladder that holds.
 
@@ -29,11 +30,11 @@ def plan_transition(
     ----------
     a, b : Analysis
         The outgoing and the incoming track.
-    ladder : sequence of Rung
+    ladder : sequence of CandidateGroup
         What to try, the most wanted first.
     options : PlanOptions, optional
-    ears : tuple of Ear, optional
-        To listen to windows of A and of B, where keys or ones are in doubt.
+    ears : Pair of Ear, optional
+        To listen to windows of the tracks, where keys or ones are in doubt.
 
     Returns
     -------
@@ -48,12 +49,12 @@ def plan_transition(
         If no candidate fits; the message says why for each.
     """
     options = options or PlanOptions()
-    files = (a, b)
-    for name, track in zip("ab", files, strict=True):
+    files = Pair(a, b)
+    for name, track in files.items():
         _check_inside(name, track, options)
         if track.grid.bars < 1:
             raise PlanError(f"{name.upper()} has no whole bar; give a longer track.")
-    a, b = in_one_octave(a, b)
+    a, b = match_tempo_octaves(a, b)
     notes = []
     if options.shift_beats:
         b = b.shifted(options.shift_beats)
@@ -64,10 +65,10 @@ def plan_transition(
         b = b.shifted(shift)
         notes.append(f"{_later(shift)}: bass, snare and chords then fall together")
         choice = Walk(a=a, b=b, options=options, ears=ears).down(ladder)
-    return write_plan(choice, options, files, tuple(notes))
+    return build_plan(choice, options, files, tuple(notes))
 
 
-def _shift(choice: Choice, ears: tuple[Ear, Ear] | None, a: Analysis, b: Analysis) -> int:
+def _shift(choice: Choice, ears: Pair[Ear] | None, a: Analysis, b: Analysis) -> int:
     """By how many beats B's one should move, for a choice whose beats sound together."""
     if not choice.candidate.tempo.matched:
         return 0

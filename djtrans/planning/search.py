@@ -11,9 +11,10 @@ import numpy as np
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import Loop
-from djtrans.planning.beat_features import BeatSound, Ear
-from djtrans.planning.candidate_group import Choice, Rung
+from djtrans.planning.beat_features import BeatFeatures, Ear
+from djtrans.planning.candidate_group import CandidateGroup, Choice
 from djtrans.planning.candidates import Candidate, best_candidate
 from djtrans.planning.keys import LONGEST_BARS, KeyRule, agree, key_rule, transposed
 from djtrans.planning.looping import find_loop
@@ -38,21 +39,21 @@ class Walk:
     a, b : Analysis
         Counted in one octave.
     options : PlanOptions
-    ears : tuple of Ear, or None
+    ears : Pair of Ear, or None
         For A and B; without, windows are not listened to.
     """
 
     a: Analysis
     b: Analysis
     options: PlanOptions
-    ears: tuple[Ear, Ear] | None = None
+    ears: Pair[Ear] | None = None
 
     @property
     def key(self) -> KeyRule:
         """What the keys allow."""
         return key_rule(self.a.key, transposed(self.b.key, self.options.key_shift))
 
-    def down(self, ladder: Sequence[Rung]) -> Choice:
+    def down(self, ladder: Sequence[CandidateGroup]) -> Choice:
         """The first rung that holds.
 
         Raises
@@ -69,7 +70,7 @@ class Walk:
         hint = "Give other --bars or cues, or --technique cut, which needs least."
         raise PlanError(f"No transition fits. {why}. {hint}")
 
-    def _try(self, rung: Rung, rejected: list[_Refusal]) -> Choice | None:
+    def _try(self, rung: CandidateGroup, rejected: list[_Refusal]) -> Choice | None:
         if rung.beatless and not beatless(self.a, self.b):
             return None
         found: list[tuple[Candidate, Analysis, Loop | None]] = []
@@ -87,7 +88,7 @@ class Walk:
                     rejected.append((f"{technique.name} over {bars} bars", str(error)))
         return self._pick(rung, found, rejected)
 
-    def _tempo(self, rung: Rung, technique: TechniqueDeclaration) -> Tempo:
+    def _tempo(self, rung: CandidateGroup, technique: TechniqueDeclaration) -> Tempo:
         """The tempo, if keys and tempos let the technique be."""
         key = self.key
         if technique.harmonic and key.distance > technique.key_limit:
@@ -101,7 +102,9 @@ class Walk:
             return unmatched(self.a, beatless(self.a, self.b))
         return choose_tempo(self.a, self.b, technique, self.options)
 
-    def _lengths(self, rung: Rung, technique: TechniqueDeclaration, tempo: Tempo) -> Iterator[int]:
+    def _lengths(
+        self, rung: CandidateGroup, technique: TechniqueDeclaration, tempo: Tempo
+    ) -> Iterator[int]:
         """Lengths to try, the technique's own first, then ever shorter ones."""
         shortest, default, longest = technique.bars
         if self.options.bars:
@@ -129,7 +132,12 @@ class Walk:
         return WINDOW_BARS[-1], ""
 
     def _place(
-        self, rung: Rung, name: str, technique: TechniqueDeclaration, bars: int, tempo: Tempo
+        self,
+        rung: CandidateGroup,
+        name: str,
+        technique: TechniqueDeclaration,
+        bars: int,
+        tempo: Tempo,
     ) -> tuple[Candidate, Analysis, Loop | None]:
         if not rung.loop:
             place = best_candidate(
@@ -146,7 +154,7 @@ class Walk:
 
     def _pick(
         self,
-        rung: Rung,
+        rung: CandidateGroup,
         found: list[tuple[Candidate, Analysis, Loop | None]],
         rejected: list[_Refusal],
     ) -> Choice | None:
@@ -167,8 +175,7 @@ class Walk:
             rejected += _others(candidate, [c for c, _, _ in found])
             return Choice(
                 candidate=candidate,
-                a=a,
-                b=self.b,
+                tracks=Pair(a, self.b),
                 loop=loop,
                 key=self.key,
                 reasons=(*notes, *([f"although {against}"] if against else [])),
@@ -192,7 +199,7 @@ class Walk:
         if candidate.clash:
             return BOTH_SING, notes
         if candidate.early and not self.options.placed("a"):
-            return f"{LEFT_EARLY}, at bar {candidate.swap_a + 1} of {self.a.grid.bars}", notes
+            return f"{LEFT_EARLY}, at bar {candidate.swaps.a + 1} of {self.a.grid.bars}", notes
         if window.overlap and key.overlap == "never":
             return "notes of both are heard at once", notes
         if window.overlap and key.overlap == "heard":
@@ -204,7 +211,9 @@ class Walk:
             return ("", [*notes, said]) if fine else (said, notes)
         return "", notes
 
-    def hear(self, candidate: Candidate, loop: Loop | None) -> tuple[BeatSound, BeatSound] | None:
+    def hear(
+        self, candidate: Candidate, loop: Loop | None
+    ) -> tuple[BeatFeatures, BeatFeatures] | None:
         """Both windows, beat by beat; up to the swap where A is looped from there."""
         if self.ears is None:
             return None

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.audio.decibels import AUDIBLE_DBFS, db_to_power, power_to_db
+from djtrans.core.contracts.mixer_spec import TRACKS
 from djtrans.core.curves.band_gains import BANDS, stem_gains
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.transition.summary import LEVELS_FLOOR_DB, Overview
@@ -97,7 +98,7 @@ class Heard:
     band_gain: dict[str, FloatArray]
 
 
-def heard_levels(overview: Overview, params: TransitionParams) -> Heard:
+def audible_levels(overview: Overview, params: TransitionParams) -> Heard:
     """Levels of stems under curves, and who holds which role.
 
     A track holds a role on a beat if the role's level in the mix passes all three limits of
@@ -127,7 +128,7 @@ def heard_levels(overview: Overview, params: TransitionParams) -> Heard:
     roles = [role for role in ROLES if role.stem in ("", *overview.stems)]
     held: dict[tuple[str, str], Held] = {}
     gains = {}
-    for track in overview.sides:
+    for track in TRACKS:
         untouched, mixed = whole(before, track), whole(after, track)
         gains[track] = np.sqrt(mixed / np.maximum(untouched, 1e-12))
         for role in roles:

@@ -13,7 +13,7 @@ from djtrans.core.curves.band_gains import is_level
 from djtrans.core.curves.layout import Row
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
-from djtrans.report.automation_events import Movement, find_movements
+from djtrans.report.automation_events import Movement, find_automation_events
 from djtrans.report.wording import (
     BANDS,
     KILLED,
@@ -63,7 +63,8 @@ def tempo_words(plan: TransitionPlan) -> str:
 def _facts(plan: TransitionPlan) -> Iterable[str]:
     technique = short_name(plan.technique)
     yield f"{technique} over {plan.bars} bars, {plan.window_seconds:.1f} s {tempo_words(plan)}"
-    for name, side in (("A", plan.a), ("B", plan.b)):
+    for track, side in plan.sides.items():
+        name = track.upper()
         tenths = round(10.0 * abs(side.cue_seconds))
         begin = f"{'−' if side.cue_seconds < 0 else ''}{tenths // 600}:{tenths % 600 / 10:04.1f}"
         percent = f"{round(side.stretch_percent, 1) + 0.0:+.1f} %".replace("-", "−")
@@ -103,7 +104,7 @@ def _paragraphs(content: ParamsFile) -> Iterable[str]:
 
 
 def _swap_event(plan: TransitionPlan) -> _Event:
-    on = [n for n, side in (("A", plan.a), ("B", plan.b)) if side.swap_on_phrase]
+    on = plan.on_phrase
     line = {
         2: "The swap lies on a phrase line of both.",
         1: f"The swap lies on a phrase line of {''.join(on)} only.",
@@ -116,12 +117,12 @@ def _section_events(plan: TransitionPlan) -> Iterable[_Event]:
     yield _Event(0.0, 0, f"A is in its {plan.a.cue_section}, B starts in its {plan.b.cue_section}.")
     clock = np.array(plan.beat_times)
     begin: dict[float, list[str]] = {}
-    for name, side in (("A", plan.a), ("B", plan.b)):
+    for name, side in plan.sides.items():
         for before, section in _neighbours(side):
             beat = float(np.interp(section.start, clock, np.arange(len(clock)), -1.0, -1.0))
             if 0.5 < beat < len(clock) - 1.5:
                 again = "next " if section.label == before.label else ""
-                begin.setdefault(round(beat), []).append(f"{name}'s {again}{section.label}")
+                begin.setdefault(round(beat), []).append(f"{name.upper()}'s {again}{section.label}")
     for beat, sections in begin.items():
         verb = "begins" if len(sections) == 1 else "begin"
         yield _Event(beat, 2, f"{listed(sections)} {verb}{at(beat, plan)}.")
@@ -133,7 +134,7 @@ def _neighbours(side: TrackPlan) -> Iterable[tuple[ClockSection, ClockSection]]:
 
 def _curve_events(content: ParamsFile) -> list[_Event]:
     """Sentences of the movements; what two hands do at once is one sentence."""
-    moves = list(find_movements(content.params))
+    moves = list(find_automation_events(content.params))
     events = []
     while moves:
         move = moves.pop(0)

@@ -13,7 +13,7 @@ from djtrans.core.contracts.encoder import (
     EncoderDeclaration,
     FeatureExtractor,
 )
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
@@ -59,9 +59,9 @@ def _features(
     )
 
 
-def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 2) -> DrawRequest:
+def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 2) -> CurveRequest:
     a, b = (_features(declaration, build, rate, level) for level in (1.0, 0.5))
-    return DrawRequest(
+    return CurveRequest(
         example_layout(),
         n_frames=4 * _BARS * rate,
         swap_beat=4,
@@ -77,7 +77,7 @@ def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 
     )
 
 
-def _encoded(encoder: Encoder, request: DrawRequest) -> Conditioning:
+def _encoded(encoder: Encoder, request: CurveRequest) -> Conditioning:
     got = encoder.encode(request)
     require(got is not None, "encode() gave None for a request that holds everything.")
     return cast(Conditioning, got)

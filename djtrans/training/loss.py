@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import attrs
 import torch
@@ -13,10 +14,14 @@ from djtrans.core.errors import InputError
 from djtrans.datasets.batch import Batch, Crop
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
-from djtrans.diffusion.objective import Draw
+from djtrans.diffusion.objective import NoiseSample
 from djtrans.inverse.loss import SpectralLoss
 from djtrans.mixer.mixer import Mixer
 from djtrans.training.options import TrainOptions
+
+#: A distance from a target ``[channels, samples]`` at a sample rate: called with a mix of that
+#: shape, it gives a scalar.
+Distance: TypeAlias = Callable[[Tensor, int], Callable[[Tensor], Tensor]]
 
 
 @attrs.frozen(eq=False)
@@ -37,9 +42,13 @@ class AudioLoss:
     ----------
     mixer : Mixer
         Not trained: its layout is what the columns of the curves mean.
+    distance : callable
+        :class:`~djtrans.inverse.loss.SpectralLoss`, :class:`~djtrans.inverse.mel_loss.MelLoss`, or
+        another that is 0 for what is equal.
     """
 
     mixer: Mixer
+    distance: Distance = SpectralLoss
 
     def __call__(
         self, predicted: Tensor, target: Tensor, noise_fraction: Tensor, crops: Sequence[Crop]
@@ -69,7 +78,7 @@ class AudioLoss:
                     wanted = self._render(target, crop)
                 if float(wanted.square().mean()) < db_to_power(AUDIBLE_DBFS):
                     continue
-                distance = SpectralLoss(wanted, crop.sample_rate)(self._render(predicted, crop))
+                distance = self.distance(wanted, crop.sample_rate)(self._render(predicted, crop))
                 total = total + torch.square(1.0 - noise_fraction[crop.row]) * distance
         return total / max(1, len(crops))
 
@@ -126,7 +135,7 @@ class TrainingLoss(nn.Module):
         if self.audio is not None:
             self.terms += ("audio",)
 
-    def forward(self, batch: Batch, draw: Draw) -> tuple[Tensor, ...]:
+    def forward(self, batch: Batch, draw: NoiseSample) -> tuple[Tensor, ...]:
         """Return the terms as scalars; `audio` and `smoothness` are not yet weighted."""
         loss = self.objective.loss(self.network, batch.curves, batch.conditioning, draw)
         if self.audio is None:

@@ -16,12 +16,13 @@ from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, LayoutError, PluginError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.batch import BatchSource
 from djtrans.datasets.mixture import MixedBatches, shares_by_frames
 from djtrans.datasets.pairs.batches import PreparedBatches
-from djtrans.datasets.pairs.dataset import PreparedSet
-from djtrans.datasets.synthetic.batches import ComposedBatches
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset
+from djtrans.datasets.synthetic.batches import SyntheticBatches
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
 from djtrans.diffusion.loading import build_network
 from djtrans.diffusion.model import layout_difference
@@ -30,10 +31,10 @@ from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout
 from djtrans.registry import Registry, default_registry
 from djtrans.training.loss import AudioLoss
 from djtrans.training.options import TrainOptions
-from djtrans.training.trainer import TrainResult, Watch, train
+from djtrans.training.trainer import TrainResult, train
 
 #: What can be trained on.
-TrainingSet: TypeAlias = ComposedSet | PreparedSet
+Dataset: TypeAlias = SyntheticDataset | PreparedDataset
 
 DEFAULT_DENOISER = "dit"
 DEFAULT_ENCODERS = ("audio", "technique")
@@ -100,14 +101,14 @@ def model_record(
 
 
 def train_model(
-    data: TrainingSet | Sequence[TrainingSet],
+    data: Dataset | Sequence[Dataset],
     output: str | os.PathLike[str],
     record: ModelRecord | None = None,
     options: TrainOptions | None = None,
     *,
     device: str = "auto",
     resume: str | os.PathLike[str] | None = None,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
     mixer: MixerSpec | str = DEFAULT_MIXER,
     registry: Registry | None = None,
 ) -> TrainResult:
@@ -118,7 +119,7 @@ def train_model(
 
     Parameters
     ----------
-    data : ComposedSet, PreparedSet or a sequence of these
+    data : SyntheticDataset, PreparedDataset or a sequence of these
         Each batch comes from one of them, as often as the options' shares say; by default so that
         every frame of all sets comes up as often as another.
     output : path
@@ -130,8 +131,8 @@ def train_model(
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     resume : path, optional
         A checkpoint of the same run.
-    watch : callable, optional
-        Told the row of each step.
+    progress : callable, optional
+        Receives a `Progress` event with metrics after each step.
     mixer : MixerSpec or str
         What the audio loss renders with: the mixer of the record.
     registry : Registry, optional
@@ -149,9 +150,9 @@ def train_model(
     registry = registry or default_registry()
     options = options or TrainOptions()
     record = record or model_record(mixer=mixer, registry=registry)
-    sets = [data] if isinstance(data, ComposedSet | PreparedSet) else list(data)
+    sets = [data] if isinstance(data, SyntheticDataset | PreparedDataset) else list(data)
     heard = options.audio_weight > 0.0
-    if heard and not any(isinstance(each, PreparedSet) for each in sets):
+    if heard and not any(isinstance(each, PreparedDataset) for each in sets):
         raise InputError(
             "A composed set holds no audio to listen to; give a folder that 'djtrans prepare' "
             "wrote (--data FOLDER), or leave out --with-audio."
@@ -172,20 +173,20 @@ def train_model(
         options,
         device=pick_device(device),
         resume=resume,
-        watch=watch,
-        audio=_audio_loss(mixer, record.layout, registry) if heard else None,
+        progress=progress,
+        audio=_audio_loss(mixer, record.layout, options, registry) if heard else None,
     )
 
 
 def _source(
-    data: TrainingSet,
+    data: Dataset,
     record: ModelRecord,
     network: DiffusionNetwork,
     encoders: tuple[Encoder, ...],
     options: TrainOptions,
     registry: Registry,
 ) -> BatchSource:
-    if isinstance(data, PreparedSet):
+    if isinstance(data, PreparedDataset):
         return PreparedBatches(
             data,
             encoders,
@@ -197,7 +198,7 @@ def _source(
             heard=options.audio_weight > 0.0,
         )
     used = {c.technique for c in (*data.training, *data.validation)}
-    return ComposedBatches(
+    return SyntheticBatches(
         data,
         {name: _technique(name, registry) for name in sorted(used)},
         encoders,
@@ -207,7 +208,9 @@ def _source(
     )
 
 
-def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> AudioLoss:
+def _audio_loss(
+    mixer: MixerSpec | str, layout: Layout, options: TrainOptions, registry: Registry
+) -> AudioLoss:
     # Only here, since it imports all that reads audio.
     from djtrans.mixer.build import DifferentiableDJMixer
 
@@ -217,6 +220,12 @@ def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> A
             f"The audio loss would render with another mixer than the model's: {differs}. Give "
             "train_model the mixer that its record was made for."
         )
+    if options.audio_loss == "mel":
+        from djtrans.core.audio.torchaudio_import import import_torchaudio
+        from djtrans.inverse.mel_loss import MelLoss
+
+        import_torchaudio("The mel loss")  # refused before the first step
+        return AudioLoss(built, MelLoss)
     return AudioLoss(built)
 
 
@@ -228,8 +237,8 @@ def _technique(name: str, registry: Registry) -> Any:
 
 
 @contextmanager
-def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[Watch]:
-    """A watch that logs every step to Weights & Biases, while the context lasts.
+def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[ProgressCallback]:
+    """Log the metrics of every step to Weights & Biases, while the context lasts.
 
     The run begins with the first step, so one that is refused leaves nothing, and under
     ``torchrun`` only the process that writes the files logs.
@@ -244,6 +253,7 @@ def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[Watch]:
     Yields
     ------
     callable
+        To be passed as `progress`.
 
     Raises
     ------
@@ -258,13 +268,13 @@ def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[Watch]:
         ) from None
     begun: list[Any] = []
 
-    def watch(row: Mapping[str, float]) -> None:
+    def log(event: Progress) -> None:
         if not begun:
             begun.append(wandb.init(project="djtrans", name=run, config=dict(config)))
-        begun[0].log(dict(row), step=int(row["step"]))
+        begun[0].log(dict(event.metrics), step=int(event.done))
 
     try:
-        yield watch
+        yield log
     except BaseException:
         for each in begun:
             each.finish(exit_code=1)

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
 import torch
 from torch import Tensor, nn
 
 from djtrans.core.errors import InputError
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.batch import Batch, BatchSource
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.diffusion.network import DiffusionNetwork
@@ -26,9 +27,8 @@ from djtrans.training.loss import AudioLoss, TrainingLoss
 from djtrans.training.metrics_log import MetricsLog
 from djtrans.training.options import TrainOptions
 
-#: Told the row of each step.
-Watch: TypeAlias = "Callable[[Mapping[str, float]], None]"
-
+#: Terms of the loss that messages name, as far as a run has them.
+_TERMS = ("prediction", "smoothness", "audio")
 #: Draws of validation, noise of training: each its own stream of seeds.
 NOISE, VALIDATION = 1, 2
 
@@ -64,7 +64,7 @@ def train(
     *,
     device: str | torch.device = "cpu",
     resume: str | os.PathLike[str] | None = None,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
     audio: AudioLoss | None = None,
 ) -> TrainResult:
     """Train a network.
@@ -87,8 +87,9 @@ def train(
     device : str or torch.device
     resume : path, optional
         A checkpoint of the same run.
-    watch : callable, optional
-        Told the row of each step.
+    progress : callable, optional
+        Receives a `Progress` event after each step; its `metrics` are the step's row of
+        ``metrics.csv``.
     audio : AudioLoss, optional
         Judges what is heard, where the options give that a weight and batches have crops.
 
@@ -111,7 +112,9 @@ def train(
     with joined_world(where) as world:
         if where.type == "cuda" and world.size > 1:
             where = torch.device("cuda", world.local_rank)
-        run = _Run(network.to(where), record, source, folder, options, where, world, watch, audio)
+        run = _Run(
+            network.to(where), record, source, folder, options, where, world, progress, audio
+        )
         try:
             return run(resume)
         except (torch.OutOfMemoryError, RuntimeError) as error:
@@ -150,11 +153,16 @@ class _Run:
         options: TrainOptions,
         device: torch.device,
         world: World,
-        watch: Watch | None,
+        progress: ProgressCallback | None,
         audio: AudioLoss | None,
     ) -> None:
         self.record, self.source, self.folder = record, source, folder
-        self.options, self.device, self.world, self.watch = options, device, world, watch
+        self.options, self.device, self.world, self.progress = (
+            options,
+            device,
+            world,
+            progress,
+        )
         self.share = world.share(options.batch_size)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=options.lr, weight_decay=options.weight_decay
@@ -191,8 +199,8 @@ class _Run:
                     row["validation_loss"] = self._validate()
                 if log is not None:
                     log.write({"step": state.step, **row})
-                if self.watch is not None and self.world.leads:
-                    self.watch({"step": state.step, **row})
+                if self.progress is not None and self.world.leads:
+                    self.progress(_event(state.step, options.steps, row))
                 if state.step % options.save_every == 0 or last:
                     self._save()
         interrupted = state.step < options.steps
@@ -221,7 +229,7 @@ class _Run:
     def _compute_loss(
         self, module: nn.Module, batch: Batch, noise: torch.Generator
     ) -> tuple[Tensor, ...]:
-        draw = self.options.objective.draw(self.network, batch.curves, noise)
+        draw = self.options.objective.sample(self.network, batch.curves, noise)
         draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
             terms: tuple[Tensor, ...] = module(batch, draw)
@@ -263,6 +271,14 @@ class _Run:
     def _agreed(self, stop: bool) -> bool:
         """Whether any process was interrupted: all end after the same step."""
         return self._mean(torch.tensor([float(stop)], device=self.device))[0] > 0.0
+
+
+def _event(step: int, steps: int, row: Mapping[str, float]) -> Progress:
+    terms = ", ".join(f"{term} {row[term]:.4f}" for term in _TERMS if term in row)
+    message = f"loss {row['loss']:.4f} ({terms})"
+    if "validation_loss" in row:
+        message += f"  validation {row['validation_loss']:.4f}"
+    return Progress("steps", step, steps, message, {"step": step, **row})
 
 
 def generator(seed: int, stream: int, index: int) -> torch.Generator:

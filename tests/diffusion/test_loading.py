@@ -7,61 +7,22 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.config import config_to_dict
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import ConfigError, FormatError, InputError, LayoutError, PluginError
-from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
+from djtrans.diffusion.checkpoint import save_model
 from djtrans.diffusion.loading import build_network, get_inference_config, load_model
 from djtrans.diffusion.model import DiffusionModel
-from djtrans.plugins.encoders import TechniqueEncoderConfig
-from djtrans.registry import default_registry
-
-STEMS = ("drums", "bass", "vocals", "other")
-WIDTHS = {"audio": (58, 9), "technique": (3, 31), "none": (0, 0)}
-
-
-def record(encoders=("audio", "technique"), **changes):
-    configs = {"technique": config_to_dict(TechniqueEncoderConfig())}
-    content = ModelRecord(
-        layout=djtrans.mixer_layout("dj54"),
-        stems=STEMS,
-        frames_per_beat=2,
-        denoiser=ComponentRecord(
-            name="djtrans/dit", version=1, config={"width": 16, "depth": 1, "heads": 1}
-        ),
-        encoders=tuple(
-            EncoderRecord(
-                component=ComponentRecord(
-                    name=f"djtrans/{name}",
-                    version=default_registry().encoders.find(name).declaration.version,
-                    config=configs.get(name, {}),
-                ),
-                per_frame=WIDTHS[name][0],
-                global_=WIDTHS[name][1],
-            )
-            for name in encoders
-        ),
-        scheduler=ComponentRecord(name="djtrans/flow", version=1, config={"order": 1}),
-        inference={"steps": 3, "guidance_scale": 1.0},
-        card={"seed": 5},
-    )
-    return attrs.evolve(content, **changes)
+from tests.helpers.models import STEMS, record, save_random_model
 
 
 @pytest.fixture
 def saved(tmp_path):
-    torch.manual_seed(0)
-    network, _ = build_network(record())
-    for parameter in network.parameters():  # adaLN-zero starts by saying nothing
-        torch.nn.init.normal_(parameter, std=0.2)
-    save_model(tmp_path / "model.safetensors", record(), network.state_dict())
-    return tmp_path
+    return save_random_model(tmp_path)
 
 
 def request(**facts):
     facts = {"n_frames": 32, "swap_beat": 8, "technique": "djtrans/bass-swap", "seed": 1, **facts}
-    return DrawRequest(djtrans.mixer_layout("dj54"), **facts)
+    return CurveRequest(djtrans.mixer_layout("dj54"), **facts)
 
 
 def test_a_model_is_loaded_and_draws(saved):
@@ -69,7 +30,7 @@ def test_a_model_is_loaded_and_draws(saved):
     assert isinstance(model, DiffusionModel)
     assert model.inference == get_inference_config(steps=3, guidance_scale=1.0)
     assert model.card == {"seed": 5}
-    curves = model.draw(request())
+    curves = model.generate(request())
     assert curves.shape == (32, 54)
     for row in model.layout.rows:
         curve = curves[:, row.index]
@@ -79,16 +40,18 @@ def test_a_model_is_loaded_and_draws(saved):
 
 def test_the_seed_decides_and_the_wish_is_heard(saved):
     model = load_model(saved, device="cpu")
-    assert torch.equal(model.draw(request()), model.draw(request()))
-    assert not torch.equal(model.draw(request()), model.draw(request(seed=2)))
-    assert not torch.equal(model.draw(request()), model.draw(request(technique="djtrans/fade")))
-    assert not torch.equal(model.draw(request()), model.draw(request(swap_beat=4)))
+    assert torch.equal(model.generate(request()), model.generate(request()))
+    assert not torch.equal(model.generate(request()), model.generate(request(seed=2)))
+    assert not torch.equal(
+        model.generate(request()), model.generate(request(technique="djtrans/fade"))
+    )
+    assert not torch.equal(model.generate(request()), model.generate(request(swap_beat=4)))
 
 
 def test_the_guidance_of_a_wish_is_not_that_of_no_wish(saved):
     def drawn(technique, **scales):
         model = load_model(saved, "cpu", inference=get_inference_config(steps=3, **scales))
-        return model.draw(request(technique=technique))
+        return model.generate(request(technique=technique))
 
     for technique, one, other in (
         ("djtrans/bass-swap", "guidance_scale", "wishless_guidance_scale"),
@@ -104,7 +67,7 @@ def test_any_scheduler_samples_it(saved):
         load_model(saved, "cpu", scheduler=name, inference=get_inference_config(steps=4))
         for name in ("flow", "ddim", "dpmpp2m", "ddpm")
     ]
-    curves = [model.draw(request()) for model in drawn]
+    curves = [model.generate(request()) for model in drawn]
     assert all(torch.isfinite(c).all() for c in curves)
     assert not torch.equal(curves[0], curves[1])
 
@@ -135,7 +98,7 @@ def test_a_model_takes_the_place_of_a_technique(saved):
 )
 def test_what_it_was_not_trained_on_is_refused(saved, facts, why):
     with pytest.raises(InputError, match=why):
-        load_model(saved, device="cpu").draw(request(**facts))
+        load_model(saved, device="cpu").generate(request(**facts))
 
 
 def test_another_mixer_is_refused_by_what_differs(saved):
@@ -150,7 +113,7 @@ def test_another_mixer_is_refused_by_what_differs(saved):
     with pytest.raises(
         LayoutError, match=r"draws a/drums/lpf/\w+, a/bass/lpf/\w+ and 6 more, which"
     ):
-        model.draw(asked)
+        model.generate(asked)
 
 
 def test_versions_and_missing_plugins_are_named(tmp_path):
@@ -191,3 +154,12 @@ def test_a_name_that_is_no_file_and_no_hub_id_is_refused():
         load_model("missing.pt")
     with pytest.raises(FormatError, match=r"as a hub id it cannot be downloaded"):
         load_model("someone/their-model")
+
+
+def test_former_names_work_and_warn(saved):
+    model = load_model(saved, device="cpu")
+    with pytest.warns(DeprecationWarning, match="generate"):
+        curves = model.draw(request())
+    assert torch.equal(curves, model.generate(request()))
+    with pytest.warns(DeprecationWarning, match="CurveRequest"):
+        assert djtrans.DrawRequest is djtrans.CurveRequest

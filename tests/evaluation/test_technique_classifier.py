@@ -10,7 +10,7 @@ import torch
 
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import InputError, ShapeError
-from djtrans.datasets.synthetic.composition import ComposedSide, Composition
+from djtrans.datasets.synthetic.composition import Composition, CompositionTrack
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.diffusion.model import SHORTEST_BARS
 from djtrans.evaluation.technique_classifier import (
@@ -47,7 +47,7 @@ def composition(name, rng, tracks):
     bars = int(rng.choice(lengths))
     swap = 4 * max(1, round(float(rng.choice([declared.swap_at, 0.4, 0.6])) * bars))
     sides = [
-        ComposedSide(
+        CompositionTrack(
             track=int(i),
             bar=int(rng.integers(BARS - bars + 1)),
             gain_db=0.0,

@@ -10,15 +10,16 @@ import torch
 import djtrans
 from djtrans.cli import main
 from djtrans.core.audio.io import write_audio
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import Track, load_track
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.inverse.effective_gains import effective_gains
 from djtrans.inverse.plan import check_same_length, plan_on_grid, read_plan
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 from djtrans.registry import default_registry
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -30,18 +31,18 @@ def _silence(seconds: float) -> Track:
 
 
 @pytest.fixture(scope="module")
-def analyses() -> dict[str, Analysis]:
+def analyses() -> Pair[Analysis]:
     spec = TrackSpec(bpm=BPM, structure=[("drop", 8)], sample_rate_hz=RATE)
     track = synthesize(spec)
     found = djtrans.analyze_track(Track(track.audio, RATE, "a"), cached=False)
-    return {"a": found, "b": found}
+    return Pair(found, found)
 
 
 def test_tracks_that_are_not_as_long_as_the_mix_are_refused():
-    tracks = {"a": _silence(10.0), "b": _silence(12.0)}
+    tracks = Pair(_silence(10.0), _silence(12.0))
     with pytest.raises(InputError, match=r"B 12\.00 s.*--plan"):
         check_same_length(_silence(10.04), tracks)
-    check_same_length(_silence(10.04), {"a": tracks["a"]})
+    check_same_length(_silence(10.04), Pair(tracks.a, tracks.a))
 
 
 def test_the_plan_without_a_plan_is_whole_bars_that_the_window_holds(analyses):
@@ -91,9 +92,9 @@ def test_hidden_curves_of_eight_bars_are_recovered_by_the_command(tmp_path, caps
         ).stems.window(0, samples)
         for side, tonic in (("a", 9), ("b", 4))
     }
-    request = DrawRequest(layout=mixer.layout, n_frames=64, swap_beat=16, seed=3)
+    request = CurveRequest(layout=mixer.layout, n_frames=64, swap_beat=16, seed=3)
     technique = default_registry().techniques.build("bass-swap")
-    hidden = draw_params(technique, request, beats)
+    hidden = generate_params(technique, request, beats)
     with torch.no_grad():
         mix = mixer(stems["a"], stems["b"], hidden).mix
     write_audio(tmp_path / "mix.wav", 0.7 * mix, RATE, "FLOAT")

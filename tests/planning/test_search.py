@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from djtrans.core.errors import PlanError
-from djtrans.planning.beat_features import BeatSound
-from djtrans.planning.candidate_group import Rung
+from djtrans.core.transition.pair import Pair
+from djtrans.planning.beat_features import BeatFeatures
+from djtrans.planning.candidate_group import CandidateGroup
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def ladder(technique):
     cut = technique("cut", bars=(2, 2, 2), **loose)
 
     def rung(*techniques, **facts):
-        return Rung(techniques={f"x/{t.name}": t for t in techniques}, **facts)
+        return CandidateGroup(techniques={f"x/{t.name}": t for t in techniques}, **facts)
 
     return [
         rung(blend, long, at_least=8),
@@ -40,7 +41,7 @@ def sound(note):
     """A window that holds one note."""
     chroma = np.zeros((64, 12))
     chroma[:, note] = 1.0
-    return BeatSound(np.ones(64), np.ones(64), chroma)
+    return BeatFeatures(np.ones(64), np.ones(64), chroma)
 
 
 def test_a_blend_where_there_is_room(analysis, plan, ladder):
@@ -85,7 +86,7 @@ def test_keys_far_apart_keep_notes_apart(analysis, plan, ladder):
 @pytest.mark.parametrize(("note", "chosen"), [(0, "x/blend"), (1, "x/echo")])
 def test_two_steps_apart_the_notes_of_the_windows_decide(analysis, plan, ladder, note, chosen):
     two = analysis(tonic=11)  # B minor, two steps from A minor
-    ears = (lambda beats: sound(0), lambda beats: sound(note))
+    ears = Pair(lambda beats: sound(0), lambda beats: sound(note))
     made = plan(analysis(), two, ladder=ladder, ears=ears, shift_beats=0)
     assert made.technique == chosen
     assert made.key_distance == 2

@@ -15,6 +15,8 @@ from djtrans.datasets.batch import Batch, Crop
 from djtrans.diffusion.conditioning import ConditioningSlot
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
+from djtrans.inverse.loss import SpectralLoss
+from djtrans.inverse.mel_loss import MelLoss
 from djtrans.plugins.denoisers import DitConfig
 from djtrans.plugins.denoisers.dit import Dit
 from djtrans.training.loss import AudioLoss, TrainingLoss
@@ -55,8 +57,9 @@ def clean(count):
     return torch.zeros(count)
 
 
-def test_what_sounds_the_same_costs_nothing(mixer, layout):
-    curves, loss = crossfade(layout), AudioLoss(mixer)
+@pytest.mark.parametrize("distance", [SpectralLoss, MelLoss])
+def test_what_sounds_the_same_costs_nothing(mixer, layout, distance):
+    curves, loss = crossfade(layout), AudioLoss(mixer, distance)
     assert float(loss(curves, curves, clean(1), [crop()])) == 0.0
     # Before the first frame of the crop and after its last one, nothing is heard.
     elsewhere = curves.clone()
@@ -123,7 +126,7 @@ class Heard:
 
 
 def drawn(options, model, batch, fraction):
-    draw = options.objective.draw(model, batch.curves, torch.Generator().manual_seed(5))
+    draw = options.objective.sample(model, batch.curves, torch.Generator().manual_seed(5))
     return attrs.evolve(draw, noise_fraction=torch.full_like(draw.noise_fraction, fraction))
 
 

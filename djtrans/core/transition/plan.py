@@ -13,6 +13,7 @@ from typing import TypeAlias
 import attrs
 
 from djtrans.core.audio.decibels import db_to_amplitude
+from djtrans.core.transition.pair import Pair
 
 #: Points (clock seconds, track seconds) that lay a track on the common clock.
 Warp: TypeAlias = "tuple[tuple[float, float], ...]"
@@ -200,6 +201,16 @@ class TransitionPlan:
     rejected: tuple[str, ...] = ()
     confidence: float = 1.0
     refined_bars: int = 0
+
+    @property
+    def sides(self) -> Pair[TrackPlan]:
+        """Both tracks' parts of the plan."""
+        return Pair(self.a, self.b)
+
+    @property
+    def on_phrase(self) -> tuple[str, ...]:
+        """Tracks whose swap lies on a phrase boundary: ``"A"``, ``"B"``, both or none."""
+        return tuple(name.upper() for name, side in self.sides.items() if side.swap_on_phrase)
 
     @property
     def n_frames(self) -> int:

@@ -20,6 +20,7 @@ from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
 from djtrans.core.curves.band_gains import EDGES_HZ
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import FormatError
+from djtrans.core.transition.pair import Pair
 
 if TYPE_CHECKING:
     from djtrans.core.transition.plan import TransitionPlan
@@ -100,9 +101,9 @@ class Overview:
     curves: str
 
     @property
-    def sides(self) -> dict[str, TrackOverview]:
-        """Both tracks by name."""
-        return {"a": self.a, "b": self.b}
+    def sides(self) -> Pair[TrackOverview]:
+        """Both tracks."""
+        return Pair(self.a, self.b)
 
     @property
     def grid_beats(self) -> NDArray[np.int64]:
@@ -160,7 +161,7 @@ def check(overview: Overview, bars: int, beats_per_bar: int) -> None:
     fits = len(overview.bass) == bars * beats_per_bar and set(overview.bass) <= {
         "a", "b", "both", "none",
     }  # fmt: skip
-    for side in overview.sides.values():
+    for side in overview.sides:
         fits &= [len(row) for row in (*side.peaks, *side.heard)] == [columns] * 6
         fits &= set(side.levels_db) == set(overview.stems)
         fits &= all(

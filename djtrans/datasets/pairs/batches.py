@@ -17,7 +17,7 @@ from djtrans.core.errors import InputError, LayoutError
 from djtrans.datasets.batch import WISHLESS, Batch
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.pairs.crops import CROPS, CropReader
-from djtrans.datasets.pairs.dataset import PreparedExample, PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
 from djtrans.diffusion.model import LONGEST_BARS, SHORTEST_BARS, encode, layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
@@ -34,7 +34,7 @@ class PreparedBatches:
 
     Attributes
     ----------
-    prepared : PreparedSet
+    prepared : PreparedDataset
     encoders : tuple of Encoder
     network : DiffusionNetwork
         Knows the encoders' slots.
@@ -57,7 +57,7 @@ class PreparedBatches:
         wanted that is not there.
     """
 
-    prepared: PreparedSet
+    prepared: PreparedDataset
     encoders: tuple[Encoder, ...]
     network: DiffusionNetwork
     layout: Layout

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from djtrans.core.errors import FormatError, InputError
-from djtrans.datasets.pairs.dataset import PreparedExample, PreparedSet
+from djtrans.core.util.progress import Progress, ProgressCallback
+from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
 
 if TYPE_CHECKING:
     from djtrans.datasets.pairs.pair import PreparedPair
@@ -22,8 +22,8 @@ VERSION = 1
 
 
 def open_prepared(
-    folder: str | os.PathLike[str], watch: Callable[[str, int, int], None] | None = None
-) -> PreparedSet:
+    folder: str | os.PathLike[str], progress: ProgressCallback | None = None
+) -> PreparedDataset:
     """Read a folder that ``djtrans prepare`` wrote.
 
     The features of its pairs are extracted from their stems with the code that inference uses, and
@@ -33,12 +33,12 @@ def open_prepared(
     Parameters
     ----------
     folder : path
-    watch : callable, optional
-        Told what is counted, how many are done and how many there are.
+    progress : callable, optional
+        Receives a `Progress` event for each pair whose features are extracted.
 
     Returns
     -------
-    PreparedSet
+    PreparedDataset
 
     Raises
     ------
@@ -50,7 +50,7 @@ def open_prepared(
     root = Path(folder)
     pairs = _pairs(root)
     known = _known(root / CACHE)
-    watch = watch or (lambda what, done, total: None)
+    report = progress or (lambda event: None)
     examples, made = [], 0
     digests = [_digest(pair) for pair in pairs]
     missing = sum(digest not in known for digest in digests)
@@ -58,9 +58,9 @@ def open_prepared(
         if digest not in known:
             known[digest] = _extract(pair, digest)
             made += 1
-            watch("pairs", made, missing)
+            report(Progress("pairs", made, missing))
         examples.append(known[digest])
-    prepared = PreparedSet(examples=examples, folder=root)
+    prepared = PreparedDataset(examples=examples, folder=root)
     if missing or len(known) > len(examples):
         try:
             prepared.save(root / CACHE)
@@ -89,7 +89,7 @@ def _known(file: Path) -> dict[str, PreparedExample]:
     if not file.is_file():
         return {}
     try:
-        return {example.digest: example for example in PreparedSet.load(file).examples}
+        return {example.digest: example for example in PreparedDataset.load(file).examples}
     except FormatError:
         return {}
 

@@ -17,14 +17,14 @@ from djtrans.core.errors import InputError
 from djtrans.datasets.batch import WISHLESS, Batch
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.synthetic.composition import Composition, request_of
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.model import encode
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 
 
 @attrs.define(eq=False, slots=False)
-class ComposedBatches:
+class SyntheticBatches:
     """A batch of one length per index; what is drawn follows from seed and index alone.
 
     Each time a composition comes up its technique draws it anew, with another seed, so no two
@@ -32,7 +32,7 @@ class ComposedBatches:
 
     Attributes
     ----------
-    composed : ComposedSet
+    composed : SyntheticDataset
     techniques : mapping of str to CurveModel
         By qualified name: all that the set uses.
     encoders : tuple of Encoder
@@ -44,7 +44,7 @@ class ComposedBatches:
         Part of the examples in which no technique is wished for.
     """
 
-    composed: ComposedSet
+    composed: SyntheticDataset
     techniques: Mapping[str, CurveModel]
     encoders: tuple[Encoder, ...]
     network: DiffusionNetwork
@@ -87,7 +87,7 @@ class ComposedBatches:
             request = request_of(
                 composition, self.composed.tracks, self.layout, int(rng.integers(2**31))
             )
-            values = conform(self.techniques[request.technique].draw(request), self.layout)
+            values = conform(self.techniques[request.technique].generate(request), self.layout)
             curves.append(scaling.to_model(values))
             if rng.random() < self.wishless:
                 request = attrs.evolve(request, technique="")

@@ -2,65 +2,61 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 import attrs
 import numpy as np
 
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.synthetic.composition import Composition
-from djtrans.datasets.synthetic.dataset import ComposedSet
-from djtrans.datasets.synthetic.framed_cache import is_whole, read_heard
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.datasets.synthetic.framed_cache import is_whole, read_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.pairing import Pairing
 from djtrans.datasets.synthetic.track_rendering import frame_synthesized
-from djtrans.pipeline.executors import each, processes
+from djtrans.pipeline.executors import open_executor
+from djtrans.pipeline.jobs import Job
 from djtrans.registry import Registry, default_registry
 
-__all__ = ["ComposeOptions", "compose_set"]
-
-#: Told how many of how many are done, and of what.
-Watch: TypeAlias = "Callable[[str, int, int], None]"
+__all__ = ["SyntheticOptions", "compose_dataset"]
 
 
-def compose_set(
+def compose_dataset(
     output: str | os.PathLike[str],
-    options: ComposeOptions | None = None,
+    options: SyntheticOptions | None = None,
     *,
     folder: str | os.PathLike[str] | None = None,
     workers: int = 1,
     executor: Executor | None = None,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
-) -> ComposedSet:
+) -> SyntheticDataset:
     """Compose a training set of synthesized tracks and write it as one file.
 
     Parameters
     ----------
     output : path
         The file, ``set.safetensors``.
-    options : ComposeOptions, optional
+    options : SyntheticOptions, optional
     folder : path, optional
         Where each track is kept once it is framed, so that a stopped run goes on;
         ``<output>.tracks`` by default.
     workers : int
         Processes, one thread each.
     executor : Executor, optional
-        Runs the tracks instead of processes of our own.
-    watch : callable, optional
-        Told what is counted, how many are done and how many there are.
+        Frames the tracks instead of new processes.
+    progress : callable, optional
+        Receives `Progress` events of the stages "tracks", "validation" and "training".
     registry : Registry, optional
         Its techniques that can be drawn over four bars or more are used.
 
     Returns
     -------
-    ComposedSet
+    SyntheticDataset
 
     Raises
     ------
@@ -69,13 +65,12 @@ def compose_set(
     FormatError
         If the file cannot be written.
     """
-    options = options or ComposeOptions()
+    options = options or SyntheticOptions()
     registry = registry or default_registry()
-    watch = watch or (lambda what, done, total: None)
     kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
     kept.mkdir(parents=True, exist_ok=True)
-    files = _frame_all(options, kept, workers, executor, watch)
-    heard = [read_heard(file) for file in files]
+    files = _frame_all(options, kept, workers, executor, progress)
+    heard = [read_framed_track(file) for file in files]
     held_out = max(2, round(options.validation * len(heard)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
@@ -89,8 +84,8 @@ def compose_set(
         before = len(framed)
         framed += [variant for track in part for variant in track.framed]
         pairing = Pairing(part, framed, before, options, registry, seed)
-        parts[name] = pairing.many(wanted, functools.partial(watch, name))
-    composed = ComposedSet(
+        parts[name] = pairing.many(name, wanted, progress)
+    composed = SyntheticDataset(
         tracks=framed,
         training=parts["training"],
         validation=parts["validation"],
@@ -101,25 +96,25 @@ def compose_set(
 
 
 def _frame_all(
-    options: ComposeOptions,
+    options: SyntheticOptions,
     folder: Path,
     workers: int,
     executor: Executor | None,
-    watch: Watch,
+    progress: ProgressCallback | None,
 ) -> list[Path]:
-    """Frame every track that is not there yet."""
+    """Frame every track that an earlier run did not."""
     files = [folder / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
-    missing = [i for i, file in enumerate(files) if not is_whole(file, options)]
-    done = len(files) - len(missing)
-    watch("tracks", done, len(files))
-    beside = executor is None and workers > 1
-    with processes(workers) if beside else nullcontext(executor) as pool:
-        work = functools.partial(_frame, options=options, files=files)
-        for _ in each(work, missing, pool):
-            done += 1
-            watch("tracks", done, len(files))
-    return files
+    job: Job[Path] = Job(
+        stage="tracks",
+        keys=[file.name for file in files],
+        known={file.name: file for file in files if is_whole(file, options)},
+        progress=progress,
+    )
+    with open_executor(workers, executor) as pool:
+        return job.run_each(partial(_frame, options=options), list(enumerate(files)), pool)
 
 
-def _frame(index: int, options: ComposeOptions, files: Sequence[Path]) -> None:
-    frame_synthesized(index, options, files[index])
+def _frame(unit: tuple[int, Path], options: SyntheticOptions) -> Path:
+    index, file = unit
+    frame_synthesized(index, options, file)
+    return file

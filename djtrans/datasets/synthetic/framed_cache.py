@@ -14,7 +14,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
 from djtrans.core.util.atomic_files import replacing
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 
 
 @attrs.frozen(eq=False)
@@ -26,7 +26,7 @@ class Heard:
     isolated: bool
 
 
-def write_heard(file: Path, heard: Heard, options: ComposeOptions) -> None:
+def write_framed_track(file: Path, heard: Heard, options: SyntheticOptions) -> None:
     """Keep a track; the file appears whole or not at all."""
     from safetensors.torch import save_file
 
@@ -45,13 +45,13 @@ def write_heard(file: Path, heard: Heard, options: ComposeOptions) -> None:
         save_file(tensors, part, metadata={"track": json.dumps(said)})
 
 
-def _made_with(options: ComposeOptions) -> dict[str, Any]:
+def _made_with(options: SyntheticOptions) -> dict[str, Any]:
     """What decides how a track is heard; not how many there are, nor how they are paired."""
     free = ("tracks", "transitions", "validation", "anywhere")
     return {k: v for k, v in attrs.asdict(options).items() if k not in free}
 
 
-def is_whole(file: Path, options: ComposeOptions) -> bool:
+def is_whole(file: Path, options: SyntheticOptions) -> bool:
     """Whether a track was framed before, with these options."""
     if not file.is_file():
         return False
@@ -62,7 +62,7 @@ def is_whole(file: Path, options: ComposeOptions) -> bool:
     return bool(said["made_with"] == _made_with(options))
 
 
-def read_heard(file: Path) -> Heard:
+def read_framed_track(file: Path) -> Heard:
     """A kept track; FormatError if it is damaged."""
     said, tensors = _open(file)
     framed = tuple(

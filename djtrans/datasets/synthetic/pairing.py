@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,15 +15,16 @@ from djtrans.core.contracts.technique import CurveModel, TechniqueDeclaration
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.synthetic.composition import Composition, compose, request_of
 from djtrans.datasets.synthetic.framed_cache import Heard
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.partners import partners
 from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout
 from djtrans.planning.options import WINDOW_BARS
 from djtrans.planning.registered import plan_transition
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 
 #: Shortest window that a model is asked for, in bars.
@@ -41,12 +42,14 @@ class Pairing:
     #: All framed tracks; those of `tracks` begin at `first_index`.
     framed: Sequence[FramedTrack]
     first_index: int
-    options: ComposeOptions
+    options: SyntheticOptions
     registry: Registry
     rng: np.random.Generator
 
-    def many(self, wanted: int, watch: Callable[[int, int], None]) -> list[Composition]:
-        """So many transitions, each technique as often as the others, if it fits so often.
+    def many(
+        self, stage: str, wanted: int, progress: ProgressCallback | None = None
+    ) -> list[Composition]:
+        """Plan `wanted` transitions, each technique as often as the others if it fits so often.
 
         Drawn as they come, three of five would be of the two that need no beat in common, and a
         model would hardly see those that need two drops in one tempo and key.
@@ -59,7 +62,8 @@ class Pairing:
                 asked = min(share, wanted - len(found))
                 placed = list(islice(self._tried(name, _PATIENCE * asked), asked))
                 found += placed
-                watch(len(found), wanted)
+                if progress is not None:
+                    progress(Progress(stage, len(found), wanted))
                 if len(placed) == asked:
                     fitting.append(name)
             names = fitting
@@ -81,7 +85,8 @@ class Pairing:
         return {
             component.name: component.declaration
             for component in self.registry.techniques
-            if component.declaration.bars[2] >= _SHORTEST_BARS
+            if isinstance(component.declaration, TechniqueDeclaration)
+            and component.declaration.bars[2] >= _SHORTEST_BARS
             and not component.declaration.baseline
         }
 
@@ -99,7 +104,7 @@ class Pairing:
             return None
         a = int(rng.choice(list(partners_of)))
         b = int(rng.choice(partners_of[a]))
-        analyses = in_one_octave(self.tracks[a].analyses[0], self.tracks[b].analyses[0])
+        analyses = match_tempo_octaves(self.tracks[a].analyses[0], self.tracks[b].analyses[0])
         counted = [self._counted(i, found) for i, found in zip((a, b), analyses, strict=True)]
         if None in counted:
             return None
@@ -124,7 +129,7 @@ class Pairing:
             if not self._holds(composition):
                 return None
             # A technique may refuse what it hears: an acapella, a voice that is silent.
-            self._techniques[technique].draw(
+            self._techniques[technique].generate(
                 request_of(composition, self.framed, self._layout, seed=0)
             )
         except (PlanError, InputError):

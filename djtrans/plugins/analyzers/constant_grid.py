@@ -12,7 +12,7 @@ from torch import Tensor
 
 from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.loudness import programme_lufs
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.analysis import Analysis, Levels
 from djtrans.core.track.beat_grid import BeatGrid
@@ -62,7 +62,7 @@ class ConstantGridAnalyzer:
         self.config = config or ConstantGridConfig()
 
     def analyze(
-        self, audio: Tensor, sample_rate: int, progress: Progress | None = None
+        self, audio: Tensor, sample_rate: int, progress: FractionCallback | None = None
     ) -> Analysis:
         """Analysis of a whole track.
 

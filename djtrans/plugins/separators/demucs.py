@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError, ShapeError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.devices import pick_device
@@ -34,7 +34,7 @@ class DemucsSeparator:
     def __init__(self, config: DemucsConfig) -> None:
         self._config = config
 
-    def fetch(self, progress: Progress | None = None) -> str:
+    def fetch(self, progress: FractionCallback | None = None) -> str:
         """Get the weights; see :class:`djtrans.core.contracts.separator.TrainedSeparator`."""
         pick_device(self._config.device)
         with _demucs_needed():
@@ -48,7 +48,7 @@ class DemucsSeparator:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Split `audio`; see :class:`djtrans.core.contracts.separator.Separator`.
 
@@ -94,7 +94,7 @@ class DemucsSeparator:
         return stems.to(audio.device)
 
     def _run(
-        self, network: Any, mix: Tensor, device: str, index: int, progress: Progress | None
+        self, network: Any, mix: Tensor, device: str, index: int, progress: FractionCallback | None
     ) -> Tensor:
         """One pass over ``mix [2, samples]``: ``[sources, 2, samples]``."""
         from demucs.apply import apply_model

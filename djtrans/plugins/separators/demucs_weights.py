@@ -20,7 +20,7 @@ import attrs
 import torch
 
 from djtrans.core.audio.io import content_hash
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig
@@ -50,7 +50,7 @@ class Weights:
     mixing: list[list[float]] | None = None
 
 
-def find_weights(config: DemucsConfig, progress: Progress | None = None) -> Weights:
+def find_weights(config: DemucsConfig, progress: FractionCallback | None = None) -> Weights:
     """The files of a config's weights, downloaded if they have to be.
 
     Parameters
@@ -58,7 +58,7 @@ def find_weights(config: DemucsConfig, progress: Progress | None = None) -> Weig
     config : DemucsConfig
         Its `model` and `weights` are used.
     progress : callable, optional
-        Told the fraction that is downloaded.
+        Receives the fraction that is downloaded.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def load_network(config: DemucsConfig, device: str) -> Any:
         return _loaded[key]
 
 
-def _part(progress: Progress | None, index: int, count: int) -> Progress | None:
+def _part(progress: FractionCallback | None, index: int, count: int) -> FractionCallback | None:
     if progress is None:
         return None
     return lambda fraction: progress((index + fraction) / count)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.io import audio_seconds, load_window
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
 from djtrans.core.track.stem_files import find_stem_files
 from djtrans.core.track.stem_names import STEMS
@@ -42,7 +42,7 @@ class FolderSeparator:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Read what lies at ``start_seconds``; see :class:`Separator`."""
         files = find_stem_files(self._path)

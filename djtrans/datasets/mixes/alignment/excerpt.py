@@ -67,6 +67,14 @@ class SourceRecord:
     spread_ms: float | None = None
     heard: tuple[float, float] | None = None
 
+    @property
+    def summary(self) -> str:
+        """Tempo, pitch and confidence of an aligned track; otherwise why it is not aligned."""
+        if self.rate is None or self.confidence is None:
+            return f"not aligned, {self.why}"
+        pitch = f", {self.semitones:+.2f} semitones" if self.semitones else ""
+        return f"tempo {100 * (self.rate - 1):+.2f} %{pitch}, confidence {self.confidence:.2f}"
+
 
 @attrs.frozen(kw_only=True)
 class Alignment:

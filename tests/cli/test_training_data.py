@@ -110,7 +110,7 @@ def test_several_sources_share_a_run_by_their_frames(run, processed, data, asked
     code, _, err = run("--data", processed, "--data", data, *SHORT)
     assert code == 0, err
     ((sources, shares),) = asked_of
-    assert [type(source).__name__ for source in sources] == ["PreparedBatches", "ComposedBatches"]
+    assert [type(source).__name__ for source in sources] == ["PreparedBatches", "SyntheticBatches"]
     # One pair of 4 bars for training against transitions of 8, 4 and 8 bars.
     assert shares == pytest.approx((1 / 6, 5 / 6))
     card = load_model("output/best_model.pt", device="cpu").card
@@ -122,7 +122,7 @@ def test_data_and_synthesized_tracks_share_a_run_as_asked(
     run, processed, data, asked_of, monkeypatch
 ):
     monkeypatch.setattr(
-        djtrans.datasets.synthetic.composing, "compose_set", lambda *_, **__: small_set()
+        djtrans.datasets.synthetic.composing, "compose_dataset", lambda *_, **__: small_set()
     )
     both = ("--data", processed, "--data", data, "--synthetic", *SHORT, "--quiet")
     code, _, err = run(*both, "--data-share", "0.6")
@@ -130,8 +130,8 @@ def test_data_and_synthesized_tracks_share_a_run_as_asked(
     ((sources, shares),) = asked_of
     assert [type(source).__name__ for source in sources] == [
         "PreparedBatches",
-        "ComposedBatches",
-        "ComposedBatches",
+        "SyntheticBatches",
+        "SyntheticBatches",
     ]
     assert shares == pytest.approx((0.1, 0.5, 0.4))
     options = json.loads(read_checkpoint("output/checkpoint_2.pt")["options"])
