@@ -3,8 +3,9 @@
     python examples/train.py --data set.safetensors --output output/run1
 
 The set is one file, which ``djtrans train --synthetic`` composes. Nothing here needs more than
-torch, numpy, attrs, pluggy, einops and safetensors beside djtrans itself, so this also runs where
-no audio library is installed. On several GPUs: ``torchrun --nproc-per-node=4 examples/train.py``.
+torch, numpy, attrs, pluggy, einops, lazy_loader and safetensors beside djtrans itself, so this
+also runs where no audio library is installed. On several GPUs:
+``torchrun --nproc-per-node=4 examples/train.py``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +15,7 @@ from djtrans.core.errors import DjtransError
 if TYPE_CHECKING:
     from djtrans.core.track.analysis import Analysis
 
-#: Width of the table where the output is no terminal, so that nothing is cut off.
-_FILE_WIDTH = 160
+_COLUMNS = ("file", "BPM (sure)", "one", "key (sure)", "LUFS (95 %)", "vocals", "sections in bars")
 #: A bar this likely to be sung counts as sung.
 _SUNG = 0.5
 
@@ -56,37 +55,13 @@ def analyze(
 
         click.echo(json.dumps({file: analysis_to_dict(a) for file, a in found.items()}))
     elif found:
-        _print_table(found)
+        from djtrans.cli.tables import table_lines
+
+        rows = [(file, *cells(analysis)) for file, analysis in found.items()]
+        click.echo("\n".join(table_lines(rows, _COLUMNS)))
     for file, message in failed.items():
         say_error(message if file in message else f"{file}: {message}")
     return 2 if failed else 0
-
-
-def _print_table(found: dict[str, Analysis]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_FILE_WIDTH)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, settings in _COLUMNS.items():
-        table.add_column(name, **settings)
-    for file, analysis in found.items():
-        table.add_row(*(Text(cell) for cell in (file, *cells(analysis))))
-    console.print(table)
-
-
-_COLUMNS: dict[str, dict[str, Any]] = {
-    "file": {"overflow": "fold", "min_width": 12},
-    "BPM (sure)": {"no_wrap": True},
-    "one": {"no_wrap": True},
-    "key (sure)": {"no_wrap": True},
-    "LUFS (95 %)": {"no_wrap": True},
-    "vocals": {"no_wrap": True},
-    "sections in bars": {"overflow": "fold"},
-}
 
 
 def cells(analysis: Analysis) -> tuple[str, ...]:

@@ -76,21 +76,24 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
 
 
 def describe(metrics: TransitionMetrics) -> list[str]:
-    """Gates and measurements as the lines of a table."""
+    """Format gates and measurements as the lines of two tables."""
+    from djtrans.cli.tables import table_lines
     from djtrans.core.util.tables import number
     from djtrans.metrics import METRICS
 
-    width = max(len(metric.name) for metric in METRICS)
-    verdict = max(len(gate.verdict) for gate in metrics.gates)
-    lines = [f"{g.name:<{width}}  {g.verdict:<{verdict}}  {g.why}".rstrip() for g in metrics.gates]
-    values = metrics.values()
-    unit = max(len(metric.unit) for metric in METRICS)
-    lines += ["", f"{'metric':<{width}}  {'value':>9}  {'unit':<{unit}}".rstrip()]
+    unknown, values = "not measurable", metrics.values()
+    measured = []
     for metric in METRICS:
         value = values[metric.name]
-        said = "not measurable" if value is None else f"{number(value):>9}  {metric.unit:<{unit}}"
-        lines.append(f"{metric.name:<{width}}  {said}  {_ARROWS[metric.better]}".rstrip())
-    return lines
+        text = unknown if value is None else number(value)
+        measured.append(
+            (metric.name, text.rjust(len(unknown)), metric.unit, _ARROWS[metric.better])
+        )
+    return [
+        *table_lines((gate.name, gate.verdict, gate.why) for gate in metrics.gates),
+        "",
+        *table_lines(measured, ("metric", "value".rjust(len(unknown)), "unit", "")),
+    ]
 
 
 def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:

@@ -112,6 +112,7 @@ def test_training_needs_no_audio_library(data, tmp_path):
             # What is named, and what torch itself does not do without.
             allowed = {
                 "torch", "numpy", "attr", "attrs", "pluggy", "einops", "safetensors", "djtrans",
+                "lazy_loader",
                 "torchgen", "functorch", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath",
                 "networkx", "sympy", "typing_extensions", "triton", "nvidia", "cuda",
             }

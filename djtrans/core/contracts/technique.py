@@ -27,10 +27,6 @@ class CurveModel(Protocol):
         ...
 
 
-#: A technique is a rule-based curve model.
-Technique = CurveModel
-
-
 #: What of a track may lie at the swap.
 PLACES: dict[str, str] = {
     "phrase": "any phrase line",
