@@ -12,12 +12,12 @@ from typing import Any
 
 import attrs
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.declarations import DenoiserDeclaration, SchedulerDeclaration
-from djtrans.core.contracts.protocols import Encoder
+from djtrans.core.contracts.protocols import Encoder, TrainableEncoder
 from djtrans.core.errors import FormatError, InputError, PluginError, UnknownComponentError
 from djtrans.core.util.devices import pick_device
 from djtrans.diffusion.checkpoint import (
@@ -173,17 +173,20 @@ def choose_model(
 def build_network(
     record: ModelRecord, where: str = "The model", *, registry: Registry | None = None
 ) -> tuple[DiffusionNetwork, tuple[Encoder, ...]]:
-    """The network of a record with fresh weights, and its encoders.
+    """Build the network of a record with fresh weights, and its encoders.
+
+    Encoders that are modules are children of the network.
 
     Raises
     ------
     FormatError
         If the encoders or the denoiser that are installed behave differently by now.
     PluginError
-        If one of them is not installed.
+        If one of them is not installed, or an encoder is a module without what training needs.
     """
     registry = registry or default_registry()
     encoders: list[Encoder] = []
+    slots: list[ConditioningSlot] = []
     for said in record.encoders:
         encoder = _build(registry, "encoder", said.component, where, strict=True)
         widths = encoder.widths(record.stems)
@@ -193,20 +196,47 @@ def build_network(
                 f"{said.component.name}, which gives {widths[0]} and {widths[1]} here; install "
                 "the version of the plugin that it was trained with, or train it again."
             )
+        slots.append(
+            ConditioningSlot(
+                said.component.name,
+                said.per_frame,
+                said.global_,
+                said.dropout,
+                inputs=_input_widths(encoder, said.component.name, record.stems),
+            )
+        )
         encoders.append(encoder)
     denoiser = _build(registry, "denoiser", record.denoiser, where, strict=True)
     declaration = registry.find("denoiser", record.denoiser.name).declaration
     if not isinstance(declaration, DenoiserDeclaration):
         raise PluginError(f"{record.denoiser.name} is not a denoiser.")
     config = config_from_dict(declaration.config, record.denoiser.config)
-    slots = [
-        ConditioningSlot(e.component.name, e.per_frame, e.global_, e.dropout)
-        for e in record.encoders
-    ]
     network = DiffusionNetwork(
-        denoiser, declaration.prediction_of(config), len(record.layout), slots
+        denoiser, declaration.prediction_of(config), len(record.layout), slots, encoders
     )
     return network, tuple(encoders)
+
+
+def _input_widths(encoder: Any, name: str, stems: tuple[str, ...]) -> tuple[int, int] | None:
+    """Input widths of a trainable encoder; None for one that is no module.
+
+    Raises
+    ------
+    PluginError
+        If it is a module that cannot be trained, whose weights would otherwise stay random.
+    """
+    if not isinstance(encoder, nn.Module):
+        return None
+    # Every module has a forward; that of the base class only raises.
+    own_forward = type(encoder).forward is not nn.Module.forward
+    if not isinstance(encoder, TrainableEncoder) or not own_forward:
+        raise PluginError(
+            f"The encoder {name} is a torch.nn.Module, which is trained with the network: it needs "
+            "input_widths(stems) and forward(inputs). If its weights are fixed, keep the module in "
+            "an attribute of a plain class."
+        )
+    widths: tuple[int, int] = encoder.input_widths(stems)
+    return widths
 
 
 def build_model(

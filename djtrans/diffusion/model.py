@@ -225,20 +225,20 @@ def _some(keys: list[str]) -> str:
 def encode(
     encoders: tuple[Encoder, ...], network: DiffusionNetwork, request: DrawRequest
 ) -> tuple[Conditioning, Tensor]:
-    """Conditioning of all encoders for one request, and which of them have nothing to say.
+    """Encode one request with all encoders: the inputs of the network.
 
     Returns
     -------
     conditioning : Conditioning
-        Batch 1.
+        Batch 1; what the encoders' ``encode`` gives, joined.
     absent : Tensor
-        ``[1, encoders]`` bool.
+        ``[1, encoders]`` bool: encoders that have no conditioning for this request.
     """
     parts, absent = [], []
     for encoder, slot in zip(encoders, network.slots, strict=True):
         said = encoder.encode(request)
         absent.append(said is None)
-        parts.append(said or _silence(request.n_frames, slot.per_frame, slot.global_))
+        parts.append(said or _silence(request.n_frames, *slot.input_widths))
     if not parts:
         parts.append(_silence(request.n_frames, 0, 0))
     return join(parts), torch.tensor([absent], dtype=torch.bool)

@@ -354,6 +354,37 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class TrainableEncoder(Encoder, Protocol):
+    """An encoder that is a :class:`torch.nn.Module`, trained together with the denoiser.
+
+    Its work is split: `encode` prepares the inputs of one transition on the CPU, where batches are
+    made, and `forward` maps a batch of inputs to conditioning on the network's device. Gradients
+    reach the parameters that `forward` uses.
+    """
+
+    def input_widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
+        """Channels per frame and global channels that `encode` returns for these stems."""
+        ...
+
+    def forward(self, inputs: Conditioning) -> Conditioning:
+        """Map inputs to conditioning.
+
+        Parameters
+        ----------
+        inputs : Conditioning
+            ``[batch, frames, C_in]`` and ``[batch, G_in]``, as wide as :meth:`input_widths` says;
+            zeros for a transition of which `encode` knew nothing.
+
+        Returns
+        -------
+        Conditioning
+            ``[batch, frames, C]`` and ``[batch, G]``, as wide as `widths` says. No row may depend
+            on another one.
+        """
+        ...
+
+
+@runtime_checkable
 class TechniqueEncoder(Encoder, Protocol):
     """An encoder that can tell a model which technique is wished for."""
 
