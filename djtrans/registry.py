@@ -242,11 +242,40 @@ class Registry(Catalogue):
         """
         component = self.find(kind, name)
         settings = config_from_dict(component.declaration.config, config or {})
-        factory = self._import_factory(component)
+        factory = self._import_factory(component, component.declaration.factory)
         return factory(settings)
 
-    def _import_factory(self, component: Component) -> Callable[[Any], Any]:
-        factory = component.declaration.factory
+    def build_extractor(self, name: str, config: Mapping[str, Any] | None = None) -> Any:
+        """Build the feature extractor of an encoder; None where it declares none.
+
+        Parameters
+        ----------
+        name : str
+            Of the encoder.
+        config : mapping, optional
+            Fields of the encoder's config; the rest take their defaults.
+
+        Returns
+        -------
+        FeatureExtractor or None
+
+        Raises
+        ------
+        ConfigError
+            If a field is unknown or out of range.
+        PluginError
+            If its factory cannot be imported or fails.
+        """
+        component = self.find("encoder", name)
+        extractor = getattr(component.declaration, "extractor", None)
+        if extractor is None:
+            return None
+        settings = config_from_dict(component.declaration.config, config or {})
+        return self._import_factory(component, extractor)(settings)
+
+    def _import_factory(
+        self, component: Component, factory: str | Callable[[Any], Any]
+    ) -> Callable[[Any], Any]:
         if not isinstance(factory, str):
             return factory
         module_name, _, attribute = factory.partition(":")

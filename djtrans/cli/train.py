@@ -69,6 +69,7 @@ def train(quiet: bool, **asked: Any) -> None:
     import torch
 
     from djtrans.core.util.devices import pick_device
+    from djtrans.diffusion.loading import build_extractors
     from djtrans.training.options import TrainOptions
     from djtrans.training.run import logging_to_wandb, model_record, train_model
     from djtrans.training.trainer import check_amp
@@ -100,7 +101,9 @@ def train(quiet: bool, **asked: Any) -> None:
         if asked["wandb"]:
             run = logging_to_wandb(Path(asked["output"]).name, asked)
             watches.append(stack.enter_context(run))
-        sets, shares = training_sets(asked, quiet)
+        root = click.get_current_context().find_root()
+        plugin_files = root.params.get("plugin_files", ())
+        sets, shares = training_sets(asked, quiet, build_extractors(record), plugin_files)
         result = train_model(
             sets,
             asked["output"],

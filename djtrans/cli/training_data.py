@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
+    from djtrans.core.contracts.protocols import FeatureExtractor
     from djtrans.datasets.pairs.dataset import PreparedSet
     from djtrans.datasets.synthetic.dataset import ComposedSet
 
@@ -43,22 +44,48 @@ def check_sources(asked: Mapping[str, Any]) -> None:
 
 
 def training_sets(
-    asked: Mapping[str, Any], quiet: bool
+    asked: Mapping[str, Any],
+    quiet: bool,
+    extractors: Sequence[FeatureExtractor] = (),
+    plugin_files: Sequence[str] = (),
 ) -> tuple[list[ComposedSet | PreparedSet], tuple[float, ...]]:
-    """The sets that are asked for, the composed one last, and their shares; ``()`` by frames."""
+    """Open or compose the training sets, the composed one last, and compute their shares.
+
+    Parameters
+    ----------
+    asked : mapping
+        Options of the command.
+    quiet : bool
+    extractors : sequence of FeatureExtractor
+        Of the model that is to be trained.
+    plugin_files : sequence of path
+        Plugins that workers load too.
+
+    Returns
+    -------
+    sets : list
+    shares : tuple of float
+        Empty: by their frames.
+    """
     from djtrans.datasets.mixture import shares_by_frames
     from djtrans.datasets.opening import open_training_set
 
     watch = None if quiet else _counting()
-    sets = [open_training_set(path, watch) for path in asked["data"]]
+    sets = [open_training_set(path, watch, extractors=extractors) for path in asked["data"]]
     if not asked["synthetic"]:
         return sets, ()
     share, given = asked["data_share"], list(sets)
-    sets.append(_composed(asked, watch))
+    sets.append(_composed(asked, watch, extractors, plugin_files))
     return sets, () if share is None else (*shares_by_frames(given, share), 1.0 - share)
 
 
-def _composed(asked: Mapping[str, Any], watch: Callable[[str, int, int], None] | None) -> Any:
+def _composed(
+    asked: Mapping[str, Any],
+    watch: Callable[[str, int, int], None] | None,
+    extractors: Sequence[FeatureExtractor],
+    plugin_files: Sequence[str],
+) -> Any:
+    from djtrans.datasets.extra_features import covers, versions
     from djtrans.datasets.synthetic.composing import ComposeOptions, compose_set
     from djtrans.datasets.synthetic.dataset import ComposedSet
 
@@ -72,9 +99,17 @@ def _composed(asked: Mapping[str, Any], watch: Callable[[str, int, int], None] |
         import attrs
 
         known = ComposedSet.load(file)
-        if known.facts.get("options") == attrs.asdict(options):
+        same = known.facts.get("options") == attrs.asdict(options)
+        if same and covers(known.extractors, versions(extractors)):
             return known
-    return compose_set(file, options, workers=asked["workers"], watch=watch)
+    return compose_set(
+        file,
+        options,
+        workers=asked["workers"],
+        watch=watch,
+        extractors=extractors,
+        plugin_files=plugin_files,
+    )
 
 
 def _counting() -> Callable[[str, int, int], None]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from djtrans.core.contracts.protocols import FeatureExtractor
 from djtrans.core.errors import FormatError, InputError
 from djtrans.datasets.pairs.dataset import HEADER as PREPARED
 from djtrans.datasets.pairs.dataset import PreparedSet
@@ -20,7 +21,10 @@ _KINDS = (
 
 
 def open_training_set(
-    path: str | os.PathLike[str], watch: Callable[[str, int, int], None] | None = None
+    path: str | os.PathLike[str],
+    watch: Callable[[str, int, int], None] | None = None,
+    *,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> ComposedSet | PreparedSet:
     """Read a composed set, a folder of prepared pairs, or what was extracted of one.
 
@@ -29,6 +33,8 @@ def open_training_set(
     path : path
     watch : callable, optional
         Told of a folder's pairs what is counted, how many are done and how many there are.
+    extractors : sequence of FeatureExtractor
+        Run on the pairs of a folder, see :func:`djtrans.datasets.pairs.opening.open_prepared`.
 
     Raises
     ------
@@ -41,7 +47,7 @@ def open_training_set(
 
     file = Path(path)
     if file.is_dir():
-        return open_prepared(file, watch)
+        return open_prepared(file, watch, extractors=extractors)
     if not file.is_file():
         raise InputError(f"There is nothing at {str(path)!r} to train on; give {_KINDS}.")
     try:

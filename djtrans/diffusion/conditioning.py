@@ -26,6 +26,8 @@ class ConditioningSlot:
     inputs : tuple of int, optional
         Channels per frame and global channels of the inputs of a trainable encoder
         (:class:`~djtrans.core.contracts.protocols.TrainableEncoder`); None for any other.
+    extractor : tuple of (str, int), optional
+        Name and version of the encoder's feature extractor; None where it has none.
     """
 
     encoder: str
@@ -33,6 +35,7 @@ class ConditioningSlot:
     global_: int
     dropout: float = 0.1
     inputs: tuple[int, int] | None = None
+    extractor: tuple[str, int] | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.per_frame < 0 or self.global_ < 0 or not 0.0 <= self.dropout <= 1.0:

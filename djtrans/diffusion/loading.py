@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.declarations import DenoiserDeclaration, SchedulerDeclaration
-from djtrans.core.contracts.protocols import Encoder, TrainableEncoder
+from djtrans.core.contracts.protocols import Encoder, FeatureExtractor, TrainableEncoder
 from djtrans.core.errors import FormatError, InputError, PluginError, UnknownComponentError
 from djtrans.core.util.devices import pick_device
 from djtrans.diffusion.checkpoint import (
@@ -189,6 +189,13 @@ def build_network(
     slots: list[ConditioningSlot] = []
     for said in record.encoders:
         encoder = _build(registry, "encoder", said.component, where, strict=True)
+        found = extractor_key(registry, said.component)
+        if said.extractor is not None and found != said.extractor:
+            raise FormatError(
+                f"{where} was trained with the extractor {said.extractor} of {said.component.name} "
+                f"(name, version), here it is {found}: its features would mean something else. "
+                "Install the version of the plugin that it was trained with, or train it again."
+            )
         widths = encoder.widths(record.stems)
         if widths != (said.per_frame, said.global_):
             raise FormatError(
@@ -203,6 +210,7 @@ def build_network(
                 said.global_,
                 said.dropout,
                 inputs=_input_widths(encoder, said.component.name, record.stems),
+                extractor=found,
             )
         )
         encoders.append(encoder)
@@ -215,6 +223,38 @@ def build_network(
         denoiser, declaration.prediction_of(config), len(record.layout), slots, encoders
     )
     return network, tuple(encoders)
+
+
+def build_extractors(
+    record: ModelRecord, *, registry: Registry | None = None
+) -> tuple[FeatureExtractor, ...]:
+    """Build the feature extractors of a model's encoders.
+
+    Parameters
+    ----------
+    record : ModelRecord
+    registry : Registry, optional
+
+    Returns
+    -------
+    tuple of FeatureExtractor
+        One for each name: what :func:`djtrans.build_track_features`, ``compose_set`` and
+        ``open_training_set`` take. Empty where no encoder declares one.
+    """
+    registry = registry or default_registry()
+    found: dict[str, FeatureExtractor] = {}
+    for encoder in record.encoders:
+        component = encoder.component
+        extractor = registry.build_extractor(component.name, component.config)
+        if extractor is not None:
+            found.setdefault(extractor.name, extractor)
+    return tuple(found.values())
+
+
+def extractor_key(registry: Registry, encoder: ComponentRecord) -> tuple[str, int] | None:
+    """Name and version of an encoder's feature extractor; None where it has none."""
+    extractor = registry.build_extractor(encoder.name, encoder.config)
+    return None if extractor is None else (extractor.name, extractor.version)
 
 
 def _input_widths(encoder: Any, name: str, stems: tuple[str, ...]) -> tuple[int, int] | None:
@@ -270,6 +310,7 @@ def build_model(
         layout=record.layout,
         stems=record.stems,
         encoders=encoders,
+        extractors=build_extractors(record, registry=registry),
         scheduler=built,
         default_steps=declaration.steps,
         frames_per_beat=record.frames_per_beat,

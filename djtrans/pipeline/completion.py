@@ -62,6 +62,7 @@ def draw_transition(
         What it takes, beside plan and curves, to render them over `span`.
     """
     registry, layout = prepared.registry, prepared.mixer.layout
+    model = None if model is None or not can_draw(model, plan) else model
     with (steps or Steps()).step("draw"):
         features = {
             name: window_features(
@@ -70,11 +71,11 @@ def draw_transition(
                 side,
                 reference_db=reference_level(prepared.analyses[name], side),
                 isolated=prepared.isolates(name),
+                extractors=() if model is None else model.extractors,
             )
             for name, side in (("a", plan.a), ("b", plan.b))
         }
         request = draw_request(plan, layout, features["a"], features["b"], seed)
-        model = None if model is None or not can_draw(model, plan) else model
         drawer = model or registry.build("technique", plan.technique, technique_config)
         params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
         if n_frames is not None:

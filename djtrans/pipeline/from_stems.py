@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import torch
 from torch import Tensor
 
 from djtrans.core.audio.warping import warp
-from djtrans.core.contracts.protocols import CurveModel
+from djtrans.core.contracts.protocols import CurveModel, FeatureExtractor
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.errors import InputError
@@ -32,6 +34,7 @@ def build_track_features(
     n_frames: int = 128,
     frames_per_beat: int = 2,
     isolated: bool = True,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> TrackFeatures:
     """Features of a window of a track's stems, the joint between analysis and generation.
 
@@ -48,6 +51,8 @@ def build_track_features(
     frames_per_beat : int
     isolated : bool
         Whether each stem holds its own sounds only; False for those of ``spectral``.
+    extractors : sequence of FeatureExtractor
+        Of the model that is to be asked, ``model.extractors``; most have none.
 
     Returns
     -------
@@ -88,6 +93,7 @@ def build_track_features(
         ),
         beats_per_bar=grid.beats_per_bar,
         frames_per_beat=frames_per_beat,
+        extractors=extractors,
     )
 
 

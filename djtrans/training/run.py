@@ -23,7 +23,7 @@ from djtrans.datasets.synthetic.batches import ComposedBatches
 from djtrans.datasets.synthetic.composition import STEM_NAMES
 from djtrans.datasets.synthetic.dataset import ComposedSet
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
-from djtrans.diffusion.loading import build_network
+from djtrans.diffusion.loading import build_network, extractor_key
 from djtrans.diffusion.model import layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout
@@ -87,7 +87,14 @@ def model_record(
     for name in encoders:
         component = record("encoder", name)
         widths = registry.build("encoder", component.name, component.config).widths(STEM_NAMES)
-        told.append(EncoderRecord(component=component, per_frame=widths[0], global_=widths[1]))
+        told.append(
+            EncoderRecord(
+                component=component,
+                per_frame=widths[0],
+                global_=widths[1],
+                extractor=extractor_key(registry, component),
+            )
+        )
     return ModelRecord(
         layout=mixer_layout(mixer, registry),
         stems=STEM_NAMES,

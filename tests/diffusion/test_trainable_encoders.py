@@ -19,8 +19,8 @@ from djtrans.diffusion.model import encode
 from djtrans.registry import Registry
 from djtrans.training.options import TrainOptions
 from djtrans.training.run import model_record, train_model
-from tests.helpers.training import small_set
 from tests.helpers.trainable_encoder import LEVELS, STEMS, Levels, Plugin
+from tests.helpers.training import small_set
 
 KEY = "encoders.1.per_frame.weight"
 OPTIONS = TrainOptions(

@@ -224,9 +224,9 @@ class EncoderDeclaration(Declaration):
     Attributes
     ----------
     extractor : str or callable, optional
-        Factory of a feature extractor, where the encoder needs more than every request holds
-        (:class:`~djtrans.core.track.features.TrackFeatures`). What it finds stands in their
-        `extra`.
+        Factory of a feature extractor, called with the encoder's config, where the encoder needs
+        more than every request holds (:class:`~djtrans.core.track.features.TrackFeatures`). Its
+        arrays are in their `extra`.
     """
 
     kind: ClassVar[str] = "encoder"

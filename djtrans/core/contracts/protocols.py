@@ -330,6 +330,10 @@ class FeatureExtractor(Protocol):
 
     A feature is local: extracting from a longer window gives the same on the frames of this one,
     but for a second at its ends. So a track is extracted once for all windows of a training set.
+    For the same reason the stems are as loud as the track's file, without the trim of a plan.
+
+    It is built wherever its encoder is, also in training on stored features: weights are best
+    loaded at the first `extract`.
     """
 
     name: str

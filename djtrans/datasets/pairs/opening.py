@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from djtrans.core.errors import FormatError, InputError
+from djtrans.datasets.extra_features import covers, versions
 from djtrans.datasets.pairs.dataset import PreparedExample, PreparedSet
 
 if TYPE_CHECKING:
+    from djtrans.core.contracts.protocols import FeatureExtractor
     from djtrans.datasets.pairs.pair import PreparedPair
 
 #: What was extracted, inside the folder.
@@ -22,7 +24,10 @@ VERSION = 1
 
 
 def open_prepared(
-    folder: str | os.PathLike[str], watch: Callable[[str, int, int], None] | None = None
+    folder: str | os.PathLike[str],
+    watch: Callable[[str, int, int], None] | None = None,
+    *,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> PreparedSet:
     """Read a folder that ``djtrans prepare`` wrote.
 
@@ -35,6 +40,10 @@ def open_prepared(
     folder : path
     watch : callable, optional
         Told what is counted, how many are done and how many there are.
+    extractors : sequence of FeatureExtractor
+        Of the model that is to be trained
+        (:func:`djtrans.diffusion.loading.build_extractors`); most have none. Their arrays are kept
+        by name and version.
 
     Returns
     -------
@@ -53,10 +62,12 @@ def open_prepared(
     watch = watch or (lambda what, done, total: None)
     examples, made = [], 0
     digests = [_digest(pair) for pair in pairs]
-    missing = sum(digest not in known for digest in digests)
+    needed = versions(extractors)
+    whole = {digest for digest, example in known.items() if covers(example.extractors, needed)}
+    missing = sum(digest not in whole for digest in digests)
     for pair, digest in zip(pairs, digests, strict=True):
-        if digest not in known:
-            known[digest] = _extract(pair, digest)
+        if digest not in whole:
+            known[digest] = _extract(pair, digest, extractors)
             made += 1
             watch("pairs", made, missing)
         examples.append(known[digest])
@@ -108,7 +119,7 @@ def _digest(pair: Path) -> str:
     return digest.hexdigest()
 
 
-def _extract(folder: Path, digest: str) -> PreparedExample:
+def _extract(folder: Path, digest: str, extractors: Sequence[FeatureExtractor]) -> PreparedExample:
     from djtrans.datasets.pairs.pair_folder import read_pair
 
     pair: PreparedPair = read_pair(folder)
@@ -117,7 +128,8 @@ def _extract(folder: Path, digest: str) -> PreparedExample:
         digest=digest,
         tracks=(pair.track_a.sha256, pair.track_b.sha256),
         sample_rate=pair.sample_rate,
-        request=pair.request(),
+        request=pair.request(extractors=extractors),
         # Curves of another rate than the plan's are brought to the frames of its features.
         values=pair.params.resampled(pair.plan.n_frames).values.float(),
+        extractors=versions(extractors),
     )

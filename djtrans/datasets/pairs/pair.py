@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 import torch
 from torch import Tensor
 
 from djtrans.core.audio.loudness import unclipped_gain
+from djtrans.core.contracts.protocols import FeatureExtractor
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.track.analysis import Analysis
@@ -105,7 +106,7 @@ class PreparedPair:
         """In Hz."""
         return self.stems_a.sample_rate
 
-    def features(self, side: str) -> TrackFeatures:
+    def features(self, side: str, extractors: Sequence[FeatureExtractor] = ()) -> TrackFeatures:
         """Features of track ``"a"`` or ``"b"``, as they are when a transition is generated."""
         first = side == "a"
         stems, track = (self.stems_a, self.track_a) if first else (self.stems_b, self.track_b)
@@ -116,22 +117,27 @@ class PreparedPair:
             reference_db=track.reference_db,
             isolated=track.isolated,
             laid_rate=track.laid_rate,
+            extractors=extractors,
         )
 
-    def request(self, seed: int | None = None) -> DrawRequest:
+    def request(
+        self, seed: int | None = None, extractors: Sequence[FeatureExtractor] = ()
+    ) -> DrawRequest:
         """What a curve model would be asked to draw, as when a transition is generated.
 
         Parameters
         ----------
         seed : int, optional
             The seed that the pair was drawn with if left out.
+        extractors : sequence of FeatureExtractor
+            Run on the stems for the encoders of a model.
         """
         drawn = self.content.provenance.render.seed
         asked = draw_request(
             self.plan,
             self.params.layout,
-            self.features("a"),
-            self.features("b"),
+            self.features("a", extractors),
+            self.features("b", extractors),
             drawn if seed is None else seed,
         )
         return attrs.evolve(asked, technique=self.technique)

@@ -13,6 +13,8 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
+from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.dataset import ComposedSet
 from djtrans.datasets.synthetic.framed_cache import is_whole, read_heard
@@ -38,6 +40,8 @@ def compose_set(
     executor: Executor | None = None,
     watch: Watch | None = None,
     registry: Registry | None = None,
+    extractors: Sequence[FeatureExtractor] = (),
+    plugin_files: Sequence[str] = (),
 ) -> ComposedSet:
     """Compose a training set of synthesized tracks and write it as one file.
 
@@ -57,6 +61,12 @@ def compose_set(
         Told what is counted, how many are done and how many there are.
     registry : Registry, optional
         Its techniques that can be drawn over four bars or more are used.
+    extractors : sequence of FeatureExtractor
+        Of the model that is to be trained
+        (:func:`djtrans.diffusion.loading.build_extractors`); most have none. They are pickled for
+        workers.
+    plugin_files : sequence of path
+        Plugins that workers load too.
 
     Returns
     -------
@@ -74,8 +84,14 @@ def compose_set(
     watch = watch or (lambda what, done, total: None)
     kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
     kept.mkdir(parents=True, exist_ok=True)
-    files = _frame_all(options, kept, workers, executor, watch)
-    heard = [read_heard(file) for file in files]
+    needed = versions(extractors)
+    files = [kept / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
+    missing = [i for i, file in enumerate(files) if not is_whole(file, options, needed)]
+    frame = functools.partial(_frame, options=options, files=files, extractors=extractors)
+    beside = executor is None and workers > 1
+    with processes(workers, plugin_files) if beside else nullcontext(executor) as pool:
+        _frame_all(frame, missing, len(files), pool, watch)
+    heard = [read_heard(file, needed) for file in files]
     held_out = max(2, round(options.validation * len(heard)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
@@ -95,31 +111,31 @@ def compose_set(
         training=parts["training"],
         validation=parts["validation"],
         facts={"options": attrs.asdict(options)},
+        extractors=needed,
     )
     composed.save(output)
     return composed
 
 
 def _frame_all(
-    options: ComposeOptions,
-    folder: Path,
-    workers: int,
+    frame: Callable[[int], None],
+    missing: Sequence[int],
+    total: int,
     executor: Executor | None,
     watch: Watch,
-) -> list[Path]:
+) -> None:
     """Frame every track that is not there yet."""
-    files = [folder / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
-    missing = [i for i, file in enumerate(files) if not is_whole(file, options)]
-    done = len(files) - len(missing)
-    watch("tracks", done, len(files))
-    beside = executor is None and workers > 1
-    with processes(workers) if beside else nullcontext(executor) as pool:
-        work = functools.partial(_frame, options=options, files=files)
-        for _ in each(work, missing, pool):
-            done += 1
-            watch("tracks", done, len(files))
-    return files
+    done = total - len(missing)
+    watch("tracks", done, total)
+    for _ in each(frame, missing, executor):
+        done += 1
+        watch("tracks", done, total)
 
 
-def _frame(index: int, options: ComposeOptions, files: Sequence[Path]) -> None:
-    frame_synthesized(index, options, files[index])
+def _frame(
+    index: int,
+    options: ComposeOptions,
+    files: Sequence[Path],
+    extractors: Sequence[FeatureExtractor],
+) -> None:
+    frame_synthesized(index, options, files[index], extractors)

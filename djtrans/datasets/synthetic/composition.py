@@ -147,6 +147,7 @@ def _features(c: Composition, side: ComposedSide, tracks: Sequence[FramedTrack])
         stretch=side.stretch,
         phrase_beats=side.phrase_beats,
         sections=tuple(BeatSection(*section) for section in side.sections),
+        extra={name: array[start : start + c.frames] for name, array in track.extra.items()},
     )
 
 
