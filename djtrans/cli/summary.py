@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from djtrans.core.contracts.config import config_to_dict
+from djtrans.registry import default_registry
+
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ModelUse
     from djtrans.core.transition.plan import TrackPlan
@@ -69,8 +72,19 @@ def describe(
 
 def _model(model: ModelUse) -> str:
     return (
-        f"{model.name}, {model.steps} steps of {_short(model.scheduler)}, "
+        f"{model.name}, {model.steps} steps of {_scheduler(model)}, "
         f"guidance {model.guidance_scale:g}"
+    )
+
+
+def _scheduler(model: ModelUse) -> str:
+    """Name of the scheduler, and its settings that are not the defaults."""
+    defaults = config_to_dict(
+        default_registry().find("scheduler", model.scheduler).declaration.config()
+    )
+    changed = [f"{k}={v}" for k, v in model.scheduler_config.items() if v != defaults.get(k)]
+    return (
+        f"{_short(model.scheduler)} ({', '.join(changed)})" if changed else _short(model.scheduler)
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from djtrans.cli.training_data import LINE_SECONDS, check_sources, training_sets
+from djtrans.core.contracts.overrides import by_component, read_settings
 
 if TYPE_CHECKING:
     from djtrans.training.trainer import Watch
@@ -48,6 +49,13 @@ _TERMS = ("prediction", "smoothness", "audio")
 @click.option("--resume", metavar="CKPT", help="Go on from a checkpoint of the same run.")
 @click.option("--denoiser", default="dit", show_default=True, help="Name of a denoiser.")
 @click.option("--encoders", default="audio,technique", show_default=True, help="With commas.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set denoiser.FIELD, scheduler.FIELD or, by its name, ENCODER.FIELD. Repeatable.",
+)
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--with-audio", is_flag=True, help="Also judge what is heard; prepared pairs only.")
 @click.option("--audio-weight", type=float, default=0.1, show_default=True, help="Of that loss.")
@@ -95,6 +103,7 @@ def train(quiet: bool, **asked: Any) -> None:
         mixer=asked["mixer"],
         denoiser=asked["denoiser"],
         encoders=[name.strip() for name in asked["encoders"].split(",") if name.strip()],
+        configs=_configs(asked),
     )
     with ExitStack() as stack:
         watches: list[Watch] = [] if quiet else [_lines(options.steps)]
@@ -121,6 +130,17 @@ def train(quiet: bool, **asked: Any) -> None:
         )
         return
     click.echo(f"{folder / 'best_model.pt'}  (validation loss {result.best:.4f})")
+
+
+def _configs(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Fields that are set, by the names of the components."""
+    from djtrans.training.run import DEFAULT_SCHEDULER
+
+    roles = {"denoiser": asked["denoiser"], "scheduler": DEFAULT_SCHEDULER}
+    configs: dict[str, dict[str, Any]] = {}
+    for name, fields in by_component(read_settings(asked["set_"])).items():
+        configs.setdefault(roles.get(name, name), {}).update(fields)
+    return configs
 
 
 def _all(watches: Sequence[Watch]) -> Watch:

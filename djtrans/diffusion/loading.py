@@ -14,8 +14,8 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.config import config_from_dict
+from djtrans.core.contracts.component import ComponentChoice, ComponentRecord, split_choice
+from djtrans.core.contracts.config import config_from_dict, config_to_dict
 from djtrans.core.contracts.declarations import DenoiserDeclaration, SchedulerDeclaration
 from djtrans.core.contracts.protocols import Encoder, FeatureExtractor, TrainableEncoder
 from djtrans.core.errors import FormatError, InputError, PluginError, UnknownComponentError
@@ -58,7 +58,7 @@ def load_model(
     path: str | os.PathLike[str] | None = None,
     device: str | torch.device = "auto",
     *,
-    scheduler: str | None = None,
+    scheduler: ComponentChoice | None = None,
     inference: InferenceConfig | None = None,
     registry: Registry | None = None,
 ) -> DiffusionModel:
@@ -72,8 +72,9 @@ def load_model(
         default the model that comes with djtrans.
     device : str or torch.device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    scheduler : str, optional
-        Name of a registered scheduler; by default the one that the model names.
+    scheduler : str or (str, mapping), optional
+        Name of a registered scheduler, or its name and fields of its config, such as
+        ``("flow", {"order": 1})``; by default the one that the model was saved with.
     inference : InferenceConfig, optional
         See :func:`get_inference_config`; by default what the model was saved with.
     registry : Registry, optional
@@ -141,33 +142,88 @@ def export_model(
 def choose_model(
     model: DiffusionModel | str | os.PathLike[str] | None,
     *,
-    scheduler: str | None = None,
+    scheduler: ComponentChoice | None = None,
+    scheduler_settings: Mapping[str, Any] | None = None,
     steps: int | None = None,
     guidance_scale: float | None = None,
     device: str = "auto",
     registry: Registry | None = None,
 ) -> DiffusionModel | None:
-    """The model that is to draw; parameters as in :func:`djtrans.generate`.
+    """Load or adapt the model that is to predict the curves.
+
+    Parameters
+    ----------
+    model, scheduler, steps, guidance_scale, device, registry
+        As in :func:`djtrans.generate`.
+    scheduler_settings : mapping, optional
+        Fields of the scheduler's config: of `scheduler`, or of the model's own.
+
+    Returns
+    -------
+    DiffusionModel or None
+        None: the technique's rules.
 
     Raises
     ------
     InputError
         If sampling is asked for and there is no model to sample.
+    ConfigError
+        If a setting is unknown or out of range.
     """
+    settings = dict(scheduler_settings or {})
+    if scheduler is not None:
+        name, config = split_choice(scheduler)
+        scheduler = (name, {**config, **settings})
     asked: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
     fields = {name: value for name, value in asked.items() if value is not None}
     if isinstance(model, DiffusionModel):
-        return attrs.evolve(model, inference=attrs.evolve(model.inference, **fields))
-    if model == "auto" and SHIPPED.is_file():
+        loaded = model if scheduler is None else with_scheduler(model, scheduler, registry=registry)
+    elif model == "auto" and SHIPPED.is_file():
         loaded = load_model(None, device, scheduler=scheduler, registry=registry)
     elif model in ("auto", "none", None):
-        if fields or scheduler is not None:
-            said = ", ".join([*fields, *(["scheduler"] if scheduler else [])])
-            raise InputError(f"{said}: only a model is sampled; name one (--model).")
+        asked_for = [*fields, *(["scheduler"] if scheduler else [])]
+        asked_for += [f"scheduler.{field}" for field in settings]
+        if asked_for:
+            raise InputError(
+                f"{', '.join(asked_for)}: only a model is sampled; name one (--model)."
+            )
         return None
     else:
         loaded = load_model(model, device, scheduler=scheduler, registry=registry)
+    if settings and scheduler is None:
+        own = loaded.scheduler_name, {**loaded.scheduler_config, **settings}
+        loaded = with_scheduler(loaded, own, registry=registry)
     return attrs.evolve(loaded, inference=attrs.evolve(loaded.inference, **fields))
+
+
+def with_scheduler(
+    model: DiffusionModel, scheduler: ComponentChoice, *, registry: Registry | None = None
+) -> DiffusionModel:
+    """Return the model with another scheduler, or with other settings of its own.
+
+    Raises
+    ------
+    ConfigError
+        If a field of the scheduler's config is unknown or out of range.
+    PluginError
+        If the scheduler is not installed.
+    """
+    name, config = split_choice(scheduler)
+    return attrs.evolve(model, **_scheduler(registry or default_registry(), name, config))
+
+
+def _scheduler(registry: Registry, name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a model for a scheduler."""
+    found = registry.find("scheduler", name)
+    declaration = found.declaration
+    if not isinstance(declaration, SchedulerDeclaration):
+        raise PluginError(f"{found.name} is not a scheduler.")
+    return {
+        "scheduler": registry.build("scheduler", found.name, config),
+        "scheduler_name": found.name,
+        "scheduler_config": config_to_dict(config_from_dict(declaration.config, config)),
+        "default_steps": declaration.steps,
+    }
 
 
 def build_network(
@@ -284,7 +340,7 @@ def build_model(
     weights: Mapping[str, Tensor],
     where: str = "The model",
     *,
-    scheduler: str | None = None,
+    scheduler: ComponentChoice | None = None,
     registry: Registry | None = None,
 ) -> DiffusionModel:
     """A model from its record and weights; `where` names it in errors. See :func:`load_model`."""
@@ -296,27 +352,21 @@ def build_model(
         why = " ".join(str(error).split())[:300]
         raise FormatError(f"{where} is damaged, its weights do not fit: {why}") from None
     network.eval().requires_grad_(False)
-    found = _find(registry, "scheduler", scheduler or record.scheduler.name, where)
-    declaration = found.declaration
-    if not isinstance(declaration, SchedulerDeclaration):
-        raise PluginError(f"{found.name} is not a scheduler.")
-    built = (
-        registry.build("scheduler", scheduler)
-        if scheduler
-        else _build(registry, "scheduler", record.scheduler, where, strict=False)
-    )
+    if scheduler is None:
+        _check_version(registry, "scheduler", record.scheduler, where, strict=False)
+        name, config = record.scheduler.name, record.scheduler.config
+    else:
+        name, config = split_choice(scheduler)
     return DiffusionModel(
         network=network,
         layout=record.layout,
         stems=record.stems,
         encoders=encoders,
         extractors=build_extractors(record, registry=registry),
-        scheduler=built,
-        default_steps=declaration.steps,
         frames_per_beat=record.frames_per_beat,
         inference=config_from_dict(InferenceConfig, record.inference),
         card=record.card,
-        scheduler_name=found.name,
+        **_scheduler(registry, name, config),
     )
 
 
@@ -356,7 +406,15 @@ def _find(registry: Registry, kind: str, name: str, where: str) -> Any:
 def _build(
     registry: Registry, kind: str, record: ComponentRecord, where: str, *, strict: bool
 ) -> Any:
-    """A component from its record; another behaviour version is an error if `strict`."""
+    """Build a component from its record; see :func:`_check_version`."""
+    _check_version(registry, kind, record, where, strict=strict)
+    return registry.build(kind, record.name, record.config)
+
+
+def _check_version(
+    registry: Registry, kind: str, record: ComponentRecord, where: str, *, strict: bool
+) -> None:
+    """Compare behaviour versions; another one is an error if `strict`, else a warning."""
     here = _find(registry, kind, record.name, where).declaration.version
     if here != record.version:
         differs = f"{where} was made with version {record.version} of the {kind} {record.name}, "
@@ -367,4 +425,3 @@ def _build(
                 "that it was trained with, or train it again."
             )
         warnings.warn(f"{differs}; its curves may differ.", stacklevel=4)
-    return registry.build(kind, record.name, record.config)

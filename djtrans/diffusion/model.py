@@ -108,6 +108,8 @@ class DiffusionModel:
         File that it was read from, and the hash of its bytes.
     scheduler_name : str
         Qualified name.
+    scheduler_config : mapping
+        Its full config, JSON-ready.
     """
 
     network: DiffusionNetwork
@@ -122,6 +124,7 @@ class DiffusionModel:
     name: str = ""
     sha256: str = ""
     scheduler_name: str = ""
+    scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
     extractors: tuple[FeatureExtractor, ...] = ()
 
     @property

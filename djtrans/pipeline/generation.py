@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from djtrans.core.contracts.component import ComponentChoice
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
 from djtrans.core.errors import InputError
@@ -37,7 +38,7 @@ def generate(
     *,
     technique: str = "auto",
     model: DiffusionModel | str | os.PathLike[str] | None = "auto",
-    scheduler: str | None = None,
+    scheduler: ComponentChoice | None = None,
     steps: int | None = None,
     guidance_scale: float | None = None,
     n_frames: int | None = None,
@@ -76,8 +77,9 @@ def generate(
         What draws the curves: a loaded model, or what :func:`djtrans.load_model` takes. ``"auto"``
         is the model that comes with djtrans, if one does; None, or ``"none"``, leaves the drawing
         to the technique's rules. So does a model that does not know the technique or the length.
-    scheduler : str, optional
-        Name of a registered scheduler; by default the model's own.
+    scheduler : str or (str, mapping), optional
+        Name of a registered scheduler, or its name and fields of its config, such as
+        ``("flow", {"order": 1})``; by default the model's own.
     steps : int, optional
         Evaluations of the model; by default as many as the scheduler is best at.
     guidance_scale : float, optional
@@ -115,7 +117,8 @@ def generate(
         A spec, or the name of a registered mixer.
     settings : mapping of str to object, optional
         Of the components: ``"reverb.decay_seconds"`` by node of the mixer, ``"reverb"`` for another
-        effect at that node, ``"separator.FIELD"``, ``"technique.FIELD"`` of a named technique.
+        effect at that node, ``"separator.FIELD"``, ``"technique.FIELD"`` of a named technique,
+        ``"scheduler.FIELD"``.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``: for the mixer, and for a separator that
         can choose.
@@ -162,15 +165,16 @@ def generate(
     PlanOptions(**wanted)  # what is wrong with them is said before the work
     check_context(context)
     registry = registry or default_registry()
+    chosen = Settings.sorted_out(settings or {})
     drawer = choose_model(
         model,
         scheduler=scheduler,
+        scheduler_settings=chosen.scheduler,
         steps=steps,
         guidance_scale=guidance_scale,
         device=device,
         registry=registry,
     )
-    chosen = Settings.sorted_out(settings or {})
     if chosen.technique:
         check_technique_settings(registry, technique, chosen.technique)
     done = Steps(progress)
