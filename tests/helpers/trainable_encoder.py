@@ -24,7 +24,7 @@ class Levels(nn.Module):
 
     def __init__(self, config=None):
         super().__init__()
-        self.width = (config or LevelsConfig()).width
+        self.width = getattr(config, "width", 3)
         self.per_frame = nn.Linear(2 * 3 * STEMS, self.width)
         self.whole = nn.Linear(1, 2)
 
