@@ -77,7 +77,7 @@ def train(quiet: bool, **asked: Any) -> None:
     import torch
 
     from djtrans.core.util.devices import pick_device
-    from djtrans.diffusion.loading import build_extractors
+    from djtrans.diffusion.extractors import build_extractors
     from djtrans.training.options import TrainOptions
     from djtrans.training.run import logging_to_wandb, model_record, train_model
     from djtrans.training.trainer import check_amp

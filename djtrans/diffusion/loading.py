@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from djtrans.core.contracts.component import ComponentChoice, ComponentRecord, split_choice
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
 from djtrans.core.contracts.declarations import DenoiserDeclaration, SchedulerDeclaration
-from djtrans.core.contracts.protocols import Encoder, FeatureExtractor, TrainableEncoder
+from djtrans.core.contracts.protocols import Encoder, TrainableEncoder
 from djtrans.core.errors import FormatError, InputError, PluginError, UnknownComponentError
 from djtrans.core.util.devices import pick_device
 from djtrans.diffusion.checkpoint import (
@@ -28,6 +28,7 @@ from djtrans.diffusion.checkpoint import (
     weights_file,
 )
 from djtrans.diffusion.conditioning import ConditioningSlot
+from djtrans.diffusion.extractors import build_extractors, extractor_key
 from djtrans.diffusion.model import DiffusionModel, InferenceConfig
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.registry import Registry, default_registry
@@ -279,38 +280,6 @@ def build_network(
         denoiser, declaration.prediction_of(config), len(record.layout), slots, encoders
     )
     return network, tuple(encoders)
-
-
-def build_extractors(
-    record: ModelRecord, *, registry: Registry | None = None
-) -> tuple[FeatureExtractor, ...]:
-    """Build the feature extractors of a model's encoders.
-
-    Parameters
-    ----------
-    record : ModelRecord
-    registry : Registry, optional
-
-    Returns
-    -------
-    tuple of FeatureExtractor
-        One for each name: what :func:`djtrans.build_track_features`, ``compose_set`` and
-        ``open_training_set`` take. Empty where no encoder declares one.
-    """
-    registry = registry or default_registry()
-    found: dict[str, FeatureExtractor] = {}
-    for encoder in record.encoders:
-        component = encoder.component
-        extractor = registry.build_extractor(component.name, component.config)
-        if extractor is not None:
-            found.setdefault(extractor.name, extractor)
-    return tuple(found.values())
-
-
-def extractor_key(registry: Registry, encoder: ComponentRecord) -> tuple[str, int] | None:
-    """Name and version of an encoder's feature extractor; None where it has none."""
-    extractor = registry.build_extractor(encoder.name, encoder.config)
-    return None if extractor is None else (extractor.name, extractor.version)
 
 
 def _input_widths(encoder: Any, name: str, stems: tuple[str, ...]) -> tuple[int, int] | None:

@@ -250,7 +250,7 @@ def gradients_reach_every_parameter(declaration: EncoderDeclaration, build: Buil
         isinstance(total, torch.Tensor) and total.requires_grad,
         "forward() is cut off from every parameter.",
     )
-    cast(torch.Tensor, total).backward()  # type: ignore[no-untyped-call]
+    cast(torch.Tensor, total).backward()
     missed = [
         name
         for name, parameter in encoder.named_parameters()

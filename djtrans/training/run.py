@@ -24,7 +24,8 @@ from djtrans.datasets.synthetic.batches import ComposedBatches
 from djtrans.datasets.synthetic.composition import STEM_NAMES
 from djtrans.datasets.synthetic.dataset import ComposedSet
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
-from djtrans.diffusion.loading import build_network, extractor_key
+from djtrans.diffusion.extractors import extractor_key
+from djtrans.diffusion.loading import build_network
 from djtrans.diffusion.model import layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout

@@ -24,7 +24,8 @@ from djtrans.datasets.synthetic.composition import STEM_NAMES, request_of
 from djtrans.datasets.synthetic.framed_cache import Heard, is_whole, read_heard, write_heard
 from djtrans.datasets.synthetic.framed_track import frame_track
 from djtrans.diffusion.checkpoint import ModelRecord
-from djtrans.diffusion.loading import build_extractors, load_model
+from djtrans.diffusion.extractors import build_extractors
+from djtrans.diffusion.loading import load_model
 from djtrans.registry import Registry
 from djtrans.training.options import TrainOptions
 from djtrans.training.run import model_record, train_model

@@ -41,9 +41,9 @@ def open_prepared(
     watch : callable, optional
         Told what is counted, how many are done and how many there are.
     extractors : sequence of FeatureExtractor
-        Of the model that is to be trained
-        (:func:`djtrans.diffusion.loading.build_extractors`); most have none. Their arrays are kept
-        by name and version.
+        Of the model that is to be trained, see
+        :func:`djtrans.diffusion.extractors.build_extractors`; most have none. Their arrays are
+        kept by name and version.
 
     Returns
     -------

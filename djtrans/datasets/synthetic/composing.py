@@ -62,9 +62,9 @@ def compose_set(
     registry : Registry, optional
         Its techniques that can be drawn over four bars or more are used.
     extractors : sequence of FeatureExtractor
-        Of the model that is to be trained
-        (:func:`djtrans.diffusion.loading.build_extractors`); most have none. They are pickled for
-        workers.
+        Of the model that is to be trained, see
+        :func:`djtrans.diffusion.extractors.build_extractors`; most have none. They are pickled
+        for workers.
     plugin_files : sequence of path
         Plugins that workers load too.
 
