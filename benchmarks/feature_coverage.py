@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
 from djtrans.core.track.track import load_track
@@ -76,10 +76,10 @@ class Real:
 def real_tracks(folder: Path, frames_per_beat: int) -> list[Real]:
     """Every track of a folder as a model hears it."""
     registry = default_registry()
-    declaration = registry.find("separator", "spectral").declaration
+    declaration = registry.separators.find("spectral").declaration
     if not isinstance(declaration, SeparatorDeclaration):
         raise TypeError("spectral is not a separator")
-    separator = registry.build("separator", "spectral")
+    separator = registry.separators.build("spectral")
     found = []
     for file in sorted(f for f in folder.iterdir() if f.suffix in AUDIO):
         track = load_track(file)

@@ -95,7 +95,7 @@ def excerpt(index: int, kind: str) -> Excerpt:
         swap_beat=BARS * BEATS_PER_BAR // 2,
         seed=index + 1,
     )
-    technique = default_registry().build("technique", TECHNIQUES[index % len(TECHNIQUES)])
+    technique = default_registry().techniques.build(TECHNIQUES[index % len(TECHNIQUES)])
     truth = draw_params(technique, request, beats)
     with torch.no_grad():
         mix = mixer(*true, truth).mix

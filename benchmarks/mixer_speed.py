@@ -40,9 +40,9 @@ def build_mixer(config: MixerConfig | None = None) -> Mixer:
     registry = Registry()
 
     def built(node: NodeSpec) -> BuiltNode:
-        declaration = registry.find("effect", node.effect).declaration
+        declaration = registry.effects.find(node.effect).declaration
         parameters = declaration.parameters_of(declaration.config(**node.config))
-        effect = registry.build("effect", node.effect, node.config)
+        effect = registry.effects.build(node.effect, node.config)
         return BuiltNode(node.id, effect, declaration, parameters)
 
     chains = [[built(node) for node in chain] for _, chain in DJ54.chains()]

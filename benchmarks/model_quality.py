@@ -30,8 +30,8 @@ import torch
 from torch import Tensor
 
 from djtrans import DifferentiableDJMixer, load_model
-from djtrans.core.contracts.declarations import TechniqueDeclaration
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.errors import DjtransError
@@ -155,7 +155,7 @@ def evaluate_case(
     warnings.simplefilter("ignore")
     pair, registry, mixer = read_pair(folder), default_registry(), DifferentiableDJMixer()
     request = pair.request()
-    asked = {name: (registry.build("technique", t), request) for name, t in BASELINES.items()}
+    asked = {name: (registry.techniques.build(t), request) for name, t in BASELINES.items()}
     row: dict[str, Any] = {
         "technique": pair.plan.technique,
         "bars": pair.plan.bars,
@@ -221,7 +221,7 @@ def _judged(judge: TechniqueJudge, pair: PreparedPair, params: TransitionParams)
 
 
 def _needs_isolation(technique: str) -> bool:
-    declaration = default_registry().find("technique", technique).declaration
+    declaration = default_registry().techniques.find(technique).declaration
     return isinstance(declaration, TechniqueDeclaration) and declaration.needs_isolation
 
 
@@ -323,7 +323,7 @@ def fitted_judge(path: Path) -> TechniqueJudge:
     """A judge of what the techniques draw for a training set."""
     composed, registry = ComposedSet.load(path), default_registry()
     names = {c.technique for c in composed.training}
-    techniques = {name: registry.build("technique", name) for name in names}
+    techniques = {name: registry.techniques.build(name) for name in names}
     layout = DifferentiableDJMixer().layout
     chosen = composed.training[:: max(1, len(composed.training) // 4000)]
     return TechniqueJudge.fit(drawn_by_experts(chosen, composed.tracks, techniques, layout, seed=1))

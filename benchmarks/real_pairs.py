@@ -145,7 +145,7 @@ def seams(transition: Transition, a: Track, b: Track) -> tuple[float, float]:
     window = window_span(plan, rate)
     span = Span(window.start - rate, window.stop + rate)
     registry = djtrans.default_registry()
-    declaration = registry.find("separator", "spectral").declaration
+    declaration = registry.separators.find("spectral").declaration
     mixer = djtrans.DifferentiableDJMixer()
     channels = len(transition.audio)
     tracks = [track.at_rate(rate, channels) for track in (a, b)]
@@ -154,9 +154,7 @@ def seams(transition: Transition, a: Track, b: Track) -> tuple[float, float]:
     )
     laid = [align(t, side, wide) for t, side in zip(tracks, (plan.a, plan.b), strict=True)]
     parts = [
-        align_and_separate(
-            t, side, plan, span, registry.build("separator", "spectral"), declaration
-        )
+        align_and_separate(t, side, plan, span, registry.separators.build("spectral"), declaration)
         for t, side in zip(tracks, (plan.a, plan.b), strict=True)
     ]
     errors = []

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import torch
 
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.diffusion.conditioning import ConditioningSlot
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.sampling import sample
@@ -34,14 +34,14 @@ def main(denoiser: str, runs: int, threads: int) -> None:
     torch.set_num_threads(threads)
     registry = default_registry()
     network = DiffusionNetwork(
-        registry.build("denoiser", denoiser), "velocity", PARAMETERS, SLOTS
+        registry.denoisers.build(denoiser), "velocity", PARAMETERS, SLOTS
     ).eval()
     conditioning = Conditioning(
         torch.randn(1, FRAMES, network.shape.per_frame), torch.randn(1, network.shape.global_)
     )
 
     def drawing(scheduler: str, steps: int) -> Callable[[], object]:
-        built = registry.build("scheduler", scheduler)
+        built = registry.schedulers.build(scheduler)
         return lambda: sample(network, built, conditioning, steps=steps)
 
     draws = {label: drawing(*case) for label, case in CASES.items()}

@@ -81,8 +81,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     registry = djtrans.default_registry()
-    declaration = registry.find("separator", arguments.separator).declaration
-    separator = registry.build("separator", arguments.separator)
+    declaration = registry.separators.find(arguments.separator).declaration
+    separator = registry.separators.build(arguments.separator)
     rows: list[tuple[str, list[float]]] = []
     for seed in arguments.seeds:
         spec = draw_spec(seed)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Level, Scheduler
+from djtrans.core.contracts.scheduler import Level, Scheduler
 from djtrans.core.curves.request import DrawRequest
 from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.sampling import CleanPredictor, denoise
@@ -48,7 +48,7 @@ ROWS = {
 def main(samples: int) -> None:
     """Print both tables."""
     schedulers = {
-        label: default_registry().build("scheduler", name, config)
+        label: default_registry().schedulers.build(name, config)
         for label, (name, config) in ROWS.items()
     }
     print_table("Gaussian data", schedulers, gaussian_error())
@@ -91,7 +91,7 @@ def curve_error(curves: Tensor, samples: int) -> Callable[[Scheduler, int], floa
     rotated = flat @ torch.linalg.svd(flat, full_matrices=False).Vh.T
     predict = mixture(rotated, WIDTH)
     noise = normal(samples, rotated.shape[1])
-    flow = default_registry().build("scheduler", "flow")
+    flow = default_registry().schedulers.build("flow")
     truth = denoise(predict, flow, noise, 1000, clip=False)
 
     def error(scheduler: Scheduler, steps: int) -> float:
@@ -106,11 +106,11 @@ def expert_curves() -> Tensor:
     layout = mixer_layout("dj54")
     scaling = Scaling(layout)
     drawn = []
-    for component in default_registry().components("technique"):
+    for component in default_registry().techniques:
         shortest, _, longest = component.declaration.bars
         if not shortest <= BARS <= longest:
             continue
-        technique = default_registry().build("technique", component.name)
+        technique = default_registry().techniques.build(component.name)
         for swap in (24.0, 32.0, 40.0):
             for seed in range(12):
                 values = technique.draw(DrawRequest(layout, FRAMES, swap, seed=seed))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.util.tables import MISSING, markdown_table
 from djtrans.evaluation import EvaluationOptions, Pair, compare, write_report
@@ -92,7 +92,7 @@ def cue(track: TrackSpec, side: str, technique: str) -> float:
 
 def declaration(technique: str) -> TechniqueDeclaration:
     """What a technique declares."""
-    found = default_registry().find("technique", technique).declaration
+    found = default_registry().techniques.find(technique).declaration
     if not isinstance(found, TechniqueDeclaration):
         raise InputError(f"{technique} is no technique; give one of {', '.join(TECHNIQUES)}.")
     return found

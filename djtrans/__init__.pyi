@@ -1,39 +1,39 @@
 from .core.audio.io import load_audio as load_audio
 from .core.audio.io import write_audio as write_audio
 from .core.audio.resampling import resample as resample
-from .core.contracts.config import setting as setting
-from .core.contracts.declarations import (
+from .core.contracts.analyzer import (
     AnalyzerDeclaration as AnalyzerDeclaration,
 )
-from .core.contracts.declarations import (
+from .core.contracts.config import setting as setting
+from .core.contracts.denoiser import (
     DenoiserDeclaration as DenoiserDeclaration,
 )
-from .core.contracts.declarations import (
+from .core.contracts.effect import (
     EffectDeclaration as EffectDeclaration,
 )
-from .core.contracts.declarations import (
+from .core.contracts.effect import RenderContext as RenderContext
+from .core.contracts.encoder import (
     EncoderDeclaration as EncoderDeclaration,
 )
-from .core.contracts.declarations import (
+from .core.contracts.hooks import hookimpl as hookimpl
+from .core.contracts.mixer import (
     MixerDeclaration as MixerDeclaration,
 )
-from .core.contracts.declarations import (
-    SchedulerDeclaration as SchedulerDeclaration,
-)
-from .core.contracts.declarations import (
-    SeparatorDeclaration as SeparatorDeclaration,
-)
-from .core.contracts.declarations import (
-    TechniqueDeclaration as TechniqueDeclaration,
-)
-from .core.contracts.declarations import (
-    TracklistDeclaration as TracklistDeclaration,
-)
-from .core.contracts.hookspecs import hookimpl as hookimpl
 from .core.contracts.mixer_spec import MixerConfig as MixerConfig
 from .core.contracts.mixer_spec import MixerSpec as MixerSpec
 from .core.contracts.mixer_spec import NodeSpec as NodeSpec
-from .core.contracts.protocols import RenderContext as RenderContext
+from .core.contracts.scheduler import (
+    SchedulerDeclaration as SchedulerDeclaration,
+)
+from .core.contracts.separator import (
+    SeparatorDeclaration as SeparatorDeclaration,
+)
+from .core.contracts.technique import (
+    TechniqueDeclaration as TechniqueDeclaration,
+)
+from .core.contracts.tracklist import (
+    TracklistDeclaration as TracklistDeclaration,
+)
 from .core.curves.layout import Layout as Layout
 from .core.curves.parameter import Parameter as Parameter
 from .core.curves.params import TransitionParams as TransitionParams

@@ -1,4 +1,4 @@
-"""Finds plugins, keeps what they declare, and builds components by name.
+"""Discover plugins, and find and build their components by name.
 
 Nothing heavy is imported until a component is built: plugins declare factories as strings.
 A plugin that fails is recorded and warned of once; everything else goes on working.
@@ -13,21 +13,34 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pluggy
 
-from djtrans.core.contracts import hookspecs
-from djtrans.core.contracts.config import config_from_dict
-from djtrans.core.contracts.declarations import Declaration
+from djtrans.core.contracts.analyzer import Analyzer, AnalyzerDeclaration
+from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.denoiser import Denoiser, DenoiserDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
+from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration
+from djtrans.core.contracts.hooks import PROJECT
+from djtrans.core.contracts.kinds import CONTRACTS, KINDS
+from djtrans.core.contracts.mixer import MixerDeclaration
+from djtrans.core.contracts.mixer_spec import MixerSpec
+from djtrans.core.contracts.scheduler import Scheduler, SchedulerDeclaration
+from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
+from djtrans.core.contracts.technique import CurveModel, TechniqueDeclaration
+from djtrans.core.contracts.tracklist import TracklistDeclaration, TracklistSource
 from djtrans.core.errors import (
+    AmbiguousNameError,
     InputError,
     PluginError,
+    UnknownComponentError,
     did_you_mean,
 )
-from djtrans.core.registration.catalog import Catalogue, Component
+from djtrans.core.registration.catalog import Component, Kind, unknown_name_hint
 from djtrans.core.registration.discovery import (
     BUILTIN,
     PluginFailure,
@@ -38,54 +51,72 @@ from djtrans.core.registration.discovery import (
     one_line,
 )
 
-#: The default plugins go through the same door as all others, as module strings.
-BUILTIN_MODULES = tuple(
-    f"djtrans.plugins.{room}"
-    for room in (
-        "separators",
-        "analyzers",
-        "techniques",
-        "effects",
-        "mixers",
-        "encoders",
-        "denoisers",
-        "schedulers",
-        "tracklists",
-    )
-)
+#: Modules of the default plugins, loaded as any other plugin.
+BUILTIN_MODULES = tuple(f"djtrans.plugins.{kind}s" for kind in KINDS)
 
 
-class Registry(Catalogue):
-    """All components, by kind and name: finds plugins, loads them and builds what they declare.
+class Registry:
+    """All components, by kind and name: discovers plugins, and builds what they declare.
 
     Parameters
     ----------
     discover : bool
         Whether to load the plugins that are installed (entry-point group ``djtrans``).
     environ : mapping, optional
-        Where ``DJTRANS_PLUGINS`` (unset: all; empty: none; else only these, by commas),
-        ``DJTRANS_BLOCK`` (never these) and ``DJTRANS_STRICT=1`` (re-raise failures) are read;
+        Source of ``DJTRANS_PLUGINS`` (unset: all; empty: none; else only these, by commas),
+        ``DJTRANS_BLOCK`` (never these) and ``DJTRANS_STRICT=1`` (re-raise failures);
         `os.environ` by default.
 
     Attributes
     ----------
+    separators, analyzers, techniques, encoders, denoisers, schedulers, effects, mixers : Kind
+        The components of each kind.
+    tracklists : Kind
+        Sources of tracklists.
     failures : list of PluginFailure
-        What could not be used, and why.
+        Plugins, or parts of them, that cannot be used.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> registry = djtrans.default_registry()
+    >>> separator = registry.separators.build("spectral")
     """
 
     def __init__(self, *, discover: bool = True, environ: Mapping[str, str] | None = None) -> None:
-        super().__init__()
+        self.failures: list[PluginFailure] = []
+        failed = self.failures
+        self.separators: Kind[SeparatorDeclaration, Separator] = Kind(SeparatorDeclaration, failed)
+        self.analyzers: Kind[AnalyzerDeclaration, Analyzer] = Kind(AnalyzerDeclaration, failed)
+        self.techniques: Kind[TechniqueDeclaration, CurveModel] = Kind(TechniqueDeclaration, failed)
+        self.encoders: Kind[EncoderDeclaration, Encoder] = Kind(EncoderDeclaration, failed)
+        self.denoisers: Kind[DenoiserDeclaration, Denoiser] = Kind(DenoiserDeclaration, failed)
+        self.schedulers: Kind[SchedulerDeclaration, Scheduler] = Kind(SchedulerDeclaration, failed)
+        self.effects: Kind[EffectDeclaration, SpectralEffect | TimeEffect] = Kind(
+            EffectDeclaration, failed
+        )
+        self.mixers: Kind[MixerDeclaration, MixerSpec] = Kind(MixerDeclaration, failed)
+        self.tracklists: Kind[TracklistDeclaration, TracklistSource] = Kind(
+            TracklistDeclaration, failed
+        )
+        self._kinds: dict[str, Kind[Any, Any]] = {kind: getattr(self, f"{kind}s") for kind in KINDS}
         self._environ = os.environ if environ is None else environ
         self._strict = self._environ.get("DJTRANS_STRICT", "") not in ("", "0")
-        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
-        self._manager.add_hookspecs(hookspecs)
+        self._manager = pluggy.PluginManager(PROJECT)
+        for module in CONTRACTS:
+            self._manager.add_hookspecs(module)
         builtin = Provider(BUILTIN, BUILTIN, _own_version())
-        for module in BUILTIN_MODULES:
-            self._load(builtin, functools.partial(importlib.import_module, module))
+        for name in BUILTIN_MODULES:
+            self._load(builtin, functools.partial(importlib.import_module, name))
         if discover:
             self._discover()
         for failure in self.failures:
             warnings.warn(str(failure), PluginWarning, stacklevel=2)
+
+    @property
+    def namespaces(self) -> set[str]:
+        """Namespaces of all plugins that provide a component."""
+        return set().union(*(kind.namespaces for kind in self._kinds.values()))
 
     # -- finding plugins ---------------------------------------------------------------------
 
@@ -178,7 +209,8 @@ class Registry(Catalogue):
             raise
 
     def _take_out(self, namespace: str) -> None:
-        self.forget(namespace)
+        for kind in self._kinds.values():
+            kind.forget(namespace)
         for label, plugin in self._manager.list_name_plugin():
             if plugin is not None and label.partition(":")[0] == namespace:
                 self._manager.unregister(plugin)
@@ -204,7 +236,7 @@ class Registry(Catalogue):
                 self._fail(provider, hook, found)
                 continue
             try:
-                self.add(Component(found, provider))
+                self._kinds[found.kind].add(Component(found, provider))
             except PluginError as error:
                 self._fail(provider, hook, error)
 
@@ -216,78 +248,74 @@ class Registry(Catalogue):
             raise PluginError(str(failure)) from cause
         self.failures.append(failure)
 
-    # -- building ----------------------------------------------------------------------------
+    # -- components whose kind is known at run time only ----------------------------------------
 
-    def build(self, kind: str, name: str, config: Mapping[str, Any] | None = None) -> Any:
-        """Build a component.
-
-        Parameters
-        ----------
-        kind, name : str
-            See :meth:`find`.
-        config : mapping, optional
-            Fields of its config; the rest take their defaults.
-
-        Returns
-        -------
-        object
-            Fulfils the kind's protocol in :mod:`djtrans.core.contracts.protocols`.
+    def kind(self, kind: str) -> Kind[Any, Any]:
+        """Return the components of a kind given by its name, such as ``"separator"``.
 
         Raises
         ------
-        ConfigError
-            If a field is unknown or out of range.
-        PluginError
-            If its factory cannot be imported or fails.
+        InputError
+            If there is no such kind.
         """
-        component = self.find(kind, name)
-        settings = config_from_dict(component.declaration.config, config or {})
-        factory = self._import_factory(component, component.declaration.factory)
-        return factory(settings)
+        if kind not in self._kinds:
+            raise InputError(f"There is no kind {kind!r} of component. {did_you_mean(kind, KINDS)}")
+        return self._kinds[kind]
 
-    def build_extractor(self, name: str, config: Mapping[str, Any] | None = None) -> Any:
-        """Build the feature extractor of an encoder; None where it declares none.
+    def components(self, kind: str) -> tuple[Component[Any], ...]:
+        """Return all components of a kind: the built-ins first, then by qualified name."""
+        return tuple(self.kind(kind))
+
+    def find(self, kind: str, name: str) -> Component[Any]:
+        """Resolve a name to a component; see :meth:`Kind.find`."""
+        return self.kind(kind).find(name)
+
+    def build(self, kind: str, name: str, config: Mapping[str, Any] | None = None) -> Any:
+        """Build a component; see :meth:`Kind.build`, which returns it with its type."""
+        return self.kind(kind).build(name, config)
+
+    def override(
+        self, kind: str, name: str, declaration: Declaration
+    ) -> AbstractContextManager[None]:
+        """Replace a component within a ``with`` block; see :meth:`Kind.override`."""
+        return self.kind(kind).override(name, declaration)
+
+    def find_any(self, name: str, kind: str | None = None) -> Component[Any]:
+        """Resolve a name to a component of any kind.
 
         Parameters
         ----------
         name : str
-            Of the encoder.
-        config : mapping, optional
-            Fields of the encoder's config; the rest take their defaults.
-
-        Returns
-        -------
-        FeatureExtractor or None
+            Qualified or short, see :meth:`Kind.find`.
+        kind : str, optional
+            Search this kind only.
 
         Raises
         ------
-        ConfigError
-            If a field is unknown or out of range.
-        PluginError
-            If its factory cannot be imported or fails.
+        UnknownComponentError
+            If there is none; the message names close matches.
+        AmbiguousNameError
+            If several kinds have a component of that name, or several plugins provide it.
         """
-        component = self.find("encoder", name)
-        extractor = getattr(component.declaration, "extractor", None)
-        if extractor is None:
-            return None
-        settings = config_from_dict(component.declaration.config, config or {})
-        return self._import_factory(component, extractor)(settings)
-
-    def _import_factory(
-        self, component: Component, factory: str | Callable[[Any], Any]
-    ) -> Callable[[Any], Any]:
-        if not isinstance(factory, str):
-            return factory
-        module_name, _, attribute = factory.partition(":")
-        try:
-            return functools.reduce(
-                getattr, attribute.split("."), importlib.import_module(module_name)
-            )  # type: ignore[return-value]
-        except (ImportError, AttributeError) as error:
-            raise PluginError(
-                f"{component.name} ({component.provider}) points at {factory!r}, which cannot be "
-                f"imported: {one_line(error)}. Reinstall the package, or tell its author."
-            ) from error
+        if kind is not None:
+            return self.find(kind, name)
+        found = []
+        for each in self._kinds.values():
+            try:
+                found.append(each.find(name))
+            except UnknownComponentError:
+                continue
+        if len(found) > 1:
+            meant = " and ".join(f"the {c.declaration.kind} {c.name}" for c in found)
+            raise AmbiguousNameError(
+                f"{name!r} means {meant}; say which with its kind (--kind "
+                f"{found[0].declaration.kind})."
+            )
+        if not found:
+            known = (component for each in self._kinds.values() for component in each)
+            hint = unknown_name_hint(name, known, self.failures)
+            raise UnknownComponentError(f"There is no component {name!r}. {hint}")
+        return found[0]
 
 
 def _own_version() -> str:

@@ -41,8 +41,8 @@ def main(arguments: argparse.Namespace) -> None:
 
     # 3. Lay both tracks on the common clock; separate the window and four bars on each side.
     span = margin_span(plan, rate)
-    declaration = registry.find("separator", "spectral").declaration
-    separator = registry.build("separator", "spectral")
+    declaration = registry.separators.find("spectral").declaration
+    separator = registry.separators.build("spectral")
     record = separator_record(registry, "spectral")
     aligned = [
         align_and_separate(track, side, plan, span, separator, declaration)

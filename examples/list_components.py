@@ -12,7 +12,7 @@ import sys
 
 import djtrans
 from djtrans.core.contracts.config import config_fields
-from djtrans.core.contracts.declarations import KINDS
+from djtrans.core.contracts.kinds import KINDS
 
 
 def main(kinds: list[str]) -> None:

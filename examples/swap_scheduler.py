@@ -27,7 +27,7 @@ def draw(path: str, scheduler: str, steps: int, seed: int) -> Tensor:
 
 def main(arguments: argparse.Namespace) -> None:
     """Print for each scheduler how far its curves are from those of many steps."""
-    for component in djtrans.default_registry().components("scheduler"):
+    for component in djtrans.default_registry().schedulers:
         fine = draw(arguments.model, component.name, arguments.fine, arguments.seed)
         coarse = draw(arguments.model, component.name, arguments.steps, arguments.seed)
         rms = float((coarse - fine).square().mean().sqrt())

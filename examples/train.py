@@ -56,7 +56,7 @@ def run(asked: argparse.Namespace) -> None:
     # The teachers: each technique draws its own transitions anew whenever they come up.
     registry = default_registry()
     taught = {c.technique for c in (*composed.training, *composed.validation)}
-    techniques = {name: registry.build("technique", name) for name in sorted(taught)}
+    techniques = {name: registry.techniques.build(name) for name in sorted(taught)}
     batches = ComposedBatches(
         composed, techniques, encoders, network, record.layout, seed=asked.seed
     )

@@ -11,8 +11,10 @@ import attrs
 import pytest
 
 from djtrans.core.contracts.config import NoConfig, setting
-from djtrans.core.contracts.declarations import KINDS, EffectDeclaration, TechniqueDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.effect import EffectDeclaration
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.kinds import KINDS
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import (
     AmbiguousNameError,

@@ -35,7 +35,7 @@ def analyze(
     from djtrans.pipeline.analysis import analyze_track
     from djtrans.registry import default_registry
 
-    default_registry().find("analyzer", analyzer)
+    default_registry().analyzers.find(analyzer)
     found: dict[str, Analysis] = {}
     failed: dict[str, str] = {}
     with reporting(quiet) as report:

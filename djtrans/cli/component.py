@@ -8,7 +8,9 @@ from typing import Any
 import attrs
 
 from djtrans.core.contracts.config import config_fields
-from djtrans.core.contracts.declarations import Declaration, EffectDeclaration, MixerDeclaration
+from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.effect import EffectDeclaration
+from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.registration.catalog import Component
 from djtrans.core.util.tables import text_table
 from djtrans.registry import Registry
@@ -56,7 +58,7 @@ def describe(component: Component, registry: Registry) -> dict[str, Any]:
     if isinstance(declaration, MixerDeclaration):
         known["nodes"] = [
             {"chain": placement, "id": node.id, "effect": node.effect}
-            for placement, chain in registry.build("mixer", component.name).chains()
+            for placement, chain in registry.mixers.build(component.name).chains()
             for node in chain
         ]
     return known

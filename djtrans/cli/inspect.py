@@ -8,7 +8,7 @@ import click
 
 from djtrans.cli.component import describe, in_words
 from djtrans.cli.options import settings_option
-from djtrans.core.contracts.declarations import KINDS
+from djtrans.core.contracts.kinds import KINDS
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.curves.layout import Row
 from djtrans.core.registration.catalog import Component

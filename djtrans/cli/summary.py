@@ -80,7 +80,7 @@ def _model(model: ModelUse) -> str:
 def _scheduler(model: ModelUse) -> str:
     """Name of the scheduler, and its settings that are not the defaults."""
     defaults = config_to_dict(
-        default_registry().find("scheduler", model.scheduler).declaration.config()
+        default_registry().schedulers.find(model.scheduler).declaration.config()
     )
     changed = [f"{k}={v}" for k, v in model.scheduler_config.items() if v != defaults.get(k)]
     return (

@@ -12,7 +12,7 @@ import click
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.core.contracts.protocols import FeatureExtractor
+    from djtrans.core.contracts.encoder import FeatureExtractor
     from djtrans.datasets.pairs.dataset import PreparedSet
     from djtrans.datasets.synthetic.dataset import ComposedSet
 

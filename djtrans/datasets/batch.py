@@ -8,7 +8,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.diffusion.model import on_device
 
 #: Part of the examples in which no technique is wished for, so that a model learns to choose one.

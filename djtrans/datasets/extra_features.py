@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.errors import InputError
 from djtrans.diffusion.conditioning import ConditioningSlot
 

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import torch
 
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 
 #: Frames of the window that a batch size is told for: 16 bars of 4/4 at 2 frames per beat.
 _USUAL_FRAMES = 128

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.errors import FormatError, InputError
 from djtrans.datasets.pairs.dataset import HEADER as PREPARED
 from djtrans.datasets.pairs.dataset import PreparedSet

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import attrs
 import torch
 
-from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
+from djtrans.core.contracts.denoiser import DenoiserShape
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.errors import InputError, ShapeError
 
 
@@ -25,7 +26,7 @@ class ConditioningSlot:
         Part of the training examples in which it is replaced by its null, 0 to 1.
     inputs : tuple of int, optional
         Channels per frame and global channels of the inputs of a trainable encoder
-        (:class:`~djtrans.core.contracts.protocols.TrainableEncoder`); None for any other.
+        (:class:`~djtrans.core.contracts.encoder.TrainableEncoder`); None for any other.
     extractor : tuple of (str, int), optional
         Name and version of the encoder's feature extractor; None where it has none.
     """

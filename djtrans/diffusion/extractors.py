@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.registry import Registry, default_registry
 

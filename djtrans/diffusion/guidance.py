@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.protocols import Conditioning, Level
+from djtrans.core.contracts.encoder import Conditioning
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.errors import ConfigError
 from djtrans.diffusion.network import DiffusionNetwork
 

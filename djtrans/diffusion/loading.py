@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from djtrans.core.contracts.component import ComponentChoice, ComponentRecord, split_choice
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
-from djtrans.core.contracts.declarations import DenoiserDeclaration, SchedulerDeclaration
-from djtrans.core.contracts.protocols import Encoder, TrainableEncoder
+from djtrans.core.contracts.denoiser import DenoiserDeclaration
+from djtrans.core.contracts.encoder import Encoder, TrainableEncoder
+from djtrans.core.contracts.scheduler import SchedulerDeclaration
 from djtrans.core.errors import FormatError, InputError, PluginError, UnknownComponentError
 from djtrans.core.util.devices import pick_device
 from djtrans.diffusion.checkpoint import (

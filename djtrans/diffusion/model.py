@@ -10,13 +10,8 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.protocols import (
-    Conditioning,
-    Encoder,
-    FeatureExtractor,
-    Scheduler,
-    TechniqueEncoder,
-)
+from djtrans.core.contracts.encoder import Conditioning, Encoder, FeatureExtractor, TechniqueEncoder
+from djtrans.core.contracts.scheduler import Scheduler
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.curves.vocal_rests import spare_lines

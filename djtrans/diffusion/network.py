@@ -8,7 +8,8 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from djtrans.core.contracts.protocols import Conditioning, Denoiser, Encoder
+from djtrans.core.contracts.denoiser import Denoiser
+from djtrans.core.contracts.encoder import Conditioning, Encoder
 from djtrans.core.errors import ShapeError
 from djtrans.diffusion.conditioning import ConditioningSlot, join, shape_for, split
 from djtrans.diffusion.prediction import asked_at, check_prediction, clean_from

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.schedules.noise import normal_like
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.prediction import asked_at, clean_from, target_of

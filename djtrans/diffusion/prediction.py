@@ -15,7 +15,7 @@ from typing import overload
 
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import PREDICTIONS
+from djtrans.core.contracts.denoiser import PREDICTIONS
 from djtrans.core.errors import InputError, did_you_mean
 
 #: At t = 1 a noise prediction says nothing of the clean curves: they are divided by 1 - t. Such a

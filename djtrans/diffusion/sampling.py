@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Conditioning, Level, Progress, Scheduler
+from djtrans.core.contracts.encoder import Conditioning
+from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.scheduler import Level, Scheduler
 from djtrans.core.errors import InputError
 from djtrans.core.schedules.noise import normal_like
 from djtrans.diffusion.guidance import Guidance, GuidedDenoiser

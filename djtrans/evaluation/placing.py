@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, PlanError
 from djtrans.core.transition.alignment import AlignedTrack, Span
 from djtrans.core.transition.plan import TransitionPlan, track_seconds
@@ -111,7 +111,7 @@ def _one_clock(prepared: Prepared, limit: float) -> dict[str, Any]:
 
 def nearest_length(registry: Registry, technique: str, bars: int) -> int:
     """The window length nearest to the wanted one that a technique can take; 0 stays 0."""
-    declaration = registry.find("technique", technique).declaration
+    declaration = registry.techniques.find(technique).declaration
     if bars == 0 or not isinstance(declaration, TechniqueDeclaration):
         return bars
     shortest, _, longest = declaration.bars

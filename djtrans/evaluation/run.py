@@ -105,8 +105,8 @@ def compare(
     if workers > 1 and registry is not None:
         raise InputError("Several workers cannot share a registry; give workers=1 or no registry.")
     registry = registry or default_registry()
-    registry.find("separator", options.separator)
-    registry.find("mixer", options.mixer)
+    registry.separators.find(options.separator)
+    registry.mixers.find(options.mixer)
     names = _resolve(techniques, registry)
     repeated = {p.label for p in pairs if sum(q.label == p.label for q in pairs) > 1}
     if repeated:
@@ -141,16 +141,16 @@ def compare(
 def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:
     """Qualified names, each once."""
     if not techniques:
-        return tuple(component.name for component in registry.components("technique"))
-    return tuple(dict.fromkeys(registry.find("technique", name).name for name in techniques))
+        return tuple(component.name for component in registry.techniques)
+    return tuple(dict.fromkeys(registry.techniques.find(name).name for name in techniques))
 
 
 def _depends(
     pair: Pair, techniques: Sequence[str], options: EvaluationOptions, registry: Registry
 ) -> str:
     """All that the results of a pair depend on; the techniques because they share one swap."""
-    found = [registry.find("technique", name) for name in techniques]
-    found.append(registry.find("separator", options.separator))
+    found = [registry.techniques.find(name) for name in techniques]
+    found.append(registry.separators.find(options.separator))
     content = [
         pair.identity,
         [(component.name, component.declaration.version) for component in found],

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import CurveModel
+from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError, ShapeError

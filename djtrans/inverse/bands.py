@@ -7,8 +7,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import TRACKS
-from djtrans.core.contracts.protocols import RenderContext
 from djtrans.core.errors import InputError
 from djtrans.mixer.mixer import Mixer
 

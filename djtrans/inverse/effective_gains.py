@@ -6,7 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import InputError
 from djtrans.core.track.stems import Stems

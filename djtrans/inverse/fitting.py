@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
-from djtrans.core.contracts.protocols import Progress, RenderContext
+from djtrans.core.contracts.effect import RenderContext
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.curves.params import TransitionParams, frame_times, snapped
 from djtrans.core.errors import ShapeError
 from djtrans.core.track.stems import Stems

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import TRACKS
-from djtrans.core.contracts.protocols import RenderContext
 from djtrans.inverse.bands import mean_gain, stem_masks
 from djtrans.mixer.mixer import Mixer
 

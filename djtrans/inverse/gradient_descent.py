@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.track.stems import Stems
 from djtrans.inverse.loss import SpectralLoss

@@ -53,7 +53,7 @@ class DifferentiableDJMixer(Mixer):
 def _build_node(node: NodeSpec, registry: Registry) -> BuiltNode:
     return BuiltNode(
         id=node.id,
-        effect=registry.build("effect", node.effect, node.config),
+        effect=registry.effects.build(node.effect, node.config),
         declaration=node_declaration(node, registry),
         parameters=node_parameters(node, registry),
     )

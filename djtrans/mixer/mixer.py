@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS, TRACKS, MixerConfig, MixerSpec
-from djtrans.core.contracts.protocols import RenderContext
 from djtrans.core.curves.interpolation import Curves, make_curves
 from djtrans.core.curves.layout import Layout, compute_layout
 from djtrans.core.curves.params import TransitionParams

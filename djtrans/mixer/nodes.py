@@ -8,9 +8,8 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
 from djtrans.core.contracts.mixer_spec import NodeSpec
-from djtrans.core.contracts.protocols import SpectralEffect, TimeEffect
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import ConfigError, PluginError
 

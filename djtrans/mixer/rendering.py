@@ -8,7 +8,7 @@ from torch import Tensor
 
 from djtrans.core.audio.loudness import true_peak_db
 from djtrans.core.audio.slicing import padded_slice
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
 from djtrans.core.transition.plan import TransitionPlan

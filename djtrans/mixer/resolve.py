@@ -9,7 +9,7 @@ import attrs
 
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
-from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.core.curves.layout import Layout, compute_layout
 from djtrans.core.curves.parameter import Parameter
@@ -41,13 +41,13 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
         If a config does not fit its effect, or an effect may not stand where it is placed.
     """
     registry = registry or default_registry()
-    named: MixerSpec = registry.build("mixer", spec) if isinstance(spec, str) else spec
+    named: MixerSpec = registry.mixers.build(spec) if isinstance(spec, str) else spec
     chains: dict[str, Any] = {}
     for placement, chain in named.chains():
         nodes = []
         for node in chain:
             effect = node_declaration(node, registry)
-            name = registry.find("effect", node.effect).name
+            name = registry.effects.find(node.effect).name
             if placement not in effect.placements:
                 raise ConfigError(
                     f"The effect {name} may not stand in a {placement} chain (node {node.id!r}); "
@@ -64,7 +64,7 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
 
 def node_declaration(node: NodeSpec, registry: Registry) -> EffectDeclaration:
     """The declaration of the effect at a node."""
-    declaration = registry.find("effect", node.effect).declaration
+    declaration = registry.effects.find(node.effect).declaration
     if not isinstance(declaration, EffectDeclaration):
         raise ConfigError(f"{node.effect} is not an effect.")
     return declaration

@@ -13,7 +13,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.curves.interpolation import Curves
 from djtrans.core.errors import PluginError
 from djtrans.mixer.fused_stft import GPU_CHUNK_FACTOR, USUAL_SIGNALS, Job, masked_sum

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from djtrans.core.audio.validation import require_sound
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_cache import cached_analysis
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
@@ -47,10 +47,10 @@ def analyze_track(
     loaded = track if isinstance(track, Track) else load_track(track)
     require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
     registry = registry or default_registry()
-    component = registry.find("analyzer", analyzer)
+    component = registry.analyzers.find(analyzer)
 
     def analyze() -> Analysis:
-        built = registry.build("analyzer", component.name)
+        built = registry.analyzers.build(component.name)
         return built.analyze(loaded.audio, loaded.sample_rate, progress)
 
     if not cached:

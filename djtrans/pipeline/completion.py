@@ -76,7 +76,7 @@ def draw_transition(
             for name, side in (("a", plan.a), ("b", plan.b))
         }
         request = draw_request(plan, layout, features["a"], features["b"], seed)
-        drawer = model or registry.build("technique", plan.technique, technique_config)
+        drawer = model or registry.techniques.build(plan.technique, technique_config)
         params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
         if n_frames is not None:
             params = params.resampled(n_frames)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import CurveModel
+from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
 from djtrans.core.curves.request import DrawRequest
@@ -31,7 +31,7 @@ def load_technique(name: str, registry: Registry | None = None, **config: Any) -
     CurveModel
         Can take the place of a trained model in :func:`generate_transition`.
     """
-    model: CurveModel = (registry or default_registry()).build("technique", name, config)
+    model: CurveModel = (registry or default_registry()).techniques.build(name, config)
     return model
 
 

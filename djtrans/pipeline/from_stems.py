@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.warping import warp
-from djtrans.core.contracts.protocols import CurveModel, FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
+from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.errors import InputError

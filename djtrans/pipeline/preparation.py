@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.declarations import TechniqueDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track, load_track
@@ -67,7 +67,7 @@ class Prepared:
             registry=self.registry,
             **options,
         )
-        chosen = self.registry.find("technique", plan.technique)
+        chosen = self.registry.techniques.find(plan.technique)
         if isinstance(chosen.declaration, TechniqueDeclaration):
             check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
             if chosen.declaration.needs_isolation:
@@ -89,7 +89,7 @@ class Prepared:
 
     def refine(self, plan: TransitionPlan, aligned: Mapping[str, AlignedTrack]) -> TransitionPlan:
         """The plan refined by the vocal stems, where the separators isolate them well."""
-        declaration = self.registry.find("technique", plan.technique).declaration
+        declaration = self.registry.techniques.find(plan.technique).declaration
         good = self.isolates("a") and self.isolates("b")
         if not good or not isinstance(declaration, TechniqueDeclaration):
             return plan

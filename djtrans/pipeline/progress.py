@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import attrs
 
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 
 #: Told the name of a step and the fraction of it that is done.
 Report: TypeAlias = "Callable[[str, float], None]"

@@ -10,7 +10,7 @@ from typing import Any
 import djtrans
 from djtrans.core.audio.time_stretch import ENGINE
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.track import Track
@@ -135,7 +135,7 @@ def mixer_record(mixer: DifferentiableDJMixer, registry: Registry) -> MixerRecor
     """A mixer as it is used: its spec, how it computes, the versions of its effects."""
     nodes = [node for _, chain in mixer.spec.chains() for node in chain]
     versions = {
-        node.effect: registry.find("effect", node.effect).declaration.version for node in nodes
+        node.effect: registry.effects.find(node.effect).declaration.version for node in nodes
     }
     return MixerRecord(spec=mixer.spec, config=mixer.config, versions=versions)
 
@@ -151,7 +151,7 @@ def rebuild_mixer(
             "drawn for; install the versions of the plugins that wrote the file."
         )
     for name, version in record.versions.items():
-        here = registry.find("effect", name).declaration.version
+        here = registry.effects.find(name).declaration.version
         if here != version:
             warn_changed(f"the effect {name} had version {version}, here it is {here}")
     return mixer

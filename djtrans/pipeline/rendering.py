@@ -76,7 +76,7 @@ def render(
         warn_changed(f"the time stretch was {shape.stretch}, here it is {ENGINE}")
     separators = {side: record.separator for side, record in recorded.tracks.items()}
     for record in separators.values():
-        here = registry.find("separator", record.name).declaration.version
+        here = registry.separators.find(record.name).declaration.version
         if here != record.version:
             warn_changed(f"{record.name} had version {record.version}, here it is {here}")
         fetch_separator(registry, record.name, record.config, device, steps.progress("weights"))

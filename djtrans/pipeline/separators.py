@@ -11,8 +11,8 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
-from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import Progress, Separator, TrainedSeparator
+from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.errors import ConfigError, InputError, SeparationError
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stem_cache import CachedSeparator
@@ -36,7 +36,7 @@ def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclara
     InputError
         If it is declared as something else.
     """
-    component = registry.find("separator", name)
+    component = registry.separators.find(name)
     if not isinstance(component.declaration, SeparatorDeclaration):
         raise InputError(f"{component.name} is not a separator.")
     return component.name, component.declaration
@@ -67,7 +67,7 @@ def build_separator(
     if getattr(settings, "device", None) == AUTO:
         settings = attrs.evolve(settings, device=device)
     full = config_to_dict(settings)
-    separator: Separator = registry.build("separator", name, full)
+    separator: Separator = registry.separators.build(name, full)
     if declaration.keep and declaration.lazy:
         return CachedSeparator(separator, name, declaration, full)
     return separator

@@ -71,7 +71,7 @@ def bars_at(place: str, track: Analysis) -> frozenset[int]:
     Parameters
     ----------
     place : str
-        One of :data:`djtrans.core.contracts.declarations.PLACES`.
+        One of :data:`djtrans.core.contracts.technique.PLACES`.
     track : Analysis
 
     Returns

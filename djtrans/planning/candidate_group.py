@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.plan import Loop
 from djtrans.planning.candidates import Candidate

@@ -6,7 +6,7 @@ from itertools import product
 
 import attrs
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.scoring import (
@@ -43,7 +43,7 @@ class Candidate:
     swap_a, swap_b : int
         Bars of the tracks at the swap.
     place_a, place_b : str
-        What they are, one of :data:`djtrans.core.contracts.declarations.PLACES`; ``""`` for none.
+        What they are, one of :data:`djtrans.core.contracts.technique.PLACES`; ``""`` for none.
     faults : mapping of str to float
         What speaks against it, and how much.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from djtrans.core.contracts.declarations import PLACES
+from djtrans.core.contracts.technique import PLACES
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.plan import (
     ClockSection,

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.vocal_rests import VOICE
 from djtrans.core.transition.alignment import AlignedTrack
 from djtrans.core.transition.plan import TransitionPlan

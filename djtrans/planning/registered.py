@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from djtrans.core.contracts.config import config_from_dict
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track
 from djtrans.core.transition.plan import TransitionPlan
@@ -73,7 +73,7 @@ def plan_transition(
 
 
 def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
-    found = [registry.find("technique", name) for name in names]
+    found = [registry.techniques.find(name) for name in names]
     return {
         component.name: component.declaration
         for component in found

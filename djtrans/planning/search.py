@@ -8,7 +8,7 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.plan import Loop

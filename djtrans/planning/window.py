@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 
 
 @attrs.frozen

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import AnalyzerDeclaration
+from djtrans.core.contracts.analyzer import AnalyzerDeclaration
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.analysis import Analysis
 from djtrans.testing.example_track import TRACK_BPM, TRACK_RATE, example_track

@@ -12,7 +12,7 @@ import attrs
 
 from djtrans.core.contracts import hookspecs
 from djtrans.core.contracts.config import config_from_dict
-from djtrans.core.contracts.declarations import Declaration
+from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.errors import PluginError, did_you_mean
 from djtrans.core.registration.discovery import HOOKS
 

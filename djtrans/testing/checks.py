@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from djtrans.core.contracts.config import as_tuple
-from djtrans.core.contracts.declarations import Declaration
+from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.errors import InputError, did_you_mean
 from djtrans.testing import (  # noqa: F401 -- the tables of rules fill as these are imported
     analyzer_rules,

@@ -12,7 +12,7 @@ import attrs
 
 from djtrans.core.contracts import protocols as contracts
 from djtrans.core.contracts.config import NoConfig, config_from_dict, config_to_dict
-from djtrans.core.contracts.declarations import Declaration
+from djtrans.core.contracts.declaration import Declaration
 from djtrans.testing.building import Build, resolve_factory, settings_of
 from djtrans.testing.rule import EVERY_KIND, BuildFunction, RuleBroken, require, rule
 

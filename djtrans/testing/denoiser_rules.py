@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import DenoiserDeclaration
-from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
+from djtrans.core.contracts.denoiser import DenoiserDeclaration, DenoiserShape
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.testing.rule import BuildFunction, RuleBroken, require, rule
 
 #: What the rules ask a network for: the default mixer, and as wide as the conditioning may be.

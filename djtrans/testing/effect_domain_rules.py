@@ -6,7 +6,7 @@ import itertools
 
 import torch
 
-from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.testing.effect_probe import (
     NOTHING,
     TOLERANCE,

@@ -9,8 +9,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import EffectDeclaration
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import EffectDeclaration, RenderContext
 from djtrans.core.curves.parameter import Parameter
 from djtrans.testing.building import settings_of
 

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.gradcheck import GradcheckError
 
-from djtrans.core.contracts.declarations import EffectDeclaration
-from djtrans.core.contracts.protocols import SpectralEffect, TimeEffect
+from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
 from djtrans.testing.effect_probe import (
     NOTHING,
     RATE,

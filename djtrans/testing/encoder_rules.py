@@ -8,10 +8,10 @@ from typing import Any, cast
 import attrs
 import torch
 
-from djtrans.core.contracts.declarations import EncoderDeclaration
-from djtrans.core.contracts.protocols import (
+from djtrans.core.contracts.encoder import (
     Conditioning,
     Encoder,
+    EncoderDeclaration,
     FeatureExtractor,
     TrainableEncoder,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level
 
 
 @attrs.frozen(eq=False)

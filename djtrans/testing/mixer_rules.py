@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from djtrans.core.contracts.declarations import MixerDeclaration
+from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.testing.rule import BuildFunction, require, rule
 

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from djtrans.core.contracts.declarations import KINDS, Declaration
+from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.kinds import KINDS
 
 #: Makes a new component, under the config that is to be checked.
 BuildFunction: TypeAlias = "Callable[[], Any]"

@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import SchedulerDeclaration
-from djtrans.core.contracts.protocols import Scheduler
+from djtrans.core.contracts.scheduler import Scheduler, SchedulerDeclaration
 from djtrans.testing.gaussian_data import GaussianData
 from djtrans.testing.rule import BuildFunction, require, rule
 

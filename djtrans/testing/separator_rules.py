@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.separation import RESIDUAL_STEM, separate
 from djtrans.testing.example_audio import example_audio, example_parts
 from djtrans.testing.rule import BuildFunction, require, rule

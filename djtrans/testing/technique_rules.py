@@ -8,7 +8,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import SNAP_FRACTION, conform
 from djtrans.core.curves.request import DrawRequest

@@ -5,8 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from djtrans.core.contracts.declarations import TracklistDeclaration
-from djtrans.core.contracts.protocols import TracklistCatalogue
+from djtrans.core.contracts.tracklist import TracklistCatalogue, TracklistDeclaration
 from djtrans.core.errors import DjtransError
 from djtrans.testing.rule import BuildFunction, RuleBroken, require, rule
 

@@ -11,8 +11,8 @@ import attrs
 import torch
 
 from djtrans.core.contracts.component import ComponentChoice, ComponentRecord, split_choice
+from djtrans.core.contracts.encoder import Encoder
 from djtrans.core.contracts.mixer_spec import MixerSpec
-from djtrans.core.contracts.protocols import Encoder
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, LayoutError, PluginError
 from djtrans.core.util.devices import pick_device
@@ -91,7 +91,7 @@ def model_record(
     told = []
     for choice in encoders:
         component = record("encoder", choice)
-        widths = registry.build("encoder", component.name, component.config).widths(STEM_NAMES)
+        widths = registry.encoders.build(component.name, component.config).widths(STEM_NAMES)
         told.append(
             EncoderRecord(
                 component=component,
@@ -234,7 +234,7 @@ def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> A
 
 def _technique(name: str, registry: Registry) -> Any:
     try:
-        return registry.build("technique", name)
+        return registry.techniques.build(name)
     except PluginError as error:
         raise PluginError(f"The composed set was drawn with {name}. {error}") from None
 

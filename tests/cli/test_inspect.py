@@ -10,8 +10,9 @@ import pytest
 from djtrans.cli import main
 from djtrans.cli.component import describe, in_words
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import KINDS, TechniqueDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.kinds import KINDS
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import AmbiguousNameError, UnknownComponentError
 from djtrans.registry import Registry
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from djtrans.core.contracts.protocols import Conditioning, Level
+from djtrans.core.contracts.encoder import Conditioning
+from djtrans.core.contracts.scheduler import Level
 from djtrans.diffusion.conditioning import ConditioningSlot
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.prediction import target_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
+from djtrans.core.contracts.denoiser import DenoiserShape
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.diffusion.conditioning import ConditioningSlot, join, shape_for
 

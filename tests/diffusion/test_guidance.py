@@ -6,7 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.errors import ConfigError
 from djtrans.diffusion.guidance import Guidance, GuidedDenoiser
 

@@ -40,7 +40,7 @@ def record(encoders=("audio", "technique"), **changes):
             EncoderRecord(
                 component=ComponentRecord(
                     name=f"djtrans/{name}",
-                    version=default_registry().find("encoder", name).declaration.version,
+                    version=default_registry().encoders.find(name).declaration.version,
                     config=configs.get(name, {}),
                 ),
                 per_frame=WIDTHS[name][0],

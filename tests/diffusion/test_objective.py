@@ -6,7 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import PREDICTIONS
+from djtrans.core.contracts.denoiser import PREDICTIONS
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.objective import Draw, Objective
 

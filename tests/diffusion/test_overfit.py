@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.diffusion.conditioning import ConditioningSlot
 from djtrans.diffusion.guidance import Guidance
 from djtrans.diffusion.network import DiffusionNetwork
@@ -42,7 +42,7 @@ def told(repeats=1):
 def learn(name, steps):
     """A network after so many steps, and the part that is left of its loss on fixed draws."""
     torch.manual_seed(0)
-    denoiser = default_registry().build("denoiser", name, SMALL[name])
+    denoiser = default_registry().denoisers.build(name, SMALL[name])
     slots = [ConditioningSlot("which", 0, 8, dropout=0.0)]
     network = DiffusionNetwork(denoiser, PREDICTION, COLUMNS, slots)
     curves, conditioning = eight_curves().repeat(REPEATS, 1, 1), told(REPEATS)
@@ -77,7 +77,7 @@ def test_the_loss_falls_ten_times_in_a_few_seconds(name):
 @pytest.mark.parametrize("name", ["dit", "unet1d"])
 def test_samples_are_the_curves_that_were_learned(name):
     network, _ = learn(name, 600)
-    flow = default_registry().build("scheduler", "flow")
+    flow = default_registry().schedulers.build("flow")
     drawn = sample(network, flow, told(), steps=10, guidance=Guidance(scale=1.0))
     distance = (drawn - eight_curves()).square().mean(dim=(1, 2)).sqrt()
     assert float(distance.max()) < 0.05

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.contracts.declarations import PREDICTIONS
+from djtrans.core.contracts.denoiser import PREDICTIONS
 from djtrans.core.errors import InputError
 from djtrans.diffusion.prediction import (
     NOISIEST_NOISE_PREDICTION,

@@ -6,8 +6,8 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import PREDICTIONS
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.denoiser import PREDICTIONS
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.errors import InputError
 from djtrans.core.schedules.noise import normal_like
 from djtrans.diffusion.guidance import Guidance
@@ -18,7 +18,7 @@ SCHEDULERS = ("flow", "ddpm", "ddim", "dpmpp2m")
 
 
 def build(name):
-    return default_registry().build("scheduler", name)
+    return default_registry().schedulers.build(name)
 
 
 def told(conditioning, batch):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import djtrans
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.errors import PluginError, ShapeError
 from djtrans.datasets.synthetic.composition import request_of

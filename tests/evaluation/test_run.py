@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import djtrans
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import FormatError, InputError, PluginError
 from djtrans.core.transition.plan import track_seconds
 from djtrans.evaluation import (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.datasets.synthetic.composition import ComposedSide, Composition
 from djtrans.datasets.synthetic.framed_track import FramedTrack
@@ -26,7 +26,7 @@ DECLARED = {
     and c.declaration.bars[2] >= SHORTEST_BARS
     and not c.declaration.baseline
 }
-TECHNIQUES = {name: REGISTRY.build("technique", name) for name in DECLARED}
+TECHNIQUES = {name: REGISTRY.techniques.build(name) for name in DECLARED}
 BARS = 64
 
 

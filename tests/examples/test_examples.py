@@ -130,7 +130,7 @@ def test_the_gentle_low_pass_is_an_rc_circuit():
 
     registry = Registry(discover=False)
     registry.register_file(EXAMPLES / "swap_effect.py")
-    effect = registry.build("effect", "gentle-lowpass")
+    effect = registry.effects.build("gentle-lowpass")
     freqs = torch.tensor([10.0, 1000.0, 2000.0, 16000.0])
     cutoff = torch.log(torch.tensor(1000.0 / 20)) / np.log(1000)
     context = RenderContext(44100, torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0]))

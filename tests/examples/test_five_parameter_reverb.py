@@ -25,7 +25,7 @@ def registry():
 
 @pytest.fixture(scope="module")
 def plate(registry):
-    return registry.build("effect", "plate", {"level": 1.0})
+    return registry.effects.build("plate", {"level": 1.0})
 
 
 CONTEXT = RenderContext(RATE, torch.arange(5).double() / 2, torch.arange(9).double() / 4)
@@ -42,7 +42,7 @@ def wandering(registry, samples, batch, seed):
     """Curves that cross their whole ranges, a few times a second."""
     generator = torch.Generator().manual_seed(seed)
     curves = {}
-    for p in registry.find("effect", "plate").declaration.parameters:
+    for p in registry.effects.find("plate").declaration.parameters:
         points = torch.rand(batch, 1, 8, generator=generator)
         line = torch.nn.functional.interpolate(points, samples, mode="linear")[:, 0]
         curves[p.name] = p.minimum + p.span * line

@@ -30,9 +30,9 @@ def registry():
 
 def test_the_parts_keep_the_rules(registry):
     namespace = "one_more_band"
-    check_effect(registry.find("effect", f"{namespace}/presence").declaration)
-    check_mixer(registry.find("mixer", f"{namespace}/dj62").declaration)
-    check_technique(registry.find("technique", f"{namespace}/presence-swap").declaration)
+    check_effect(registry.effects.find(f"{namespace}/presence").declaration)
+    check_mixer(registry.mixers.find(f"{namespace}/dj62").declaration)
+    check_technique(registry.techniques.find(f"{namespace}/presence-swap").declaration)
 
 
 def test_the_layout_has_one_more_row_per_stem(registry):
@@ -66,7 +66,7 @@ def test_a_model_is_trained_for_the_mixer_and_draws_its_band(registry, tmp_path)
 def test_the_presence_changes_hands_on_the_swap(registry):
     layout = djtrans.mixer_layout("dj62", registry)
     request = DrawRequest(layout, 128, 32)
-    curves = registry.build("technique", "presence-swap").draw(request)
+    curves = registry.techniques.build("presence-swap").draw(request)
     b, a = (curves[:, layout.select(f"{track}/*/presence/gain")] for track in "ba")
     assert torch.allclose(b[:64], torch.tensor(0.3))
     assert (b[64:] == 1.0).all()

@@ -6,7 +6,7 @@ import attrs
 import torch
 
 from djtrans import EncoderDeclaration, hookimpl, setting
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 
 #: RMS is measured over this much around a frame, in seconds.
 AROUND = 0.05

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from djtrans import EncoderDeclaration, hookimpl, setting
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 
 STEMS = 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.curves.layout import Layout, Row
 from djtrans.core.curves.parameter import Parameter
 from djtrans.datasets.batch import Batch

@@ -92,7 +92,7 @@ def test_hidden_curves_of_eight_bars_are_recovered_by_the_command(tmp_path, caps
         for side, tonic in (("a", 9), ("b", 4))
     }
     request = DrawRequest(layout=mixer.layout, n_frames=64, swap_beat=16, seed=3)
-    technique = default_registry().build("technique", "bass-swap")
+    technique = default_registry().techniques.build("bass-swap")
     hidden = draw_params(technique, request, beats)
     with torch.no_grad():
         mix = mixer(stems["a"], stems["b"], hidden).mix

@@ -19,9 +19,9 @@ def make_mixer() -> Callable[..., Mixer]:
     registry = Registry(discover=False)
 
     def built(node: NodeSpec) -> BuiltNode:
-        declaration = registry.find("effect", node.effect).declaration
+        declaration = registry.effects.find(node.effect).declaration
         parameters = declaration.parameters_of(declaration.config(**node.config))
-        effect = registry.build("effect", node.effect, node.config)
+        effect = registry.effects.build(node.effect, node.config)
         return BuiltNode(node.id, effect, declaration, parameters)
 
     def make(spec: MixerSpec = DJ54, config: MixerConfig | None = None) -> Mixer:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import MixerConfig
-from djtrans.core.contracts.protocols import RenderContext
 from djtrans.core.curves.interpolation import make_curves
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.reference import reference_filter

@@ -184,7 +184,7 @@ def test_stem_chain_of_spectral_time_spectral(
 ) -> None:
     """A time node ends fusion, and its latency is compensated."""
     import djtrans.mixer.nodes as nodes
-    from djtrans.core.contracts.declarations import EffectDeclaration
+    from djtrans.core.contracts.effect import EffectDeclaration
 
     class Late:
         """Passes its input on, 100 samples late."""

@@ -53,7 +53,7 @@ def test_plugins_of_files_are_loaded_once(monkeypatch):
     monkeypatch.setattr("djtrans.pipeline.executors.default_registry", lambda: own)
     first = registry_with((str(EXAMPLE),))
     assert registry_with((str(EXAMPLE),)) is first
-    assert first.find("mixer", "tilted").name == "effect_in_30_lines/tilted"
+    assert first.mixers.find("tilted").name == "effect_in_30_lines/tilted"
 
 
 def test_no_workers_are_refused():

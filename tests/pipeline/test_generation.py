@@ -198,7 +198,7 @@ def test_a_technique_is_refused_by_a_mixer_that_lacks_what_it_needs(files):
 
 def test_a_technique_that_needs_single_stems_wants_a_separator_that_isolates_them(files):
     registry = Registry(environ={}, discover=False)
-    fade = registry.find("technique", "fade").declaration
+    fade = registry.techniques.find("fade").declaration
     alone = attrs.evolve(fade, needs_isolation=True)
     with registry.override("technique", "fade", alone):
         with pytest.raises(PlanError, match=r"djtrans/spectral isolates those of A too weakly"):

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import Separator
+from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import ConfigError, SeparationError
 from djtrans.core.track.stem_cache import CachedSeparator
 from djtrans.pipeline.separators import build_separator, fetch_separator
@@ -82,7 +81,7 @@ def test_only_what_is_found_by_name_is_kept():
     registry = Registry(discover=False, environ={})
     assert isinstance(build_separator(registry, "demucs", {}, "cpu"), CachedSeparator)
     assert not isinstance(build_separator(registry, "spectral", {}), CachedSeparator)
-    demucs = registry.find("separator", "demucs").declaration
+    demucs = registry.separators.find("demucs").declaration
     with registry.override("separator", "demucs", attrs.evolve(demucs, factory=Fake)):
         assert isinstance(build_separator(registry, "demucs", {}, "cpu"), Fake)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import AnalyzerDeclaration
+from djtrans.core.contracts.analyzer import AnalyzerDeclaration
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import KINDS, MixerDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.kinds import KINDS
+from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.core.errors import InputError, PluginError
 from djtrans.testing import RuleBroken, check_mixer, check_plugin, rules

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.testing import Build, RuleBroken, check_plugin, declaration_rules, rules, rules_of
 
 

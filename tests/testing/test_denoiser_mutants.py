@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import DenoiserDeclaration
+from djtrans.core.contracts.denoiser import DenoiserDeclaration
 from djtrans.testing import check_denoiser, rules
 from djtrans.testing.denoiser_rules import SHAPE
 

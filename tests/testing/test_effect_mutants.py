@@ -8,7 +8,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import EffectDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.curves.parameter import Parameter
 from djtrans.testing import RuleBroken, check_effect, effect_rules, rules
 

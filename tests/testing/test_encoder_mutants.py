@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from djtrans.core.contracts.declarations import EncoderDeclaration
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning, EncoderDeclaration
 from djtrans.testing import check_encoder, rules
 from tests.helpers.trainable_encoder import LEVELS, Levels
 

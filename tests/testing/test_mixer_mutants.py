@@ -7,7 +7,7 @@ import itertools
 import attrs
 import pytest
 
-from djtrans.core.contracts.declarations import MixerDeclaration
+from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.testing import rules
 

@@ -6,7 +6,7 @@ import re
 import runpy
 from pathlib import Path
 
-from djtrans.core.contracts.declarations import KINDS
+from djtrans.core.contracts.kinds import KINDS
 from djtrans.testing import __all__ as public
 from djtrans.testing import rules
 

@@ -6,8 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import SchedulerDeclaration
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level, SchedulerDeclaration
 from djtrans.core.schedules.noise_schedules import posterior_deviation
 from djtrans.testing import check_scheduler, rules
 

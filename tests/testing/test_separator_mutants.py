@@ -6,7 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.testing import check_separator, rules
 
 

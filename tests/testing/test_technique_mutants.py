@@ -6,7 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.gestures import exchange_lows
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation

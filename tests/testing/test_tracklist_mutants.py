@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from djtrans.core.contracts.declarations import TracklistDeclaration
+from djtrans.core.contracts.tracklist import TracklistDeclaration
 from djtrans.core.errors import InputError, TracklistError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry
 from djtrans.testing import check_tracklist, rules

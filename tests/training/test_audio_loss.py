@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from djtrans import DifferentiableDJMixer
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.errors import InputError
 from djtrans.datasets.batch import Batch, Crop
 from djtrans.diffusion.conditioning import ConditioningSlot

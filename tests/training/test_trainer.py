@@ -14,7 +14,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.errors import ConfigError, FormatError, InputError
 from djtrans.datasets.batch import Batch
 from djtrans.diffusion.checkpoint import read_model

@@ -31,7 +31,7 @@ class DrawRequest:
     technique : str
         Qualified name of the technique that is wished for; ``""`` for none.
     place_a, place_b : str
-        What of each track lies at the swap (:data:`djtrans.core.contracts.declarations.PLACES`);
+        What of each track lies at the swap (:data:`djtrans.core.contracts.technique.PLACES`);
         ``""`` where unknown.
     key_distance : int or None
         Steps on the Camelot wheel between the tracks; None where unknown.

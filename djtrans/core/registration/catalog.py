@@ -1,13 +1,16 @@
-"""Components by kind and name, and what a name means."""
+"""Registered components by kind and name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
-from djtrans.core.contracts.declarations import KINDS, Declaration
+from djtrans.core.contracts.config import config_from_dict
+from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.errors import (
     AmbiguousNameError,
     InputError,
@@ -15,14 +18,17 @@ from djtrans.core.errors import (
     UnknownComponentError,
     did_you_mean,
 )
-from djtrans.core.registration.discovery import BUILTIN, PluginFailure, Provider
+from djtrans.core.registration.discovery import BUILTIN, PluginFailure, Provider, one_line
+
+D = TypeVar("D", bound=Declaration)
+C = TypeVar("C")
 
 
 @attrs.frozen
-class Component:
-    """A declared component and who provides it."""
+class Component(Generic[D]):
+    """A declared component and its provider."""
 
-    declaration: Declaration
+    declaration: D
     provider: Provider
 
     @property
@@ -30,57 +36,94 @@ class Component:
         """Qualified name, ``namespace/name``."""
         return f"{self.provider.namespace}/{self.declaration.name}"
 
-
-class Catalogue:
-    """Components under their qualified names, ``namespace/name``.
-
-    Attributes
-    ----------
-    failures : list of PluginFailure
-        What could not be used, and why.
-    """
-
-    def __init__(self) -> None:
-        self._components: dict[str, dict[str, Component]] = {kind: {} for kind in KINDS}
-        self.failures: list[PluginFailure] = []
-
-    def add(self, component: Component) -> None:
-        """Enter a component.
+    def import_factory(self) -> Callable[[Any], Any]:
+        """Import the declared factory.
 
         Raises
         ------
         PluginError
-            If its provider has one of this kind and name already.
+            If there is nothing to import at the declared place.
         """
-        declaration = component.declaration
-        known = self._components[declaration.kind]
-        if component.name in known:
-            raise PluginError(f"declares the {declaration.kind} {declaration.name!r} twice.")
-        known[component.name] = component
+        factory = self.declaration.factory
+        if not isinstance(factory, str):
+            return factory
+        module_name, _, attribute = factory.partition(":")
+        try:
+            imported: Any = importlib.import_module(module_name)
+            for name in attribute.split("."):
+                imported = getattr(imported, name)
+        except (ImportError, AttributeError) as error:
+            raise PluginError(
+                f"{self.name} ({self.provider}) points at {factory!r}, which cannot be "
+                f"imported: {one_line(error)}. Reinstall the package, or tell its author."
+            ) from error
+        return cast("Callable[[Any], Any]", imported)
 
-    def forget(self, namespace: str) -> None:
-        """Strike out all components of a plugin."""
-        for known in self._components.values():
-            for name in [n for n, c in known.items() if c.provider.namespace == namespace]:
-                del known[name]
+
+class Kind(Generic[D, C]):
+    """The registered components of one kind.
+
+    Iteration yields the built-in components first, then the others by qualified name.
+
+    Parameters
+    ----------
+    declaration : type
+        Declaration class of the kind.
+    failures : list of PluginFailure
+        Failures of the registry, named in the error of a component that is missing for one.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> registry = djtrans.default_registry()
+    >>> registry.schedulers.find("flow").name
+    'djtrans/flow'
+    >>> len(registry.schedulers.build("flow", {"order": 1}).levels(10))
+    11
+    """
+
+    def __init__(self, declaration: type[D], failures: list[PluginFailure]) -> None:
+        self.declaration = declaration
+        self._failures = failures
+        self._components: dict[str, Component[D]] = {}
+
+    @property
+    def name(self) -> str:
+        """Singular name of the kind, such as ``"separator"``."""
+        return self.declaration.kind
+
+    def __iter__(self) -> Iterator[Component[D]]:
+        known = self._components.values()
+        return iter(sorted(known, key=lambda c: (c.provider.namespace != BUILTIN, c.name)))
 
     @property
     def namespaces(self) -> set[str]:
-        """Those of all components."""
-        return {c.provider.namespace for kind in KINDS for c in self.components(kind)}
+        """Namespaces of the plugins that provide a component of this kind."""
+        return {component.provider.namespace for component in self._components.values()}
 
-    def components(self, kind: str) -> tuple[Component, ...]:
-        """All components of a kind: the built-ins first, then by qualified name."""
-        known = self._of_kind(kind).values()
-        return tuple(sorted(known, key=lambda c: (c.provider.namespace != BUILTIN, c.name)))
+    def add(self, component: Component[D]) -> None:
+        """Register a component.
 
-    def find(self, kind: str, name: str) -> Component:
-        """The component that a name means.
+        Raises
+        ------
+        PluginError
+            If its provider has registered another under the same name.
+        """
+        if component.name in self._components:
+            name = component.declaration.name
+            raise PluginError(f"declares the {self.name} {name!r} twice.")
+        self._components[component.name] = component
+
+    def forget(self, namespace: str) -> None:
+        """Remove all components of a plugin."""
+        for name in [n for n, c in self._components.items() if c.provider.namespace == namespace]:
+            del self._components[name]
+
+    def find(self, name: str) -> Component[D]:
+        """Resolve a name to a component.
 
         Parameters
         ----------
-        kind : str
-            One of :data:`djtrans.core.contracts.declarations.KINDS`.
         name : str
             Qualified (``acme/flanger``), or short: the built-in first, else the only provider.
 
@@ -91,101 +134,85 @@ class Catalogue:
         AmbiguousNameError
             If several plugins provide the short name.
         """
-        known = self._of_kind(kind)
         qualified = name if "/" in name else f"{BUILTIN}/{name}"
-        if qualified in known:
-            return known[qualified]
-        providers = [c for c in self.components(kind) if c.declaration.name == name]
+        if qualified in self._components:
+            return self._components[qualified]
+        providers = [c for c in self if c.declaration.name == name]
         if len(providers) > 1:
             names = ", ".join(c.name for c in providers)
             raise AmbiguousNameError(
-                f"The {kind} {name!r} is provided by several plugins: {names}. Give one of these."
+                f"The {self.name} {name!r} is provided by several plugins: {names}. Give one of "
+                "these."
             )
         if providers:
             return providers[0]
-        hint = self._hint(name, self.components(kind))
-        raise UnknownComponentError(f"There is no {kind} {name!r}. {hint}")
+        hint = unknown_name_hint(name, self, self._failures)
+        raise UnknownComponentError(f"There is no {self.name} {name!r}. {hint}")
 
-    def find_any(self, name: str, kind: str | None = None) -> Component:
-        """The component that a name means, of whatever kind.
+    def build(self, name: str, config: Mapping[str, Any] | None = None) -> C:
+        """Build a component.
 
         Parameters
         ----------
         name : str
-            Qualified or short, see :meth:`find`.
-        kind : str, optional
-            Look among this kind only.
+            See :meth:`find`.
+        config : mapping, optional
+            Fields of its config; the rest take their defaults.
 
         Raises
         ------
-        UnknownComponentError
-            If there is none; the message names close matches.
-        AmbiguousNameError
-            If several kinds have a component of that name, or several plugins provide it.
+        ConfigError
+            If a field is unknown or out of range.
+        PluginError
+            If its factory cannot be imported.
         """
-        if kind is not None:
-            return self.find(kind, name)
-        found = []
-        for each in KINDS:
-            try:
-                found.append(self.find(each, name))
-            except UnknownComponentError:
-                continue
-        if len(found) > 1:
-            meant = " and ".join(f"the {c.declaration.kind} {c.name}" for c in found)
-            raise AmbiguousNameError(
-                f"{name!r} means {meant}; say which with its kind (--kind "
-                f"{found[0].declaration.kind})."
-            )
-        if not found:
-            hint = self._hint(name, [c for each in KINDS for c in self.components(each)])
-            raise UnknownComponentError(f"There is no component {name!r}. {hint}")
-        return found[0]
-
-    def _hint(self, name: str, among: Iterable[Component]) -> str:
-        namespace = name.partition("/")[0] if "/" in name else ""
-        failed = [f for f in self.failures if f.provider.namespace == namespace]
-        if failed:
-            return f"Its {failed[0]}"
-        if namespace and namespace not in self.namespaces:
-            return f"Install the package that provides the plugin {namespace!r}."
-        names = {c.name if namespace else c.declaration.name for c in among}
-        return did_you_mean(name, names)
-
-    def _of_kind(self, kind: str) -> dict[str, Component]:
-        if kind not in self._components:
-            raise InputError(f"There is no kind {kind!r} of component. {did_you_mean(kind, KINDS)}")
-        return self._components[kind]
+        component = self.find(name)
+        settings = config_from_dict(component.declaration.config, config or {})
+        built: C = component.import_factory()(settings)
+        return built
 
     @contextmanager
-    def override(self, kind: str, name: str, declaration: Declaration) -> Iterator[None]:
-        """Let a name mean another declaration within a ``with`` block.
+    def override(self, name: str, declaration: D) -> Iterator[None]:
+        """Replace a component within a ``with`` block.
 
         Parameters
         ----------
-        kind, name : str
+        name : str
             The component to replace, which must exist.
         declaration : Declaration
-            What takes its place, under the same qualified name.
+            Its replacement, under the same qualified name.
 
         Examples
         --------
-        >>> from djtrans.registry import default_registry
-        >>> registry = default_registry()
-        >>> fade = registry.find("technique", "fade").declaration
-        >>> with registry.override("technique", "cut", fade):
-        ...     registry.find("technique", "cut").declaration.name
+        >>> import djtrans
+        >>> techniques = djtrans.default_registry().techniques
+        >>> fade = techniques.find("fade").declaration
+        >>> with techniques.override("cut", fade):
+        ...     techniques.find("cut").declaration.name
         'fade'
         """
-        component = self.find(kind, name)
-        if not isinstance(declaration, KINDS[kind]):
+        component = self.find(name)
+        if not isinstance(declaration, self.declaration):
             raise InputError(
-                f"override of a {kind} takes a {KINDS[kind].__name__}, got "
+                f"override of a {self.name} takes a {self.declaration.__name__}, got "
                 f"{type(declaration).__name__}."
             )
-        known, key = self._components[kind], component.name
-        known[key] = attrs.evolve(component, declaration=declaration)
+        self._components[component.name] = attrs.evolve(component, declaration=declaration)
         try:
             yield
         finally:
-            known[key] = component
+            self._components[component.name] = component
+
+
+def unknown_name_hint(
+    name: str, components: Iterable[Component[Any]], failures: Iterable[PluginFailure]
+) -> str:
+    """Suggest what to do about a name that no component has: the cause, or close matches."""
+    known = list(components)
+    namespace = name.partition("/")[0] if "/" in name else ""
+    failed = [failure for failure in failures if failure.provider.namespace == namespace]
+    if failed:
+        return f"Its {failed[0]}"
+    if namespace and namespace not in {component.provider.namespace for component in known}:
+        return f"Install the package that provides the plugin {namespace!r}."
+    return did_you_mean(name, {c.name if namespace else c.declaration.name for c in known})

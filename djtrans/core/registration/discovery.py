@@ -11,14 +11,13 @@ from typing import TypeAlias
 import attrs
 import pluggy
 
-from djtrans.core.contracts.declarations import KINDS, Declaration
-from djtrans.core.contracts.hookspecs import PROJECT
+from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.hooks import PROJECT
+from djtrans.core.contracts.kinds import HOOKS
 from djtrans.core.errors import PluginError, did_you_mean
 
 #: Namespace of the default plugins.
 BUILTIN = "djtrans"
-#: Hook names and what each yields.
-HOOKS: dict[str, type[Declaration]] = {f"{PROJECT}_{kind}s": cls for kind, cls in KINDS.items()}
 #: What pluggy leaves on a function that is marked with hookimpl.
 _MARK = f"{PROJECT}_impl"
 

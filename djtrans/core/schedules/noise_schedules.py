@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.errors import InputError
 
 #: Forward process of [1]_: this many steps, with these first and last betas.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from djtrans.core.contracts.config import config_to_dict
-from djtrans.core.contracts.declarations import Declaration
+from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_json import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
 from djtrans.core.track.track import Track

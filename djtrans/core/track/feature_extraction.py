@@ -8,7 +8,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import frame_times
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.features import TrackFeatures

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
-from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import Progress, Separator
+from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import DjtransError, SeparationError
 from djtrans.core.track.stem_files import load_stems, save_stems
 from djtrans.core.track.stems import Stems

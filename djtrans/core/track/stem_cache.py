@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import Progress, Separator, TrainedSeparator
+from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.util.cache import cache_key, default_cache
 
 KIND = "stems"
@@ -62,7 +62,7 @@ class CachedSeparator:
         start_seconds: float = 0.0,
         progress: Progress | None = None,
     ) -> Tensor:
-        """Stems of `audio`; see :class:`djtrans.core.contracts.protocols.Separator`."""
+        """Stems of `audio`; see :class:`djtrans.core.contracts.separator.Separator`."""
         heard = audio.detach().to("cpu", torch.float32).contiguous()
         shape = (self._stems, *heard.shape)
         key = cache_key(

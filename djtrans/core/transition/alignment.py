@@ -9,8 +9,8 @@ from torch import Tensor
 from djtrans.core.audio.looping import looped
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.warping import warp
-from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import Progress, Separator
+from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track

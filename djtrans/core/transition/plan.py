@@ -107,7 +107,7 @@ class TrackPlan:
         Whether the swap lies on one of the track's own phrase lines.
     place : str
         What of the track lies at the swap, one of
-        :data:`djtrans.core.contracts.declarations.PLACES`; empty where none of them does.
+        :data:`djtrans.core.contracts.technique.PLACES`; empty where none of them does.
     warp : tuple of (float, float)
         Points (clock seconds, track seconds), linear between and beyond: how the track is laid on
         the common clock. Two points are one constant rate.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.track.analysis import Analysis

@@ -12,8 +12,11 @@ from urllib.parse import urlsplit
 import attrs
 
 from djtrans.core.contracts.config import config_from_dict
-from djtrans.core.contracts.declarations import TracklistDeclaration
-from djtrans.core.contracts.protocols import TracklistCatalogue, TracklistSource
+from djtrans.core.contracts.tracklist import (
+    TracklistCatalogue,
+    TracklistDeclaration,
+    TracklistSource,
+)
 from djtrans.core.errors import ConfigError, InputError, RefusedError, TracklistError
 from djtrans.core.registration.catalog import Component
 from djtrans.core.track.tracklist import Tracklist
@@ -192,8 +195,8 @@ class _Readers:
 
     def __init__(self, registry: Registry, name: str, settings: Mapping[str, Any]) -> None:
         self._registry = registry
-        self._all = registry.components("tracklist")
-        self._only = None if name == "auto" else registry.find("tracklist", name)
+        self._all = registry.tracklists
+        self._only = None if name == "auto" else registry.tracklists.find(name)
         self._built: dict[str, TracklistSource] = {}
         self._configs: dict[str, dict[str, Any]] = {}
         for key, value in settings.items():
@@ -203,15 +206,15 @@ class _Readers:
                     f"The setting {key!r} names no source; write SOURCE.FIELD, such as "
                     "1001tracklists.delay_seconds."
                 )
-            component = registry.find("tracklist", owner)
+            component = registry.tracklists.find(owner)
             self._configs.setdefault(component.name, {})[field] = value
         for name, config in self._configs.items():  # what is wrong is said before any work
-            config_from_dict(registry.find("tracklist", name).declaration.config, config)
+            config_from_dict(registry.tracklists.find(name).declaration.config, config)
 
     def build(self, component: Component) -> TracklistSource:
         if component.name not in self._built:
-            self._built[component.name] = self._registry.build(
-                "tracklist", component.name, self._configs.get(component.name)
+            self._built[component.name] = self._registry.tracklists.build(
+                component.name, self._configs.get(component.name)
             )
         return self._built[component.name]
 

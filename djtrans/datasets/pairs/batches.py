@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import torch
 
-from djtrans.core.contracts.protocols import Encoder
+from djtrans.core.contracts.encoder import Encoder
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError, LayoutError

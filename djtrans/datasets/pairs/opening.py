@@ -14,7 +14,7 @@ from djtrans.datasets.extra_features import covers, versions
 from djtrans.datasets.pairs.dataset import PreparedExample, PreparedSet
 
 if TYPE_CHECKING:
-    from djtrans.core.contracts.protocols import FeatureExtractor
+    from djtrans.core.contracts.encoder import FeatureExtractor
     from djtrans.datasets.pairs.pair import PreparedPair
 
 #: What was extracted, inside the folder.

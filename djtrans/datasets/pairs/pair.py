@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.loudness import unclipped_gain
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.track.analysis import Analysis

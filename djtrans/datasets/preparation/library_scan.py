@@ -160,7 +160,7 @@ def hear_file(path: str, kept: str) -> _Heard:
 
 def made_by() -> list[Any]:
     """What an analysis depends on beside the file."""
-    component = default_registry().find("analyzer", DEFAULT_ANALYZER)
+    component = default_registry().analyzers.find(DEFAULT_ANALYZER)
     return [component.name, component.declaration.version, ANALYSIS_FORMAT]
 
 

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, InputError, LayoutError
 from djtrans.datasets.preparation.library_scan import LibraryTrack
 from djtrans.datasets.preparation.options import VARIED, LibraryOptions
@@ -120,9 +120,9 @@ def _techniques(options: LibraryOptions, registry: Registry, isolated: bool) -> 
     if options.technique == "auto":
         return ["auto"]
     if options.technique != VARIED:
-        return [registry.find("technique", options.technique).name]
+        return [registry.techniques.find(options.technique).name]
     layout, names = mixer_layout(options.mixer, registry), []
-    for component in registry.components("technique"):
+    for component in registry.techniques:
         declaration = component.declaration
         if not isinstance(declaration, TechniqueDeclaration) or declaration.baseline:
             continue

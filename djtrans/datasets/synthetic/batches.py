@@ -9,7 +9,8 @@ import attrs
 import numpy as np
 import torch
 
-from djtrans.core.contracts.protocols import CurveModel, Encoder
+from djtrans.core.contracts.encoder import Encoder
+from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError

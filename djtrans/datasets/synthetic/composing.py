@@ -13,7 +13,7 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.dataset import ComposedSet

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.feature_extraction import extract_features

@@ -11,8 +11,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
-from djtrans.core.contracts.protocols import CurveModel
+from djtrans.core.contracts.technique import CurveModel, TechniqueDeclaration
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
@@ -81,7 +80,7 @@ class Pairing:
     def _declarations(self) -> Mapping[str, TechniqueDeclaration]:
         return {
             component.name: component.declaration
-            for component in self.registry.components("technique")
+            for component in self.registry.techniques
             if isinstance(component.declaration, TechniqueDeclaration)
             and component.declaration.bars[2] >= _SHORTEST_BARS
             and not component.declaration.baseline
@@ -89,7 +88,7 @@ class Pairing:
 
     @functools.cached_property
     def _techniques(self) -> Mapping[str, CurveModel]:
-        return {name: self.registry.build("technique", name) for name in self._declarations}
+        return {name: self.registry.techniques.build(name) for name in self._declarations}
 
     @functools.cached_property
     def _partners(self) -> Mapping[str, Mapping[int, Sequence[int]]]:

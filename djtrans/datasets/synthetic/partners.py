@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from djtrans.core.contracts.declarations import TechniqueDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import PlanError
 from djtrans.datasets.synthetic.framed_cache import Heard
 from djtrans.planning.options import PlanOptions

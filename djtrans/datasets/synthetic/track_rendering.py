@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 from torch import Tensor
 
-from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import FeatureExtractor
+from djtrans.core.contracts.encoder import FeatureExtractor
+from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
@@ -92,10 +92,10 @@ def _heard_stems(
         return played, True
     if drawn < options.true_stems + options.separated:
         registry = default_registry()
-        declaration = registry.find("separator", "spectral").declaration
+        declaration = registry.separators.find("spectral").declaration
         if not isinstance(declaration, SeparatorDeclaration):
             raise InputError("The component 'spectral' is not a separator.")
-        separator = registry.build("separator", "spectral")
+        separator = registry.separators.build("spectral")
         return separate(separator, declaration, mix, played.sample_rate), False
     return leaking(played, float(rng.uniform(0.0, options.largest_leak)), rng), False
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import attrs
 
+from djtrans.core.contracts.analyzer import AnalyzerDeclaration
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import AnalyzerDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.hooks import hookimpl
 from djtrans.core.errors import ConfigError
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.audio.loudness import programme_lufs
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.analysis import Analysis, Levels
 from djtrans.core.track.beat_grid import BeatGrid

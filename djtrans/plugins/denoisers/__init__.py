@@ -8,8 +8,8 @@ from operator import attrgetter
 import attrs
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import PREDICTIONS, DenoiserDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.denoiser import PREDICTIONS, DenoiserDeclaration
+from djtrans.core.contracts.hooks import hookimpl
 from djtrans.core.errors import ConfigError
 
 

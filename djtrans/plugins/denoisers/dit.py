@@ -7,7 +7,8 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
+from djtrans.core.contracts.denoiser import DenoiserShape
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.plugins.denoisers import DitConfig
 from djtrans.plugins.denoisers.position import POSITION_CHANNELS, window_position
 from djtrans.plugins.denoisers.rotary import rotate
@@ -59,7 +60,7 @@ class DitNetwork(nn.Module):
         nn.init.zeros_(self.leave.bias)
 
     def forward(self, x: Tensor, noise_fraction: Tensor, conditioning: Conditioning) -> Tensor:
-        """The prediction; see :class:`djtrans.core.contracts.protocols.Denoiser`."""
+        """The prediction; see :class:`djtrans.core.contracts.denoiser.Denoiser`."""
         mask = conditioning.mask
         position = window_position(x.shape[1], mask, like=x)
         tokens = self.enter(torch.cat([x, conditioning.per_frame, position], dim=-1))

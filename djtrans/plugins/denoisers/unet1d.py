@@ -10,7 +10,8 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
+from djtrans.core.contracts.denoiser import DenoiserShape
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.plugins.denoisers import Unet1dConfig
 from djtrans.plugins.denoisers.position import POSITION_CHANNELS, window_position
 from djtrans.plugins.denoisers.whole import WholeEmbedding
@@ -67,7 +68,7 @@ class Unet1dNetwork(nn.Module):
         self.leave = _zeroed(_Convolution(channels[0], shape.parameters))
 
     def forward(self, x: Tensor, noise_fraction: Tensor, conditioning: Conditioning) -> Tensor:
-        """The prediction; see :class:`djtrans.core.contracts.protocols.Denoiser`."""
+        """The prediction; see :class:`djtrans.core.contracts.denoiser.Denoiser`."""
         frames = x.shape[1]
         whole = functional.silu(self.whole(noise_fraction, conditioning.global_))
         mask = conditioning.mask

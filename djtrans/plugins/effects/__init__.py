@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import attrs
 
 from djtrans.core.contracts.config import NoConfig, setting
-from djtrans.core.contracts.declarations import EffectDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.effect import EffectDeclaration
+from djtrans.core.contracts.hooks import hookimpl
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import ConfigError
 

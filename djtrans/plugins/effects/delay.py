@@ -9,7 +9,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import DelayConfig
 
 #: Loop gain at a feedback of 1. Below 1, so that every curve is bounded.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import FilterConfig
 
 #: x = 0 and x = 1 of a normalized cutoff.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 
 if TYPE_CHECKING:
     from torch import Tensor

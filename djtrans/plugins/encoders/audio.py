@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.curves.vocal_rests import rests
 from djtrans.core.track.analysis import SECTION_LABELS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.curves.request import DrawRequest
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from djtrans.core.contracts.declarations import PLACES
-from djtrans.core.contracts.protocols import Conditioning
+from djtrans.core.contracts.encoder import Conditioning
+from djtrans.core.contracts.technique import PLACES
 from djtrans.core.curves.request import DrawRequest
 
 if TYPE_CHECKING:

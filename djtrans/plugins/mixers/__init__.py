@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.contracts.declarations import MixerDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 
 DJ54 = MixerSpec(

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import attrs
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import SchedulerDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.scheduler import SchedulerDeclaration
 
 _FLOW = (
     "X. Liu, C. Gong, Q. Liu, Flow Straight and Fast: Learning to Generate and Transfer Data with "

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.schedules.noise import normal_like
 from djtrans.core.schedules.noise_schedules import linear_beta_levels, posterior_deviation
 from djtrans.plugins.schedulers import DdimConfig
@@ -46,7 +46,7 @@ class DdimScheduler:
         history: tuple[Any, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[Any, ...]]:
-        """One step; see :class:`djtrans.core.contracts.protocols.Scheduler`. Keeps no history."""
+        """One step; see :class:`djtrans.core.contracts.scheduler.Scheduler`. Keeps no history."""
         noise = (x - level.alpha * prediction) / level.sigma
         fresh = self.eta * posterior_deviation(level, next_level)
         old = math.sqrt(max(0.0, next_level.sigma**2 - fresh**2))

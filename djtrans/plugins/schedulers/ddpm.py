@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.schedules.noise import normal_like
 from djtrans.core.schedules.noise_schedules import linear_beta_levels, posterior_deviation
 from djtrans.plugins.schedulers import LinearBetaConfig
@@ -47,7 +47,7 @@ class DdpmScheduler:
         history: tuple[Any, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[Any, ...]]:
-        """One step; see :class:`djtrans.core.contracts.protocols.Scheduler`. Keeps no history."""
+        """One step; see :class:`djtrans.core.contracts.scheduler.Scheduler`. Keeps no history."""
         kept = next_level.sigma**2 * level.alpha / (next_level.alpha * level.sigma**2)
         mean = kept * x + (next_level.alpha - kept * level.alpha) * prediction
         deviation = posterior_deviation(level, next_level)

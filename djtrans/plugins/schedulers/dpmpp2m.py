@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.schedules.noise_schedules import linear_beta_levels
 from djtrans.plugins.schedulers import LinearBetaConfig
 
@@ -58,7 +58,7 @@ class DpmPp2mScheduler:
         history: tuple[PastPrediction, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[PastPrediction, ...]]:
-        """One step; see :class:`djtrans.core.contracts.protocols.Scheduler`."""
+        """One step; see :class:`djtrans.core.contracts.scheduler.Scheduler`."""
         blended = prediction
         if history and next_level.sigma > 0.0:
             (past,) = history

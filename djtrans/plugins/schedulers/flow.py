@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.schedules.noise_schedules import check_steps
 from djtrans.plugins.schedulers import FlowConfig
 
@@ -70,7 +70,7 @@ class FlowScheduler:
         history: tuple[PastVelocity, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[PastVelocity, ...]]:
-        """One step; see :class:`djtrans.core.contracts.protocols.Scheduler`."""
+        """One step; see :class:`djtrans.core.contracts.scheduler.Scheduler`."""
         t, t_next = level.noise_fraction, next_level.noise_fraction
         z = x / level.scale
         velocity = slope = (z - prediction) / t

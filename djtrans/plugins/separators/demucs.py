@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import SeparationError, ShapeError
 from djtrans.core.track.stem_files import STEM_NAMES
 from djtrans.core.util.devices import pick_device
@@ -35,7 +35,7 @@ class DemucsSeparator:
         self._config = config
 
     def fetch(self, progress: Progress | None = None) -> str:
-        """Get the weights; see :class:`djtrans.core.contracts.protocols.TrainedSeparator`."""
+        """Get the weights; see :class:`djtrans.core.contracts.separator.TrainedSeparator`."""
         pick_device(self._config.device)
         with _demucs_needed():
             from djtrans.plugins.separators.demucs_weights import find_weights, weights_digest
@@ -50,7 +50,7 @@ class DemucsSeparator:
         start_seconds: float = 0.0,
         progress: Progress | None = None,
     ) -> Tensor:
-        """Split `audio`; see :class:`djtrans.core.contracts.protocols.Separator`.
+        """Split `audio`; see :class:`djtrans.core.contracts.separator.Separator`.
 
         Raises
         ------

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import SeparationError
 
 #: Repository on the hub, by the name of the model.

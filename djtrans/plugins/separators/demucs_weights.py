@@ -20,7 +20,7 @@ import attrs
 import torch
 
 from djtrans.core.audio.io import content_hash
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import SeparationError
 from djtrans.core.track.stem_files import STEM_NAMES
 from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.io import audio_seconds, load_window
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import SeparationError
 from djtrans.core.track.stem_files import STEM_NAMES, find_stem_files
 from djtrans.plugins.separators import FolderConfig

@@ -26,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.plugins.separators import SpectralConfig
 from djtrans.plugins.separators.kick import kick_part
 from djtrans.plugins.separators.repetition import repeating
@@ -56,7 +56,7 @@ class SpectralSeparator:
         start_seconds: float = 0.0,
         progress: Progress | None = None,
     ) -> Tensor:
-        """Split `audio`; see :class:`djtrans.core.contracts.protocols.Separator`."""
+        """Split `audio`; see :class:`djtrans.core.contracts.separator.Separator`."""
         channels, samples = audio.shape
         heard = audio.detach().cpu().to(torch.float32)
         kick = torch.from_numpy(kick_part(heard.numpy(), sample_rate))

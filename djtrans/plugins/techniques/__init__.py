@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import attrs
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import TechniqueDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.technique import TechniqueDeclaration
 
 _MODULE = "djtrans.plugins.techniques"
 _FADERS = ("a/*/fader/gain", "b/*/fader/gain")

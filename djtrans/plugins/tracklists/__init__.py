@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import attrs
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.declarations import TracklistDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.tracklist import TracklistDeclaration
 
 
 @attrs.frozen

@@ -46,7 +46,7 @@ class Web1001:
         yield understood_or_refused(text, source, lambda text: parse_mix(text, source))
 
     def browse(self, genre: str) -> Iterator[str]:
-        """Pages of mixes; see :class:`~djtrans.core.contracts.protocols.TracklistCatalogue`."""
+        """Pages of mixes; see :class:`~djtrans.core.contracts.tracklist.TracklistCatalogue`."""
         if not _GENRE.fullmatch(genre):
             raise InputError(
                 f"The genre {genre!r} cannot be a part of an address; write it as the site does, "

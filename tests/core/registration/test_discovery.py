@@ -51,14 +51,14 @@ def failed(match, environ=None):
         registry = make(environ)
     assert re.search(match, str(caught[0].message))
     # Whatever happens, the built-ins are there.
-    assert registry.find("technique", "fade").name == "djtrans/fade"
+    assert registry.techniques.find("fade").name == "djtrans/fade"
     return registry
 
 
 def test_an_installed_plugin_is_found_with_its_provider(install):
     install("acme-moves", "acme", GOOD.format(name="spin"), version="2.3")
     registry = make()
-    component = registry.find("technique", "spin")
+    component = registry.techniques.find("spin")
     assert component.name == "acme/spin"
     assert str(component.provider) == "acme-moves 2.3"
 
@@ -112,7 +112,7 @@ def test_a_broken_plugin_is_recorded_and_everything_else_works(install, source, 
     registry = failed(match)
     assert [f.provider.distribution for f in registry.failures] == ["acme-broken"]
     assert "\n" not in str(registry.failures[0])
-    assert registry.find("technique", "other").name == "fine/other"
+    assert registry.techniques.find("other").name == "fine/other"
 
 
 def test_strict_mode_raises(install):
@@ -127,13 +127,13 @@ def test_two_distributions_with_one_name_are_both_refused_and_named(install):
     registry = failed("claimed by one 1.0, two 1.0")
     assert len(registry.failures) == 2
     with pytest.raises(UnknownComponentError):
-        registry.find("technique", "acme/spin")
+        registry.techniques.find("acme/spin")
 
 
 def test_nobody_can_take_the_builtin_namespace(install):
     install("impostor", "djtrans", GOOD.format(name="fade"))
     registry = failed("reserved for djtrans")
-    assert registry.find("technique", "fade").provider.distribution == "djtrans"
+    assert registry.techniques.find("fade").provider.distribution == "djtrans"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_listed_plugin_that_is_not_installed_is_said(install):
         "no installed package provides it. Did you mean 'acme'", {"DJTRANS_PLUGINS": "acmee"}
     )
     with pytest.raises(UnknownComponentError):
-        registry.find("technique", "acme/spin")
+        registry.techniques.find("acme/spin")
 
 
 #: Namespace to source and what is said of it.

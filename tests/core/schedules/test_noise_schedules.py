@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.contracts.protocols import Level
+from djtrans.core.contracts.scheduler import Level
 from djtrans.core.errors import InputError
 from djtrans.core.schedules.noise_schedules import linear_beta_levels, posterior_deviation
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import AnalyzerDeclaration
+from djtrans.core.contracts.analyzer import AnalyzerDeclaration
 from djtrans.core.track.analysis_cache import KIND, cached_analysis
 from djtrans.core.track.track import Track
 from djtrans.core.util.cache import Usage, default_cache

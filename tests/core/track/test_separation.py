@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.errors import AudioFileError, SeparationError, ShapeError
 from djtrans.core.track.separation import load_stems, save_stems, separate
 from djtrans.core.track.stems import Stems

@@ -4,8 +4,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import SeparatorDeclaration
-from djtrans.core.contracts.protocols import TrainedSeparator
+from djtrans.core.contracts.separator import SeparatorDeclaration, TrainedSeparator
 from djtrans.core.errors import SeparationError
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stem_cache import KIND, CachedSeparator

@@ -8,7 +8,7 @@ import torch
 
 from djtrans.core.audio.looping import looped
 from djtrans.core.audio.warping import warp
-from djtrans.core.contracts.declarations import SeparatorDeclaration
+from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import (
     Span,

@@ -8,8 +8,8 @@ import attrs
 import pytest
 
 from djtrans.cli import main
-from djtrans.core.contracts.declarations import TracklistDeclaration
-from djtrans.core.contracts.hookspecs import hookimpl
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.tracklist import TracklistDeclaration
 from djtrans.core.errors import InputError, UnknownComponentError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry
 from djtrans.core.track.tracklist_files import load_tracklist

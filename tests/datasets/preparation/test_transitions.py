@@ -121,7 +121,7 @@ def test_no_technique_is_wished_for_and_the_stretch_of_the_extraction_is_known(p
     assert (request.place_a, request.place_b) == ("", "")
     assert request.features_a.stretch == pytest.approx(0.0, abs=1e-9)
     assert request.features_b.stretch == pytest.approx(0.025)
-    encoder: TechniqueEncoder = default_registry().build("encoder", "technique")
+    encoder: TechniqueEncoder = default_registry().encoders.build("technique")
     whole = encoder.encode(request).global_[0]
     assert whole[0] == 1.0  # any technique
     assert whole.sum() == 1.0

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from djtrans.core.contracts.protocols import Analyzer
+from djtrans.core.contracts.analyzer import Analyzer
 from djtrans.core.errors import ConfigError, InputError, ShapeError
 from djtrans.core.track.analysis import Analysis
 from djtrans.plugins.analyzers import ConstantGridConfig, djtrans_analyzers

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans.core.contracts.protocols import Conditioning, DenoiserShape
+from djtrans.core.contracts.denoiser import DenoiserShape
+from djtrans.core.contracts.encoder import Conditioning
 from djtrans.registry import default_registry
 
 #: Sizes that make a forward pass take a millisecond.
@@ -21,7 +22,7 @@ def small():
 
     def build(name, shape=None, **config):
         torch.manual_seed(0)
-        denoiser = default_registry().build("denoiser", name, SMALL[name] | config)
+        denoiser = default_registry().denoisers.build(name, SMALL[name] | config)
         network = denoiser.build(shape or DenoiserShape(6, 4, 3)).eval()
         with torch.no_grad():
             for parameter in network.parameters():

@@ -6,7 +6,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.protocols import DenoiserShape
+from djtrans.core.contracts.denoiser import DenoiserShape
 from djtrans.core.errors import ConfigError
 from djtrans.registry import default_registry
 
@@ -15,7 +15,7 @@ NAMES = ("dit", "unet1d")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_default_has_at_most_two_and_a_half_million_parameters(name):
-    network = default_registry().build("denoiser", name).build(DenoiserShape(54, 128, 64))
+    network = default_registry().denoisers.build(name).build(DenoiserShape(54, 128, 64))
     assert 1e6 < sum(p.numel() for p in network.parameters()) <= 2.5e6
 
 
@@ -46,7 +46,7 @@ def test_every_input_has_a_say_on_frames_far_away(name, small, question):
 def test_a_fresh_network_says_zero(name, question):
     """Zero velocity, noise or curves: training starts from the mean, not from chance."""
     config = {"dit": {"width": 16, "heads": 2}, "unet1d": {"channels": (8, 8)}}[name]
-    network = default_registry().build("denoiser", name, config).build(DenoiserShape(6, 4, 3))
+    network = default_registry().denoisers.build(name, config).build(DenoiserShape(6, 4, 3))
     assert not network(*question(16)).any()
 
 
@@ -71,7 +71,7 @@ def test_a_mask_of_all_frames_changes_nothing(name, small, question):
 @pytest.mark.parametrize("prediction", ["velocity", "noise", "clean"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_declaration_says_what_the_config_predicts(name, prediction):
-    declaration = default_registry().find("denoiser", name).declaration
+    declaration = default_registry().denoisers.find(name).declaration
     assert declaration.prediction_of(declaration.config(prediction=prediction)) == prediction
 
 
@@ -86,4 +86,4 @@ def test_the_declaration_says_what_the_config_predicts(name, prediction):
 )
 def test_a_size_that_cannot_be_built_is_refused(name, config, message):
     with pytest.raises(ConfigError, match=message):
-        default_registry().build("denoiser", name, config)
+        default_registry().denoisers.build(name, config)

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import DelayConfig
 from djtrans.plugins.effects.delay import LARGEST_LOOP_GAIN, Delay, delay_times
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import signal
 
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import ReverbConfig
 from djtrans.plugins.effects.reverb import Reverb, impulse_response
 

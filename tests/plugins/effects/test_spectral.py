@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import signal
 
-from djtrans.core.contracts.protocols import RenderContext
+from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.errors import ConfigError
 from djtrans.plugins.effects import Eq3Config, FilterConfig
 from djtrans.plugins.effects.eq3 import Eq3

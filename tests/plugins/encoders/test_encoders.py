@@ -8,7 +8,7 @@ import attrs
 import pytest
 import torch
 
-from djtrans.core.contracts.declarations import PLACES
+from djtrans.core.contracts.technique import PLACES
 from djtrans.core.curves.request import DrawRequest
 from djtrans.core.track.analysis import SECTION_LABELS
 from djtrans.core.track.features import TrackFeatures
@@ -50,7 +50,7 @@ def layout():
 
 
 def built(name):
-    return default_registry().build("encoder", name)
+    return default_registry().encoders.build(name)
 
 
 def per_track(conditioning, track):
@@ -170,5 +170,5 @@ def test_a_wish_an_unknown_wish_and_none(layout):
 def test_the_channels_name_every_technique_that_blends():
     registry = default_registry()
     baselines = {"djtrans/linear-fade", "djtrans/sum"}
-    installed = {c.name for c in registry.components("technique") if c.name.startswith("djtrans/")}
+    installed = {c.name for c in registry.techniques if c.name.startswith("djtrans/")}
     assert set(TechniqueEncoderConfig().techniques) == installed - baselines

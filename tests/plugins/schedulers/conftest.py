@@ -14,7 +14,7 @@ def build():
     """Build a scheduler by name, with the fields of its config."""
 
     def build(name, **config):
-        return default_registry().build("scheduler", name, config)
+        return default_registry().schedulers.build(name, config)
 
     return build
 

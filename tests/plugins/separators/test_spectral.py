@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from djtrans.core.contracts.protocols import Separator
+from djtrans.core.contracts.separator import Separator
 from djtrans.plugins.separators import SpectralConfig, spectral
 from djtrans.plugins.separators.spectral import SpectralSeparator
 

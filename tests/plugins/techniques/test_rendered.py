@@ -39,7 +39,7 @@ def drops():
 
 def rendered(name, seed, drops):
     """Contributions and solos of a technique at its shortest length, with context."""
-    facts = default_registry().find("technique", name).declaration
+    facts = default_registry().techniques.find(name).declaration
     mixer = djtrans.DifferentiableDJMixer()
     bars = facts.bars[0]
     request = DrawRequest(mixer.layout, bars * BAR * 2, facts.swap_bars(bars) * BAR, seed=seed)

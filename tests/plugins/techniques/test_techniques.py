@@ -151,7 +151,7 @@ TABLE = {
 
 
 def declaration(name):
-    return default_registry().find("technique", name).declaration
+    return default_registry().techniques.find(name).declaration
 
 
 def request(name, bars=None, rate=2, **changes):

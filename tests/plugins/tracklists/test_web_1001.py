@@ -37,7 +37,7 @@ def run(site, fetcher, tmp_path):
     def call(*sources, **options):
         registry = Registry(discover=False)
         config = Web1001Config(base_url=site.url)
-        real = registry.find("tracklist", "1001tracklists").declaration
+        real = registry.tracklists.find("1001tracklists").declaration
         ours = attrs.evolve(
             real, factory=lambda _: Web1001(config, fetcher), hosts=("127.0.0.1", *real.hosts)
         )

@@ -9,7 +9,7 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.audio.io import load_audio
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.tracklist import TracklistEntry
 from djtrans.datasets.mixes.alignment.excerpt import SourceRecord, lay

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
-from djtrans.core.contracts.protocols import Progress
+from djtrans.core.contracts.progress import Progress
 from djtrans.datasets.mixes.alignment.band_flux import FloatArray, flux
 from djtrans.datasets.mixes.alignment.coarse_search import find_places
 from djtrans.datasets.mixes.alignment.offsets import Onsets, onsets

@@ -11,7 +11,7 @@ from djtrans.core.track.separation import separate
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from djtrans.core.contracts.protocols import Progress
+    from djtrans.core.contracts.progress import Progress
     from djtrans_tape.plugin import MirroredConfig
 
 STEMS = ("drums", "bass", "vocals", "other")
@@ -22,13 +22,13 @@ class Mirrored:
 
     def __init__(self, config: MirroredConfig) -> None:
         registry = djtrans.default_registry()
-        self.declaration = registry.find("separator", config.inner).declaration
+        self.declaration = registry.separators.find(config.inner).declaration
         if self.declaration.stems != STEMS or self.declaration.reads_source:
             raise ConfigError(
                 f"tape/mirrored: inner = {config.inner!r} is not allowed; give a separator that "
                 f"makes {', '.join(STEMS)} from audio."
             )
-        self.inner = registry.build("separator", config.inner)
+        self.inner = registry.separators.build(config.inner)
 
     def separate(
         self,

@@ -1,0 +1,63 @@
+"""Analyzers: beat grid, key, levels and sections of a track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+
+import attrs
+
+from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.hooks import hookspec
+from djtrans.core.contracts.progress import Progress
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from djtrans.core.track.analysis import Analysis
+
+
+@runtime_checkable
+class Analyzer(Protocol):
+    """Listens to a track."""
+
+    def analyze(
+        self, audio: Tensor, sample_rate: int, progress: Progress | None = None
+    ) -> Analysis:
+        """Analysis of a whole track, ``audio [channels, samples]``."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class AnalyzerDeclaration(Declaration):
+    """Finds beat grid, phrases, sections, key and levels of a track."""
+
+    kind: ClassVar[str] = "analyzer"
+    contract: ClassVar[type | None] = Analyzer
+
+
+@hookspec
+def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:  # type: ignore[empty-body]
+    """Register track analyzers.
+
+    Returns
+    -------
+    iterable of AnalyzerDeclaration
+        Yield them one by one, or return a list.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> class AnalyzerPlugin:
+    ...     @djtrans.hookimpl
+    ...     def djtrans_analyzers(self):
+    ...         yield djtrans.AnalyzerDeclaration(
+    ...             name="madmom",
+    ...             summary="Track beats with madmom's recurrent networks.",
+    ...             factory="mylab_djtrans.madmom:MadmomAnalyzer",
+    ...         )
+    >>> registry = djtrans.Registry(discover=False)
+    >>> registry.register(AnalyzerPlugin(), "mylab")
+    >>> [component.name for component in registry.analyzers][-1]
+    'mylab/madmom'
+    """

@@ -1,0 +1,39 @@
+"""List the kinds of component: one contract file each."""
+
+from __future__ import annotations
+
+import sys
+
+from djtrans.core.contracts.analyzer import AnalyzerDeclaration
+from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.denoiser import DenoiserDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration
+from djtrans.core.contracts.encoder import EncoderDeclaration
+from djtrans.core.contracts.hooks import PROJECT
+from djtrans.core.contracts.mixer import MixerDeclaration
+from djtrans.core.contracts.scheduler import SchedulerDeclaration
+from djtrans.core.contracts.separator import SeparatorDeclaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
+from djtrans.core.contracts.tracklist import TracklistDeclaration
+
+#: Declaration of each kind of component, in the order of the data flow.
+KINDS: dict[str, type[Declaration]] = {
+    declaration.kind: declaration
+    for declaration in (
+        SeparatorDeclaration,
+        AnalyzerDeclaration,
+        TechniqueDeclaration,
+        EncoderDeclaration,
+        DenoiserDeclaration,
+        SchedulerDeclaration,
+        EffectDeclaration,
+        MixerDeclaration,
+        TracklistDeclaration,
+    )
+}
+
+#: Declaration that each hook yields; a hook is specified in the contract file of its kind.
+HOOKS = {f"{PROJECT}_{kind}s": declaration for kind, declaration in KINDS.items()}
+
+#: Modules that specify the hooks.
+CONTRACTS = tuple(sys.modules[declaration.__module__] for declaration in KINDS.values())
