@@ -10,10 +10,10 @@ from torch import Tensor
 from djtrans import DifferentiableDJMixer, load_technique
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.warping import warp
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.stems import Stems
-from djtrans.pipeline.curve_generation import draw_params
-from djtrans.synthesis import draw_spec, synthesize
+from djtrans.pipeline.curve_generation import generate_params
+from djtrans.synthesis import sample_spec, synthesize
 
 #: How much denser than the samples the turntable reads.
 _OVERSAMPLED = 8
@@ -65,7 +65,7 @@ def compose(seed: int, sample_rate: int = 22050) -> Composed:
     genres = ("house", "techno", "swing", "breakbeat", "broken", "half-time")
     genre = genres[seed % len(genres)]
     specs = [
-        draw_spec(
+        sample_spec(
             2 * seed + side,
             genre,
             structure=structure,
@@ -95,7 +95,7 @@ def compose(seed: int, sample_rate: int = 22050) -> Composed:
     mixer = DifferentiableDJMixer()
     begin, end = round(before * sample_rate), round((before + length) * sample_rate)
     swap = 4 * (bars // 2)
-    request = DrawRequest(
+    request = CurveRequest(
         mixer.layout,
         8 * bars,
         swap,
@@ -104,7 +104,7 @@ def compose(seed: int, sample_rate: int = 22050) -> Composed:
         seed=seed,
     )
     beats = torch.arange(4 * bars + 1, dtype=torch.float64) * beat
-    params = draw_params(load_technique(technique), request, beats)
+    params = generate_params(load_technique(technique), request, beats)
     with torch.no_grad():
         window = mixer(*(stems.window(begin, end) for stems in laid), params).mix
     mix = torch.cat([laid[0].mix[:, :begin], window[:, : end - begin], laid[1].mix[:, end:]], dim=1)

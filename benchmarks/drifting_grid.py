@@ -15,7 +15,7 @@ from grid_cases import Audio
 from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
-from djtrans.synthesis import draw_spec, synthesize
+from djtrans.synthesis import sample_spec, synthesize
 
 _RATE = 22050
 _GENRES = ("house", "techno", "breakbeat", "drum-and-bass", "half-time", "swing")
@@ -39,7 +39,7 @@ def tempo_curves(beats: int, rng: np.random.Generator) -> dict[str, Floats]:
 
 def played(seed: int, genre: str, curve: str) -> tuple[Audio, Floats, float]:
     """A track with that drift, its true beats, and its tempo."""
-    spec = draw_spec(
+    spec = sample_spec(
         seed,
         genre,
         sample_rate_hz=_RATE,

@@ -30,11 +30,11 @@ from djtrans.core.util.tables import text_table
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.datasets.synthetic.composition import (
     STEM_NAMES,
-    ComposedSide,
     Composition,
+    CompositionTrack,
     request_of,
 )
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_track import FramedTrack, frame_track
 from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout
 from djtrans.pipeline.analysis import analyze_track
@@ -113,10 +113,10 @@ def _bars(real: Real, frames_per_beat: int) -> int:
     return len(real.framed.vocal) // (real.analysis.grid.beats_per_bar * frames_per_beat)
 
 
-def _side(index: int, real: Real, bar: int) -> ComposedSide:
+def _side(index: int, real: Real, bar: int) -> CompositionTrack:
     beats = real.analysis.grid.beats_per_bar
     lines = sorted(line - bar for line in real.analysis.phrase_bars)
-    return ComposedSide(
+    return CompositionTrack(
         track=index,
         bar=bar,
         gain_db=0.0,
@@ -174,7 +174,7 @@ def main() -> None:
     parser.add_argument("set", type=Path)
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
     args = parser.parse_args()
-    composed = ComposedSet.load(args.set)
+    composed = SyntheticDataset.load(args.set)
     every = [*composed.training, *composed.validation]
     rng = np.random.default_rng(0)
     chosen = [every[i] for i in rng.permutation(len(every))[:DRAWN]]

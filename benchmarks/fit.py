@@ -33,7 +33,7 @@ from torch import Tensor
 import djtrans
 from djtrans.core.audio.warping import warp
 from djtrans.core.curves.params import TransitionParams
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
@@ -43,10 +43,10 @@ from djtrans.inverse.bands import BANDS
 from djtrans.inverse.effective_gains import effective_gains
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.mixer.mixer import Mixer
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 from djtrans.pipeline.separators import build_separator, find_separator
 from djtrans.registry import default_registry
-from djtrans.synthesis import draw_spec, synthesize
+from djtrans.synthesis import sample_spec, synthesize
 
 BARS, LEAD_BARS, BEATS_PER_BAR, RATE = 8, 4, 4, 44100
 TECHNIQUES = ("bass-swap", "eq-blend")
@@ -77,7 +77,7 @@ def excerpt(index: int, kind: str) -> Excerpt:
     for side, label in sections.items():
         rate = STRETCH if kind == "spectral" and side == "b" else 1.0
         structure = (("drop", LEAD_BARS), (str(label), BARS), ("drop", LEAD_BARS))
-        spec = draw_spec(
+        spec = sample_spec(
             int(rng.integers(2**31)), bpm=bpm / rate, structure=structure, sample_rate_hz=RATE
         )
         track = synthesize(attrs.evolve(spec, start_seconds=0.0, ending="cut"))
@@ -89,14 +89,14 @@ def excerpt(index: int, kind: str) -> Excerpt:
         whole.append(warp(track.audio, points, RATE, 0.0, seconds)[..., :samples])
     mixer = djtrans.DifferentiableDJMixer()
     beats = torch.arange(BARS * BEATS_PER_BAR + 1, dtype=torch.float64) * (60.0 / bpm)
-    request = DrawRequest(
+    request = CurveRequest(
         layout=mixer.layout,
         n_frames=2 * BARS * BEATS_PER_BAR,
         swap_beat=BARS * BEATS_PER_BAR // 2,
         seed=index + 1,
     )
     technique = default_registry().techniques.build(TECHNIQUES[index % len(TECHNIQUES)])
-    truth = draw_params(technique, request, beats)
+    truth = generate_params(technique, request, beats)
     with torch.no_grad():
         mix = mixer(*true, truth).mix
     # As in inference, a track is stretched in one pass and then separated. The mix has its stems

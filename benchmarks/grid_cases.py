@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from djtrans.core.audio.resampling import resample
-from djtrans.synthesis import GENRES, draw_spec, synthesize
+from djtrans.synthesis import GENRES, sample_spec, synthesize
 
 TRACKS = {
     "TameAnderson-MakeMe": 140.0,
@@ -98,7 +98,7 @@ def synthesized_cases(count: int, seed: int = 0, sample_rate_hz: int = 44100) ->
     names = tuple(GENRES)
     for index in range(count):
         genre = names[index % len(names)]
-        spec = draw_spec(10_000 * seed + index, genre, sample_rate_hz=sample_rate_hz)
+        spec = sample_spec(10_000 * seed + index, genre, sample_rate_hz=sample_rate_hz)
 
         def load(spec=spec) -> tuple[Audio, int]:
             return synthesize(spec).audio.numpy().T, spec.sample_rate_hz

@@ -27,9 +27,9 @@ from djtrans.core.transition.plan import TransitionPlan
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import write_pair
 from djtrans.evaluation import Pair
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.preparation import Prepared, prepare
-from djtrans.synthesis.random_spec import draw_spec
+from djtrans.synthesis.random_spec import sample_spec
 
 #: The first of the seeds; a training set draws its own at random below 2**31.
 SEED = 900_000_011
@@ -72,7 +72,7 @@ def make(group: int, folder: Path, cases: int) -> list[str]:
     rng = np.random.default_rng([SEED, group])
     bpm = float(rng.uniform(90.0, 174.0))
     specs = [
-        draw_spec(
+        sample_spec(
             SEED + 2 * group + side,
             structure=STRUCTURE,
             bpm=round(bpm * (1.0 + side * float(rng.uniform(-0.06, 0.06))), 2),
@@ -113,7 +113,7 @@ def write_case(prepared: Prepared, plan: TransitionPlan, folder: Path, index: in
     """A plan drawn by its technique, mixed and written."""
     span = prepared.span(plan, 0)
     aligned = prepared.align(plan, span)
-    params, provenance = draw_transition(prepared, plan, span, aligned, seed=index + 1)
+    params, provenance = generate_transition_params(prepared, plan, span, aligned, seed=index + 1)
     content = ParamsFile(params=params, plan=plan, provenance=provenance)
     write_pair(folder, mix_pair(prepared.mixer, content, aligned, prepared.analyses))
 

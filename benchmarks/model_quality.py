@@ -33,15 +33,15 @@ from djtrans import DifferentiableDJMixer, load_model
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.params import TransitionParams
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import DjtransError
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.tables import markdown_table, number
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.normalization import Scaling
-from djtrans.evaluation.technique_judge import TechniqueJudge, drawn_by_experts
+from djtrans.evaluation.technique_judge import TechniqueJudge, generated_by_rules
 from djtrans.inverse.bands import stem_masks
 from djtrans.metrics import MetricInputs, Voices
 from djtrans.metrics.audible import both_audible
@@ -52,7 +52,7 @@ from djtrans.metrics.low_end import low_end_excess_of_levels
 from djtrans.metrics.masking import masking_fraction
 from djtrans.metrics.peaks import peaks
 from djtrans.metrics.vocals import vocals
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 from djtrans.registry import default_registry
 
 #: Where a kick and a bass are.
@@ -194,8 +194,8 @@ def evaluate_case(
     return row
 
 
-def _drawn(pair: PreparedPair, drawer: Any, request: DrawRequest) -> TransitionParams:
-    return draw_params(drawer, request, pair.params.beat_times)
+def _drawn(pair: PreparedPair, drawer: Any, request: CurveRequest) -> TransitionParams:
+    return generate_params(drawer, request, pair.params.beat_times)
 
 
 def _kept(
@@ -321,12 +321,14 @@ def _percent(part: int, whole: Sequence[Any]) -> str:
 
 def fitted_judge(path: Path) -> TechniqueJudge:
     """A judge of what the techniques draw for a training set."""
-    composed, registry = ComposedSet.load(path), default_registry()
+    composed, registry = SyntheticDataset.load(path), default_registry()
     names = {c.technique for c in composed.training}
     techniques = {name: registry.techniques.build(name) for name in names}
     layout = DifferentiableDJMixer().layout
     chosen = composed.training[:: max(1, len(composed.training) // 4000)]
-    return TechniqueJudge.fit(drawn_by_experts(chosen, composed.tracks, techniques, layout, seed=1))
+    return TechniqueJudge.fit(
+        generated_by_rules(chosen, composed.tracks, techniques, layout, seed=1)
+    )
 
 
 def main(arguments: argparse.Namespace) -> None:

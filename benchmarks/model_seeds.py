@@ -21,7 +21,7 @@ from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import DjtransError
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 from djtrans.plot.save import save_figure
 from djtrans.plot.theme import Theme, theme_named
 
@@ -52,7 +52,7 @@ def picture(pair: PreparedPair, model_path: str | None, seeds: list[int], theme:
     """A column for each seed."""
     colours, mixer = theme_named(theme), DifferentiableDJMixer()
     model = load_model(model_path, "cpu")
-    drawn = [draw_params(model, pair.request(seed), pair.params.beat_times) for seed in seeds]
+    drawn = [generate_params(model, pair.request(seed), pair.params.beat_times) for seed in seeds]
     shown = {
         title: key
         for title, key in LANES.items()

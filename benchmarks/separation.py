@@ -36,7 +36,7 @@ STRUCTURES = (
 BOTTOM_HZ = 150.0
 
 
-def draw_spec(seed: int) -> TrackSpec:
+def sample_spec(seed: int) -> TrackSpec:
     """A track of 16 bars: tempo, key, drums and structure follow from the seed."""
     draw = random.Random(seed)
     return TrackSpec(
@@ -85,7 +85,7 @@ def main() -> None:
     separator = registry.separators.build(arguments.separator)
     rows: list[tuple[str, list[float]]] = []
     for seed in arguments.seeds:
-        spec = draw_spec(seed)
+        spec = sample_spec(seed)
         truth = synthesize(spec).stems
         rate, bars = truth.sample_rate, sum(length for _, length in spec.structure)
         begin = time.process_time()

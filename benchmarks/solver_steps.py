@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.scheduler import Level, Scheduler
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.sampling import CleanPredictor, denoise
 from djtrans.mixer.resolve import mixer_layout
@@ -113,7 +113,7 @@ def expert_curves() -> Tensor:
         technique = default_registry().techniques.build(component.name)
         for swap in (24.0, 32.0, 40.0):
             for seed in range(12):
-                values = technique.draw(DrawRequest(layout, FRAMES, swap, seed=seed))
+                values = technique.generate(CurveRequest(layout, FRAMES, swap, seed=seed))
                 drawn.append(scaling.to_model(torch.as_tensor(values, dtype=torch.float64)))
     return torch.stack(drawn).unique(dim=0)
 

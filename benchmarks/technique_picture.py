@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from techniques import BEATS_PER_BAR, TECHNIQUES, declaration
 
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import DjtransError
 from djtrans.mixer.resolve import mixer_layout
 from djtrans.pipeline.curve_generation import load_technique
@@ -44,10 +44,10 @@ def curves_of(name: str, seed: int) -> dict[str, Curve]:
     layout, facts = mixer_layout(), declaration(name)
     beats = facts.bars[1] * BEATS_PER_BAR
     swap = facts.swap_bars(facts.bars[1]) * BEATS_PER_BAR
-    request = DrawRequest(
+    request = CurveRequest(
         layout, beats * FRAMES_PER_BEAT, swap, frames_per_beat=FRAMES_PER_BEAT, seed=seed
     )
-    values = load_technique(name).draw(request).numpy()
+    values = load_technique(name).generate(request).numpy()
     return {row.key: values[:, row.index] for row in layout.rows}
 
 

@@ -37,7 +37,7 @@ from .core.contracts.tracklist import (
 from .core.curves.layout import Layout as Layout
 from .core.curves.parameter import Parameter as Parameter
 from .core.curves.params import TransitionParams as TransitionParams
-from .core.curves.request import DrawRequest as DrawRequest
+from .core.curves.request import CurveRequest as CurveRequest
 from .core.curves.sheet import CurveSheet as CurveSheet
 from .core.errors import DjtransError as DjtransError
 from .core.track.analysis import (

@@ -14,11 +14,11 @@ import torch
 
 import djtrans
 from djtrans.core.transition.alignment import align_and_separate, margin_span, window_span
-from djtrans.core.transition.requests import draw_request, reference_level, window_features
+from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
 from djtrans.core.util.devices import pick_device
 from djtrans.diffusion.model import SHORTEST_BARS
 from djtrans.mixer.rendering import render
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 from djtrans.pipeline.provenance import make_provenance, separator_record
 from djtrans.planning.options import nearest_bars
 
@@ -49,7 +49,7 @@ def main(arguments: argparse.Namespace) -> None:
         for track, side in zip(tracks, (plan.a, plan.b), strict=True)
     ]
 
-    # 4. Draw the curves. The model that comes with djtrans does it; whatever has a `draw` can.
+    # 4. Draw the curves. The model that comes with djtrans does it; whatever has a `generate` can.
     model = None
     if plan.bars >= SHORTEST_BARS:
         given = {"steps": arguments.steps, "guidance_scale": arguments.guidance_scale}
@@ -68,9 +68,9 @@ def main(arguments: argparse.Namespace) -> None:
         )
         for track, side, analysis in zip(aligned, (plan.a, plan.b), analyses, strict=True)
     ]
-    request = draw_request(plan, mixer.layout, *features, arguments.seed)
+    request = build_curve_request(plan, mixer.layout, *features, arguments.seed)
     drawer = model or djtrans.load_technique(plan.technique)
-    params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
+    params = generate_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
 
     # 5. Mix and write.
     transition = djtrans.Transition(

@@ -24,7 +24,7 @@ from djtrans.core.contracts.config import NoConfig
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from djtrans.core.curves.request import DrawRequest
+    from djtrans.core.curves.request import CurveRequest
 
 NAMESPACE = "one_more_band"
 
@@ -60,9 +60,9 @@ class PresenceSwap:
     def __init__(self, config: NoConfig) -> None:
         self.bass_swap = djtrans.load_technique("bass-swap")
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
-        curves = self.bass_swap.draw(request)
+        curves = self.bass_swap.generate(request)
         sheet = djtrans.CurveSheet(request)
         sheet.line("b/*/presence/gain", [(request.swap_beat, 0.3), (request.swap_beat, 1.0)])
         sheet.line("a/*/presence/gain", [(request.swap_beat, 1.0), (request.swap_beat, 0.3)])
@@ -122,7 +122,7 @@ def djtrans_techniques() -> Iterable[djtrans.TechniqueDeclaration]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train a tiny model for the mixer on the technique."""
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
     from djtrans.training.options import TrainOptions
     from djtrans.training.run import model_record, train_model
 
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     djtrans.default_registry().register_file(__file__)
 
     # Wherever the set has a bass swap, ours takes its place.
-    known, ours = ComposedSet.load(asked.data), f"{NAMESPACE}/presence-swap"
+    known, ours = SyntheticDataset.load(asked.data), f"{NAMESPACE}/presence-swap"
     taught = {
         part: [
             attrs.evolve(c, technique=ours)

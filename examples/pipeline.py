@@ -22,9 +22,9 @@ from djtrans.core.transition.params_file import ParamsFile
 from djtrans.datasets.mixes.alignment.file_matching import audio_files
 from djtrans.datasets.pairs.pair import PreparedPair, mix_pair
 from djtrans.datasets.pairs.pair_folder import write_pair
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.preparation import prepare
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 
 #: Largest tempo change, as a fraction.
 STRETCH_LIMIT = 0.08
@@ -67,7 +67,7 @@ def main() -> None:
 
 def go_together(a: Analysis, b: Analysis) -> bool:
     """Whether two tempos meet: 87 and 174 beats per minute are one."""
-    a, b = in_one_octave(a, b)
+    a, b = match_tempo_octaves(a, b)
     return abs(a.grid.bpm / b.grid.bpm - 1.0) <= STRETCH_LIMIT
 
 
@@ -83,7 +83,7 @@ def made(a: Path, b: Path, techniques: list[str], separator: str, seed: int) -> 
         aligned = prepared.align(plan, prepared.span(plan, context=0))
         plan = prepared.refine(plan, aligned)
         window = window_span(plan, prepared.tracks["a"].sample_rate)
-        params, provenance = draw_transition(prepared, plan, window, aligned, seed=seed)
+        params, provenance = generate_transition_params(prepared, plan, window, aligned, seed=seed)
         content = ParamsFile(params=params, plan=plan, provenance=provenance)
         return mix_pair(prepared.mixer, content, aligned, prepared.analyses)
     raise PlanError(f"None of {', '.join(techniques)} fits.")

@@ -19,10 +19,10 @@ def draw(path: str, scheduler: str, steps: int, seed: int) -> Tensor:
     """Curves ``[frames, parameters]`` of a bass swap over 16 bars, without tracks to listen to."""
     sampling = djtrans.get_inference_config(steps=steps)
     model = djtrans.load_model(path, "cpu", scheduler=scheduler, inference=sampling)
-    request = djtrans.DrawRequest(
+    request = djtrans.CurveRequest(
         model.layout, n_frames=128, swap_beat=32, technique="djtrans/bass-swap", seed=seed
     )
-    return model.draw(request)
+    return model.generate(request)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -16,8 +16,8 @@ import torch
 
 from djtrans.core.errors import DjtransError
 from djtrans.core.util.devices import pick_device
-from djtrans.datasets.synthetic.batches import ComposedBatches
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.batches import SyntheticBatches
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.loading import build_network
 from djtrans.registry import default_registry
 from djtrans.training.options import TrainOptions
@@ -46,7 +46,7 @@ def main() -> None:
 def run(asked: argparse.Namespace) -> None:
     """Compose a run of training from its parts."""
     # The data: tracks as features on their frames, and the transitions planned between them.
-    composed = ComposedSet.load(asked.data)
+    composed = SyntheticDataset.load(asked.data)
 
     # The model: which denoiser, told by which encoders, for the columns of which mixer.
     torch.manual_seed(asked.seed)
@@ -57,7 +57,7 @@ def run(asked: argparse.Namespace) -> None:
     registry = default_registry()
     taught = {c.technique for c in (*composed.training, *composed.validation)}
     techniques = {name: registry.techniques.build(name) for name in sorted(taught)}
-    batches = ComposedBatches(
+    batches = SyntheticBatches(
         composed, techniques, encoders, network, record.layout, seed=asked.seed
     )
 

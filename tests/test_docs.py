@@ -112,15 +112,15 @@ def promised(page: str) -> list[str]:
 def test_the_code_of_the_readme_runs(folder):
     checks = """
 import sys
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 assert torch.equal(again.audio, transition.audio)
 assert abs(mixed_audio.shape[-1] / 22050 - 64 * 60 / 172) < 0.01
 assert tuple(params.values.shape) == (128, 54)
 registry.register(sys.modules["__main__"], "mine")
 plan = djtrans.plan_transition(analysis_a, analysis_b, technique="quick-fade")
 assert (plan.technique, plan.bars) == ("mine/quick-fade", 8)
-request = djtrans.DrawRequest(mixer.layout, plan.n_frames, plan.swap_beat)
-drawn = draw_params(QuickFade(None), request, torch.tensor(plan.beat_times))
+request = djtrans.CurveRequest(mixer.layout, plan.n_frames, plan.swap_beat)
+drawn = generate_params(QuickFade(None), request, torch.tensor(plan.beat_times))
 assert float(drawn.row("b/bass/fader/gain")[16]) == 0.5
 assert float(drawn.row("a/bass/fader/gain")[48]) == 0.5
 """

@@ -13,8 +13,8 @@ from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
     from djtrans.core.contracts.encoder import FeatureExtractor
-    from djtrans.datasets.pairs.dataset import PreparedSet
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.datasets.pairs.dataset import PreparedDataset
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
 #: Seconds between lines of progress.
 LINE_SECONDS = 10.0
@@ -48,7 +48,7 @@ def training_sets(
     quiet: bool,
     extractors: Sequence[FeatureExtractor] = (),
     plugin_files: Sequence[str] = (),
-) -> tuple[list[ComposedSet | PreparedSet], tuple[float, ...]]:
+) -> tuple[list[SyntheticDataset | PreparedDataset], tuple[float, ...]]:
     """Open or compose the training sets, the composed one last, and compute their shares.
 
     Parameters
@@ -68,10 +68,10 @@ def training_sets(
         Empty: by their frames.
     """
     from djtrans.datasets.mixture import shares_by_frames
-    from djtrans.datasets.opening import open_training_set
+    from djtrans.datasets.opening import open_dataset
 
     watch = None if quiet else _counting()
-    sets = [open_training_set(path, watch, extractors=extractors) for path in asked["data"]]
+    sets = [open_dataset(path, watch, extractors=extractors) for path in asked["data"]]
     if not asked["synthetic"]:
         return sets, ()
     share, given = asked["data_share"], list(sets)
@@ -86,10 +86,10 @@ def _composed(
     plugin_files: Sequence[str],
 ) -> Any:
     from djtrans.datasets.extra_features import covers, versions
-    from djtrans.datasets.synthetic.composing import ComposeOptions, compose_set
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
-    options = ComposeOptions(
+    options = SyntheticOptions(
         tracks=asked["tracks"], transitions=asked["transitions"], seed=asked["seed"]
     )
     folder = Path(asked["output"])
@@ -98,11 +98,11 @@ def _composed(
     if file.is_file():
         import attrs
 
-        known = ComposedSet.load(file)
+        known = SyntheticDataset.load(file)
         same = known.facts.get("options") == attrs.asdict(options)
         if same and covers(known.extractors, versions(extractors)):
             return known
-    return compose_set(
+    return compose_dataset(
         file,
         options,
         workers=asked["workers"],

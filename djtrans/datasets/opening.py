@@ -9,10 +9,10 @@ from pathlib import Path
 from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.errors import FormatError, InputError
 from djtrans.datasets.pairs.dataset import HEADER as PREPARED
-from djtrans.datasets.pairs.dataset import PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import open_prepared
 from djtrans.datasets.synthetic.dataset import HEADER as COMPOSED
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
 _KINDS = (
     "a composed set (a file), or a folder that 'djtrans prepare' wrote (or the "
@@ -20,12 +20,12 @@ _KINDS = (
 )
 
 
-def open_training_set(
+def open_dataset(
     path: str | os.PathLike[str],
     watch: Callable[[str, int, int], None] | None = None,
     *,
     extractors: Sequence[FeatureExtractor] = (),
-) -> ComposedSet | PreparedSet:
+) -> SyntheticDataset | PreparedDataset:
     """Read a composed set, a folder of prepared pairs, or what was extracted of one.
 
     Parameters
@@ -56,7 +56,7 @@ def open_training_set(
     except (SafetensorError, OSError) as error:
         raise FormatError(f"{file} cannot be trained on ({error}); give {_KINDS}.") from None
     if PREPARED in header:
-        return PreparedSet.load(file)
+        return PreparedDataset.load(file)
     if COMPOSED in header:
-        return ComposedSet.load(file)
+        return SyntheticDataset.load(file)
     raise FormatError(f"{file} is a safetensors file, but no training set; give {_KINDS}.")

@@ -21,8 +21,8 @@ def build_extractors(
     Returns
     -------
     tuple of FeatureExtractor
-        One for each name: what :func:`djtrans.build_track_features`, ``compose_set`` and
-        ``open_training_set`` take. Empty where no encoder declares one.
+        One for each name: what :func:`djtrans.build_track_features`, ``compose_dataset`` and
+        ``open_dataset`` take. Empty where no encoder declares one.
     """
     registry = registry or default_registry()
     found: dict[str, FeatureExtractor] = {}

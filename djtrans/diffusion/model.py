@@ -13,7 +13,7 @@ from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.encoder import Conditioning, Encoder, FeatureExtractor, TechniqueEncoder
 from djtrans.core.contracts.scheduler import Scheduler
 from djtrans.core.curves.layout import Layout
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import spare_lines
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.diffusion.conditioning import ConditioningSlot, join
@@ -140,7 +140,7 @@ class DiffusionModel:
         """Where it computes."""
         return next(self.network.parameters()).device
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]`` on the CPU; the request's seed decides all noise.
 
         Vocal faders that would cut a sung line are slowed down, see
@@ -166,7 +166,7 @@ class DiffusionModel:
         )
         return spare_lines(Scaling(self.layout).from_model(curves[0].cpu()), request)
 
-    def check(self, request: DrawRequest) -> None:
+    def check(self, request: CurveRequest) -> None:
         """Refuse what it was not trained on."""
         check_layout(self.layout, request.layout)
         if request.frames_per_beat != self.frames_per_beat:
@@ -230,7 +230,7 @@ def _some(keys: list[str]) -> str:
 
 
 def encode(
-    encoders: tuple[Encoder, ...], network: DiffusionNetwork, request: DrawRequest
+    encoders: tuple[Encoder, ...], network: DiffusionNetwork, request: CurveRequest
 ) -> tuple[Conditioning, Tensor]:
     """Encode one request with all encoders: the inputs of the network.
 
@@ -257,7 +257,7 @@ def encode(
     return join(parts), torch.tensor([absent], dtype=torch.bool)
 
 
-def _check_extracted(slot: ConditioningSlot, request: DrawRequest) -> None:
+def _check_extracted(slot: ConditioningSlot, request: CurveRequest) -> None:
     if slot.extractor is None:
         return
     name = slot.extractor[0]

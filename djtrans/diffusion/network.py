@@ -12,7 +12,7 @@ from djtrans.core.contracts.denoiser import Denoiser
 from djtrans.core.contracts.encoder import Conditioning, Encoder
 from djtrans.core.errors import ShapeError
 from djtrans.diffusion.conditioning import ConditioningSlot, join, shape_for, split
-from djtrans.diffusion.prediction import asked_at, check_prediction, clean_from
+from djtrans.diffusion.prediction import check_prediction, clamp_noise_fraction, to_clean
 
 
 class DiffusionNetwork(nn.Module):
@@ -136,9 +136,9 @@ class DiffusionNetwork(nn.Module):
         dropped: Tensor | None = None,
     ) -> Tensor:
         """The clean curves that it predicts; parameters as in :meth:`forward`, not clipped."""
-        t = asked_at(self.prediction, noise_fraction)
+        t = clamp_noise_fraction(self.prediction, noise_fraction)
         output = self(z, t, conditioning, dropped)
-        return clean_from(self.prediction, output, z, t[:, None, None])
+        return to_clean(self.prediction, output, z, t[:, None, None])
 
     def _with_nulls(self, conditioning: Conditioning, dropped: Tensor) -> Conditioning:
         return attrs.evolve(

@@ -10,11 +10,11 @@ from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.schedules.noise import normal_like
 from djtrans.diffusion.network import DiffusionNetwork
-from djtrans.diffusion.prediction import asked_at, clean_from, target_of
+from djtrans.diffusion.prediction import clamp_noise_fraction, target_of, to_clean
 
 
 @attrs.frozen(eq=False)
-class Draw:
+class NoiseSample:
     """What is random in one step of training.
 
     Attributes
@@ -108,7 +108,9 @@ class Objective:
         maximum=1.0,
     )
 
-    def draw(self, network: DiffusionNetwork, clean: Tensor, generator: torch.Generator) -> Draw:
+    def sample(
+        self, network: DiffusionNetwork, clean: Tensor, generator: torch.Generator
+    ) -> NoiseSample:
         """Noise levels, noise and dropped encoders for a batch ``[batch, frames, parameters]``.
 
         All of it comes from `generator`, on whichever device that is.
@@ -119,14 +121,18 @@ class Objective:
         chance = torch.rand(
             batch, len(network.slots) + 1, generator=generator, device=generator.device
         ).to(clean)
-        return Draw(
+        return NoiseSample(
             noise_fraction=torch.sigmoid(self.level_mean + self.level_deviation * logit),
             noise=normal_like(clean, generator),
             dropped=(chance[:, :1] < self.unconditional) | (chance[:, 1:] < dropout),
         )
 
     def loss(
-        self, network: DiffusionNetwork, clean: Tensor, conditioning: Conditioning, draw: Draw
+        self,
+        network: DiffusionNetwork,
+        clean: Tensor,
+        conditioning: Conditioning,
+        draw: NoiseSample,
     ) -> Loss:
         """The loss of a batch.
 
@@ -138,10 +144,12 @@ class Objective:
         conditioning : Conditioning
             Inputs of the network's encoders. Frames outside its mask count for nothing; each of
             the others counts the same.
-        draw : Draw
-            From :meth:`draw`.
+        draw : NoiseSample
+            From :meth:`generate`.
         """
-        draw = attrs.evolve(draw, noise_fraction=asked_at(network.prediction, draw.noise_fraction))
+        draw = attrs.evolve(
+            draw, noise_fraction=clamp_noise_fraction(network.prediction, draw.noise_fraction)
+        )
         t = draw.noise_fraction[:, None, None]
         z = (1.0 - t) * clean + t * draw.noise
         encoded = network.encode(conditioning)
@@ -149,7 +157,7 @@ class Objective:
         error = output - target_of(network.prediction, clean, draw.noise)
         if network.prediction == "clean":
             error = error / t.clamp(min=self.least_noise)
-        meant = clean_from(network.prediction, output, z, t)
+        meant = to_clean(network.prediction, output, z, t)
         jitter = torch.diff(meant - clean, dim=1)
         mask = conditioning.mask
         if mask is None:

@@ -24,10 +24,10 @@ NOISIEST_NOISE_PREDICTION = 0.995
 
 
 @overload
-def asked_at(prediction: str, noise_fraction: float) -> float: ...
+def clamp_noise_fraction(prediction: str, noise_fraction: float) -> float: ...
 @overload
-def asked_at(prediction: str, noise_fraction: Tensor) -> Tensor: ...
-def asked_at(prediction: str, noise_fraction: float | Tensor) -> float | Tensor:
+def clamp_noise_fraction(prediction: str, noise_fraction: Tensor) -> Tensor: ...
+def clamp_noise_fraction(prediction: str, noise_fraction: float | Tensor) -> float | Tensor:
     """The noise fraction to ask a denoiser at, instead of `noise_fraction`.
 
     The same, but for noise predictions at almost nothing but noise, where no more than
@@ -40,7 +40,7 @@ def asked_at(prediction: str, noise_fraction: float | Tensor) -> float | Tensor:
     return min(noise_fraction, NOISIEST_NOISE_PREDICTION)
 
 
-def clean_from(prediction: str, output: Tensor, z: Tensor, t: float | Tensor) -> Tensor:
+def to_clean(prediction: str, output: Tensor, z: Tensor, t: float | Tensor) -> Tensor:
     """The clean curves that an output means.
 
     Parameters
@@ -51,7 +51,7 @@ def clean_from(prediction: str, output: Tensor, z: Tensor, t: float | Tensor) ->
         ``[batch, frames, parameters]``.
     t : float or Tensor
         Noise fraction, 0 to 1, broadcast against `z`; below 1 for a noise prediction
-        (see :func:`asked_at`).
+        (see :func:`clamp_noise_fraction`).
     """
     check_prediction(prediction)
     if prediction == "velocity":

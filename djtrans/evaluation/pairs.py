@@ -21,7 +21,7 @@ from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import load_track
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import analyze_track
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -229,7 +229,7 @@ def all_pairs(
             skipped.append((path.name, str(error)))
     pairs = []
     for a, b in permutations(analyses, 2):
-        tempo_a, tempo_b = (x.grid.bpm for x in in_one_octave(analyses[a], analyses[b]))
+        tempo_a, tempo_b = (x.grid.bpm for x in match_tempo_octaves(analyses[a], analyses[b]))
         if abs(tempo_a / tempo_b - 1.0) <= stretch_limit:
             pairs.append(Pair(a=a, b=b, analyses={hashes[x]: analyses[x] for x in (a, b)}))
     if not pairs:

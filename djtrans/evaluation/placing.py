@@ -13,8 +13,8 @@ from djtrans.core.transition.alignment import AlignedTrack, Span
 from djtrans.core.transition.plan import TransitionPlan, track_seconds
 from djtrans.pipeline.preparation import Prepared
 from djtrans.planning.options import WINDOW_BARS
-from djtrans.planning.tempo import can_meet
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo import tempos_reachable
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 
 #: Clocks that lay a track this close to each other are one clock: 0.5 ms are no offset to hear.
@@ -104,8 +104,8 @@ def _one_clock(prepared: Prepared, limit: float) -> dict[str, Any]:
 
     Otherwise a short window would let B go home while a long one still holds it.
     """
-    a, b = in_one_octave(prepared.analyses["a"], prepared.analyses["b"])
-    tempo = "a" if can_meet(a, b, limit) else "auto"
+    a, b = match_tempo_octaves(prepared.analyses["a"], prepared.analyses["b"])
+    tempo = "a" if tempos_reachable(a, b, limit) else "auto"
     return {"tempo": tempo, "ease_bars": 0, "shift_beats": 0}
 
 

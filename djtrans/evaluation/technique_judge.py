@@ -172,7 +172,7 @@ def around_swap(curves: Tensor, swap: int) -> Tensor:
     return curves[points.long()].double().flatten()
 
 
-def drawn_by_experts(
+def generated_by_rules(
     compositions: Iterable[Composition],
     tracks: Sequence[FramedTrack],
     techniques: Mapping[str, CurveModel],
@@ -183,6 +183,6 @@ def drawn_by_experts(
     rng, scaling = np.random.default_rng(seed), Scaling(layout)
     for composition in compositions:
         request = request_of(composition, tracks, layout, int(rng.integers(1, 2**31)))
-        values = conform(techniques[composition.technique].draw(request), layout)
+        values = conform(techniques[composition.technique].generate(request), layout)
         swap = composition.swap_beat * composition.frames_per_beat
         yield composition.technique, scaling.to_model(values), swap

@@ -15,7 +15,7 @@ from djtrans.evaluation.comparison import Outcome
 from djtrans.evaluation.pairs import Pair
 from djtrans.evaluation.placing import Places, clock_shift, moved_span, on_clock, place_together
 from djtrans.mixer.resolve import DEFAULT_MIXER
-from djtrans.pipeline.completion import draw_transition, finish
+from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.registry import Registry
@@ -181,7 +181,7 @@ def _unit(
         aligned = {side: on_clock(track, shift) for side, track in shared.aligned.items()}
     else:
         aligned = prepared.align(plan, span, steps)
-    params, provenance = draw_transition(
+    params, provenance = generate_transition_params(
         prepared, plan, span, aligned, seed=options.seed, steps=steps
     )
     transition = finish(prepared.mixer, params, plan, provenance, aligned, prepared.device, steps)

@@ -11,12 +11,12 @@ from djtrans.core.curves.params import TransitionParams
 from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
 from djtrans.core.transition.params_file import Provenance
 from djtrans.core.transition.plan import TransitionPlan
-from djtrans.core.transition.requests import draw_request, reference_level, window_features
+from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render as render_window
-from djtrans.pipeline.curve_generation import draw_params
-from djtrans.pipeline.curve_source import can_draw
+from djtrans.pipeline.curve_generation import generate_params
+from djtrans.pipeline.curve_source import can_generate
 from djtrans.pipeline.preparation import Prepared
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import make_provenance
@@ -24,7 +24,7 @@ from djtrans.pipeline.silence import warn_of_silence
 from djtrans.pipeline.transition import Transition
 
 
-def draw_transition(
+def generate_transition_params(
     prepared: Prepared,
     plan: TransitionPlan,
     span: Span,
@@ -62,7 +62,7 @@ def draw_transition(
         What it takes, beside plan and curves, to render them over `span`.
     """
     registry, layout = prepared.registry, prepared.mixer.layout
-    model = None if model is None or not can_draw(model, plan) else model
+    model = None if model is None or not can_generate(model, plan) else model
     with (steps or Steps()).step("draw"):
         features = {
             name: window_features(
@@ -75,9 +75,11 @@ def draw_transition(
             )
             for name, side in (("a", plan.a), ("b", plan.b))
         }
-        request = draw_request(plan, layout, features["a"], features["b"], seed)
+        request = build_curve_request(plan, layout, features["a"], features["b"], seed)
         drawer = model or registry.techniques.build(plan.technique, technique_config)
-        params = draw_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
+        params = generate_params(
+            drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64)
+        )
         if n_frames is not None:
             params = params.resampled(n_frames)
     provenance = make_provenance(

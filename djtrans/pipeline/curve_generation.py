@@ -10,7 +10,7 @@ from torch import Tensor
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import LayoutError, ShapeError
 from djtrans.registry import Registry, default_registry
 
@@ -35,13 +35,15 @@ def load_technique(name: str, registry: Registry | None = None, **config: Any) -
     return model
 
 
-def draw_params(model: CurveModel, request: DrawRequest, beat_times: Tensor) -> TransitionParams:
+def generate_params(
+    model: CurveModel, request: CurveRequest, beat_times: Tensor
+) -> TransitionParams:
     """Let a model draw, and make its curves fit the contract.
 
     Parameters
     ----------
     model : CurveModel
-    request : DrawRequest
+    request : CurveRequest
     beat_times : Tensor
         ``[beats + 1]`` float64, the clock of the window in seconds.
 
@@ -55,7 +57,7 @@ def draw_params(model: CurveModel, request: DrawRequest, beat_times: Tensor) -> 
     ShapeError
         If the model draws another shape than the layout and frames ask for.
     """
-    values = model.draw(request)
+    values = model.generate(request)
     wanted = (request.n_frames, len(request.layout))
     if tuple(values.shape) != wanted or not bool(torch.isfinite(values).all()):
         raise ShapeError(

@@ -18,7 +18,7 @@ from djtrans.diffusion.model import (
 )
 
 
-def fitting_model(
+def compatible_model(
     model: DiffusionModel | None,
     layout: Layout,
     technique_config: Mapping[str, Any],
@@ -68,7 +68,7 @@ def fitting_model(
     return model
 
 
-def can_draw(model: DiffusionModel, plan: TransitionPlan) -> bool:
+def can_generate(model: DiffusionModel, plan: TransitionPlan) -> bool:
     """Whether a model was trained on such a transition; if not, a warning says who draws."""
     why = why_not(model, plan)
     if why:

@@ -12,7 +12,7 @@ from djtrans.core.audio.warping import warp
 from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.params import TransitionParams
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.feature_extraction import extract_features
@@ -21,7 +21,7 @@ from djtrans.core.track.stems import Stems
 from djtrans.core.transition.plan import BeatSection
 from djtrans.metrics.key_relation import key_relation
 from djtrans.mixer.mixer import Mixer
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 
 #: Stems whose tempos differ by more than this are stretched to meet (as a fraction).
 SAME_TEMPO = 1e-4
@@ -159,7 +159,7 @@ def generate_transition(
     window_b = _cut(stems_b, features_b, length, ratio)
     bars = (len(beat_times) - 1) // features_a.beats_per_bar
     swap_beat = max(1, bars // 2) * features_a.beats_per_bar
-    request = DrawRequest(
+    request = CurveRequest(
         layout=mixer.layout,
         n_frames=(len(beat_times) - 1) * features_a.frames_per_beat,
         swap_beat=swap_beat,
@@ -174,7 +174,7 @@ def generate_transition(
         features_a=features_a,
         features_b=features_b,
     )
-    params = draw_params(model, request, beat_times)
+    params = generate_params(model, request, beat_times)
     if n_frames is not None:
         params = params.resampled(n_frames)
     mixer.to(device)

@@ -16,8 +16,8 @@ from djtrans.core.track.track import Track
 from djtrans.diffusion.loading import choose_model
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.resolve import DEFAULT_MIXER
-from djtrans.pipeline.completion import draw_transition, finish
-from djtrans.pipeline.curve_source import by_rules, fitting_model, why_not
+from djtrans.pipeline.completion import finish, generate_transition_params
+from djtrans.pipeline.curve_source import by_rules, compatible_model, why_not
 from djtrans.pipeline.preparation import (
     DEFAULT_CONTEXT_BARS,
     DEFAULT_SEPARATOR,
@@ -28,7 +28,7 @@ from djtrans.pipeline.progress import Report, Steps
 from djtrans.pipeline.provenance import check_technique_settings
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import PlanOptions, nearest_bars
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry, default_registry
 
 
@@ -192,9 +192,9 @@ def generate(
     )
     with done.step("plan"):
         if duration is not None:
-            counted, _ = in_one_octave(prepared.analyses["a"], prepared.analyses["b"])
+            counted, _ = match_tempo_octaves(prepared.analyses["a"], prepared.analyses["b"])
             wanted["bars"] = nearest_bars(duration, counted.grid.bpm, counted.grid.beats_per_bar)
-        drawer = fitting_model(
+        drawer = compatible_model(
             drawer, prepared.mixer.layout, chosen.technique, named=model != "auto"
         )
         if drawer is not None:
@@ -207,7 +207,7 @@ def generate(
         # Nobody asked for a model: that the rules draw is one of the plan's facts, no warning.
         plan = attrs.evolve(plan, reasons=(*plan.reasons, by_rules(why)))
         drawer = None
-    params, provenance = draw_transition(
+    params, provenance = generate_transition_params(
         prepared,
         plan,
         span,

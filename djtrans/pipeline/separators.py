@@ -23,7 +23,7 @@ from djtrans.registry import Registry, default_registry
 
 AUTO = "auto"
 #: What ``"auto"`` tries, in this order; the last one always works.
-AUTO_LADDER = ("demucs", "spectral")
+AUTO_ORDER = ("demucs", "spectral")
 
 
 def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclaration]:
@@ -86,7 +86,7 @@ def fetch_separator(
     ----------
     registry : Registry
     name : str
-        Of a separator; or ``"auto"``, the first of :data:`AUTO_LADDER` that can work.
+        Of a separator; or ``"auto"``, the first of :data:`AUTO_ORDER` that can work.
     config : mapping
         Fields of its config; ``"auto"`` passes over those that lack one of them.
     device : str
@@ -134,11 +134,11 @@ def _fitting(registry: Registry, config: Mapping[str, Any]) -> list[str]:
     """The rungs of the ladder whose configs have all these fields."""
     fields = {
         rung: [field.name for field in attrs.fields(find_separator(registry, rung)[1].config)]
-        for rung in AUTO_LADDER
+        for rung in AUTO_ORDER
     }
-    fitting = [rung for rung in AUTO_LADDER if set(config) <= set(fields[rung])]
+    fitting = [rung for rung in AUTO_ORDER if set(config) <= set(fields[rung])]
     if not fitting:
-        known = " or of ".join(f"{rung} ({', '.join(fields[rung])})" for rung in AUTO_LADDER)
+        known = " or of ".join(f"{rung} ({', '.join(fields[rung])})" for rung in AUTO_ORDER)
         raise ConfigError(
             f"The separator is chosen by 'auto', which has no field {', '.join(config)}; give "
             f"fields of {known}."

@@ -23,7 +23,7 @@ FLOOR_DB = -50.0
 
 
 @attrs.frozen(eq=False)
-class BeatSound:
+class BeatFeatures:
     """A track beat by beat.
 
     Attributes
@@ -40,10 +40,10 @@ class BeatSound:
 
 
 #: Listens to a track at the beats given, ``[beats + 1]`` seconds of its file.
-Ear: TypeAlias = Callable[[FloatArray], BeatSound]
+Ear: TypeAlias = Callable[[FloatArray], BeatFeatures]
 
 
-def listen(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> BeatSound:
+def listen(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> BeatFeatures:
     """Hear a track beat by beat.
 
     Parameters
@@ -57,20 +57,20 @@ def listen(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> BeatS
 
     Returns
     -------
-    BeatSound
+    BeatFeatures
     """
     start = int((beat_times[0] - 1.0) * sample_rate)
     stop = int((beat_times[-1] + 1.0) * sample_rate)
     first, last = max(start, 0), min(max(stop, 1), audio.shape[-1])
     if last - first < sample_rate:
         silent = np.zeros(len(beat_times) - 1)
-        return BeatSound(silent, silent, np.zeros((len(silent), 12)))
+        return BeatFeatures(silent, silent, np.zeros((len(silent), 12)))
     window = np.asarray(audio[:, first:last], dtype=np.float64)
     times = beat_times - first / sample_rate
     mono = window.mean(axis=0, keepdims=True)
     spectrum = spectrum_of(mono)
     low, mid = (_rises(spectrum, mono.shape[-1], sample_rate, times, b) for b in (LOW_HZ, MID_HZ))
-    return BeatSound(low, mid, beat_chroma(window, sample_rate, times))
+    return BeatFeatures(low, mid, beat_chroma(window, sample_rate, times))
 
 
 def _rises(

@@ -14,7 +14,7 @@ from djtrans.planning.keys import KeyRule
 
 
 @attrs.frozen(kw_only=True)
-class Rung:
+class CandidateGroup:
     """Techniques that are tried together; the one with the best place is taken.
 
     Attributes

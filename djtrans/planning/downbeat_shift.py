@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from djtrans.planning.beat_features import BeatSound, FloatArray
+from djtrans.planning.beat_features import BeatFeatures, FloatArray
 
 #: A shift must beat the analyzers' own ones by this much (of 3, one for each thing heard), and by
 #: so much more where they are sure of them. Between five tracks whose ones are known, wrong shifts
@@ -30,7 +30,7 @@ def bar_profile(values: FloatArray, beats_per_bar: int) -> FloatArray:
     return np.asarray(profile * max(0.0, 1.0 - chance / max(power, 1e-12)))
 
 
-def chord_changes(sound: BeatSound) -> FloatArray:
+def chord_changes(sound: BeatFeatures) -> FloatArray:
     """How much the notes change at each beat, ``[beats]``, 0 to 1; 0 at the first."""
     size = np.linalg.norm(sound.chroma, axis=1, keepdims=True)
     unit = np.divide(sound.chroma, size, out=np.zeros_like(sound.chroma), where=size > 0)
@@ -39,12 +39,12 @@ def chord_changes(sound: BeatSound) -> FloatArray:
     return np.concatenate([[0.0], np.where(both, 1.0 - alike, 0.0)])
 
 
-def shift_scores(a: BeatSound, b: BeatSound, beats_per_bar: int = 4) -> FloatArray:
+def shift_scores(a: BeatFeatures, b: BeatFeatures, beats_per_bar: int = 4) -> FloatArray:
     """How well bass, snare and chord changes fall together for each shift of B.
 
     Parameters
     ----------
-    a, b : BeatSound
+    a, b : BeatFeatures
         Of both windows; their first beat is what the analyzers take for a one.
     beats_per_bar : int
 
@@ -61,12 +61,12 @@ def shift_scores(a: BeatSound, b: BeatSound, beats_per_bar: int = 4) -> FloatArr
     return scores
 
 
-def best_shift(a: BeatSound, b: BeatSound, confidence: float, beats_per_bar: int = 4) -> int:
+def best_shift(a: BeatFeatures, b: BeatFeatures, confidence: float, beats_per_bar: int = 4) -> int:
     """How many beats later B's one should be taken to be; 0 unless another is clearly better.
 
     Parameters
     ----------
-    a, b : BeatSound
+    a, b : BeatFeatures
     confidence : float
         How sure the analyzers are of both ones, 0 to 1.
     beats_per_bar : int

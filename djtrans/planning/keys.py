@@ -7,7 +7,7 @@ import numpy as np
 
 from djtrans.core.track.key import Key
 from djtrans.metrics.consonance import consonance
-from djtrans.planning.beat_features import BeatSound
+from djtrans.planning.beat_features import BeatFeatures
 
 #: Neighbours on the Camelot wheel and closer go together for as long as one likes.
 CLOSE = 1
@@ -58,7 +58,7 @@ def key_rule(a: Key, b: Key) -> KeyRule:
     return KeyRule(distance, "heard", f"{said}: the notes of the windows decide")
 
 
-def agree(a: BeatSound, b: BeatSound) -> tuple[bool, str]:
+def agree(a: BeatFeatures, b: BeatFeatures) -> tuple[bool, str]:
     """Whether the notes of two windows go together, and why."""
     value = consonance(a.chroma, b.chroma, np.ones(len(a.chroma), dtype=bool))
     if value is None:

@@ -25,7 +25,7 @@ TRIM_LIMIT_DB = 12.0
 DOUBTED_CONFIDENCE = 0.5
 
 
-def write_plan(
+def build_plan(
     choice: Choice, options: PlanOptions, files: tuple[Analysis, Analysis], notes: tuple[str, ...]
 ) -> TransitionPlan:
     """The plan of a choice.

@@ -8,18 +8,18 @@ from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.planning.beat_features import Ear
-from djtrans.planning.candidate_group import Choice, Rung
+from djtrans.planning.candidate_group import CandidateGroup, Choice
 from djtrans.planning.downbeat_shift import best_shift
 from djtrans.planning.options import PlanOptions
-from djtrans.planning.plan_building import write_plan
+from djtrans.planning.plan_building import build_plan
 from djtrans.planning.search import Walk
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 
 
 def plan_transition(
     a: Analysis,
     b: Analysis,
-    ladder: Sequence[Rung],
+    ladder: Sequence[CandidateGroup],
     options: PlanOptions | None = None,
     ears: tuple[Ear, Ear] | None = None,
 ) -> TransitionPlan:
@@ -29,7 +29,7 @@ def plan_transition(
     ----------
     a, b : Analysis
         The outgoing and the incoming track.
-    ladder : sequence of Rung
+    ladder : sequence of CandidateGroup
         What to try, the most wanted first.
     options : PlanOptions, optional
     ears : tuple of Ear, optional
@@ -53,7 +53,7 @@ def plan_transition(
         _check_inside(name, track, options)
         if track.grid.bars < 1:
             raise PlanError(f"{name.upper()} has no whole bar; give a longer track.")
-    a, b = in_one_octave(a, b)
+    a, b = match_tempo_octaves(a, b)
     notes = []
     if options.shift_beats:
         b = b.shifted(options.shift_beats)
@@ -64,7 +64,7 @@ def plan_transition(
         b = b.shifted(shift)
         notes.append(f"{_later(shift)}: bass, snare and chords then fall together")
         choice = Walk(a=a, b=b, options=options, ears=ears).down(ladder)
-    return write_plan(choice, options, files, tuple(notes))
+    return build_plan(choice, options, files, tuple(notes))
 
 
 def _shift(choice: Choice, ears: tuple[Ear, Ear] | None, a: Analysis, b: Analysis) -> int:

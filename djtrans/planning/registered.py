@@ -9,14 +9,14 @@ from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track
 from djtrans.core.transition.plan import TransitionPlan
-from djtrans.planning.beat_features import BeatSound, Ear, FloatArray, listen
-from djtrans.planning.candidate_group import Rung
+from djtrans.planning.beat_features import BeatFeatures, Ear, FloatArray, listen
+from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.planner import plan_transition as plan_with
 from djtrans.registry import Registry, default_registry
 
-#: What ``technique="auto"`` tries, in this order: techniques, and what :class:`Rung` says of them.
-AUTO_LADDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+#: What ``technique="auto"`` tries, in this order: techniques, and what :class:`CandidateGroup` says of them.
+AUTO_ORDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("bass-swap", "long-blend", "eq-blend"), {"at_least": 8}),
     (("drop-swap", "filter-sweep"), {"at_least": 4}),
     (("bass-swap", "eq-blend"), {"at_least": 8, "loop": True}),
@@ -43,7 +43,7 @@ def plan_transition(
     analysis_a, analysis_b : Analysis
         The outgoing and the incoming track.
     technique : str
-        Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_LADDER` that fits.
+        Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_ORDER` that fits.
     tracks : tuple of Track, optional
         A and B, to listen to their windows where keys or ones are in doubt.
     registry : Registry, optional
@@ -63,11 +63,15 @@ def plan_transition(
     wanted = config_from_dict(PlanOptions, options)
     if technique == "auto":
         ladder = [
-            Rung(techniques=_declared(names, registry), **facts) for names, facts in AUTO_LADDER
+            CandidateGroup(techniques=_declared(names, registry), **facts)
+            for names, facts in AUTO_ORDER
         ]
     else:
         named = _declared((technique,), registry)
-        ladder = [Rung(techniques=named, asked=True), Rung(techniques=named, asked=True, loop=True)]
+        ladder = [
+            CandidateGroup(techniques=named, asked=True),
+            CandidateGroup(techniques=named, asked=True, loop=True),
+        ]
     ears = None if tracks is None else (_ear(tracks[0]), _ear(tracks[1]))
     return plan_with(analysis_a, analysis_b, ladder, wanted, ears)
 
@@ -82,7 +86,7 @@ def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, Technique
 
 
 def _ear(track: Track) -> Ear:
-    def hear(beat_times: FloatArray) -> BeatSound:
+    def hear(beat_times: FloatArray) -> BeatFeatures:
         return listen(track.audio.numpy(), track.sample_rate, beat_times)
 
     return hear

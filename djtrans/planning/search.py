@@ -12,8 +12,8 @@ from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.plan import Loop
-from djtrans.planning.beat_features import BeatSound, Ear
-from djtrans.planning.candidate_group import Choice, Rung
+from djtrans.planning.beat_features import BeatFeatures, Ear
+from djtrans.planning.candidate_group import CandidateGroup, Choice
 from djtrans.planning.candidates import Candidate, best_candidate
 from djtrans.planning.keys import LONGEST_BARS, KeyRule, agree, key_rule, transposed
 from djtrans.planning.looping import find_loop
@@ -52,7 +52,7 @@ class Walk:
         """What the keys allow."""
         return key_rule(self.a.key, transposed(self.b.key, self.options.key_shift))
 
-    def down(self, ladder: Sequence[Rung]) -> Choice:
+    def down(self, ladder: Sequence[CandidateGroup]) -> Choice:
         """The first rung that holds.
 
         Raises
@@ -69,7 +69,7 @@ class Walk:
         hint = "Give other --bars or cues, or --technique cut, which needs least."
         raise PlanError(f"No transition fits. {why}. {hint}")
 
-    def _try(self, rung: Rung, rejected: list[_Refusal]) -> Choice | None:
+    def _try(self, rung: CandidateGroup, rejected: list[_Refusal]) -> Choice | None:
         if rung.beatless and not beatless(self.a, self.b):
             return None
         found: list[tuple[Candidate, Analysis, Loop | None]] = []
@@ -87,7 +87,7 @@ class Walk:
                     rejected.append((f"{technique.name} over {bars} bars", str(error)))
         return self._pick(rung, found, rejected)
 
-    def _tempo(self, rung: Rung, technique: TechniqueDeclaration) -> Tempo:
+    def _tempo(self, rung: CandidateGroup, technique: TechniqueDeclaration) -> Tempo:
         """The tempo, if keys and tempos let the technique be."""
         key = self.key
         if technique.harmonic and key.distance > technique.key_limit:
@@ -101,7 +101,9 @@ class Walk:
             return unmatched(self.a, beatless(self.a, self.b))
         return choose_tempo(self.a, self.b, technique, self.options)
 
-    def _lengths(self, rung: Rung, technique: TechniqueDeclaration, tempo: Tempo) -> Iterator[int]:
+    def _lengths(
+        self, rung: CandidateGroup, technique: TechniqueDeclaration, tempo: Tempo
+    ) -> Iterator[int]:
         """Lengths to try, the technique's own first, then ever shorter ones."""
         shortest, default, longest = technique.bars
         if self.options.bars:
@@ -129,7 +131,12 @@ class Walk:
         return WINDOW_BARS[-1], ""
 
     def _place(
-        self, rung: Rung, name: str, technique: TechniqueDeclaration, bars: int, tempo: Tempo
+        self,
+        rung: CandidateGroup,
+        name: str,
+        technique: TechniqueDeclaration,
+        bars: int,
+        tempo: Tempo,
     ) -> tuple[Candidate, Analysis, Loop | None]:
         if not rung.loop:
             place = best_candidate(
@@ -146,7 +153,7 @@ class Walk:
 
     def _pick(
         self,
-        rung: Rung,
+        rung: CandidateGroup,
         found: list[tuple[Candidate, Analysis, Loop | None]],
         rejected: list[_Refusal],
     ) -> Choice | None:
@@ -204,7 +211,9 @@ class Walk:
             return ("", [*notes, said]) if fine else (said, notes)
         return "", notes
 
-    def hear(self, candidate: Candidate, loop: Loop | None) -> tuple[BeatSound, BeatSound] | None:
+    def hear(
+        self, candidate: Candidate, loop: Loop | None
+    ) -> tuple[BeatFeatures, BeatFeatures] | None:
         """Both windows, beat by beat; up to the swap where A is looped from there."""
         if self.ears is None:
             return None

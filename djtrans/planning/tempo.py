@@ -68,7 +68,7 @@ def difference(a: Analysis, b: Analysis) -> float:
     return a.grid.bpm / b.grid.bpm - 1.0
 
 
-def can_meet(a: Analysis, b: Analysis, limit: float) -> bool:
+def tempos_reachable(a: Analysis, b: Analysis, limit: float) -> bool:
     """Whether the beats of both, counted in one octave, can be made to meet at A's tempo."""
     meter = a.grid.beats_per_bar == b.grid.beats_per_bar
     steady = all(has_beat(track) and wander(track) <= limit for track in (a, b))

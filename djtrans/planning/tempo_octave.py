@@ -5,7 +5,7 @@ from __future__ import annotations
 from djtrans.core.track.analysis import Analysis
 
 
-def in_one_octave(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
+def match_tempo_octaves(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
     """Count both tracks in one octave, by doubling the slower one where that brings them closer.
 
     Ratios such as 3:2 and 4:3 are left as they are: bars of such tracks never meet.

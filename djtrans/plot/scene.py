@@ -15,7 +15,7 @@ from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.summary import PEAK_STEPS, Overview, flat_overview
 from djtrans.plot.panels import Panel, make_panels
-from djtrans.report.ownership import Heard, heard_levels
+from djtrans.report.ownership import Heard, audible_levels
 from djtrans.report.text_summary import tempo_words
 
 #: Points of a curve over the whole width.
@@ -114,7 +114,7 @@ def make_scene(content: ParamsFile) -> Scene:
     params, plan = single(content.params), content.plan
     overview = content.overview or flat_overview(plan, params)
     measured = overview.measured_under(params)
-    heard = heard_levels(overview, params)
+    heard = audible_levels(overview, params)
     if measured:
         owners = list(heard.owners["bass"])
         owners[-overview.first_beat : len(overview.bass) - overview.first_beat] = overview.bass

@@ -55,7 +55,7 @@ class Movement:
         return self.stop_beat if self.is_step else self.start_beat
 
 
-def find_movements(params: TransitionParams) -> tuple[Movement, ...]:
+def find_automation_events(params: TransitionParams) -> tuple[Movement, ...]:
     """All movements in the order of their beats, then of the layout.
 
     Parameters

@@ -98,7 +98,7 @@ class Heard:
     band_gain: dict[str, FloatArray]
 
 
-def heard_levels(overview: Overview, params: TransitionParams) -> Heard:
+def audible_levels(overview: Overview, params: TransitionParams) -> Heard:
     """Levels of stems under curves, and who holds which role.
 
     A track holds a role on a beat if the role's level in the mix passes all three limits of

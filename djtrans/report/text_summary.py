@@ -12,7 +12,7 @@ from djtrans.core.curves.band_gains import is_level
 from djtrans.core.curves.layout import Row
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
-from djtrans.report.automation_events import Movement, find_movements
+from djtrans.report.automation_events import Movement, find_automation_events
 from djtrans.report.wording import (
     BANDS,
     KILLED,
@@ -132,7 +132,7 @@ def _neighbours(side: TrackPlan) -> Iterable[tuple[ClockSection, ClockSection]]:
 
 def _curve_events(content: ParamsFile) -> list[_Event]:
     """Sentences of the movements; what two hands do at once is one sentence."""
-    moves = list(find_movements(content.params))
+    moves = list(find_automation_events(content.params))
     events = []
     while moves:
         move = moves.pop(0)

@@ -21,7 +21,7 @@ class DrumKit:
     crash: Audio
 
 
-def draw_kit(sample_rate: int, rng: np.random.Generator) -> DrumKit:
+def sample_kit(sample_rate: int, rng: np.random.Generator) -> DrumKit:
     """Draw a kit: tuning, decays and colours differ from seed to seed."""
     return DrumKit(
         kick=_kick(sample_rate, rng),

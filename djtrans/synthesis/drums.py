@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from djtrans.synthesis.arrangement import Arrangement, arrange
-from djtrans.synthesis.drumkit import DrumKit, draw_kit
+from djtrans.synthesis.drumkit import DrumKit, sample_kit
 from djtrans.synthesis.dsp import Audio, place
 from djtrans.synthesis.patterns import STYLES
 from djtrans.synthesis.timeline import STEPS_PER_BAR, Bar, Timeline
@@ -54,7 +54,7 @@ class DrumPattern:
     rolls: tuple[tuple[int, int], ...]
 
 
-def draw_pattern(style: str, rng: np.random.Generator) -> DrumPattern:
+def sample_pattern(style: str, rng: np.random.Generator) -> DrumPattern:
     """Draw a pattern of a style."""
     kind = STYLES[style]
     kicks = kind.kicks[rng.integers(4) % len(kind.kicks)]
@@ -120,8 +120,8 @@ def render_drums(
     list of int
         The samples at which the kick begins, in order.
     """
-    kit = draw_kit(timeline.sample_rate, rng_kit)
-    pattern = draw_pattern(timeline.spec.drums, rng)
+    kit = sample_kit(timeline.sample_rate, rng_kit)
+    pattern = sample_pattern(timeline.spec.drums, rng)
     backbeat = kit.clap if pattern.clap else kit.snare
     kicks: list[int] = []
     for bar in timeline.bars:

@@ -46,7 +46,7 @@ GENRES = {
 }
 
 
-def draw_spec(seed: int, genre: str | None = None, **fixed: Any) -> TrackSpec:
+def sample_spec(seed: int, genre: str | None = None, **fixed: Any) -> TrackSpec:
     """Draw a spec.
 
     Parameters

@@ -15,7 +15,7 @@ from djtrans.core.contracts.encoder import (
     FeatureExtractor,
     TrainableEncoder,
 )
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
@@ -65,9 +65,9 @@ def _features(
     )
 
 
-def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 2) -> DrawRequest:
+def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 2) -> CurveRequest:
     a, b = (_features(declaration, build, rate, level) for level in (1.0, 0.5))
-    return DrawRequest(
+    return CurveRequest(
         example_layout(),
         n_frames=4 * _BARS * rate,
         swap_beat=4,
@@ -83,13 +83,13 @@ def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 
     )
 
 
-def _inputs(encoder: Encoder, request: DrawRequest) -> Conditioning:
+def _inputs(encoder: Encoder, request: CurveRequest) -> Conditioning:
     got = encoder.encode(request)
     require(got is not None, "encode() gave None for a request that holds everything.")
     return cast(Conditioning, got)
 
 
-def _encoded(encoder: Encoder, request: DrawRequest) -> Conditioning:
+def _encoded(encoder: Encoder, request: CurveRequest) -> Conditioning:
     """Conditioning of a request, through forward() where the encoder is a module."""
     inputs = _inputs(encoder, request)
     if not isinstance(encoder, torch.nn.Module):
@@ -119,7 +119,9 @@ def _batch(parts: Sequence[Conditioning]) -> Conditioning:
     )
 
 
-def _pair(declaration: EncoderDeclaration, build: BuildFunction) -> tuple[DrawRequest, DrawRequest]:
+def _pair(
+    declaration: EncoderDeclaration, build: BuildFunction
+) -> tuple[CurveRequest, CurveRequest]:
     """Two requests of one length that differ."""
     request = _request(declaration, build)
     other = attrs.evolve(

@@ -11,7 +11,7 @@ from torch import Tensor
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import SNAP_FRACTION, conform
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.testing.example_layout import (
     example_layout,
     larger_layout,
@@ -30,7 +30,7 @@ _NO_LOWS = 0.05
 _ROUNDING = 1e-6
 
 
-def requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[DrawRequest]:
+def requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[CurveRequest]:
     """What a technique must be able to draw.
 
     Its window lengths at 2, 4 and 8 frames a beat and some seeds; with phrase lines every four
@@ -44,10 +44,10 @@ def requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[Draw
 
 def _request(
     declaration: TechniqueDeclaration, layout: Layout, bars: int, swap: int, rate: int, seed: int
-) -> DrawRequest:
+) -> CurveRequest:
     beats = bars * BEATS_PER_BAR
     lines = tuple(map(float, range(swap % 16, beats + 1, 16))) if seed % 2 else ()
-    return DrawRequest(
+    return CurveRequest(
         layout,
         beats * rate,
         swap,
@@ -58,7 +58,9 @@ def _request(
     )
 
 
-def _usual(declaration: TechniqueDeclaration, layout: Layout, seed: int = SEEDS[-1]) -> DrawRequest:
+def _usual(
+    declaration: TechniqueDeclaration, layout: Layout, seed: int = SEEDS[-1]
+) -> CurveRequest:
     bars = declaration.bars[1]
     swap = declaration.swap_bars(bars) * BEATS_PER_BAR
     return _request(declaration, layout, bars, swap, 2, seed)
@@ -68,7 +70,7 @@ def _usual(declaration: TechniqueDeclaration, layout: Layout, seed: int = SEEDS[
 def curves_have_the_shape_asked(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """Curves are floats [frames, parameters] at every length and rate that it is declared for."""
     for request in requests(declaration, example_layout()):
-        curves = build().draw(request)
+        curves = build().generate(request)
         require(isinstance(curves, Tensor), f"they are a {type(curves).__name__}.")
         wanted = (request.n_frames, len(request.layout))
         require(tuple(curves.shape) == wanted, f"got {tuple(curves.shape)}, asked {wanted}.")
@@ -79,7 +81,7 @@ def curves_have_the_shape_asked(declaration: TechniqueDeclaration, build: BuildF
 def curves_are_finite(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """No value is infinite or not a number."""
     for request in requests(declaration, example_layout()):
-        bad = ~torch.isfinite(build().draw(request)).all(dim=0)
+        bad = ~torch.isfinite(build().generate(request)).all(dim=0)
         keys = [row.key for row in request.layout.rows if bad[row.index]]
         require(not keys, f"{', '.join(keys[:4])} are not finite.")
 
@@ -88,7 +90,7 @@ def curves_are_finite(declaration: TechniqueDeclaration, build: BuildFunction) -
 def curves_stay_in_range(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """Every value lies in the range of its parameter, before anything is put right."""
     for request in requests(declaration, example_layout()):
-        curves = build().draw(request)
+        curves = build().generate(request)
         lowest, highest = curves.amin(dim=0).tolist(), curves.amax(dim=0).tolist()
         for row, low, high in zip(request.layout.rows, lowest, highest, strict=True):
             p = row.parameter
@@ -103,7 +105,7 @@ def curves_stay_in_range(declaration: TechniqueDeclaration, build: BuildFunction
 def both_ends_are_reached(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """The first frame is A alone at neutral, the last B alone, before anything is put right."""
     for request in requests(declaration, example_layout()):
-        curves = build().draw(request)
+        curves = build().generate(request)
         moved = (conform(curves, request.layout) - curves).abs()
         for frame, name in ((0, "first"), (-1, "last")):
             for row, off in zip(request.layout.rows, moved[frame].tolist(), strict=True):
@@ -121,10 +123,10 @@ def drawing_repeats(declaration: TechniqueDeclaration, build: BuildFunction) -> 
     with torch.random.fork_rng():
         torch.manual_seed(1)
         technique = build()
-        first = technique.draw(request).clone()
+        first = technique.generate(request).clone()
         torch.manual_seed(2)
-        again = technique.draw(request)
-        other = build().draw(request)
+        again = technique.generate(request)
+        other = build().generate(request)
     require(torch.equal(first, again), "a second drawing differs.")
     require(torch.equal(first, other), "another build differs.")
 
@@ -135,7 +137,7 @@ def unknown_parameters_stay_neutral(
 ) -> None:
     """In a layout with more parameters, those that it cannot know are neutral throughout."""
     layout = larger_layout()
-    curves = build().draw(_usual(declaration, layout))
+    curves = build().generate(_usual(declaration, layout))
     for index in stranger_rows(layout):
         row = layout.rows[index]
         moved = float((curves[:, index] - row.parameter.neutral).abs().max())
@@ -148,7 +150,7 @@ def needs_are_enough(declaration: TechniqueDeclaration, build: BuildFunction) ->
     layout = needed_layout(declaration.needs)
     require(len(layout) > 0, f"no parameter of the default mixer matches {declaration.needs}.")
     request = _usual(declaration, layout)
-    curves = build().draw(request)
+    curves = build().generate(request)
     require(
         tuple(curves.shape) == (request.n_frames, len(layout)),
         f"got {tuple(curves.shape)}, asked ({request.n_frames}, {len(layout)}).",
@@ -160,7 +162,7 @@ def needs_are_enough(declaration: TechniqueDeclaration, build: BuildFunction) ->
 def one_track_owns_the_lows(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """On no frame are the lows of both tracks up: drums and bass, by their faders and low bands."""
     for request in requests(declaration, example_layout()):
-        curves = build().draw(request)
+        curves = build().generate(request)
         both = torch.minimum(_lows(curves, request, "a"), _lows(curves, request, "b"))
         frame = int(both.argmax())
         require(
@@ -174,7 +176,7 @@ def one_track_owns_the_lows(declaration: TechniqueDeclaration, build: BuildFunct
 def the_lows_come_on_a_downbeat(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """Where B's lows come in as a step, by half or more within a frame, it is on a downbeat."""
     for request in requests(declaration, example_layout()):
-        lows = _lows(build().draw(request), request, "b")
+        lows = _lows(build().generate(request), request, "b")
         steps = (lows.diff() >= 0.5 - _ROUNDING).nonzero()[:, 0] + 1
         off = [f for f in steps.tolist() if f % (request.frames_per_beat * BEATS_PER_BAR)]
         require(
@@ -190,11 +192,13 @@ def another_seed_is_another_drawing(
 ) -> None:
     """Seeds vary the drawing: those that are not 0 do not all give the plain one of seed 0."""
     layout = example_layout()
-    plain, *others = (build().draw(_usual(declaration, layout, seed)) for seed in (0, 2, 4, 6, 8))
+    plain, *others = (
+        build().generate(_usual(declaration, layout, seed)) for seed in (0, 2, 4, 6, 8)
+    )
     require(any(not torch.equal(plain, other) for other in others), "seeds 2, 4, 6 and 8 do.")
 
 
-def _lows(curves: Tensor, request: DrawRequest, track: str) -> Tensor:
+def _lows(curves: Tensor, request: CurveRequest, track: str) -> Tensor:
     """Gain of a track's low end, the louder of kick and bass, ``[frames]``."""
     gains = []
     for stem in LOW_STEMS:

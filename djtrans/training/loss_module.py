@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from djtrans.core.errors import InputError
 from djtrans.datasets.batch import Batch
 from djtrans.diffusion.network import DiffusionNetwork
-from djtrans.diffusion.objective import Draw
+from djtrans.diffusion.objective import NoiseSample
 from djtrans.training.audio_loss import AudioLoss
 from djtrans.training.options import TrainOptions
 
 
-class Lossy(nn.Module):
+class LossModule(nn.Module):
     """A batch in, the terms of its loss out: one forward pass that DDP can watch.
 
     Parameters
@@ -50,7 +50,7 @@ class Lossy(nn.Module):
         if self.audio is not None:
             self.terms += ("audio",)
 
-    def forward(self, batch: Batch, draw: Draw) -> tuple[Tensor, ...]:
+    def forward(self, batch: Batch, draw: NoiseSample) -> tuple[Tensor, ...]:
         """The terms, scalars; `audio` and `smoothness` are not yet weighted."""
         loss = self.objective.loss(self.network, batch.curves, batch.conditioning, draw)
         if self.audio is None:

@@ -19,10 +19,10 @@ from djtrans.core.util.devices import pick_device
 from djtrans.datasets.batch import BatchSource
 from djtrans.datasets.mixture import MixedBatches, shares_by_frames
 from djtrans.datasets.pairs.batches import PreparedBatches
-from djtrans.datasets.pairs.dataset import PreparedSet
-from djtrans.datasets.synthetic.batches import ComposedBatches
+from djtrans.datasets.pairs.dataset import PreparedDataset
+from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.composition import STEM_NAMES
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
 from djtrans.diffusion.extractors import extractor_key
 from djtrans.diffusion.loading import build_network
@@ -35,7 +35,7 @@ from djtrans.training.options import TrainOptions
 from djtrans.training.trainer import TrainResult, Watch, train
 
 #: What can be trained on.
-TrainingSet: TypeAlias = ComposedSet | PreparedSet
+Dataset: TypeAlias = SyntheticDataset | PreparedDataset
 
 DEFAULT_DENOISER = "dit"
 DEFAULT_ENCODERS = ("audio", "technique")
@@ -112,7 +112,7 @@ def model_record(
 
 
 def train_model(
-    data: TrainingSet | Sequence[TrainingSet],
+    data: Dataset | Sequence[Dataset],
     output: str | os.PathLike[str],
     record: ModelRecord | None = None,
     options: TrainOptions | None = None,
@@ -130,7 +130,7 @@ def train_model(
 
     Parameters
     ----------
-    data : ComposedSet, PreparedSet or a sequence of these
+    data : SyntheticDataset, PreparedDataset or a sequence of these
         Each batch comes from one of them, as often as the options' shares say; by default so that
         every frame of all sets comes up as often as another.
     output : path
@@ -161,9 +161,9 @@ def train_model(
     registry = registry or default_registry()
     options = options or TrainOptions()
     record = record or model_record(mixer=mixer, registry=registry)
-    sets = [data] if isinstance(data, ComposedSet | PreparedSet) else list(data)
+    sets = [data] if isinstance(data, SyntheticDataset | PreparedDataset) else list(data)
     heard = options.audio_weight > 0.0
-    if heard and not any(isinstance(each, PreparedSet) for each in sets):
+    if heard and not any(isinstance(each, PreparedDataset) for each in sets):
         raise InputError(
             "A composed set holds no audio to listen to; give a folder that 'djtrans prepare' "
             "wrote (--data FOLDER), or leave out --with-audio."
@@ -190,14 +190,14 @@ def train_model(
 
 
 def _source(
-    data: TrainingSet,
+    data: Dataset,
     record: ModelRecord,
     network: DiffusionNetwork,
     encoders: tuple[Encoder, ...],
     options: TrainOptions,
     registry: Registry,
 ) -> BatchSource:
-    if isinstance(data, PreparedSet):
+    if isinstance(data, PreparedDataset):
         return PreparedBatches(
             data,
             encoders,
@@ -209,7 +209,7 @@ def _source(
             heard=options.audio_weight > 0.0,
         )
     used = {c.technique for c in (*data.training, *data.validation)}
-    return ComposedBatches(
+    return SyntheticBatches(
         data,
         {name: _technique(name, registry) for name in sorted(used)},
         encoders,

@@ -22,7 +22,7 @@ from djtrans.training.checkpoint import TrainingState
 from djtrans.training.distributed import World, joined_world
 from djtrans.training.ema import Ema
 from djtrans.training.interrupts import interruptible
-from djtrans.training.loss_module import Lossy
+from djtrans.training.loss_module import LossModule
 from djtrans.training.metrics_log import MetricsLog
 from djtrans.training.options import TrainOptions
 
@@ -161,7 +161,7 @@ class _Run:
         )
         self.state = TrainingState(network, Ema(network, options.ema_decay), optimizer)
         self.network = network
-        self.lossy = Lossy(network, options, audio)
+        self.lossy = LossModule(network, options, audio)
         self.module: nn.Module = self.lossy
         self.saved = folder / "checkpoint_0.pt"
 
@@ -219,7 +219,7 @@ class _Run:
         return {**named, "grad_norm": float(norm), "lr": lr}
 
     def _loss(self, module: nn.Module, batch: Batch, noise: torch.Generator) -> tuple[Tensor, ...]:
-        draw = self.options.objective.draw(self.network, batch.curves, noise)
+        draw = self.options.objective.sample(self.network, batch.curves, noise)
         draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
             terms: tuple[Tensor, ...] = module(batch, draw)

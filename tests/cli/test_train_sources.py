@@ -15,7 +15,7 @@ import djtrans.datasets.synthetic.composing
 from djtrans import load_model
 from djtrans.cli import main
 from djtrans.datasets.mixture import MixedBatches
-from djtrans.datasets.pairs.dataset import PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import CACHE
 from djtrans.diffusion.checkpoint import read_checkpoint
 from djtrans.registry import default_registry
@@ -116,7 +116,7 @@ def test_several_sources_share_a_run_by_their_frames(run, processed, data, asked
     code, _, err = run("--data", processed, "--data", data, *SHORT)
     assert code == 0, err
     ((sources, shares),) = asked_of
-    assert [type(source).__name__ for source in sources] == ["PreparedBatches", "ComposedBatches"]
+    assert [type(source).__name__ for source in sources] == ["PreparedBatches", "SyntheticBatches"]
     # One pair of 4 bars for training against transitions of 8, 4 and 8 bars.
     assert shares == pytest.approx((1 / 6, 5 / 6))
     card = load_model("output/best_model.pt", device="cpu").card
@@ -128,7 +128,7 @@ def test_data_and_synthesized_tracks_share_a_run_as_asked(
     run, processed, data, asked_of, monkeypatch
 ):
     monkeypatch.setattr(
-        djtrans.datasets.synthetic.composing, "compose_set", lambda *_, **__: small_set()
+        djtrans.datasets.synthetic.composing, "compose_dataset", lambda *_, **__: small_set()
     )
     both = ("--data", processed, "--data", data, "--synthetic", *SHORT, "--quiet")
     code, _, err = run(*both, "--data-share", "0.6")
@@ -136,8 +136,8 @@ def test_data_and_synthesized_tracks_share_a_run_as_asked(
     ((sources, shares),) = asked_of
     assert [type(source).__name__ for source in sources] == [
         "PreparedBatches",
-        "ComposedBatches",
-        "ComposedBatches",
+        "SyntheticBatches",
+        "SyntheticBatches",
     ]
     assert shares == pytest.approx((0.1, 0.5, 0.4))
     options = json.loads(read_checkpoint("output/checkpoint_2.pt")["options"])
@@ -187,7 +187,7 @@ def test_the_extractor_of_an_encoder_runs_on_the_pairs(
     with pytest.raises(SystemExit) as exit_:
         main(["--plugin", str(extractor_file), "train", *map(str, arguments), *settings])
     assert exit_.value.code == 0, capsys.readouterr().err
-    kept = PreparedSet.load(processed / CACHE)
+    kept = PreparedDataset.load(processed / CACHE)
     assert [example.extractors for example in kept.examples] == [{"loudness": 1}] * 2
     model = load_model("output/best_model.pt", device="cpu")
     assert model.extractors[0].scale == 2.0

@@ -16,12 +16,17 @@ from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.key import Key
 from djtrans.core.track.stems import Stems
-from djtrans.datasets.opening import open_training_set
+from djtrans.datasets.opening import open_dataset
 from djtrans.datasets.pairs.opening import CACHE, open_prepared
 from djtrans.datasets.pairs.pair_folder import read_pair
-from djtrans.datasets.synthetic.composing import ComposeOptions
+from djtrans.datasets.synthetic.composing import SyntheticOptions
 from djtrans.datasets.synthetic.composition import STEM_NAMES, request_of
-from djtrans.datasets.synthetic.framed_cache import Heard, is_whole, read_heard, write_heard
+from djtrans.datasets.synthetic.framed_cache import (
+    Heard,
+    is_whole,
+    read_framed_track,
+    write_framed_track,
+)
 from djtrans.datasets.synthetic.framed_track import frame_track
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.diffusion.extractors import build_extractors
@@ -146,22 +151,22 @@ def test_a_window_of_a_framed_track_is_what_inference_extracts_there(stems, anal
 
 def test_a_composed_set_keeps_the_arrays(composed, tmp_path):
     composed.save(tmp_path / "set.safetensors")
-    read = open_training_set(tmp_path / "set.safetensors")
+    read = open_dataset(tmp_path / "set.safetensors")
     assert read.extractors == {"loudness": 1}
     for track, kept in zip(composed.tracks, read.tracks, strict=True):
         assert torch.equal(kept.extra["loudness/rms"], track.extra["loudness/rms"])
 
 
 def test_framed_tracks_are_kept_by_name_and_version(stems, analysis, tmp_path, composed):
-    options, file = ComposeOptions(), tmp_path / "track.safetensors"
+    options, file = SyntheticOptions(), tmp_path / "track.safetensors"
     heard = Heard((analysis,), (composed.tracks[0],), True)
-    write_heard(file, heard, options, {"loudness": 1})
+    write_framed_track(file, heard, options, {"loudness": 1})
     assert is_whole(file, options)
     assert is_whole(file, options, {"loudness": 1})
     assert not is_whole(file, options, {"loudness": 2})
     assert not is_whole(file, options, {"loudness": 1, "chroma": 1})
-    assert list(read_heard(file, {"loudness": 1}).framed[0].extra) == ["loudness/rms"]
-    assert not read_heard(file).framed[0].extra
+    assert list(read_framed_track(file, {"loudness": 1}).framed[0].extra) == ["loudness/rms"]
+    assert not read_framed_track(file).framed[0].extra
 
 
 def test_pairs_are_extracted_from_their_stems_and_kept_by_version(folder, extractors, monkeypatch):

@@ -8,7 +8,7 @@ import torch
 
 import djtrans
 from djtrans.core.curves.params import conform, faders
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import InputError
 from djtrans.diffusion.loading import SHIPPED
 from djtrans.diffusion.normalization import Scaling
@@ -71,9 +71,9 @@ def test_the_basses_change_hands_on_the_line(tracks):
 
 def test_the_wish_decides_what_it_draws(model):
     layout = djtrans.mixer_layout()
-    request = DrawRequest(layout, 64, 24, seed=1)
+    request = CurveRequest(layout, 64, 24, seed=1)
     drawn = {
-        name: conform(model.draw(attrs.evolve(request, technique=f"djtrans/{name}")), layout)
+        name: conform(model.generate(attrs.evolve(request, technique=f"djtrans/{name}")), layout)
         for name in ("echo-out", "eq-blend")
     }
     sends = layout.select("a/track/delay/send")
@@ -83,8 +83,8 @@ def test_the_wish_decides_what_it_draws(model):
 
 def test_seeds_give_different_transitions_that_end_where_they_must(model):
     layout = djtrans.mixer_layout()
-    request = DrawRequest(layout, 128, 32, technique="djtrans/bass-swap")
-    one, two = (conform(model.draw(attrs.evolve(request, seed=s)), layout) for s in (1, 2))
+    request = CurveRequest(layout, 128, 32, technique="djtrans/bass-swap")
+    one, two = (conform(model.generate(attrs.evolve(request, seed=s)), layout) for s in (1, 2))
     assert float((Scaling(layout).to_model(one - two)).abs().max()) > 0.05
     for values in (one, two):
         assert torch.equal(values[0, faders(layout, "b")], torch.zeros(4))

@@ -9,7 +9,7 @@ import torch
 import djtrans
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.config import config_to_dict
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import ConfigError, FormatError, InputError, LayoutError, PluginError
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
 from djtrans.diffusion.loading import (
@@ -67,7 +67,7 @@ def saved(tmp_path):
 
 def request(**facts):
     facts = {"n_frames": 32, "swap_beat": 8, "technique": "djtrans/bass-swap", "seed": 1, **facts}
-    return DrawRequest(djtrans.mixer_layout("dj54"), **facts)
+    return CurveRequest(djtrans.mixer_layout("dj54"), **facts)
 
 
 def test_a_model_is_loaded_and_draws(saved):
@@ -75,7 +75,7 @@ def test_a_model_is_loaded_and_draws(saved):
     assert isinstance(model, DiffusionModel)
     assert model.inference == get_inference_config(steps=3, guidance_scale=1.0)
     assert model.card == {"seed": 5}
-    curves = model.draw(request())
+    curves = model.generate(request())
     assert curves.shape == (32, 54)
     for row in model.layout.rows:
         curve = curves[:, row.index]
@@ -85,16 +85,18 @@ def test_a_model_is_loaded_and_draws(saved):
 
 def test_the_seed_decides_and_the_wish_is_heard(saved):
     model = load_model(saved, device="cpu")
-    assert torch.equal(model.draw(request()), model.draw(request()))
-    assert not torch.equal(model.draw(request()), model.draw(request(seed=2)))
-    assert not torch.equal(model.draw(request()), model.draw(request(technique="djtrans/fade")))
-    assert not torch.equal(model.draw(request()), model.draw(request(swap_beat=4)))
+    assert torch.equal(model.generate(request()), model.generate(request()))
+    assert not torch.equal(model.generate(request()), model.generate(request(seed=2)))
+    assert not torch.equal(
+        model.generate(request()), model.generate(request(technique="djtrans/fade"))
+    )
+    assert not torch.equal(model.generate(request()), model.generate(request(swap_beat=4)))
 
 
 def test_the_guidance_of_a_wish_is_not_that_of_no_wish(saved):
     def drawn(technique, **scales):
         model = load_model(saved, "cpu", inference=get_inference_config(steps=3, **scales))
-        return model.draw(request(technique=technique))
+        return model.generate(request(technique=technique))
 
     for technique, one, other in (
         ("djtrans/bass-swap", "guidance_scale", "wishless_guidance_scale"),
@@ -110,7 +112,7 @@ def test_any_scheduler_samples_it(saved):
         load_model(saved, "cpu", scheduler=name, inference=get_inference_config(steps=4))
         for name in ("flow", "ddim", "dpmpp2m", "ddpm")
     ]
-    curves = [model.draw(request()) for model in drawn]
+    curves = [model.generate(request()) for model in drawn]
     assert all(torch.isfinite(c).all() for c in curves)
     assert not torch.equal(curves[0], curves[1])
 
@@ -123,12 +125,12 @@ def test_a_scheduler_is_chosen_with_settings(saved):
 
     own, named, euler = loaded(), loaded("flow"), loaded(("flow", {"order": 1}))
     assert [m.scheduler_config["order"] for m in (own, named, euler)] == [1, 2, 1]
-    assert torch.equal(own.draw(request()), euler.draw(request()))
-    assert not torch.equal(named.draw(request()), euler.draw(request()))
+    assert torch.equal(own.generate(request()), euler.generate(request()))
+    assert not torch.equal(named.generate(request()), euler.generate(request()))
     ddim = loaded(("ddim", {"eta": 1.0}))
     assert ddim.scheduler_name == "djtrans/ddim"
     assert ddim.scheduler_config == {"eta": 1.0, "zero_terminal_snr": True}
-    assert torch.equal(with_scheduler(own, "flow").draw(request()), named.draw(request()))
+    assert torch.equal(with_scheduler(own, "flow").generate(request()), named.generate(request()))
     with pytest.raises(ConfigError, match=r"no field 'ordr'; its fields are order, spacing"):
         loaded(("flow", {"ordr": 1}))
     with pytest.raises(
@@ -184,7 +186,7 @@ def test_a_model_takes_the_place_of_a_technique(saved):
 )
 def test_what_it_was_not_trained_on_is_refused(saved, facts, why):
     with pytest.raises(InputError, match=why):
-        load_model(saved, device="cpu").draw(request(**facts))
+        load_model(saved, device="cpu").generate(request(**facts))
 
 
 def test_another_mixer_is_refused_by_what_differs(saved):
@@ -199,7 +201,7 @@ def test_another_mixer_is_refused_by_what_differs(saved):
     with pytest.raises(
         LayoutError, match=r"draws a/drums/lpf/\w+, a/bass/lpf/\w+ and 6 more, which"
     ):
-        model.draw(asked)
+        model.generate(asked)
 
 
 def test_versions_and_missing_plugins_are_named(tmp_path):

@@ -8,13 +8,13 @@ import torch
 
 from djtrans.core.contracts.denoiser import PREDICTIONS
 from djtrans.diffusion.network import DiffusionNetwork
-from djtrans.diffusion.objective import Draw, Objective
+from djtrans.diffusion.objective import NoiseSample, Objective
 
 CLEAN = 2 * torch.rand(2, 8, 5, generator=torch.Generator().manual_seed(8)) - 1
 
 
 def drawn(objective, network, clean=CLEAN, seed=0):
-    return objective.draw(network, clean, torch.Generator().manual_seed(seed))
+    return objective.sample(network, clean, torch.Generator().manual_seed(seed))
 
 
 def test_noise_fractions_are_logit_normal(network):
@@ -70,7 +70,9 @@ def test_the_terms_are_what_their_formulas_say(network, conditioning):
     error = torch.zeros(8, 5)
     error[4:] = 0.5  # a step that the target has not
     network.prediction, network.denoiser = "clean", Off(error)
-    draw = Draw(torch.tensor([0.25, 0.25]), torch.zeros_like(CLEAN), torch.zeros(2, 2).bool())
+    draw = NoiseSample(
+        torch.tensor([0.25, 0.25]), torch.zeros_like(CLEAN), torch.zeros(2, 2).bool()
+    )
     loss = Objective(smoothness=0.3).loss(network, CLEAN, conditioning, draw)
     assert float(loss.prediction) == pytest.approx((0.5 / 0.25) ** 2 * 4 / 8)
     assert float(loss.smoothness) == pytest.approx((0.75 * 0.5) ** 2 / 7)
@@ -90,7 +92,7 @@ def test_an_error_of_clean_curves_counts_as_one_of_the_velocity_they_mean(networ
     """The same error, said as clean curves and as a velocity; below the least noise it is held."""
     error, t = 0.2, torch.tensor([0.5, 0.02])
     noise = torch.randn(CLEAN.shape, generator=torch.Generator().manual_seed(3))
-    draw = Draw(t, noise, torch.zeros(2, 2).bool())
+    draw = NoiseSample(t, noise, torch.zeros(2, 2).bool())
     network.prediction, network.denoiser = "clean", Off(error)
     loss = Objective(least_noise=0.1).loss(network, CLEAN, conditioning, draw)
     assert float(loss.prediction) == pytest.approx(((0.2 / 0.5) ** 2 + (0.2 / 0.1) ** 2) / 2)

@@ -49,7 +49,7 @@ def learn(name, steps):
     objective = Objective()
     optimizer = torch.optim.Adam(network.parameters(), lr=4e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
-    fixed = objective.draw(network, curves, torch.Generator().manual_seed(2))
+    fixed = objective.sample(network, curves, torch.Generator().manual_seed(2))
     generator = torch.Generator().manual_seed(1)
 
     @torch.no_grad()
@@ -58,7 +58,7 @@ def learn(name, steps):
 
     before = fixed_loss()
     for _ in range(steps):
-        draw = objective.draw(network, curves, generator)
+        draw = objective.sample(network, curves, generator)
         optimizer.zero_grad()
         objective.loss(network, curves, conditioning, draw).total.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)

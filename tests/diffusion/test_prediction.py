@@ -11,9 +11,9 @@ from djtrans.core.contracts.denoiser import PREDICTIONS
 from djtrans.core.errors import InputError
 from djtrans.diffusion.prediction import (
     NOISIEST_NOISE_PREDICTION,
-    asked_at,
-    clean_from,
+    clamp_noise_fraction,
     target_of,
+    to_clean,
 )
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -24,20 +24,20 @@ CLEAN, NOISE = (torch.randn(2, 5, 3, generator=GENERATOR, dtype=torch.float64) f
 def test_the_target_means_the_clean_curves_at_every_level(prediction, t):
     z = (1.0 - t) * CLEAN + t * NOISE
     output = target_of(prediction, CLEAN, NOISE)
-    torch.testing.assert_close(clean_from(prediction, output, z, t), CLEAN, rtol=0, atol=1e-12)
+    torch.testing.assert_close(to_clean(prediction, output, z, t), CLEAN, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("prediction", ["velocity", "clean"])
 def test_velocity_and_clean_mean_something_where_there_is_only_noise(prediction):
     output = target_of(prediction, CLEAN, NOISE)
-    torch.testing.assert_close(clean_from(prediction, output, NOISE, 1.0), CLEAN)
-    assert asked_at(prediction, 1.0) == 1.0
+    torch.testing.assert_close(to_clean(prediction, output, NOISE, 1.0), CLEAN)
+    assert clamp_noise_fraction(prediction, 1.0) == 1.0
 
 
 def test_a_noise_prediction_is_not_asked_where_it_would_be_divided_by_zero():
-    assert asked_at("noise", 1.0) == NOISIEST_NOISE_PREDICTION
-    assert asked_at("noise", 0.5) == 0.5
-    several = asked_at("noise", torch.tensor([0.2, 1.0]))
+    assert clamp_noise_fraction("noise", 1.0) == NOISIEST_NOISE_PREDICTION
+    assert clamp_noise_fraction("noise", 0.5) == 0.5
+    several = clamp_noise_fraction("noise", torch.tensor([0.2, 1.0]))
     torch.testing.assert_close(several, torch.tensor([0.2, NOISIEST_NOISE_PREDICTION]))
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 import djtrans
 from djtrans.core.contracts.encoder import Conditioning
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import PluginError, ShapeError
 from djtrans.datasets.synthetic.composition import request_of
 from djtrans.diffusion.checkpoint import read_checkpoint
@@ -90,7 +90,7 @@ def test_it_survives_saving_and_exporting(trained, tmp_path, registry, request_w
     export_model(trained / "best_model.pt", tmp_path / "model.safetensors")
     exported = load_model(tmp_path, "cpu", registry=registry)
     request = request_with_features
-    assert torch.equal(exported.draw(request), model.draw(request))
+    assert torch.equal(exported.generate(request), model.generate(request))
 
 
 def test_it_follows_the_network_to_a_device_and_out_of_training(registry, record):
@@ -110,16 +110,16 @@ def test_guided_sampling_uses_it_once(trained, registry, scale, request_with_fea
         nn.init.normal_(parameter, std=0.2)
     batches = []
     model.encoders[1].register_forward_hook(lambda _, given, __: batches.append(given[0]))
-    first = model.draw(request_with_features)
+    first = model.generate(request_with_features)
     assert [len(inputs.per_frame) for inputs in batches] == [1]
     nn.init.constant_(model.encoders[1].per_frame.bias, 5.0)
-    assert not torch.equal(model.draw(request_with_features), first)
+    assert not torch.equal(model.generate(request_with_features), first)
 
 
 def test_a_transition_it_has_no_inputs_of_gets_the_null(registry, record):
     torch.manual_seed(0)
     network, encoders = build_network(record, registry=registry)
-    bare = DrawRequest(djtrans.mixer_layout("dj54"), n_frames=16, swap_beat=4)
+    bare = CurveRequest(djtrans.mixer_layout("dj54"), n_frames=16, swap_beat=4)
     inputs, absent = encode(encoders, network, bare)
     assert absent.tolist() == [[False, True]]
     curves = torch.randn(1, 16, 54)

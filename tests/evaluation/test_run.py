@@ -25,7 +25,7 @@ from djtrans.evaluation import (
 )
 from djtrans.evaluation.placing import clock_shift, on_clock, place_together
 from djtrans.evaluation.report import results_csv
-from djtrans.pipeline.completion import draw_transition, finish
+from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.preparation import prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.registry import Registry
@@ -98,7 +98,7 @@ def test_sharing_the_stems_changes_neither_level_nor_timing(prepared):
     wide = prepared.align(anchor, prepared.span(anchor, "4"))
 
     def completed(aligned):
-        params, facts = draw_transition(prepared, plan, span, aligned)
+        params, facts = generate_transition_params(prepared, plan, span, aligned)
         return finish(prepared.mixer, params, plan, facts, aligned, prepared.device, Steps())
 
     shared = completed({s: on_clock(t, shift) for s, t in wide.items()})
@@ -184,7 +184,7 @@ class Broken:
     def __init__(self, config):
         pass
 
-    def draw(self, request):
+    def generate(self, request):
         raise ZeroDivisionError("no such curve")
 
 

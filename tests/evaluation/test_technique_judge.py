@@ -10,10 +10,10 @@ import torch
 
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import InputError, ShapeError
-from djtrans.datasets.synthetic.composition import ComposedSide, Composition
+from djtrans.datasets.synthetic.composition import Composition, CompositionTrack
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.diffusion.model import SHORTEST_BARS
-from djtrans.evaluation.technique_judge import TechniqueJudge, around_swap, drawn_by_experts
+from djtrans.evaluation.technique_judge import TechniqueJudge, around_swap, generated_by_rules
 from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout
 from djtrans.registry import default_registry
 
@@ -43,7 +43,7 @@ def composition(name, rng, tracks):
     bars = int(rng.choice(lengths))
     swap = 4 * max(1, round(float(rng.choice([declared.swap_at, 0.4, 0.6])) * bars))
     sides = [
-        ComposedSide(
+        CompositionTrack(
             track=int(i),
             bar=int(rng.integers(BARS - bars + 1)),
             gain_db=0.0,
@@ -72,7 +72,7 @@ def drawn(seed, each, tracks):
     rng = np.random.default_rng(seed)
     framed = [track(i) for i in range(20)]
     made = [composition(name, rng, tracks) for _ in range(each) for name in sorted(DECLARED)]
-    return drawn_by_experts(_sung(made, framed), framed, TECHNIQUES, LAYOUT, seed)
+    return generated_by_rules(_sung(made, framed), framed, TECHNIQUES, LAYOUT, seed)
 
 
 def _sung(made, framed):

@@ -12,7 +12,7 @@ import torch
 
 import djtrans
 from djtrans import Registry
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.diffusion.loading import load_model
 from djtrans.testing import check_effect, check_mixer, check_technique
 from tests.helpers.training import small_set
@@ -57,16 +57,16 @@ def test_a_model_is_trained_for_the_mixer_and_draws_its_band(registry, tmp_path)
     assert "62 parameters, 1 transitions" in done.stdout
     model = load_model(tmp_path / "run" / "best_model.pt", "cpu", registry=registry)
     layout = djtrans.mixer_layout("dj62", registry)
-    request = DrawRequest(layout, 64, 16, technique="one_more_band/presence-swap")
+    request = CurveRequest(layout, 64, 16, technique="one_more_band/presence-swap")
     assert model.knows("one_more_band/presence-swap")
     assert not model.knows("djtrans/fade")
-    assert model.draw(request).shape == (64, 62)
+    assert model.generate(request).shape == (64, 62)
 
 
 def test_the_presence_changes_hands_on_the_swap(registry):
     layout = djtrans.mixer_layout("dj62", registry)
-    request = DrawRequest(layout, 128, 32)
-    curves = registry.techniques.build("presence-swap").draw(request)
+    request = CurveRequest(layout, 128, 32)
+    curves = registry.techniques.build("presence-swap").generate(request)
     b, a = (curves[:, layout.select(f"{track}/*/presence/gain")] for track in "ba")
     assert torch.allclose(b[:64], torch.tensor(0.3))
     assert (b[64:] == 1.0).all()

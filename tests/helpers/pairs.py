@@ -9,7 +9,7 @@ from djtrans.core.transition.alignment import window_span
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import write_pair
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.preparation import prepare
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -29,7 +29,7 @@ def write_pairs(folder, count=3):
     plan = prepared.plan("fade", bars=4)
     window = window_span(plan, RATE)
     aligned = prepared.align(plan, window)
-    params, provenance = draw_transition(prepared, plan, window, aligned)
+    params, provenance = generate_transition_params(prepared, plan, window, aligned)
     row = params.layout.index("a/other/eq/mid")
     for number in range(1, count + 1):
         values = params.values.clone()

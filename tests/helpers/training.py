@@ -57,8 +57,8 @@ class Ramps:
 
 def small_set():
     """Two framed tracks of noise and a few transitions between them."""
-    from djtrans.datasets.synthetic.composition import ComposedSide, Composition
-    from djtrans.datasets.synthetic.dataset import ComposedSet
+    from djtrans.datasets.synthetic.composition import Composition, CompositionTrack
+    from djtrans.datasets.synthetic.dataset import SyntheticDataset
     from djtrans.datasets.synthetic.framed_track import FramedTrack
 
     generator = torch.Generator().manual_seed(1)
@@ -72,7 +72,7 @@ def small_set():
         )
 
     def side(track, bar):
-        return ComposedSide(
+        return CompositionTrack(
             track=track,
             bar=bar,
             gain_db=0.0,
@@ -97,4 +97,4 @@ def small_set():
         )
 
     some = [transition("bass-swap", 8, 0), transition("fade", 4, 3), transition("fade", 8, 2)]
-    return ComposedSet(tracks=[track(), track()], training=some, validation=some[:2])
+    return SyntheticDataset(tracks=[track(), track()], training=some, validation=some[:2])

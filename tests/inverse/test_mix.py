@@ -10,7 +10,7 @@ import torch
 import djtrans
 from djtrans.cli import main
 from djtrans.core.audio.io import write_audio
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
@@ -18,7 +18,7 @@ from djtrans.core.track.track import Track, load_track
 from djtrans.core.transition.params_file import load_params
 from djtrans.inverse.effective_gains import effective_gains
 from djtrans.inverse.plan import check_same_length, plan_on_grid, read_plan
-from djtrans.pipeline.curve_generation import draw_params
+from djtrans.pipeline.curve_generation import generate_params
 from djtrans.registry import default_registry
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -91,9 +91,9 @@ def test_hidden_curves_of_eight_bars_are_recovered_by_the_command(tmp_path, caps
         ).stems.window(0, samples)
         for side, tonic in (("a", 9), ("b", 4))
     }
-    request = DrawRequest(layout=mixer.layout, n_frames=64, swap_beat=16, seed=3)
+    request = CurveRequest(layout=mixer.layout, n_frames=64, swap_beat=16, seed=3)
     technique = default_registry().techniques.build("bass-swap")
-    hidden = draw_params(technique, request, beats)
+    hidden = generate_params(technique, request, beats)
     with torch.no_grad():
         mix = mixer(stems["a"], stems["b"], hidden).mix
     write_audio(tmp_path / "mix.wav", 0.7 * mix, RATE, "FLOAT")

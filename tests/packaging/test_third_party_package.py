@@ -112,7 +112,7 @@ def test_its_effect_takes_a_place_in_dj54_and_is_named_when_the_package_is_gone(
 
 #: Saves an untrained model that is sampled with the package's scheduler, loads it and lets it draw.
 MODEL = """
-from djtrans import DrawRequest, load_model, mixer_layout, resolve_spec
+from djtrans import CurveRequest, load_model, mixer_layout, resolve_spec
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.diffusion.loading import build_network
@@ -133,7 +133,7 @@ record = ModelRecord(
 )
 save_model("model.safetensors", record, build_network(record)[0].state_dict())
 model = load_model("model.safetensors", "cpu")
-curves = model.draw(DrawRequest(record.layout, n_frames=32, swap_beat=8))
+curves = model.generate(CurveRequest(record.layout, n_frames=32, swap_beat=8))
 print(type(model.scheduler).__module__, model.scheduler.config.shift, *curves.shape)
 """
 

@@ -293,7 +293,7 @@ class Mute:
     def __init__(self, config):
         pass
 
-    def draw(self, request):
+    def generate(self, request):
         sheet = djtrans.CurveSheet(request)
         sheet.line("*/fader/gain", [(0, 0)])
         return sheet.values

@@ -9,7 +9,7 @@ from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
-from djtrans.planning.candidate_group import Rung
+from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.planner import plan_transition
 
@@ -61,9 +61,9 @@ def make_plan(a, b, *techniques, ears=None, ladder=None, looped=False, **options
     techniques = techniques or (make_technique(),)
     if ladder is None:
         named = {f"x/{t.name}": t for t in techniques}
-        ladder = [Rung(techniques=named, asked=True)]
+        ladder = [CandidateGroup(techniques=named, asked=True)]
         if looped:
-            ladder.append(Rung(techniques=named, asked=True, loop=True))
+            ladder.append(CandidateGroup(techniques=named, asked=True, loop=True))
     return plan_transition(a, b, ladder, PlanOptions(**options), ears)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from djtrans.planning.beat_features import BeatSound, listen
+from djtrans.planning.beat_features import BeatFeatures, listen
 from djtrans.planning.downbeat_shift import bar_profile, best_shift, chord_changes, shift_scores
 
 BARS = 16
@@ -18,7 +18,7 @@ def house(late=0, seed=0):
     place = (beats - late) % 4
     chroma = np.zeros((len(beats), 12))
     chroma[beats, ((beats - late) // 4 * 5) % 12] = 1.0
-    return BeatSound(
+    return BeatFeatures(
         low=20.0 + rng.normal(0, 0.5, len(beats)),
         mid=np.where(place % 2 == 1, 15.0, 3.0) + rng.normal(0, 0.5, len(beats)),
         chroma=chroma,
@@ -32,11 +32,11 @@ def test_the_shift_that_lays_snares_and_chords_together_is_found(late):
 
 
 def test_what_says_little_moves_nothing():
-    flat = BeatSound(np.ones(64), np.ones(64), np.zeros((64, 12)))
+    flat = BeatFeatures(np.ones(64), np.ones(64), np.zeros((64, 12)))
     assert best_shift(house(), flat, 0.0) == 0
     rng = np.random.default_rng(3)
     for _ in range(20):
-        noise = BeatSound(*rng.random((2, 64)), rng.random((64, 12)))
+        noise = BeatFeatures(*rng.random((2, 64)), rng.random((64, 12)))
         assert best_shift(house(), noise, 0.5) == 0
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from djtrans.core.errors import PlanError
-from djtrans.planning.beat_features import BeatSound
-from djtrans.planning.candidate_group import Rung
+from djtrans.planning.beat_features import BeatFeatures
+from djtrans.planning.candidate_group import CandidateGroup
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def ladder(technique):
     cut = technique("cut", bars=(2, 2, 2), **loose)
 
     def rung(*techniques, **facts):
-        return Rung(techniques={f"x/{t.name}": t for t in techniques}, **facts)
+        return CandidateGroup(techniques={f"x/{t.name}": t for t in techniques}, **facts)
 
     return [
         rung(blend, long, at_least=8),
@@ -40,7 +40,7 @@ def sound(note):
     """A window that holds one note."""
     chroma = np.zeros((64, 12))
     chroma[:, note] = 1.0
-    return BeatSound(np.ones(64), np.ones(64), chroma)
+    return BeatFeatures(np.ones(64), np.ones(64), chroma)
 
 
 def test_a_blend_where_there_is_room(analysis, plan, ladder):

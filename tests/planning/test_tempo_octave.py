@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 
 from djtrans.core.errors import PlanError
-from djtrans.planning.tempo_octave import in_one_octave, nearest_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves, nearest_octave
 
 
 @pytest.mark.parametrize(("slow", "fast"), [(87.0, 174.0), (70.0, 138.0), (64.0, 126.0)])
 def test_octaves_are_one_tempo(analysis, plan, slow, fast):
-    a, b = in_one_octave(analysis(bpm=slow), analysis(bpm=fast))
+    a, b = match_tempo_octaves(analysis(bpm=slow), analysis(bpm=fast))
     assert a.grid.bpm == 2 * slow
     assert b.grid.bpm == fast
     made = plan(analysis(bpm=slow), analysis(bpm=fast))

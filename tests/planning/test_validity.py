@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from djtrans.core.errors import PlanError
 from djtrans.core.transition.plan import clock_seconds, track_seconds
-from djtrans.planning.candidate_group import Rung
+from djtrans.planning.candidate_group import CandidateGroup
 
 LABELS = ("intro", "build", "drop", "break", "outro")
 
@@ -62,7 +62,7 @@ def test_a_plan_is_valid_or_says_why_not(analysis, plan, technique, one, two, te
     )
 
     def rung(*techniques, **facts):
-        return Rung(techniques={f"x/{t.name}": t for t in techniques}, **facts)
+        return CandidateGroup(techniques={f"x/{t.name}": t for t in techniques}, **facts)
 
     ladder = [
         rung(blend, at_least=8),

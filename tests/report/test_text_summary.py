@@ -19,7 +19,7 @@ from djtrans.core.transition.params_file import (
 )
 from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
 from djtrans.mixer.resolve import mixer_layout, resolve_spec
-from djtrans.report.automation_events import find_movements
+from djtrans.report.automation_events import find_automation_events
 from djtrans.report.text_summary import narrate, tempo_words
 
 BARS, STEP = 8, 0.5
@@ -149,7 +149,7 @@ def test_nothing_is_told_of_curves_that_rest_or_tremble():
     params.values[:, LAYOUT.select("a/*/eq/*")] += torch.from_numpy(
         rng.uniform(-0.04, 0.04, (len(params.values), 12))
     ).float()
-    assert find_movements(params) == ()
+    assert find_automation_events(params) == ()
     assert len(narrate(content(params)).split("**")) == 7  # the start, the swap, the end
 
 
@@ -159,7 +159,7 @@ def test_a_trembling_fade_is_one_movement():
     row = LAYOUT.index("a/drums/fader/gain")
     tremble = torch.from_numpy(rng.uniform(-0.02, 0.02, len(params.values))).float()
     params.values[:, row] = (params.values[:, row] + tremble).clamp(0, 1)
-    (move,) = find_movements(params)
+    (move,) = find_automation_events(params)
     assert move.start_beat < 1
     assert move.stop_beat > 30
     assert move.stems == ("drums",)
@@ -167,7 +167,7 @@ def test_a_trembling_fade_is_one_movement():
 
 def test_a_slow_fade_and_a_jump_at_its_end_are_two():
     params = curves({"a/*/fader/gain": [(0, 1), (28, 0.7), (28, 0)]})
-    slow, jump = find_movements(params)
+    slow, jump = find_automation_events(params)
     assert (slow.start_beat, slow.stop_beat) == pytest.approx((0, 27.5))
     assert jump.is_step
     assert jump.told_at == 28

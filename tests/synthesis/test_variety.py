@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from djtrans.core.errors import ConfigError, InputError
-from djtrans.synthesis import GENRES, SynthTrack, TrackSpec, draw_spec, synthesize
+from djtrans.synthesis import GENRES, SynthTrack, TrackSpec, sample_spec, synthesize
 from djtrans.synthesis.track_spec import DRUM_STYLES
 
 RATE = 22050
@@ -117,8 +117,8 @@ def test_dense_singing_has_pickups_and_goes_to_the_boundary() -> None:
 @given(seed=st.integers(0, 10**6), genre=st.sampled_from([None, *GENRES]))
 @settings(max_examples=60)
 def test_a_drawn_spec_is_of_its_genre(seed: int, genre: str | None) -> None:
-    spec = draw_spec(seed, genre, sample_rate_hz=RATE)
-    assert spec == draw_spec(seed, genre, sample_rate_hz=RATE)
+    spec = sample_spec(seed, genre, sample_rate_hz=RATE)
+    assert spec == sample_spec(seed, genre, sample_rate_hz=RATE)
     kinds = [GENRES[genre]] if genre else list(GENRES.values())
     assert any(
         spec.drums == kind.drums and kind.bpm[0] <= spec.bpm <= kind.bpm[1] for kind in kinds
@@ -128,7 +128,7 @@ def test_a_drawn_spec_is_of_its_genre(seed: int, genre: str | None) -> None:
 
 
 def test_drawn_specs_are_wide() -> None:
-    specs = [draw_spec(seed) for seed in range(200)]
+    specs = [sample_spec(seed) for seed in range(200)]
     assert {spec.ending for spec in specs} == {"cut", "fade-out", "cold"}
     assert {spec.intro for spec in specs} == {"drums", "sparse", "beatless", "vocal"}
     assert {spec.bass for spec in specs} == {"full", "sub", "mid"}
@@ -142,4 +142,4 @@ def test_drawn_specs_are_wide() -> None:
 
 def test_a_genre_that_is_not_there_is_refused_with_a_suggestion() -> None:
     with pytest.raises(InputError, match="house"):
-        draw_spec(0, "hose")
+        sample_spec(0, "hose")

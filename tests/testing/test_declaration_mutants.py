@@ -16,7 +16,7 @@ class Still:
     def __init__(self, config):
         pass
 
-    def draw(self, request):
+    def generate(self, request):
         raise NotImplementedError
 
 

@@ -20,7 +20,7 @@ class Ramp:
     def __init__(self, config=None):
         pass
 
-    def draw(self, request):
+    def generate(self, request):
         sheet = CurveSheet(request)
         start = Variation(request.seed).beat(0, 0, 2, step=1)
         end = request.frame_beats[-1]
@@ -41,97 +41,97 @@ RAMP = TechniqueDeclaration(
 
 
 class AtOneRateOnly(Ramp):
-    def draw(self, request):
-        return super().draw(attrs.evolve(request, n_frames=16, frames_per_beat=2))
+    def generate(self, request):
+        return super().generate(attrs.evolve(request, n_frames=16, frames_per_beat=2))
 
 
 class Array(Ramp):
-    def draw(self, request):
-        return super().draw(request).numpy()
+    def generate(self, request):
+        return super().generate(request).numpy()
 
 
 class ZeroOverZero(Ramp):
-    def draw(self, request):
-        curves = super().draw(request)
+    def generate(self, request):
+        curves = super().generate(request)
         curves[0, request.layout.index("a/drums/hpf/cutoff")] = float("nan")
         return curves
 
 
 class Louder(Ramp):
-    def draw(self, request):
-        curves = super().draw(request)
+    def generate(self, request):
+        curves = super().generate(request)
         curves[1:-1, request.layout.select("b/*/fader/gain")] *= 1.5
         return curves
 
 
 class NeverLeaves(Ramp):
-    def draw(self, request):
-        curves = super().draw(request)
+    def generate(self, request):
+        curves = super().generate(request)
         curves[-1, request.layout.select("a/*/fader/gain")] = 0.1
         return curves
 
 
 class ComesFiltered(Ramp):
-    def draw(self, request):
-        curves = super().draw(request)
+    def generate(self, request):
+        curves = super().generate(request)
         curves[:, request.layout.select("b/*/hpf/cutoff")] = 0.3
         return curves
 
 
 class Shaky(Ramp):
-    def draw(self, request):
-        return (super().draw(request) - 0.01 * torch.rand(())).clamp(min=0)
+    def generate(self, request):
+        return (super().generate(request) - 0.01 * torch.rand(())).clamp(min=0)
 
 
 class Remembers(Ramp):
     drawn = 0
 
-    def draw(self, request):
+    def generate(self, request):
         self.drawn += 1
-        return super().draw(request) ** self.drawn
+        return super().generate(request) ** self.drawn
 
 
 class Greedy(Ramp):
-    def draw(self, request):
+    def generate(self, request):
         neutral = torch.tensor(request.layout.neutral)
         line = torch.linspace(1, 0, request.n_frames)[:, None]
-        curves = super().draw(request)
+        curves = super().generate(request)
         track = request.layout.select("a/*/*/*")
         curves[:, track] = (line * neutral)[:, track]
         return curves
 
 
 class NeedsTheDelay(Ramp):
-    def draw(self, request):
+    def generate(self, request):
         try:
             request.layout.index("a/track/delay/send")
         except LayoutError as error:
             raise KeyError("no delay") from error
-        return super().draw(request)
+        return super().generate(request)
 
 
 class TwoBasses(Ramp):
-    def draw(self, request):
-        curves = super().draw(request)
+    def generate(self, request):
+        curves = super().generate(request)
         curves[:, request.layout.select("*/bass/eq/low")] = 1.0
         return curves
 
 
 class LateBass(Ramp):
-    def draw(self, request):
-        return super().draw(attrs.evolve(request, swap_beat=request.swap_beat + 1))
+    def generate(self, request):
+        return super().generate(attrs.evolve(request, swap_beat=request.swap_beat + 1))
 
 
 class OutOfRangeOnceVaried(Ramp):
-    def draw(self, request):
-        curves = super().draw(request)
+    def generate(self, request):
+        curves = super().generate(request)
         curves[1:-1, request.layout.index("a/drums/eq/mid")] += 2.0 * (request.seed == 3)
         return curves
 
 
 class AlwaysPlain(Ramp):
-    def draw(self, request):
-        return super().draw(attrs.evolve(request, seed=0))
+    def generate(self, request):
+        return super().generate(attrs.evolve(request, seed=0))
 
 
 #: Rule, class, and what the message must say.

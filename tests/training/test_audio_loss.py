@@ -18,7 +18,7 @@ from djtrans.diffusion.normalization import Scaling
 from djtrans.plugins.denoisers import DitConfig
 from djtrans.plugins.denoisers.dit import Dit
 from djtrans.training.audio_loss import AudioLoss
-from djtrans.training.loss_module import Lossy
+from djtrans.training.loss_module import LossModule
 from djtrans.training.options import TrainOptions
 from djtrans.training.trainer import train
 from tests.helpers.training import small_record
@@ -124,13 +124,13 @@ class Heard:
 
 
 def drawn(options, model, batch, fraction):
-    draw = options.objective.draw(model, batch.curves, torch.Generator().manual_seed(5))
+    draw = options.objective.sample(model, batch.curves, torch.Generator().manual_seed(5))
     return attrs.evolve(draw, noise_fraction=torch.full_like(draw.noise_fraction, fraction))
 
 
 def test_steps_down_its_gradient_are_heard(mixer, layout):
     model, options = network(layout), TrainOptions(audio_weight=1.0)
-    lossy = Lossy(model, options, AudioLoss(mixer))
+    lossy = LossModule(model, options, AudioLoss(mixer))
     assert lossy.terms == ("loss", "prediction", "smoothness", "audio")
     assert sum(p.numel() for p in lossy.parameters()) == sum(p.numel() for p in model.parameters())
     batch = Heard(layout).batch(3, 1)
@@ -157,7 +157,7 @@ def test_its_weight_is_all_that_it_adds(mixer, layout):
         for weight in (0.0, 0.7):
             options = TrainOptions(audio_weight=weight)
             draw = drawn(options, model, batch, 0.3)
-            terms.append(Lossy(model, options, AudioLoss(mixer))(batch, draw))
+            terms.append(LossModule(model, options, AudioLoss(mixer))(batch, draw))
     without, given = terms
     assert len(without) == 3
     assert torch.equal(without[1], given[1])
@@ -211,4 +211,4 @@ def test_without_a_weight_nothing_is_heard_and_the_table_is_as_before(tmp_path, 
 
 def test_a_weight_without_a_mixer_is_refused(layout):
     with pytest.raises(InputError, match="no mixer is given"):
-        Lossy(network(layout), TrainOptions(audio_weight=0.1))
+        LossModule(network(layout), TrainOptions(audio_weight=0.1))

@@ -215,7 +215,7 @@ def test_two_processes_average_their_gradients(tmp_path):
     )
     for rank in range(2):
         batch = Ramps().batch(rank, 2)
-        draw = options.objective.draw(network, batch.curves, generator(3, NOISE, rank))
+        draw = options.objective.sample(network, batch.curves, generator(3, NOISE, rank))
         loss = options.objective.loss(network, batch.curves, batch.conditioning, draw)
         (loss.total / 2).backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), options.clip_norm)

@@ -13,7 +13,7 @@ from djtrans.core.contracts.hooks import hookspec
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from djtrans.core.curves.request import DrawRequest
+    from djtrans.core.curves.request import CurveRequest
     from djtrans.core.track.stems import Stems
 
 
@@ -65,7 +65,7 @@ class Encoder(Protocol):
         """Channels per frame and channels of the whole, for tracks of these stems."""
         ...
 
-    def encode(self, request: DrawRequest) -> Conditioning | None:
+    def encode(self, request: CurveRequest) -> Conditioning | None:
         """Conditioning of one transition (batch 1); None where the request says nothing to it."""
         ...
 

@@ -15,14 +15,14 @@ from djtrans.core.errors import ConfigError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from djtrans.core.curves.request import DrawRequest
+    from djtrans.core.curves.request import CurveRequest
 
 
 @runtime_checkable
 class CurveModel(Protocol):
     """Draws the curves of a transition: a technique, or a trained model."""
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]`` for the layout, frames and plan of the request."""
         ...
 
@@ -118,7 +118,7 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:  # type: ignore[empt
     >>> import djtrans, torch
     >>> class Hold:
     ...     def __init__(self, config): ...
-    ...     def draw(self, request):
+    ...     def generate(self, request):
     ...         return djtrans.CurveSheet(request).finish()
     >>> class HoldPlugin:
     ...     @djtrans.hookimpl

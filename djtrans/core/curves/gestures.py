@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.vocal_rests import VOICE, VOICE_FADE_BEATS, nearest_rest, rests
 from djtrans.core.errors import InputError
@@ -25,7 +25,7 @@ PICKUP_BEATS = 1.0
 FloatArray = NDArray[np.float64]
 
 
-def window(request: DrawRequest) -> tuple[float, float, float]:
+def window(request: CurveRequest) -> tuple[float, float, float]:
     """Beats of a bar, from the window's start to the swap, and to its end.
 
     Raises
@@ -120,7 +120,7 @@ def step_out(sheet: CurveSheet, beat: float, stems: Sequence[str] = ()) -> None:
         sheet.line(f"a/{stem}/{FADER}", [(max(start, 0.0), 1.0), (stop, 0.0)])
 
 
-def hand_over_voice(sheet: CurveSheet, beat: float, latest: float) -> None:
+def exchange_vocals(sheet: CurveSheet, beat: float, latest: float) -> None:
     """Where both tracks sing, A's voice goes in a rest near to a beat, and B's comes in one after.
 
     Of all such pairs of rests the one is taken whose first lies nearest to the beat, and whose

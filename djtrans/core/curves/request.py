@@ -11,7 +11,7 @@ from djtrans.core.track.features import TrackFeatures
 
 
 @attrs.frozen(eq=False)
-class DrawRequest:
+class CurveRequest:
     """One transition to draw.
 
     Attributes

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 
 
 class CurveSheet:
@@ -18,19 +18,19 @@ class CurveSheet:
 
     Parameters
     ----------
-    request : DrawRequest
+    request : CurveRequest
         Gives the layout and the frames.
 
     Attributes
     ----------
-    request : DrawRequest
+    request : CurveRequest
     beats : ndarray
         Beat of each frame, ``[frames]``.
     stems : tuple of str
         What the layout has of stems, in its order.
     """
 
-    def __init__(self, request: DrawRequest) -> None:
+    def __init__(self, request: CurveRequest) -> None:
         self.request = request
         self._layout = request.layout
         self.beats = request.frame_beats

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.curves.params import faders
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 
 VOICE = "vocals"
 #: A voice rests where its stem is this far under the usual level of its track, in the bands above
@@ -19,7 +19,7 @@ REST_BEATS = 1.0
 VOICE_FADE_BEATS = 2.0
 
 
-def silent_frames(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
+def silent_frames(request: CurveRequest, track: str) -> NDArray[np.bool_] | None:
     """On which frames a track's vocal stem is silent, ``[frames]``; None if there is none to ask.
 
     A stem that other sounds leak into says nothing of the voice, and moving it alone would take
@@ -27,7 +27,7 @@ def silent_frames(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
 
     Parameters
     ----------
-    request : DrawRequest
+    request : CurveRequest
     track : {"a", "b"}
     """
     features = request.features_a if track == "a" else request.features_b
@@ -39,12 +39,12 @@ def silent_frames(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
     return np.asarray(power[:, features.stem_names.index(VOICE)] < least)
 
 
-def rests(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
+def rests(request: CurveRequest, track: str) -> NDArray[np.bool_] | None:
     """On which frames a track's voice may come or go without cutting a line.
 
     Parameters
     ----------
-    request : DrawRequest
+    request : CurveRequest
     track : {"a", "b"}
 
     Returns
@@ -67,13 +67,13 @@ def rests(request: DrawRequest, track: str) -> NDArray[np.bool_] | None:
 
 
 def nearest_rest(
-    request: DrawRequest, track: str, beat: float, low: float, high: float
+    request: CurveRequest, track: str, beat: float, low: float, high: float
 ) -> float | None:
     """The beat nearest to another one on which a track's voice may come or go.
 
     Parameters
     ----------
-    request : DrawRequest
+    request : CurveRequest
     track : {"a", "b"}
     beat : float
         Where it is wanted.
@@ -94,7 +94,7 @@ def nearest_rest(
     return float(near[np.argmin(np.abs(near - beat))]) if near.size else None
 
 
-def spare_lines(values: Tensor, request: DrawRequest) -> Tensor:
+def spare_lines(values: Tensor, request: CurveRequest) -> Tensor:
     """Curves whose vocal faders take two beats from end to end, wherever the voice does not rest.
 
     A fader that was drawn faster opens later, or closes earlier: it is lowered, never raised.
@@ -104,7 +104,7 @@ def spare_lines(values: Tensor, request: DrawRequest) -> Tensor:
     ----------
     values : Tensor
         ``[frames, parameters]``.
-    request : DrawRequest
+    request : CurveRequest
 
     Returns
     -------

@@ -8,7 +8,7 @@ import torch
 
 from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.layout import Layout
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.features import TrackFeatures
@@ -71,13 +71,13 @@ def window_features(
     )
 
 
-def draw_request(
+def build_curve_request(
     plan: TransitionPlan,
     layout: Layout,
     features_a: TrackFeatures,
     features_b: TrackFeatures,
     seed: int = 0,
-) -> DrawRequest:
+) -> CurveRequest:
     """The request to draw the curves of a plan.
 
     Parameters
@@ -91,9 +91,9 @@ def draw_request(
 
     Returns
     -------
-    DrawRequest
+    CurveRequest
     """
-    return DrawRequest(
+    return CurveRequest(
         layout=layout,
         n_frames=plan.n_frames,
         swap_beat=plan.swap_beat,

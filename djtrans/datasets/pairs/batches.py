@@ -18,7 +18,7 @@ from djtrans.datasets.batch import WISHLESS, Batch
 from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.pairs.crops import CROPS, CropReader
-from djtrans.datasets.pairs.dataset import PreparedExample, PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
 from djtrans.diffusion.model import LONGEST_BARS, SHORTEST_BARS, encode, layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
@@ -35,7 +35,7 @@ class PreparedBatches:
 
     Attributes
     ----------
-    prepared : PreparedSet
+    prepared : PreparedDataset
     encoders : tuple of Encoder
     network : DiffusionNetwork
         Knows the encoders' slots.
@@ -58,7 +58,7 @@ class PreparedBatches:
         wanted that is not there.
     """
 
-    prepared: PreparedSet
+    prepared: PreparedDataset
     encoders: tuple[Encoder, ...]
     network: DiffusionNetwork
     layout: Layout
@@ -107,7 +107,7 @@ class PreparedBatches:
             self.network.slots,
             example.extractors,
             f"the prepared pair {name}",
-            "open the prepared folder with the model's extractors (open_training_set(folder, "
+            "open the prepared folder with the model's extractors (open_dataset(folder, "
             "extractors=build_extractors(record)), or djtrans train --data FOLDER)",
         )
         for features in example.sides.values():

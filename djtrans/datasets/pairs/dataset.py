@@ -14,7 +14,7 @@ from torch import Tensor
 
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.curves.layout import Layout
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import FormatError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
@@ -44,7 +44,7 @@ class PreparedExample:
         Hashes of both tracks' files.
     sample_rate : int
         Of its stems, in Hz.
-    request : DrawRequest
+    request : CurveRequest
         What a model would be asked, features included.
     values : Tensor
         ``[frames, parameters]``: its curves, each in the unit of its parameter.
@@ -56,7 +56,7 @@ class PreparedExample:
     digest: str
     tracks: tuple[str, ...] = attrs.field(converter=as_tuple)
     sample_rate: int
-    request: DrawRequest
+    request: CurveRequest
     values: Tensor
     extractors: Mapping[str, int] = attrs.field(factory=dict)
 
@@ -80,7 +80,7 @@ class PreparedExample:
 
 
 @attrs.frozen(eq=False, kw_only=True, slots=False)
-class PreparedSet:
+class PreparedDataset:
     """Prepared pairs, of which a tenth is held out; see :mod:`djtrans.datasets.pairs.split`.
 
     Attributes
@@ -157,7 +157,7 @@ class PreparedSet:
             save_file(tensors, part, metadata={HEADER: json.dumps(header)})
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], folder: Path | None = None) -> PreparedSet:
+    def load(cls, path: str | os.PathLike[str], folder: Path | None = None) -> PreparedDataset:
         """Read what :meth:`save` wrote.
 
         Raises
@@ -229,7 +229,7 @@ def _from_json(
         digest=fields["digest"],
         tracks=fields["tracks"],
         sample_rate=fields["sample_rate"],
-        request=DrawRequest(
+        request=CurveRequest(
             layout=layouts[fields["layout"]],
             features_a=_features(fields["a"], f"{index}/a", handle),
             features_b=_features(fields["b"], f"{index}/b", handle),

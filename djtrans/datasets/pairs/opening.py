@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from djtrans.core.errors import FormatError, InputError
 from djtrans.datasets.extra_features import covers, versions
-from djtrans.datasets.pairs.dataset import PreparedExample, PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
 
 if TYPE_CHECKING:
     from djtrans.core.contracts.encoder import FeatureExtractor
@@ -28,7 +28,7 @@ def open_prepared(
     watch: Callable[[str, int, int], None] | None = None,
     *,
     extractors: Sequence[FeatureExtractor] = (),
-) -> PreparedSet:
+) -> PreparedDataset:
     """Read a folder that ``djtrans prepare`` wrote.
 
     The features of its pairs are extracted from their stems with the code that inference uses, and
@@ -47,7 +47,7 @@ def open_prepared(
 
     Returns
     -------
-    PreparedSet
+    PreparedDataset
 
     Raises
     ------
@@ -71,7 +71,7 @@ def open_prepared(
             made += 1
             watch("pairs", made, missing)
         examples.append(known[digest])
-    prepared = PreparedSet(examples=examples, folder=root)
+    prepared = PreparedDataset(examples=examples, folder=root)
     if missing or len(known) > len(examples):
         try:
             prepared.save(root / CACHE)
@@ -100,7 +100,7 @@ def _known(file: Path) -> dict[str, PreparedExample]:
     if not file.is_file():
         return {}
     try:
-        return {example.digest: example for example in PreparedSet.load(file).examples}
+        return {example.digest: example for example in PreparedDataset.load(file).examples}
     except FormatError:
         return {}
 

@@ -12,14 +12,14 @@ from torch import Tensor
 from djtrans.core.audio.loudness import unclipped_gain
 from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import TransitionParams
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.alignment import AlignedTrack, window_span
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import TransitionPlan
-from djtrans.core.transition.requests import draw_request, reference_level, window_features
+from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
 from djtrans.mixer.mixer import Mixer
 
 #: Lowering a mix that clips lowers its peak as much, unless an effect is not linear.
@@ -122,7 +122,7 @@ class PreparedPair:
 
     def request(
         self, seed: int | None = None, extractors: Sequence[FeatureExtractor] = ()
-    ) -> DrawRequest:
+    ) -> CurveRequest:
         """What a curve model would be asked to draw, as when a transition is generated.
 
         Parameters
@@ -133,7 +133,7 @@ class PreparedPair:
             Run on the stems for the encoders of a model.
         """
         drawn = self.content.provenance.render.seed
-        asked = draw_request(
+        asked = build_curve_request(
             self.plan,
             self.params.layout,
             self.features("a", extractors),

@@ -4,13 +4,13 @@ from djtrans.datasets.preparation.library import prepare_library
 from djtrans.datasets.preparation.library_scan import Skipped
 from djtrans.datasets.preparation.options import VARIED, LibraryOptions
 from djtrans.datasets.preparation.pair_from_mix import RecoveryOptions
-from djtrans.datasets.preparation.session import PreparedSet, Watch
+from djtrans.datasets.preparation.session import PreparedDataset, Watch
 from djtrans.datasets.preparation.transitions import prepare_transitions
 
 __all__ = [
     "VARIED",
     "LibraryOptions",
-    "PreparedSet",
+    "PreparedDataset",
     "RecoveryOptions",
     "Skipped",
     "Watch",

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import attrs
 
-from djtrans.datasets.preparation.library_scan import ANALYSES, hear_library
+from djtrans.datasets.preparation.library_scan import ANALYSES, scan_library
 from djtrans.datasets.preparation.manifest import write_manifest
 from djtrans.datasets.preparation.options import LibraryOptions
 from djtrans.datasets.preparation.pair_from_library import PairUnit, make_unit
 from djtrans.datasets.preparation.pairing import ChosenPair, choose_pairs, plan_options
-from djtrans.datasets.preparation.session import PreparedSet, Watch, Workshop, open_workshop
+from djtrans.datasets.preparation.session import PreparedDataset, Watch, Workshop, open_workshop
 from djtrans.pipeline.provenance import separator_declaration
 
 
@@ -27,7 +27,7 @@ def prepare_library(
     executor: Executor | None = None,
     plugin_files: Sequence[str] = (),
     watch: Watch | None = None,
-) -> PreparedSet:
+) -> PreparedDataset:
     """Make pairs of the tracks of a library, each with its transition.
 
     A run that was stopped goes on from what is there and ends with the same set. The set does not
@@ -52,7 +52,7 @@ def prepare_library(
 
     Returns
     -------
-    PreparedSet
+    PreparedDataset
 
     Raises
     ------
@@ -75,11 +75,11 @@ def prepare_library(
         return _prepare(library, options, workshop)
 
 
-def _prepare(library: Path, options: LibraryOptions, workshop: Workshop) -> PreparedSet:
+def _prepare(library: Path, options: LibraryOptions, workshop: Workshop) -> PreparedDataset:
     target, registry, separator = workshop.target, workshop.registry, workshop.separator
     options = attrs.evolve(options, separator=separator.name)
     kept = target / ANALYSES
-    heard, skipped = hear_library(
+    heard, skipped = scan_library(
         library,
         kept,
         workshop.executor,
@@ -115,7 +115,7 @@ def _prepare(library: Path, options: LibraryOptions, workshop: Workshop) -> Prep
         list(zip(folders, chosen, made, strict=True)),
         unfit,
     )
-    return PreparedSet(
+    return PreparedDataset(
         folder=target,
         manifest=manifest,
         pairs=tuple(f for f, m in zip(folders, made, strict=True) if not m.reason),

@@ -63,7 +63,7 @@ class _Heard:
     reason: str = ""
 
 
-def hear_library(
+def scan_library(
     folder: Path,
     kept: Path,
     executor: Executor | None = None,
@@ -97,7 +97,7 @@ def hear_library(
     kept.mkdir(parents=True, exist_ok=True)
     watch = watch or (lambda done, total, skipped: None)
     found: dict[int, _Heard] = {}
-    work = functools.partial(hear_file, kept=str(kept))
+    work = functools.partial(scan_file, kept=str(kept))
     failed = 0
     watch(0, len(files), 0)
     for index, heard in each(work, [str(file) for file in files], executor):
@@ -138,7 +138,7 @@ def find_files(folder: Path, without: Path) -> list[Path]:
     return sorted(files)
 
 
-def hear_file(path: str, kept: str) -> _Heard:
+def scan_file(path: str, kept: str) -> _Heard:
     """Analyze one file and keep the analysis; one unit of work."""
     with one_thread():
         try:

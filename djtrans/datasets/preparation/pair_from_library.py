@@ -17,7 +17,7 @@ from djtrans.datasets.preparation.library_scan import known_analyses
 from djtrans.datasets.preparation.options import LibraryOptions
 from djtrans.datasets.preparation.pairing import plan_options
 from djtrans.datasets.preparation.resume import attempt, file_hashes
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.executors import registry_with
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.registry import Registry
@@ -129,7 +129,7 @@ def _made_by(technique: str, unit: PairUnit, prepared: Prepared) -> PreparedPair
     aligned = prepared.align(plan, prepared.span(plan, 0))
     plan = prepared.refine(plan, aligned)
     window = window_span(plan, prepared.tracks["a"].sample_rate)
-    params, provenance = draw_transition(prepared, plan, window, aligned, seed=unit.seed)
+    params, provenance = generate_transition_params(prepared, plan, window, aligned, seed=unit.seed)
     return mix_pair(
         prepared.mixer,
         ParamsFile(params=params, plan=plan, provenance=provenance),

@@ -29,7 +29,7 @@ from djtrans.inverse.overlap import plan_on_overlap, with_swap_at
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.executors import registry_with
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 
 
@@ -145,7 +145,9 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
         side: load_track(excerpt / f"track_{side}.wav").at_rate(mix.sample_rate, len(mix.audio))
         for side in "ab"
     }
-    counted = in_one_octave(*(analyze_track(tracks[side], registry=registry) for side in "ab"))
+    counted = match_tempo_octaves(
+        *(analyze_track(tracks[side], registry=registry) for side in "ab")
+    )
     analyses = dict(zip("ab", counted, strict=True))
     overlap = heard[1][0], heard[0][1]
     plan = plan_on_overlap(analyses, overlap, mix.duration_seconds, alignment.mix)

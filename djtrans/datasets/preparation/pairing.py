@@ -174,7 +174,7 @@ def _candidates(
         going = []
         for i in turns:
             if i not in left:
-                left[i] = tempos_meet(logs[i] - logs, options.stretch_limit)
+                left[i] = tempos_compatible(logs[i] - logs, options.stretch_limit)
                 left[i][i] = False
             open_ = np.flatnonzero(left[i])
             if not len(open_):
@@ -191,7 +191,7 @@ def _candidates(
         turns = going
 
 
-def tempos_meet(octaves: NDArray[np.float64], stretch_limit: float) -> NDArray[np.bool_]:
+def tempos_compatible(octaves: NDArray[np.float64], stretch_limit: float) -> NDArray[np.bool_]:
     """Whether tempos meet within a limit, counted in one octave.
 
     Parameters

@@ -32,7 +32,7 @@ Watch: TypeAlias = "Callable[[str, int, int, int, int], None]"
 
 
 @attrs.frozen(kw_only=True)
-class PreparedSet:
+class PreparedDataset:
     """A set of pairs that was made.
 
     Attributes

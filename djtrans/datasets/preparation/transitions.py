@@ -24,7 +24,7 @@ from djtrans.datasets.preparation.pair_from_mix import (
     recover_unit,
 )
 from djtrans.datasets.preparation.resume import MANIFEST
-from djtrans.datasets.preparation.session import PreparedSet, Watch, Workshop, open_workshop
+from djtrans.datasets.preparation.session import PreparedDataset, Watch, Workshop, open_workshop
 
 #: Folder of what was refused and why, within the output.
 REFUSED = "refused"
@@ -48,7 +48,7 @@ def prepare_transitions(
     executor: Executor | None = None,
     plugin_files: Sequence[str] = (),
     watch: Watch | None = None,
-) -> PreparedSet:
+) -> PreparedDataset:
     """Make pairs of extracted transitions: stems, the real mix, and the curves recovered from it.
 
     Excerpts without both tracks, and those whose curves leave too much of the mix, are named in
@@ -67,7 +67,7 @@ def prepare_transitions(
 
     Returns
     -------
-    PreparedSet
+    PreparedDataset
         `failed` holds the excerpts that were refused, `skipped` those without both tracks.
 
     Raises
@@ -125,7 +125,7 @@ def find_excerpts(root: Path) -> tuple[list[Excerpt], list[Skipped]]:
     return found, skipped
 
 
-def _prepare(root: Path, options: RecoveryOptions, workshop: Workshop) -> PreparedSet:
+def _prepare(root: Path, options: RecoveryOptions, workshop: Workshop) -> PreparedDataset:
     target, separator = workshop.target, workshop.separator
     options = attrs.evolve(options, separator=separator.name)
     excerpts, skipped = find_excerpts(root)
@@ -144,7 +144,7 @@ def _prepare(root: Path, options: RecoveryOptions, workshop: Workshop) -> Prepar
     made = workshop.make("transitions", recover_unit, units)
     chosen = list(zip(folders, excerpts, made, strict=False))
     manifest = _write_manifest(target, options, separator, chosen, skipped)
-    return PreparedSet(
+    return PreparedDataset(
         folder=target,
         manifest=manifest,
         pairs=tuple(f for f, m in zip(folders, made, strict=True) if not m.reason),

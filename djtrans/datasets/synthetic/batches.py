@@ -18,14 +18,14 @@ from djtrans.datasets.batch import WISHLESS, Batch
 from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.synthetic.composition import Composition, request_of
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.model import encode
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 
 
 @attrs.define(eq=False, slots=False)
-class ComposedBatches:
+class SyntheticBatches:
     """A batch of one length per index; what is drawn follows from seed and index alone.
 
     Each time a composition comes up its technique draws it anew, with another seed, so no two
@@ -33,7 +33,7 @@ class ComposedBatches:
 
     Attributes
     ----------
-    composed : ComposedSet
+    composed : SyntheticDataset
     techniques : mapping of str to CurveModel
         By qualified name: all that the set uses.
     encoders : tuple of Encoder
@@ -45,7 +45,7 @@ class ComposedBatches:
         Part of the examples in which no technique is wished for.
     """
 
-    composed: ComposedSet
+    composed: SyntheticDataset
     techniques: Mapping[str, CurveModel]
     encoders: tuple[Encoder, ...]
     network: DiffusionNetwork
@@ -64,7 +64,7 @@ class ComposedBatches:
             self.network.slots,
             self.composed.extractors,
             "the composed set",
-            "compose it again with the model's extractors (compose_set(..., "
+            "compose it again with the model's extractors (compose_dataset(..., "
             "extractors=build_extractors(record)), or djtrans train --synthetic)",
         )
         used = {c.technique for c in (*self.composed.training, *self.composed.validation)}
@@ -95,7 +95,7 @@ class ComposedBatches:
             request = request_of(
                 composition, self.composed.tracks, self.layout, int(rng.integers(2**31))
             )
-            values = conform(self.techniques[request.technique].draw(request), self.layout)
+            values = conform(self.techniques[request.technique].generate(request), self.layout)
             curves.append(scaling.to_model(values))
             if rng.random() < self.wishless:
                 request = attrs.evolve(request, technique="")

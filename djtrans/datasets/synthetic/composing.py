@@ -16,24 +16,24 @@ import numpy as np
 from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.composition import Composition
-from djtrans.datasets.synthetic.dataset import ComposedSet
-from djtrans.datasets.synthetic.framed_cache import is_whole, read_heard
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.datasets.synthetic.framed_cache import is_whole, read_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.pairing import Pairing
 from djtrans.datasets.synthetic.track_rendering import frame_synthesized
 from djtrans.pipeline.executors import each, processes
 from djtrans.registry import Registry, default_registry
 
-__all__ = ["ComposeOptions", "compose_set"]
+__all__ = ["SyntheticOptions", "compose_dataset"]
 
 #: Told how many of how many are done, and of what.
 Watch: TypeAlias = "Callable[[str, int, int], None]"
 
 
-def compose_set(
+def compose_dataset(
     output: str | os.PathLike[str],
-    options: ComposeOptions | None = None,
+    options: SyntheticOptions | None = None,
     *,
     folder: str | os.PathLike[str] | None = None,
     workers: int = 1,
@@ -42,14 +42,14 @@ def compose_set(
     registry: Registry | None = None,
     extractors: Sequence[FeatureExtractor] = (),
     plugin_files: Sequence[str] = (),
-) -> ComposedSet:
+) -> SyntheticDataset:
     """Compose a training set of synthesized tracks and write it as one file.
 
     Parameters
     ----------
     output : path
         The file, ``set.safetensors``.
-    options : ComposeOptions, optional
+    options : SyntheticOptions, optional
     folder : path, optional
         Where each track is kept once it is framed, so that a stopped run goes on;
         ``<output>.tracks`` by default.
@@ -70,7 +70,7 @@ def compose_set(
 
     Returns
     -------
-    ComposedSet
+    SyntheticDataset
 
     Raises
     ------
@@ -79,7 +79,7 @@ def compose_set(
     FormatError
         If the file cannot be written.
     """
-    options = options or ComposeOptions()
+    options = options or SyntheticOptions()
     registry = registry or default_registry()
     watch = watch or (lambda what, done, total: None)
     kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
@@ -91,7 +91,7 @@ def compose_set(
     beside = executor is None and workers > 1
     with processes(workers, plugin_files) if beside else nullcontext(executor) as pool:
         _frame_all(frame, missing, len(files), pool, watch)
-    heard = [read_heard(file, needed) for file in files]
+    heard = [read_framed_track(file, needed) for file in files]
     held_out = max(2, round(options.validation * len(heard)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
@@ -106,7 +106,7 @@ def compose_set(
         framed += [variant for track in part for variant in track.framed]
         pairing = Pairing(part, framed, before, options, registry, seed)
         parts[name] = pairing.many(wanted, functools.partial(watch, name))
-    composed = ComposedSet(
+    composed = SyntheticDataset(
         tracks=framed,
         training=parts["training"],
         validation=parts["validation"],
@@ -134,7 +134,7 @@ def _frame_all(
 
 def _frame(
     index: int,
-    options: ComposeOptions,
+    options: SyntheticOptions,
     files: Sequence[Path],
     extractors: Sequence[FeatureExtractor],
 ) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.curves.layout import Layout
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection, TrackPlan, TransitionPlan
 from djtrans.datasets.synthetic.framed_track import FramedTrack
@@ -21,7 +21,7 @@ def _as_tuples(values: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
 
 
 @attrs.frozen(kw_only=True)
-class ComposedSide:
+class CompositionTrack:
     """One track of it.
 
     Attributes
@@ -58,8 +58,8 @@ class Composition:
     frames_per_beat: int
     bpm: float
     key_distance: int
-    a: ComposedSide
-    b: ComposedSide
+    a: CompositionTrack
+    b: CompositionTrack
 
     @property
     def frames(self) -> int:
@@ -73,7 +73,9 @@ class Composition:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Composition:
         """The inverse of :meth:`to_json`."""
-        return cls(**{**fields, "a": ComposedSide(**fields["a"]), "b": ComposedSide(**fields["b"])})
+        return cls(
+            **{**fields, "a": CompositionTrack(**fields["a"]), "b": CompositionTrack(**fields["b"])}
+        )
 
 
 def compose(plan: TransitionPlan, track_a: int, track_b: int) -> Composition:
@@ -91,8 +93,8 @@ def compose(plan: TransitionPlan, track_a: int, track_b: int) -> Composition:
     )
 
 
-def _side(plan: TransitionPlan, side: TrackPlan, track: int) -> ComposedSide:
-    return ComposedSide(
+def _side(plan: TransitionPlan, side: TrackPlan, track: int) -> CompositionTrack:
+    return CompositionTrack(
         track=track,
         bar=side.cue_bar,
         gain_db=side.gain_db,
@@ -106,10 +108,10 @@ def _side(plan: TransitionPlan, side: TrackPlan, track: int) -> ComposedSide:
 
 def request_of(
     composition: Composition, tracks: Sequence[FramedTrack], layout: Layout, seed: int
-) -> DrawRequest:
+) -> CurveRequest:
     """What a curve model would be asked to draw, features included."""
     c = composition
-    return DrawRequest(
+    return CurveRequest(
         layout=layout,
         n_frames=c.frames,
         swap_beat=c.swap_beat,
@@ -127,7 +129,9 @@ def request_of(
     )
 
 
-def _features(c: Composition, side: ComposedSide, tracks: Sequence[FramedTrack]) -> TrackFeatures:
+def _features(
+    c: Composition, side: CompositionTrack, tracks: Sequence[FramedTrack]
+) -> TrackFeatures:
     track = tracks[side.track]
     start = side.bar * c.beats_per_bar * c.frames_per_beat
     level, onset, vocal = track.window(start, c.frames)

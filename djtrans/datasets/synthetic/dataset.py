@@ -23,7 +23,7 @@ HEADER = "djtrans_composed_set"
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class ComposedSet:
+class SyntheticDataset:
     """Framed tracks, and compositions for training and for validation.
 
     No track is in both: what is validated on was never heard in training.
@@ -74,7 +74,7 @@ class ComposedSet:
             save_file(tensors, part_path, metadata={HEADER: json.dumps(header)})
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> ComposedSet:
+    def load(cls, path: str | os.PathLike[str]) -> SyntheticDataset:
         """Read a composed set.
 
         Raises

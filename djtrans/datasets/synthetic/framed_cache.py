@@ -16,7 +16,7 @@ from djtrans.core.track.analysis_json import analysis_from_dict, analysis_to_dic
 from djtrans.core.util.atomic_files import replacing
 from djtrans.datasets.extra_features import covers, extra_tensors
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 
 
 @attrs.frozen(eq=False)
@@ -28,8 +28,8 @@ class Heard:
     isolated: bool
 
 
-def write_heard(
-    file: Path, heard: Heard, options: ComposeOptions, extractors: Mapping[str, int] | None = None
+def write_framed_track(
+    file: Path, heard: Heard, options: SyntheticOptions, extractors: Mapping[str, int] | None = None
 ) -> None:
     """Keep a track; the file appears whole or not at all.
 
@@ -55,14 +55,14 @@ def write_heard(
         save_file(tensors, part, metadata={"track": json.dumps(said)})
 
 
-def _made_with(options: ComposeOptions) -> dict[str, Any]:
+def _made_with(options: SyntheticOptions) -> dict[str, Any]:
     """What decides how a track is heard; not how many there are, nor how they are paired."""
     free = ("tracks", "transitions", "validation", "anywhere")
     return {k: v for k, v in attrs.asdict(options).items() if k not in free}
 
 
 def is_whole(
-    file: Path, options: ComposeOptions, extractors: Mapping[str, int] | None = None
+    file: Path, options: SyntheticOptions, extractors: Mapping[str, int] | None = None
 ) -> bool:
     """Return True if a track was framed before with these options and extractors."""
     if not file.is_file():
@@ -77,7 +77,7 @@ def is_whole(
     )
 
 
-def read_heard(file: Path, extractors: Mapping[str, int] | None = None) -> Heard:
+def read_framed_track(file: Path, extractors: Mapping[str, int] | None = None) -> Heard:
     """Read a kept track, with the arrays of these extractors and of no others.
 
     Raises

@@ -8,7 +8,7 @@ from djtrans.core.contracts.config import setting
 
 
 @attrs.frozen
-class ComposeOptions:
+class SyntheticOptions:
     """What a composed set is made of; the same options give the same set.
 
     The stems that a track is heard through are its true ones, what the ``spectral`` separator

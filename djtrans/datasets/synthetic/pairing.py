@@ -18,12 +18,12 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.datasets.synthetic.composition import Composition, compose, request_of
 from djtrans.datasets.synthetic.framed_cache import Heard
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.partners import partners
 from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout
 from djtrans.planning.options import WINDOW_BARS
 from djtrans.planning.registered import plan_transition
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 
 #: Shortest window that a model is asked for, in bars.
@@ -41,7 +41,7 @@ class Pairing:
     #: All framed tracks; those of `tracks` begin at `first_index`.
     framed: Sequence[FramedTrack]
     first_index: int
-    options: ComposeOptions
+    options: SyntheticOptions
     registry: Registry
     rng: np.random.Generator
 
@@ -100,7 +100,7 @@ class Pairing:
             return None
         a = int(rng.choice(list(partners_of)))
         b = int(rng.choice(partners_of[a]))
-        analyses = in_one_octave(self.tracks[a].analyses[0], self.tracks[b].analyses[0])
+        analyses = match_tempo_octaves(self.tracks[a].analyses[0], self.tracks[b].analyses[0])
         counted = [self._counted(i, found) for i, found in zip((a, b), analyses, strict=True)]
         if None in counted:
             return None
@@ -125,7 +125,7 @@ class Pairing:
             if not self._holds(composition):
                 return None
             # A technique may refuse what it hears: an acapella, a voice that is silent.
-            self._techniques[technique].draw(
+            self._techniques[technique].generate(
                 request_of(composition, self.framed, self._layout, seed=0)
             )
         except (PlanError, InputError):

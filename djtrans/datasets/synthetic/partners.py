@@ -9,7 +9,7 @@ from djtrans.core.errors import PlanError
 from djtrans.datasets.synthetic.framed_cache import Heard
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.tempo import choose_tempo
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.planning.tempo_octave import match_tempo_octaves
 
 
 def partners(
@@ -30,7 +30,7 @@ def partners(
 
 def _tempos_fit(a: Heard, b: Heard, technique: TechniqueDeclaration) -> bool:
     try:
-        choose_tempo(*in_one_octave(a.analyses[0], b.analyses[0]), technique, PlanOptions())
+        choose_tempo(*match_tempo_octaves(a.analyses[0], b.analyses[0]), technique, PlanOptions())
     except PlanError:
         return False
     return True

@@ -18,14 +18,14 @@ from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
 from djtrans.datasets.extra_features import versions
-from djtrans.datasets.synthetic.framed_cache import Heard, write_heard
+from djtrans.datasets.synthetic.framed_cache import Heard, write_framed_track
 from djtrans.datasets.synthetic.framed_track import frame_track
-from djtrans.datasets.synthetic.options import ComposeOptions
+from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.registry import default_registry
 from djtrans.synthesis import synthesize
 from djtrans.synthesis.production import Production, through_mp3
-from djtrans.synthesis.random_spec import draw_spec
+from djtrans.synthesis.random_spec import sample_spec
 
 #: Tracks slower than this are framed in both octaves in which they may be counted.
 _SLOW_BPM = 100.0
@@ -33,13 +33,13 @@ _SLOW_BPM = 100.0
 
 def frame_synthesized(
     index: int,
-    options: ComposeOptions,
+    options: SyntheticOptions,
     file: Path,
     extractors: Sequence[FeatureExtractor] = (),
 ) -> None:
     """Synthesize one track, extract its features and write them; one unit of work."""
     rng = np.random.default_rng([options.seed, index, 0xF1])
-    spec = draw_spec(int(rng.integers(2**31)), sample_rate_hz=options.sample_rate_hz)
+    spec = sample_spec(int(rng.integers(2**31)), sample_rate_hz=options.sample_rate_hz)
     played = _produced(synthesize(spec).stems, options, rng)
     mix = played.mix
     if rng.random() < options.lossy:
@@ -63,10 +63,10 @@ def frame_synthesized(
         for counted in analyses
     ]
     heard = Heard(tuple(analyses), tuple(framed), isolated)
-    write_heard(file, heard, options, versions(extractors))
+    write_framed_track(file, heard, options, versions(extractors))
 
 
-def _produced(stems: Stems, options: ComposeOptions, rng: np.random.Generator) -> Stems:
+def _produced(stems: Stems, options: SyntheticOptions, rng: np.random.Generator) -> Stems:
     """The stems at other levels and in other tones, limited, and now and then one is missing."""
     production = Production.draw(
         rng,
@@ -84,7 +84,7 @@ def _produced(stems: Stems, options: ComposeOptions, rng: np.random.Generator) -
 
 
 def _heard_stems(
-    played: Stems, mix: Tensor, options: ComposeOptions, rng: np.random.Generator
+    played: Stems, mix: Tensor, options: SyntheticOptions, rng: np.random.Generator
 ) -> tuple[Stems, bool]:
     """Stems as some separator would give them, and whether each could be heard alone."""
     drawn = rng.random()
@@ -120,7 +120,7 @@ def leaking(stems: Stems, largest: float, rng: np.random.Generator) -> Stems:
     return attrs.evolve(stems, audio=mixed)
 
 
-def _mistaken(analysis: Analysis, options: ComposeOptions, rng: np.random.Generator) -> Analysis:
+def _mistaken(analysis: Analysis, options: SyntheticOptions, rng: np.random.Generator) -> Analysis:
     """The analysis with the mistakes that analyzers make now and then."""
     if rng.random() < options.half_bar:
         analysis = analysis.shifted(analysis.grid.beats_per_bar // 2)

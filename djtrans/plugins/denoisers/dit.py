@@ -10,9 +10,9 @@ from torch.nn import functional
 from djtrans.core.contracts.denoiser import DenoiserShape
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.plugins.denoisers import DitConfig
+from djtrans.plugins.denoisers.global_embedding import GlobalEmbedding
 from djtrans.plugins.denoisers.position import POSITION_CHANNELS, window_position
 from djtrans.plugins.denoisers.rotary import rotate
-from djtrans.plugins.denoisers.whole import WholeEmbedding
 
 #: Hidden channels of a block's feed-forward part, per channel.
 _EXPANSION = 4
@@ -52,7 +52,7 @@ class DitNetwork(nn.Module):
         super().__init__()
         width = config.width
         self.enter = nn.Linear(shape.parameters + shape.per_frame + POSITION_CHANNELS, width)
-        self.whole = WholeEmbedding(shape.global_, width)
+        self.whole = GlobalEmbedding(shape.global_, width)
         self.blocks = nn.ModuleList(_Block(width, config.heads) for _ in range(config.depth))
         self.norm = _ModulatedNorm(width)
         self.leave = nn.Linear(width, shape.parameters)

@@ -13,8 +13,8 @@ from torch.nn import functional
 from djtrans.core.contracts.denoiser import DenoiserShape
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.plugins.denoisers import Unet1dConfig
+from djtrans.plugins.denoisers.global_embedding import GlobalEmbedding
 from djtrans.plugins.denoisers.position import POSITION_CHANNELS, window_position
-from djtrans.plugins.denoisers.whole import WholeEmbedding
 
 #: Channels of the vector that carries the noise level and the global conditioning.
 _WHOLE = 128
@@ -53,7 +53,7 @@ class Unet1dNetwork(nn.Module):
     def __init__(self, config: Unet1dConfig, shape: DenoiserShape) -> None:
         super().__init__()
         channels = config.channels
-        self.whole = WholeEmbedding(shape.global_, _WHOLE)
+        self.whole = GlobalEmbedding(shape.global_, _WHOLE)
         self.enter = _Convolution(
             shape.parameters + shape.per_frame + POSITION_CHANNELS, channels[0]
         )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.contracts.encoder import Conditioning
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import rests
 from djtrans.core.track.analysis import SECTION_LABELS
 from djtrans.core.track.features import TrackFeatures
@@ -48,7 +48,7 @@ class AudioEncoder:
         """Channels per frame and of the whole."""
         return 2 * (_PER_STEM * len(stems) + _PER_TRACK) + _SHARED, _GLOBAL
 
-    def encode(self, request: DrawRequest) -> Conditioning | None:
+    def encode(self, request: CurveRequest) -> Conditioning | None:
         """Conditioning of one transition; None without the features of both tracks."""
         a, b = request.features_a, request.features_b
         if a is None or b is None:
@@ -102,14 +102,14 @@ def _sections(features: TrackFeatures, beats: Tensor) -> Tensor:
     return out
 
 
-def _shared(request: DrawRequest, beats: Tensor) -> Tensor:
+def _shared(request: CurveRequest, beats: Tensor) -> Tensor:
     """Where a frame lies in its beat, its bar (as a point on a circle) and the window."""
     bar = 2 * math.pi * (beats % request.beats_per_bar) / request.beats_per_bar
     window = 2.0 * beats / request.beats - 1.0
     return torch.stack([beats % 1.0, torch.sin(bar), torch.cos(bar), window], dim=1)
 
 
-def _whole(request: DrawRequest, a: TrackFeatures, b: TrackFeatures) -> Tensor:
+def _whole(request: CurveRequest, a: TrackFeatures, b: TrackFeatures) -> Tensor:
     """Bars, tempo, key relation, stretch: ``[channels]``."""
     distance = request.key_distance
     known = distance is not None

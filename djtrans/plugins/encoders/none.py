@@ -6,7 +6,7 @@ import torch
 
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.contracts.encoder import Conditioning
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 
 
 class NoEncoder:
@@ -19,6 +19,6 @@ class NoEncoder:
         """None of either."""
         return 0, 0
 
-    def encode(self, request: DrawRequest) -> Conditioning:
+    def encode(self, request: CurveRequest) -> Conditioning:
         """Empty conditioning on the frames of the request."""
         return Conditioning(torch.zeros(1, request.n_frames, 0), torch.zeros(1, 0))

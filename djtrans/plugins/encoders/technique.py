@@ -8,7 +8,7 @@ import torch
 
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.contracts.technique import PLACES
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 
 if TYPE_CHECKING:
     from djtrans.plugins.encoders import TechniqueEncoderConfig
@@ -34,7 +34,7 @@ class TechniqueEncoder:
         """Channels per frame and of the whole."""
         return _PER_FRAME, 1 + len(self.techniques) + 2 * len(_PLACES)
 
-    def encode(self, request: DrawRequest) -> Conditioning:
+    def encode(self, request: CurveRequest) -> Conditioning:
         """Conditioning of one transition."""
         bars = torch.from_numpy(request.frame_beats).float() - request.swap_beat
         bars = bars / request.beats_per_bar

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.curves.gestures import exchange_lows, step_in, step_out, window
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 from djtrans.core.curves.vocal_rests import silent_frames
@@ -23,7 +23,7 @@ class Acapella:
     def __init__(self, config: AcapellaConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap, end = window(request)

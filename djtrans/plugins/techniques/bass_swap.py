@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import exchange_lows, hand_over_voice, step_out, window
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.gestures import exchange_lows, exchange_vocals, step_out, window
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
@@ -27,7 +27,7 @@ class BassSwap:
     def __init__(self, config: BassSwapConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap, end = window(request)
@@ -46,5 +46,5 @@ class BassSwap:
             level = vary.amount(c.leaving_level, 0.2, low=0.05)
             sheet.line(f"a/*/eq/{band}", [(swap, 1), (receded, level)])
         step_out(sheet, gone)
-        hand_over_voice(sheet, swap, gone)
+        exchange_vocals(sheet, swap, gone)
         return sheet.values

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.curves.gestures import step_in, step_out, window
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
@@ -17,7 +17,7 @@ class Cut:
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
         _, swap, _ = window(request)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import exchange_lows, hand_over_voice, step_out, window
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.gestures import exchange_lows, exchange_vocals, step_out, window
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
@@ -25,7 +25,7 @@ class DoubleDrop:
     def __init__(self, config: DoubleDropConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap, end = window(request)
@@ -41,5 +41,5 @@ class DoubleDrop:
         sheet.line("b/*/eq/mid", [(swap, mid), (swap, 1)])
         exchange_lows(sheet, bass)
         step_out(sheet, gone)
-        hand_over_voice(sheet, swap, gone)
+        exchange_vocals(sheet, swap, gone)
         return sheet.values

@@ -9,11 +9,11 @@ from torch import Tensor
 from djtrans.core.curves.gestures import (
     exchange_band,
     exchange_lows,
-    hand_over_voice,
+    exchange_vocals,
     step_out,
     window,
 )
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
@@ -31,7 +31,7 @@ class EqBlend:
     def __init__(self, config: EqBlendConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
         bar, swap, end = window(request)
@@ -47,5 +47,5 @@ class EqBlend:
         exchange_lows(sheet, swap)
         gone = vary.beat(last_one, swap + bar, last_one, bar, request.phrase_beats_a)
         step_out(sheet, gone)
-        hand_over_voice(sheet, 2 * third, swap)
+        exchange_vocals(sheet, 2 * third, swap)
         return sheet.values

@@ -9,12 +9,12 @@ from torch import Tensor
 from djtrans.core.curves.gestures import (
     cutoff,
     exchange_lows,
-    hand_over_voice,
+    exchange_vocals,
     step_in,
     step_out,
     window,
 )
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
@@ -31,7 +31,7 @@ class FilterSweep:
     def __init__(self, config: FilterSweepConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap, end = window(request)
@@ -49,5 +49,5 @@ class FilterSweep:
         exchange_lows(sheet, swap)
         step_in(sheet, swap)
         step_out(sheet, gone)
-        hand_over_voice(sheet, (swap + gone) / 2, gone)
+        exchange_vocals(sheet, (swap + gone) / 2, gone)
         return sheet.values

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import exchange_lows, hand_over_voice, window
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.gestures import exchange_lows, exchange_vocals, window
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
@@ -27,7 +27,7 @@ class LongBlend:
     def __init__(self, config: LongBlendConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap, end = window(request)
@@ -45,5 +45,5 @@ class LongBlend:
             level = vary.amount(c.leaving_level, 0.2, low=0.1)
             sheet.line(f"a/*/eq/{band}", [(swap, 1), (leaving, level)])
         sheet.line("a/*/fader/gain", [(leaving, 1), (last_one, 0)])
-        hand_over_voice(sheet, swap, leaving)
+        exchange_vocals(sheet, swap, leaving)
         return sheet.values

@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 
 
@@ -19,7 +19,7 @@ class Sum:
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet = CurveSheet(request)
         frames = np.arange(request.n_frames)

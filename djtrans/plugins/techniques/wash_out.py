@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from djtrans.core.curves.gestures import cutoff, step_in, window
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
@@ -24,7 +24,7 @@ class WashOut:
     def __init__(self, config: WashOutConfig) -> None:
         self.config = config
 
-    def draw(self, request: DrawRequest) -> Tensor:
+    def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap, _ = window(request)

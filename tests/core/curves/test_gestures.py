@@ -11,19 +11,19 @@ from djtrans.core.curves.gestures import (
     equal_power,
     exchange_band,
     exchange_lows,
-    hand_over_voice,
+    exchange_vocals,
     step_in,
     step_out,
     window,
 )
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.errors import InputError
 from djtrans.mixer.resolve import mixer_layout
 from tests.core.curves.test_vocal_rests import features
 
 LAYOUT = mixer_layout()
-REQUEST = DrawRequest(LAYOUT, 16, swap_beat=4)
+REQUEST = CurveRequest(LAYOUT, 16, swap_beat=4)
 
 
 def fader(sheet, track, stem):
@@ -116,7 +116,7 @@ def test_only_one_of_two_singers_is_left_and_nothing_else_is_touched():
     )
     sheet = CurveSheet(request)
     before = sheet.values
-    hand_over_voice(sheet, 4, 7)
+    exchange_vocals(sheet, 4, 7)
     assert fader(sheet, "a", "vocals") == [1.0] * 7 + [0.0] * 9
     assert fader(sheet, "b", "vocals") == [0.0] * 11 + [1.0] * 5
     others = [row.index for row in LAYOUT.rows if row.stem != "vocals" or row.node != "fader"]
@@ -130,7 +130,7 @@ def test_both_voices_change_in_rests_that_lie_together():
         REQUEST, features_a=features("xx..xxxxxx..xxxx"), features_b=features("xxx...xxxxxxxxxx")
     )
     sheet = CurveSheet(request)
-    hand_over_voice(sheet, 4, 7)
+    exchange_vocals(sheet, 4, 7)
     assert fader(sheet, "a", "vocals") == [1.0] * 3 + [0.0] * 13
     assert fader(sheet, "b", "vocals") == [0.0] * 4 + [1.0] * 12
 
@@ -140,7 +140,7 @@ def test_a_voice_that_never_rests_again_is_let_in_over_two_beats():
         REQUEST, features_a=features("xxxxxx..xxxxxx.."), features_b=features("xxxxxxxxxxxxxxxx")
     )
     sheet = CurveSheet(request)
-    hand_over_voice(sheet, 4, 7)
+    exchange_vocals(sheet, 4, 7)
     assert fader(sheet, "a", "vocals") == [1.0] * 7 + [0.0] * 9
     assert fader(sheet, "b", "vocals") == [0.0] * 8 + [0.25, 0.5, 0.75] + [1.0] * 5
 
@@ -148,5 +148,5 @@ def test_a_voice_that_never_rests_again_is_let_in_over_two_beats():
 def test_a_single_singer_is_left_alone():
     sheet = CurveSheet(attrs.evolve(REQUEST, features_a=features("xxxxxx..xxxxxx..")))
     before = sheet.values
-    hand_over_voice(sheet, 4, 7)
+    exchange_vocals(sheet, 4, 7)
     assert (sheet.values == before).all()

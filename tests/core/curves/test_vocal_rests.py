@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import nearest_rest, rests, silent_frames, spare_lines
 from djtrans.core.track.features import TrackFeatures
 from djtrans.mixer.resolve import mixer_layout
@@ -40,7 +40,7 @@ def features(sung, rate=2, level_db=-20.0, rest_db=-90.0, stems=STEMS):
 def asked(sung, rate=2, track="a", **kwargs):
     found = features(sung, rate, **kwargs)
     sides = {f"features_{track}": found}
-    return DrawRequest(LAYOUT, len(sung), 4, frames_per_beat=rate, **sides)
+    return CurveRequest(LAYOUT, len(sung), 4, frames_per_beat=rate, **sides)
 
 
 def test_a_stem_that_others_leak_into_says_nothing_of_the_voice():
@@ -76,7 +76,7 @@ def test_a_silent_voice_has_no_line_and_one_that_sings_on_no_rest():
 
 
 def test_nothing_is_known_without_features_or_without_a_voice():
-    for request in (asked("xx..xx..", stems=("drums", "other")), DrawRequest(LAYOUT, 8, 4)):
+    for request in (asked("xx..xx..", stems=("drums", "other")), CurveRequest(LAYOUT, 8, 4)):
         assert silent_frames(request, "a") is None
         assert rests(request, "a") is None
         assert nearest_rest(request, "a", 2.0, 0.0, 4.0) is None

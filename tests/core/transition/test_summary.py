@@ -19,7 +19,7 @@ from djtrans.core.transition.summary import (
     check,
     curves_digest,
 )
-from djtrans.report.ownership import heard_levels
+from djtrans.report.ownership import audible_levels
 from djtrans.report.summary_measurement import band_levels_db, measure_track
 
 RATE = 22050
@@ -142,12 +142,12 @@ def overview_of(a: TrackOverview, b: TrackOverview, params: TransitionParams) ->
 
 def test_owners_follow_levels_and_curves(make_params):
     params = make_params({"b/*/eq/low": 0.0, "a/vocals/fader/gain": 0.0, "b/drums/fader/gain": 0.1})
-    owners = heard_levels(overview_of(flat(-20), flat(-20), params), params).owners
+    owners = audible_levels(overview_of(flat(-20), flat(-20), params), params).owners
     assert set(owners["bass"]) == {"a"}
     assert set(owners["kick"]) == {"a"}
     assert set(owners["vocals"]) == {"b"}
     assert set(owners["lead"]) == {"both"}
-    louder = heard_levels(overview_of(flat(-20), flat(-34), params), make_params({})).owners
+    louder = audible_levels(overview_of(flat(-20), flat(-34), params), make_params({})).owners
     assert set(louder["lead"]) == {"a"}  # more than 10 dB apart: the louder holds it
 
 
@@ -156,9 +156,9 @@ def test_an_empty_vocal_stem_sings_nowhere(make_params):
     side = flat(-20)
     quiet = {**side.levels_db, "vocals": tuple((-45,) * BANDS for _ in range(8))}
     side = attrs.evolve(side, levels_db=quiet)
-    owners = heard_levels(overview_of(side, side, params), params).owners
+    owners = audible_levels(overview_of(side, side, params), params).owners
     assert set(owners["vocals"]) == {"none"}
-    silent = heard_levels(overview_of(flat(-90), flat(-90), params), params).owners
+    silent = audible_levels(overview_of(flat(-90), flat(-90), params), params).owners
     assert {owner for row in silent.values() for owner in row} == {"none"}
 
 
@@ -167,7 +167,7 @@ def test_a_voice_takes_breath_and_a_kick_does_not(make_params):
     rows = [(-20,) * BANDS] * 3 + [(-80,) * BANDS] + [(-20,) * BANDS] + [(-80,) * BANDS] * 3
     levels = {**side.levels_db, "vocals": rows, "drums": rows}
     params = make_params({"b/*/fader/gain": 0.0})
-    owners = heard_levels(
+    owners = audible_levels(
         overview_of(attrs.evolve(side, levels_db=levels), flat(-20), params), params
     ).owners
     assert owners["vocals"] == ("a",) * 5 + ("none",) * 3

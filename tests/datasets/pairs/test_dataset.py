@@ -12,14 +12,14 @@ import djtrans.datasets.pairs.pair_folder
 from djtrans import mixer_layout
 from djtrans.core.audio.io import load_audio
 from djtrans.core.curves.params import conform
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import FormatError, InputError, LayoutError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.params_file import load_params, save_params
-from djtrans.datasets.opening import open_training_set
+from djtrans.datasets.opening import open_dataset
 from djtrans.datasets.pairs.batches import PreparedBatches
 from djtrans.datasets.pairs.crops import CROP_BEATS, CROPS
-from djtrans.datasets.pairs.dataset import PreparedSet
+from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import CACHE, open_prepared
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.diffusion.loading import build_network
@@ -89,7 +89,7 @@ def test_what_is_kept_is_what_the_pair_asks(folder):
         ]
         for example in prepared.examples:
             pair = read_pair(folder / example.name)
-            assert isinstance(example.request, DrawRequest)
+            assert isinstance(example.request, CurveRequest)
             same(example.request, pair.request())
             assert torch.equal(example.values, pair.params.values)
             assert example.tracks == (pair.track_a.sha256, pair.track_b.sha256)
@@ -116,7 +116,7 @@ def test_stems_are_read_once(folder, monkeypatch):
     edited = open_prepared(folder)
     assert read[3:] == ["pair_002"]
     assert float(edited.examples[0].values[7, 0]) == 0.125
-    assert len(PreparedSet.load(folder / CACHE).examples) == 2
+    assert len(PreparedDataset.load(folder / CACHE).examples) == 2
     (folder / CACHE).write_bytes(b"no file of ours")
     assert len(open_prepared(folder).examples) == 2
     assert len(read) == 6
@@ -126,7 +126,7 @@ def test_a_folder_that_cannot_be_written_is_read_all_the_same(folder, monkeypatc
     def refuses(self, path):
         raise FormatError(f"Cannot write {path}: no space left.")
 
-    monkeypatch.setattr(PreparedSet, "save", refuses)
+    monkeypatch.setattr(PreparedDataset, "save", refuses)
     with pytest.warns(UserWarning, match="is not kept: Cannot write"):
         assert len(open_prepared(folder).examples) == 3
 
@@ -273,14 +273,14 @@ def test_pairs_that_a_model_cannot_learn_are_named(written, batches, record):
     with pytest.raises(InputError, match="nothing for validation; prepare more"):
         batches(attrs.evolve(prepared, examples=prepared.examples[:1]))
     with pytest.raises(InputError, match="without their audio; give the prepared folder"):
-        batches(PreparedSet.load(written / CACHE), heard=True)
+        batches(PreparedDataset.load(written / CACHE), heard=True)
 
 
 def test_any_set_is_opened_by_its_path(folder, tmp_path):
     small_set().save(tmp_path / "set.safetensors")
-    assert open_training_set(tmp_path / "set.safetensors").frames == 160
-    assert open_training_set(folder).folder == folder
-    alone = open_training_set(folder / CACHE)
+    assert open_dataset(tmp_path / "set.safetensors").frames == 160
+    assert open_dataset(folder).folder == folder
+    alone = open_dataset(folder / CACHE)
     assert (len(alone.examples), alone.folder) == (3, None)
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.txt").write_text("no set")
@@ -294,7 +294,7 @@ def test_any_set_is_opened_by_its_path(folder, tmp_path):
         ("other.safetensors", "no training set; give a composed set"),
     ):
         with pytest.raises(InputError, match=why):
-            open_training_set(tmp_path / name)
+            open_dataset(tmp_path / name)
     (folder / "pair_002" / "params.json").write_text("{}")
     with pytest.raises(FormatError, match=r"pair_002.params\.json"):
         open_prepared(folder)

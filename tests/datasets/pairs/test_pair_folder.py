@@ -16,7 +16,7 @@ from djtrans.core.transition.alignment import Span, window_span
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import read_facts, read_pair, write_pair
-from djtrans.pipeline.completion import draw_transition
+from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.preparation import prepare
 from djtrans.pipeline.provenance import rebuild_mixer
 from djtrans.registry import default_registry
@@ -42,7 +42,7 @@ class Made:
         self.plan = self.prepared.plan("echo-out", bars=4)
         self.window = window_span(self.plan, RATE)
         self.aligned = self.prepared.align(self.plan, self.window)
-        params, provenance = draw_transition(
+        params, provenance = generate_transition_params(
             self.prepared, self.plan, self.window, self.aligned, seed=3
         )
         self.content = ParamsFile(params=params, plan=self.plan, provenance=provenance)
@@ -145,12 +145,12 @@ def test_the_request_is_the_one_of_inference(made, folder, monkeypatch):
     asked = []
 
     class Model:
-        def draw(self, request):
+        def generate(self, request):
             asked.append(request)
             return torch.zeros(request.n_frames, len(request.layout))
 
     monkeypatch.setattr(type(made.prepared.registry), "build", lambda *a, **k: Model())
-    draw_transition(made.prepared, made.plan, Span(0, 1), made.aligned, seed=3)
+    generate_transition_params(made.prepared, made.plan, Span(0, 1), made.aligned, seed=3)
     (wanted,) = asked
     given = read_pair(folder).request()
     for field in attrs.fields(type(wanted)):

@@ -23,8 +23,8 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.preparation import LibraryOptions, prepare_library
 from djtrans.datasets.preparation.library_scan import LibraryTrack
-from djtrans.datasets.preparation.pairing import choose_pairs, tempos_meet
-from djtrans.planning.tempo_octave import in_one_octave
+from djtrans.datasets.preparation.pairing import choose_pairs, tempos_compatible
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import default_registry
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -236,7 +236,7 @@ def test_many_pairs_come_once_each_and_within_the_limit(crate):
     pairs = chosen(crate)
     assert len({(pair.a.sha256, pair.b.sha256) for pair in pairs}) == len(pairs) == 60
     for pair in pairs:
-        a, b = in_one_octave(pair.a.analysis, pair.b.analysis)
+        a, b = match_tempo_octaves(pair.a.analysis, pair.b.analysis)
         assert abs(a.grid.bpm / b.grid.bpm - 1.0) <= OPTIONS.stretch_limit
 
 
@@ -271,7 +271,7 @@ def test_the_choice_is_that_of_the_seed_whatever_the_files_are_called(crate):
 
 def test_tempos_meet_as_the_planner_counts_them():
     bpm = np.array([60.0, 64.9, 87.0, 120.0, 128.0, 130.0, 174.0])
-    meets = tempos_meet(np.log2(128.0 / bpm), 0.08)
+    meets = tempos_compatible(np.log2(128.0 / bpm), 0.08)
     assert meets.tolist() == [True, True, False, True, True, True, False]
 
 

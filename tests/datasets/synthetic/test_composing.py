@@ -15,14 +15,14 @@ from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
 from djtrans.core.track.stems import Stems
-from djtrans.datasets.synthetic.composing import ComposeOptions, compose_set
-from djtrans.datasets.synthetic.dataset import ComposedSet
-from djtrans.datasets.synthetic.framed_cache import Heard, write_heard
+from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.datasets.synthetic.framed_cache import Heard, write_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.track_rendering import leaking
 from tests.helpers.extractor_plugin import Loudness
 
-OPTIONS = ComposeOptions(tracks=12, transitions=120, validation=0.3)
+OPTIONS = SyntheticOptions(tracks=12, transitions=120, validation=0.3)
 SMALL = attrs.evolve(OPTIONS, transitions=40)
 PARTS = (("intro", 16), ("build", 8), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16))
 
@@ -66,7 +66,7 @@ def framing(monkeypatch):
             for one in found
         ]
         heard = Heard(tuple(found), tuple(framed), index % 2 == 0)
-        write_heard(file, heard, options)
+        write_framed_track(file, heard, options)
 
     monkeypatch.setattr(djtrans.datasets.synthetic.composing, "frame_synthesized", frame)
     return calls
@@ -74,12 +74,12 @@ def framing(monkeypatch):
 
 @pytest.fixture
 def composed(tmp_path, framing):
-    return compose_set(tmp_path / "set.safetensors", OPTIONS)
+    return compose_dataset(tmp_path / "set.safetensors", OPTIONS)
 
 
 def test_the_set_has_what_was_asked_for(composed, tmp_path):
     assert len(composed.training) + len(composed.validation) == OPTIONS.transitions
-    read = ComposedSet.load(tmp_path / "set.safetensors")
+    read = SyntheticDataset.load(tmp_path / "set.safetensors")
     assert read.training == tuple(composed.training)
     assert read.facts["options"]["transitions"] == 120
 
@@ -100,7 +100,7 @@ def test_every_composition_can_be_drawn_from_its_frames(composed):
     for c in (*composed.training, *composed.validation):
         techniques[c.technique] += 1
         request = request_of(c, composed.tracks, layout, 3)
-        curves = load_technique(c.technique).draw(request)
+        curves = load_technique(c.technique).generate(request)
         assert curves.shape == (c.frames, 54)
         assert 4 <= c.bars <= 64
         assert c.a.track != c.b.track
@@ -128,31 +128,31 @@ def test_slow_tracks_are_counted_as_their_partner(composed):
 
 
 def test_the_same_options_give_the_same_set(tmp_path, framing):
-    one = compose_set(tmp_path / "one.safetensors", SMALL)
-    two = compose_set(tmp_path / "two.safetensors", SMALL)
+    one = compose_dataset(tmp_path / "one.safetensors", SMALL)
+    two = compose_dataset(tmp_path / "two.safetensors", SMALL)
     assert one.training == two.training
-    other = compose_set(tmp_path / "other.safetensors", attrs.evolve(SMALL, seed=1))
+    other = compose_dataset(tmp_path / "other.safetensors", attrs.evolve(SMALL, seed=1))
     assert one.training != other.training
 
 
 def test_a_stopped_run_frames_only_what_is_missing(tmp_path, framing):
-    compose_set(tmp_path / "set.safetensors", SMALL)
+    compose_dataset(tmp_path / "set.safetensors", SMALL)
     assert framing == list(range(12))
     folder = tmp_path / "set.safetensors.tracks"
     (folder / "track_00004.safetensors").unlink()
     (folder / "track_00007.safetensors").write_bytes(b"cut")
     framing.clear()
-    compose_set(tmp_path / "set.safetensors", SMALL)
+    compose_dataset(tmp_path / "set.safetensors", SMALL)
     assert framing == [4, 7]
     framing.clear()
-    compose_set(tmp_path / "set.safetensors", attrs.evolve(SMALL, largest_leak=0.3))
+    compose_dataset(tmp_path / "set.safetensors", attrs.evolve(SMALL, largest_leak=0.3))
     assert framing == list(range(12))
 
 
 def test_too_many_transitions_for_too_few_tracks_are_refused(tmp_path, framing, monkeypatch):
     monkeypatch.setattr(djtrans.datasets.synthetic.pairing, "_PATIENCE", 0)
     with pytest.raises(InputError, match=r"Only 0 of \d+ transitions .* compose of more tracks"):
-        compose_set(tmp_path / "set.safetensors", OPTIONS)
+        compose_dataset(tmp_path / "set.safetensors", OPTIONS)
 
 
 def test_leaking_stems_hold_some_of_the_others_and_sum_to_the_mix():
@@ -169,9 +169,9 @@ def test_leaking_stems_hold_some_of_the_others_and_sum_to_the_mix():
 
 @pytest.mark.slow
 def test_synthesized_tracks_are_heard_and_paired(tmp_path):
-    options = ComposeOptions(tracks=8, transitions=20, validation=0.5, sample_rate_hz=22050)
-    compose_set(tmp_path / "set.safetensors", options, workers=2, extractors=[Loudness()])
-    composed = ComposedSet.load(tmp_path / "set.safetensors")
+    options = SyntheticOptions(tracks=8, transitions=20, validation=0.5, sample_rate_hz=22050)
+    compose_dataset(tmp_path / "set.safetensors", options, workers=2, extractors=[Loudness()])
+    composed = SyntheticDataset.load(tmp_path / "set.safetensors")
     assert composed.extractors == {"loudness": 1}
     assert len(composed.training) == len(composed.validation) == 10
     for track in composed.tracks:

@@ -16,14 +16,14 @@ from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.key import Key
 from djtrans.core.track.stems import Stems
 from djtrans.datasets.batch import WISHLESS
-from djtrans.datasets.synthetic.batches import ComposedBatches
+from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.composition import (
     STEM_NAMES,
-    ComposedSide,
     Composition,
+    CompositionTrack,
     request_of,
 )
-from djtrans.datasets.synthetic.dataset import ComposedSet
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_track import frame_track
 from djtrans.diffusion.conditioning import ConditioningSlot
 from djtrans.diffusion.network import DiffusionNetwork
@@ -64,7 +64,7 @@ def framed(stems, analysis):
 
 
 def side(bar=2, **facts):
-    return ComposedSide(
+    return CompositionTrack(
         track=0,
         bar=bar,
         key="8A",
@@ -119,7 +119,7 @@ def test_a_window_beyond_the_track_is_refused(framed):
 
 def composed(framed, **parts):
     parts = {"training": (composition(), composition("djtrans/fade", 4)), **parts}
-    return ComposedSet(
+    return SyntheticDataset(
         tracks=[framed],
         training=parts["training"],
         validation=parts.get("validation", (composition(),)),
@@ -129,7 +129,7 @@ def composed(framed, **parts):
 
 def test_a_set_is_one_file(tmp_path, framed):
     composed(framed).save(tmp_path / "set.safetensors")
-    read = ComposedSet.load(tmp_path / "set.safetensors")
+    read = SyntheticDataset.load(tmp_path / "set.safetensors")
     assert read.training == composed(framed).training
     assert read.validation == composed(framed).validation
     assert read.facts == {"seed": 1}
@@ -139,7 +139,7 @@ def test_a_set_is_one_file(tmp_path, framed):
     (tmp_path / "cut.safetensors").write_bytes(b"\x10\0\0\0")
     for name, why in (("cut", "no readable composed set"), ("none", "There is no composed set")):
         with pytest.raises(FormatError, match=why):
-            ComposedSet.load(tmp_path / f"{name}.safetensors")
+            SyntheticDataset.load(tmp_path / f"{name}.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def batches(framed):
     slots = [ConditioningSlot(str(i), *e.widths(STEM_NAMES)) for i, e in enumerate(encoders)]
     network = DiffusionNetwork(Dit(DitConfig(width=8, depth=1, heads=1)), "velocity", 54, slots)
     names = ("bass-swap", "fade", "cut")
-    return ComposedBatches(
+    return SyntheticBatches(
         composed(framed),
         {f"djtrans/{name}": load_technique(name) for name in names},
         encoders,

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from djtrans.core.contracts.technique import PLACES
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.analysis import SECTION_LABELS
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
@@ -37,7 +37,7 @@ def features(level=-10.0, **facts):
 
 def request(layout, a=None, b=None, **facts):
     facts = {"swap_beat": 16, **facts}
-    return DrawRequest(
+    return CurveRequest(
         layout, 2 * BEATS, features_a=a or features(), features_b=b or features(), **facts
     )
 
@@ -134,7 +134,7 @@ def test_stems_that_leak_are_told_apart_from_those_that_stand_alone(layout):
 
 
 def test_audio_has_nothing_to_say_without_features(layout):
-    bare = DrawRequest(layout, 64, 16)
+    bare = CurveRequest(layout, 64, 16)
     assert built("audio").encode(bare) is None
     assert built("none").encode(bare).per_frame.shape == (1, 64, 0)
 

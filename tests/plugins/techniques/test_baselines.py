@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from djtrans.core.curves.params import conform
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.mixer.resolve import mixer_layout
 from djtrans.pipeline.curve_generation import load_technique
 
@@ -15,7 +15,7 @@ LAYOUT = mixer_layout()
 
 
 def drawn(name, rate=2):
-    return load_technique(name).draw(DrawRequest(LAYOUT, 32 * rate, 16, frames_per_beat=rate))
+    return load_technique(name).generate(CurveRequest(LAYOUT, 32 * rate, 16, frames_per_beat=rate))
 
 
 def gains(name, track):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.metrics.bass_overlap import bass_overlap
 from djtrans.metrics.level_profile import level_profile
 from djtrans.pipeline.curve_generation import load_technique
@@ -42,8 +42,8 @@ def rendered(name, seed, drops):
     facts = default_registry().techniques.find(name).declaration
     mixer = djtrans.DifferentiableDJMixer()
     bars = facts.bars[0]
-    request = DrawRequest(mixer.layout, bars * BAR * 2, facts.swap_bars(bars) * BAR, seed=seed)
-    values = load_technique(name).draw(request)
+    request = CurveRequest(mixer.layout, bars * BAR * 2, facts.swap_bars(bars) * BAR, seed=seed)
+    values = load_technique(name).generate(request)
     around = CONTEXT * BAR * 2
     values = torch.cat([values[:1].expand(around, -1), values, values[-1:].expand(around, -1)])
     samples = round((bars + 2 * CONTEXT) * BAR * 60.0 / BPM * RATE)

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from djtrans.core.curves.params import conform
-from djtrans.core.curves.request import DrawRequest
+from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.errors import InputError, PlanError
 from djtrans.mixer.resolve import mixer_layout
@@ -158,13 +158,13 @@ def request(name, bars=None, rate=2, **changes):
     facts = declaration(name)
     bars = bars or facts.bars[1]
     swap = facts.swap_bars(bars) * BAR
-    return DrawRequest(
+    return CurveRequest(
         LAYOUT, bars * BAR * rate, **{"swap_beat": swap, "frames_per_beat": rate, **changes}
     )
 
 
 def drawn(name, asked):
-    values = load_technique(name).draw(asked)
+    values = load_technique(name).generate(asked)
     assert values.shape == (asked.n_frames, 54)
     return {row.key: values[:, row.index].numpy() for row in LAYOUT.rows}
 
@@ -251,7 +251,7 @@ def test_the_bass_swap_never_sums_two_low_ends():
 def test_seeds_give_clearly_different_drawings(name):
     """Of eight seeds no two are alike, and most move by a tenth of a range or more."""
     technique = load_technique(name)
-    plain, *others = [technique.draw(request(name, seed=seed)) for seed in range(9)]
+    plain, *others = [technique.generate(request(name, seed=seed)) for seed in range(9)]
     span = torch.tensor([row.parameter.span for row in LAYOUT.rows])
     moved = [float(((other - plain).abs() / span).max()) for other in others]
     assert sum(way > 0.1 for way in moved) >= 6
@@ -269,7 +269,7 @@ def test_a_varied_drawing_changes_hands_on_downbeats(name, seed):
         for key in ("b/bass/fader/gain", "b/drums/fader/gain", "b/bass/eq/low"):
             steps = np.flatnonzero(np.abs(np.diff(c[key])) > 0.5) + 1
             assert np.all(steps % (2 * BAR) == 0), (key, steps / 2)
-        values = load_technique(name).draw(asked)
+        values = load_technique(name).generate(asked)
         assert torch.allclose(conform(values, LAYOUT)[[0, -1]], values[[0, -1]], atol=0.04)
 
 
@@ -282,7 +282,7 @@ def test_a_varied_exit_takes_a_phrase_line_where_there_is_one():
 @pytest.mark.parametrize("name", TWELVE)
 def test_a_swap_without_a_bar_around_it_is_refused(name):
     with pytest.raises(InputError, match="a technique needs a whole bar"):
-        load_technique(name).draw(request(name, 8, swap_beat=32))
+        load_technique(name).generate(request(name, 8, swap_beat=32))
 
 
 def test_what_cannot_be_planned_is_declared():
@@ -310,9 +310,9 @@ def test_what_cannot_be_planned_is_declared():
 def test_an_acapella_without_a_voice_is_refused():
     silent = features("x" * 32 + "." * 96)
     with pytest.raises(PlanError, match="A does not sing after the swap"):
-        load_technique("acapella").draw(request("acapella", features_a=silent))
+        load_technique("acapella").generate(request("acapella", features_a=silent))
     sung = features("x" * 100 + "." * 28)
-    assert load_technique("acapella").draw(request("acapella", features_a=sung)).shape[1] == 54
+    assert load_technique("acapella").generate(request("acapella", features_a=sung)).shape[1] == 54
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_where_both_sing_there_is_one_voice_at_a_time(name):
 
 
 def test_a_sheet_draws_lines_and_steps():
-    sheet = CurveSheet(DrawRequest(LAYOUT, 8, swap_beat=2))
+    sheet = CurveSheet(CurveRequest(LAYOUT, 8, swap_beat=2))
     sheet.line("a/bass/eq/mid", [(1, 0.0), (2, 1.0), (3, 1.0), (3, 2.0)])
     assert sheet.read("a/bass/eq/mid")[:, 0].tolist() == [0, 0, 0, 0.5, 1, 1, 2, 2]
     sheet.line("a/flanger/*", [(0, 1.0)])  # what the layout lacks is left out

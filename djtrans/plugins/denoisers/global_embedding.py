@@ -11,7 +11,7 @@ from torch import Tensor, nn
 _FREQUENCIES, _HIGHEST = 64, 1000.0
 
 
-class WholeEmbedding(nn.Module):
+class GlobalEmbedding(nn.Module):
     """One vector from the noise fraction and the global conditioning.
 
     Each has layers of its own, and the results are added: side by side in one layer, the many
