@@ -25,11 +25,11 @@ from djtrans.core.contracts.config import NoConfig
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.track import load_track
 from djtrans.core.util.tables import text_table
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.datasets.synthetic.composition import (
-    STEM_NAMES,
     Composition,
     CompositionTrack,
     request_of,
@@ -48,8 +48,8 @@ BARS = 16
 #: Compositions that stand for the set.
 DRAWN = 1500
 TRACK = (
-    *(f"{stem} {band} level" for stem in STEM_NAMES for band in ("low", "mid", "high")),
-    *(f"{stem} onset" for stem in STEM_NAMES),
+    *(f"{stem} {band} level" for stem in STEMS for band in ("low", "mid", "high")),
+    *(f"{stem} onset" for stem in STEMS),
     "voice",
     "voice rests",
     "phrase position",

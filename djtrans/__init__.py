@@ -7,6 +7,7 @@ read here rather than by a library, since training runs where nothing but torch 
 
 import ast as _ast
 import importlib as _importlib
+import warnings as _warnings
 from pathlib import Path as _Path
 
 __version__ = "0.1.0"
@@ -20,7 +21,16 @@ _HOMES = {
 __all__ = sorted(_HOMES)  # noqa: PLE0605 -- a list, whatever the stub says
 
 
+#: Former names of public names.
+_RENAMED = {"DrawRequest": "CurveRequest"}
+
+
 def __getattr__(name: str) -> object:
+    if name in _RENAMED:
+        _warnings.warn(
+            f"djtrans.{name} is now djtrans.{_RENAMED[name]}.", DeprecationWarning, stacklevel=2
+        )
+        return __getattr__(_RENAMED[name])
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(_importlib.import_module(f".{_HOMES[name]}", __name__), name)

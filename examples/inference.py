@@ -79,8 +79,8 @@ def main(arguments: argparse.Namespace) -> None:
         plan=plan,
         provenance=make_provenance(
             registry,
-            dict(zip("ab", tracks, strict=True)),
-            {"a": record, "b": record},
+            djtrans.Pair(*tracks),
+            djtrans.Pair(record, record),
             mixer,
             plan,
             span,

@@ -72,7 +72,7 @@ def run(asked: argparse.Namespace) -> None:
         options,
         device=pick_device(asked.device),
         resume=asked.resume,
-        watch=lambda row: print(f"step {row['step']}  loss {row['loss']:.4f}"),
+        progress=lambda event: print(f"step {event.done}  {event.message}"),
     )
     print(f"{result.checkpoint}  (lowest validation loss {result.best:.4f})")
 

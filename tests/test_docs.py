@@ -16,7 +16,8 @@ import click
 import pytest
 
 from djtrans.cli import cli
-from djtrans.core.contracts import declarations, hookspecs
+from djtrans.core.contracts import hooks
+from djtrans.core.contracts.kinds import CONTRACTS, KINDS
 from djtrans.core.registration import discovery
 from djtrans.core.transition.params_file import Provenance
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
@@ -189,7 +190,7 @@ def test_the_example_of_each_kind_runs_and_keeps_its_rules(page, printed_by_kind
 
 
 def test_every_kind_has_its_page():
-    assert {Path(page).stem for page in KIND_PAGES} == {f"{kind}s" for kind in declarations.KINDS}
+    assert {Path(page).stem for page in KIND_PAGES} == {f"{kind}s" for kind in KINDS}
     for page in KIND_PAGES:
         assert f"djtrans_{Path(page).stem}" in inline(page)
 
@@ -434,17 +435,19 @@ def test_the_params_file_page_names_every_field(folder):
 
 
 def test_every_hook_stands_in_its_page_with_its_signature():
-    hooks = {name: f for name, f in vars(hookspecs).items() if name.startswith("djtrans_")}
+    found = (item for file in CONTRACTS for item in vars(file).items())
+    specified = {name: function for name, function in found if name.startswith("djtrans_")}
     said = [ticked(cells[0])[0] for cells in rows("docs/hooks.md", "hook")]
     assert sorted(said) == sorted(
-        f"{name}{inspect.signature(function)}".replace("'", "") for name, function in hooks.items()
+        f"{name}{inspect.signature(function)}".replace("'", "")
+        for name, function in specified.items()
     )
-    assert len(hooks) == 9
+    assert len(specified) == 9
 
 
 def test_every_fact_of_every_declaration_stands_in_that_page():
     said = set(inline("docs/hooks.md"))
-    for cls in declarations.KINDS.values():
+    for cls in KINDS.values():
         assert cls.__name__ in said
         assert {field.name for field in attrs.fields(cls)} <= said
 
@@ -484,4 +487,4 @@ def test_what_the_first_description_became_is_there_or_marked_planned():
                 r"(?:from djtrans import |djtrans\.)?([A-Za-z_]\w*(?:, \w+)*)", code
             )
             for name in names[1].split(", ") if names else ():
-                assert hasattr(djtrans, name) or hasattr(hookspecs, name), name
+                assert hasattr(djtrans, name) or hasattr(hooks, name), name

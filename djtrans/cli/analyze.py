@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import reporting, say_error
+from djtrans.cli.console import say_error
+from djtrans.cli.options import analyzer_option
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import DjtransError
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ _SUNG = 0.5
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILES...")
-@click.option("--analyzer", default="constant-grid", show_default=True, help="How it is done.")
+@analyzer_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object of files.")
 @click.option("--no-cache", is_flag=True, help="Analyze again what was analyzed before.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
@@ -33,28 +35,24 @@ def analyze(
     A file that cannot be analyzed is reported, the others still are; the exit code is then 2.
     """
     from djtrans.pipeline.analysis import analyze_track
+    from djtrans.pipeline.progress import Steps
     from djtrans.registry import default_registry
 
     default_registry().analyzers.find(analyzer)
     found: dict[str, Analysis] = {}
     failed: dict[str, str] = {}
-    with reporting(quiet) as report:
+    with show_progress(quiet) as progress:
+        steps = Steps(progress)
         for file in dict.fromkeys(files):
-
-            def tell(fraction: float, step: str = f"analyze {file}") -> None:
-                if report is not None:
-                    report(step, fraction)
-
-            tell(0.0)
-            try:
-                found[file] = analyze_track(
-                    file, analyzer=analyzer, cached=not no_cache, progress=tell
-                )
-            except DjtransError as error:
-                failed[file] = str(error)
-            tell(1.0)
+            with steps.step(f"analyze {file}") as fraction:
+                try:
+                    found[file] = analyze_track(
+                        file, analyzer=analyzer, cached=not no_cache, progress=fraction
+                    )
+                except DjtransError as error:
+                    failed[file] = str(error)
     if as_json:
-        from djtrans.core.track.analysis_json import analysis_to_dict
+        from djtrans.core.track.analysis_io import analysis_to_dict
 
         click.echo(json.dumps({file: analysis_to_dict(a) for file, a in found.items()}))
     elif found:

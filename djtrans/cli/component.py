@@ -19,12 +19,12 @@ from djtrans.registry import Registry
 _ELSEWHERE = {*(field.name for field in attrs.fields(Declaration)), "parameters"}
 
 
-def describe(component: Component, registry: Registry) -> dict[str, Any]:
+def describe(component: Component[Any], registry: Registry) -> dict[str, Any]:
     """What is known of a component, ready for JSON.
 
     Parameters
     ----------
-    component : Component
+    component : Component[Any]
     registry : Registry
         Where a mixer's effects are looked up.
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import reporting
-from djtrans.cli.counting import counting
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.evaluation import Pair
+    from djtrans.evaluation import TrackPair
     from djtrans.metrics import TransitionMetrics
 
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "description": ""}
@@ -68,8 +67,8 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
         raise InputError(f"{len(files)} files are given; give three: PARAMS A B.")
     from djtrans.pipeline.rendering import render
 
-    with reporting(quiet or as_json) as report:
-        metrics = render(*files, device=device, progress=report).metrics()
+    with show_progress(quiet or as_json) as progress:
+        metrics = render(*files, device=device, progress=progress).metrics()
     if as_json:
         click.echo(json.dumps(metrics.to_dict(), indent=1))
     else:
@@ -103,14 +102,14 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
     pairs, skipped = _pairs(options, quiet)
     shared = ("separator", "mixer", "bars", "stretch_limit", "own_place", "device", "seed")
     root = click.get_current_context().find_root()
-    with counting(quiet, "units", "not measurable") as tell:
+    with show_progress(quiet) as progress:
         comparison = compare(
             pairs,
             [name.strip() for name in options["techniques"].split(",") if name.strip()],
             output=options["output"],
             options=EvaluationOptions(**{name: options[name] for name in shared}),
             workers=options["workers"],
-            progress=tell,
+            progress=progress,
             skipped=skipped,
             plugin_files=root.params.get("plugin_files", ()),
         )
@@ -129,7 +128,7 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
 
 def _pairs(
     options: dict[str, Any], quiet: bool
-) -> tuple[tuple[Pair, ...], tuple[tuple[str, str], ...]]:
+) -> tuple[tuple[TrackPair, ...], tuple[tuple[str, str], ...]]:
     from djtrans.evaluation import all_pairs, read_pairs, synthesized_pairs
 
     if options["pairs_file"] is not None:
@@ -137,14 +136,10 @@ def _pairs(
     if options["synthesized"] is not None:
         limit = min(0.06, options["stretch_limit"])
         return synthesized_pairs(options["synthesized"], options["seed"], stretch_limit=limit), ()
-
-    def analyzed(done: int, total: int) -> None:
-        if not quiet:
-            click.echo(f"djtrans: analyzing track {done + 1} of {total}", err=True)
-
-    return all_pairs(
-        Path(options["folder"]), stretch_limit=options["stretch_limit"], progress=analyzed
-    )
+    with show_progress(quiet) as progress:
+        return all_pairs(
+            Path(options["folder"]), stretch_limit=options["stretch_limit"], progress=progress
+        )
 
 
 def _plain(row: dict[str, str]) -> dict[str, Any]:

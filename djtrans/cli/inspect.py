@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -72,7 +73,7 @@ def _list(as_json: bool) -> None:
         click.echo(f"  {failure}")
 
 
-def _describe(component: Component) -> dict[str, object]:
+def _describe(component: Component[Any]) -> dict[str, object]:
     status = component.provider.note or ("ok" if component.declaration.lazy else "ok, not lazy")
     return {
         "name": component.name,

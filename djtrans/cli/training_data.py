@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
     from djtrans.core.contracts.encoder import FeatureExtractor
+    from djtrans.core.util.progress import ProgressCallback
     from djtrans.datasets.pairs.dataset import PreparedDataset
     from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
-#: Seconds between lines of progress.
-LINE_SECONDS = 10.0
 _BOTH_FORMS = (
     "Say what to train on: --data PATH (a composed set, set.safetensors, or a folder that "
     "'djtrans prepare' wrote), --synthetic (tracks that are synthesized for it), or both."
@@ -70,18 +67,18 @@ def training_sets(
     from djtrans.datasets.mixture import shares_by_frames
     from djtrans.datasets.opening import open_dataset
 
-    watch = None if quiet else _counting()
-    sets = [open_dataset(path, watch, extractors=extractors) for path in asked["data"]]
-    if not asked["synthetic"]:
-        return sets, ()
-    share, given = asked["data_share"], list(sets)
-    sets.append(_composed(asked, watch, extractors, plugin_files))
+    with show_progress(quiet) as progress:
+        sets = [open_dataset(path, progress, extractors=extractors) for path in asked["data"]]
+        if not asked["synthetic"]:
+            return sets, ()
+        share, given = asked["data_share"], list(sets)
+        sets.append(_composed(asked, progress, extractors, plugin_files))
     return sets, () if share is None else (*shares_by_frames(given, share), 1.0 - share)
 
 
 def _composed(
     asked: Mapping[str, Any],
-    watch: Callable[[str, int, int], None] | None,
+    progress: ProgressCallback | None,
     extractors: Sequence[FeatureExtractor],
     plugin_files: Sequence[str],
 ) -> Any:
@@ -106,21 +103,7 @@ def _composed(
         file,
         options,
         workers=asked["workers"],
-        watch=watch,
+        progress=progress,
         extractors=extractors,
         plugin_files=plugin_files,
     )
-
-
-def _counting() -> Callable[[str, int, int], None]:
-    """A line on what is made now and then."""
-    said = 0.0
-
-    def watch(what: str, done: int, total: int) -> None:
-        nonlocal said
-        if done < total and time.monotonic() - said < LINE_SECONDS:
-            return
-        said = time.monotonic()
-        click.echo(f"djtrans: {what} {done} of {total}", err=True)
-
-    return watch

@@ -58,6 +58,10 @@ class PluginError(DjtransError):
     """A plugin or a component of it is broken."""
 
 
+class DependencyError(DjtransError):
+    """A package that is needed cannot be imported."""
+
+
 class UnknownComponentError(PluginError, LookupError):
     """No component of that kind has that name."""
 

@@ -273,7 +273,7 @@ def build_network(
         )
         encoders.append(encoder)
     denoiser = _build(registry, "denoiser", record.denoiser, where, strict=True)
-    declaration = registry.find("denoiser", record.denoiser.name).declaration
+    declaration = registry.denoisers.find(record.denoiser.name).declaration
     if not isinstance(declaration, DenoiserDeclaration):
         raise PluginError(f"{record.denoiser.name} is not a denoiser.")
     config = config_from_dict(declaration.config, record.denoiser.config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -165,6 +166,11 @@ class DiffusionModel:
             absent=absent.to(self.device),
         )
         return spare_lines(Scaling(self.layout).from_model(curves[0].cpu()), request)
+
+    def draw(self, request: CurveRequest) -> Tensor:
+        """Call :meth:`generate`, its name since 0.2."""
+        warnings.warn("draw() is now generate().", DeprecationWarning, stacklevel=2)
+        return self.generate(request)
 
     def check(self, request: CurveRequest) -> None:
         """Refuse what it was not trained on."""

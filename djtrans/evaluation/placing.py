@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, PlanError
 from djtrans.core.transition.alignment import AlignedTrack, Span
 from djtrans.core.transition.plan import TransitionPlan, track_seconds
@@ -104,7 +103,7 @@ def _one_clock(prepared: Prepared, limit: float) -> dict[str, Any]:
 
     Otherwise a short window would let B go home while a long one still holds it.
     """
-    a, b = match_tempo_octaves(prepared.analyses["a"], prepared.analyses["b"])
+    a, b = match_tempo_octaves(*prepared.analyses)
     tempo = "a" if tempos_reachable(a, b, limit) else "auto"
     return {"tempo": tempo, "ease_bars": 0, "shift_beats": 0}
 
@@ -112,7 +111,7 @@ def _one_clock(prepared: Prepared, limit: float) -> dict[str, Any]:
 def nearest_length(registry: Registry, technique: str, bars: int) -> int:
     """The window length nearest to the wanted one that a technique can take; 0 stays 0."""
     declaration = registry.techniques.find(technique).declaration
-    if bars == 0 or not isinstance(declaration, TechniqueDeclaration):
+    if bars == 0:
         return bars
     shortest, _, longest = declaration.bars
     fitting = [length for length in WINDOW_BARS if shortest <= length <= longest]

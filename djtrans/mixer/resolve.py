@@ -41,7 +41,7 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
         If a config does not fit its effect, or an effect may not stand where it is placed.
     """
     registry = registry or default_registry()
-    named: MixerSpec = registry.mixers.build(spec) if isinstance(spec, str) else spec
+    named = registry.mixers.build(spec) if isinstance(spec, str) else spec
     chains: dict[str, Any] = {}
     for placement, chain in named.chains():
         nodes = []
@@ -64,10 +64,7 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
 
 def node_declaration(node: NodeSpec, registry: Registry) -> EffectDeclaration:
     """The declaration of the effect at a node."""
-    declaration = registry.effects.find(node.effect).declaration
-    if not isinstance(declaration, EffectDeclaration):
-        raise ConfigError(f"{node.effect} is not an effect.")
-    return declaration
+    return registry.effects.find(node.effect).declaration
 
 
 def node_parameters(node: NodeSpec, registry: Registry) -> tuple[Parameter, ...]:

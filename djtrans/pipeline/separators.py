@@ -11,7 +11,7 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.errors import ConfigError, InputError, SeparationError
 from djtrans.core.track.separation import separate
@@ -33,8 +33,6 @@ def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclara
     ------
     UnknownComponentError
         If there is none of that name.
-    InputError
-        If it is declared as something else.
     """
     component = registry.separators.find(name)
     if not isinstance(component.declaration, SeparatorDeclaration):
@@ -78,7 +76,7 @@ def fetch_separator(
     name: str,
     config: Mapping[str, Any],
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> str:
     """See to it that a separator can work, before anything else is begun.
 
@@ -91,7 +89,7 @@ def fetch_separator(
         Fields of its config; ``"auto"`` passes over those that lack one of them.
     device : str
     progress : callable, optional
-        Told the fraction of its weights that is downloaded.
+        Receives the fraction of its weights that is downloaded.
 
     Returns
     -------
@@ -151,7 +149,7 @@ def run_demucs(
     sample_rate: int | None = None,
     *,
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
     registry: Registry | None = None,
     **config: Any,
 ) -> Stems:
@@ -166,7 +164,7 @@ def run_demucs(
     device : {"auto", "cpu", "cuda", "mps"}
         Where the network runs.
     progress : callable, optional
-        Told the fraction done.
+        Receives the fraction done.
     registry : Registry, optional
     **config
         Further fields of the separator's config: `model`, `weights`, `shifts` ...

@@ -10,11 +10,11 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.contracts import hookspecs
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.hooks import PROJECT
+from djtrans.core.contracts.kinds import HOOKS
 from djtrans.core.errors import PluginError, did_you_mean
-from djtrans.core.registration.discovery import HOOKS
 
 
 def resolve_factory(factory: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -99,13 +99,13 @@ def declarations_of(plugin: Any) -> tuple[Declaration, ...]:
     found: list[Declaration] = []
     for name in dir(plugin):
         value = getattr(plugin, name)
-        if not name.startswith(f"{hookspecs.PROJECT}_") or isinstance(value, ModuleType):
+        if not name.startswith(f"{PROJECT}_") or isinstance(value, ModuleType):
             continue
         if not callable(value):
             continue
         if name not in HOOKS:
             raise PluginError(f"djtrans has no hook {name!r}. {did_you_mean(name, HOOKS)}")
-        if getattr(value, f"{hookspecs.PROJECT}_impl", None) is None:
+        if getattr(value, f"{PROJECT}_impl", None) is None:
             raise PluginError(f"{name} is not marked; put @hookimpl above it, or it is not called.")
         for declaration in value():
             if not isinstance(declaration, HOOKS[name]):

@@ -10,7 +10,6 @@ import sys
 
 import attrs
 
-from djtrans.core.contracts import protocols as contracts
 from djtrans.core.contracts.config import NoConfig, config_from_dict, config_to_dict
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.testing.building import Build, resolve_factory, settings_of
@@ -21,16 +20,6 @@ LONGEST_SUMMARY = 120
 IMPORT_SECONDS = 0.5
 #: The first import on a machine writes byte code, so it is measured again.
 ATTEMPTS = 3
-
-_PROTOCOLS = {
-    "separator": contracts.Separator,
-    "analyzer": contracts.Analyzer,
-    "technique": contracts.CurveModel,
-    "encoder": contracts.Encoder,
-    "denoiser": contracts.Denoiser,
-    "scheduler": contracts.Scheduler,
-    "tracklist": contracts.TracklistSource,
-}
 
 
 @rule(EVERY_KIND)
@@ -76,13 +65,13 @@ def factory_resolves(declaration: Declaration, build: BuildFunction) -> None:
     resolve_factory(declaration.factory)
 
 
-@rule(EVERY_KIND, applies=lambda declaration: declaration.kind in _PROTOCOLS)
+@rule(EVERY_KIND, applies=lambda declaration: declaration.contract is not None)
 def component_fulfils_its_contract(declaration: Declaration, build: BuildFunction) -> None:
     """What the factory builds has the methods of its contract."""
-    contract = _PROTOCOLS[declaration.kind]
-    built = build()
+    contract, built = declaration.contract, build()
     require(
-        isinstance(built, contract), f"{type(built).__name__} lacks some of {contract.__name__}."
+        contract is None or isinstance(built, contract),
+        f"{type(built).__name__} lacks some of {contract and contract.__name__}.",
     )
 
 

@@ -42,6 +42,9 @@ class TrainOptions:
     audio_weight: float = setting(
         0.0, "Weight of the loss that is heard; 0 leaves it out.", minimum=0.0, maximum=100.0
     )
+    audio_loss: str = setting(
+        "spectral", "How that loss compares mixes.", choices=("spectral", "mel")
+    )
     shares: tuple[float, ...] = setting(
         (),
         "Part of the batches that each source gives; empty: by their frames.",

@@ -232,12 +232,12 @@ def test_every_step_is_logged_to_wandb_offline(run, data, tmp_path, monkeypatch)
 
 
 def test_memory_that_runs_out_says_what_to_lower(run, data, monkeypatch):
-    from djtrans.training.loss_module import LossModule
+    from djtrans.training.loss import TrainingLoss
 
     def full(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
-    monkeypatch.setattr(LossModule, "forward", full)
+    monkeypatch.setattr(TrainingLoss, "forward", full)
     code, out, err = run("--data", data, *SHORT, "--device", "cpu", "--quiet")
     assert (code, out) == (2, "")
     assert re.fullmatch(

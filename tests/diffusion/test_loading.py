@@ -7,11 +7,9 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import ConfigError, FormatError, InputError, LayoutError, PluginError
-from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
+from djtrans.diffusion.checkpoint import save_model
 from djtrans.diffusion.loading import (
     build_network,
     choose_model,
@@ -20,49 +18,12 @@ from djtrans.diffusion.loading import (
     with_scheduler,
 )
 from djtrans.diffusion.model import DiffusionModel
-from djtrans.plugins.encoders import TechniqueEncoderConfig
-from djtrans.registry import default_registry
-
-STEMS = ("drums", "bass", "vocals", "other")
-WIDTHS = {"audio": (58, 9), "technique": (3, 31), "none": (0, 0)}
-
-
-def record(encoders=("audio", "technique"), **changes):
-    configs = {"technique": config_to_dict(TechniqueEncoderConfig())}
-    content = ModelRecord(
-        layout=djtrans.mixer_layout("dj54"),
-        stems=STEMS,
-        frames_per_beat=2,
-        denoiser=ComponentRecord(
-            name="djtrans/dit", version=1, config={"width": 16, "depth": 1, "heads": 1}
-        ),
-        encoders=tuple(
-            EncoderRecord(
-                component=ComponentRecord(
-                    name=f"djtrans/{name}",
-                    version=default_registry().encoders.find(name).declaration.version,
-                    config=configs.get(name, {}),
-                ),
-                per_frame=WIDTHS[name][0],
-                global_=WIDTHS[name][1],
-            )
-            for name in encoders
-        ),
-        scheduler=ComponentRecord(name="djtrans/flow", version=1, config={"order": 1}),
-        inference={"steps": 3, "guidance_scale": 1.0},
-        card={"seed": 5},
-    )
-    return attrs.evolve(content, **changes)
+from tests.helpers.models import STEMS, record, save_random_model
 
 
 @pytest.fixture
 def saved(tmp_path):
-    torch.manual_seed(0)
-    network, _ = build_network(record())
-    for parameter in network.parameters():  # adaLN-zero starts by saying nothing
-        torch.nn.init.normal_(parameter, std=0.2)
-    save_model(tmp_path / "model.safetensors", record(), network.state_dict())
-    return tmp_path
+    return save_random_model(tmp_path)
 
 
 def request(**facts):
@@ -242,3 +203,12 @@ def test_a_name_that_is_no_file_and_no_hub_id_is_refused():
         load_model("missing.pt")
     with pytest.raises(FormatError, match=r"as a hub id it cannot be downloaded"):
         load_model("someone/their-model")
+
+
+def test_former_names_work_and_warn(saved):
+    model = load_model(saved, device="cpu")
+    with pytest.warns(DeprecationWarning, match="generate"):
+        curves = model.draw(request())
+    assert torch.equal(curves, model.generate(request()))
+    with pytest.warns(DeprecationWarning, match="CurveRequest"):
+        assert djtrans.DrawRequest is djtrans.CurveRequest

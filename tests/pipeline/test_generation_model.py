@@ -12,10 +12,9 @@ import djtrans
 from djtrans.cli.summary import describe
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.core.transition.params_file import load_params
-from djtrans.diffusion.checkpoint import save_model
-from djtrans.diffusion.loading import build_network, load_model
+from djtrans.diffusion.loading import load_model
 from djtrans.synthesis import TrackSpec, synthesize
-from tests.diffusion.test_loading import record
+from tests.helpers.models import save_random_model
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 
@@ -34,13 +33,7 @@ def tracks():
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    torch.manual_seed(0)
-    network, _ = build_network(record())
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)
-    save_model(folder / "model.safetensors", record(), network.state_dict())
-    return folder
+    return save_random_model(tmp_path_factory.mktemp("model"))
 
 
 def generate(tracks, **options):

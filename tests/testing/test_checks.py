@@ -162,7 +162,7 @@ def test_every_rule_is_one_sentence():
 
 
 SUITE = """
-from djtrans.core.contracts.declarations import MixerDeclaration
+from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.testing import parametrize_checks
 

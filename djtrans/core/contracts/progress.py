@@ -5,5 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-#: Told how much of a step is done, 0 to 1.
-Progress: TypeAlias = "Callable[[float], None]"
+#: Receives the fraction of one component's work that is done, 0 to 1. Calls that run several steps
+#: report :class:`djtrans.core.util.progress.Progress` events instead.
+FractionCallback: TypeAlias = "Callable[[float], None]"

@@ -8,16 +8,17 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import FLOOR_DB, db_to_power, power_to_db
 from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import frame_times
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.features import TrackFeatures
+from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.plan import BeatSection
 
 #: Edges between the low, mid and high band, in Hz: those of the default EQ.
 BAND_EDGES_HZ = (300.0, 4000.0)
-FLOOR_DB = -120.0
 _HOP_SECONDS = 0.01
 #: Hops in which an attack rises, and as many by which the analysis window foresees it.
 _ATTACK_HOPS = 2
@@ -25,7 +26,6 @@ _ATTACK_HOPS = 2
 _ONSET_DB, _ONSET_FLOOR_DB = 30.0, -50.0
 #: A voice this far under the loud parts is half heard; and how gradual that is.
 _VOCAL_DB, _VOCAL_SLOPE_DB = -25.0, 3.0
-_VOCALS = "vocals"
 
 
 def extract_features(
@@ -89,7 +89,7 @@ def extract_features(
     powers = [_band_powers(stem, stems.sample_rate) for stem in stems.audio]
     levels = torch.stack([_frame_levels(power, times) for power in powers], dim=1)
     if reference_db is None:
-        loudness = _decibels((10.0 ** (levels / 10.0)).sum(dim=(1, 2)))
+        loudness = _decibels((db_to_power(levels)).sum(dim=(1, 2)))
         reference_db = float(loudness.quantile(0.95))
     return TrackFeatures(
         bpm=bpm,
@@ -182,11 +182,11 @@ def _onsets(bands: _BandPowers, times: Tensor, reference_db: float) -> Tensor:
 
 def _vocal(levels: Tensor, names: tuple[str, ...], reference_db: float) -> Tensor:
     """How much the vocal stem is heard in its mid band, ``[frames]``, 0 to 1."""
-    if _VOCALS not in names:
+    if VOCALS not in names:
         return levels.new_zeros(len(levels))
-    above = levels[:, names.index(_VOCALS), 1] - (reference_db + _VOCAL_DB)
+    above = levels[:, names.index(VOCALS), 1] - (reference_db + _VOCAL_DB)
     return torch.sigmoid(above / _VOCAL_SLOPE_DB)
 
 
 def _decibels(power: Tensor) -> Tensor:
-    return (10 * torch.log10(power.clamp(min=1e-30))).clamp(min=FLOOR_DB).float()
+    return power_to_db(power, amin=1e-30).clamp(min=FLOOR_DB).float()

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import DjtransError, SeparationError
 from djtrans.core.track.stem_files import load_stems, save_stems
@@ -25,7 +25,7 @@ def separate(
     audio: Tensor,
     sample_rate: int,
     start_seconds: float = 0.0,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Stems:
     """Stems of `audio` that sum to it within -100 dB.
 
@@ -42,7 +42,7 @@ def separate(
     start_seconds : float
         Where in the track the audio starts.
     progress : callable, optional
-        Told how much is done, 0 to 1.
+        Receives the fraction done, 0 to 1.
 
     Returns
     -------

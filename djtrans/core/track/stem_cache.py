@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.util.cache import cache_key, default_cache
 
@@ -48,7 +48,7 @@ class CachedSeparator:
         self._identity = {"separator": name, "version": declaration.version, "config": {**config}}
         self._stems = len(declaration.stems)
 
-    def fetch(self, progress: Progress | None = None) -> str:
+    def fetch(self, progress: FractionCallback | None = None) -> str:
         """Digest of the separator's weights, empty if it has none."""
         if isinstance(self._separator, TrainedSeparator):
             return self._separator.fetch(progress)
@@ -60,7 +60,7 @@ class CachedSeparator:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Stems of `audio`; see :class:`djtrans.core.contracts.separator.Separator`."""
         heard = audio.detach().to("cpu", torch.float32).contiguous()

@@ -12,6 +12,9 @@ from typing import TypeAlias
 
 import attrs
 
+from djtrans.core.audio.decibels import db_to_amplitude
+from djtrans.core.transition.pair import Pair
+
 #: Points (clock seconds, track seconds) that lay a track on the common clock.
 Warp: TypeAlias = "tuple[tuple[float, float], ...]"
 
@@ -155,7 +158,7 @@ class TrackPlan:
     @property
     def gain(self) -> float:
         """The level trim as a linear gain."""
-        return float(10.0 ** (self.gain_db / 20.0))
+        return float(db_to_amplitude(self.gain_db))
 
 
 @attrs.frozen(kw_only=True)
@@ -198,6 +201,16 @@ class TransitionPlan:
     rejected: tuple[str, ...] = ()
     confidence: float = 1.0
     refined_bars: int = 0
+
+    @property
+    def sides(self) -> Pair[TrackPlan]:
+        """Both tracks' parts of the plan."""
+        return Pair(self.a, self.b)
+
+    @property
+    def on_phrase(self) -> tuple[str, ...]:
+        """Tracks whose swap lies on a phrase boundary: ``"A"``, ``"B"``, both or none."""
+        return tuple(name.upper() for name, side in self.sides.items() if side.swap_on_phrase)
 
     @property
     def n_frames(self) -> int:

@@ -15,10 +15,12 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import db_to_power
 from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
 from djtrans.core.curves.band_gains import EDGES_HZ
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import FormatError
+from djtrans.core.transition.pair import Pair
 
 if TYPE_CHECKING:
     from djtrans.core.transition.plan import TransitionPlan
@@ -29,7 +31,7 @@ COLUMNS_PER_BAR = 32
 AROUND_BARS = 4
 #: Peaks are written as whole thousandths of full scale, levels as whole decibels from here up.
 PEAK_STEPS = 1000
-FLOOR_DB = -90
+LEVELS_FLOOR_DB = -90
 
 FloatArray = NDArray[np.float64]
 
@@ -65,7 +67,7 @@ class TrackOverview:
     def power(self, stem: str) -> FloatArray:
         """Mean square of an untouched stem, ``[beats, bands]``; 0 at the floor."""
         level = np.array(self.levels_db[stem], dtype=np.float64)
-        return np.where(level <= FLOOR_DB, 0.0, 10.0 ** (level / 10.0))
+        return np.where(level <= LEVELS_FLOOR_DB, 0.0, db_to_power(level))
 
 
 @attrs.frozen(kw_only=True)
@@ -99,9 +101,9 @@ class Overview:
     curves: str
 
     @property
-    def sides(self) -> dict[str, TrackOverview]:
-        """Both tracks by name."""
-        return {"a": self.a, "b": self.b}
+    def sides(self) -> Pair[TrackOverview]:
+        """Both tracks."""
+        return Pair(self.a, self.b)
 
     @property
     def grid_beats(self) -> NDArray[np.int64]:
@@ -159,7 +161,7 @@ def check(overview: Overview, bars: int, beats_per_bar: int) -> None:
     fits = len(overview.bass) == bars * beats_per_bar and set(overview.bass) <= {
         "a", "b", "both", "none",
     }  # fmt: skip
-    for side in overview.sides.values():
+    for side in overview.sides:
         fits &= [len(row) for row in (*side.peaks, *side.heard)] == [columns] * 6
         fits &= set(side.levels_db) == set(overview.stems)
         fits &= all(

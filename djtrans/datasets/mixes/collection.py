@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
@@ -26,12 +26,11 @@ from djtrans.core.track.tracklist_files import (
     save_tracklist,
     tracklist_id,
 )
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.registry import Registry, default_registry
 
 #: Where tracklists are kept unless another folder is named.
 FOLDER = "data/tracklists"
-#: Told of every tracklist, and whether it was there before.
-Watch: TypeAlias = "Callable[[Path, bool], None]"
 
 #: So many pages in a row that cannot be read mean that the site has changed.
 _ENOUGH = 3
@@ -69,7 +68,7 @@ def collect(
     source: str = "auto",
     settings: Mapping[str, Any] | None = None,
     output: str | os.PathLike[str] = FOLDER,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Collected:
     """Read tracklists and keep each mix once.
@@ -92,8 +91,9 @@ def collect(
         Fields of the sources' configs, such as ``{"1001tracklists.delay_seconds": 20.0}``.
     output : path-like
         Folder of the tracklists; made where it is missing.
-    watch : callable, optional
-        Told of each tracklist.
+    progress : callable, optional
+        Receives a `Progress` event for each tracklist; its message names the file and whether it
+        is new.
     registry : Registry, optional
 
     Returns
@@ -120,7 +120,7 @@ def collect(
     collected = Collected()
     planned = [(given, readers.of(given)) for given in sources]
     catalogue = None if genre is None else readers.catalogue()
-    job = _Job(readers, Path(output), most, watch, collected)
+    job = _Job(readers, Path(output), most, progress, collected)
     for given, component in planned:
         if job.full or not job.read(given, component):
             return collected
@@ -134,7 +134,7 @@ class _Job:
     readers: _Readers
     output: Path
     most: int | None
-    watch: Watch | None
+    progress: ProgressCallback | None
     collected: Collected
     #: Pages in a row that could not be read.
     unread: int = 0
@@ -143,7 +143,7 @@ class _Job:
     def full(self) -> bool:
         return self.most is not None and self.collected.total >= self.most
 
-    def browse(self, genre: str, component: Component) -> None:
+    def browse(self, genre: str, component: Component[TracklistDeclaration]) -> None:
         catalogue = self.readers.build(component)
         if not isinstance(catalogue, TracklistCatalogue):
             raise InputError(
@@ -156,7 +156,7 @@ class _Job:
         except TracklistError as error:
             self.collected.failed[genre] = str(error)
 
-    def read(self, given: str, component: Component) -> bool:
+    def read(self, given: str, component: Component[TracklistDeclaration]) -> bool:
         """Keep the tracklists of a source; whether more may be asked for."""
         if _is_address(given) and (known := find_tracklist(self.output, tracklist_id(given))):
             self.keep(known, new=False)
@@ -179,15 +179,18 @@ class _Job:
         self.unread = 0
         return True
 
-    def tracklists(self, given: str, component: Component) -> Iterator[Tracklist]:
+    def tracklists(
+        self, given: str, component: Component[TracklistDeclaration]
+    ) -> Iterator[Tracklist]:
         reader = self.readers.build(component)
         for tracklist in reader.read(given):
             yield attrs.evolve(tracklist, source=component.name)
 
     def keep(self, path: Path, *, new: bool) -> None:
         (self.collected.written if new else self.collected.known).append(path)
-        if self.watch is not None:
-            self.watch(path, new)
+        if self.progress is not None:
+            message = f"{'wrote' if new else 'known'}  {path}"
+            self.progress(Progress("tracklists", self.collected.total, self.most, message))
 
 
 class _Readers:
@@ -195,7 +198,7 @@ class _Readers:
 
     def __init__(self, registry: Registry, name: str, settings: Mapping[str, Any]) -> None:
         self._registry = registry
-        self._all = registry.tracklists
+        self._all = tuple(registry.tracklists)
         self._only = None if name == "auto" else registry.tracklists.find(name)
         self._built: dict[str, TracklistSource] = {}
         self._configs: dict[str, dict[str, Any]] = {}
@@ -211,24 +214,24 @@ class _Readers:
         for name, config in self._configs.items():  # what is wrong is said before any work
             config_from_dict(registry.tracklists.find(name).declaration.config, config)
 
-    def build(self, component: Component) -> TracklistSource:
+    def build(self, component: Component[TracklistDeclaration]) -> TracklistSource:
         if component.name not in self._built:
             self._built[component.name] = self._registry.tracklists.build(
                 component.name, self._configs.get(component.name)
             )
         return self._built[component.name]
 
-    def of(self, given: str) -> Component:
+    def of(self, given: str) -> Component[TracklistDeclaration]:
         """The first that declares the host of an address, or the end of a file's name."""
         if self._only is not None:
             return self._only
         if _is_address(given):
             host = (urlsplit(given).hostname or "").removeprefix("www.")
-            found = [c for c in self._all if host in _declared(c).hosts]
+            found = [c for c in self._all if host in c.declaration.hosts]
             known = self._facts("hosts")
             what = f"the site {host!r}"
         else:
-            found = [c for c in self._all if given.lower().endswith(_declared(c).suffixes)]
+            found = [c for c in self._all if given.lower().endswith(c.declaration.suffixes)]
             known = self._facts("suffixes")
             what = f"a file like {given!r}"
         if not found:
@@ -238,11 +241,11 @@ class _Readers:
             )
         return found[0]
 
-    def catalogue(self) -> Component:
+    def catalogue(self) -> Component[TracklistDeclaration]:
         """The one to browse."""
         among = self._all if self._only is None else (self._only,)
         for component in among:
-            if _declared(component).browses:
+            if component.declaration.browses:
                 return component
         raise InputError(
             f"{among[0].name if self._only else 'No source'} cannot browse a genre; "
@@ -251,12 +254,8 @@ class _Readers:
 
     def _facts(self, name: str) -> Iterable[str]:
         return dict.fromkeys(
-            itertools.chain.from_iterable(getattr(_declared(c), name) for c in self._all)
+            itertools.chain.from_iterable(getattr(c.declaration, name) for c in self._all)
         )
-
-
-def _declared(component: Component) -> TracklistDeclaration:
-    return cast(TracklistDeclaration, component.declaration)
 
 
 def _is_address(given: str) -> bool:

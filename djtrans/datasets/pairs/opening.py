@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.extra_features import covers, versions
 from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
 
@@ -25,7 +26,7 @@ VERSION = 1
 
 def open_prepared(
     folder: str | os.PathLike[str],
-    watch: Callable[[str, int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
     *,
     extractors: Sequence[FeatureExtractor] = (),
 ) -> PreparedDataset:
@@ -38,12 +39,12 @@ def open_prepared(
     Parameters
     ----------
     folder : path
-    watch : callable, optional
-        Told what is counted, how many are done and how many there are.
+    progress : callable, optional
+        Receives a `Progress` event for each pair whose features are extracted.
     extractors : sequence of FeatureExtractor
         Of the model that is to be trained, see
         :func:`djtrans.diffusion.extractors.build_extractors`; most have none. Their arrays are
-        kept by name and version.
+        stored by name and version.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def open_prepared(
     root = Path(folder)
     pairs = _pairs(root)
     known = _known(root / CACHE)
-    watch = watch or (lambda what, done, total: None)
+    report = progress or (lambda event: None)
     examples, made = [], 0
     digests = [_digest(pair) for pair in pairs]
     needed = versions(extractors)
@@ -69,7 +70,7 @@ def open_prepared(
         if digest not in whole:
             known[digest] = _extract(pair, digest, extractors)
             made += 1
-            watch("pairs", made, missing)
+            report(Progress("pairs", made, missing))
         examples.append(known[digest])
     prepared = PreparedDataset(examples=examples, folder=root)
     if missing or len(known) > len(examples):

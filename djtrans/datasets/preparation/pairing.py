@@ -10,7 +10,6 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, InputError, LayoutError
 from djtrans.datasets.preparation.library_scan import LibraryTrack
 from djtrans.datasets.preparation.options import VARIED, LibraryOptions
@@ -124,9 +123,7 @@ def _techniques(options: LibraryOptions, registry: Registry, isolated: bool) -> 
     layout, names = mixer_layout(options.mixer, registry), []
     for component in registry.techniques:
         declaration = component.declaration
-        if not isinstance(declaration, TechniqueDeclaration) or declaration.baseline:
-            continue
-        if declaration.needs_isolation and not isolated:
+        if declaration.baseline or (declaration.needs_isolation and not isolated):
             continue
         try:
             check_needs(declaration.needs, layout, component.name)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from djtrans.core.errors import FormatError
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.analysis_json import analysis_from_dict, analysis_to_dict
+from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
 from djtrans.core.util.atomic_files import replacing
 from djtrans.datasets.extra_features import covers, extra_tensors
 from djtrans.datasets.synthetic.framed_track import FramedTrack

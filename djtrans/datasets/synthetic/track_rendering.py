@@ -11,8 +11,6 @@ import numpy as np
 from torch import Tensor
 
 from djtrans.core.contracts.encoder import FeatureExtractor
-from djtrans.core.contracts.separator import SeparatorDeclaration
-from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
@@ -93,8 +91,6 @@ def _heard_stems(
     if drawn < options.true_stems + options.separated:
         registry = default_registry()
         declaration = registry.separators.find("spectral").declaration
-        if not isinstance(declaration, SeparatorDeclaration):
-            raise InputError("The component 'spectral' is not a separator.")
         separator = registry.separators.build("spectral")
         return separate(separator, declaration, mix, played.sample_rate), False
     return leaking(played, float(rng.uniform(0.0, options.largest_leak)), rng), False

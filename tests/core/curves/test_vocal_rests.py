@@ -11,30 +11,10 @@ from hypothesis import strategies as st
 
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import nearest_rest, rests, silent_frames, spare_lines
-from djtrans.core.track.features import TrackFeatures
 from djtrans.mixer.resolve import mixer_layout
+from tests.helpers.features import features
 
 LAYOUT = mixer_layout()
-STEMS = ("drums", "bass", "vocals", "other")
-
-
-def features(sung, rate=2, level_db=-20.0, rest_db=-90.0, stems=STEMS):
-    """Stems at -20 dB; the voice sings where `sung`, a string of a character a frame, has an x."""
-    levels = torch.full((len(sung), len(stems), 3), -20.0)
-    if "vocals" in stems:
-        voice = torch.tensor([level_db if frame == "x" else rest_db for frame in sung])
-        levels[:, stems.index("vocals")] = voice[:, None]
-    beat_times = torch.arange(len(sung) // rate + 1, dtype=torch.float64) / 2
-    return TrackFeatures(
-        bpm=120.0,
-        beat_times=beat_times,
-        level_db=levels,
-        onset=torch.zeros(levels.shape[:2]),
-        vocal=torch.zeros(len(sung)),
-        reference_db=-20.0,
-        stem_names=stems,
-        frames_per_beat=rate,
-    )
 
 
 def asked(sung, rate=2, track="a", **kwargs):
