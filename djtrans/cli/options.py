@@ -22,8 +22,8 @@ settings_option = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help=(
-        "Set NODE.FIELD of the mixer, separator.FIELD or technique.FIELD; NODE=EFFECT puts "
-        "another effect there. Repeatable."
+        "Set NODE.FIELD of the mixer, separator.FIELD, technique.FIELD or scheduler.FIELD; "
+        "NODE=EFFECT puts another effect there. Repeatable."
     ),
 )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.contracts.declaration import short_name
+from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ModelUse
@@ -71,8 +73,21 @@ def describe(
 
 def _model(model: ModelUse) -> str:
     return (
-        f"{model.name}, {model.steps} steps of {short_name(model.scheduler)}, "
+        f"{model.name}, {model.steps} steps of {_scheduler(model)}, "
         f"guidance {model.guidance_scale:g}"
+    )
+
+
+def _scheduler(model: ModelUse) -> str:
+    """Name of the scheduler, and its settings that are not the defaults."""
+    defaults = config_to_dict(
+        default_registry().schedulers.find(model.scheduler).declaration.config()
+    )
+    changed = [f"{k}={v}" for k, v in model.scheduler_config.items() if v != defaults.get(k)]
+    return (
+        f"{short_name(model.scheduler)} ({', '.join(changed)})"
+        if changed
+        else short_name(model.scheduler)
     )
 
 

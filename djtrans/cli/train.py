@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import click
 
 from djtrans.cli.progress import show_progress
 from djtrans.cli.training_data import check_sources, training_sets
+from djtrans.core.contracts.overrides import by_component, read_settings
 
 if TYPE_CHECKING:
     from djtrans.core.util.progress import Progress, ProgressCallback
@@ -45,6 +46,13 @@ if TYPE_CHECKING:
 @click.option("--resume", metavar="CKPT", help="Go on from a checkpoint of the same run.")
 @click.option("--denoiser", default="dit", show_default=True, help="Name of a denoiser.")
 @click.option("--encoders", default="audio,technique", show_default=True, help="With commas.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set denoiser.FIELD, scheduler.FIELD or, by its name, ENCODER.FIELD. Repeatable.",
+)
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--with-audio", is_flag=True, help="Also judge what is heard; prepared pairs only.")
 @click.option("--audio-weight", type=float, default=0.1, show_default=True, help="Of that loss.")
@@ -73,6 +81,7 @@ def train(quiet: bool, **asked: Any) -> None:
     import torch
 
     from djtrans.core.util.devices import pick_device
+    from djtrans.diffusion.extractors import build_extractors
     from djtrans.training.options import TrainOptions
     from djtrans.training.run import logging_to_wandb, model_record, train_model
     from djtrans.training.trainer import check_amp
@@ -99,6 +108,7 @@ def train(quiet: bool, **asked: Any) -> None:
         mixer=asked["mixer"],
         denoiser=asked["denoiser"],
         encoders=[name.strip() for name in asked["encoders"].split(",") if name.strip()],
+        configs=_configs(asked),
     )
     with ExitStack() as stack:
         # Lines, also on a terminal: they keep the losses of the whole run in sight.
@@ -107,7 +117,9 @@ def train(quiet: bool, **asked: Any) -> None:
         if asked["wandb"]:
             run = logging_to_wandb(Path(asked["output"]).name, asked)
             callbacks.append(stack.enter_context(run))
-        sets, shares = training_sets(asked, quiet)
+        root = click.get_current_context().find_root()
+        plugin_files = root.params.get("plugin_files", ())
+        sets, shares = training_sets(asked, quiet, build_extractors(record), plugin_files)
         result = train_model(
             sets,
             asked["output"],
@@ -125,6 +137,17 @@ def train(quiet: bool, **asked: Any) -> None:
         )
         return
     click.echo(f"{folder / 'best_model.pt'}  (validation loss {result.best:.4f})")
+
+
+def _configs(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Fields that are set, by the names of the components."""
+    from djtrans.training.run import DEFAULT_SCHEDULER
+
+    roles = {"denoiser": asked["denoiser"], "scheduler": DEFAULT_SCHEDULER}
+    configs: dict[str, dict[str, Any]] = {}
+    for name, fields in by_component(read_settings(asked["set_"])).items():
+        configs.setdefault(roles.get(name, name), {}).update(fields)
+    return configs
 
 
 def _all(callbacks: Sequence[ProgressCallback | None]) -> ProgressCallback:

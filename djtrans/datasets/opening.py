@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.pairs.dataset import HEADER as PREPARED
@@ -20,7 +22,10 @@ _KINDS = (
 
 
 def open_dataset(
-    path: str | os.PathLike[str], progress: ProgressCallback | None = None
+    path: str | os.PathLike[str],
+    progress: ProgressCallback | None = None,
+    *,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> SyntheticDataset | PreparedDataset:
     """Read a composed set, a folder of prepared pairs, or what was extracted of one.
 
@@ -29,6 +34,8 @@ def open_dataset(
     path : path
     progress : callable, optional
         Receives a `Progress` event for each pair of a folder whose features are extracted.
+    extractors : sequence of FeatureExtractor
+        Run on the pairs of a folder, see :func:`djtrans.datasets.pairs.opening.open_prepared`.
 
     Raises
     ------
@@ -41,7 +48,7 @@ def open_dataset(
 
     file = Path(path)
     if file.is_dir():
-        return open_prepared(file, progress)
+        return open_prepared(file, progress, extractors=extractors)
     if not file.is_file():
         raise InputError(f"There is nothing at {str(path)!r} to train on; give {_KINDS}.")
     try:

@@ -41,7 +41,9 @@ def sample(
     scheduler : Scheduler
         Any; it need not be the one that the network was trained with.
     conditioning : Conditioning
-        As many curves are drawn as it has in its batch, on as many frames, on its device.
+        Inputs of the network's encoders (:meth:`DiffusionNetwork.encode
+        <djtrans.diffusion.network.DiffusionNetwork.encode>`). As many curves are sampled as it has
+        in its batch, on as many frames, on its device.
     steps : int
         Evaluations of the network.
     seed : int
@@ -71,8 +73,9 @@ def sample(
     noise = normal_like(
         conditioning.per_frame.new_empty(batch, frames, network.shape.parameters), generator
     )
-    predict = GuidedDenoiser(network, conditioning, guidance or Guidance(), absent)
     with torch.no_grad():
+        encoded = network.encode(conditioning)  # once: no step changes it
+        predict = GuidedDenoiser(network, encoded, guidance or Guidance(), absent)
         return denoise(predict, scheduler, noise, steps, generator=generator, progress=progress)
 
 

@@ -55,6 +55,8 @@ def generate_transition_params(
     options = options or GenerateOptions()
     configured = options.preparation.settings.technique
     registry, layout = prepared.registry, prepared.mixer.layout
+    model = None if model is None or not can_generate(model, plan) else model
+    model = None if model is None or not can_generate(model, plan) else model
     with (steps or Steps()).step("draw"):
         features_a, features_b = (
             window_features(
@@ -63,13 +65,13 @@ def generate_transition_params(
                 side,
                 reference_db=reference_level(analysis, side),
                 isolated=isolated,
+                extractors=() if model is None else model.extractors,
             )
             for track, side, analysis, isolated in zip(
                 aligned, plan.sides, prepared.analyses, prepared.isolated, strict=True
             )
         )
         request = build_curve_request(plan, layout, features_a, features_b, options.seed)
-        model = None if model is None or not can_generate(model, plan) else model
         source = model or registry.techniques.build(plan.technique, configured)
         params = generate_params(
             source, request, torch.tensor(plan.beat_times, dtype=torch.float64)

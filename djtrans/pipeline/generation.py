@@ -74,6 +74,7 @@ def generate(
     source = choose_model(
         options.model,
         scheduler=options.scheduler,
+        scheduler_settings=options.preparation.settings.scheduler,
         steps=options.steps,
         guidance_scale=options.guidance_scale,
         device=options.device,

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 import torch
 
+from djtrans.core.contracts.component import ComponentChoice, ComponentRecord, split_choice
 from djtrans.core.contracts.encoder import Encoder
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.curves.layout import Layout
@@ -24,6 +25,7 @@ from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
+from djtrans.diffusion.extractors import extractor_key
 from djtrans.diffusion.loading import build_network
 from djtrans.diffusion.model import layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
@@ -44,9 +46,9 @@ DEFAULT_SCHEDULER = "flow"
 def model_record(
     *,
     mixer: MixerSpec | str = DEFAULT_MIXER,
-    denoiser: str = DEFAULT_DENOISER,
-    encoders: Sequence[str] = DEFAULT_ENCODERS,
-    scheduler: str = DEFAULT_SCHEDULER,
+    denoiser: ComponentChoice = DEFAULT_DENOISER,
+    encoders: Sequence[ComponentChoice] = DEFAULT_ENCODERS,
+    scheduler: ComponentChoice = DEFAULT_SCHEDULER,
     frames_per_beat: int = 2,
     configs: Mapping[str, Mapping[str, Any]] | None = None,
     card: Mapping[str, Any] | None = None,
@@ -58,10 +60,11 @@ def model_record(
     ----------
     mixer : MixerSpec or str
         A spec, or the name of a registered mixer.
-    denoiser, scheduler : str
-        Names of registered components.
-    encoders : sequence of str
-        What it is told, in this order; ``()`` for nothing.
+    denoiser, scheduler : str or (str, mapping)
+        Names of registered components, or a name and fields of its config, such as
+        ``("dit", {"width": 64})``.
+    encoders : sequence of str or (str, mapping)
+        The conditioning, in this order; ``()`` for none.
     frames_per_beat : int
     configs : mapping, optional
         Fields of the denoiser's, the encoders' and the scheduler's configs, by the names given.
@@ -75,20 +78,29 @@ def model_record(
     """
     registry = registry or default_registry()
     configs = configs or {}
-    if unknown := sorted(set(configs) - {denoiser, scheduler, *encoders}):
+    names = [split_choice(choice)[0] for choice in (denoiser, *encoders, scheduler)]
+    if unknown := sorted(set(configs) - set(names)):
         raise InputError(
             f"There are settings for {', '.join(unknown)}, but the model is made of "
-            f"{', '.join([denoiser, *encoders, scheduler])}."
+            f"{', '.join(names)}."
         )
 
-    def record(kind: str, name: str) -> Any:
-        return component_record(registry, kind, name, configs.get(name, {}))
+    def record(kind: str, choice: ComponentChoice) -> ComponentRecord:
+        name, config = split_choice(choice)
+        return component_record(registry, kind, name, {**config, **configs.get(name, {})})
 
     told = []
-    for name in encoders:
-        component = record("encoder", name)
+    for choice in encoders:
+        component = record("encoder", choice)
         widths = registry.encoders.build(component.name, component.config).widths(STEMS)
-        told.append(EncoderRecord(component=component, per_frame=widths[0], global_=widths[1]))
+        told.append(
+            EncoderRecord(
+                component=component,
+                per_frame=widths[0],
+                global_=widths[1],
+                extractor=extractor_key(registry, component),
+            )
+        )
     return ModelRecord(
         layout=mixer_layout(mixer, registry),
         stems=STEMS,

@@ -43,6 +43,10 @@ class FeatureExtractor(Protocol):
 
     A feature is local: extracting from a longer window gives the same on the frames of this one,
     but for a second at its ends. So a track is extracted once for all windows of a training set.
+    For the same reason the stems are as loud as the track's file, without the trim of a plan.
+
+    It is built wherever its encoder is, also in training on stored features: weights are best
+    loaded at the first `extract`.
     """
 
     name: str
@@ -67,6 +71,37 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class TrainableEncoder(Encoder, Protocol):
+    """An encoder that is a :class:`torch.nn.Module`, trained together with the denoiser.
+
+    Its work is split: `encode` prepares the inputs of one transition on the CPU, where batches are
+    made, and `forward` maps a batch of inputs to conditioning on the network's device. Gradients
+    reach the parameters that `forward` uses.
+    """
+
+    def input_widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
+        """Channels per frame and global channels that `encode` returns for these stems."""
+        ...
+
+    def forward(self, inputs: Conditioning) -> Conditioning:
+        """Map inputs to conditioning.
+
+        Parameters
+        ----------
+        inputs : Conditioning
+            ``[batch, frames, C_in]`` and ``[batch, G_in]``, as wide as :meth:`input_widths` says;
+            zeros for a transition of which `encode` knew nothing.
+
+        Returns
+        -------
+        Conditioning
+            ``[batch, frames, C]`` and ``[batch, G]``, as wide as `widths` says. No row may depend
+            on another one.
+        """
+        ...
+
+
+@runtime_checkable
 class TechniqueEncoder(Encoder, Protocol):
     """An encoder that can tell a model which technique is wished for."""
 
@@ -82,9 +117,9 @@ class EncoderDeclaration(Declaration):
     Attributes
     ----------
     extractor : str or callable, optional
-        Factory of a feature extractor, where the encoder needs more than every request holds
-        (:class:`~djtrans.core.track.features.TrackFeatures`). What it finds stands in their
-        `extra`.
+        Factory of a feature extractor, called with the encoder's config, where the encoder needs
+        more than every request holds (:class:`~djtrans.core.track.features.TrackFeatures`). Its
+        arrays are in their `extra`.
     """
 
     kind: ClassVar[str] = "encoder"

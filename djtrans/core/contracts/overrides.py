@@ -1,7 +1,8 @@
-"""What a user sets of the components of one transition, by names such as ``reverb.decay_seconds``.
+"""Component settings by names such as ``reverb.decay_seconds``.
 
-``NODE.FIELD`` sets a field of the effect at a node of the mixer and ``NODE`` alone puts another
-effect there; ``separator.FIELD`` and ``technique.FIELD`` set fields of these two.
+For a transition, ``NODE.FIELD`` sets a field of the effect at a node of the mixer and ``NODE``
+alone puts another effect there; ``separator.FIELD``, ``technique.FIELD`` and ``scheduler.FIELD``
+set fields of these. For a new model, ``COMPONENT.FIELD`` sets a field of one of its components.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import attrs
 from djtrans.core.errors import ConfigError
 
 #: What stands before the dot where it is not the id of a node.
-ROLES = ("separator", "technique")
+ROLES = ("separator", "technique", "scheduler")
 
 
 @attrs.frozen(kw_only=True)
@@ -26,13 +27,14 @@ class Settings:
     ----------
     mixer : mapping
         By ``"node.field"`` or ``"node"``, as :meth:`djtrans.MixerSpec.configured` takes them.
-    separator, technique : mapping
+    separator, technique, scheduler : mapping
         By field of the config.
     """
 
     mixer: Mapping[str, Any] = attrs.field(factory=dict)
     separator: Mapping[str, Any] = attrs.field(factory=dict)
     technique: Mapping[str, Any] = attrs.field(factory=dict)
+    scheduler: Mapping[str, Any] = attrs.field(factory=dict)
 
     @classmethod
     def sorted_out(cls, settings: Mapping[str, Any]) -> Settings:
@@ -45,6 +47,36 @@ class Settings:
             else:
                 parts["mixer"][key] = value
         return cls(**parts)
+
+
+def by_component(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Group settings by what stands before the last dot.
+
+    Parameters
+    ----------
+    settings : mapping
+        By ``"component.field"``.
+
+    Returns
+    -------
+    dict of str to dict
+        Fields and values by component.
+
+    Raises
+    ------
+    ConfigError
+        If a name has no dot.
+    """
+    grouped: dict[str, dict[str, Any]] = {}
+    for key, value in settings.items():
+        component, _, field = key.rpartition(".")
+        if not (component and field):
+            raise ConfigError(
+                f"The setting {key!r} names no field of a component; write COMPONENT.FIELD=VALUE, "
+                "such as denoiser.width=64."
+            )
+        grouped.setdefault(component, {})[field] = value
+    return grouped
 
 
 def read_settings(texts: Iterable[str]) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import torch
 from torch import Tensor
 
 from djtrans.core.audio.decibels import FLOOR_DB, db_to_power, power_to_db
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import frame_times
-from djtrans.core.errors import InputError
+from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.track.stems import Stems
@@ -38,6 +41,8 @@ def extract_features(
     sections: tuple[BeatSection, ...] = (),
     beats_per_bar: int = 4,
     frames_per_beat: int = 2,
+    extractors: Sequence[FeatureExtractor] = (),
+    gain_db: float = 0.0,
 ) -> TrackFeatures:
     """Features of stems on the frames of a window.
 
@@ -57,6 +62,10 @@ def extract_features(
     isolated, stretch, phrase_beats, sections
         See :class:`~djtrans.core.track.features.TrackFeatures`.
     beats_per_bar, frames_per_beat : int
+    extractors : sequence of FeatureExtractor
+        Run for the encoders that declare them; their arrays are returned in `extra`.
+    gain_db : float
+        Gain that the stems have against the track's file; extractors get the stems without it.
 
     Returns
     -------
@@ -66,6 +75,8 @@ def extract_features(
     ------
     InputError
         If the stems end before the window does.
+    ShapeError
+        If an array of an extractor is not on the frames.
     """
     length = stems.samples / stems.sample_rate
     if float(beat_times[0]) < -1e-3 or float(beat_times[-1]) > length + 0.05:
@@ -95,7 +106,25 @@ def extract_features(
         stretch=stretch,
         phrase_beats=phrase_beats,
         sections=sections,
+        extra=_extra(extractors, stems, gain_db, times) if extractors else {},
     )
+
+
+def _extra(
+    extractors: Sequence[FeatureExtractor], stems: Stems, gain_db: float, times: Tensor
+) -> dict[str, Tensor]:
+    """Arrays of all extractors by ``extractor/name``."""
+    stems = stems.scaled(10.0 ** (-gain_db / 20.0))
+    found: dict[str, Tensor] = {}
+    for extractor in extractors:
+        for name, array in extractor.extract(stems, times).items():
+            if array.shape[:1] != times.shape:
+                raise ShapeError(
+                    f"The extractor {extractor.name} returned {name!r} of shape "
+                    f"{tuple(array.shape)} on {len(times)} frames; it must be [frames, ...]."
+                )
+            found[f"{extractor.name}/{name}"] = array.detach().cpu()
+    return found
 
 
 @attrs.frozen(eq=False)

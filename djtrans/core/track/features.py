@@ -46,7 +46,7 @@ class TrackFeatures:
     sections : tuple of BeatSection
         In order; empty where unknown.
     extra : mapping of str to Tensor
-        ``[frames, ...]``: what the extractors of other encoders found, by ``extractor/name``.
+        ``[frames, ...]``: arrays of the encoders' own extractors, by ``extractor/name``.
     """
 
     bpm: float

@@ -83,13 +83,18 @@ class RenderRecord:
 
 @attrs.frozen(kw_only=True)
 class ModelUse:
-    """A model as it drew: the file's name and hash, and how it was sampled."""
+    """A model as it was used: the file's name and hash, and how it was sampled.
+
+    `scheduler_config` is the scheduler's full config; empty in files of versions that did not
+    record it.
+    """
 
     name: str
     sha256: str
     scheduler: str
     steps: int
     guidance_scale: float
+    scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

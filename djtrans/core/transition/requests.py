@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.analysis import Analysis
@@ -26,6 +29,7 @@ def window_features(
     reference_db: float,
     isolated: bool,
     laid_rate: float = 1.0,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> TrackFeatures:
     """Features of one track in the window of a plan.
 
@@ -42,6 +46,8 @@ def window_features(
         Whether each stem holds its own sounds only.
     laid_rate : float
         Track seconds per second of the track's file, where that was stretched before.
+    extractors : sequence of FeatureExtractor
+        Of the encoders of the model that is to be asked.
 
     Returns
     -------
@@ -60,6 +66,8 @@ def window_features(
         sections=plan.beat_sections(side),
         beats_per_bar=plan.beats_per_bar,
         frames_per_beat=plan.frames_per_beat,
+        extractors=extractors,
+        gain_db=side.gain_db,
     )
 
 

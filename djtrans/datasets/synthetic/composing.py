@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import attrs
 import numpy as np
 
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.util.progress import ProgressCallback
+from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_cache import is_whole, read_framed_track
@@ -34,6 +37,8 @@ def compose_dataset(
     executor: Executor | None = None,
     progress: ProgressCallback | None = None,
     registry: Registry | None = None,
+    extractors: Sequence[FeatureExtractor] = (),
+    plugin_files: Sequence[str] = (),
 ) -> SyntheticDataset:
     """Compose a training set of synthesized tracks and write it as one file.
 
@@ -53,6 +58,12 @@ def compose_dataset(
         Receives `Progress` events of the stages "tracks", "validation" and "training".
     registry : Registry, optional
         Its techniques that can be drawn over four bars or more are used.
+    extractors : sequence of FeatureExtractor
+        Of the model that is to be trained, see
+        :func:`djtrans.diffusion.extractors.build_extractors`; most have none. They are pickled
+        for workers.
+    plugin_files : sequence of path
+        Plugins that workers load too.
 
     Returns
     -------
@@ -69,8 +80,18 @@ def compose_dataset(
     registry = registry or default_registry()
     kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
     kept.mkdir(parents=True, exist_ok=True)
-    files = _frame_all(options, kept, workers, executor, progress)
-    heard = [read_framed_track(file) for file in files]
+    needed = versions(extractors)
+    files = [kept / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
+    job: Job[Path] = Job(
+        stage="tracks",
+        keys=[file.name for file in files],
+        known={file.name: file for file in files if is_whole(file, options, needed)},
+        progress=progress,
+    )
+    frame = partial(_frame, options=options, extractors=tuple(extractors))
+    with open_executor(workers, executor, plugin_files) as pool:
+        job.run_each(frame, list(enumerate(files)), pool)
+    heard = [read_framed_track(file, needed) for file in files]
     held_out = max(2, round(options.validation * len(heard)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
@@ -90,31 +111,15 @@ def compose_dataset(
         training=parts["training"],
         validation=parts["validation"],
         facts={"options": attrs.asdict(options)},
+        extractors=needed,
     )
     composed.save(output)
     return composed
 
 
-def _frame_all(
-    options: SyntheticOptions,
-    folder: Path,
-    workers: int,
-    executor: Executor | None,
-    progress: ProgressCallback | None,
-) -> list[Path]:
-    """Frame every track that an earlier run did not."""
-    files = [folder / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
-    job: Job[Path] = Job(
-        stage="tracks",
-        keys=[file.name for file in files],
-        known={file.name: file for file in files if is_whole(file, options)},
-        progress=progress,
-    )
-    with open_executor(workers, executor) as pool:
-        return job.run_each(partial(_frame, options=options), list(enumerate(files)), pool)
-
-
-def _frame(unit: tuple[int, Path], options: SyntheticOptions) -> Path:
+def _frame(
+    unit: tuple[int, Path], options: SyntheticOptions, extractors: Sequence[FeatureExtractor]
+) -> Path:
     index, file = unit
-    frame_synthesized(index, options, file)
+    frame_synthesized(index, options, file, extractors)
     return file

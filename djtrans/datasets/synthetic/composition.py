@@ -152,4 +152,5 @@ def _features(
         stretch=side.stretch,
         phrase_beats=side.phrase_beats,
         sections=tuple(BeatSection(*section) for section in side.sections),
+        extra={name: array[start : start + c.frames] for name, array in track.extra.items()},
     )
