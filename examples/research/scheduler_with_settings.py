@@ -3,8 +3,8 @@
     python examples/research/scheduler_with_settings.py --churn 0.5
 
 Any trained model can be sampled with it, since a network is conditioned on the noise level in a
-form that all schedulers share. Also: ``djtrans --plugin FILE generate ... --scheduler stochastic-flow
---set scheduler.churn=0.5``.
+form that all schedulers share. On the command line: ``djtrans --plugin FILE generate a.wav b.wav
+--scheduler stochastic-flow --set scheduler.churn=0.5``.
 """
 
 import argparse
