@@ -1,6 +1,8 @@
 """An effect with state: a one-pole low-pass whose memory is carried from chunk to chunk.
 
     python examples/research/stateful_effect.py in.wav out.wav
+
+The state is a value: ``process`` returns a new one and leaves the old one as it was.
 """
 
 import argparse
