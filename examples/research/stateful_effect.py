@@ -48,7 +48,7 @@ def djtrans_effects():
         factory=OnePole,
         domain="time",
         placements=("stem", "track", "master"),
-        parameters=(djtrans.Parameter(name="smoothing", summary="0 is bypass, 1 is darkest."),),
+        parameters=(djtrans.Parameter(name="smoothing", unit="fraction", summary="0 is bypass."),),
     )
 
 

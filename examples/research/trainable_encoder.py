@@ -12,7 +12,8 @@ import torch
 import djtrans
 from djtrans.core import Conditioning
 from djtrans.datasets import SyntheticOptions, compose_dataset
-from djtrans.training import TrainOptions, build_extractors, model_record, train_model
+from djtrans.diffusion import build_extractors
+from djtrans.training import TrainOptions, model_record, train_model
 
 
 class StereoWidth:
@@ -82,7 +83,13 @@ def main(arguments):
     )
     data = compose_dataset(
         f"{arguments.output}/set.safetensors",
-        SyntheticOptions(tracks=arguments.tracks, transitions=arguments.transitions),
+        SyntheticOptions(
+            tracks=arguments.tracks,
+            transitions=arguments.transitions,
+            sample_rate_hz=22050,
+            true_stems=1.0,  # the synthesized stems as they are: nothing to separate
+            separated=0.0,
+        ),
         extractors=build_extractors(record),
     )
     options = TrainOptions(steps=arguments.steps, batch_size=4, validation_batches=1, lr=1e-3)
