@@ -21,10 +21,11 @@ import attrs
 import pluggy
 
 from djtrans.core.contracts.analyzer import Analyzer, AnalyzerDeclaration
+from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.denoiser import Denoiser, DenoiserDeclaration
 from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
-from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration
+from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration, FeatureExtractor
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.kinds import CONTRACTS, KINDS
 from djtrans.core.contracts.mixer import MixerDeclaration
@@ -256,6 +257,33 @@ class Registry:
         if self._strict:
             raise PluginError(str(failure)) from cause
         self.failures.append(failure)
+
+    def build_extractor(
+        self, name: str, config: Mapping[str, Any] | None = None
+    ) -> FeatureExtractor | None:
+        """Build the feature extractor of an encoder; None if it declares none.
+
+        Parameters
+        ----------
+        name : str
+            Name of the encoder.
+        config : mapping, optional
+            Fields of the encoder's config; the rest take their defaults.
+
+        Raises
+        ------
+        ConfigError
+            If a field is unknown or out of range.
+        PluginError
+            If its factory cannot be imported.
+        """
+        component = self.encoders.find(name)
+        declaration = component.declaration
+        if declaration.extractor is None:
+            return None
+        settings = config_from_dict(declaration.config, config or {})
+        built: FeatureExtractor = component.import_declared(declaration.extractor)(settings)
+        return built
 
     # -- components whose kind is known at run time only ----------------------------------------
 

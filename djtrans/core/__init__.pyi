@@ -3,6 +3,7 @@ from .audio.io import write_audio as write_audio
 from .audio.resampling import resample as resample
 from .contracts.analyzer import Analyzer as Analyzer
 from .contracts.analyzer import AnalyzerDeclaration as AnalyzerDeclaration
+from .contracts.component import ComponentChoice as ComponentChoice
 from .contracts.config import NoConfig as NoConfig
 from .contracts.config import setting as setting
 from .contracts.denoiser import Denoiser as Denoiser
@@ -17,12 +18,13 @@ from .contracts.encoder import Encoder as Encoder
 from .contracts.encoder import EncoderDeclaration as EncoderDeclaration
 from .contracts.encoder import FeatureExtractor as FeatureExtractor
 from .contracts.encoder import TechniqueEncoder as TechniqueEncoder
+from .contracts.encoder import TrainableEncoder as TrainableEncoder
 from .contracts.hooks import hookimpl as hookimpl
 from .contracts.mixer import MixerDeclaration as MixerDeclaration
 from .contracts.mixer_spec import MixerConfig as MixerConfig
 from .contracts.mixer_spec import MixerSpec as MixerSpec
 from .contracts.mixer_spec import NodeSpec as NodeSpec
-from .contracts.progress import Progress as Progress
+from .contracts.progress import FractionCallback as FractionCallback
 from .contracts.scheduler import Level as Level
 from .contracts.scheduler import Scheduler as Scheduler
 from .contracts.scheduler import SchedulerDeclaration as SchedulerDeclaration
@@ -71,6 +73,7 @@ from .track.features import TrackFeatures as TrackFeatures
 from .track.key import Key as Key
 from .track.stem_files import load_stems as load_stems
 from .track.stem_files import save_stems as save_stems
+from .track.stem_names import STEMS as STEMS
 from .track.stems import Stems as Stems
 from .track.track import Track as Track
 from .track.track import load_track as load_track
@@ -83,3 +86,5 @@ from .transition.params_file import save_params as save_params
 from .transition.plan import Loop as Loop
 from .transition.plan import TrackPlan as TrackPlan
 from .transition.plan import TransitionPlan as TransitionPlan
+from .util.progress import Progress as Progress
+from .util.progress import ProgressCallback as ProgressCallback

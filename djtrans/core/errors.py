@@ -68,6 +68,10 @@ class PluginError(DjtransError):
     """A plugin or one of its components is broken."""
 
 
+class DependencyError(DjtransError):
+    """A package that is needed cannot be imported."""
+
+
 class UnknownComponentError(PluginError, LookupError):
     """No component of the kind has the given name."""
 

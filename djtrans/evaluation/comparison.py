@@ -11,7 +11,7 @@ from djtrans.core.contracts.config import as_tuple
 from djtrans.core.errors import FormatError, InputError, did_you_mean
 from djtrans.core.util.statistics import Estimate, median_interval
 from djtrans.metrics.catalog import METRICS
-from djtrans.metrics.verdict import VERDICTS
+from djtrans.metrics.gates import VERDICTS
 
 
 @attrs.frozen(kw_only=True)

@@ -6,11 +6,11 @@ One file per metric; :func:`measure` takes them all.
 from djtrans.metrics.bass_overlap import BassOverlap, bass_overlap
 from djtrans.metrics.beat_offset import BeatOffset, beat_offset
 from djtrans.metrics.catalog import METRICS, Metric
+from djtrans.metrics.gates import Gate
 from djtrans.metrics.inputs import MetricInputs, TrackFacts, Voices
 from djtrans.metrics.level_profile import LevelProfile, level_profile
 from djtrans.metrics.measure import TransitionMetrics, measure
 from djtrans.metrics.peaks import Peaks, peaks
-from djtrans.metrics.verdict import Gate
 
 __all__ = [
     "METRICS",

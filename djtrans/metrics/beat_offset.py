@@ -7,7 +7,8 @@ from typing import Any
 import attrs
 import numpy as np
 
-from djtrans.metrics.audible import AUDIBLE_DBFS, MASKED_DB
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
+from djtrans.metrics.audible import MASKED_DB
 from djtrans.metrics.onsets import band_power, on_beat_weights, onset_strength
 from djtrans.metrics.validation import (
     FloatArray,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 if TYPE_CHECKING:
     from djtrans.metrics.measure import TransitionMetrics
-
-BETTER = ("lower", "higher", "description")
 
 
 @attrs.frozen
@@ -32,7 +30,7 @@ class Metric:
 
     name: str
     unit: str
-    better: str
+    better: Literal["lower", "higher", "description"]
     summary: str
     of: Callable[[TransitionMetrics], float | None] = attrs.field(repr=False)
 

@@ -16,7 +16,7 @@ from djtrans.metrics.clicks import clicks
 from djtrans.metrics.consonance import chroma_consonance
 from djtrans.metrics.curve_motion import CurveMotion, curve_motion
 from djtrans.metrics.ends import Ends, ends
-from djtrans.metrics.gates import aligned, level, one_bass, one_voice
+from djtrans.metrics.gates import Gate, aligned, level, one_bass, one_voice
 from djtrans.metrics.inputs import MetricInputs
 from djtrans.metrics.key_relation import KeyRelation, key_relation
 from djtrans.metrics.level_profile import LevelProfile, level_profile
@@ -25,7 +25,6 @@ from djtrans.metrics.masking import masking_fraction
 from djtrans.metrics.peaks import Peaks, peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment, phrase_alignment
 from djtrans.metrics.tempo_change import tempo_change_percent
-from djtrans.metrics.verdict import Gate
 from djtrans.metrics.vocals import Vocals, vocals
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.curves.band_gains import CENTRES_HZ
 from djtrans.core.curves.interpolation import make_curves
 from djtrans.core.curves.params import TransitionParams
@@ -202,7 +203,7 @@ def _subtitle(content: ParamsFile) -> str:
     on_line = " and ".join(plan.on_phrase)
     line = f"swap on a phrase line of {on_line}" if on_line else "swap off phrase"
     return (
-        f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars {tempo_words(plan)}, {line}, "
+        f"{short_name(plan.technique)}, {plan.bars} bars {tempo_words(plan)}, {line}, "
         f"keys {plan.a.key} to {plan.b.key}"
     )
 

@@ -15,6 +15,7 @@ from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import FormatError, InputError, PluginError
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import track_seconds
+from djtrans.core.util.progress import Progress
 from djtrans.evaluation import (
     EvaluationOptions,
     TrackPair,
@@ -138,11 +139,14 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_same_table(made, tmp_path)
     cut.unlink()
     finished = {p: p.stat().st_mtime_ns for p in (tmp_path / "units").iterdir()}
     assert len(finished) == 2
-    told = []
-    again = compare(
-        [PAIR], TECHNIQUES, output=tmp_path, progress=lambda *counts: told.append(counts)
-    )
-    assert told == [(2, 3, 2, 0), (3, 3, 2, 0)]
+    events = []
+    again = compare([PAIR], TECHNIQUES, output=tmp_path, progress=events.append)
+    counts = {"resumed": 2, "failed": 0}
+    message = "2 from an earlier run"
+    assert events == [
+        Progress("units", 2, 3, message, counts),
+        Progress("units", 3, 3, message, counts),
+    ]
     assert all(path.stat().st_mtime_ns == at for path, at in finished.items())
     assert cut.exists()
     assert results_csv(again) == results_csv(comparison)
@@ -164,8 +168,8 @@ def test_another_question_is_another_result(made, tmp_path):
         pass
 
     def before(pairs, techniques, **options):
-        def tell(done, total, before, failed):
-            raise Stopped(before)
+        def stop(event):
+            raise Stopped(event.metrics["resumed"])
 
         with pytest.raises(Stopped) as caught:
             compare(
@@ -173,7 +177,7 @@ def test_another_question_is_another_result(made, tmp_path):
                 techniques,
                 output=tmp_path,
                 options=EvaluationOptions(**options),
-                progress=tell,
+                progress=stop,
             )
         return caught.value.args[0]
 

@@ -21,6 +21,7 @@ import soundfile
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.validation import check_audio, check_finite
@@ -212,7 +213,7 @@ def write_audio(
         if peak > 1.0:
             count = int((audio.abs() > 1.0).sum())
             warnings.warn(
-                f"{file}: the peak is {20 * math.log10(peak):+.2f} dBFS, so {count} samples clip; "
+                f"{file}: the peak is {amplitude_to_db(peak):+.2f} dBFS, so {count} samples clip; "
                 f"lower the level, or write .wav with subtype 'FLOAT'.",
                 stacklevel=2,
             )

@@ -13,6 +13,7 @@ import math
 import numpy as np
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db, power_to_db
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.errors import InputError, ShapeError
@@ -89,11 +90,6 @@ def short_term_lufs(
     return _to_lufs(_window_power(power, sample_rate, window_seconds, hop_seconds))
 
 
-def momentary_lufs(audio: Tensor, sample_rate: int, hop_seconds: float = 0.1) -> np.ndarray:
-    """Compute the ungated loudness of windows of 0.4 s, see :func:`short_term_lufs`."""
-    return short_term_lufs(audio, sample_rate, 0.4, hop_seconds)
-
-
 def true_peak_db(audio: Tensor, sample_rate: int) -> float:
     """Compute the true peak with four times oversampling.
 
@@ -120,12 +116,12 @@ def true_peak_db(audio: Tensor, sample_rate: int) -> float:
         fine = fine[:, 4 * lead : 4 * (lead + _PEAK_BLOCK)]
         own = audio[:, start : start + _PEAK_BLOCK]
         peak = max(peak, float(fine.abs().max()), float(own.abs().max()))
-    return 20 * math.log10(peak) if peak > 0 else -math.inf
+    return amplitude_to_db(peak)
 
 
 def _to_lufs(power: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return np.asarray(_OFFSET_DB + 10 * np.log10(power))
+        return np.asarray(_OFFSET_DB + power_to_db(power))
 
 
 def _gated(power: np.ndarray) -> float:

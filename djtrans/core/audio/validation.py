@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.errors import AudioFileError, ShapeError
 
 
@@ -76,8 +77,8 @@ def require_sound(
             f"{what} is {seconds:.3g} s long; give at least {minimum_seconds:g} s."
         )
     peak = float(audio.abs().max()) if audio.numel() else 0.0
-    if peak < 10 ** (silence_db / 20):
-        level = f"{20 * math.log10(peak):.0f} dBFS" if peak > 0 else "digital zero"
+    if peak < db_to_amplitude(silence_db):
+        level = f"{amplitude_to_db(peak):.0f} dBFS" if peak > 0 else "digital zero"
         raise AudioFileError(
             f"{what} is silent (its peak is {level}, below {silence_db:g} dBFS); "
             f"give a file that is not silent."

@@ -9,7 +9,7 @@ import attrs
 
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.hooks import hookspec
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +22,7 @@ class Analyzer(Protocol):
     """Analyzer of whole tracks."""
 
     def analyze(
-        self, audio: Tensor, sample_rate: int, progress: Progress | None = None
+        self, audio: Tensor, sample_rate: int, progress: FractionCallback | None = None
     ) -> Analysis:
         """Analyze a whole track.
 

@@ -28,6 +28,17 @@ def one_of(*allowed: str) -> Callable[[Any, attrs.Attribute[Any], str], None]:
     return check
 
 
+def short_name(name: str) -> str:
+    """Remove the namespace of the built-in components from a qualified name.
+
+    Examples
+    --------
+    >>> short_name("djtrans/bass-swap"), short_name("mylab/spin")
+    ('bass-swap', 'mylab/spin')
+    """
+    return name.removeprefix("djtrans/")
+
+
 @attrs.frozen(kw_only=True)
 class Declaration:
     """Base class of the declarations of all kinds of component.

@@ -52,6 +52,10 @@ class FeatureExtractor(Protocol):
     Features must be local: a longer window gives the same features on the frames of a shorter one,
     except for a second at its ends. A track is therefore extracted once for all windows of a
     training set. `name` and `version` identify the features in caches.
+    For the same reason the stems have the level of the track's file, without the gain of a plan.
+
+    An extractor is built whenever its encoder is, also in training on stored features: load
+    weights at the first `extract`.
     """
 
     name: str
@@ -89,6 +93,37 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class TrainableEncoder(Encoder, Protocol):
+    """An encoder that is a :class:`torch.nn.Module`, trained together with the denoiser.
+
+    Its work is split: `encode` prepares the inputs of one transition on the CPU, where batches are
+    made, and `forward` maps a batch of inputs to conditioning on the network's device. Gradients
+    reach the parameters that `forward` uses.
+    """
+
+    def input_widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
+        """Channels per frame and global channels that `encode` returns for these stems."""
+        ...
+
+    def forward(self, inputs: Conditioning) -> Conditioning:
+        """Map inputs to conditioning.
+
+        Parameters
+        ----------
+        inputs : Conditioning
+            ``[batch, frames, C_in]`` and ``[batch, G_in]``, as wide as :meth:`input_widths` says;
+            zeros for a transition of which `encode` knew nothing.
+
+        Returns
+        -------
+        Conditioning
+            ``[batch, frames, C]`` and ``[batch, G]``, as wide as `widths` says. No row may depend
+            on another one.
+        """
+        ...
+
+
+@runtime_checkable
 class TechniqueEncoder(Encoder, Protocol):
     """Encoder of the technique of a request."""
 
@@ -104,8 +139,8 @@ class EncoderDeclaration(Declaration):
     Attributes
     ----------
     extractor : str or callable, optional
-        Factory of a feature extractor, if the encoder needs features that not every request has.
-        Its features are stored in `extra` of
+        Factory of a feature extractor, called with the encoder's config, if the encoder needs
+        features that not every request has. Its features are stored in `extra` of
         :class:`~djtrans.core.track.features.TrackFeatures`.
 
     Examples

@@ -1,7 +1,8 @@
-"""Settings of the components of one transition, such as ``reverb.decay_seconds=2.5``.
+"""Settings of components, such as ``reverb.decay_seconds=2.5``.
 
-``NODE.FIELD`` sets a field of the effect at a node of the mixer, ``NODE`` replaces the effect;
-``separator.FIELD`` and ``technique.FIELD`` set fields of these two.
+For a transition, ``NODE.FIELD`` sets a field of the effect at a node of the mixer, ``NODE``
+replaces the effect; ``separator.FIELD``, ``technique.FIELD`` and ``scheduler.FIELD`` set fields of
+these. For a new model, ``COMPONENT.FIELD`` sets a field of one of its components.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import attrs
 from djtrans.core.errors import ConfigError
 
 #: Prefixes that are not ids of nodes.
-ROLES = ("separator", "technique")
+ROLES = ("separator", "technique", "scheduler")
 
 
 @attrs.frozen(kw_only=True)
@@ -26,13 +27,14 @@ class Settings:
     ----------
     mixer : mapping
         Values by ``"node.field"`` or ``"node"``, see :meth:`djtrans.MixerSpec.configured`.
-    separator, technique : mapping
+    separator, technique, scheduler : mapping
         Values by field of the config.
     """
 
     mixer: Mapping[str, Any] = attrs.field(factory=dict)
     separator: Mapping[str, Any] = attrs.field(factory=dict)
     technique: Mapping[str, Any] = attrs.field(factory=dict)
+    scheduler: Mapping[str, Any] = attrs.field(factory=dict)
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, Any]) -> Settings:
@@ -45,6 +47,36 @@ class Settings:
             else:
                 parts["mixer"][key] = value
         return cls(**parts)
+
+
+def by_component(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Group settings by what stands before the last dot.
+
+    Parameters
+    ----------
+    settings : mapping
+        By ``"component.field"``.
+
+    Returns
+    -------
+    dict of str to dict
+        Fields and values by component.
+
+    Raises
+    ------
+    ConfigError
+        If a name has no dot.
+    """
+    grouped: dict[str, dict[str, Any]] = {}
+    for key, value in settings.items():
+        component, _, field = key.rpartition(".")
+        if not (component and field):
+            raise ConfigError(
+                f"The setting {key!r} names no field of a component; write COMPONENT.FIELD=VALUE, "
+                "such as denoiser.width=64."
+            )
+        grouped.setdefault(component, {})[field] = value
+    return grouped
 
 
 def read_settings(texts: Iterable[str]) -> dict[str, Any]:

@@ -5,5 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-#: Function called with the completed fraction of a step, 0 to 1.
-Progress: TypeAlias = "Callable[[float], None]"
+#: Function called with the completed fraction of one component's work, 0 to 1. Calls of several
+#: steps report :class:`djtrans.core.util.progress.Progress` events instead.
+FractionCallback: TypeAlias = "Callable[[float], None]"

@@ -9,7 +9,8 @@ import attrs
 
 from djtrans.core.contracts.declaration import Declaration, one_of
 from djtrans.core.contracts.hooks import hookspec
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
+from djtrans.core.track.stem_names import STEMS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +26,7 @@ class Separator(Protocol):
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Separate audio into stems.
 
@@ -53,7 +54,7 @@ class Separator(Protocol):
 class TrainedSeparator(Separator, Protocol):
     """Separator with weights that may have to be downloaded."""
 
-    def fetch(self, progress: Progress | None = None) -> str:
+    def fetch(self, progress: FractionCallback | None = None) -> str:
         """Download the weights unless they are on disk; called before any separation.
 
         Parameters
@@ -110,7 +111,7 @@ class SeparatorDeclaration(Declaration):
     kind: ClassVar[str] = "separator"
     contract: ClassVar[type | None] = Separator
 
-    stems: tuple[str, ...] = ("drums", "bass", "vocals", "other")
+    stems: tuple[str, ...] = STEMS
     sample_rate: int | None = None
     isolation: str = attrs.field(default="weak", validator=one_of("good", "weak"))
     reads_source: bool = False

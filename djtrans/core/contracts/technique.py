@@ -27,10 +27,6 @@ class CurveModel(Protocol):
         ...
 
 
-#: A technique is a rule-based curve model.
-Technique = CurveModel
-
-
 #: Anchors: musical positions of a track that can be placed on the swap.
 PLACES: dict[str, str] = {
     "phrase": "any phrase boundary",

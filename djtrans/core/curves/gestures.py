@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
-from djtrans.core.curves.vocal_rests import VOICE, VOICE_FADE_BEATS, nearest_rest, rests
+from djtrans.core.curves.vocal_rests import VOICE_FADE_BEATS, nearest_rest, rests
 from djtrans.core.errors import InputError
+from djtrans.core.track.stem_names import VOCALS
 
 FADER = "fader/gain"
 #: Beats by which a vocal line may begin before the downbeat on which its track steps in, or end
@@ -175,7 +176,7 @@ def step_in(sheet: CurveSheet, beat: float, stems: Sequence[str] = ()) -> None:
     request, last = sheet.request, sheet.beats[-1]
     for stem in stems or sheet.stems:
         start = stop = beat
-        if stem == VOICE and rests(request, "b") is not None:
+        if stem == VOCALS and rests(request, "b") is not None:
             rest = nearest_rest(request, "b", beat, beat - PICKUP_BEATS, last)
             start, stop = (beat, beat + VOICE_FADE_BEATS) if rest is None else (rest, rest)
         sheet.line(f"b/{stem}/{FADER}", [(start, 0.0), (min(stop, last), 1.0)])
@@ -213,7 +214,7 @@ def step_out(sheet: CurveSheet, beat: float, stems: Sequence[str] = ()) -> None:
     request, last = sheet.request, sheet.beats[-1]
     for stem in stems or sheet.stems:
         start = stop = beat
-        if stem == VOICE and rests(request, "a") is not None:
+        if stem == VOCALS and rests(request, "a") is not None:
             latest = min(beat + PICKUP_BEATS, last)
             rest = nearest_rest(request, "a", beat, sheet.beats[1], latest)
             start, stop = (beat - VOICE_FADE_BEATS, beat) if rest is None else (rest, rest)
@@ -251,5 +252,5 @@ def exchange_vocals(sheet: CurveSheet, beat: float, latest: float) -> None:
         best = np.argmin(np.abs(exits - beat) + after - exits)
         exit_beat, gain_b = exits[best], (sheet.beats >= after[best]).astype(float)
     for track, gain in (("a", (sheet.beats < exit_beat).astype(float)), ("b", gain_b)):
-        for curve in sheet.read(f"{track}/{VOICE}/{FADER}").T:
-            sheet.curve(f"{track}/{VOICE}/{FADER}", curve * gain)
+        for curve in sheet.read(f"{track}/{VOCALS}/{FADER}").T:
+            sheet.curve(f"{track}/{VOCALS}/{FADER}", curve * gain)

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_power
 from djtrans.core.curves.params import faders
 from djtrans.core.curves.request import CurveRequest
+from djtrans.core.track.stem_names import VOCALS
 
-VOICE = "vocals"
 #: The vocal stem is silent this far below the mean level of its track, in the bands above the bass.
 REST_DB = 25.0
 #: Shorter pauses are part of a line.
@@ -37,12 +38,12 @@ def silent_frames(request: CurveRequest, track: str) -> NDArray[np.bool_] | None
         ``[frames]``; None without features or without an isolated vocal stem.
     """
     features = request.features_a if track == "a" else request.features_b
-    if features is None or not features.isolated or VOICE not in features.stem_names:
+    if features is None or not features.isolated or VOCALS not in features.stem_names:
         return None
     level = features.level_db.detach().cpu().double().numpy()[..., 1:]
-    power = (10.0 ** (level / 10.0)).sum(axis=-1)
-    least = power.sum(axis=-1).mean() * 10.0 ** (-REST_DB / 10.0)
-    return np.asarray(power[:, features.stem_names.index(VOICE)] < least)
+    power = (db_to_power(level)).sum(axis=-1)
+    least = power.sum(axis=-1).mean() * db_to_power(-REST_DB)
+    return np.asarray(power[:, features.stem_names.index(VOCALS)] < least)
 
 
 def rests(request: CurveRequest, track: str) -> NDArray[np.bool_] | None:
@@ -124,7 +125,7 @@ def limit_vocal_fades(values: Tensor, request: CurveRequest) -> Tensor:
     out = values.detach().clone()
     for track in ("a", "b"):
         is_rest = rests(request, track)
-        rows = [r for r in faders(request.layout, track) if request.layout.rows[r].stem == VOICE]
+        rows = [r for r in faders(request.layout, track) if request.layout.rows[r].stem == VOCALS]
         if is_rest is None or not rows:
             continue
         slope = np.where(is_rest, np.inf, 1.0 / (VOICE_FADE_BEATS * request.frames_per_beat))

@@ -52,7 +52,16 @@ class Component(Generic[D]):
         PluginError
             If it cannot be imported.
         """
-        factory = self.declaration.factory
+        return self.import_declared(self.declaration.factory)
+
+    def import_declared(self, factory: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Import a factory that the declaration gives as ``"package.module:name"``.
+
+        Raises
+        ------
+        PluginError
+            If there is nothing to import at the declared place.
+        """
         if not isinstance(factory, str):
             return factory
         module_name, _, attribute = factory.partition(":")

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.track.beat_grid import BeatGrid, as_times
 from djtrans.core.track.key import Key
@@ -223,7 +224,7 @@ class Analysis:
             return mixed
 
         def moved_db(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-            return 10.0 * np.log10(np.maximum(moved(10.0 ** (levels / 10.0)), 1e-20))
+            return power_to_db(moved(db_to_power(levels)), amin=1e-20)
 
         starts = [0] + [s.start_bar + lead for s in self.sections[1:]] + [bars]
         sections = [

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import FLOOR_DB, db_to_power, power_to_db
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import frame_times
-from djtrans.core.errors import InputError
+from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.features import TrackFeatures
+from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.plan import BeatSection
 
 #: Edges between the low, mid and high band, in Hz: those of the default EQ.
 BAND_EDGES_HZ = (300.0, 4000.0)
-FLOOR_DB = -120.0
 _HOP_SECONDS = 0.01
 #: Hops of an attack's rise; the centred analysis window rises as many hops before the attack.
 _ATTACK_HOPS = 2
@@ -23,7 +27,6 @@ _ATTACK_HOPS = 2
 _ONSET_DB, _ONSET_FLOOR_DB = 30.0, -50.0
 #: Level of vocals relative to the loud parts at vocal activity 0.5, and slope of the sigmoid.
 _VOCAL_DB, _VOCAL_SLOPE_DB = -25.0, 3.0
-_VOCALS = "vocals"
 
 
 def extract_features(
@@ -39,6 +42,8 @@ def extract_features(
     sections: tuple[BeatSection, ...] = (),
     beats_per_bar: int = 4,
     frames_per_beat: int = 2,
+    extractors: Sequence[FeatureExtractor] = (),
+    gain_db: float = 0.0,
 ) -> TrackFeatures:
     """Extract the features of stems on the frames of a window.
 
@@ -59,6 +64,10 @@ def extract_features(
         See :class:`~djtrans.core.track.features.TrackFeatures`.
     beats_per_bar, frames_per_beat : int
         Meter and time resolution.
+    extractors : sequence of FeatureExtractor
+        Run for the encoders that declare them; their arrays are returned in `extra`.
+    gain_db : float
+        Gain that the stems have against the track's file; extractors get the stems without it.
 
     Returns
     -------
@@ -68,6 +77,8 @@ def extract_features(
     ------
     InputError
         If the window is not within the stems.
+    ShapeError
+        If an array of an extractor is not on the frames.
     """
     length = stems.samples / stems.sample_rate
     if float(beat_times[0]) < -1e-3 or float(beat_times[-1]) > length + 0.05:
@@ -80,7 +91,7 @@ def extract_features(
     powers = [_band_powers(stem, stems.sample_rate) for stem in stems.audio]
     levels = torch.stack([_frame_levels(power, times) for power in powers], dim=1)
     if reference_db is None:
-        loudness = _decibels((10.0 ** (levels / 10.0)).sum(dim=(1, 2)))
+        loudness = _decibels((db_to_power(levels)).sum(dim=(1, 2)))
         reference_db = float(loudness.quantile(0.95))
     return TrackFeatures(
         bpm=bpm,
@@ -97,7 +108,25 @@ def extract_features(
         stretch=stretch,
         phrase_beats=phrase_beats,
         sections=sections,
+        extra=_extra(extractors, stems, gain_db, times) if extractors else {},
     )
+
+
+def _extra(
+    extractors: Sequence[FeatureExtractor], stems: Stems, gain_db: float, times: Tensor
+) -> dict[str, Tensor]:
+    """Arrays of all extractors by ``extractor/name``."""
+    stems = stems.scaled(10.0 ** (-gain_db / 20.0))
+    found: dict[str, Tensor] = {}
+    for extractor in extractors:
+        for name, array in extractor.extract(stems, times).items():
+            if array.shape[:1] != times.shape:
+                raise ShapeError(
+                    f"The extractor {extractor.name} returned {name!r} of shape "
+                    f"{tuple(array.shape)} on {len(times)} frames; it must be [frames, ...]."
+                )
+            found[f"{extractor.name}/{name}"] = array.detach().cpu()
+    return found
 
 
 @attrs.frozen(eq=False)
@@ -155,11 +184,11 @@ def _onsets(bands: _BandPowers, times: Tensor, reference_db: float) -> Tensor:
 
 def _vocal(levels: Tensor, names: tuple[str, ...], reference_db: float) -> Tensor:
     """Estimate vocal activity from the vocal stem's mid band, ``[frames]``, 0 to 1."""
-    if _VOCALS not in names:
+    if VOCALS not in names:
         return levels.new_zeros(len(levels))
-    above = levels[:, names.index(_VOCALS), 1] - (reference_db + _VOCAL_DB)
+    above = levels[:, names.index(VOCALS), 1] - (reference_db + _VOCAL_DB)
     return torch.sigmoid(above / _VOCAL_SLOPE_DB)
 
 
 def _decibels(power: Tensor) -> Tensor:
-    return (10 * torch.log10(power.clamp(min=1e-30))).clamp(min=FLOOR_DB).float()
+    return power_to_db(power, amin=1e-30).clamp(min=FLOOR_DB).float()

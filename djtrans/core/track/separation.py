@@ -7,7 +7,7 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import DjtransError, SeparationError
 from djtrans.core.track.stems import Stems
@@ -22,7 +22,7 @@ def separate(
     audio: Tensor,
     sample_rate: int,
     start_seconds: float = 0.0,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Stems:
     """Separate audio into stems that sum to it within -100 dB.
 

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.util.cache import cache_key, default_cache
 
@@ -49,7 +49,7 @@ class CachedSeparator:
         self._identity = {"separator": name, "version": declaration.version, "config": {**config}}
         self._stems = len(declaration.stems)
 
-    def fetch(self, progress: Progress | None = None) -> str:
+    def fetch(self, progress: FractionCallback | None = None) -> str:
         """Download the separator's weights if needed and return their digest, empty if none."""
         if isinstance(self._separator, TrainedSeparator):
             return self._separator.fetch(progress)
@@ -61,7 +61,7 @@ class CachedSeparator:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Separate audio; see :class:`djtrans.core.contracts.separator.Separator`."""
         source = audio.detach().to("cpu", torch.float32).contiguous()

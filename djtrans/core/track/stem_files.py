@@ -11,17 +11,16 @@ from torch import Tensor
 
 from djtrans.core.audio.io import WRITABLE, audio_seconds, load_audio, write_audio
 from djtrans.core.errors import AudioFileError, SeparationError, ShapeError
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 
-#: Stems of the default mixer, in order.
-STEM_NAMES = ("drums", "bass", "vocals", "other")
 #: Largest difference in length between stem files: audio encoders pad.
 LENGTH_TOLERANCE_SECONDS = 0.05
 
 
 def load_stems(
     folder: str | os.PathLike[str],
-    names: Sequence[str] = STEM_NAMES,
+    names: Sequence[str] = STEMS,
     sample_rate: int | None = None,
 ) -> Stems:
     """Read the stems of a folder, such as ``drums.wav`` … ``other.wav``.
@@ -133,7 +132,7 @@ def save_stems(
 
 
 def find_stem_files(
-    folder: str | os.PathLike[str], names: Sequence[str] = STEM_NAMES
+    folder: str | os.PathLike[str], names: Sequence[str] = STEMS
 ) -> tuple[Path, ...]:
     """Find the file of each stem and check that their lengths agree.
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from djtrans.core.audio.looping import looped
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.warping import warp
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
@@ -110,7 +110,7 @@ def align_and_separate(
     span: Span,
     separator: Separator,
     declaration: SeparatorDeclaration,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> AlignedTrack:
     """Align a track with the timeline and separate the window and its context.
 

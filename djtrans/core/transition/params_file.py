@@ -104,6 +104,8 @@ class ModelUse:
         File name and hash of the file's bytes.
     scheduler : str
         Qualified name of the scheduler.
+    scheduler_config : mapping
+        Full config of the scheduler; empty in files of versions that did not record it.
     steps : int
         Sampling steps.
     guidance_scale : float
@@ -115,6 +117,7 @@ class ModelUse:
     scheduler: str
     steps: int
     guidance_scale: float
+    scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import attrs
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.transition.pair import Pair
 
 #: Points (clock seconds, track seconds) of a piecewise-linear time map.
@@ -171,7 +172,7 @@ class TrackPlan:
     @property
     def gain(self) -> float:
         """Constant gain, linear."""
-        return float(10.0 ** (self.gain_db / 20.0))
+        return float(db_to_amplitude(self.gain_db))
 
 
 @attrs.frozen(kw_only=True)

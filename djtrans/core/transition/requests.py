@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.analysis import Analysis
@@ -26,6 +29,7 @@ def window_features(
     reference_db: float,
     isolated: bool,
     laid_rate: float = 1.0,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> TrackFeatures:
     """Extract the features of one track in the window of a plan.
 
@@ -43,6 +47,8 @@ def window_features(
         True if the stems have good isolation.
     laid_rate : float
         Track seconds per second of the stems' source, if that was already stretched.
+    extractors : sequence of FeatureExtractor
+        Extractors of the model's encoders.
 
     Returns
     -------
@@ -61,6 +67,8 @@ def window_features(
         sections=plan.beat_sections(side),
         beats_per_bar=plan.beats_per_bar,
         frames_per_beat=plan.frames_per_beat,
+        extractors=extractors,
+        gain_db=side.gain_db,
     )
 
 

@@ -14,6 +14,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import db_to_power
 from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
 from djtrans.core.curves.band_gains import EDGES_HZ
 from djtrans.core.curves.params import TransitionParams
@@ -29,7 +30,7 @@ COLUMNS_PER_BAR = 32
 AROUND_BARS = 4
 #: Peaks are stored as integer thousandths of full scale, levels as integer dB, at least the floor.
 PEAK_STEPS = 1000
-FLOOR_DB = -90
+LEVELS_FLOOR_DB = -90
 
 FloatArray = NDArray[np.float64]
 
@@ -65,7 +66,7 @@ class TrackOverview:
     def power(self, stem: str) -> FloatArray:
         """Return the mean square of an unprocessed stem, ``[beats, bands]``; 0 at the floor."""
         level = np.array(self.levels_db[stem], dtype=np.float64)
-        return np.where(level <= FLOOR_DB, 0.0, 10.0 ** (level / 10.0))
+        return np.where(level <= LEVELS_FLOOR_DB, 0.0, db_to_power(level))
 
 
 @attrs.frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""Format tables as plain text, Markdown and CSV."""
+"""Format tables as Markdown and CSV."""
 
 from __future__ import annotations
 
@@ -8,27 +8,6 @@ from collections.abc import Iterable, Sequence
 
 #: Cell of a missing value.
 MISSING = "–"
-
-
-def text_table(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Format a table as lines of plain text: aligned columns, two spaces apart.
-
-    Parameters
-    ----------
-    rows : iterable of sequence of str
-        Rows of equal length; the first may be a header.
-
-    Examples
-    --------
-    >>> text_table([["name", "bars"], ["bass-swap", "16"]])
-    ['name       bars', 'bass-swap  16']
-    """
-    lines = list(rows)
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

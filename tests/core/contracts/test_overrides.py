@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.contracts.overrides import Settings, read_settings
+from djtrans.core.contracts.overrides import Settings, by_component, read_settings
 from djtrans.core.errors import ConfigError, PluginError
 from djtrans.mixer.resolve import mixer_layout, resolve_spec
 
@@ -52,12 +52,26 @@ def test_settings_are_told_apart_by_what_they_concern():
         "technique.entry_gain": 0.5,
         "eq.order": 8,
         "reverb": "delay",
+        "scheduler.order": 1,
     }
     assert Settings.from_mapping(settings) == Settings(
         mixer={"eq.order": 8, "reverb": "delay"},
         separator={"shifts": 1},
         technique={"entry_gain": 0.5},
+        scheduler={"order": 1},
     )
+
+
+def test_settings_of_a_model_are_grouped_by_component():
+    settings = {"denoiser.width": 64, "denoiser.depth": 2, "lab/levels.rate": 3, "a.b/c.d": 1}
+    assert by_component(settings) == {
+        "denoiser": {"width": 64, "depth": 2},
+        "lab/levels": {"rate": 3},
+        "a.b/c": {"d": 1},
+    }
+    for name in ("width", ".width", "denoiser."):
+        with pytest.raises(ConfigError, match=r"names no field .*denoiser.width=64"):
+            by_component({name: 1})
 
 
 def node(spec, node_id):

@@ -15,10 +15,11 @@ from djtrans.datasets.batch import Batch, Crop
 from djtrans.diffusion.conditioning import ConditioningSlot
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
+from djtrans.inverse.loss import SpectralLoss
+from djtrans.inverse.mel_loss import MelLoss
 from djtrans.plugins.denoisers import DitConfig
 from djtrans.plugins.denoisers.dit import Dit
-from djtrans.training.audio_loss import AudioLoss
-from djtrans.training.loss_module import LossModule
+from djtrans.training.loss import AudioLoss, TrainingLoss
 from djtrans.training.options import TrainOptions
 from djtrans.training.trainer import train
 from tests.helpers.training import small_record
@@ -56,8 +57,9 @@ def clean(count):
     return torch.zeros(count)
 
 
-def test_what_sounds_the_same_costs_nothing(mixer, layout):
-    curves, loss = crossfade(layout), AudioLoss(mixer)
+@pytest.mark.parametrize("distance", [SpectralLoss, MelLoss])
+def test_what_sounds_the_same_costs_nothing(mixer, layout, distance):
+    curves, loss = crossfade(layout), AudioLoss(mixer, distance)
     assert float(loss(curves, curves, clean(1), [crop()])) == 0.0
     # Before the first frame of the crop and after its last one, nothing is heard.
     elsewhere = curves.clone()
@@ -130,15 +132,15 @@ def drawn(options, model, batch, fraction):
 
 def test_steps_down_its_gradient_are_heard(mixer, layout):
     model, options = network(layout), TrainOptions(audio_weight=1.0)
-    lossy = LossModule(model, options, AudioLoss(mixer))
-    assert lossy.terms == ("loss", "prediction", "smoothness", "audio")
-    assert sum(p.numel() for p in lossy.parameters()) == sum(p.numel() for p in model.parameters())
+    loss = TrainingLoss(model, options, AudioLoss(mixer))
+    assert loss.terms == ("loss", "prediction", "smoothness", "audio")
+    assert sum(p.numel() for p in loss.parameters()) == sum(p.numel() for p in model.parameters())
     batch = Heard(layout).batch(3, 1)
     draw = drawn(options, model, batch, 0.5)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     heard = []
     for _ in range(12):
-        audio = lossy(batch, draw)[3]
+        audio = loss(batch, draw)[3]
         optimizer.zero_grad()
         audio.backward()
         moved = [float(p.grad.abs().max()) for p in model.parameters() if p.grad is not None]
@@ -157,7 +159,7 @@ def test_its_weight_is_all_that_it_adds(mixer, layout):
         for weight in (0.0, 0.7):
             options = TrainOptions(audio_weight=weight)
             draw = drawn(options, model, batch, 0.3)
-            terms.append(LossModule(model, options, AudioLoss(mixer))(batch, draw))
+            terms.append(TrainingLoss(model, options, AudioLoss(mixer))(batch, draw))
     without, given = terms
     assert len(without) == 3
     assert torch.equal(without[1], given[1])
@@ -211,4 +213,4 @@ def test_without_a_weight_nothing_is_heard_and_the_table_is_as_before(tmp_path, 
 
 def test_a_weight_without_a_mixer_is_refused(layout):
     with pytest.raises(InputError, match="no mixer is given"):
-        LossModule(network(layout), TrainOptions(audio_weight=0.1))
+        TrainingLoss(network(layout), TrainOptions(audio_weight=0.1))

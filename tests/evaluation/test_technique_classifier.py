@@ -1,4 +1,4 @@
-"""The judge of steering: experts' curves of other tracks and seeds, of any length, and mixtures."""
+"""The technique classifier on rules' curves of other tracks and seeds, and on mixtures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from djtrans.core.errors import InputError, ShapeError
 from djtrans.datasets.synthetic.composition import Composition, CompositionTrack
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.diffusion.model import SHORTEST_BARS
-from djtrans.evaluation.technique_judge import TechniqueJudge, around_swap, generated_by_rules
+from djtrans.evaluation.technique_classifier import (
+    TechniqueClassifier,
+    around_swap,
+    rule_based_examples,
+)
 from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout
 from djtrans.registry import default_registry
 
@@ -72,7 +76,7 @@ def drawn(seed, each, tracks):
     rng = np.random.default_rng(seed)
     framed = [track(i) for i in range(20)]
     made = [composition(name, rng, tracks) for _ in range(each) for name in sorted(DECLARED)]
-    return generated_by_rules(_sung(made, framed), framed, TECHNIQUES, LAYOUT, seed)
+    return rule_based_examples(_sung(made, framed), framed, TECHNIQUES, LAYOUT, seed)
 
 
 def _sung(made, framed):
@@ -84,39 +88,39 @@ def _sung(made, framed):
 
 
 @pytest.fixture(scope="module")
-def judge():
-    return TechniqueJudge.fit(drawn(0, 60, range(10)))
+def classifier():
+    return TechniqueClassifier.fit(drawn(0, 60, range(10)))
 
 
-def test_unseen_expert_curves_are_told_apart_at_least_95_times_in_100(judge):
+def test_unseen_rule_based_curves_are_classified_right_at_least_95_times_in_100(classifier):
     confusion = Counter()
     for name, curves, swap in drawn(1, 30, range(10, 20)):
-        confusion[name, judge(curves, swap).technique] += 1
-    assert set(judge.techniques) == set(DECLARED)
+        confusion[name, classifier(curves, swap).technique] += 1
+    assert set(classifier.techniques) == set(DECLARED)
     for technique in DECLARED:
         row = {seen: n for (name, seen), n in confusion.items() if name == technique}
         assert row.get(technique, 0) >= 0.95 * sum(row.values()), (technique, row)
 
 
-def test_experts_belong_and_what_lies_between_two_of_them_does_not(judge):
+def test_experts_belong_and_what_lies_between_two_of_them_does_not(classifier):
     seen = list(drawn(2, 20, range(10, 20)))
-    own = [judge(curves, swap) for _, curves, swap in seen]
+    own = [classifier(curves, swap) for _, curves, swap in seen]
     rng = np.random.default_rng(0)
     between = []
     while len(between) < 60:
         (one, c1, swap), (other, c2, _) = (seen[i] for i in rng.choice(len(seen), 2, replace=False))
         if one != other and len(c1) == len(c2):
-            between.append(judge((c1 + c2) / 2, swap))
+            between.append(classifier((c1 + c2) / 2, swap))
     assert np.mean([verdict.belongs for verdict in own]) >= 0.9
     assert np.mean([verdict.clear for verdict in own]) >= 0.95
     assert np.mean([verdict.belongs for verdict in between]) <= 0.1
     assert np.mean([verdict.clear for verdict in between]) <= 0.1
 
 
-def test_noise_and_neutral_curves_belong_to_no_technique(judge):
+def test_noise_and_neutral_curves_belong_to_no_technique(classifier):
     noise = torch.rand(128, len(LAYOUT), generator=torch.Generator().manual_seed(0)) * 2 - 1
-    assert not judge(noise, 64).belongs
-    assert not judge(torch.ones(128, len(LAYOUT)), 64).belongs
+    assert not classifier(noise, 64).belongs
+    assert not classifier(torch.ones(128, len(LAYOUT)), 64).belongs
 
 
 def test_curves_twice_as_long_look_the_same():
@@ -139,9 +143,9 @@ def test_a_swap_outside_is_refused(swap):
 
 def test_too_little_to_learn_from_is_refused():
     with pytest.raises(InputError, match="at least two techniques"):
-        TechniqueJudge.fit([("fade", torch.zeros(8, 2), 4)] * 3)
+        TechniqueClassifier.fit([("fade", torch.zeros(8, 2), 4)] * 3)
 
 
-def test_curves_of_another_mixer_are_refused(judge):
+def test_curves_of_another_mixer_are_refused(classifier):
     with pytest.raises(ShapeError, match="same mixer"):
-        judge(torch.zeros(16, 3), 8)
+        classifier(torch.zeros(16, 3), 8)

@@ -1,4 +1,4 @@
-"""Which technique drew these curves? A judge that sees nothing but them."""
+"""Classify curves by technique, from the curves alone: a measure of technique conditioning."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _CLEARLY = 2.0
 
 
 @attrs.frozen
-class Verdict:
-    """What the judge says of one transition.
+class Classification:
+    """The class of one transition.
 
     Attributes
     ----------
     technique : str
         The technique whose curves are nearest.
     belongs : bool
-        Whether the curves are as near to it as 99 % of the technique's own were when the judge was
-        fitted: False for what lies between techniques or far from all.
+        Whether the curves are as near to it as 99 % of the technique's own in the data of the fit:
+        False for what lies between techniques or far from all.
     clear : bool
         Whether every other technique is at least twice as far away: False for what lies between
         two, however near they are.
@@ -49,10 +49,10 @@ class Verdict:
 
 
 @attrs.frozen(eq=False)
-class TechniqueJudge:
+class TechniqueClassifier:
     """Fisher's linear discriminant [1]_ on curves resampled around the swap.
 
-    It is told where the swap lies, and neither length, tempo, tracks nor plan.
+    Its inputs are the curves and the frame of the swap, not length, tempo, tracks or plan.
 
     Attributes
     ----------
@@ -76,12 +76,12 @@ class TechniqueJudge:
     reach: Tensor
 
     @classmethod
-    def fit(cls, drawn: Iterable[tuple[str, Tensor, int]]) -> TechniqueJudge:
-        """Learn from what experts drew.
+    def fit(cls, examples: Iterable[tuple[str, Tensor, int]]) -> TechniqueClassifier:
+        """Fit to curves of rule-based techniques.
 
         Parameters
         ----------
-        drawn : iterable of (str, Tensor, int)
+        examples : iterable of (str, Tensor, int)
             Technique, curves ``[frames, parameters]`` in -1 to 1, and the frame of the swap. At
             least two of each of at least two techniques.
 
@@ -90,26 +90,26 @@ class TechniqueJudge:
         InputError
             If there are too few.
         """
-        names, seen = [], []
-        for name, curves, swap in drawn:
+        names, vectors = [], []
+        for name, curves, swap in examples:
             names.append(name)
-            seen.append(around_swap(curves, swap))
+            vectors.append(around_swap(curves, swap))
         techniques = tuple(sorted(set(names)))
         if len(techniques) < 2 or min(map(names.count, techniques)) < 2:
             raise InputError(
-                "A judge needs at least two techniques and two drawings of each; it was given "
+                "A classifier needs at least two techniques and two examples of each; it got "
                 + (", ".join(f"{names.count(name)} of {name}" for name in techniques) or "none")
                 + "."
             )
-        x = torch.stack(seen)
+        x = torch.stack(vectors)
         label = torch.tensor([techniques.index(name) for name in names])
         centres = torch.stack([x[label == i].mean(dim=0) for i in range(len(techniques))])
         within = x - centres[label]
-        # The axes are found on one half; how far a technique reaches is seen on the other.
+        # The axes are fitted to one half; the reach is estimated from all, unseen data included.
         half = within[torch.arange(len(x)) % 2 == 0]
         scatter = half.T @ half / len(half)
         scatter += _SHRINKAGE * scatter.diagonal().mean() * torch.eye(len(scatter)).to(scatter)
-        # In whitened space the centres span all that tells techniques apart.
+        # In whitened space the centres span all that separates techniques.
         lower = torch.linalg.cholesky(scatter)
         whitened = torch.linalg.solve_triangular(lower, (centres - centres[0])[1:].T, upper=False)
         basis, _ = torch.linalg.qr(whitened)
@@ -118,8 +118,8 @@ class TechniqueJudge:
         reach = [own[label == i].quantile(_WITHIN) for i in range(len(techniques))]
         return cls(techniques, axes, centres @ axes, torch.stack(reach))
 
-    def __call__(self, curves: Tensor, swap: int) -> Verdict:
-        """Judge one transition.
+    def __call__(self, curves: Tensor, swap: int) -> Classification:
+        """Classify one transition.
 
         Parameters
         ----------
@@ -136,13 +136,13 @@ class TechniqueJudge:
         seen = around_swap(curves, swap)
         if len(seen) != len(self.axes):
             raise ShapeError(
-                f"The curves have {curves.shape[-1]} parameters, the judge was fitted on "
+                f"The curves have {curves.shape[-1]} parameters, the classifier was fitted on "
                 f"{len(self.axes) // (2 * _POINTS)}; give curves of the same mixer."
             )
         distances = torch.linalg.vector_norm(seen @ self.axes - self.centres, dim=1)
         near, order = distances.sort()
         nearest = int(order[0])
-        return Verdict(
+        return Classification(
             technique=self.techniques[nearest],
             belongs=bool(near[0] <= self.reach[nearest]),
             clear=bool(near[1] >= _CLEARLY * near[0]),
@@ -150,7 +150,7 @@ class TechniqueJudge:
 
 
 def around_swap(curves: Tensor, swap: int) -> Tensor:
-    """Curves of any length as one vector: as many points before the swap as from it on.
+    """Resample curves of any length to one vector: as many points before the swap as from it on.
 
     Parameters
     ----------
@@ -172,14 +172,14 @@ def around_swap(curves: Tensor, swap: int) -> Tensor:
     return curves[points.long()].double().flatten()
 
 
-def generated_by_rules(
+def rule_based_examples(
     compositions: Iterable[Composition],
     tracks: Sequence[FramedTrack],
     techniques: Mapping[str, CurveModel],
     layout: Layout,
     seed: int,
 ) -> Iterator[tuple[str, Tensor, int]]:
-    """Each composition drawn by its technique, varied by the seed, as :meth:`~.fit` takes it."""
+    """Yield the curves that each composition's technique generates, as examples to fit to."""
     rng, scaling = np.random.default_rng(seed), Scaling(layout)
     for composition in compositions:
         request = request_of(composition, tracks, layout, int(rng.integers(1, 2**31)))
