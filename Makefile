@@ -26,8 +26,8 @@ demo: install  ## render a transition from two synthetic tracks into demo-output
 test: install  ## the tests, without the slow ones
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-slow: install  ## the slow tests
-	$(BIN)/python -m pytest -m slow
+test-slow: install  ## the slow tests, about a quarter of an hour on two cores
+	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
 
 lint: install  ## style, formatting and the layers between packages
 	@status=0; \

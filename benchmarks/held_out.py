@@ -18,16 +18,18 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import attrs
 import numpy as np
 import torch
 
 from djtrans.core.errors import DjtransError, InputError, PlanError
-from djtrans.core.transition.params_file import ParamsFile
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import write_pair
-from djtrans.evaluation import Pair
+from djtrans.evaluation import TrackPair
 from djtrans.pipeline.completion import generate_transition_params
+from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.synthesis.random_spec import sample_spec
 
@@ -55,6 +57,7 @@ PLACES = {
     "acapella": (SUNG, INTRO_END),
 }
 BEATS_PER_BAR = 4
+SPECTRAL = PreparationOptions(separator="spectral", device="cpu")
 
 
 def name_of(index: int, stems: str = "true") -> str:
@@ -83,7 +86,7 @@ def make(group: int, folder: Path, cases: int) -> list[str]:
         for side in (0, 1)
     ]
     refused = []
-    with Pair(a=specs[0], b=specs[1]).files() as there:
+    with TrackPair(a=specs[0], b=specs[1]).files() as there:
         known: dict = {}
         for index in indices:
             forth = index % CASES_PER_PAIR < CASES_PER_PAIR // 2
@@ -91,8 +94,8 @@ def make(group: int, folder: Path, cases: int) -> list[str]:
             (a, stems_a), (b, stems_b) = files if forth else files[::-1]
             bpms = [spec.bpm for spec in (specs if forth else specs[::-1])]
             twice = index % CASES_PER_PAIR == group % CASES_PER_PAIR
-            given = {"stems_a": stems_a, "stems_b": stems_b}
-            prepared = prepare(a, b, separator="spectral", device="cpu", known=known, **given)
+            stems = Pair(stems_a, stems_b)
+            prepared = prepare(a, b, attrs.evolve(SPECTRAL, stems=stems), known=known)
             bars = LENGTHS[(index + group) % len(LENGTHS)]
             for plan in plans(prepared, bpms, bars, index):
                 try:
@@ -104,7 +107,7 @@ def make(group: int, folder: Path, cases: int) -> list[str]:
                 refused.append(f"{name_of(index)}: no technique fits")
                 continue
             if twice:
-                heard = prepare(a, b, separator="spectral", device="cpu", known=known)
+                heard = prepare(a, b, SPECTRAL, known=known)
                 write_case(heard, plan, folder / name_of(index, "spectral"), index)
     return refused
 
@@ -113,8 +116,9 @@ def write_case(prepared: Prepared, plan: TransitionPlan, folder: Path, index: in
     """A plan drawn by its technique, mixed and written."""
     span = prepared.span(plan, 0)
     aligned = prepared.align(plan, span)
-    params, provenance = generate_transition_params(prepared, plan, span, aligned, seed=index + 1)
-    content = ParamsFile(params=params, plan=plan, provenance=provenance)
+    content = generate_transition_params(
+        prepared, plan, span, aligned, GenerateOptions(seed=index + 1)
+    )
     write_pair(folder, mix_pair(prepared.mixer, content, aligned, prepared.analyses))
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.util.tables import MISSING, markdown_table
-from djtrans.evaluation import EvaluationOptions, Pair, compare, write_report
+from djtrans.evaluation import EvaluationOptions, TrackPair, compare, write_report
 from djtrans.evaluation.comparison import Comparison
 from djtrans.registry import default_registry
 from djtrans.synthesis import TrackSpec
@@ -56,7 +57,7 @@ COLUMNS = {
 }
 
 
-def pairs(count: int, seed: int) -> tuple[Pair, ...]:
+def pairs(count: int, seed: int) -> tuple[TrackPair, ...]:
     """A row for each pair and technique, with the cues that put its swap where it belongs."""
     rows = []
     for index in range(count):
@@ -79,7 +80,7 @@ def pairs(count: int, seed: int) -> tuple[Pair, ...]:
             )
         for name in TECHNIQUES:
             cues = {f"cue_{side}": cue(sides[side], side, name) for side in sides}
-            rows.append(Pair(**sides, name=f"{index} {name}", technique=name, **cues))
+            rows.append(TrackPair(**sides, name=f"{index} {name}", technique=name, **cues))
     return tuple(rows)
 
 
@@ -110,7 +111,7 @@ def table(comparison: Comparison) -> str:
             if metric.endswith("_lu"):
                 middle, worst = (f"{f(values):.1f}" for f in (np.median, np.max))
             cells.append(middle if middle == worst else f"{middle} ({worst})")
-        rows.append([technique.removeprefix("djtrans/"), str(len(measured)), *cells])
+        rows.append([short_name(technique), str(len(measured)), *cells])
     return markdown_table(["technique", "n", *COLUMNS.values()], rows)
 
 

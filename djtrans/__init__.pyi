@@ -66,9 +66,11 @@ from .core.track.stem_files import save_stems as save_stems
 from .core.track.stems import Stems as Stems
 from .core.track.track import Track as Track
 from .core.track.track import load_track as load_track
+from .core.transition.pair import Pair as Pair
 from .core.transition.plan import TransitionPlan as TransitionPlan
 from .diffusion.loading import get_inference_config as get_inference_config
 from .diffusion.loading import load_model as load_model
+from .mixer.apply import apply_effect as apply_effect
 from .mixer.build import (
     DifferentiableDJMixer as DifferentiableDJMixer,
 )
@@ -87,6 +89,8 @@ from .pipeline.from_stems import (
     generate_transition as generate_transition,
 )
 from .pipeline.generation import generate as generate
+from .pipeline.options import GenerateOptions as GenerateOptions
+from .pipeline.options import PreparationOptions as PreparationOptions
 from .pipeline.rendering import render as render
 from .pipeline.separators import (
     run_demucs as run_demucs,

@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 
 import djtrans
 from djtrans.core.util.tables import markdown_table, number
-from djtrans.evaluation import EvaluationOptions, Pair, compare
+from djtrans.evaluation import EvaluationOptions, TrackPair, compare
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Make every technique's transition around one swap, and print a table."""
-    pair = Pair(
+    pair = TrackPair(
         a=arguments.track_a,
         b=arguments.track_b,
         stems_a=arguments.stems_a,

@@ -18,11 +18,11 @@ import djtrans
 from djtrans.core.errors import DjtransError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.alignment import window_span
-from djtrans.core.transition.params_file import ParamsFile
 from djtrans.datasets.mixes.alignment.file_matching import audio_files
 from djtrans.datasets.pairs.pair import PreparedPair, mix_pair
 from djtrans.datasets.pairs.pair_folder import write_pair
 from djtrans.pipeline.completion import generate_transition_params
+from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.planning.tempo_octave import match_tempo_octaves
 
@@ -73,7 +73,7 @@ def go_together(a: Analysis, b: Analysis) -> bool:
 
 def made(a: Path, b: Path, techniques: list[str], separator: str, seed: int) -> PreparedPair:
     """One pair, by the first technique that fits."""
-    prepared = prepare(a, b, separator=separator, device="cpu")
+    prepared = prepare(a, b, PreparationOptions(separator=separator, device="cpu"))
     for technique in techniques:
         try:
             plan = prepared.plan(technique, stretch_limit=STRETCH_LIMIT)
@@ -82,9 +82,10 @@ def made(a: Path, b: Path, techniques: list[str], separator: str, seed: int) -> 
         # Both tracks on one clock; only the window and four bars around it are separated.
         aligned = prepared.align(plan, prepared.span(plan, context=0))
         plan = prepared.refine(plan, aligned)
-        window = window_span(plan, prepared.tracks["a"].sample_rate)
-        params, provenance = generate_transition_params(prepared, plan, window, aligned, seed=seed)
-        content = ParamsFile(params=params, plan=plan, provenance=provenance)
+        window = window_span(plan, prepared.tracks.a.sample_rate)
+        content = generate_transition_params(
+            prepared, plan, window, aligned, GenerateOptions(seed=seed)
+        )
         return mix_pair(prepared.mixer, content, aligned, prepared.analyses)
     raise PlanError(f"None of {', '.join(techniques)} fits.")
 

@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Read before the environment is cleaned below.
-_TRACKS = Path(os.environ.get("DJTRANS_TRACKS") or ROOT.parent / "shared" / "tracks")
+#: Variable of the tests alone; the package does not read it.
+TRACKS = "DJTRANS_TRACKS"
 
 # Wall-clock limits per example only measure how busy the machine is.
 hypothesis.settings.register_profile("djtrans", deadline=None)
@@ -27,7 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     plugins, cache or strictness must not decide whether a test passes, and nothing may reach for
     the network.
     """
-    for name in [name for name in os.environ if name.startswith("DJTRANS_")]:
+    # Processes of pytest-xdist inherit what is left, and look for the tracks there.
+    for name in [name for name in os.environ if name.startswith("DJTRANS_") and name != TRACKS]:
         del os.environ[name]
     os.environ["MPLBACKEND"] = "Agg"
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -66,7 +67,8 @@ def warm_cache(cache_folder: Path, session_cache: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture(scope="session")
 def shared_tracks() -> Path:
-    """A folder of real music: ``DJTRANS_TRACKS`` or ``../shared/tracks``; skip where absent."""
-    if not any(_TRACKS.glob("*.ogg")):
-        pytest.skip(f"no real music at {_TRACKS}; set DJTRANS_TRACKS to a folder of tracks")
-    return _TRACKS
+    """Return a folder of real music: ``DJTRANS_TRACKS`` or ``../shared/tracks``; skip if absent."""
+    folder = Path(os.environ.get(TRACKS) or ROOT.parent / "shared" / "tracks")
+    if not any(folder.glob("*.ogg")):
+        pytest.skip(f"no real music in {folder}; set {TRACKS} to a folder of tracks")
+    return folder

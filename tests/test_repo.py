@@ -74,7 +74,7 @@ def test_ci_runs_make_targets():
     steps = set(re.findall(r"\bstep ([a-z-]+)", ci)) | set(
         only_match(r"for name in (.+);", ci).split()
     )
-    assert steps == {"install", "test", "lint", "types", "docs"}
+    assert steps == {"install", "lint", "types", "docs", "test", "test-slow"}
     assert steps <= make_targets()
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
@@ -124,3 +124,47 @@ def test_import_djtrans_is_light():
 
 def test_types_are_shipped():
     assert (ROOT / "djtrans/py.typed").is_file()
+
+
+#: Tests of what is no module of the package.
+BESIDE_THE_PACKAGE = {
+    "examples": "the scripts and the package in examples/",
+    "packaging": "wheel and sdist, installed in environments of their own",
+    "test_docs.py": "the pages, and the code in them",
+    "test_docstring_examples.py": "the examples in docstrings",
+    "test_file_compatibility.py": "files of earlier versions",
+    "test_first_description.py": "the Python block of the first description of the system",
+    "test_repo.py": "the files around the package",
+    "test_site.py": "the documentation site",
+}
+
+
+def test_the_tests_mirror_the_package():
+    """``tests/a/b/test_c.py``, or ``test_c_aspect.py``, is about the module or package c of a.b.
+
+    A file about a package as a whole is named after it: ``tests/a/b/test_b.py``.
+    """
+    strays = []
+    for test in sorted((ROOT / "tests").rglob("test_*.py")):
+        place = test.relative_to(ROOT / "tests")
+        package = ROOT / "djtrans" / place.parent
+        subjects = {path.stem for path in package.glob("*") if path.suffix in ("", ".py")}
+        subjects |= set(place.parts[-2:-1])
+        about = test.stem.removeprefix("test_") + "_"
+        if place.parts[0] not in BESIDE_THE_PACKAGE and not any(
+            about.startswith(f"{subject}_") for subject in subjects
+        ):
+            strays.append(str(place))
+    assert not strays, "name them after a module, or say in BESIDE_THE_PACKAGE what they are about"
+    assert all((ROOT / "tests" / name).exists() for name in BESIDE_THE_PACKAGE)
+
+
+def test_tests_share_through_helpers_only():
+    imports = r"^\s*(?:from|import) (tests\.[\w.]+)"
+    found = {
+        name
+        for file in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(imports, file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+    assert found
+    assert all(f"{name}.".startswith("tests.helpers.") for name in found), sorted(found)

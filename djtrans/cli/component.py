@@ -7,13 +7,13 @@ from typing import Any
 
 import attrs
 
+from djtrans.cli.tables import table_lines
 from djtrans.core.contracts.config import config_fields
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.metric import MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.registration.catalog import Component
-from djtrans.core.util.tables import text_table
 from djtrans.registry import Registry
 
 #: Shown in a place of their own, so not among the facts of the kind.
@@ -80,7 +80,7 @@ def in_words(known: Mapping[str, Any]) -> list[str]:
     ]
     if known["note"]:
         facts.append(("note", known["note"]))
-    lines = [known["name"], known["summary"], "", *text_table(facts), ""]
+    lines = [known["name"], known["summary"], "", *table_lines(facts), ""]
     settings = [
         (f["name"], _said(f["default"]), f["unit"], _allowed(f), f["help"]) for f in known["config"]
     ]
@@ -110,7 +110,7 @@ def in_words(known: Mapping[str, Any]) -> list[str]:
 
 
 def _section(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return text_table([(name, *header), *rows]) if rows else [f"{name}: none"]
+    return table_lines(rows, (name, *header)) if rows else [f"{name}: none"]
 
 
 def _allowed(field: Mapping[str, Any]) -> str:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import reporting
-from djtrans.cli.counting import counting
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
-    from djtrans.evaluation import Pair
+    from djtrans.evaluation import TrackPair
     from djtrans.metrics import TransitionMetrics
 
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "description": ""}
@@ -68,8 +67,8 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
         raise InputError(f"{len(files)} files are given; give three: PARAMS A B.")
     from djtrans.pipeline.rendering import render
 
-    with reporting(quiet or as_json) as report:
-        metrics = render(*files, device=device, progress=report).metrics()
+    with show_progress(quiet or as_json) as progress:
+        metrics = render(*files, device=device, progress=progress).metrics()
     if as_json:
         click.echo(json.dumps(metrics.to_dict(), indent=1))
     else:
@@ -77,22 +76,23 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
 
 
 def describe(metrics: TransitionMetrics) -> list[str]:
-    """Gates and measurements as the lines of a table."""
+    """Format gates and measurements as the lines of two tables."""
+    from djtrans.cli.tables import table_lines
     from djtrans.core.util.tables import number
 
-    declared = [value.declared for value in metrics.measured]
-    width = max(len(value.name) for value in declared)
-    verdict = max(len(gate.verdict) for gate in metrics.gates)
-    lines = [f"{g.name:<{width}}  {g.verdict:<{verdict}}  {g.why}".rstrip() for g in metrics.gates]
-    unit = max(len(value.unit) for value in declared)
-    lines += ["", f"{'metric':<{width}}  {'value':>9}  {'unit':<{unit}}".rstrip()]
+    unknown = "not measurable"
+    measured = []
     for value in metrics.measured:
         metric = value.declared
-        shown = f"{number(value.number):>9}  {metric.unit:<{unit}}"
-        if value.number is None:
-            shown = "not measurable"
-        lines.append(f"{metric.name:<{width}}  {shown}  {_ARROWS[metric.better]}".rstrip())
-    return lines
+        text = unknown if value.number is None else number(value.number)
+        measured.append(
+            (metric.name, text.rjust(len(unknown)), metric.unit, _ARROWS[metric.better])
+        )
+    return [
+        *table_lines((gate.name, gate.verdict, gate.why) for gate in metrics.gates),
+        "",
+        *table_lines(measured, ("metric", "value".rjust(len(unknown)), "unit", "")),
+    ]
 
 
 def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
@@ -104,14 +104,14 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
     pairs, skipped = _pairs(options, quiet)
     shared = ("separator", "mixer", "bars", "stretch_limit", "own_place", "device", "seed")
     root = click.get_current_context().find_root()
-    with counting(quiet, "units", "not measurable") as tell:
+    with show_progress(quiet) as progress:
         comparison = compare(
             pairs,
             [name.strip() for name in options["techniques"].split(",") if name.strip()],
             output=options["output"],
             options=EvaluationOptions(**{name: options[name] for name in shared}),
             workers=options["workers"],
-            progress=tell,
+            progress=progress,
             skipped=skipped,
             plugin_files=root.params.get("plugin_files", ()),
         )
@@ -130,7 +130,7 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
 
 def _pairs(
     options: dict[str, Any], quiet: bool
-) -> tuple[tuple[Pair, ...], tuple[tuple[str, str], ...]]:
+) -> tuple[tuple[TrackPair, ...], tuple[tuple[str, str], ...]]:
     from djtrans.evaluation import all_pairs, read_pairs, synthesized_pairs
 
     if options["pairs_file"] is not None:
@@ -138,14 +138,10 @@ def _pairs(
     if options["synthesized"] is not None:
         limit = min(0.06, options["stretch_limit"])
         return synthesized_pairs(options["synthesized"], options["seed"], stretch_limit=limit), ()
-
-    def analyzed(done: int, total: int) -> None:
-        if not quiet:
-            click.echo(f"djtrans: analyzing track {done + 1} of {total}", err=True)
-
-    return all_pairs(
-        Path(options["folder"]), stretch_limit=options["stretch_limit"], progress=analyzed
-    )
+    with show_progress(quiet) as progress:
+        return all_pairs(
+            Path(options["folder"]), stretch_limit=options["stretch_limit"], progress=progress
+        )
 
 
 def _plain(row: dict[str, str]) -> dict[str, Any]:

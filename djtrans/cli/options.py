@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+import attrs
 import click
+
+from djtrans.pipeline.options import DEFAULT_ANALYZER
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+analyzer_option = click.option(
+    "--analyzer", default=DEFAULT_ANALYZER, show_default=True, help="Name of an analyzer."
+)
 
 settings_option = click.option(
     "--set",
@@ -10,8 +22,8 @@ settings_option = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help=(
-        "Set NODE.FIELD of the mixer, separator.FIELD or technique.FIELD; NODE=EFFECT puts "
-        "another effect there. Repeatable."
+        "Set NODE.FIELD of the mixer, separator.FIELD, technique.FIELD or scheduler.FIELD; "
+        "NODE=EFFECT puts another effect there. Repeatable."
     ),
 )
 
@@ -24,3 +36,39 @@ def number_or_auto(ctx: click.Context, param: click.Parameter, value: str) -> in
         return int(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is neither a whole number nor auto.") from None
+
+
+def record_options(record: type, *, skip: Collection[str] = ()) -> Callable[[F], F]:
+    """Add an option for each field of an options record, with its type, default and help.
+
+    Parameters
+    ----------
+    record : type
+        An attrs class, whose fields have the metadata ``help`` and ``metavar``.
+    skip : collection of str
+        Fields without an option.
+    """
+
+    def decorate(command: F) -> F:
+        for field in reversed(attrs.fields(record)):
+            if field.name not in skip:
+                command = _option(field)(command)
+        return command
+
+    return decorate
+
+
+def _option(field: attrs.Attribute[Any]) -> Callable[[F], F]:
+    name, help_text = f"--{field.name.replace('_', '-')}", field.metadata["help"]
+    types = {part.strip() for part in str(field.type).split("|")} - {"None"}
+    if types == {"bool"}:
+        return click.option(name, is_flag=True, default=field.default, help=help_text)
+    return click.option(
+        name,
+        type={"int": int, "float": float}.get("".join(types), str),
+        callback=number_or_auto if types == {"int", "str"} else None,
+        default=field.default,
+        show_default=field.default is not None,
+        metavar=field.metadata["metavar"],
+        help=help_text,
+    )

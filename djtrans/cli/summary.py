@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from djtrans.core.contracts.config import config_to_dict
+from djtrans.core.contracts.declaration import short_name
+from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ModelUse
-    from djtrans.core.transition.plan import TrackPlan
+    from djtrans.core.transition.plan import TrackPlan, TransitionPlan
     from djtrans.pipeline.transition import Transition
 
 
@@ -15,7 +19,7 @@ _LABEL_WIDTH = 12
 
 
 def describe(
-    transition: Transition, written: Sequence[str], options: Mapping[str, Any], seconds: float
+    transition: Transition, written: Sequence[str], seconds: float, duration: float | None = None
 ) -> list[str]:
     """What was made and why, in lines for a terminal.
 
@@ -24,10 +28,10 @@ def describe(
     transition : Transition
     written : sequence of str
         Files that were written.
-    options : mapping
-        What the user asked for.
     seconds : float
         Wall time of all of it.
+    duration : float, optional
+        Requested length of the window in seconds.
 
     Returns
     -------
@@ -36,21 +40,21 @@ def describe(
     plan, provenance = transition.plan, transition.provenance
     begin, end = transition.window_seconds
     swap = clock(begin + plan.swap_seconds)
-    separators = sorted({_short(t.separator.name) for t in provenance.tracks.values()})
+    separators = sorted({short_name(t.separator.name) for t in provenance.tracks.values()})
     spent = ", ".join(f"{name} {value:.1f}" for name, value in transition.seconds.items())
     trim = _signed(transition.rendered.trim_db, 1)
     technique = (
-        f"{_short(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
+        f"{short_name(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
         f"{clock(begin)} to {clock(end)} of the output"
     )
-    if options.get("duration"):
-        technique += f"; nearest to the {options['duration']:g} s asked for"
+    if duration is not None:
+        technique += f"; nearest to the {duration:g} s asked for"
     rows = [
         ("A", _track(plan.a, provenance.tracks["a"].name)),
         ("B", _track(plan.b, provenance.tracks["b"].name)),
         ("technique", technique),
         *(("drawn by", _model(model)) for model in [provenance.model] if model is not None),
-        ("swap", f"at {swap}: {_phrase_lines(plan.a, plan.b)}"),
+        ("swap", f"at {swap}: {_phrase_lines(plan)}"),
         *(("why", reason) for reason in plan.reasons),
         *(("rejected", reason) for reason in plan.rejected),
         ("confidence", f"{plan.confidence:.2f}: the least sure of what the plan rests on"),
@@ -69,8 +73,21 @@ def describe(
 
 def _model(model: ModelUse) -> str:
     return (
-        f"{model.name}, {model.steps} steps of {_short(model.scheduler)}, "
+        f"{model.name}, {model.steps} steps of {_scheduler(model)}, "
         f"guidance {model.guidance_scale:g}"
+    )
+
+
+def _scheduler(model: ModelUse) -> str:
+    """Name of the scheduler, and its settings that are not the defaults."""
+    defaults = config_to_dict(
+        default_registry().schedulers.find(model.scheduler).declaration.config()
+    )
+    changed = [f"{k}={v}" for k, v in model.scheduler_config.items() if v != defaults.get(k)]
+    return (
+        f"{short_name(model.scheduler)} ({', '.join(changed)})"
+        if changed
+        else short_name(model.scheduler)
     )
 
 
@@ -87,12 +104,12 @@ def _track(side: TrackPlan, name: str) -> str:
     )
 
 
-def _phrase_lines(a: TrackPlan, b: TrackPlan) -> str:
+def _phrase_lines(plan: TransitionPlan) -> str:
     bars = ", ".join(
-        f"bar {side.swap_bar + 1} of {name} ({side.swap_section})"
-        for name, side in (("A", a), ("B", b))
+        f"bar {side.swap_bar + 1} of {name.upper()} ({side.swap_section})"
+        for name, side in plan.sides.items()
     )
-    on = [name for name, side in (("A", a), ("B", b)) if side.swap_on_phrase]
+    on = plan.on_phrase
     line = {2: "a phrase line of both", 1: f"a phrase line of {''.join(on)} only"}
     return f"{bars}: {line.get(len(on), 'no phrase line')}"
 
@@ -100,7 +117,3 @@ def _phrase_lines(a: TrackPlan, b: TrackPlan) -> str:
 def _signed(value: float, digits: int) -> str:
     """A number with its sign, never a negative zero."""
     return f"{round(value, digits) + 0.0:+.{digits}f}"
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("djtrans/")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import reporting
-from djtrans.cli.options import number_or_auto, settings_option
+from djtrans.cli.options import record_options, settings_option
+from djtrans.cli.progress import show_progress
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
+from djtrans.pipeline.options import GenerateOptions
 
 if TYPE_CHECKING:
     from djtrans.pipeline.transition import Transition
@@ -43,87 +44,10 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     metavar="FILE",
     help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}, if not there.",
 )
-@click.option(
-    "--technique", default="auto", show_default=True, help="Name of a technique, or auto."
-)
-@click.option(
-    "--model",
-    default="auto",
-    show_default=True,
-    help="What draws: a model's file, folder or hub id; none: the technique's rules.",
-)
-@click.option("--scheduler", help="Name of a scheduler; default: the model's own.")
-@click.option("--steps", type=int, help="Evaluations of the model; default: the scheduler's.")
-@click.option(
-    "--guidance-scale", type=float, help="How far the model follows the wish; default: 2.0."
-)
-@click.option("--n-frames", type=int, help="Resample the drawn curves to this many frames.")
-@click.option(
-    "--separator", default="auto", show_default=True, help="Name of a separator, or auto."
-)
-@click.option(
-    "--bars",
-    callback=number_or_auto,
-    metavar="N|auto",
-    default="auto",
-    show_default=True,
-    help="Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.",
-)
-@click.option("--duration", type=float, help="Length in seconds; the nearest of these is taken.")
-@click.option("--cue-a", type=float, help="Where the window starts in A, in seconds.")
-@click.option("--cue-b", type=float, help="Where the window starts in B, in seconds.")
-@click.option("--swap-a", type=float, help="Where the swap lies in A instead, in seconds.")
-@click.option("--swap-b", type=float, help="Where the swap lies in B instead, in seconds.")
-@click.option(
-    "--tempo",
-    default="auto",
-    show_default=True,
-    help="Of the window: auto, a, b, ramp, or beats per minute.",
-)
-@click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A.")
-@click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B.")
-@click.option(
-    "--stretch-limit",
-    type=float,
-    default=0.08,
-    show_default=True,
-    help="Largest tempo change, as a fraction.",
-)
-@click.option(
-    "--shift-beats",
-    callback=number_or_auto,
-    metavar="N|auto",
-    default="auto",
-    show_default=True,
-    help="How many beats later B's one is taken to be, 0 to 3.",
-)
-@click.option(
-    "--nudge-ms",
-    type=float,
-    default=0,
-    show_default=True,
-    help="How much later B is played than its grid says.",
-)
-@click.option(
-    "--key-shift",
-    type=int,
-    default=0,
-    show_default=True,
-    help="Semitones by which B is transposed, -6 to 6.",
-)
-@click.option(
-    "--context",
-    default="8",
-    show_default=True,
-    help="What is heard before and after: bars, or seconds as 8s; 0 is the window alone.",
-)
-@click.option("--full", is_flag=True, help="From A's start to B's end.")
-@click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
+@record_options(GenerateOptions, skip=("settings",))
 @settings_option
 @click.option("--save-params", metavar="FILE", help="Also write the params file (JSON).")
 @_visualize
-@_device
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
 @_quiet
 def generate(
     track_a: str,
@@ -144,16 +68,16 @@ def generate(
                 f"(-o {output} writes over it)."
             )
     _check_outputs(output, save_params)
-    options["settings"] = read_settings(set_)
+    chosen = GenerateOptions(settings=read_settings(set_), **options)
     from djtrans.cli.summary import describe
     from djtrans.pipeline.generation import generate as run
 
     begin = time.monotonic()
-    with reporting(quiet) as report:
-        transition = run(track_a, track_b, progress=report, **options)
+    with show_progress(quiet) as progress:
+        transition = run(track_a, track_b, chosen, progress=progress)
     written = _write(transition, output, save_params, visualize)
     if not quiet:
-        lines = describe(transition, written, options, time.monotonic() - begin)
+        lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
         click.echo("\n".join(lines))
 
 
@@ -172,8 +96,8 @@ def render(
     _check_outputs(output, None)
     from djtrans.pipeline.rendering import render as run
 
-    with reporting(quiet) as report:
-        transition = run(params, track_a, track_b, device=device, progress=report)
+    with show_progress(quiet) as progress:
+        transition = run(params, track_a, track_b, device=device, progress=progress)
     written = _write(transition, output, None, visualize)
     if not quiet:
         click.echo("\n".join(f"wrote {path}" for path in written))
@@ -223,8 +147,8 @@ def demo(out: str, seed: int, quiet: bool) -> None:
         track = synthesize(spec)
         paths.append(folder / f"{name}.wav")
         write_audio(paths[-1], track.audio, track.stems.sample_rate)
-    with reporting(quiet) as report:
-        transition = run(*paths, technique="bass-swap", seed=seed, progress=report)
+    with show_progress(quiet) as progress:
+        transition = run(paths[0], paths[1], technique="bass-swap", seed=seed, progress=progress)
     written = _write(
         transition,
         os.fspath(folder / "transition.wav"),
@@ -232,9 +156,7 @@ def demo(out: str, seed: int, quiet: bool) -> None:
         visualize=True,
     )
     if not quiet:
-        lines = describe(
-            transition, [*map(os.fspath, paths), *written], {}, time.monotonic() - begin
-        )
+        lines = describe(transition, [*map(os.fspath, paths), *written], time.monotonic() - begin)
         click.echo("\n".join(lines))
 
 

@@ -11,8 +11,8 @@ from djtrans.core.contracts.config import as_tuple
 from djtrans.core.contracts.metric import MetricValue
 from djtrans.core.errors import FormatError, InputError, did_you_mean
 from djtrans.core.util.statistics import Estimate, median_interval
+from djtrans.metrics.gates import VERDICTS
 from djtrans.metrics.registered import metric_values
-from djtrans.metrics.verdict import VERDICTS
 
 
 @attrs.frozen(kw_only=True)

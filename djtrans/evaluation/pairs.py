@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import permutations
 from pathlib import Path
@@ -19,6 +19,7 @@ from djtrans.core.errors import DjtransError, InputError, did_you_mean
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import load_track
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.planning.tempo_octave import match_tempo_octaves
@@ -35,7 +36,7 @@ SYNTHESIZED_RATE = 22050
 
 
 @attrs.frozen(kw_only=True)
-class Pair:
+class TrackPair:
     """Two tracks to make transitions between.
 
     Attributes
@@ -84,7 +85,7 @@ class Pair:
         return plain
 
     @contextmanager
-    def files(self) -> Iterator[Pair]:
+    def files(self) -> Iterator[TrackPair]:
         """The pair as files; those of synthesized tracks are there inside the block only."""
         with TemporaryDirectory(prefix="djtrans-") as folder:
             given: dict[str, Any] = {}
@@ -108,7 +109,7 @@ def _stamp(path: str) -> list[Any]:
     return [os.path.abspath(path), state.st_size, state.st_mtime_ns]
 
 
-def read_pairs(path: str | os.PathLike[str]) -> tuple[Pair, ...]:
+def read_pairs(path: str | os.PathLike[str]) -> tuple[TrackPair, ...]:
     """Read pairs from a CSV file.
 
     Parameters
@@ -120,7 +121,7 @@ def read_pairs(path: str | os.PathLike[str]) -> tuple[Pair, ...]:
 
     Returns
     -------
-    tuple of Pair
+    tuple of TrackPair
 
     Raises
     ------
@@ -150,7 +151,7 @@ def read_pairs(path: str | os.PathLike[str]) -> tuple[Pair, ...]:
     return _named_apart(pairs)
 
 
-def _pair(line: dict[str, Any], where: str, folder: Path) -> Pair:
+def _pair(line: dict[str, Any], where: str, folder: Path) -> TrackPair:
     given: dict[str, Any] = {k: v.strip() for k, v in line.items() if k and v and v.strip()}
     for column in ("a", "b"):
         if column not in given:
@@ -165,10 +166,10 @@ def _pair(line: dict[str, Any], where: str, folder: Path) -> Pair:
     for column in ("a", "b", "stems_a", "stems_b"):
         if column in given:
             given[column] = os.path.normpath(folder / given[column])
-    return Pair(**given)
+    return TrackPair(**given)
 
 
-def _named_apart(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+def _named_apart(pairs: tuple[TrackPair, ...]) -> tuple[TrackPair, ...]:
     """The same pairs, each under a name of its own."""
     seen: dict[str, int] = {}
     named = []
@@ -184,9 +185,9 @@ def all_pairs(
     folder: str | os.PathLike[str],
     *,
     stretch_limit: float = 0.08,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
-) -> tuple[tuple[Pair, ...], tuple[tuple[str, str], ...]]:
+) -> tuple[tuple[TrackPair, ...], tuple[tuple[str, str], ...]]:
     """All ordered pairs of a folder's tracks whose tempos can be made to meet.
 
     Parameters
@@ -196,12 +197,12 @@ def all_pairs(
     stretch_limit : float
         Largest tempo change, as a fraction.
     progress : callable, optional
-        Told how many tracks are analyzed, and of how many.
+        Receives a `Progress` event before each track is analyzed, and one at the end.
     registry : Registry, optional
 
     Returns
     -------
-    pairs : tuple of Pair
+    pairs : tuple of TrackPair
         With their analyses.
     skipped : tuple of (str, str)
         Files that cannot be used and why.
@@ -218,20 +219,21 @@ def all_pairs(
     analyses: dict[str, Analysis] = {}
     hashes: dict[str, str] = {}
     skipped = []
+    report = progress or (lambda event: None)
     for done, path in enumerate(paths):
-        if progress is not None:
-            progress(done, len(paths))
+        report(Progress("tracks", done, len(paths), f"analyzing {path.name}"))
         try:
             track = load_track(path)
             analyses[str(path)] = analyze_track(track, registry=registry)
             hashes[str(path)] = track.sha256
         except DjtransError as error:
             skipped.append((path.name, str(error)))
+    report(Progress("tracks", len(paths), len(paths)))
     pairs = []
     for a, b in permutations(analyses, 2):
         tempo_a, tempo_b = (x.grid.bpm for x in match_tempo_octaves(analyses[a], analyses[b]))
         if abs(tempo_a / tempo_b - 1.0) <= stretch_limit:
-            pairs.append(Pair(a=a, b=b, analyses={hashes[x]: analyses[x] for x in (a, b)}))
+            pairs.append(TrackPair(a=a, b=b, analyses={hashes[x]: analyses[x] for x in (a, b)}))
     if not pairs:
         raise InputError(
             f"No two of the {len(paths)} tracks in {where} lie within {100 * stretch_limit:g} % of "
@@ -240,7 +242,9 @@ def all_pairs(
     return _named_apart(tuple(pairs)), tuple(skipped)
 
 
-def synthesized_pairs(n: int, seed: int = 0, *, stretch_limit: float = 0.06) -> tuple[Pair, ...]:
+def synthesized_pairs(
+    n: int, seed: int = 0, *, stretch_limit: float = 0.06
+) -> tuple[TrackPair, ...]:
     """Pairs of synthetic tracks that come with true stems.
 
     Tempos of 118 to 134 BPM within the limit of each other, drums, voice and structure at random;
@@ -257,7 +261,7 @@ def synthesized_pairs(n: int, seed: int = 0, *, stretch_limit: float = 0.06) -> 
 
     Returns
     -------
-    tuple of Pair
+    tuple of TrackPair
     """
     if n < 1:
         raise InputError(f"{n} synthesized pairs are not allowed; give 1 or more.")
@@ -266,7 +270,7 @@ def synthesized_pairs(n: int, seed: int = 0, *, stretch_limit: float = 0.06) -> 
     return tuple(_synthesized(seed, index, stretch_limit) for index in range(n))
 
 
-def _synthesized(seed: int, index: int, stretch_limit: float) -> Pair:
+def _synthesized(seed: int, index: int, stretch_limit: float) -> TrackPair:
     rng = np.random.default_rng([seed, index])
     bpm = round(float(rng.uniform(118.0, 134.0)), 2)
     # Inside the limit by as much as the estimate of a tempo may be off.
@@ -286,7 +290,7 @@ def _synthesized(seed: int, index: int, stretch_limit: float) -> Pair:
             sample_rate_hz=SYNTHESIZED_RATE,
         )
 
-    return Pair(
+    return TrackPair(
         a=spec(bpm, tonic, 0),
         b=spec(round(bpm * (1.0 + change), 2), other_tonic, 1),
         name=f"synthesized {seed}/{index:03d}",

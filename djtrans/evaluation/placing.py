@@ -103,7 +103,7 @@ def _one_clock(prepared: Prepared, limit: float) -> dict[str, Any]:
 
     Otherwise a short window would let B go home while a long one still holds it.
     """
-    a, b = match_tempo_octaves(prepared.analyses["a"], prepared.analyses["b"])
+    a, b = match_tempo_octaves(*prepared.analyses)
     tempo = "a" if tempos_reachable(a, b, limit) else "auto"
     return {"tempo": tempo, "ease_bars": 0, "shift_beats": 0}
 

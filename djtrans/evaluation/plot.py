@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.evaluation.comparison import Comparison
 from djtrans.plot.theme import Theme, theme_named
@@ -53,7 +54,7 @@ def plot_techniques(
     colours = theme_named(theme)
     medians = {technique: comparison.medians(technique) for technique in comparison.techniques}
     names = {
-        technique: f"{technique.removeprefix('djtrans/')}  n {len(comparison.measured(technique))}"
+        technique: f"{short_name(technique)}  n {len(comparison.measured(technique))}"
         for technique in medians
     }
     if not any(outcome.ok for outcome in comparison.outcomes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.statistics import RESAMPLES, Estimate
@@ -71,7 +72,7 @@ def results_csv(comparison: Comparison) -> str:
         [
             [
                 o.pair,
-                short(o.technique),
+                short_name(o.technique),
                 o.reason,
                 o.bars or None,
                 o.shared_swap if o.ok else None,
@@ -86,14 +87,14 @@ def results_csv(comparison: Comparison) -> str:
 def summary_csv(comparison: Comparison, baseline: str = BASELINE) -> str:
     """One row for each technique and metric: median, interval, n, and the paired difference."""
     header = ["technique", "metric", "unit", "better", "n", "median", "low", "high"]
-    header += [f"{name} against {short(baseline)}" for name in ("n", "median", "low", "high")]
+    header += [f"{name} against {short_name(baseline)}" for name in ("n", "median", "low", "high")]
     against = baseline in comparison.techniques
     rows = []
     for technique in comparison.techniques:
         medians = comparison.medians(technique)
         differences = comparison.differences(technique, baseline) if against else {}
         for metric in comparison.metrics:
-            row: list[object] = [short(technique), metric.name, metric.unit, metric.better]
+            row: list[object] = [short_name(technique), metric.name, metric.unit, metric.better]
             for estimate in (medians[metric.name], differences.get(metric.name)):
                 e = estimate or Estimate(None, None, None, 0)
                 row += [e.n, e.median, e.low, e.high]
@@ -120,18 +121,13 @@ def summary_markdown(comparison: Comparison, baseline: str = BASELINE) -> str:
         *(_medians(comparison, first) for first in range(0, len(comparison.metrics), _COLUMNS)),
     ]
     if baseline in comparison.techniques:
-        parts += [f"## Worse than {short(baseline)}\n", _worse(comparison, baseline)]
+        parts += [f"## Worse than {short_name(baseline)}\n", _worse(comparison, baseline)]
     parts += ["## Not measured\n", _failed(comparison)]
     return "\n".join(parts)
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def short(technique: str) -> str:
-    """A built-in technique without its namespace."""
-    return technique.removeprefix("djtrans/")
 
 
 def _gates(comparison: Comparison) -> str:
@@ -144,7 +140,7 @@ def _gates(comparison: Comparison) -> str:
         bars = sorted({o.bars for o in measured})
         rows.append(
             [
-                short(technique),
+                short_name(technique),
                 str(len(measured)),
                 str(len(all_of) - len(measured)),
                 ", ".join(map(str, bars)) or MISSING,
@@ -172,7 +168,7 @@ def _medians(comparison: Comparison, first: int) -> str:
     for technique in comparison.techniques:
         n = len(comparison.measured(technique))
         medians = comparison.medians(technique)
-        rows.append([short(technique), str(n), *(_cell(medians[m.name], n) for m in metrics)])
+        rows.append([short_name(technique), str(n), *(_cell(medians[m.name], n) for m in metrics)])
     return markdown_table(header, rows)
 
 
@@ -189,7 +185,7 @@ def _worse(comparison: Comparison, baseline: str) -> str:
     units = {metric.name: metric.unit for metric in comparison.metrics}
     rows = [
         [
-            short(technique),
+            short_name(technique),
             name,
             f"{_cell(estimate, estimate.n)} {units[name]}".strip(),
             str(estimate.n),
@@ -199,13 +195,14 @@ def _worse(comparison: Comparison, baseline: str) -> str:
     if not rows:
         return "Nothing, beyond the intervals of the paired differences.\n"
     return (
-        f"Median of the differences to {short(baseline)} on the same pair, where their interval "
-        "leaves 0 out.\n\n" + markdown_table(["technique", "metric", "difference", "n"], rows)
+        f"Median of the differences to {short_name(baseline)} on the same pair, where their "
+        "interval leaves 0 out.\n\n"
+        + markdown_table(["technique", "metric", "difference", "n"], rows)
     )
 
 
 def _failed(comparison: Comparison) -> str:
-    rows = [[o.pair, short(o.technique), o.reason] for o in comparison.failed]
+    rows = [[o.pair, short_name(o.technique), o.reason] for o in comparison.failed]
     rows += [[name, MISSING, why] for name, why in comparison.skipped]
     if not rows:
         return "Nothing.\n"

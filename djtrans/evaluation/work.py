@@ -10,12 +10,14 @@ import attrs
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.alignment import AlignedTrack, Span, margin_span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.evaluation.comparison import Outcome
-from djtrans.evaluation.pairs import Pair
+from djtrans.evaluation.pairs import TrackPair
 from djtrans.evaluation.placing import Places, clock_shift, moved_span, on_clock, place_together
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.completion import finish, generate_transition_params
+from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.registry import Registry
@@ -56,7 +58,7 @@ class EvaluationOptions:
 
 
 def evaluate_pair(
-    pair: Pair,
+    pair: TrackPair,
     techniques: Sequence[str],
     options: EvaluationOptions,
     registry: Registry,
@@ -66,7 +68,7 @@ def evaluate_pair(
 
     Parameters
     ----------
-    pair : Pair
+    pair : TrackPair
     techniques : sequence of str
         Qualified names of all that are compared: they share one swap.
     options : EvaluationOptions
@@ -90,11 +92,12 @@ def evaluate_pair(
             prepared = prepare(
                 str(files.a),
                 str(files.b),
-                separator=options.separator,
-                stems_a=files.stems_a,
-                stems_b=files.stems_b,
-                mixer=options.mixer,
-                device=options.device,
+                PreparationOptions(
+                    separator=options.separator,
+                    stems=Pair(files.stems_a, files.stems_b),
+                    mixer=options.mixer,
+                    device=options.device,
+                ),
                 known=_KNOWN,
                 steps=steps,
                 registry=registry,
@@ -127,7 +130,7 @@ class _Shared:
     """Both tracks on the anchor's clock, with stems wide enough for every plan that shares it."""
 
     anchor: TransitionPlan
-    aligned: dict[str, AlignedTrack]
+    aligned: Pair[AlignedTrack]
     shifts: dict[str, int]
 
     @classmethod
@@ -138,7 +141,7 @@ class _Shared:
         anchor = places.anchor
         if anchor is None:
             return None
-        rate = prepared.tracks["a"].sample_rate
+        rate = prepared.tracks.a.sample_rate
         stems = margin_span(anchor, rate)
         shifts, spans = {}, []
         for name, plan in places.plans.items():
@@ -163,7 +166,7 @@ def _within(span: Span, stems: Span, shift: int) -> bool:
 
 
 def _unit(
-    pair: Pair,
+    pair: TrackPair,
     technique: str,
     prepared: Prepared,
     places: Places,
@@ -179,13 +182,12 @@ def _unit(
     span = prepared.span(plan, options.context)
     if technique in shared.shifts:
         shift = shared.shifts[technique]
-        aligned = {side: on_clock(track, shift) for side, track in shared.aligned.items()}
+        aligned = shared.aligned.map(lambda track: on_clock(track, shift))
     else:
         aligned = prepared.align(plan, span, steps)
-    params, provenance = generate_transition_params(
-        prepared, plan, span, aligned, seed=options.seed, steps=steps
-    )
-    transition = finish(prepared.mixer, params, plan, provenance, aligned, prepared.device, steps)
+    drawing = GenerateOptions(seed=options.seed)
+    content = generate_transition_params(prepared, plan, span, aligned, drawing, steps=steps)
+    transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
     with steps.step("measure"):
         metrics = transition.metrics(registry=registry)
         values, gates = metrics.values(), metrics.gates

@@ -10,16 +10,19 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.io import write_audio
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.errors import InputError
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import window_span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import FitUse, ParamsFile, save_params
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.inverse.effective_gains import effective_gains
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.inverse.gradient_descent import DescentOptions
@@ -28,10 +31,10 @@ from djtrans.inverse.plan import check_same_length, plan_on_grid, read_plan
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.analysis import analyze_track
-from djtrans.pipeline.preparation import DEFAULT_SEPARATOR, align_pair, as_track
-from djtrans.pipeline.progress import Report, Steps, half
-from djtrans.pipeline.provenance import make_provenance, separator_record
-from djtrans.pipeline.separators import fetch_separator
+from djtrans.pipeline.options import AUTO
+from djtrans.pipeline.preparation import align_pair, as_track, separator_pair
+from djtrans.pipeline.progress import Steps, half
+from djtrans.pipeline.provenance import make_provenance
 from djtrans.registry import Registry, default_registry
 
 
@@ -45,8 +48,8 @@ class Fitted:
         Curves, reconstruction and error.
     content : ParamsFile
         What the params file holds; ``djtrans render`` takes it with the same two tracks.
-    stems : mapping of str to Stems
-        ``a`` and ``b`` over the window, at the level that they have in the mix.
+    stems : Pair of Stems
+        Over the window, at the level that they have in the mix.
     sample_rate : int
         In Hz, of the reconstruction.
     seconds : mapping of str to float
@@ -55,7 +58,7 @@ class Fitted:
 
     fit: Fit
     content: ParamsFile
-    stems: Mapping[str, Stems]
+    stems: Pair[Stems]
     sample_rate: int
     seconds: Mapping[str, float]
 
@@ -69,7 +72,7 @@ class Fitted:
             "start": self.fit.domain,
             "bars": plan.bars,
             "swap_beat": plan.swap_beat,
-            "gain_db": {"a": round(plan.a.gain_db, 2), "b": round(plan.b.gain_db, 2)},
+            "gain_db": {name: round(side.gain_db, 2) for name, side in plan.sides.items()},
         }
 
     def save(
@@ -100,13 +103,13 @@ def fit(
     plan: str | os.PathLike[str] | TransitionPlan | None = None,
     bpm: float | None = None,
     bars: int | None = None,
-    separator: str = DEFAULT_SEPARATOR,
+    separator: str = AUTO,
     stems_a: str | os.PathLike[str] | None = None,
     stems_b: str | os.PathLike[str] | None = None,
     mixer: str = DEFAULT_MIXER,
     options: DescentOptions | None = None,
     device: str = "auto",
-    progress: Report | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Fitted:
     """Recover the curves of a mix of two tracks.
@@ -129,7 +132,7 @@ def fit(
         As in :func:`djtrans.generate`.
     options : DescentOptions, optional
     progress : callable, optional
-        Told the name of a step and the fraction of it that is done.
+        Receives a `Progress` event for each step, with the fraction of it that is done.
     registry : Registry, optional
 
     Returns
@@ -147,26 +150,20 @@ def fit(
     if plan is not None and (bpm is not None or bars is not None):
         raise InputError("A plan says tempo and length; leave out bpm and bars.")
     built = DifferentiableDJMixer(mixer, registry=registry)
-    if stems_a is None or stems_b is None:
-        separator = fetch_separator(registry, separator, {}, device, steps.progress("weights"))
-    separators = {
-        "a": separator_record(registry, separator, stems_a),
-        "b": separator_record(registry, separator, stems_b),
-    }
+    separators = separator_pair(separator, Pair(stems_a, stems_b), {}, device, steps, registry)
     with steps.step("load"):
         heard = as_track(mix)
         rate, channels = heard.sample_rate, len(heard.audio)
-        tracks = {
-            "a": as_track(a).at_rate(rate, channels),
-            "b": as_track(b).at_rate(rate, channels),
-        }
+        tracks = Pair(a, b).map(lambda source: as_track(source).at_rate(rate, channels))
     if plan is None:
         check_same_length(heard, tracks)
-        with steps.step("analyze") as tell:
-            analyses = {
-                side: analyze_track(track, progress=half(tell, done), registry=registry)
-                for done, (side, track) in enumerate(tracks.items())
-            }
+        with steps.step("analyze") as fraction:
+            analyses = Pair(
+                *(
+                    analyze_track(track, progress=half(fraction, done), registry=registry)
+                    for done, track in enumerate(tracks)
+                )
+            )
         plan = plan_on_grid(heard, analyses, bpm, bars)
         start = round(plan.a.cue_seconds * rate)
     else:
@@ -174,20 +171,20 @@ def fit(
     window = window_span(plan, rate)
     excerpt = padded_slice(heard.audio, start, start + window.samples)
     aligned = align_pair(tracks, plan, window, separators, registry, steps, device)
-    stems = {side: track.window(window) for side, track in aligned.items()}
+    stems = aligned.map(lambda track: track.window(window))
     beats = torch.tensor(plan.beat_times, dtype=torch.float64)
     plan, stems = leveled(plan, excerpt, stems)
-    with steps.step("fit") as tell:
+    with steps.step("fit") as fraction:
         found = fit_curves(
             built,
             excerpt,
-            stems["a"],
-            stems["b"],
+            stems.a,
+            stems.b,
             beats,
             frames_per_beat=plan.frames_per_beat,
             options=options,
             device=device,
-            progress=tell,
+            progress=fraction,
         )
     plan = with_swap(plan, found, stems, built)
     provenance = make_provenance(registry, tracks, separators, built, plan, window)
@@ -199,24 +196,23 @@ def fit(
 
 
 def leveled(
-    plan: TransitionPlan, mix: Tensor, stems: Mapping[str, Stems]
-) -> tuple[TransitionPlan, dict[str, Stems]]:
+    plan: TransitionPlan, mix: Tensor, stems: Pair[Stems]
+) -> tuple[TransitionPlan, Pair[Stems]]:
     """Plan and stems at the level that the tracks have in the mix with their faders up."""
-    trims = level_trims(mix, stems["a"].mix, stems["b"].mix, stems["a"].sample_rate)
-    named = dict(zip(("a", "b"), trims, strict=True))
-    moved = {
-        side: attrs.evolve(track, gain_db=track.gain_db + named[side])
-        for side, track in (("a", plan.a), ("b", plan.b))
-    }
-    scaled = {side: s.scaled(10.0 ** (named[side] / 20.0)) for side, s in stems.items()}
-    return attrs.evolve(plan, a=moved["a"], b=moved["b"]), scaled
+    trims = level_trims(mix, stems.a.mix, stems.b.mix, stems.a.sample_rate)
+    a, b = (
+        attrs.evolve(side, gain_db=side.gain_db + trim)
+        for side, trim in zip(plan.sides, trims, strict=True)
+    )
+    scaled = (s.scaled(db_to_amplitude(trim)) for s, trim in zip(stems, trims, strict=True))
+    return attrs.evolve(plan, a=a, b=b), Pair(*scaled)
 
 
 def with_swap(
-    plan: TransitionPlan, found: Fit, stems: Mapping[str, Stems], mixer: DifferentiableDJMixer
+    plan: TransitionPlan, found: Fit, stems: Pair[Stems], mixer: DifferentiableDJMixer
 ) -> TransitionPlan:
     """The plan with the swap where the lows change owner, if they do."""
-    gains = effective_gains(mixer.cpu(), found.params, stems["a"], stems["b"])
+    gains = effective_gains(mixer.cpu(), found.params, *stems)
     try:
         beat = round(gains.swap_frame() / found.params.frames_per_beat)
     except InputError:

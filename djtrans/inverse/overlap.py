@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import attrs
 
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
 from djtrans.inverse.plan import UNKNOWN_TECHNIQUE
 
@@ -26,7 +26,7 @@ _NEAR = 0.02
 
 
 def plan_on_overlap(
-    analyses: Mapping[str, Analysis], overlap: tuple[float, float], seconds: float, name: str
+    analyses: Pair[Analysis], overlap: tuple[float, float], seconds: float, name: str
 ) -> TransitionPlan:
     """The plan of two tracks that lie on an excerpt of a mix already.
 
@@ -35,8 +35,8 @@ def plan_on_overlap(
 
     Parameters
     ----------
-    analyses : mapping of str to Analysis
-        ``a`` and ``b``, of the tracks as they lie on the clock of the excerpt, counted in one
+    analyses : Pair of Analysis
+        Of the tracks as they lie on the clock of the excerpt, counted in one
         octave.
     overlap : tuple of float
         From when to when both tracks are heard, in seconds of the excerpt; in either order, as
@@ -57,22 +57,22 @@ def plan_on_overlap(
     InputError
         If the tracks have two tempos, or the window would be shorter than 4 bars or longer than 64.
     """
-    tempos = [analyses[side].grid.bpm for side in "ab"]
+    tempos = [analysis.grid.bpm for analysis in analyses]
     if abs(tempos[0] / tempos[1] - 1.0) > SAME_TEMPO:
         raise InputError(
             f"its tracks play at {tempos[0]:.1f} and {tempos[1]:.1f} BPM; those that are fitted "
             "share their beats."
         )
-    surer = max("ab", key=lambda side: _surety(analyses[side]))
-    grid = analyses[surer].grid
-    first, last = _bars(analyses[surer], overlap, seconds)
+    surer = max(analyses, key=_surety)
+    grid = surer.grid
+    first, last = _bars(surer, overlap, seconds)
     begin, per_bar = grid.beat_of_bar(first), grid.beats_per_bar
     start = float(grid.time_of(begin))
     beats = tuple(
         float(grid.time_of(begin + i)) - start for i in range((last - first) * per_bar + 1)
     )
     swap = ((last - first) // 2) * per_bar
-    a, b = (_side(analyses[side], start, start + beats[swap]) for side in "ab")
+    a, b = (_side(analysis, start, start + beats[swap]) for analysis in analyses)
     return TransitionPlan(
         technique=UNKNOWN_TECHNIQUE,
         bars=last - first,
@@ -80,10 +80,10 @@ def plan_on_overlap(
         beat_times=beats,
         a=a,
         b=b,
-        key_distance=analyses["a"].key.distance(analyses["b"].key),
+        key_distance=analyses.a.key.distance(analyses.b.key),
         beats_per_bar=per_bar,
         reasons=(f"recovered from {name}",),
-        confidence=_surety(analyses[surer]),
+        confidence=_surety(surer),
     )
 
 
@@ -148,12 +148,10 @@ def _side(analysis: Analysis, start: float, swap: float) -> TrackPlan:
     )
 
 
-def with_swap_at(
-    plan: TransitionPlan, beat: int, analyses: Mapping[str, Analysis]
-) -> TransitionPlan:
+def with_swap_at(plan: TransitionPlan, beat: int, analyses: Pair[Analysis]) -> TransitionPlan:
     """The plan with the swap on a beat, and what of each track lies there."""
     start = plan.a.cue_seconds
-    a, b = (_side(analyses[side], start, start + plan.beat_times[beat]) for side in "ab")
+    a, b = (_side(analysis, start, start + plan.beat_times[beat]) for analysis in analyses)
     return attrs.evolve(
         plan,
         swap_beat=beat,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span, window_span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
 
@@ -19,7 +19,7 @@ BEATS_PER_BAR = 4
 UNKNOWN_TECHNIQUE = "djtrans/fade"
 
 
-def check_same_length(mix: Track, tracks: Mapping[str, Track]) -> None:
+def check_same_length(mix: Track, tracks: Pair[Track]) -> None:
     """Refuse tracks that cannot lie on the mix as they are."""
     for side, track in tracks.items():
         if abs(track.duration_seconds - mix.duration_seconds) > SAME_SECONDS:
@@ -53,10 +53,10 @@ def read_plan(
 
 
 def plan_on_grid(
-    mix: Track, analyses: Mapping[str, Analysis], bpm: float | None, bars: int | None
+    mix: Track, analyses: Pair[Analysis], bpm: float | None, bars: int | None
 ) -> TransitionPlan:
     """The plan of tracks that lie on the mix already: whole bars, from the first one on."""
-    grid = analyses["a"].grid
+    grid = analyses.a.grid
     if bpm is None:
         tempo, start = grid.bpm, float(grid.time_of_bar(0))
         if start < 0.0:
@@ -75,8 +75,8 @@ def plan_on_grid(
         raise InputError(f"bars = {bars} is not allowed; the mix has 1 to {whole} whole bars.")
     count = bars or whole
     beats = count * BEATS_PER_BAR
-    sides = {
-        side: TrackPlan(
+    a, b = (
+        TrackPlan(
             cue_seconds=start,
             cue_bar=0,
             swap_bar=count // 2,
@@ -88,16 +88,16 @@ def plan_on_grid(
             bpm=tempo,
             key=analysis.key.camelot,
         )
-        for side, analysis in analyses.items()
-    }
+        for analysis in analyses
+    )
     return TransitionPlan(
         technique=UNKNOWN_TECHNIQUE,
         bars=count,
         swap_beat=(count // 2) * BEATS_PER_BAR,
         beat_times=tuple(i * beat for i in range(beats + 1)),
-        a=sides["a"],
-        b=sides["b"],
-        key_distance=analyses["a"].key.distance(analyses["b"].key),
+        a=a,
+        b=b,
+        key_distance=analyses.a.key.distance(analyses.b.key),
         reasons=(f"recovered from {mix.name}",),
         confidence=grid.confidence if bpm is None else 1.0,
     )

@@ -10,11 +10,11 @@ from djtrans.core.contracts.metric import MetricValue
 from djtrans.core.transition.metric_inputs import MetricInputs, TrackFacts, Voices
 from djtrans.metrics.bass_overlap import BassOverlap, bass_overlap
 from djtrans.metrics.beat_offset import BeatOffset, beat_offset
+from djtrans.metrics.gates import Gate
 from djtrans.metrics.level_profile import LevelProfile, level_profile
 from djtrans.metrics.peaks import Peaks, peaks
 from djtrans.metrics.registered import measure, metric_values
 from djtrans.metrics.transition_metrics import TransitionMetrics
-from djtrans.metrics.verdict import Gate
 
 __all__ = [
     "BassOverlap",

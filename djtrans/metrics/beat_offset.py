@@ -16,7 +16,8 @@ from djtrans.core.audio.arrays import (
     cut,
     to_db,
 )
-from djtrans.metrics.audible import AUDIBLE_DBFS, MASKED_DB
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
+from djtrans.metrics.audible import MASKED_DB
 from djtrans.metrics.onsets import band_power, on_beat_weights, onset_strength
 
 #: Half width of a window, in beats.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from djtrans.core.audio.arrays import FloatArray, cut
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.metrics.filters import filtered, spectrum_of
 
 BAND_HZ = (110.0, 2000.0)
@@ -47,7 +48,7 @@ def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> 
     floor = median_filter(level, size=(bins, 1), mode="nearest")
     inner = level[1:-1]
     peak = (inner > level[:-2]) & (inner >= level[2:])
-    peak &= inner > 10.0 ** (PEAK_DB / 20.0) * np.maximum(floor[1:-1], 1e-7)
+    peak &= inner > db_to_amplitude(PEAK_DB) * np.maximum(floor[1:-1], 1e-7)
     row, column = np.nonzero(peak)
     logs = [np.log(level[row + i, column] + 1e-12) for i in range(3)]
     bend = logs[0] - 2.0 * logs[1] + logs[2]

@@ -6,9 +6,6 @@ import attrs
 
 from djtrans.core.audio.arrays import FloatArray, to_db
 
-#: Silent is below this, and so is the error of what should be untouched.
-REACHED_DB = -60.0
-
 
 @attrs.frozen
 class Ends:

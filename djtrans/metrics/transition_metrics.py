@@ -16,12 +16,11 @@ from djtrans.metrics.bass_overlap import BassOverlap
 from djtrans.metrics.beat_offset import BeatOffset
 from djtrans.metrics.curve_motion import CurveMotion
 from djtrans.metrics.ends import Ends
-from djtrans.metrics.gates import aligned, level, one_bass, one_voice
+from djtrans.metrics.gates import Gate, aligned, level, one_bass, one_voice
 from djtrans.metrics.key_relation import KeyRelation
 from djtrans.metrics.level_profile import LevelProfile
 from djtrans.metrics.peaks import Peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment
-from djtrans.metrics.verdict import Gate
 from djtrans.metrics.vocals import Vocals, vocals
 
 

@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.audio.arrays import FLOOR_DB, FloatArray, cut
+from djtrans.core.audio.arrays import FloatArray, cut
+from djtrans.core.audio.decibels import FLOOR_DB
 from djtrans.metrics.audible import beat_power
 from djtrans.metrics.loudness import loudness_power, to_lufs
 

@@ -45,12 +45,22 @@ class DifferentiableDJMixer(Mixer):
         registry = registry or default_registry()
         resolved = resolve_spec(spec, registry)
         stem, track, master = (
-            tuple(_build_node(node, registry) for node in chain) for _, chain in resolved.chains()
+            tuple(build_node(node, registry) for node in chain) for _, chain in resolved.chains()
         )
         super().__init__(resolved, stem, track, master, config)
 
 
-def _build_node(node: NodeSpec, registry: Registry) -> BuiltNode:
+def build_node(node: NodeSpec, registry: Registry | None = None) -> BuiltNode:
+    """Build the registered effect of a node.
+
+    Raises
+    ------
+    PluginError
+        If it is not registered or cannot be built.
+    ConfigError
+        If the node's config does not fit it.
+    """
+    registry = registry or default_registry()
     return BuiltNode(
         id=node.id,
         effect=registry.effects.build(node.effect, node.config),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 from djtrans.core.audio.validation import require_sound
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.analysis_cache import cached_analysis
+from djtrans.core.track.analysis_io import cached_analysis
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
+from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.registry import Registry, default_registry
-
-DEFAULT_ANALYZER = "constant-grid"
 
 
 def analyze_track(
@@ -19,7 +18,7 @@ def analyze_track(
     *,
     analyzer: str = DEFAULT_ANALYZER,
     cached: bool = True,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
     registry: Registry | None = None,
 ) -> Analysis:
     """Find beat grid, phrases, sections, key, levels and vocals of a track.
@@ -32,7 +31,7 @@ def analyze_track(
     cached : bool
         Whether a file that was analyzed before need not be analyzed again.
     progress : callable, optional
-        Told the fraction done.
+        Receives the fraction done.
     registry : Registry, optional
 
     Returns

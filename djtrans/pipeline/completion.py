@@ -1,22 +1,19 @@
-"""A planned transition completed: its curves drawn, its window rendered."""
+"""Generate the curves of a planned transition, and render its window."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 
-from djtrans.core.curves.params import TransitionParams
 from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
-from djtrans.core.transition.params_file import Provenance
+from djtrans.core.transition.pair import Pair
+from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render as render_window
-from djtrans.pipeline.curve_generation import generate_params
-from djtrans.pipeline.curve_source import can_generate
+from djtrans.pipeline.curve_generation import can_generate, generate_params
+from djtrans.pipeline.options import GenerateOptions
 from djtrans.pipeline.preparation import Prepared
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import make_provenance
@@ -28,59 +25,59 @@ def generate_transition_params(
     prepared: Prepared,
     plan: TransitionPlan,
     span: Span,
-    aligned: Mapping[str, AlignedTrack],
+    aligned: Pair[AlignedTrack],
+    options: GenerateOptions | None = None,
     *,
     model: DiffusionModel | None = None,
-    n_frames: int | None = None,
-    seed: int = 0,
-    technique_config: Mapping[str, Any] | None = None,
     steps: Steps | None = None,
-) -> tuple[TransitionParams, Provenance]:
-    """Draw the curves of a planned transition.
+) -> ParamsFile:
+    """Generate the curves of a planned transition.
 
     Parameters
     ----------
     prepared : Prepared
     plan : TransitionPlan
     span : Span
-        What is to be heard of the clock.
-    aligned : mapping of str to AlignedTrack
+        Part of the clock to be rendered.
+    aligned : Pair of AlignedTrack
         Both tracks on the clock of the plan.
+    options : GenerateOptions, optional
+        Its seed, number of frames and settings of the technique are used.
     model : DiffusionModel, optional
-        Draws instead of the technique, where it can.
-    n_frames : int, optional
-        Resample the drawn curves to this many frames.
-    seed : int
-    technique_config : mapping, optional
-        Fields of the technique's config; the rest take their defaults.
+        Generates the curves instead of the technique, where it can.
     steps : Steps, optional
 
     Returns
     -------
-    params : TransitionParams
-    provenance : Provenance
-        What it takes, beside plan and curves, to render them over `span`.
+    ParamsFile
+        Curves, plan and provenance: what it takes to render them over `span`.
     """
+    options = options or GenerateOptions()
+    configured = options.preparation.settings.technique
     registry, layout = prepared.registry, prepared.mixer.layout
+    model = None if model is None or not can_generate(model, plan) else model
+    model = None if model is None or not can_generate(model, plan) else model
     with (steps or Steps()).step("draw"):
-        features = {
-            name: window_features(
-                aligned[name].window(window_span(plan, aligned[name].stems.sample_rate)),
+        features_a, features_b = (
+            window_features(
+                track.window(window_span(plan, track.stems.sample_rate)),
                 plan,
                 side,
-                reference_db=reference_level(prepared.analyses[name], side),
-                isolated=prepared.isolates(name),
+                reference_db=reference_level(analysis, side),
+                isolated=isolated,
+                extractors=() if model is None else model.extractors,
             )
-            for name, side in (("a", plan.a), ("b", plan.b))
-        }
-        request = build_curve_request(plan, layout, features["a"], features["b"], seed)
-        model = None if model is None or not can_generate(model, plan) else model
-        drawer = model or registry.techniques.build(plan.technique, technique_config)
-        params = generate_params(
-            drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64)
+            for track, side, analysis, isolated in zip(
+                aligned, plan.sides, prepared.analyses, prepared.isolated, strict=True
+            )
         )
-        if n_frames is not None:
-            params = params.resampled(n_frames)
+        request = build_curve_request(plan, layout, features_a, features_b, options.seed)
+        source = model or registry.techniques.build(plan.technique, configured)
+        params = generate_params(
+            source, request, torch.tensor(plan.beat_times, dtype=torch.float64)
+        )
+        if options.n_frames is not None:
+            params = params.resampled(options.n_frames)
     provenance = make_provenance(
         registry,
         prepared.tracks,
@@ -88,31 +85,29 @@ def generate_transition_params(
         prepared.mixer,
         plan,
         span,
-        seed=seed,
-        technique_config=technique_config,
+        seed=options.seed,
+        technique_config=configured,
         model=model,
     )
-    return params, provenance
+    return ParamsFile(params=params, plan=plan, provenance=provenance)
 
 
 def finish(
     mixer: DifferentiableDJMixer,
-    params: TransitionParams,
-    plan: TransitionPlan,
-    provenance: Provenance,
-    aligned: Mapping[str, AlignedTrack],
+    content: ParamsFile,
+    aligned: Pair[AlignedTrack],
     device: str,
     steps: Steps,
 ) -> Transition:
-    """Render curves over what is to be heard; warn where nothing is."""
-    shape = provenance.render
+    """Render curves over their span; warn where the result is silent."""
+    params, plan, shape = content.params, content.plan, content.provenance.render
     with steps.step("render"):
         rendered = render_window(
             mixer.to(device),
             params,
             plan,
-            aligned["a"],
-            aligned["b"],
+            aligned.a,
+            aligned.b,
             Span(shape.start, shape.stop),
             device=device,
             seed=shape.seed,
@@ -121,9 +116,9 @@ def finish(
         rendered=rendered,
         params=params,
         plan=plan,
-        provenance=provenance,
-        a=aligned["a"],
-        b=aligned["b"],
+        provenance=content.provenance,
+        a=aligned.a,
+        b=aligned.b,
         mixer=mixer,
         seconds=steps.seconds,
     )

@@ -1,17 +1,28 @@
-"""Curves drawn by a technique or a model, made to fit the contract."""
+"""Choose the model or the technique that generates the curves, and check its curves."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.errors import LayoutError, ShapeError
+from djtrans.core.errors import InputError, LayoutError, ShapeError
+from djtrans.core.transition.plan import TransitionPlan
+from djtrans.diffusion.model import (
+    LONGEST_BARS,
+    SHORTEST_BARS,
+    DiffusionModel,
+    check_layout,
+    layout_difference,
+)
 from djtrans.registry import Registry, default_registry
 
 
@@ -78,3 +89,81 @@ def check_needs(needs: tuple[str, ...], layout: Layout, who: str) -> None:
                 f"{who} needs parameters {pattern!r}, which this mixer lacks; choose another "
                 "technique, or a mixer with these nodes."
             )
+
+
+def compatible_model(
+    model: DiffusionModel | None,
+    layout: Layout,
+    technique_config: Mapping[str, Any],
+    *,
+    named: bool,
+) -> DiffusionModel | None:
+    """The model, if it can draw for this mixer and with these settings.
+
+    Parameters
+    ----------
+    model : DiffusionModel, optional
+    layout : Layout
+        Of the mixer.
+    technique_config : mapping
+        Settings of the technique: its rules know them, a model does not.
+    named : bool
+        Whether it was asked for. If it was not, the rules draw in its place, and a warning says so.
+
+    Returns
+    -------
+    DiffusionModel or None
+        None: the rules draw.
+
+    Raises
+    ------
+    LayoutError
+        If it was asked for, and was trained for another mixer.
+    InputError
+        If it was asked for, and the technique has settings.
+    """
+    if model is None:
+        return None
+    if named:
+        check_layout(model.layout, layout)
+        if technique_config:
+            raise InputError(
+                f"technique.{next(iter(technique_config))} is set, which a model does not know; "
+                "leave it out, or let the technique's rules draw (--model none)."
+            )
+        return model
+    if why := layout_difference(model.layout, layout):
+        _warn(f"it was trained for another mixer ({why})")
+        return None
+    if technique_config:
+        _warn(f"it does not know technique.{next(iter(technique_config))}")
+        return None
+    return model
+
+
+def can_generate(model: DiffusionModel, plan: TransitionPlan) -> bool:
+    """Whether a model was trained on such a transition; if not, a warning says who draws."""
+    why = why_not(model, plan)
+    if why:
+        _warn(why, short_name(plan.technique))
+    return not why
+
+
+def why_not(model: DiffusionModel, plan: TransitionPlan) -> str:
+    """Why a model does not draw such a transition; ``""`` where it does."""
+    if not model.knows(plan.technique):
+        return "it was not taught this technique"
+    if not SHORTEST_BARS <= plan.bars <= LONGEST_BARS:
+        return f"it draws {SHORTEST_BARS} to {LONGEST_BARS} bars, the plan has {plan.bars}"
+    if plan.beats_per_bar != 4:
+        return f"it knows bars of 4 beats, the plan has {plan.beats_per_bar}"
+    return ""
+
+
+def by_rules(why: str, technique: str = "it") -> str:
+    """A line that says who draws, and why."""
+    return f"{technique} is drawn by its rules, not by the model: {why}"
+
+
+def _warn(why: str, technique: str = "The technique") -> None:
+    warnings.warn(f"{by_rules(why, technique)}.", stacklevel=5)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import torch
 from torch import Tensor
 
 from djtrans.core.audio.warping import warp
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import CurveRequest
@@ -32,6 +35,7 @@ def build_track_features(
     n_frames: int = 128,
     frames_per_beat: int = 2,
     isolated: bool = True,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> TrackFeatures:
     """Features of a window of a track's stems, the joint between analysis and generation.
 
@@ -48,6 +52,8 @@ def build_track_features(
     frames_per_beat : int
     isolated : bool
         Whether each stem holds its own sounds only; False for those of ``spectral``.
+    extractors : sequence of FeatureExtractor
+        Of the model that is to be asked, ``model.extractors``; most have none.
 
     Returns
     -------
@@ -88,6 +94,7 @@ def build_track_features(
         ),
         beats_per_bar=grid.beats_per_bar,
         frames_per_beat=frames_per_beat,
+        extractors=extractors,
     )
 
 

@@ -1,37 +1,33 @@
-"""A pair of tracks up to where the technique begins to matter."""
+"""Load and analyze a pair of tracks, plan its transitions and align the tracks."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.mixer_spec import MixerSpec
-from djtrans.core.contracts.overrides import Settings
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track, load_track
 from djtrans.core.transition.alignment import AlignedTrack, Span, align_and_separate, window_span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan, clock_seconds
 from djtrans.core.util.devices import pick_device
 from djtrans.mixer.build import DifferentiableDJMixer
-from djtrans.mixer.resolve import DEFAULT_MIXER, resolve_spec
+from djtrans.mixer.resolve import resolve_spec
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.curve_generation import check_needs
+from djtrans.pipeline.options import DEFAULT_CONTEXT_BARS, PreparationOptions, parse_context
 from djtrans.pipeline.progress import Steps, half
 from djtrans.pipeline.provenance import separator_declaration, separator_record
-from djtrans.pipeline.separators import AUTO, build_separator, fetch_separator
+from djtrans.pipeline.separators import build_separator, fetch_separator
+from djtrans.planning.options import PlanOptions
 from djtrans.planning.refinement import refine, singing
 from djtrans.planning.registered import plan_transition
 from djtrans.registry import Registry, default_registry
-
-DEFAULT_SEPARATOR = AUTO
-#: Context on either side of the window, in bars.
-DEFAULT_CONTEXT_BARS = 8
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -40,31 +36,34 @@ class Prepared:
 
     Attributes
     ----------
-    tracks : mapping of str to Track
-        ``a`` and ``b``, in one sample rate and channel count.
-    analyses : mapping of str to Analysis
-    separators : mapping of str to ComponentRecord
+    tracks : Pair of Track
+        In one sample rate and channel count.
+    analyses : Pair of Analysis
+    separators : Pair of ComponentRecord
     mixer : DifferentiableDJMixer
     device : str
     registry : Registry
     """
 
-    tracks: Mapping[str, Track]
-    analyses: Mapping[str, Analysis]
-    separators: Mapping[str, ComponentRecord]
+    tracks: Pair[Track]
+    analyses: Pair[Analysis]
+    separators: Pair[ComponentRecord]
     mixer: DifferentiableDJMixer
     device: str
     registry: Registry
 
-    def plan(self, technique: str, **options: Any) -> TransitionPlan:
+    def plan(
+        self, technique: str, options: PlanOptions | None = None, **fields: Any
+    ) -> TransitionPlan:
         """Plan one transition of the pair; see :func:`djtrans.plan_transition`."""
         plan = plan_transition(
-            self.analyses["a"],
-            self.analyses["b"],
+            self.analyses.a,
+            self.analyses.b,
+            options,
             technique=technique,
-            tracks=(self.tracks["a"], self.tracks["b"]),
+            tracks=(self.tracks.a, self.tracks.b),
             registry=self.registry,
-            **options,
+            **fields,
         )
         chosen = self.registry.techniques.find(plan.technique)
         check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
@@ -72,27 +71,30 @@ class Prepared:
             self._check_isolation(chosen.name)
         return plan
 
-    def isolates(self, side: str) -> bool:
-        """Whether the stems of track ``"a"`` or ``"b"`` can be moved, and judged, one by one."""
-        return separator_declaration(self.separators[side], self.registry).isolation == "good"
+    @property
+    def isolated(self) -> Pair[bool]:
+        """Isolation of each track's stems: True if they can be moved and measured one by one."""
+        return self.separators.map(
+            lambda record: separator_declaration(record, self.registry).isolation == "good"
+        )
 
     def _check_isolation(self, who: str) -> None:
         for side, record in self.separators.items():
-            if not self.isolates(side):
+            if not self.isolated[side]:
                 raise PlanError(
                     f"{who} lets single stems be heard, and {record.name} isolates those of "
                     f"{side.upper()} too weakly; give ready stems (--stems-a, --stems-b) or a "
                     "separator with good isolation, or choose another technique."
                 )
 
-    def refine(self, plan: TransitionPlan, aligned: Mapping[str, AlignedTrack]) -> TransitionPlan:
-        """The plan refined by the vocal stems, where the separators isolate them well."""
+    def refine(self, plan: TransitionPlan, aligned: Pair[AlignedTrack]) -> TransitionPlan:
+        """Refine the plan by the vocal stems, where the separators isolate them well."""
         declaration = self.registry.techniques.find(plan.technique).declaration
-        if not (self.isolates("a") and self.isolates("b")):
+        if not all(self.isolated):
             return plan
         sung_a, sung_b = (
-            singing(aligned[name], plan, self.analyses[name].levels.integrated_lufs + side.gain_db)
-            for name, side in (("a", plan.a), ("b", plan.b))
+            singing(track, plan, analysis.levels.integrated_lufs + side.gain_db)
+            for track, analysis, side in zip(aligned, self.analyses, plan.sides, strict=True)
         )
         if sung_a is None or sung_b is None:
             return plan
@@ -101,13 +103,13 @@ class Prepared:
     def span(
         self, plan: TransitionPlan, context: float | str = DEFAULT_CONTEXT_BARS, full: bool = False
     ) -> Span:
-        """What is heard of the clock: the window and its context."""
+        """Compute the part of the clock to be rendered: the window and its context."""
         return _span(plan, self.tracks, context, full)
 
     def align(
         self, plan: TransitionPlan, span: Span, steps: Steps | None = None
-    ) -> dict[str, AlignedTrack]:
-        """Both tracks on the clock of a plan, and their stems around its window."""
+    ) -> Pair[AlignedTrack]:
+        """Align both tracks to the clock of a plan, and separate them around its window."""
         return align_pair(
             self.tracks,
             plan,
@@ -122,138 +124,144 @@ class Prepared:
 def prepare(
     a: str | os.PathLike[str] | Track,
     b: str | os.PathLike[str] | Track,
+    options: PreparationOptions | None = None,
     *,
-    separator: str = DEFAULT_SEPARATOR,
-    stems_a: str | os.PathLike[str] | None = None,
-    stems_b: str | os.PathLike[str] | None = None,
-    mixer: MixerSpec | str = DEFAULT_MIXER,
-    settings: Settings | None = None,
-    device: str = "auto",
     known: dict[str, Analysis] | None = None,
     steps: Steps | None = None,
     registry: Registry | None = None,
 ) -> Prepared:
-    """Load and analyze a pair; parameters as in :func:`generate`.
+    """Load and analyze a pair.
 
     Parameters
     ----------
-    settings : Settings, optional
-        Of separator and mixer.
+    a, b : path or Track
+        The outgoing and the incoming track.
+    options : PreparationOptions, optional
+        Components and device.
     known : dict of str to Analysis, optional
         Analyses by the hash of their file: used, and added to.
+    steps : Steps, optional
+    registry : Registry, optional
 
     Returns
     -------
     Prepared
     """
+    options = options or PreparationOptions()
     registry = registry or default_registry()
     steps = steps or Steps()
-    settings = settings or Settings()
-    if settings.separator and stems_a is not None and stems_b is not None:
+    settings = options.settings
+    if settings.separator and None not in tuple(options.stems):
         raise InputError(
             f"separator.{next(iter(settings.separator))} is set, but both tracks have ready stems; "
             "leave it out."
         )
-    device = pick_device(device)
-    if stems_a is None or stems_b is None:
-        separator = fetch_separator(
-            registry, separator, settings.separator, device, steps.progress("weights")
-        )
-    separators = {
-        "a": separator_record(registry, separator, stems_a, settings.separator),
-        "b": separator_record(registry, separator, stems_b, settings.separator),
-    }
-    spec = resolve_spec(mixer, registry).configured(settings.mixer)
-    built = DifferentiableDJMixer(spec, registry=registry)
+    registry.analyzers.find(options.analyzer)  # refuse a wrong name before weights are fetched
+    device = pick_device(options.device)
+    separators = separator_pair(
+        options.separator, options.stems, settings.separator, device, steps, registry
+    )
+    spec = resolve_spec(options.mixer, registry).configured(settings.mixer)
+    mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load"):
-        tracks = {"a": as_track(a), "b": as_track(b)}
-    with steps.step("analyze") as tell:
-        analyses = {}
-        for done, (side, track) in enumerate(tracks.items()):
+        tracks = Pair(as_track(a), as_track(b))
+    with steps.step("analyze") as fraction:
+        analyses = []
+        for done, track in enumerate(tracks):
             found = (known or {}).get(track.sha256)
             if found is None:
-                found = analyze_track(track, progress=half(tell, done), registry=registry)
+                found = analyze_track(
+                    track,
+                    analyzer=options.analyzer,
+                    progress=half(fraction, done),
+                    registry=registry,
+                )
             if known is not None and track.sha256:
                 known[track.sha256] = found
-            analyses[side] = found
+            analyses.append(found)
+    rate = max(track.sample_rate for track in tracks)
+    channels = max(len(track.audio) for track in tracks)
     return Prepared(
-        tracks=_same_format(tracks),
-        analyses=analyses,
+        tracks=tracks.map(lambda track: track.at_rate(rate, channels)),
+        analyses=Pair(*analyses),
         separators=separators,
-        mixer=built,
+        mixer=mixer,
         device=device,
         registry=registry,
     )
 
 
+def separator_pair(
+    name: str,
+    stems: Pair[str | os.PathLike[str] | None],
+    config: Mapping[str, Any],
+    device: str,
+    steps: Steps,
+    registry: Registry,
+) -> Pair[ComponentRecord]:
+    """Record the separator of each track, and fetch its weights.
+
+    Parameters
+    ----------
+    name : str
+        Name of a registered separator, or ``"auto"``.
+    stems : Pair of path or None
+        Folders with ready stems, which replace the separator.
+    config : mapping
+        Fields of the separator's config.
+    device : str
+    steps : Steps
+    registry : Registry
+    """
+    if None in tuple(stems):
+        name = fetch_separator(registry, name, config, device, steps.progress("weights"))
+    return stems.map(lambda ready: separator_record(registry, name, ready, config))
+
+
 def align_pair(
-    tracks: Mapping[str, Track],
+    tracks: Pair[Track],
     plan: TransitionPlan,
     span: Span,
-    separators: Mapping[str, ComponentRecord],
+    separators: Pair[ComponentRecord],
     registry: Registry,
     steps: Steps,
     device: str,
-) -> dict[str, AlignedTrack]:
-    """Both tracks on the clock of a plan, with their stems."""
-    aligned = {}
-    with steps.step("separate") as tell:
-        for done, (side, track) in enumerate(tracks.items()):
-            record = separators[side]
-            aligned[side] = align_and_separate(
-                track,
-                plan.a if side == "a" else plan.b,
-                plan,
-                span,
-                build_separator(registry, record.name, record.config, device),
-                separator_declaration(record, registry),
-                progress=half(tell, done),
+) -> Pair[AlignedTrack]:
+    """Align both tracks to the clock of a plan, and separate them around its window."""
+    with steps.step("separate") as fraction:
+        return Pair(
+            *(
+                align_and_separate(
+                    track,
+                    side,
+                    plan,
+                    span,
+                    build_separator(registry, record.name, record.config, device),
+                    separator_declaration(record, registry),
+                    progress=half(fraction, done),
+                )
+                for done, (track, side, record) in enumerate(
+                    zip(tracks, plan.sides, separators, strict=True)
+                )
             )
-    return aligned
+        )
 
 
 def as_track(source: str | os.PathLike[str] | Track) -> Track:
-    """A track, loaded if it is a path."""
+    """Load a track if it is a path."""
     return source if isinstance(source, Track) else load_track(source)
 
 
-def _same_format(tracks: Mapping[str, Track]) -> dict[str, Track]:
-    rate = max(track.sample_rate for track in tracks.values())
-    channels = max(len(track.audio) for track in tracks.values())
-    return {side: track.at_rate(rate, channels) for side, track in tracks.items()}
-
-
-_SECONDS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(s?)\s*")
-
-
-def check_context(context: float | str) -> tuple[float, bool]:
-    """Amount of context, and whether it is in seconds rather than bars.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    match = _SECONDS.fullmatch(str(context))
-    if not match:
-        raise InputError(
-            f"context = {context!r} is not allowed; give bars, such as 8, or seconds, such as 8s."
-        )
-    return float(match[1]), bool(match[2])
-
-
-def _span(
-    plan: TransitionPlan, tracks: Mapping[str, Track], context: float | str, full: bool
-) -> Span:
-    """What is wanted of the clock: never beyond A's start and B's end."""
-    rate = tracks["a"].sample_rate
+def _span(plan: TransitionPlan, tracks: Pair[Track], context: float | str, full: bool) -> Span:
+    """The window and its context, never beyond A's start and B's end."""
+    rate = tracks.a.sample_rate
     window = window_span(plan, rate)
     first = min(0.0, clock_seconds(plan.a.warp, 0.0))
-    end = tracks["b"].duration_seconds + (plan.b.loop.added_seconds if plan.b.loop else 0.0)
+    end = tracks.b.duration_seconds + (plan.b.loop.added_seconds if plan.b.loop else 0.0)
     last = max(plan.window_seconds, clock_seconds(plan.b.warp, end))
     if full:
         return Span(round(first * rate), round(last * rate))
-    amount, in_seconds = check_context(context)
+    amount, in_seconds = parse_context(context)
     if amount == 0:
         return window
     if in_seconds:

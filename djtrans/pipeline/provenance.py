@@ -15,6 +15,7 @@ from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import (
     MixerRecord,
     ModelUse,
@@ -32,8 +33,8 @@ from djtrans.registry import Registry
 
 def make_provenance(
     registry: Registry,
-    tracks: Mapping[str, Track],
-    separators: Mapping[str, ComponentRecord],
+    tracks: Pair[Track],
+    separators: Pair[ComponentRecord],
     mixer: DifferentiableDJMixer,
     plan: TransitionPlan,
     span: Span,
@@ -47,9 +48,9 @@ def make_provenance(
     Parameters
     ----------
     registry : Registry
-    tracks : mapping of str to Track
-        ``a`` and ``b``, in the sample rate and channel count of the render.
-    separators : mapping of str to ComponentRecord
+    tracks : Pair of Track
+        In the sample rate and channel count of the render.
+    separators : Pair of ComponentRecord
         Of each track, see :func:`separator_record`.
     mixer : DifferentiableDJMixer
     plan : TransitionPlan
@@ -77,8 +78,8 @@ def make_provenance(
         },
         mixer=mixer_record(mixer, registry),
         render=RenderRecord(
-            sample_rate=tracks["a"].sample_rate,
-            channels=len(tracks["a"].audio),
+            sample_rate=tracks.a.sample_rate,
+            channels=len(tracks.a.audio),
             start=span.start,
             stop=span.stop,
             seed=seed,
@@ -94,6 +95,7 @@ def make_provenance(
             scheduler=model.scheduler_name,
             steps=model.steps,
             guidance_scale=model.inference.guidance_scale,
+            scheduler_config=model.scheduler_config,
         ),
     )
 

@@ -8,11 +8,13 @@ from djtrans.core.audio.time_stretch import ENGINE
 from djtrans.core.errors import FormatError
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.pipeline.completion import finish
 from djtrans.pipeline.preparation import align_pair, as_track
-from djtrans.pipeline.progress import Report, Steps
+from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import rebuild_mixer, warn_changed
 from djtrans.pipeline.separators import fetch_separator
 from djtrans.pipeline.transition import Transition
@@ -25,7 +27,7 @@ def render(
     b: str | os.PathLike[str] | Track,
     *,
     device: str = "auto",
-    progress: Report | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Transition:
     """Render a transition again from its params file.
@@ -62,7 +64,7 @@ def render(
         content = load_params(params_path)
         recorded = content.provenance
         built = rebuild_mixer(recorded.mixer, content.params, registry)
-        tracks = {"a": as_track(a), "b": as_track(b)}
+        tracks = Pair(as_track(a), as_track(b))
         for side, track in tracks.items():
             expected = recorded.tracks[side]
             if track.sha256 != expected.sha256:
@@ -71,15 +73,15 @@ def render(
                     f"were made for ({expected.name}); give the same two files, in the same order."
                 )
         shape = recorded.render
-        tracks = {k: t.at_rate(shape.sample_rate, shape.channels) for k, t in tracks.items()}
+        tracks = tracks.map(lambda track: track.at_rate(shape.sample_rate, shape.channels))
     if shape.stretch != ENGINE:
         warn_changed(f"the time stretch was {shape.stretch}, here it is {ENGINE}")
-    separators = {side: record.separator for side, record in recorded.tracks.items()}
-    for record in separators.values():
+    separators = Pair("a", "b").map(lambda side: recorded.tracks[side].separator)
+    for record in separators:
         here = registry.separators.find(record.name).declaration.version
         if here != record.version:
             warn_changed(f"{record.name} had version {record.version}, here it is {here}")
         fetch_separator(registry, record.name, record.config, device, steps.progress("weights"))
     span = Span(shape.start, shape.stop)
     aligned = align_pair(tracks, content.plan, span, separators, registry, steps, device)
-    return finish(built, content.params, content.plan, recorded, aligned, device, steps)
+    return finish(built, content, aligned, device, steps)

@@ -11,7 +11,7 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.errors import ConfigError, InputError, SeparationError
 from djtrans.core.track.separation import separate
@@ -35,6 +35,8 @@ def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclara
         If there is none of that name.
     """
     component = registry.separators.find(name)
+    if not isinstance(component.declaration, SeparatorDeclaration):
+        raise InputError(f"{component.name} is not a separator.")
     return component.name, component.declaration
 
 
@@ -63,7 +65,7 @@ def build_separator(
     if getattr(settings, "device", None) == AUTO:
         settings = attrs.evolve(settings, device=device)
     full = config_to_dict(settings)
-    separator = registry.separators.build(name, full)
+    separator: Separator = registry.separators.build(name, full)
     if declaration.keep and declaration.lazy:
         return CachedSeparator(separator, name, declaration, full)
     return separator
@@ -74,7 +76,7 @@ def fetch_separator(
     name: str,
     config: Mapping[str, Any],
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> str:
     """See to it that a separator can work, before anything else is begun.
 
@@ -87,7 +89,7 @@ def fetch_separator(
         Fields of its config; ``"auto"`` passes over those that lack one of them.
     device : str
     progress : callable, optional
-        Told the fraction of its weights that is downloaded.
+        Receives the fraction of its weights that is downloaded.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def run_demucs(
     sample_rate: int | None = None,
     *,
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
     registry: Registry | None = None,
     **config: Any,
 ) -> Stems:
@@ -162,7 +164,7 @@ def run_demucs(
     device : {"auto", "cpu", "cuda", "mps"}
         Where the network runs.
     progress : callable, optional
-        Told the fraction done.
+        Receives the fraction done.
     registry : Registry, optional
     **config
         Further fields of the separator's config: `model`, `weights`, `shifts` ...

@@ -14,7 +14,7 @@ from djtrans.metrics.audible import beat_power
 from djtrans.mixer.rendering import Rendered
 
 #: A beat whose root mean square lies below this is silent. Music is 30 dB and more above it.
-SILENT_DBFS = -50.0
+NEARLY_SILENT_DBFS = -50.0
 
 
 class SilenceWarning(UserWarning):
@@ -49,8 +49,8 @@ def warn_of_silence(
     )
     warnings.warn(
         f"{int(silent.sum())} of {len(silent)} beats of the window are nearly silent (below "
-        f"{SILENT_DBFS:g} dBFS), the first at {beats[int(silent.argmax())]:.1f} s of the output: "
-        f"{why}. More in docs/troubleshooting.md.",
+        f"{NEARLY_SILENT_DBFS:g} dBFS), the first at {beats[int(silent.argmax())]:.1f} s of the "
+        f"output: {why}. More in docs/troubleshooting.md.",
         SilenceWarning,
         stacklevel=3,
     )
@@ -58,7 +58,9 @@ def warn_of_silence(
 
 def _silent(audio: Tensor, sample_rate: int, beats: NDArray[np.float64]) -> NDArray[np.bool_]:
     power = audio.numpy().astype(np.float64) ** 2
-    return np.asarray(to_db(beat_power(power.mean(axis=0), sample_rate, beats)) < SILENT_DBFS)
+    return np.asarray(
+        to_db(beat_power(power.mean(axis=0), sample_rate, beats)) < NEARLY_SILENT_DBFS
+    )
 
 
 def _runs(silent: NDArray[np.bool_]) -> list[int]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from djtrans.core.audio.io import write_audio
 from djtrans.core.curves.params import TransitionParams
+from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.transition.alignment import AlignedTrack
 from djtrans.core.transition.params_file import ParamsFile, Provenance, save_params
 from djtrans.core.transition.plan import TransitionPlan
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from djtrans.registry import Registry
 
 #: The stem whose singing must not clash.
-VOCALS = "vocals"
 
 
 @attrs.frozen(eq=False, kw_only=True)

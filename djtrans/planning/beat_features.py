@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import power_to_db
 from djtrans.metrics.chroma import beat_chroma
 from djtrans.metrics.filters import Spectrum, band_gain, filtered, spectrum_of
 
@@ -19,7 +20,7 @@ LOW_HZ, MID_HZ = (30.0, 150.0), (300.0, 4000.0)
 #: Sound before and after each beat in which an attack is looked for.
 ATTACK_SECONDS = 0.08
 #: Levels are compared down to this far under the loudest beat.
-FLOOR_DB = -50.0
+LEVEL_RANGE_DB = 50.0
 
 
 @attrs.frozen(eq=False)
@@ -87,12 +88,12 @@ def _rises(
     def level(begin: FloatArray, end: FloatArray) -> FloatArray:
         index = [np.clip(np.round(t * rate).astype(int), 0, len(total) - 1) for t in (begin, end)]
         power = (total[index[1]] - total[index[0]]) / np.maximum(index[1] - index[0], 1)
-        return np.asarray(10.0 * np.log10(np.maximum(power, 1e-12)))
+        return np.asarray(power_to_db(power, amin=1e-12))
 
     beats = times[:-1]
     # A grid is a few milliseconds off at times: the attack is looked for a little before it too.
     early = 0.25 * ATTACK_SECONDS
     after = level(beats - early, beats + ATTACK_SECONDS - early)
     before = level(beats - early - ATTACK_SECONDS, beats - early)
-    least = float(after.max()) + FLOOR_DB
+    least = float(after.max()) - LEVEL_RANGE_DB
     return np.asarray(np.maximum(np.maximum(after, least) - np.maximum(before, least), 0.0))

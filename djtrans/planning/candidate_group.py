@@ -8,6 +8,7 @@ import attrs
 
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import Loop
 from djtrans.planning.candidates import Candidate
 from djtrans.planning.keys import KeyRule
@@ -49,7 +50,7 @@ class Choice:
     Attributes
     ----------
     candidate : Candidate
-    a, b : Analysis
+    tracks : Pair of Analysis
         As the plan counts them; A's with its loop.
     loop : Loop or None
     key : KeyRule
@@ -59,8 +60,7 @@ class Choice:
     """
 
     candidate: Candidate
-    a: Analysis
-    b: Analysis
+    tracks: Pair[Analysis]
     loop: Loop | None
     key: KeyRule
     reasons: tuple[str, ...]

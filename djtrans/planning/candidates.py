@@ -8,6 +8,7 @@ import attrs
 
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.scoring import (
     BOTH_SING,
@@ -40,9 +41,9 @@ class Candidate:
     technique : TechniqueDeclaration
     window : Window
     tempo : Tempo
-    swap_a, swap_b : int
+    swaps : Pair of int
         Bars of the tracks at the swap.
-    place_a, place_b : str
+    places : Pair of str
         What they are, one of :data:`djtrans.core.contracts.technique.PLACES`; ``""`` for none.
     faults : mapping of str to float
         What speaks against it, and how much.
@@ -52,10 +53,8 @@ class Candidate:
     technique: TechniqueDeclaration
     window: Window
     tempo: Tempo
-    swap_a: int
-    swap_b: int
-    place_a: str
-    place_b: str
+    swaps: Pair[int]
+    places: Pair[str]
     faults: Faults
 
     @property
@@ -64,9 +63,9 @@ class Candidate:
         return sum(self.faults.values()) - _BAR_WORTH * self.window.bars
 
     @property
-    def cues(self) -> tuple[int, int]:
-        """Bars of A and B at which the window starts."""
-        return self.swap_a - self.window.swap, self.swap_b - self.window.swap
+    def cues(self) -> Pair[int]:
+        """Bars of the tracks at which the window starts."""
+        return self.swaps.map(lambda bar: bar - self.window.swap)
 
     @property
     def clash(self) -> bool:
@@ -138,10 +137,8 @@ def best_candidate(
                 technique=technique,
                 window=window,
                 tempo=tempo,
-                swap_a=bar_a,
-                swap_b=bar_b,
-                place_a=lines_a[bar_a],
-                place_b=lines_b[bar_b],
+                swaps=Pair(bar_a, bar_b),
+                places=Pair(lines_a[bar_a], lines_b[bar_b]),
                 faults={**own_a, **own_b, **faults_together(a, bar_a, b, bar_b, window)},
             )
             for (bar_a, own_a), (bar_b, own_b) in product(ranked_a, ranked_b)

@@ -65,7 +65,7 @@ class PlanOptions:
 
     def __attrs_post_init__(self) -> None:
         for name in "ab":
-            if None not in (getattr(self, f"cue_{name}_seconds"), self.swap_seconds(name)):
+            if None not in (self.cue_seconds(name), self.swap_seconds(name)):
                 raise InputError(
                     f"Both the cue and the swap of {name.upper()} are given; give one: the window "
                     "starts at the cue, and the technique knows how far the swap is from there."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from djtrans.core.contracts.technique import PLACES
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import (
     ClockSection,
     TrackPlan,
@@ -26,7 +27,7 @@ DOUBTED_CONFIDENCE = 0.5
 
 
 def build_plan(
-    choice: Choice, options: PlanOptions, files: tuple[Analysis, Analysis], notes: tuple[str, ...]
+    choice: Choice, options: PlanOptions, files: Pair[Analysis], notes: tuple[str, ...]
 ) -> TransitionPlan:
     """The plan of a choice.
 
@@ -34,15 +35,14 @@ def build_plan(
     ----------
     choice : Choice
     options : PlanOptions
-    files : tuple of Analysis
-        Of A and B as their files are, in whatever octave.
+    files : Pair of Analysis
+        Of the tracks as their files are, in whatever octave.
     notes : tuple of str
         What was decided before.
     """
     candidate, window = choice.candidate, choice.candidate.window
     clock = lay_out(
-        choice.a,
-        choice.b,
+        choice.tracks,
         candidate.cues,
         window.bars,
         window.swap,
@@ -50,7 +50,7 @@ def build_plan(
         options.ease_bars,
         options.nudge_ms / 1000.0,
     )
-    louder = files[0].levels.short_term_p95_lufs - files[1].levels.short_term_p95_lufs
+    louder = files.a.levels.short_term_p95_lufs - files.b.levels.short_term_p95_lufs
     trim = min(max(louder, -TRIM_LIMIT_DB), TRIM_LIMIT_DB)
     reasons = [*_where(choice, options), *choice.reasons, candidate.tempo.reason, *notes]
     if options.key_shift:
@@ -62,14 +62,14 @@ def build_plan(
             f"B would need {louder:+.1f} dB to meet A's loudness; it is trimmed by {trim:+.0f} dB, "
             "the limit"
         )
-    per_bar = choice.a.grid.beats_per_bar
+    per_bar = choice.tracks.a.grid.beats_per_bar
     return TransitionPlan(
         technique=candidate.name,
         bars=window.bars,
         swap_beat=window.swap * per_bar,
         beat_times=clock.beat_times,
-        a=_side(choice, "a", files[0], clock.warp_a, 0.0, 0),
-        b=_side(choice, "b", files[1], clock.warp_b, trim, options.key_shift),
+        a=_side(choice, "a", files.a, clock.warps.a, 0.0, 0),
+        b=_side(choice, "b", files.b, clock.warps.b, trim, options.key_shift),
         key_distance=choice.key.distance,
         beats_per_bar=per_bar,
         frames_per_beat=options.frames_per_beat,
@@ -82,10 +82,8 @@ def build_plan(
 def _side(
     choice: Choice, name: str, file: Analysis, warp: Warp, gain_db: float, key_shift: int
 ) -> TrackPlan:
-    first = name == "a"
-    track = choice.a if first else choice.b
-    cue = choice.candidate.cues[0 if first else 1]
-    swap = choice.candidate.swap_a if first else choice.candidate.swap_b
+    track, candidate = choice.tracks[name], choice.candidate
+    cue, swap = candidate.cues[name], candidate.swaps[name]
 
     def on_clock(bar: int) -> float:
         return clock_seconds(warp, track.grid.time_of_bar(bar))
@@ -97,13 +95,13 @@ def _side(
         cue_section=track.section_at(cue).label,
         swap_section=track.section_at(swap).label,
         swap_on_phrase=swap in track.phrase_bars,
-        place=choice.candidate.place_a if first else choice.candidate.place_b,
+        place=candidate.places[name],
         warp=warp,
         gain_db=gain_db,
         bpm=file.grid.bpm,
         key=track.key.camelot,
         key_shift=float(key_shift),
-        loop=choice.loop if first else None,
+        loop=choice.loop if name == "a" else None,
         phrase_lines=tuple(on_clock(bar) for bar in sorted(track.phrase_bars)),
         sections=tuple(
             ClockSection(s.label, on_clock(s.start_bar), on_clock(s.end_bar), s.level_db)
@@ -115,15 +113,12 @@ def _side(
 def _where(choice: Choice, options: PlanOptions) -> list[str]:
     """Where the swap lies in both tracks."""
     candidate, said = choice.candidate, []
-    for name, track, place in (
-        ("a", choice.a, candidate.place_a),
-        ("b", choice.b, candidate.place_b),
-    ):
+    for name, place in candidate.places.items():
         who = name.upper()
         if name == "a" and choice.loop is not None:
             said.append("the swap lies where A's loop starts again")
         elif options.placed(name):
-            said.append(asked_bar(track, name, candidate.window, options)[1])
+            said.append(asked_bar(choice.tracks[name], name, candidate.window, options)[1])
         elif place in ("outro", "intro-end"):
             what, does = place.split("-")[0], "starts" if place == "outro" else "ends"
             said.append(f"the swap lies where {who}'s {what} {does}")
@@ -139,7 +134,7 @@ def _where(choice: Choice, options: PlanOptions) -> list[str]:
 def _confidence(choice: Choice) -> float:
     """The least sure of what the plan rests on."""
     candidate, sure = choice.candidate, [1.0]
-    for track in (choice.a, choice.b):
+    for track in choice.tracks:
         # Even where no beats are matched: the lines that the swap lies on are the grid's.
         sure.append(track.grid.confidence)
         if has_beat(track):

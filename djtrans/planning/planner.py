@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.planning.beat_features import Ear
 from djtrans.planning.candidate_group import CandidateGroup, Choice
@@ -21,7 +22,7 @@ def plan_transition(
     b: Analysis,
     ladder: Sequence[CandidateGroup],
     options: PlanOptions | None = None,
-    ears: tuple[Ear, Ear] | None = None,
+    ears: Pair[Ear] | None = None,
 ) -> TransitionPlan:
     """Plan a transition with the first rung of a ladder that holds.
 
@@ -32,8 +33,8 @@ def plan_transition(
     ladder : sequence of CandidateGroup
         What to try, the most wanted first.
     options : PlanOptions, optional
-    ears : tuple of Ear, optional
-        To listen to windows of A and of B, where keys or ones are in doubt.
+    ears : Pair of Ear, optional
+        To listen to windows of the tracks, where keys or ones are in doubt.
 
     Returns
     -------
@@ -48,8 +49,8 @@ def plan_transition(
         If no candidate fits; the message says why for each.
     """
     options = options or PlanOptions()
-    files = (a, b)
-    for name, track in zip("ab", files, strict=True):
+    files = Pair(a, b)
+    for name, track in files.items():
         _check_inside(name, track, options)
         if track.grid.bars < 1:
             raise PlanError(f"{name.upper()} has no whole bar; give a longer track.")
@@ -67,7 +68,7 @@ def plan_transition(
     return build_plan(choice, options, files, tuple(notes))
 
 
-def _shift(choice: Choice, ears: tuple[Ear, Ear] | None, a: Analysis, b: Analysis) -> int:
+def _shift(choice: Choice, ears: Pair[Ear] | None, a: Analysis, b: Analysis) -> int:
     """By how many beats B's one should move, for a choice whose beats sound together."""
     if not choice.candidate.tempo.matched:
         return 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.planning.beat_features import BeatFeatures, Ear, FloatArray, listen
 from djtrans.planning.candidate_group import CandidateGroup
@@ -15,7 +18,8 @@ from djtrans.planning.options import PlanOptions
 from djtrans.planning.planner import plan_transition as plan_with
 from djtrans.registry import Registry, default_registry
 
-#: What ``technique="auto"`` tries, in this order: techniques, and what :class:`CandidateGroup` says of them.
+#: Candidate groups of ``technique="auto"`` in order: techniques, and fields of their
+#: :class:`CandidateGroup`.
 AUTO_ORDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("bass-swap", "long-blend", "eq-blend"), {"at_least": 8}),
     (("drop-swap", "filter-sweep"), {"at_least": 4}),
@@ -30,11 +34,12 @@ AUTO_ORDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
 def plan_transition(
     analysis_a: Analysis,
     analysis_b: Analysis,
+    options: PlanOptions | None = None,
     *,
     technique: str = "auto",
     tracks: tuple[Track, Track] | None = None,
     registry: Registry | None = None,
-    **options: Any,
+    **fields: Any,
 ) -> TransitionPlan:
     """Plan where, how long and how fast.
 
@@ -42,13 +47,16 @@ def plan_transition(
     ----------
     analysis_a, analysis_b : Analysis
         The outgoing and the incoming track.
+    options : PlanOptions, optional
+        Length, position, tempo and so on.
     technique : str
         Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_ORDER` that fits.
     tracks : tuple of Track, optional
         A and B, to listen to their windows where keys or ones are in doubt.
     registry : Registry, optional
-    **options
-        Fields of :class:`djtrans.planning.options.PlanOptions`: `bars`, `cue_a_seconds` ...
+    **fields
+        Fields of :class:`djtrans.planning.options.PlanOptions`, which replace those of `options`:
+        `bars`, `cue_a_seconds` ...
 
     Returns
     -------
@@ -60,7 +68,8 @@ def plan_transition(
         If nothing fits; the message says why for each candidate.
     """
     registry = registry or default_registry()
-    wanted = config_from_dict(PlanOptions, options)
+    given = {} if options is None else attrs.asdict(options)
+    wanted = config_from_dict(PlanOptions, {**given, **fields})
     if technique == "auto":
         ladder = [
             CandidateGroup(techniques=_declared(names, registry), **facts)
@@ -72,7 +81,7 @@ def plan_transition(
             CandidateGroup(techniques=named, asked=True),
             CandidateGroup(techniques=named, asked=True, loop=True),
         ]
-    ears = None if tracks is None else (_ear(tracks[0]), _ear(tracks[1]))
+    ears = None if tracks is None else Pair(*tracks).map(_ear)
     return plan_with(analysis_a, analysis_b, ladder, wanted, ears)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import Loop
 from djtrans.planning.beat_features import BeatFeatures, Ear
 from djtrans.planning.candidate_group import CandidateGroup, Choice
@@ -38,14 +39,14 @@ class Walk:
     a, b : Analysis
         Counted in one octave.
     options : PlanOptions
-    ears : tuple of Ear, or None
+    ears : Pair of Ear, or None
         For A and B; without, windows are not listened to.
     """
 
     a: Analysis
     b: Analysis
     options: PlanOptions
-    ears: tuple[Ear, Ear] | None = None
+    ears: Pair[Ear] | None = None
 
     @property
     def key(self) -> KeyRule:
@@ -174,8 +175,7 @@ class Walk:
             rejected += _others(candidate, [c for c, _, _ in found])
             return Choice(
                 candidate=candidate,
-                a=a,
-                b=self.b,
+                tracks=Pair(a, self.b),
                 loop=loop,
                 key=self.key,
                 reasons=(*notes, *([f"although {against}"] if against else [])),
@@ -199,7 +199,7 @@ class Walk:
         if candidate.clash:
             return BOTH_SING, notes
         if candidate.early and not self.options.placed("a"):
-            return f"{LEFT_EARLY}, at bar {candidate.swap_a + 1} of {self.a.grid.bars}", notes
+            return f"{LEFT_EARLY}, at bar {candidate.swaps.a + 1} of {self.a.grid.bars}", notes
         if window.overlap and key.overlap == "never":
             return "notes of both are heard at once", notes
         if window.overlap and key.overlap == "heard":

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import Warp
 from djtrans.planning.tempo import Tempo
 
@@ -26,19 +27,17 @@ class Clock:
     ----------
     beat_times : tuple of float
         Clock seconds of every beat of the window and of its end.
-    warp_a, warp_b : tuple of (float, float)
-        See :class:`djtrans.core.transition.plan.TrackPlan`.
+    warps : Pair of tuple of (float, float)
+        Of each track; see :class:`djtrans.core.transition.plan.TrackPlan`.
     """
 
     beat_times: tuple[float, ...]
-    warp_a: Warp
-    warp_b: Warp
+    warps: Pair[Warp]
 
 
 def lay_out(
-    a: Analysis,
-    b: Analysis,
-    cues: tuple[int, int],
+    tracks: Pair[Analysis],
+    cues: Pair[int],
     bars: int,
     swap_bars: int,
     tempo: Tempo,
@@ -49,10 +48,10 @@ def lay_out(
 
     Parameters
     ----------
-    a, b : Analysis
+    tracks : Pair of Analysis
         Counted in one octave.
-    cues : tuple of int
-        Bars of A and B at which the window starts.
+    cues : Pair of int
+        Bars of the tracks at which the window starts.
     bars, swap_bars : int
         Length of the window, and of its part before the swap.
     tempo : Tempo
@@ -68,14 +67,17 @@ def lay_out(
         Matched: every bar line of both lies on a beat of the clock. Otherwise both run at their own
         tempo and meet at the swap; up to there the clock counts A's beats, then B's.
     """
+    a, b = tracks
     per_bar = a.grid.beats_per_bar
     lines = np.arange(bars + 1)
     beats = np.arange(bars * per_bar + 1.0)
-    own_a = a.grid.time_of(a.grid.beat_of_bar(cues[0]) + beats)
-    own_b = b.grid.time_of(b.grid.beat_of_bar(cues[1]) + beats)
+    own_a, own_b = (
+        track.grid.time_of(track.grid.beat_of_bar(cue) + beats)
+        for track, cue in zip(tracks, cues, strict=True)
+    )
     if not tempo.matched:
         at = swap_bars * per_bar
-        swap_b = b.grid.time_of_bar(cues[1] + swap_bars)
+        swap_b = b.grid.time_of_bar(cues.b + swap_bars)
         clock = own_a - own_a[0]
         after = b.grid.time_of(
             b.grid.beat_of(swap_b) + np.arange(len(clock) - at, dtype=np.float64)
@@ -89,10 +91,10 @@ def lay_out(
         at_lines = clock[lines * per_bar]
         # A ramp begins at A's own tempo and ends at B's: nothing is left to ease.
         home = 0 if tempo.start_bpm != tempo.end_bpm else ease_bars or None
-        warp_a = _warp(a, cues[0], at_lines, home, before=True)
-        warp_b = _warp(b, cues[1], at_lines, home, before=False)
+        warp_a = _warp(a, cues.a, at_lines, home, before=True)
+        warp_b = _warp(b, cues.b, at_lines, home, before=False)
     shifted = tuple((time + nudge_seconds, track) for time, track in warp_b)
-    return Clock(tuple(clock.tolist()), warp_a, shifted)
+    return Clock(tuple(clock.tolist()), Pair(warp_a, shifted))
 
 
 def _beats(

@@ -42,8 +42,8 @@ def lane(axes: Axes, theme: Theme, scene: Scene, track: str, *, named: bool = Tr
 
 def _wave(axes: Axes, theme: Theme, scene: Scene, track: str, shown: Lane) -> None:
     loudest = max(
-        1e-3, *(float(other.peaks.sum(axis=0).max()) for other in scene.lanes.values()),
-        *(float(other.heard.sum(axis=0).max()) for other in scene.lanes.values()),
+        1e-3, *(float(other.peaks.sum(axis=0).max()) for other in scene.lanes),
+        *(float(other.heard.sum(axis=0).max()) for other in scene.lanes),
     )  # fmt: skip
     middle = 0.5 * (scene.edges[1:] + scene.edges[:-1])
     whole = shown.peaks.sum(axis=0) / loudest

@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.curves.band_gains import CENTRES_HZ
 from djtrans.core.curves.interpolation import make_curves
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import ShapeError
 from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.summary import PEAK_STEPS, Overview, flat_overview
 from djtrans.plot.panels import Panel, make_panels
@@ -61,7 +63,7 @@ class Scene:
         Length of the window, what is shown on either side of it, and where the exchange ends.
     beats_per_bar, first_beat : int
         Of the beat-wise data in `heard`.
-    lanes : dict of str to Lane
+    lanes : Pair of Lane
     heard : Heard
         Levels and owners, beat by beat.
     edges : ndarray
@@ -81,7 +83,7 @@ class Scene:
     swap_bar: float
     beats_per_bar: int
     first_beat: int
-    lanes: dict[str, Lane]
+    lanes: Pair[Lane]
     heard: Heard
     edges: FloatArray
     positions: FloatArray
@@ -141,19 +143,21 @@ def make_scene(content: ParamsFile) -> Scene:
         # Beyond the grid nothing is shown.
         return float(np.interp(seconds, clock, bar_grid, left=-1e6, right=1e6))
 
-    lanes = {}
-    for track, side in (("a", plan.a), ("b", plan.b)):
+    lanes = []
+    for track, side in plan.sides.items():
         peaks = np.array(overview.sides[track].peaks, dtype=np.float64) / PEAK_STEPS
         stretch = f"{round(side.stretch_percent, 1) + 0.0:+.1f} %".replace("-", "−")
-        lanes[track] = Lane(
-            name=content.provenance.tracks[track].name,
-            facts=f"{side.bpm:.1f} BPM {stretch}, {side.key}",
-            peaks=peaks,
-            heard=np.array(overview.sides[track].heard, dtype=np.float64) / PEAK_STEPS
-            if measured
-            else peaks * _waveform_gain(heard.band_gain[track], overview),
-            phrases=tuple(bar(line) for line in side.phrase_lines),
-            sections=tuple((s.label, bar(s.start), bar(s.stop)) for s in side.sections),
+        lanes.append(
+            Lane(
+                name=content.provenance.tracks[track].name,
+                facts=f"{side.bpm:.1f} BPM {stretch}, {side.key}",
+                peaks=peaks,
+                heard=np.array(overview.sides[track].heard, dtype=np.float64) / PEAK_STEPS
+                if measured
+                else peaks * _waveform_gain(heard.band_gain[track], overview),
+                phrases=tuple(bar(line) for line in side.phrase_lines),
+                sections=tuple((s.label, bar(s.start), bar(s.stop)) for s in side.sections),
+            )
         )
     return Scene(
         bars=bars,
@@ -161,13 +165,13 @@ def make_scene(content: ParamsFile) -> Scene:
         swap_bar=plan.swap_beat / plan.beats_per_bar,
         beats_per_bar=plan.beats_per_bar,
         first_beat=overview.first_beat,
-        lanes=lanes,
+        lanes=Pair(*lanes),
         heard=heard,
         edges=first_bar + np.arange(columns + 1) / overview.columns_per_bar,
         positions=positions,
         panels=panels,
         still=still,
-        title=f"{lanes['a'].name}  →  {lanes['b'].name}",
+        title=f"{lanes[0].name}  →  {lanes[1].name}",
         subtitle=_subtitle(content),
         notes=tuple(notes),
         has_audio=content.overview is not None,
@@ -196,10 +200,10 @@ def single(params: TransitionParams) -> TransitionParams:
 
 def _subtitle(content: ParamsFile) -> str:
     plan = content.plan
-    on_line = [name for name, side in (("A", plan.a), ("B", plan.b)) if side.swap_on_phrase]
-    line = f"swap on a phrase line of {' and '.join(on_line)}" if on_line else "swap off phrase"
+    on_line = " and ".join(plan.on_phrase)
+    line = f"swap on a phrase line of {on_line}" if on_line else "swap off phrase"
     return (
-        f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars {tempo_words(plan)}, {line}, "
+        f"{short_name(plan.technique)}, {plan.bars} bars {tempo_words(plan)}, {line}, "
         f"keys {plan.a.key} to {plan.b.key}"
     )
 

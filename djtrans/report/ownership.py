@@ -6,14 +6,14 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import AUDIBLE_DBFS, db_to_power, power_to_db
+from djtrans.core.contracts.mixer_spec import TRACKS
 from djtrans.core.curves.band_gains import BANDS, stem_gains
 from djtrans.core.curves.params import TransitionParams
-from djtrans.core.transition.summary import FLOOR_DB, Overview
+from djtrans.core.transition.summary import LEVELS_FLOOR_DB, Overview
 
 #: Two tracks share a role while they are within this of each other.
 CLASH_DB = 10.0
-#: Below this nothing is heard, whatever it is compared with.
-SILENT_DBFS = -60.0
 
 FloatArray = NDArray[np.float64]
 
@@ -102,8 +102,8 @@ def audible_levels(overview: Overview, params: TransitionParams) -> Heard:
     """Levels of stems under curves, and who holds which role.
 
     A track holds a role on a beat if the role's level in the mix passes all three limits of
-    :class:`Role` and :data:`SILENT_DBFS`. If both do, the role is shared where they are within
-    :data:`CLASH_DB` of each other, else the louder holds it.
+    :class:`Role` and :data:`~djtrans.core.audio.decibels.AUDIBLE_DBFS`. If both do, the role is
+    shared where they are within :data:`CLASH_DB` of each other, else the louder holds it.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def audible_levels(overview: Overview, params: TransitionParams) -> Heard:
     roles = [role for role in ROLES if role.stem in ("", *overview.stems)]
     held: dict[tuple[str, str], Held] = {}
     gains = {}
-    for track in overview.sides:
+    for track in TRACKS:
         untouched, mixed = whole(before, track), whole(after, track)
         gains[track] = np.sqrt(mixed / np.maximum(untouched, 1e-12))
         for role in roles:
@@ -150,7 +150,7 @@ def audible_levels(overview: Overview, params: TransitionParams) -> Heard:
 def _held(role: Role, before: FloatArray, after: FloatArray, whole: FloatArray) -> Held:
     untouched_db, heard_db = _db(before[:, : role.bands]), _db(after[:, : role.bands])
     limit = max(
-        _usual(untouched_db) - role.usual_db, _usual(_db(whole)) - role.beside_db, SILENT_DBFS
+        _usual(untouched_db) - role.usual_db, _usual(_db(whole)) - role.beside_db, AUDIBLE_DBFS
     )
     sounds, heard = untouched_db >= limit, heard_db >= limit
     if role.bridges:
@@ -178,4 +178,4 @@ def _usual(level_db: FloatArray) -> float:
 
 
 def _db(power: FloatArray) -> FloatArray:
-    return np.asarray(10.0 * np.log10(np.maximum(power.sum(axis=-1), 10.0 ** (FLOOR_DB / 10.0))))
+    return np.asarray(power_to_db(power.sum(axis=-1), amin=db_to_power(LEVELS_FLOOR_DB)))

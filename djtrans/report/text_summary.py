@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import attrs
 import numpy as np
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS, TRACKS
 from djtrans.core.curves.band_gains import is_level
 from djtrans.core.curves.layout import Row
@@ -60,9 +61,10 @@ def tempo_words(plan: TransitionPlan) -> str:
 
 
 def _facts(plan: TransitionPlan) -> Iterable[str]:
-    technique = plan.technique.removeprefix("djtrans/")
+    technique = short_name(plan.technique)
     yield f"{technique} over {plan.bars} bars, {plan.window_seconds:.1f} s {tempo_words(plan)}"
-    for name, side in (("A", plan.a), ("B", plan.b)):
+    for track, side in plan.sides.items():
+        name = track.upper()
         tenths = round(10.0 * abs(side.cue_seconds))
         begin = f"{'−' if side.cue_seconds < 0 else ''}{tenths // 600}:{tenths % 600 / 10:04.1f}"
         percent = f"{round(side.stretch_percent, 1) + 0.0:+.1f} %".replace("-", "−")
@@ -102,7 +104,7 @@ def _paragraphs(content: ParamsFile) -> Iterable[str]:
 
 
 def _swap_event(plan: TransitionPlan) -> _Event:
-    on = [n for n, side in (("A", plan.a), ("B", plan.b)) if side.swap_on_phrase]
+    on = plan.on_phrase
     line = {
         2: "The swap lies on a phrase line of both.",
         1: f"The swap lies on a phrase line of {''.join(on)} only.",
@@ -115,12 +117,12 @@ def _section_events(plan: TransitionPlan) -> Iterable[_Event]:
     yield _Event(0.0, 0, f"A is in its {plan.a.cue_section}, B starts in its {plan.b.cue_section}.")
     clock = np.array(plan.beat_times)
     begin: dict[float, list[str]] = {}
-    for name, side in (("A", plan.a), ("B", plan.b)):
+    for name, side in plan.sides.items():
         for before, section in _neighbours(side):
             beat = float(np.interp(section.start, clock, np.arange(len(clock)), -1.0, -1.0))
             if 0.5 < beat < len(clock) - 1.5:
                 again = "next " if section.label == before.label else ""
-                begin.setdefault(round(beat), []).append(f"{name}'s {again}{section.label}")
+                begin.setdefault(round(beat), []).append(f"{name.upper()}'s {again}{section.label}")
     for beat, sections in begin.items():
         verb = "begins" if len(sections) == 1 else "begin"
         yield _Event(beat, 2, f"{listed(sections)} {verb}{at(beat, plan)}.")

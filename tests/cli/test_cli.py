@@ -121,6 +121,7 @@ def mistakes(folder):
         (["A", "B", "-o", "x.wav", "--bars", "many"], "neither a whole number nor auto"),
         (["A", "B", "-o", "x.wav", "--technique", "bass-swop"], "Did you mean 'bass-swap'"),
         (["A", "B", "-o", "x.wav", "--separator", "demuks"], "no separator 'demuks'"),
+        (["A", "B", "-o", "x.wav", "--analyzer", "librose"], "Did you mean 'librosa'"),
         (["A", "B", "-o", "x.wav", "--mixer", "dj55"], "Did you mean 'dj54'"),
         (["A", "B", "-o", "none/x.wav"], "folder that exists"),
         (["A", "B", "-o", "x.txt"], "ends in .wav"),

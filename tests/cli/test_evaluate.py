@@ -8,7 +8,6 @@ import pytest
 
 import djtrans
 from djtrans.cli import main
-from djtrans.cli.counting import progress_line
 from djtrans.metrics import metric_values
 from djtrans.registry import Registry
 from djtrans.synthesis import TrackSpec, synthesize
@@ -149,11 +148,3 @@ def test_a_mistake_is_one_line_and_exit_code_2(run, folder, arguments, match):
     assert match in line
     assert "Traceback" not in err
     assert sorted(folder.iterdir()) == before
-
-
-def test_progress_says_rate_and_time_left_of_this_run_alone():
-    assert progress_line(0, 40, 0, 0, 0.0) == "djtrans: 0 of 40 units"
-    assert progress_line(25, 40, 10, 2, 300.0) == (
-        "djtrans: 25 of 40 units, 10 from an earlier run, 2 not measurable, 3.0 a minute, 5:00 left"
-    )
-    assert progress_line(40, 40, 40, 0, 1.0) == "djtrans: 40 of 40 units, 40 from an earlier run"

@@ -7,56 +7,23 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import ConfigError, FormatError, InputError, LayoutError, PluginError
-from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
-from djtrans.diffusion.loading import build_network, get_inference_config, load_model
+from djtrans.diffusion.checkpoint import save_model
+from djtrans.diffusion.loading import (
+    build_network,
+    choose_model,
+    get_inference_config,
+    load_model,
+    with_scheduler,
+)
 from djtrans.diffusion.model import DiffusionModel
-from djtrans.plugins.encoders import TechniqueEncoderConfig
-from djtrans.registry import default_registry
-
-STEMS = ("drums", "bass", "vocals", "other")
-WIDTHS = {"audio": (58, 9), "technique": (3, 31), "none": (0, 0)}
-
-
-def record(encoders=("audio", "technique"), **changes):
-    configs = {"technique": config_to_dict(TechniqueEncoderConfig())}
-    content = ModelRecord(
-        layout=djtrans.mixer_layout("dj54"),
-        stems=STEMS,
-        frames_per_beat=2,
-        denoiser=ComponentRecord(
-            name="djtrans/dit", version=1, config={"width": 16, "depth": 1, "heads": 1}
-        ),
-        encoders=tuple(
-            EncoderRecord(
-                component=ComponentRecord(
-                    name=f"djtrans/{name}",
-                    version=default_registry().encoders.find(name).declaration.version,
-                    config=configs.get(name, {}),
-                ),
-                per_frame=WIDTHS[name][0],
-                global_=WIDTHS[name][1],
-            )
-            for name in encoders
-        ),
-        scheduler=ComponentRecord(name="djtrans/flow", version=1, config={"order": 1}),
-        inference={"steps": 3, "guidance_scale": 1.0},
-        card={"seed": 5},
-    )
-    return attrs.evolve(content, **changes)
+from tests.helpers.models import STEMS, record, save_random_model
 
 
 @pytest.fixture
 def saved(tmp_path):
-    torch.manual_seed(0)
-    network, _ = build_network(record())
-    for parameter in network.parameters():  # adaLN-zero starts by saying nothing
-        torch.nn.init.normal_(parameter, std=0.2)
-    save_model(tmp_path / "model.safetensors", record(), network.state_dict())
-    return tmp_path
+    return save_random_model(tmp_path)
 
 
 def request(**facts):
@@ -109,6 +76,49 @@ def test_any_scheduler_samples_it(saved):
     curves = [model.generate(request()) for model in drawn]
     assert all(torch.isfinite(c).all() for c in curves)
     assert not torch.equal(curves[0], curves[1])
+
+
+def test_a_scheduler_is_chosen_with_settings(saved):
+    steps = get_inference_config(steps=4)
+
+    def loaded(scheduler=None):
+        return load_model(saved, "cpu", scheduler=scheduler, inference=steps)
+
+    own, named, euler = loaded(), loaded("flow"), loaded(("flow", {"order": 1}))
+    assert [m.scheduler_config["order"] for m in (own, named, euler)] == [1, 2, 1]
+    assert torch.equal(own.generate(request()), euler.generate(request()))
+    assert not torch.equal(named.generate(request()), euler.generate(request()))
+    ddim = loaded(("ddim", {"eta": 1.0}))
+    assert ddim.scheduler_name == "djtrans/ddim"
+    assert ddim.scheduler_config == {"eta": 1.0, "zero_terminal_snr": True}
+    assert torch.equal(with_scheduler(own, "flow").generate(request()), named.generate(request()))
+    with pytest.raises(ConfigError, match=r"no field 'ordr'; its fields are order, spacing"):
+        loaded(("flow", {"ordr": 1}))
+    with pytest.raises(
+        ConfigError, match=r"order = 3 is not allowed; choose one of 1, 2|order = 3"
+    ):
+        loaded(("flow", {"order": 3}))
+    for wrong in (("flow", 1), ("flow",), 3):
+        with pytest.raises(InputError, match=r"names no component; give its name, or its name and"):
+            loaded(wrong)
+
+
+def test_settings_add_to_those_of_the_scheduler_that_is_chosen(saved):
+    def chosen(model, **asked):
+        return choose_model(model, device="cpu", **asked)
+
+    for model in (saved, load_model(saved, "cpu")):
+        own = chosen(model, scheduler_settings={"spacing": "even"})
+        assert own.scheduler_config == {"order": 1, "spacing": "even"}
+        named = chosen(model, scheduler="flow", scheduler_settings={"spacing": "even"})
+        assert named.scheduler_config == {"order": 2, "spacing": "even"}
+        both = chosen(
+            model, scheduler=("flow", {"order": 1}), scheduler_settings={"spacing": "even"}
+        )
+        assert both.scheduler_config == {"order": 1, "spacing": "even"}
+        assert chosen(model, scheduler="ddim").default_steps == 50
+    with pytest.raises(ConfigError, match="has no field 'eta'"):
+        chosen(saved, scheduler_settings={"eta": 1.0})
 
 
 def test_a_model_takes_the_place_of_a_technique(saved):
@@ -193,3 +203,12 @@ def test_a_name_that_is_no_file_and_no_hub_id_is_refused():
         load_model("missing.pt")
     with pytest.raises(FormatError, match=r"as a hub id it cannot be downloaded"):
         load_model("someone/their-model")
+
+
+def test_former_names_work_and_warn(saved):
+    model = load_model(saved, device="cpu")
+    with pytest.warns(DeprecationWarning, match="generate"):
+        curves = model.draw(request())
+    assert torch.equal(curves, model.generate(request()))
+    with pytest.warns(DeprecationWarning, match="CurveRequest"):
+        assert djtrans.CurveRequest is djtrans.CurveRequest

@@ -14,10 +14,12 @@ import djtrans
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import FormatError, InputError, PluginError
 from djtrans.core.registration.discovery import PluginWarning
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import track_seconds
+from djtrans.core.util.progress import Progress
 from djtrans.evaluation import (
     EvaluationOptions,
-    Pair,
+    TrackPair,
     all_pairs,
     compare,
     read_pairs,
@@ -28,6 +30,7 @@ from djtrans.evaluation.placing import clock_shift, on_clock, place_together
 from djtrans.evaluation.plot import plot_techniques
 from djtrans.evaluation.report import results_csv
 from djtrans.pipeline.completion import finish, generate_transition_params
+from djtrans.pipeline.options import PreparationOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.registry import Registry
@@ -44,7 +47,7 @@ def spec(bpm, seed):
     return TrackSpec(bpm=bpm, tonic=9, seed=seed, structure=STRUCTURE, sample_rate_hz=RATE)
 
 
-PAIR = Pair(a=spec(172.0, 1), b=spec(168.0, 2), name="pair")
+PAIR = TrackPair(a=spec(172.0, 1), b=spec(168.0, 2), name="pair")
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +85,9 @@ def test_every_technique_of_a_pair_is_measured_around_one_swap(made):
 
 @pytest.fixture(scope="module")
 def prepared(folder):
-    stems = {f"stems_{side}": folder / f"stems-{side}" for side in ("a", "b")}
-    return prepare(folder / "a.wav", folder / "b.wav", device="cpu", **stems)
+    stems = Pair("a", "b").map(lambda side: folder / f"stems-{side}")
+    options = PreparationOptions(stems=stems, device="cpu")
+    return prepare(folder / "a.wav", folder / "b.wav", options)
 
 
 @pytest.mark.slow
@@ -100,10 +104,10 @@ def test_sharing_the_stems_changes_neither_level_nor_timing(prepared):
     wide = prepared.align(anchor, prepared.span(anchor, "4"))
 
     def completed(aligned):
-        params, facts = generate_transition_params(prepared, plan, span, aligned)
-        return finish(prepared.mixer, params, plan, facts, aligned, prepared.device, Steps())
+        content = generate_transition_params(prepared, plan, span, aligned)
+        return finish(prepared.mixer, content, aligned, prepared.device, Steps())
 
-    shared = completed({s: on_clock(t, shift) for s, t in wide.items()})
+    shared = completed(wide.map(lambda track: on_clock(track, shift)))
     own = completed(prepared.align(plan, span))
     assert shared.audio.shape == own.audio.shape
     # A is not stretched: the same audio but for the half sample.
@@ -137,11 +141,14 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_same_table(made, tmp_path)
     cut.unlink()
     finished = {p: p.stat().st_mtime_ns for p in (tmp_path / "units").iterdir()}
     assert len(finished) == 2
-    told = []
-    again = compare(
-        [PAIR], TECHNIQUES, output=tmp_path, progress=lambda *counts: told.append(counts)
-    )
-    assert told == [(2, 3, 2, 0), (3, 3, 2, 0)]
+    events = []
+    again = compare([PAIR], TECHNIQUES, output=tmp_path, progress=events.append)
+    counts = {"resumed": 2, "failed": 0}
+    message = "2 from an earlier run"
+    assert events == [
+        Progress("units", 2, 3, message, counts),
+        Progress("units", 3, 3, message, counts),
+    ]
     assert all(path.stat().st_mtime_ns == at for path, at in finished.items())
     assert cut.exists()
     assert results_csv(again) == results_csv(comparison)
@@ -163,8 +170,8 @@ def test_another_question_is_another_result(made, tmp_path):
         pass
 
     def before(pairs, techniques, **options):
-        def tell(done, total, before, failed):
-            raise Stopped(before)
+        def stop(event):
+            raise Stopped(event.metrics["resumed"])
 
         with pytest.raises(Stopped) as caught:
             compare(
@@ -172,7 +179,7 @@ def test_another_question_is_another_result(made, tmp_path):
                 techniques,
                 output=tmp_path,
                 options=EvaluationOptions(**options),
-                progress=tell,
+                progress=stop,
             )
         return caught.value.args[0]
 
@@ -205,7 +212,7 @@ class BrokenPlugin:
 def test_what_fails_becomes_a_row_and_the_others_go_on(folder, tmp_path):
     registry = Registry(environ={}, discover=False)
     registry.register(BrokenPlugin, "acme")
-    missing = Pair(a=str(folder / "a.wav"), b=str(folder / "nothing.wav"))
+    missing = TrackPair(a=str(folder / "a.wav"), b=str(folder / "nothing.wav"))
     comparison = compare(
         [missing, PAIR],
         ["acme/broken", "acme/endless", "cut"],
@@ -249,6 +256,15 @@ def test_the_summary_holds_the_medians_of_the_results(made, tmp_path):
     assert (tmp_path / "comparison.png").stat().st_size > 10_000
 
 
+def test_the_old_name_of_a_pair_of_tracks_is_deprecated():
+    import djtrans.evaluation
+
+    with pytest.warns(DeprecationWarning, match="now named TrackPair"):
+        assert djtrans.evaluation.Pair is TrackPair
+    with pytest.raises(AttributeError, match="no attribute 'Pairs'"):
+        _ = djtrans.evaluation.Pairs
+
+
 def test_synthesized_pairs_are_the_same_for_a_seed_and_within_the_limit():
     pairs = synthesized_pairs(30, seed=4, stretch_limit=0.05)
     assert pairs[:3] == synthesized_pairs(3, seed=4, stretch_limit=0.05)
@@ -270,7 +286,7 @@ def test_pairs_are_read_with_paths_from_the_files_folder(tmp_path):
         "a,b,technique,cue_a,stems_b\nx.wav,sub/y.wav,,12.5,\nx.wav,sub/y.wav,cut,,stems\n"
     )
     first, second = read_pairs(table)
-    assert first == Pair(
+    assert first == TrackPair(
         a=str(tmp_path / "x.wav"), b=str(tmp_path / "sub/y.wav"), cue_a=12.5, name="x to y"
     )
     assert (second.label, second.technique) == ("x to y (2)", "cut")

@@ -6,10 +6,10 @@ import attrs
 
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import window_span
-from djtrans.core.transition.params_file import ParamsFile
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import write_pair
 from djtrans.pipeline.completion import generate_transition_params
+from djtrans.pipeline.options import PreparationOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -25,17 +25,16 @@ def write_pairs(folder, count=3):
     )
     audio = [synthesize(spec).audio for spec in specs]
     a, b = (Track(x, RATE, f"{n}.wav", n * 64) for n, x in zip("ab", audio, strict=True))
-    prepared = prepare(a, b, separator="spectral", device="cpu")
+    prepared = prepare(a, b, PreparationOptions(separator="spectral", device="cpu"))
     plan = prepared.plan("fade", bars=4)
     window = window_span(plan, RATE)
     aligned = prepared.align(plan, window)
-    params, provenance = generate_transition_params(prepared, plan, window, aligned)
-    row = params.layout.index("a/other/eq/mid")
+    drawn = generate_transition_params(prepared, plan, window, aligned)
+    row = drawn.params.layout.index("a/other/eq/mid")
     for number in range(1, count + 1):
-        values = params.values.clone()
+        values = drawn.params.values.clone()
         values[6:20, row] = 2.0 / (1 + number)
-        params = attrs.evolve(params, values=values)
-        content = ParamsFile(params=params, plan=plan, provenance=provenance)
+        content = attrs.evolve(drawn, params=attrs.evolve(drawn.params, values=values))
         pair = mix_pair(prepared.mixer, content, aligned, prepared.analyses, key=str(number))
         pair = attrs.evolve(
             pair,

@@ -15,6 +15,7 @@ from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import Track, load_track
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.inverse.effective_gains import effective_gains
 from djtrans.inverse.plan import check_same_length, plan_on_grid, read_plan
@@ -30,18 +31,18 @@ def _silence(seconds: float) -> Track:
 
 
 @pytest.fixture(scope="module")
-def analyses() -> dict[str, Analysis]:
+def analyses() -> Pair[Analysis]:
     spec = TrackSpec(bpm=BPM, structure=[("drop", 8)], sample_rate_hz=RATE)
     track = synthesize(spec)
     found = djtrans.analyze_track(Track(track.audio, RATE, "a"), cached=False)
-    return {"a": found, "b": found}
+    return Pair(found, found)
 
 
 def test_tracks_that_are_not_as_long_as_the_mix_are_refused():
-    tracks = {"a": _silence(10.0), "b": _silence(12.0)}
+    tracks = Pair(_silence(10.0), _silence(12.0))
     with pytest.raises(InputError, match=r"B 12\.00 s.*--plan"):
         check_same_length(_silence(10.04), tracks)
-    check_same_length(_silence(10.04), {"a": tracks["a"]})
+    check_same_length(_silence(10.04), Pair(tracks.a, tracks.a))
 
 
 def test_the_plan_without_a_plan_is_whole_bars_that_the_window_holds(analyses):

@@ -10,6 +10,7 @@ from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
+from djtrans.core.transition.pair import Pair
 from djtrans.inverse.overlap import plan_on_overlap, with_swap_at
 
 #: At 120 BPM a bar is 2 s; the first one lies at 0.75 s, its one a beat later.
@@ -34,7 +35,7 @@ def analysis(confidence=1.0, beats=None, bpm=BPM) -> Analysis:
 
 
 def planned(overlap, a=None, b=None, seconds=SECONDS):
-    return plan_on_overlap({"a": a or analysis(), "b": b or analysis()}, overlap, seconds, "set")
+    return plan_on_overlap(Pair(a or analysis(), b or analysis()), overlap, seconds, "set")
 
 
 def test_the_window_holds_the_overlap_and_as_much_on_either_side():
@@ -94,7 +95,7 @@ def test_the_surer_grid_counts_even_where_its_tempo_drifts():
 
 
 def test_a_recovered_swap_moves_what_lies_there_and_nothing_else():
-    analyses = {"a": analysis(), "b": analysis()}
+    analyses = Pair(analysis(), analysis())
     # Bars 12 to 13, four on either side, and two of these ten too many: 9 to 16.
     plan = planned((ONE + 24.0, ONE + 28.0))
     trimmed = attrs.evolve(plan, a=attrs.evolve(plan.a, gain_db=-3.0))

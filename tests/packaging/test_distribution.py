@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import tarfile
@@ -11,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import djtrans
+from djtrans.diffusion.loading import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -48,9 +50,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel, source):
     rest = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
     assert names == modules(source) | {f"{info}/{name}" for name in rest}
     # What is no Python has a reason to be there.
-    assert {name for name in modules(source) if not name.endswith(".py")} == {
-        "djtrans/__init__.pyi",
+    assert {name for name in modules(source) if not name.endswith((".py", "/__init__.pyi"))} == {
         "djtrans/py.typed",
+        "djtrans/weights/model.safetensors",
     }
 
 
@@ -77,6 +79,9 @@ def test_the_wheel_makes_a_transition_outside_the_checkout(wheel, environment, t
     assert command.is_file()
     where = made.run("-c", "import djtrans; print(djtrans.__file__)", cwd=tmp_path).stdout.strip()
     assert Path(where).is_relative_to(made.python.parents[1])
+    load = "import djtrans; print(djtrans.load_model(device='cpu').sha256)"
+    model = made.run("-c", load, cwd=tmp_path).stdout.strip()
+    assert model == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
     listed = json.loads(made.run(command, "plugins", "--json", cwd=tmp_path).stdout)
     assert listed["failures"] == []
     made.run(command, "demo", "--out", "demo", "--quiet", cwd=tmp_path)

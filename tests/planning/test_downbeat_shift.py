@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from djtrans.core.transition.pair import Pair
 from djtrans.planning.beat_features import BeatFeatures, listen
 from djtrans.planning.downbeat_shift import bar_profile, best_shift, chord_changes, shift_scores
 
@@ -63,7 +64,7 @@ def test_scores_are_those_of_the_shifts():
 
 def test_a_plan_shifts_b_where_it_is_not_sure_of_the_one(analysis, plan):
     """B's analysis has the one a beat early; its beats from there on are as house music's."""
-    ears = (lambda beats: house(), lambda beats: house(1))
+    ears = Pair(lambda beats: house(), lambda beats: house(1))
     told = plan(analysis(), analysis(downbeat_confidence=0.2), ears=ears)
     plain = plan(analysis(), analysis(downbeat_confidence=0.2))
     assert told.b.cue_seconds - plain.b.cue_seconds == pytest.approx(0.5)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from djtrans.core.errors import PlanError
+from djtrans.core.transition.pair import Pair
 from djtrans.planning.beat_features import BeatFeatures
 from djtrans.planning.candidate_group import CandidateGroup
 
@@ -85,7 +86,7 @@ def test_keys_far_apart_keep_notes_apart(analysis, plan, ladder):
 @pytest.mark.parametrize(("note", "chosen"), [(0, "x/blend"), (1, "x/echo")])
 def test_two_steps_apart_the_notes_of_the_windows_decide(analysis, plan, ladder, note, chosen):
     two = analysis(tonic=11)  # B minor, two steps from A minor
-    ears = (lambda beats: sound(0), lambda beats: sound(note))
+    ears = Pair(lambda beats: sound(0), lambda beats: sound(note))
     made = plan(analysis(), two, ladder=ladder, ears=ears, shift_beats=0)
     assert made.technique == chosen
     assert made.key_distance == 2

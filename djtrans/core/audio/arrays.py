@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import FLOOR_DB, db_to_power, power_to_db
 from djtrans.core.errors import InputError, ShapeError
-
-#: Level given to silence, in dB full scale.
-FLOOR_DB = -120.0
 
 FloatArray = NDArray[np.float64]
 
@@ -89,8 +87,8 @@ def as_beats(beat_times: Any) -> FloatArray:
 
 
 def to_db(power: FloatArray) -> FloatArray:
-    """Decibels of a power, floored at :data:`FLOOR_DB`."""
-    return 10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10.0)))
+    """Convert powers to decibels, at least :data:`~djtrans.core.audio.decibels.FLOOR_DB`."""
+    return power_to_db(power, amin=db_to_power(FLOOR_DB))
 
 
 def cut(

@@ -1,4 +1,4 @@
-"""List the kinds of component: one contract file each."""
+"""Kinds of component, in the order of the data flow."""
 
 from __future__ import annotations
 

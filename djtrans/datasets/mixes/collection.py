@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
@@ -26,12 +26,11 @@ from djtrans.core.track.tracklist_files import (
     save_tracklist,
     tracklist_id,
 )
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.registry import Registry, default_registry
 
 #: Where tracklists are kept unless another folder is named.
 FOLDER = "data/tracklists"
-#: Told of every tracklist, and whether it was there before.
-Watch: TypeAlias = "Callable[[Path, bool], None]"
 
 #: So many pages in a row that cannot be read mean that the site has changed.
 _ENOUGH = 3
@@ -69,7 +68,7 @@ def collect(
     source: str = "auto",
     settings: Mapping[str, Any] | None = None,
     output: str | os.PathLike[str] = FOLDER,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Collected:
     """Read tracklists and keep each mix once.
@@ -92,8 +91,9 @@ def collect(
         Fields of the sources' configs, such as ``{"1001tracklists.delay_seconds": 20.0}``.
     output : path-like
         Folder of the tracklists; made where it is missing.
-    watch : callable, optional
-        Told of each tracklist.
+    progress : callable, optional
+        Receives a `Progress` event for each tracklist; its message names the file and whether it
+        is new.
     registry : Registry, optional
 
     Returns
@@ -120,7 +120,7 @@ def collect(
     collected = Collected()
     planned = [(given, readers.of(given)) for given in sources]
     catalogue = None if genre is None else readers.catalogue()
-    job = _Job(readers, Path(output), most, watch, collected)
+    job = _Job(readers, Path(output), most, progress, collected)
     for given, component in planned:
         if job.full or not job.read(given, component):
             return collected
@@ -134,7 +134,7 @@ class _Job:
     readers: _Readers
     output: Path
     most: int | None
-    watch: Watch | None
+    progress: ProgressCallback | None
     collected: Collected
     #: Pages in a row that could not be read.
     unread: int = 0
@@ -188,8 +188,9 @@ class _Job:
 
     def keep(self, path: Path, *, new: bool) -> None:
         (self.collected.written if new else self.collected.known).append(path)
-        if self.watch is not None:
-            self.watch(path, new)
+        if self.progress is not None:
+            message = f"{'wrote' if new else 'known'}  {path}"
+            self.progress(Progress("tracklists", self.collected.total, self.most, message))
 
 
 class _Readers:

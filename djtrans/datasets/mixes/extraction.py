@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -12,6 +11,7 @@ from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, Side
 from djtrans.datasets.mixes.alignment.excerpt import (
     ALIGNMENT,
@@ -21,7 +21,7 @@ from djtrans.datasets.mixes.alignment.excerpt import (
 )
 from djtrans.datasets.mixes.alignment.file_matching import audio_files, find_file, find_mix
 from djtrans.datasets.mixes.alignment.location import Sound, heard
-from djtrans.pipeline.progress import Report, Steps
+from djtrans.pipeline.progress import Steps
 
 MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
 #: How far before and after the tracklist's time the tracks are searched.
@@ -65,8 +65,7 @@ def extract(
     tracks: str | os.PathLike[str] | None = None,
     most: int = 20,
     seconds: float = 90.0,
-    watch: Callable[[Path, Alignment], None] | None = None,
-    progress: Report | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Extracted:
     """Cut an excerpt around each boundary of each mix, and lay its two tracks on its clock.
 
@@ -83,9 +82,9 @@ def extract(
         Excerpts in the output when it is done, from 1.
     seconds : float
         Length of an excerpt where the alignment does not tell it, 10 to 240.
-    watch : callable, optional
-        Told of each new excerpt.
     progress : callable, optional
+        Receives `Progress` events of each alignment, and one of stage "excerpts" for each new
+        excerpt, whose message describes it.
 
     Returns
     -------
@@ -134,9 +133,17 @@ def extract(
                 continue
             result.written.append(folder)
             result.aligned += alignment.aligned
-            if watch is not None:
-                watch(folder, alignment)
+            if progress is not None:
+                count = len(result.written) + len(result.known)
+                progress(Progress("excerpts", count, most, _described(folder, alignment)))
     return result
+
+
+def _described(folder: Path, alignment: Alignment) -> str:
+    lines = [f"wrote  {folder}  {alignment.seconds:.1f} s"]
+    for name, side in (("A", alignment.track_a), ("B", alignment.track_b)):
+        lines.append(f"  {name}  {side.artist} - {side.title}: {side.summary}")
+    return "\n".join(lines)
 
 
 def _folder(path: str | os.PathLike[str], what: str) -> Path:
@@ -173,7 +180,7 @@ class _Boundary:
         sides = (known.track_a, known.track_b)
         return all(side.file or not now for side, now in zip(sides, self.files, strict=True))
 
-    def write(self, folder: Path, progress: Report | None) -> Alignment:
+    def write(self, folder: Path, progress: ProgressCallback | None) -> Alignment:
         at = self.entries[1].start_seconds
         if at is None:
             raise InputError(f"the tracklist does not say when '{self.entries[1]}' comes in.")
@@ -220,8 +227,8 @@ class _Boundary:
         mix = Sound.of(around, SAMPLE_RATE)
         for number, side in enumerate(sides):
             if side.file is not None:
-                with steps.step(f"align {side.entry}") as tell:
-                    sides[number] = side.searched(mix, tell)
+                with steps.step(f"align {side.entry}") as fraction:
+                    sides[number] = side.searched(mix, fraction)
         known = [(side.sound, side.place) for side in sides if side.sound and side.place]
         spans = iter(heard(mix, known))
         a, b = (next(spans) if side.place else None for side in sides)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.audio.loudness import unclipped_gain
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.alignment import AlignedTrack, window_span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
@@ -105,33 +107,38 @@ class PreparedPair:
         """In Hz."""
         return self.stems_a.sample_rate
 
-    def features(self, side: str) -> TrackFeatures:
+    def features(self, side: str, extractors: Sequence[FeatureExtractor] = ()) -> TrackFeatures:
         """Features of track ``"a"`` or ``"b"``, as they are when a transition is generated."""
         first = side == "a"
         stems, track = (self.stems_a, self.track_a) if first else (self.stems_b, self.track_b)
         return window_features(
-            stems.scaled(10.0 ** (-self.gain_db / 20.0)),
+            stems.scaled(db_to_amplitude(-self.gain_db)),
             self.plan,
             self.plan.a if first else self.plan.b,
             reference_db=track.reference_db,
             isolated=track.isolated,
             laid_rate=track.laid_rate,
+            extractors=extractors,
         )
 
-    def request(self, seed: int | None = None) -> CurveRequest:
+    def request(
+        self, seed: int | None = None, extractors: Sequence[FeatureExtractor] = ()
+    ) -> CurveRequest:
         """What a curve model would be asked to draw, as when a transition is generated.
 
         Parameters
         ----------
         seed : int, optional
             The seed that the pair was drawn with if left out.
+        extractors : sequence of FeatureExtractor
+            Run on the stems for the encoders of a model.
         """
         drawn = self.content.provenance.render.seed
         asked = build_curve_request(
             self.plan,
             self.params.layout,
-            self.features("a"),
-            self.features("b"),
+            self.features("a", extractors),
+            self.features("b", extractors),
             drawn if seed is None else seed,
         )
         return attrs.evolve(asked, technique=self.technique)
@@ -140,8 +147,8 @@ class PreparedPair:
 def mix_pair(
     mixer: Mixer,
     content: ParamsFile,
-    aligned: Mapping[str, AlignedTrack],
-    analyses: Mapping[str, Analysis],
+    aligned: Pair[AlignedTrack],
+    analyses: Pair[Analysis],
     *,
     device: str | torch.device = "cpu",
     key: str = "",
@@ -153,9 +160,9 @@ def mix_pair(
     mixer : Mixer
     content : ParamsFile
         Curves, plan and provenance.
-    aligned : mapping of str to AlignedTrack
-        ``a`` and ``b`` on the clock of the plan.
-    analyses : mapping of str to Analysis
+    aligned : Pair of AlignedTrack
+        On the clock of the plan.
+    analyses : Pair of Analysis
     device : str or torch.device
         Where the mixer computes; the result is on the CPU.
     key : str
@@ -167,25 +174,22 @@ def mix_pair(
         Lowered where the mix or a stem would clip.
     """
     plan, used = content.plan, content.provenance.tracks
-    tracks = {
-        name: PairedTrack(
+    track_a, track_b = (
+        PairedTrack(
             name=used[name].name,
             sha256=used[name].sha256,
             analysis=analyses[name],
             reference_db=reference_level(analyses[name], side),
             isolated=used[name].isolation == "good",
         )
-        for name, side in (("a", plan.a), ("b", plan.b))
-    }
-    windows = {
-        name: track.window(window_span(plan, track.stems.sample_rate))
-        for name, track in aligned.items()
-    }
-    gain = unclipped_gain(windows["a"].audio, windows["b"].audio)
+        for name, side in plan.sides.items()
+    )
+    windows = aligned.map(lambda track: track.window(window_span(plan, track.stems.sample_rate)))
+    gain = unclipped_gain(windows.a.audio, windows.b.audio)
     mixer = mixer.to(device)
     seed = content.provenance.render.seed
     for _ in range(_TRIES):
-        a, b = windows["a"].scaled(gain), windows["b"].scaled(gain)
+        a, b = windows.a.scaled(gain), windows.b.scaled(gain)
         with torch.no_grad():
             mix = mixer(a.to(device), b.to(device), content.params.to(device), seed=seed).mix.cpu()
         further = unclipped_gain(mix)
@@ -197,8 +201,8 @@ def mix_pair(
         stems_b=b,
         mix=mix,
         content=content,
-        track_a=tracks["a"],
-        track_b=tracks["b"],
-        gain_db=20.0 * math.log10(gain),
+        track_a=track_a,
+        track_b=track_b,
+        gain_db=amplitude_to_db(gain),
         key=key,
     )

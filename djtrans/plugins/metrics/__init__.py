@@ -24,7 +24,7 @@ def djtrans_metrics() -> Iterable[MetricDeclaration]:
                 "both_audible_beats",
                 "beats",
                 "description",
-                "Beats on which both tracks are audible, which every overlap metric looks at.",
+                "Beats on which both tracks are audible: the basis of every overlap metric.",
             ),
         ),
     )
@@ -39,14 +39,12 @@ def djtrans_metrics() -> Iterable[MetricDeclaration]:
                 "description",
                 "Mean offset of B's beats; late is positive.",
             ),
-            _value(
-                "beat_offset_p95_ms", "ms", "lower", "95th percentile of the size of the offset."
-            ),
+            _value("beat_offset_p95_ms", "ms", "lower", "95th percentile of the absolute offset."),
             _value(
                 "beat_offset_spread_ms",
                 "ms",
                 "lower",
-                "Standard deviation of the offset: how well they keep one beat.",
+                "Standard deviation of the offset: how well the beats stay together.",
             ),
         ),
     )
@@ -143,7 +141,7 @@ def djtrans_metrics() -> Iterable[MetricDeclaration]:
                 "chroma_consonance",
                 "1",
                 "higher",
-                "Consonance of the notes of both tracks: 1 unison, 0 chance.",
+                "Consonance of the notes of both: 1 unison, 0 chance.",
             ),
         ),
         references=(
@@ -174,7 +172,7 @@ def djtrans_metrics() -> Iterable[MetricDeclaration]:
                 "low_end_excess_db",
                 "dB",
                 "lower",
-                "How far the low end rises above the louder track's own.",
+                "Level of the low end above the louder track's own.",
             ),
         ),
     )
@@ -196,19 +194,19 @@ def djtrans_metrics() -> Iterable[MetricDeclaration]:
                 "loudness_dip_lu",
                 "LU",
                 "lower",
-                "How far the loudness falls below what the music itself would do.",
+                "Drop of the loudness below that of the music itself.",
             ),
             _value(
                 "loudness_bump_lu",
                 "LU",
                 "lower",
-                "How far the loudness rises above what the music itself would do.",
+                "Rise of the loudness above that of the music itself.",
             ),
             _value(
                 "longest_hole_ms",
                 "ms",
                 "lower",
-                "Longest stretch well under the level of the music around it.",
+                "Longest interval well under the level of the music around it.",
             ),
         ),
         references=(
@@ -281,7 +279,7 @@ def djtrans_metrics() -> Iterable[MetricDeclaration]:
                 "curve_total_variation",
                 "ranges",
                 "description",
-                "Way that a moving parameter goes, in parts of its range.",
+                "Total variation of a moving parameter, in parts of its range.",
             ),
             _value(
                 "curve_steepest",

@@ -1,4 +1,4 @@
-"""The moves that techniques share, frame by frame."""
+"""Gestures, frame by frame."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.errors import InputError
 from djtrans.mixer.resolve import mixer_layout
-from tests.core.curves.test_vocal_rests import features
+from tests.helpers.features import features
 
 LAYOUT = mixer_layout()
 REQUEST = CurveRequest(LAYOUT, 16, swap_beat=4)

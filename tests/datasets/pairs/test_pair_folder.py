@@ -13,10 +13,10 @@ from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span, window_span
-from djtrans.core.transition.params_file import ParamsFile
 from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import read_facts, read_pair, write_pair
 from djtrans.pipeline.completion import generate_transition_params
+from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.pipeline.provenance import rebuild_mixer
 from djtrans.registry import default_registry
@@ -38,20 +38,18 @@ class Made:
         )
         audio = [synthesize(spec).audio for spec in specs]
         a, b = (Track(x, RATE, f"{n}.wav", n * 64) for n, x in zip("ab", audio, strict=True))
-        self.prepared = prepare(a, b, separator="spectral", device="cpu")
+        self.prepared = prepare(a, b, PreparationOptions(separator="spectral", device="cpu"))
         self.plan = self.prepared.plan("echo-out", bars=4)
         self.window = window_span(self.plan, RATE)
         self.aligned = self.prepared.align(self.plan, self.window)
-        params, provenance = generate_transition_params(
-            self.prepared, self.plan, self.window, self.aligned, seed=3
+        self.content = generate_transition_params(
+            self.prepared, self.plan, self.window, self.aligned, GenerateOptions(seed=3)
         )
-        self.content = ParamsFile(params=params, plan=self.plan, provenance=provenance)
 
     def pair(self, louder: float = 1.0):
-        aligned = {
-            side: attrs.evolve(track, stems=track.stems.scaled(louder))
-            for side, track in self.aligned.items()
-        }
+        aligned = self.aligned.map(
+            lambda track: attrs.evolve(track, stems=track.stems.scaled(louder))
+        )
         return mix_pair(self.prepared.mixer, self.content, aligned, self.prepared.analyses, key="k")
 
 
@@ -124,7 +122,7 @@ def test_nothing_clips_and_the_gain_is_told(made, tmp_path, louder):
     write_pair(tmp_path / "pair", pair)  # clipping would be a warning, and that an error
     read = read_pair(tmp_path / "pair")
     assert float((mixed_again(read) - read.mix).abs().max()) < ROUNDING
-    true = made.aligned["a"].window(made.window).audio * louder
+    true = made.aligned.a.window(made.window).audio * louder
     assert torch.allclose(read.stems_a.audio * 10 ** (-read.gain_db / 20), true, atol=1e-5)
 
 
@@ -149,8 +147,10 @@ def test_the_request_is_the_one_of_inference(made, folder, monkeypatch):
             asked.append(request)
             return torch.zeros(request.n_frames, len(request.layout))
 
-    monkeypatch.setattr(type(made.prepared.registry), "build", lambda *a, **k: Model())
-    generate_transition_params(made.prepared, made.plan, Span(0, 1), made.aligned, seed=3)
+    monkeypatch.setattr(made.prepared.registry.techniques, "build", lambda *_: Model())
+    generate_transition_params(
+        made.prepared, made.plan, Span(0, 1), made.aligned, GenerateOptions(seed=3)
+    )
     (wanted,) = asked
     given = read_pair(folder).request()
     for field in attrs.fields(type(wanted)):

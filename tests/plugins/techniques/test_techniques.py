@@ -21,7 +21,7 @@ from djtrans.core.errors import InputError, PlanError
 from djtrans.mixer.resolve import mixer_layout
 from djtrans.pipeline.curve_generation import load_technique
 from djtrans.registry import default_registry
-from tests.core.curves.test_vocal_rests import features
+from tests.helpers.features import features
 
 LAYOUT = mixer_layout()
 BAR = 4

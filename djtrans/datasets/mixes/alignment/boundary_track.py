@@ -9,7 +9,7 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.audio.io import load_audio
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.tracklist import TracklistEntry
 from djtrans.datasets.mixes.alignment.excerpt import SourceRecord, lay
@@ -41,7 +41,7 @@ class Side:
     sound: Sound | None = None
     why: str = ""
 
-    def searched(self, mix: Sound, progress: Progress | None = None) -> Side:
+    def searched(self, mix: Sound, progress: FractionCallback | None = None) -> Side:
         """The track looked for in a mix."""
         if self.file is None:
             return self

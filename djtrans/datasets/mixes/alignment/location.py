@@ -10,7 +10,7 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.datasets.mixes.alignment.band_flux import FloatArray, flux
 from djtrans.datasets.mixes.alignment.coarse_search import find_places
 from djtrans.datasets.mixes.alignment.offsets import Onsets, onsets
@@ -84,7 +84,7 @@ class Place:
     spread_seconds: float
 
 
-def locate(mix: Sound, track: Sound, progress: Progress | None = None) -> Place | None:
+def locate(mix: Sound, track: Sound, progress: FractionCallback | None = None) -> Place | None:
     """Find a track in a mix, played at any tempo within 10 % of its own, pitch kept or not.
 
     Segments of the track are laid on all places at all tempos (:mod:`~.search`), the line that

@@ -1,0 +1,319 @@
+"""Options of a transition, shared by the Python functions, the command line and the datasets."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import attrs
+
+from djtrans.core.contracts.mixer_spec import MixerSpec
+from djtrans.core.contracts.overrides import Settings
+from djtrans.core.errors import InputError, did_you_mean
+from djtrans.core.transition.pair import Pair
+from djtrans.mixer.resolve import DEFAULT_MIXER
+from djtrans.planning.options import PlanOptions
+
+if TYPE_CHECKING:
+    from djtrans.diffusion.model import DiffusionModel
+
+#: Default of options that are chosen from the tracks, or from what is installed.
+AUTO = "auto"
+#: Analyzer of the default path.
+DEFAULT_ANALYZER = "constant-grid"
+#: Context on either side of the window, in bars.
+DEFAULT_CONTEXT_BARS = 8
+
+_SECONDS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(s?)\s*")
+
+
+@attrs.frozen(kw_only=True)
+class PreparationOptions:
+    """Options of :func:`djtrans.pipeline.preparation.prepare`: components and device.
+
+    Attributes
+    ----------
+    analyzer : str
+        Name of a registered analyzer.
+    separator : str
+        Name of a registered separator, or ``"auto"``.
+    stems : Pair of path or None
+        Folder with ready stems of each track.
+    mixer : MixerSpec or str
+        A spec, or the name of a registered mixer.
+    settings : Settings
+        Settings of the components.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    """
+
+    analyzer: str = DEFAULT_ANALYZER
+    separator: str = AUTO
+    stems: Pair[str | os.PathLike[str] | None] = attrs.field(factory=lambda: Pair(None, None))
+    mixer: MixerSpec | str = DEFAULT_MIXER
+    settings: Settings = attrs.field(factory=Settings)
+    device: str = AUTO
+
+
+def _cli(help: str, metavar: str | None = None) -> dict[str, str | None]:
+    """Metadata of a field that is an option of the command line, too."""
+    return {"help": help, "metavar": metavar}
+
+
+@attrs.frozen(kw_only=True)
+class GenerateOptions:
+    """Options of :func:`djtrans.generate`; each is a keyword argument of it, too.
+
+    Attributes
+    ----------
+    technique : str
+        Name of a registered technique, or ``"auto"``. A model is conditioned on it.
+    model : DiffusionModel or path, optional
+        Model that generates the curves: a loaded one, or what :func:`djtrans.load_model` takes.
+        ``"auto"`` is the bundled model; with None or ``"none"`` the technique's rules generate
+        them. So they do where the bundled model does not know the technique or the length.
+    scheduler : str, optional
+        Name of a registered scheduler; by default the model's own.
+    steps : int, optional
+        Evaluations of the model; by default the scheduler's own number.
+    guidance_scale : float, optional
+        Scale of the classifier-free guidance; by default as the model was saved, usually 2.
+    n_frames : int, optional
+        Resample the generated curves to this many frames.
+    analyzer : str
+        Name of a registered analyzer.
+    separator : str
+        Name of a registered separator, or ``"auto"``: demucs if its weights are present or can be
+        downloaded, else spectral, with a warning.
+    bars : int or str, optional
+        Length of the window: 1, 2, 4, 8, 16, 24, 32, 48 or 64; ``"auto"`` or None: the planner
+        chooses.
+    duration : float, optional
+        Length in seconds instead; the nearest of these lengths is taken.
+    cue_a, cue_b : float, optional
+        Start of the window in each track, in seconds; moved to the nearest downbeat.
+    swap_a, swap_b : float, optional
+        Position of the swap in each track instead, in seconds; moved to the nearest downbeat.
+    tempo : float or str
+        Of the window: ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` or beats per minute.
+    stems_a, stems_b : path, optional
+        Folder with ready stems of a track (drums, bass, vocals, other).
+    stretch_limit : float
+        Largest tempo change, as a fraction.
+    shift_beats : int or str
+        Beats by which B's downbeats are moved later, 0 to 3; ``"auto"``: the planner chooses.
+    nudge_ms : float
+        Delay of B against its beat grid, in milliseconds.
+    key_shift : int
+        Semitones by which B is transposed, -6 to 6.
+    context : float or str
+        Length before and after the window: bars, or seconds as ``"8s"``.
+    full : bool
+        Render from A's start to B's end instead.
+    mixer : MixerSpec or str
+        A spec, or the name of a registered mixer.
+    settings : mapping of str to object, optional
+        Of the components: ``"reverb.decay_seconds"`` by node of the mixer, ``"reverb"`` for another
+        effect at that node, ``"separator.FIELD"``, ``"technique.FIELD"`` of a named technique.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``: for the mixer, and for a separator that
+        can choose.
+    seed : int
+        The same inputs, seed, separator and device give the same audio.
+
+    Raises
+    ------
+    InputError
+        If an option is not allowed, or two exclude each other.
+
+    See Also
+    --------
+    djtrans.generate : Takes these options.
+
+    Examples
+    --------
+    >>> import attrs, djtrans
+    >>> options = djtrans.GenerateOptions(technique="bass-swap", bars=16)
+    >>> [attrs.evolve(options, seed=seed).seed for seed in range(3)]
+    [0, 1, 2]
+    """
+
+    technique: str = attrs.field(default=AUTO, metadata=_cli("Name of a technique, or auto."))
+    model: DiffusionModel | str | os.PathLike[str] | None = attrs.field(
+        default=AUTO,
+        metadata=_cli(
+            "Model that generates the curves: file, folder or hub id; none: the technique's rules."
+        ),
+    )
+    scheduler: str | None = attrs.field(
+        default=None, metadata=_cli("Name of a scheduler; default: the model's own.")
+    )
+    steps: int | None = attrs.field(
+        default=None, metadata=_cli("Evaluations of the model; default: the scheduler's own.")
+    )
+    guidance_scale: float | None = attrs.field(
+        default=None,
+        metadata=_cli("Scale of the guidance by the conditioning; default: the model's own, 2.0."),
+    )
+    n_frames: int | None = attrs.field(
+        default=None, metadata=_cli("Resample the curves to this many frames.")
+    )
+    analyzer: str = attrs.field(default=DEFAULT_ANALYZER, metadata=_cli("Name of an analyzer."))
+    separator: str = attrs.field(default=AUTO, metadata=_cli("Name of a separator, or auto."))
+    bars: int | str | None = attrs.field(
+        default=AUTO, metadata=_cli("Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.", "N|auto")
+    )
+    duration: float | None = attrs.field(
+        default=None, metadata=_cli("Length in seconds; the nearest of these lengths is taken.")
+    )
+    cue_a: float | None = attrs.field(
+        default=None, metadata=_cli("Start of the window in A, in seconds.")
+    )
+    cue_b: float | None = attrs.field(
+        default=None, metadata=_cli("Start of the window in B, in seconds.")
+    )
+    swap_a: float | None = attrs.field(
+        default=None, metadata=_cli("Position of the swap in A instead, in seconds.")
+    )
+    swap_b: float | None = attrs.field(
+        default=None, metadata=_cli("Position of the swap in B instead, in seconds.")
+    )
+    tempo: float | str = attrs.field(
+        default=AUTO, metadata=_cli("Of the window: auto, a, b, ramp, or beats per minute.")
+    )
+    stems_a: str | os.PathLike[str] | None = attrs.field(
+        default=None, metadata=_cli("Folder with ready stems of A.", "DIR")
+    )
+    stems_b: str | os.PathLike[str] | None = attrs.field(
+        default=None, metadata=_cli("Folder with ready stems of B.", "DIR")
+    )
+    stretch_limit: float = attrs.field(
+        default=0.08, metadata=_cli("Largest tempo change, as a fraction.")
+    )
+    shift_beats: int | str = attrs.field(
+        default=AUTO,
+        metadata=_cli("Beats by which B's downbeats are moved later, 0 to 3.", "N|auto"),
+    )
+    nudge_ms: float = attrs.field(
+        default=0, metadata=_cli("Delay of B against its beat grid, in milliseconds.")
+    )
+    key_shift: int = attrs.field(
+        default=0, metadata=_cli("Semitones by which B is transposed, -6 to 6.")
+    )
+    context: float | str = attrs.field(
+        default=DEFAULT_CONTEXT_BARS,
+        metadata=_cli(
+            "Length before and after the window: bars, or seconds as 8s; 0 is the window alone."
+        ),
+    )
+    full: bool = attrs.field(default=False, metadata=_cli("Render from A's start to B's end."))
+    mixer: MixerSpec | str = attrs.field(default=DEFAULT_MIXER, metadata=_cli("Name of a mixer."))
+    settings: Mapping[str, Any] | None = None
+    device: str = attrs.field(default=AUTO, metadata=_cli("auto, cpu, cuda or mps."))
+    seed: int = attrs.field(default=0, metadata=_cli("Seed of everything random."))
+
+    def __attrs_post_init__(self) -> None:
+        if self.bars not in (None, AUTO):
+            if self.duration is not None:
+                raise InputError("Both bars and duration are given; give one of them.")
+            if not (isinstance(self.bars, int) and self.bars > 0):
+                raise InputError(
+                    f"bars = {self.bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64, "
+                    "or auto."
+                )
+        _ = self.plan
+        parse_context(self.context)
+
+    @classmethod
+    def of(cls, options: GenerateOptions | None, fields: Mapping[str, Any]) -> GenerateOptions:
+        """Combine options with fields that replace some of them.
+
+        Raises
+        ------
+        InputError
+            If there is no such field.
+        """
+        names = [field.name for field in attrs.fields(cls)]
+        for name in fields:
+            if name not in names:
+                raise InputError(f"There is no option {name!r}. {did_you_mean(name, names)}")
+        return attrs.evolve(options or cls(), **fields)
+
+    @property
+    def preparation(self) -> PreparationOptions:
+        """The part that does not depend on the plan."""
+        return PreparationOptions(
+            analyzer=self.analyzer,
+            separator=self.separator,
+            stems=Pair(self.stems_a, self.stems_b),
+            mixer=self.mixer,
+            settings=Settings.from_mapping(self.settings or {}),
+            device=self.device,
+        )
+
+    @property
+    def plan(self) -> PlanOptions:
+        """The part for the planner, without the duration."""
+        shift: Any = None if self.shift_beats == AUTO else self.shift_beats
+        return PlanOptions(
+            bars=self.bars if isinstance(self.bars, int) else 0,
+            cue_a_seconds=self.cue_a,
+            cue_b_seconds=self.cue_b,
+            swap_a_seconds=self.swap_a,
+            swap_b_seconds=self.swap_b,
+            tempo=str(self.tempo),
+            stretch_limit=self.stretch_limit,
+            shift_beats=shift,
+            nudge_ms=self.nudge_ms,
+            key_shift=self.key_shift,
+        )
+
+
+class GenerateFields(TypedDict, total=False):
+    """Fields of :class:`GenerateOptions` as keyword arguments, for type checkers."""
+
+    technique: str
+    model: DiffusionModel | str | os.PathLike[str] | None
+    scheduler: str | None
+    steps: int | None
+    guidance_scale: float | None
+    n_frames: int | None
+    analyzer: str
+    separator: str
+    bars: int | str | None
+    duration: float | None
+    cue_a: float | None
+    cue_b: float | None
+    swap_a: float | None
+    swap_b: float | None
+    tempo: float | str
+    stems_a: str | os.PathLike[str] | None
+    stems_b: str | os.PathLike[str] | None
+    stretch_limit: float
+    shift_beats: int | str
+    nudge_ms: float
+    key_shift: int
+    context: float | str
+    full: bool
+    mixer: MixerSpec | str
+    settings: Mapping[str, Any] | None
+    device: str
+    seed: int
+
+
+def parse_context(context: float | str) -> tuple[float, bool]:
+    """Parse an amount of context: a number, and whether it is in seconds rather than bars.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    match = _SECONDS.fullmatch(str(context))
+    if not match:
+        raise InputError(
+            f"context = {context!r} is not allowed; give bars, such as 8, or seconds, such as 8s."
+        )
+    return float(match[1]), bool(match[2])

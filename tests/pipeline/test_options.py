@@ -1,0 +1,86 @@
+"""One record of options behind the Python function and the command."""
+
+from __future__ import annotations
+
+import attrs
+import click
+import pytest
+
+import djtrans
+from djtrans.cli import cli
+from djtrans.core.errors import InputError
+from djtrans.core.transition.pair import Pair
+from djtrans.pipeline.options import GenerateFields, GenerateOptions, parse_context
+from djtrans.planning.options import PlanOptions
+
+
+def test_the_typed_keyword_arguments_are_the_fields_of_the_record():
+    fields = {field.name: field.type for field in attrs.fields(GenerateOptions)}
+    typed = {name: ref.__forward_arg__ for name, ref in GenerateFields.__annotations__.items()}
+    assert typed == fields
+
+
+def test_every_field_but_the_settings_is_an_option_of_the_command_with_its_default():
+    options = {p.name: p for p in cli.commands["generate"].params if isinstance(p, click.Option)}
+    for field in attrs.fields(GenerateOptions):
+        if field.name == "settings":
+            continue
+        option = options[field.name]
+        assert option.default == field.default, field.name
+        assert option.help == field.metadata["help"]
+    types = {name: option.type.name for name, option in options.items()}
+    assert (types["steps"], types["cue_a"], types["full"]) == ("integer", "float", "boolean")
+    assert types["tempo"] == types["context"] == types["model"] == "text"
+
+
+def test_every_field_is_documented():
+    documented = djtrans.GenerateOptions.__doc__
+    for field in attrs.fields(GenerateOptions):
+        assert f"{field.name}" in documented.split("Raises")[0], field.name
+
+
+def test_a_wrong_name_is_refused_before_a_file_is_read():
+    with pytest.raises(InputError, match=r"no option 'techniqe'\. Did you mean 'technique'"):
+        djtrans.generate("none.wav", "none.wav", techniqe="fade")
+
+
+def test_fields_replace_those_of_the_record():
+    options = GenerateOptions(technique="fade", seed=3)
+    assert GenerateOptions.of(options, {"seed": 4}) == attrs.evolve(options, seed=4)
+    assert GenerateOptions.of(None, {}) == GenerateOptions()
+    with pytest.raises(InputError, match="Both bars and duration"):
+        GenerateOptions.of(GenerateOptions(bars=8), {"duration": 3.0})
+
+
+def test_the_defaults_are_those_of_the_planner():
+    assert GenerateOptions().plan == GenerateOptions(bars=None).plan == PlanOptions()
+
+
+def test_the_parts_hold_what_the_record_holds():
+    options = GenerateOptions(
+        bars=16,
+        cue_a=1.5,
+        swap_b=2.5,
+        tempo=128,
+        shift_beats=2,
+        nudge_ms=5,
+        stems_b="stems",
+        separator="spectral",
+        settings={"reverb.decay_seconds": 2.0, "separator.x": 1, "technique.y": 2},
+        device="cpu",
+    )
+    assert options.plan == PlanOptions(
+        bars=16, cue_a_seconds=1.5, swap_b_seconds=2.5, tempo="128", shift_beats=2, nudge_ms=5.0
+    )
+    part = options.preparation
+    assert (part.separator, part.device) == ("spectral", "cpu")
+    assert part.stems == Pair(None, "stems")
+    assert part.settings.mixer == {"reverb.decay_seconds": 2.0}
+    assert (part.settings.separator, part.settings.technique) == ({"x": 1}, {"y": 2})
+
+
+@pytest.mark.parametrize(
+    ("context", "parsed"), [(8, (8.0, False)), ("8s", (8.0, True)), (" .5 s ", (0.5, True))]
+)
+def test_context_is_bars_or_seconds(context, parsed):
+    assert parse_context(context) == parsed
