@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from djtrans.cli.evaluate import progress_line
+from djtrans.cli.progress import progress_line
 from djtrans.core.errors import DjtransError
+from djtrans.core.util.progress import Progress
 from djtrans.evaluation import (
     Comparison,
     EvaluationOptions,
@@ -68,13 +69,13 @@ def run(
     """One comparison, its report and what it cost."""
     begin, last = time.monotonic(), float("-inf")
 
-    def tell(done: int, total: int, before: int, failed: int) -> None:
+    def log(event: Progress) -> None:
         nonlocal last
         now = time.monotonic()
-        if done == total or now - last >= LOG_SECONDS:
+        if event.done == event.total or now - last >= LOG_SECONDS:
             last = now
-            line = progress_line(done, total, before, failed, now - begin)
-            say(line.replace("djtrans:", f"{name}:"))
+            rate = (event.done - event.metrics["resumed"]) / (now - begin)
+            say(f"{name}: {progress_line(event, rate)}")
 
     folder = arguments.output / name
     comparison = compare(
@@ -83,7 +84,7 @@ def run(
         output=folder,
         options=options,
         workers=arguments.workers,
-        progress=tell,
+        progress=log,
         skipped=skipped,
     )
     for path in write_report(comparison, folder):

@@ -21,15 +21,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from djtrans.cli.tables import table_lines
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.track import load_track
-from djtrans.core.util.tables import text_table
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.datasets.synthetic.composition import (
-    STEM_NAMES,
     Composition,
     CompositionTrack,
     request_of,
@@ -48,8 +48,8 @@ BARS = 16
 #: Compositions that stand for the set.
 DRAWN = 1500
 TRACK = (
-    *(f"{stem} {band} level" for stem in STEM_NAMES for band in ("low", "mid", "high")),
-    *(f"{stem} onset" for stem in STEM_NAMES),
+    *(f"{stem} {band} level" for stem in STEMS for band in ("low", "mid", "high")),
+    *(f"{stem} onset" for stem in STEMS),
     "voice",
     "voice rests",
     "phrase position",
@@ -187,7 +187,7 @@ def main() -> None:
     rows = [["channel", "% inside", "% below", "% above", "set", ""]]
     for names, found, known in zip((TRACK, SHARED, WHOLE), real, shown, strict=True):
         rows += coverage(names, found, known)
-    print("\n".join(text_table(rows)))
+    print("\n".join(table_lines(rows)))
     print(f"{len(compositions)} windows of {BARS} bars; {len(chosen)} transitions of the set.")
 
 

@@ -7,9 +7,9 @@ Every case is drawn by the technique that fits it (the expert), by an equal-powe
 plain sum, and by the model, told through the case's true stems and, where the case is there twice,
 through those of `spectral`, as the expert is then too. All are mixed from the true stems and
 measured by what is heard. Then, on the curves alone: does the model draw what was wished for, and
-one technique where nothing was? The judge is fitted on what the techniques draw for the training
-set. Means with 95 % bootstrap intervals over the cases. Results are kept case by case; a stopped
-run goes on.
+one technique where nothing was? The classifier is fitted to what the techniques draw for the
+training set. Means with 95 % bootstrap intervals over the cases. Results are kept case by case; a
+stopped run goes on.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import torch
 from torch import Tensor
 
 from djtrans import DifferentiableDJMixer, load_model
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.params import TransitionParams
@@ -41,7 +42,7 @@ from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.normalization import Scaling
-from djtrans.evaluation.technique_judge import TechniqueJudge, generated_by_rules
+from djtrans.evaluation.technique_classifier import TechniqueClassifier, rule_based_examples
 from djtrans.inverse.bands import stem_masks
 from djtrans.metrics import MetricInputs, Voices
 from djtrans.metrics.audible import both_audible
@@ -148,9 +149,9 @@ def _only(audio: Tensor, stem: int) -> Tensor:
 
 
 def evaluate_case(
-    folder: Path, output: Path, model_path: str | None, judge: TechniqueJudge | None
+    folder: Path, output: Path, model_path: str | None, classifier: TechniqueClassifier | None
 ) -> dict[str, Any]:
-    """Every drawer of a case, from the results that are kept or anew; no model without a judge."""
+    """Measure every curve source of a case, or read its results; no model without a classifier."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     pair, registry, mixer = read_pair(folder), default_registry(), DifferentiableDJMixer()
@@ -163,7 +164,7 @@ def evaluate_case(
             "expert": _kept(output, folder.name, "expert", mixer, pair, lambda: pair.params)
         },
     }
-    if judge is not None:
+    if classifier is not None:
         model = load_model(model_path, "cpu")
         inference = attrs.evolve(model.inference, steps=STEPS, guidance_scale=GUIDANCE)
         model = attrs.evolve(model, inference=inference)
@@ -175,10 +176,10 @@ def evaluate_case(
             # The technique knows no more of the voices than the model then.
             row["values"][TOLD] = _kept(output, folder.name, TOLD, mixer, pair, lambda: told.params)
         row["judged"] = {
-            "expert": _judged(judge, pair, pair.params),
-            "wish": _judged(judge, pair, _drawn(pair, model, request)),
+            "expert": _judged(classifier, pair, pair.params),
+            "wish": _judged(classifier, pair, _drawn(pair, model, request)),
             "no wish": _judged(
-                judge, pair, _drawn(pair, model, attrs.evolve(request, technique=""))
+                classifier, pair, _drawn(pair, model, attrs.evolve(request, technique=""))
             ),
         }
     for name, (drawer, request) in asked.items():
@@ -213,10 +214,12 @@ def _kept(
     return found
 
 
-def _judged(judge: TechniqueJudge, pair: PreparedPair, params: TransitionParams) -> dict[str, Any]:
+def _judged(
+    classifier: TechniqueClassifier, pair: PreparedPair, params: TransitionParams
+) -> dict[str, Any]:
     plan = pair.plan
     curves = Scaling(params.layout).to_model(params.values)
-    verdict = judge(curves, plan.swap_beat * plan.frames_per_beat)
+    verdict = classifier(curves, plan.swap_beat * plan.frames_per_beat)
     return attrs.asdict(verdict)
 
 
@@ -286,7 +289,7 @@ def swaps(rows: Sequence[dict[str, Any]], drawers: Sequence[str]) -> str:
 
 
 def steering(rows: Sequence[dict[str, Any]]) -> str:
-    """How often the judge agrees, and how it confuses what the model drew."""
+    """Tabulate how often the classifier agrees, and its confusions of the model's curves."""
     judged = [r for r in rows if "judged" in r]
     lines = []
     for kind in ("expert", "wish", "no wish"):
@@ -305,29 +308,25 @@ def steering(rows: Sequence[dict[str, Any]]) -> str:
     counts = Counter((r["technique"], r["judged"]["wish"]["technique"]) for r in judged)
     names = sorted({name for pair in counts for name in pair})
     confusion = markdown_table(
-        ["wished \\ judged", *map(_short, names)],
-        [[_short(w), *(str(counts[w, j] or "") for j in names)] for w in names],
+        ["wished \\ judged", *map(short_name, names)],
+        [[short_name(w), *(str(counts[w, j] or "") for j in names)] for w in names],
     )
     return f"{table}\n{confusion}"
-
-
-def _short(technique: str) -> str:
-    return technique.removeprefix("djtrans/")
 
 
 def _percent(part: int, whole: Sequence[Any]) -> str:
     return f"{100.0 * part / len(whole):.1f} %" if whole else "–"
 
 
-def fitted_judge(path: Path) -> TechniqueJudge:
-    """A judge of what the techniques draw for a training set."""
+def fitted_classifier(path: Path) -> TechniqueClassifier:
+    """Fit a classifier to the curves that the techniques generate for a training set."""
     composed, registry = SyntheticDataset.load(path), default_registry()
     names = {c.technique for c in composed.training}
     techniques = {name: registry.techniques.build(name) for name in names}
     layout = DifferentiableDJMixer().layout
     chosen = composed.training[:: max(1, len(composed.training) // 4000)]
-    return TechniqueJudge.fit(
-        generated_by_rules(chosen, composed.tracks, techniques, layout, seed=1)
+    return TechniqueClassifier.fit(
+        rule_based_examples(chosen, composed.tracks, techniques, layout, seed=1)
     )
 
 
@@ -336,10 +335,10 @@ def main(arguments: argparse.Namespace) -> None:
     cases = sorted(p for p in arguments.held_out.glob("case_???") if p.is_dir())
     cases = cases[: arguments.cases]
     (arguments.output / "cases").mkdir(parents=True, exist_ok=True)
-    judge = None if arguments.baselines else fitted_judge(arguments.set)
+    classifier = None if arguments.baselines else fitted_classifier(arguments.set)
     with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
         jobs = [
-            pool.submit(evaluate_case, case, arguments.output, arguments.model, judge)
+            pool.submit(evaluate_case, case, arguments.output, arguments.model, classifier)
             for case in cases
         ]
         rows = []
@@ -360,7 +359,7 @@ def main(arguments: argparse.Namespace) -> None:
         parts.append(
             f"{bars} bars, {len(part)} cases\n\n{quality(part, drawers)}\n{swaps(part, drawers)}"
         )
-    if judge is not None:
+    if classifier is not None:
         parts.append(steering(rows))
     text = "\n".join(parts)
     write_text(arguments.output / "quality.md", text)

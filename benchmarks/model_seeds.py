@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from model_quality import measured
 
 from djtrans import DifferentiableDJMixer, load_model
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import DjtransError
 from djtrans.datasets.pairs.pair import PreparedPair
@@ -65,7 +66,7 @@ def picture(pair: PreparedPair, model_path: str | None, seeds: list[int], theme:
     grid = figure.add_gridspec(
         len(shown), len(seeds), left=0.09, right=0.985, top=top, bottom=0.06, hspace=0.2, wspace=0.1
     )
-    name = pair.plan.technique.removeprefix("djtrans/")
+    name = short_name(pair.plan.technique)
     figure.text(
         0.09,
         0.955,

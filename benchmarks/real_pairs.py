@@ -23,6 +23,7 @@ import torch
 
 import djtrans
 from djtrans.core.audio.resampling import resample
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import (
     Span,
@@ -117,7 +118,7 @@ def measure(transition: Transition) -> dict[str, str]:
     m, plan = transition.metrics(), transition.plan
     offset = m.beat_offset
     return {
-        "technique": f"{plan.technique.removeprefix('djtrans/')} {plan.bars}",
+        "technique": f"{short_name(plan.technique)} {plan.bars}",
         "gates": ", ".join(f"{gate.name} {gate.verdict}" for gate in m.gates),
         "sure": f"{plan.confidence:.2f}",
         "tempo": f"{plan.a.bpm:.2f} to {plan.b.bpm:.2f} BPM",

@@ -18,6 +18,7 @@ from techniques import BEATS_PER_BAR, TECHNIQUES, declaration
 
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import DjtransError
+from djtrans.core.track.stem_names import STEMS
 from djtrans.mixer.resolve import mixer_layout
 from djtrans.pipeline.curve_generation import load_technique
 from djtrans.plot.save import save_figure
@@ -26,7 +27,6 @@ from djtrans.plot.theme import Theme, theme_named
 FRAMES_PER_BEAT = 8
 COLUMNS = 3
 Curve = NDArray[np.float32]
-STEMS = ("drums", "bass", "vocals", "other")
 #: Nodes of a stem, in the order of the lanes, and what they are called.
 NODES = {
     "fader/gain": "fader",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.util.tables import MISSING, markdown_table
@@ -110,7 +111,7 @@ def table(comparison: Comparison) -> str:
             if metric.endswith("_lu"):
                 middle, worst = (f"{f(values):.1f}" for f in (np.median, np.max))
             cells.append(middle if middle == worst else f"{middle} ({worst})")
-        rows.append([technique.removeprefix("djtrans/"), str(len(measured)), *cells])
+        rows.append([short_name(technique), str(len(measured)), *cells])
     return markdown_table(["technique", "n", *COLUMNS.values()], rows)
 
 

@@ -23,7 +23,7 @@ from scipy.signal import butter, sosfiltfilt
 
 from djtrans.core.audio.io import load_audio
 from djtrans.core.audio.pitch_shift import pitch_factor, read_transposed
-from djtrans.core.audio.splicing import join
+from djtrans.core.audio.splicing import splice
 from djtrans.core.audio.warping import SEARCH_SECONDS, warp
 from djtrans.core.transition.plan import Warp, clock_seconds
 from djtrans.metrics.clicks import clicks
@@ -192,7 +192,7 @@ def print_joins(folder: Path) -> None:
                 sides = (((c0, t0), (c1, t1)), ((c1, t1), (c2, t2)))
                 passes = [warp(audio, line, RATE, c1 - 0.6, c1 + 0.6) for line in sides]
                 begin, end = round((0.6 - SEARCH_SECONDS) * RATE), round(0.6 * RATE)
-                seam = join(*(p[:, begin:end] for p in passes), RATE)
+                seam = splice(*(p[:, begin:end] for p in passes), RATE)
                 out = torch.cat([passes[0][:, :begin], seam, passes[1][:, end:]], dim=-1)
                 wide.append(beyond(out, passes, low=False))
                 deep.append(beyond(out, passes, low=True))

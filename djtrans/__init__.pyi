@@ -16,6 +16,8 @@ from .core.contracts.encoder import (
     EncoderDeclaration as EncoderDeclaration,
 )
 from .core.contracts.hooks import hookimpl as hookimpl
+from .core.contracts.metric import MetricDeclaration as MetricDeclaration
+from .core.contracts.metric import MetricValue as MetricValue
 from .core.contracts.mixer import (
     MixerDeclaration as MixerDeclaration,
 )

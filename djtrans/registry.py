@@ -1,7 +1,7 @@
-"""Discover plugins, and find and build their components by name.
+"""Registry of components: discover plugins, and find and build their components by name.
 
-Nothing heavy is imported until a component is built: plugins declare factories as strings.
-A plugin that fails is recorded and warned of once; everything else goes on working.
+Plugins declare factories as strings, so that torch is not imported before a component is built.
+A plugin that fails is recorded and reported by one warning; the others stay usable.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ import attrs
 import pluggy
 
 from djtrans.core.contracts.analyzer import Analyzer, AnalyzerDeclaration
+from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.denoiser import Denoiser, DenoiserDeclaration
 from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
-from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration
+from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration, FeatureExtractor
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.kinds import CONTRACTS, KINDS
+from djtrans.core.contracts.metric import Metric, MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.scheduler import Scheduler, SchedulerDeclaration
@@ -56,23 +58,23 @@ BUILTIN_MODULES = tuple(f"djtrans.plugins.{kind}s" for kind in KINDS)
 
 
 class Registry:
-    """All components, by kind and name: discovers plugins, and builds what they declare.
+    """Components of all plugins, by kind and name.
 
     Parameters
     ----------
     discover : bool
-        Whether to load the plugins that are installed (entry-point group ``djtrans``).
+        If True, load the installed plugins (entry-point group ``djtrans``).
     environ : mapping, optional
-        Source of ``DJTRANS_PLUGINS`` (unset: all; empty: none; else only these, by commas),
-        ``DJTRANS_BLOCK`` (never these) and ``DJTRANS_STRICT=1`` (re-raise failures);
-        `os.environ` by default.
+        Environment variables; `os.environ` by default. ``DJTRANS_PLUGINS`` selects plugins by
+        comma-separated names (unset: all; empty: none), ``DJTRANS_BLOCK`` excludes plugins and
+        ``DJTRANS_STRICT=1`` re-raises failures.
 
     Attributes
     ----------
     separators, analyzers, techniques, encoders, denoisers, schedulers, effects, mixers : Kind
         The components of each kind.
-    tracklists : Kind
-        Sources of tracklists.
+    metrics, tracklists : Kind
+        Metrics of a rendered transition, and sources of tracklists.
     failures : list of PluginFailure
         Plugins, or parts of them, that cannot be used.
 
@@ -81,6 +83,12 @@ class Registry:
     >>> import djtrans
     >>> registry = djtrans.default_registry()
     >>> separator = registry.separators.build("spectral")
+    >>> registry.find("effect", "reverb").declaration.routing
+    'send'
+
+    See Also
+    --------
+    default_registry : Return the registry that djtrans uses by default.
     """
 
     def __init__(self, *, discover: bool = True, environ: Mapping[str, str] | None = None) -> None:
@@ -96,6 +104,7 @@ class Registry:
             EffectDeclaration, failed
         )
         self.mixers: Kind[MixerDeclaration, MixerSpec] = Kind(MixerDeclaration, failed)
+        self.metrics: Kind[MetricDeclaration, Metric] = Kind(MetricDeclaration, failed)
         self.tracklists: Kind[TracklistDeclaration, TracklistSource] = Kind(
             TracklistDeclaration, failed
         )
@@ -133,33 +142,34 @@ class Registry:
         Parameters
         ----------
         plugin : object
+            The plugin.
         namespace : str
-            First half of its components' qualified names; one that is not taken.
+            First half of its components' qualified names; must be unused.
 
         Raises
         ------
         PluginError
-            If the namespace is taken, or the plugin or any part of it is broken.
+            If the namespace is in use, or any part of the plugin is broken; nothing is then added.
         """
         self._register(plugin, Provider(namespace))
 
     def unregister(self, namespace: str) -> None:
-        """Take a plugin out again, for instance to register its next version in a notebook.
+        """Remove a plugin, for instance to register its next version in a notebook.
 
         Raises
         ------
         PluginError
-            If there is no such plugin, or it is that of the defaults.
+            If there is no such plugin, or it is the built-in one.
         """
         if namespace not in self.namespaces - {BUILTIN}:
             raise PluginError(
-                f"No plugin {namespace!r} can be taken out. "
+                f"No plugin {namespace!r} can be unregistered. "
                 f"{did_you_mean(namespace, self.namespaces - {BUILTIN})}"
             )
-        self._take_out(namespace)
+        self._remove(namespace)
 
     def register_file(self, path: str | os.PathLike[str]) -> str:
-        """Add a plugin from a loose Python file; its namespace is the file's name.
+        """Add a plugin from a Python file; its namespace is the file's stem.
 
         Returns
         -------
@@ -185,19 +195,21 @@ class Registry:
             spec.loader.exec_module(module)
         except (Exception, SystemExit) as error:
             del sys.modules[spec.name]
-            raise PluginError(f"The plugin file {str(path)!r} fails: {one_line(error)}") from error
+            raise PluginError(
+                f"The plugin file {str(path)!r} cannot be imported: {one_line(error)}"
+            ) from error
         self._register(module, Provider(file.stem, file.name))
         return file.stem
 
     # -- loading one plugin ------------------------------------------------------------------
 
     def _register(self, plugin: object, provider: Provider) -> None:
-        """Load a plugin whole or not at all."""
+        """Load a plugin completely or not at all."""
         namespace, before = provider.namespace, len(self.failures)
         if namespace in self.namespaces:
             raise PluginError(
                 f"The namespace {namespace!r} is taken; register the plugin under another name, or "
-                "unregister what has it."
+                "unregister the plugin that has it."
             )
         try:
             self._load(provider, lambda: plugin)
@@ -205,12 +217,12 @@ class Registry:
                 raise PluginError(str(self.failures[before]))
         except PluginError:
             del self.failures[before:]
-            self._take_out(namespace)
+            self._remove(namespace)
             raise
 
-    def _take_out(self, namespace: str) -> None:
+    def _remove(self, namespace: str) -> None:
         for kind in self._kinds.values():
-            kind.forget(namespace)
+            kind.remove(namespace)
         for label, plugin in self._manager.list_name_plugin():
             if plugin is not None and label.partition(":")[0] == namespace:
                 self._manager.unregister(plugin)
@@ -229,7 +241,7 @@ class Registry:
             self._fail(provider, "import", error)
             return
         if not had_torch and "torch" in sys.modules:
-            slow = "imports torch when it is merely listed: point at factories by string"
+            slow = "imports torch when it is listed: declare factories as strings"
             provider = attrs.evolve(provider, note=slow)
         for hook, found in collect(self._manager, plugin):
             if not isinstance(found, Declaration):
@@ -247,6 +259,33 @@ class Registry:
         if self._strict:
             raise PluginError(str(failure)) from cause
         self.failures.append(failure)
+
+    def build_extractor(
+        self, name: str, config: Mapping[str, Any] | None = None
+    ) -> FeatureExtractor | None:
+        """Build the feature extractor of an encoder; None if it declares none.
+
+        Parameters
+        ----------
+        name : str
+            Name of the encoder.
+        config : mapping, optional
+            Fields of the encoder's config; the rest take their defaults.
+
+        Raises
+        ------
+        ConfigError
+            If a field is unknown or out of range.
+        PluginError
+            If its factory cannot be imported.
+        """
+        component = self.encoders.find(name)
+        declaration = component.declaration
+        if declaration.extractor is None:
+            return None
+        settings = config_from_dict(declaration.config, config or {})
+        built: FeatureExtractor = component.import_declared(declaration.extractor)(settings)
+        return built
 
     # -- components whose kind is known at run time only ----------------------------------------
 
@@ -293,7 +332,7 @@ class Registry:
         Raises
         ------
         UnknownComponentError
-            If there is none; the message names close matches.
+            If there is no such component; the message suggests close matches.
         AmbiguousNameError
             If several kinds have a component of that name, or several plugins provide it.
         """
@@ -306,9 +345,9 @@ class Registry:
             except UnknownComponentError:
                 continue
         if len(found) > 1:
-            meant = " and ".join(f"the {c.declaration.kind} {c.name}" for c in found)
+            matches = " and ".join(f"the {c.declaration.kind} {c.name}" for c in found)
             raise AmbiguousNameError(
-                f"{name!r} means {meant}; say which with its kind (--kind "
+                f"{name!r} is the name of {matches}; choose one by its kind (--kind "
                 f"{found[0].declaration.kind})."
             )
         if not found:
@@ -326,5 +365,22 @@ def _own_version() -> str:
 
 @functools.cache
 def default_registry() -> Registry:
-    """The registry that djtrans itself uses: built-ins and all installed plugins."""
+    """Return the registry of the built-in components and of all installed plugins.
+
+    It is created at the first call; the same object is returned afterwards.
+
+    Returns
+    -------
+    Registry
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> [component.name for component in djtrans.default_registry().mixers][:1]
+    ['djtrans/dj54']
+
+    See Also
+    --------
+    Registry : Create a registry of its own, such as one without installed plugins.
+    """
     return Registry()

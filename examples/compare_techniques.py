@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 import djtrans
 from djtrans.core.util.tables import markdown_table, number
 from djtrans.evaluation import EvaluationOptions, TrackPair, compare
-from djtrans.metrics import METRICS
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -26,15 +25,14 @@ def main(arguments: argparse.Namespace) -> None:
     )
     with TemporaryDirectory() as folder:
         options = EvaluationOptions(bars=arguments.bars)
-        done = compare([pair], arguments.techniques, output=folder, options=options).outcomes
-    for outcome in done:
-        if not outcome.ok:
-            print(f"{outcome.technique}: {outcome.reason}")
-    measured = [outcome for outcome in done if outcome.ok]
+        done = compare([pair], arguments.techniques, output=folder, options=options)
+    for outcome in done.failed:
+        print(f"{outcome.technique}: {outcome.reason}")
+    measured = [outcome for outcome in done.outcomes if outcome.ok]
     rows = [["bars", *(str(outcome.bars) for outcome in measured)]]
     gates = dict.fromkeys(gate for outcome in measured for gate in outcome.gates)
     rows += [[gate, *(outcome.gates[gate] for outcome in measured)] for gate in gates]
-    for metric in METRICS:
+    for metric in done.metrics:
         values = [number(outcome.values[metric.name]) for outcome in measured]
         rows.append([f"{metric.name} ({metric.unit})" if metric.unit else metric.name, *values])
     print(markdown_table(["", *(outcome.technique for outcome in measured)], rows), end="")

@@ -50,6 +50,11 @@ def main(arguments: argparse.Namespace) -> None:
     ]
 
     # 4. Draw the curves. The model that comes with djtrans does it; whatever has a `generate` can.
+    model = None
+    if plan.bars >= SHORTEST_BARS:
+        given = {"steps": arguments.steps, "guidance_scale": arguments.guidance_scale}
+        sampling = djtrans.get_inference_config(**given)
+        model = djtrans.load_model(arguments.model, device, inference=sampling)
     mixer = djtrans.DifferentiableDJMixer()
     window = window_span(plan, rate)
     features = [
@@ -59,15 +64,11 @@ def main(arguments: argparse.Namespace) -> None:
             side,
             reference_db=reference_level(analysis, side),
             isolated=declaration.isolation == "good",
+            extractors=() if model is None else model.extractors,
         )
         for track, side, analysis in zip(aligned, (plan.a, plan.b), analyses, strict=True)
     ]
     request = build_curve_request(plan, mixer.layout, *features, arguments.seed)
-    model = None
-    if plan.bars >= SHORTEST_BARS:
-        given = {"steps": arguments.steps, "guidance_scale": arguments.guidance_scale}
-        sampling = djtrans.get_inference_config(**given)
-        model = djtrans.load_model(arguments.model, device, inference=sampling)
     drawer = model or djtrans.load_technique(plan.technique)
     params = generate_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
 

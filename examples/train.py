@@ -3,8 +3,9 @@
     python examples/train.py --data set.safetensors --output output/run1
 
 The set is one file, which ``djtrans train --synthetic`` composes. Nothing here needs more than
-torch, numpy, attrs, pluggy, einops and safetensors beside djtrans itself, so this also runs where
-no audio library is installed. On several GPUs: ``torchrun --nproc-per-node=4 examples/train.py``.
+torch, numpy, attrs, pluggy, einops, lazy_loader and safetensors beside djtrans itself, so this
+also runs where no audio library is installed. On several GPUs:
+``torchrun --nproc-per-node=4 examples/train.py``.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def run(asked: argparse.Namespace) -> None:
         options,
         device=pick_device(asked.device),
         resume=asked.resume,
-        watch=lambda row: print(f"step {row['step']}  loss {row['loss']:.4f}"),
+        progress=lambda event: print(f"step {event.done}  {event.message}"),
     )
     print(f"{result.checkpoint}  (lowest validation loss {result.best:.4f})")
 

@@ -22,6 +22,7 @@ from djtrans.core.registration import discovery
 from djtrans.core.transition.params_file import Provenance
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
 from djtrans.diffusion.checkpoint import ModelRecord
+from djtrans.metrics import metric_values
 from djtrans.mixer.resolve import mixer_layout
 from djtrans.planning.options import WINDOW_BARS
 from djtrans.registry import Registry
@@ -442,7 +443,7 @@ def test_every_hook_stands_in_its_page_with_its_signature():
         f"{name}{inspect.signature(function)}".replace("'", "")
         for name, function in specified.items()
     )
-    assert len(specified) == 9
+    assert len(specified) == 10
 
 
 def test_every_fact_of_every_declaration_stands_in_that_page():
@@ -450,6 +451,14 @@ def test_every_fact_of_every_declaration_stands_in_that_page():
     for cls in KINDS.values():
         assert cls.__name__ in said
         assert {field.name for field in attrs.fields(cls)} <= said
+
+
+def test_every_value_of_the_builtin_metrics_stands_in_its_page():
+    said = [(ticked(name)[0], *cells) for name, *cells in rows("docs/metrics.md", "value")]
+    assert said == [
+        (v.name, v.unit, v.better.replace("description", ""), v.summary.removesuffix("."))
+        for v in metric_values(Registry(discover=False, environ={}))
+    ]
 
 
 def test_the_environment_variables_are_those_of_the_registry():

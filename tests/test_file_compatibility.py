@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 import djtrans
-from djtrans.core.track.analysis_json import analysis_from_dict, analysis_to_dict
+from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
 from djtrans.core.track.tracklist_files import load_tracklist, save_tracklist
 from djtrans.core.transition.params_file import load_params, save_params
 from djtrans.datasets.mixes.alignment.excerpt import read_alignment

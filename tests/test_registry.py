@@ -1,4 +1,4 @@
-"""The registry: names, overriding, building, loose files."""
+"""Registry: names, overrides, building components and plugin files."""
 
 from __future__ import annotations
 
@@ -106,6 +106,20 @@ def test_override_lasts_as_long_as_its_block_even_when_it_raises():
         registry.override("technique", "fade", wrong).__enter__()
 
 
+def test_a_component_built_once_is_the_same_until_it_is_another():
+    registry = make(discover=False)
+    registry.register(plugin(technique("spin", factory=lambda config: object())), "one")
+    first = registry.techniques.build_once("spin")
+    assert registry.techniques.build_once("one/spin") is first
+    assert registry.techniques.build("spin") is not first
+    other = technique("spin", factory=lambda config: "other")
+    with registry.techniques.override("spin", other):
+        assert registry.techniques.build_once("spin") == "other"
+    registry.unregister("one")
+    registry.register(plugin(technique("spin", factory=lambda config: "next")), "one")
+    assert registry.techniques.build_once("spin") == "next"
+
+
 def test_a_callable_factory_is_reported_as_not_lazy():
     registry = make(discover=False)
     registry.register(plugin(technique("spin", factory=lambda config: 1)), "one")
@@ -117,7 +131,7 @@ def test_a_callable_factory_is_reported_as_not_lazy():
 def test_the_next_version_of_a_plugin_can_take_its_place():
     registry = make(discover=False)
     registry.register(plugin(technique("spin")), "one")
-    with pytest.raises(PluginError, match="unregister what has it"):
+    with pytest.raises(PluginError, match="unregister the plugin that has it"):
         registry.register(plugin(technique("turn")), "one")
     registry.unregister("one")
     with pytest.raises(UnknownComponentError):
@@ -125,7 +139,7 @@ def test_the_next_version_of_a_plugin_can_take_its_place():
     registry.register(plugin(technique("turn")), "one")
     assert registry.find("technique", "turn").name == "one/turn"
     for namespace in (BUILTIN, "two"):
-        with pytest.raises(PluginError, match="can be taken out"):
+        with pytest.raises(PluginError, match="can be unregistered"):
             registry.unregister(namespace)
 
 
@@ -168,7 +182,7 @@ def test_configs_are_validated_with_field_value_and_range():
 
 
 def test_declarations_are_validated():
-    with pytest.raises(ConfigError, match="a send is a time effect"):
+    with pytest.raises(ConfigError, match="a send must be a time effect"):
         EffectDeclaration(
             name="x",
             summary="x",
@@ -178,7 +192,7 @@ def test_declarations_are_validated():
             parameters=(),
             routing="send",
         )
-    with pytest.raises(ConfigError, match="stands twice"):
+    with pytest.raises(ConfigError, match="must be unique"):
         EffectDeclaration(
             name="x",
             summary="x",

@@ -167,4 +167,4 @@ def test_tests_share_through_helpers_only():
         for name in re.findall(imports, file.read_text(encoding="utf-8"), flags=re.MULTILINE)
     }
     assert found
-    assert all(name.startswith("tests.helpers.") for name in found), sorted(found)
+    assert all(f"{name}.".startswith("tests.helpers.") for name in found), sorted(found)

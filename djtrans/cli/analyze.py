@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from djtrans.cli.console import reporting, say_error
+from djtrans.cli.console import say_error
+from djtrans.cli.options import analyzer_option
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import DjtransError
 
 if TYPE_CHECKING:
     from djtrans.core.track.analysis import Analysis
 
-#: Width of the table where the output is no terminal, so that nothing is cut off.
-_FILE_WIDTH = 160
+_COLUMNS = ("file", "BPM (sure)", "one", "key (sure)", "LUFS (95 %)", "vocals", "sections in bars")
 #: A bar this likely to be sung counts as sung.
 _SUNG = 0.5
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILES...")
-@click.option("--analyzer", default="constant-grid", show_default=True, help="How it is done.")
+@analyzer_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object of files.")
 @click.option("--no-cache", is_flag=True, help="Analyze again what was analyzed before.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
@@ -33,62 +34,34 @@ def analyze(
     A file that cannot be analyzed is reported, the others still are; the exit code is then 2.
     """
     from djtrans.pipeline.analysis import analyze_track
+    from djtrans.pipeline.progress import Steps
     from djtrans.registry import default_registry
 
     default_registry().analyzers.find(analyzer)
     found: dict[str, Analysis] = {}
     failed: dict[str, str] = {}
-    with reporting(quiet) as report:
+    with show_progress(quiet) as progress:
+        steps = Steps(progress)
         for file in dict.fromkeys(files):
-
-            def tell(fraction: float, step: str = f"analyze {file}") -> None:
-                if report is not None:
-                    report(step, fraction)
-
-            tell(0.0)
-            try:
-                found[file] = analyze_track(
-                    file, analyzer=analyzer, cached=not no_cache, progress=tell
-                )
-            except DjtransError as error:
-                failed[file] = str(error)
-            tell(1.0)
+            with steps.step(f"analyze {file}") as fraction:
+                try:
+                    found[file] = analyze_track(
+                        file, analyzer=analyzer, cached=not no_cache, progress=fraction
+                    )
+                except DjtransError as error:
+                    failed[file] = str(error)
     if as_json:
-        from djtrans.core.track.analysis_json import analysis_to_dict
+        from djtrans.core.track.analysis_io import analysis_to_dict
 
         click.echo(json.dumps({file: analysis_to_dict(a) for file, a in found.items()}))
     elif found:
-        _print_table(found)
+        from djtrans.cli.tables import table_lines
+
+        rows = [(file, *cells(analysis)) for file, analysis in found.items()]
+        click.echo("\n".join(table_lines(rows, _COLUMNS)))
     for file, message in failed.items():
         say_error(message if file in message else f"{file}: {message}")
     return 2 if failed else 0
-
-
-def _print_table(found: dict[str, Analysis]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_FILE_WIDTH)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, settings in _COLUMNS.items():
-        table.add_column(name, **settings)
-    for file, analysis in found.items():
-        table.add_row(*(Text(cell) for cell in (file, *cells(analysis))))
-    console.print(table)
-
-
-_COLUMNS: dict[str, dict[str, Any]] = {
-    "file": {"overflow": "fold", "min_width": 12},
-    "BPM (sure)": {"no_wrap": True},
-    "one": {"no_wrap": True},
-    "key (sure)": {"no_wrap": True},
-    "LUFS (95 %)": {"no_wrap": True},
-    "vocals": {"no_wrap": True},
-    "sections in bars": {"overflow": "fold"},
-}
 
 
 def cells(analysis: Analysis) -> tuple[str, ...]:

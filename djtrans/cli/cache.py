@@ -6,8 +6,8 @@ import json
 
 import click
 
+from djtrans.cli.tables import table_lines
 from djtrans.core.util.cache import Usage, default_cache
-from djtrans.core.util.tables import text_table
 
 
 @click.group()
@@ -29,7 +29,7 @@ def info(as_json: bool) -> None:
     total = sum(usage.values(), start=Usage())
     rows = [(kind, str(u.entries), size(u.bytes)) for kind, u in [*usage.items(), ("total", total)]]
     click.echo(f"{store.root} (at most {size(store.max_bytes)})")
-    for line in text_table(rows):
+    for line in table_lines(rows):
         click.echo(line)
 
 

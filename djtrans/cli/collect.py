@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from djtrans.cli.console import say_error
 from djtrans.core.contracts.overrides import read_settings
+from djtrans.core.util.progress import Progress
 from djtrans.datasets.mixes.collection import FOLDER
 from djtrans.datasets.mixes.collection import collect as collect_tracklists
 
@@ -42,9 +41,9 @@ def collect(
     refuses is not asked again. The exit code is 2 if anything could not be read.
     """
 
-    def tell(path: Path, new: bool) -> None:
+    def show(event: Progress) -> None:
         if not quiet:
-            click.echo(f"{'wrote' if new else 'known'}  {path}")
+            click.echo(event.message)
 
     found = collect_tracklists(
         sources,
@@ -53,7 +52,7 @@ def collect(
         source=name,
         settings=read_settings(set_),
         output=output,
-        callback=tell,
+        progress=show,
     )
     for message in found.failed.values():
         say_error(message)

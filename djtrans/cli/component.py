@@ -7,16 +7,17 @@ from typing import Any
 
 import attrs
 
+from djtrans.cli.tables import table_lines
 from djtrans.core.contracts.config import config_fields
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.effect import EffectDeclaration
+from djtrans.core.contracts.metric import MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.registration.catalog import Component
-from djtrans.core.util.tables import text_table
 from djtrans.registry import Registry
 
 #: Shown in a place of their own, so not among the facts of the kind.
-_ELSEWHERE = {*(field.name for field in attrs.fields(Declaration)), "parameters"}
+_ELSEWHERE = {*(field.name for field in attrs.fields(Declaration)), "parameters", "values"}
 
 
 def describe(component: Component[Any], registry: Registry) -> dict[str, Any]:
@@ -32,7 +33,8 @@ def describe(component: Component[Any], registry: Registry) -> dict[str, Any]:
     -------
     dict
         Name, kind, summary, provider, version, factory, references, the facts of its kind and the
-        fields of its config; an effect has parameters, a mixer nodes.
+        fields of its config; an effect has parameters, a mixer nodes,
+        a metric values.
     """
     declaration, provider = component.declaration, component.provider
     known: dict[str, Any] = {
@@ -55,6 +57,8 @@ def describe(component: Component[Any], registry: Registry) -> dict[str, Any]:
     if isinstance(declaration, EffectDeclaration):
         parameters = declaration.parameters_of(declaration.config())
         known["parameters"] = [attrs.asdict(parameter) for parameter in parameters]
+    if isinstance(declaration, MetricDeclaration):
+        known["values"] = [attrs.asdict(value) for value in declaration.values]
     if isinstance(declaration, MixerDeclaration):
         known["nodes"] = [
             {"chain": placement, "id": node.id, "effect": node.effect}
@@ -76,7 +80,7 @@ def in_words(known: Mapping[str, Any]) -> list[str]:
     ]
     if known["note"]:
         facts.append(("note", known["note"]))
-    lines = [known["name"], known["summary"], "", *text_table(facts), ""]
+    lines = [known["name"], known["summary"], "", *table_lines(facts), ""]
     settings = [
         (f["name"], _said(f["default"]), f["unit"], _allowed(f), f["help"]) for f in known["config"]
     ]
@@ -96,6 +100,9 @@ def in_words(known: Mapping[str, Any]) -> list[str]:
     if "parameters" in known:
         head = ("range", "neutral", "unit", "curve", "edge", "")
         lines += ["", *_section("parameter", head, parameters)]
+    if "values" in known:
+        values = [(v["name"], v["unit"], v["better"], v["summary"]) for v in known["values"]]
+        lines += ["", *_section("value", ("unit", "better", ""), values)]
     if "nodes" in known:
         nodes = [(n["id"], n["chain"], n["effect"]) for n in known["nodes"]]
         lines += ["", *_section("node", ("chain", "effect"), nodes)]
@@ -103,7 +110,7 @@ def in_words(known: Mapping[str, Any]) -> list[str]:
 
 
 def _section(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return text_table([(name, *header), *rows]) if rows else [f"{name}: none"]
+    return table_lines(rows, (name, *header)) if rows else [f"{name}: none"]
 
 
 def _allowed(field: Mapping[str, Any]) -> str:

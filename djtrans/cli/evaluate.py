@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import reporting
-from djtrans.cli.counting import counting
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,8 +67,8 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
         raise InputError(f"{len(files)} files are given; give three: PARAMS A B.")
     from djtrans.pipeline.rendering import render
 
-    with reporting(quiet or as_json) as report:
-        metrics = render(*files, device=device, progress=report).metrics()
+    with show_progress(quiet or as_json) as progress:
+        metrics = render(*files, device=device, progress=progress).metrics()
     if as_json:
         click.echo(json.dumps(metrics.to_dict(), indent=1))
     else:
@@ -77,21 +76,23 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
 
 
 def describe(metrics: TransitionMetrics) -> list[str]:
-    """Gates and measurements as the lines of a table."""
+    """Format gates and measurements as the lines of two tables."""
+    from djtrans.cli.tables import table_lines
     from djtrans.core.util.tables import number
-    from djtrans.metrics import METRICS
 
-    width = max(len(metric.name) for metric in METRICS)
-    verdict = max(len(gate.verdict) for gate in metrics.gates)
-    lines = [f"{g.name:<{width}}  {g.verdict:<{verdict}}  {g.why}".rstrip() for g in metrics.gates]
-    values = metrics.values()
-    unit = max(len(metric.unit) for metric in METRICS)
-    lines += ["", f"{'metric':<{width}}  {'value':>9}  {'unit':<{unit}}".rstrip()]
-    for metric in METRICS:
-        value = values[metric.name]
-        said = "not measurable" if value is None else f"{number(value):>9}  {metric.unit:<{unit}}"
-        lines.append(f"{metric.name:<{width}}  {said}  {_ARROWS[metric.better]}".rstrip())
-    return lines
+    unknown = "not measurable"
+    measured = []
+    for value in metrics.measured:
+        metric = value.declared
+        text = unknown if value.number is None else number(value.number)
+        measured.append(
+            (metric.name, text.rjust(len(unknown)), metric.unit, _ARROWS[metric.better])
+        )
+    return [
+        *table_lines((gate.name, gate.verdict, gate.why) for gate in metrics.gates),
+        "",
+        *table_lines(measured, ("metric", "value".rjust(len(unknown)), "unit", "")),
+    ]
 
 
 def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
@@ -103,14 +104,14 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
     pairs, skipped = _pairs(options, quiet)
     shared = ("separator", "mixer", "bars", "stretch_limit", "own_place", "device", "seed")
     root = click.get_current_context().find_root()
-    with counting(quiet, "units", "not measurable") as tell:
+    with show_progress(quiet) as progress:
         comparison = compare(
             pairs,
             [name.strip() for name in options["techniques"].split(",") if name.strip()],
             output=options["output"],
             options=EvaluationOptions(**{name: options[name] for name in shared}),
             workers=options["workers"],
-            progress=tell,
+            progress=progress,
             skipped=skipped,
             plugin_files=root.params.get("plugin_files", ()),
         )
@@ -137,14 +138,10 @@ def _pairs(
     if options["synthesized"] is not None:
         limit = min(0.06, options["stretch_limit"])
         return synthesized_pairs(options["synthesized"], options["seed"], stretch_limit=limit), ()
-
-    def analyzed(done: int, total: int) -> None:
-        if not quiet:
-            click.echo(f"djtrans: analyzing track {done + 1} of {total}", err=True)
-
-    return all_pairs(
-        Path(options["folder"]), stretch_limit=options["stretch_limit"], progress=analyzed
-    )
+    with show_progress(quiet) as progress:
+        return all_pairs(
+            Path(options["folder"]), stretch_limit=options["stretch_limit"], progress=progress
+        )
 
 
 def _plain(row: dict[str, str]) -> dict[str, Any]:

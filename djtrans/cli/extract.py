@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from djtrans.cli.console import reporting, say_error
+from djtrans.cli.console import say_error
+from djtrans.cli.progress import show_progress
 
 if TYPE_CHECKING:
-    from djtrans.datasets.mixes.alignment.excerpt import Alignment, SourceRecord
+    from djtrans.core.util.progress import Progress
 
 
 @click.command()
@@ -55,22 +55,14 @@ def extract(
     """
     from djtrans.datasets.mixes.extraction import extract as extract_transitions
 
-    def tell(folder: Path, alignment: Alignment) -> None:
-        if not quiet:
-            click.echo(f"wrote  {folder}  {alignment.seconds:.1f} s")
-            for name, side in (("A", alignment.track_a), ("B", alignment.track_b)):
-                click.echo(f"  {name}  {side.artist} - {side.title}: {described(side)}")
+    with show_progress(quiet) as shown:
 
-    with reporting(quiet) as report:
+        def show(event: Progress) -> None:
+            if shown is not None:
+                click.echo(event.message) if event.stage == "excerpts" else shown(event)
+
         found = extract_transitions(
-            mixes,
-            tracklists,
-            output,
-            tracks=tracks,
-            most=most,
-            seconds=seconds,
-            callback=tell,
-            progress=report,
+            mixes, tracklists, output, tracks=tracks, most=most, seconds=seconds, progress=show
         )
     for what, message in found.failed.items():
         say_error(f"{what}: {message}")
@@ -81,11 +73,3 @@ def extract(
             f"{failed} failed: {output}"
         )
     return 2 if found.failed else 0
-
-
-def described(side: SourceRecord) -> str:
-    """Tempo, pitch and confidence of an aligned track; of another, why it is not."""
-    if side.rate is None or side.confidence is None:
-        return f"not aligned, {side.why}"
-    pitch = f", {side.semitones:+.2f} semitones" if side.semitones else ""
-    return f"tempo {100 * (side.rate - 1):+.2f} %{pitch}, confidence {side.confidence:.2f}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import reporting
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def fit(
     from djtrans.inverse.gradient_descent import DescentOptions
     from djtrans.inverse.mix import fit as run
 
-    with reporting(quiet or as_json) as told:
+    with show_progress(quiet or as_json) as progress:
         fitted = run(
-            mix, track_a, track_b, options=DescentOptions(steps=steps), progress=told, **options
+            mix, track_a, track_b, options=DescentOptions(steps=steps), progress=progress, **options
         )
     fitted.save(output, audio, report)
     if as_json:

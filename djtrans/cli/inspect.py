@@ -9,11 +9,11 @@ import click
 
 from djtrans.cli.component import describe, in_words
 from djtrans.cli.options import settings_option
+from djtrans.cli.tables import table_lines
 from djtrans.core.contracts.kinds import KINDS
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.curves.layout import Row
 from djtrans.core.registration.catalog import Component
-from djtrans.core.util.tables import text_table
 from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout, resolve_spec
 from djtrans.registry import default_registry
 
@@ -55,18 +55,14 @@ def _list(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"components": listed, "failures": failures}, indent=1))
         return
-    rows = [component for components in listed.values() for component in components]
-    widths = {
-        column: max([len(column), *(len(str(row[column])) for row in rows)])
-        for column in ("name", "provider", "version", "status")
-    }
+    cells = []
     for kind, components in listed.items():
-        click.secho(f"{kind}s", bold=True)
+        cells.append((f"{kind}s", *[""] * 4))
+        cells += [(f"  {c.pop('name')}", *map(str, c.values())) for c in components]
         if not components:
-            click.echo("  (none registered)")
-        for row in components:
-            cells = "  ".join(str(row[c]).ljust(w) for c, w in widths.items())
-            click.echo(f"  {cells}  {row['summary']}")
+            cells.append(("  (none registered)", *[""] * 4))
+    for line in table_lines(cells):
+        click.echo(line)
     if failures:
         click.secho("failures", bold=True)
     for failure in registry.failures:
@@ -96,14 +92,13 @@ def layout(mixer: str, set_: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(row) for row in computed.rows], indent=1))
         return
-    header = ("", "key", "alias", "range", "neutral", "unit")
-    cells: list[tuple[str, ...]] = [header]
+    cells: list[tuple[str, ...]] = []
     for row in computed.rows:
         p = row.parameter
         bounds = f"{p.minimum:g} to {p.maximum:g}"
         cells.append((str(row.index), row.key, row.alias, bounds, f"{p.neutral:g}", p.unit))
-    for number, text in enumerate(text_table(cells)):
-        click.secho(text, bold=number == 0)
+    for line in table_lines(cells, ("", "key", "alias", "range", "neutral", "unit")):
+        click.echo(line)
     click.echo(f"{len(computed)} parameters, digest {computed.digest}")
 
 

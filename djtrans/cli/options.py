@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 import attrs
 import click
 
+from djtrans.pipeline.options import DEFAULT_ANALYZER
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+analyzer_option = click.option(
+    "--analyzer", default=DEFAULT_ANALYZER, show_default=True, help="Name of an analyzer."
+)
 
 settings_option = click.option(
     "--set",
@@ -16,8 +22,8 @@ settings_option = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help=(
-        "Set NODE.FIELD of the mixer, separator.FIELD or technique.FIELD; NODE=EFFECT puts "
-        "another effect there. Repeatable."
+        "Set NODE.FIELD of the mixer, separator.FIELD, technique.FIELD or scheduler.FIELD; "
+        "NODE=EFFECT puts another effect there. Repeatable."
     ),
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from djtrans.cli.console import reporting
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _check(
 def _measured(params: str, a: str, b: str, device: str, quiet: bool) -> ParamsFile:
     from djtrans.pipeline.rendering import render
 
-    with reporting(quiet) as report:
-        return render(params, a, b, device=device, progress=report).content()
+    with show_progress(quiet) as progress:
+        return render(params, a, b, device=device, progress=progress).content()
 
 
 def _draw(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from djtrans.cli.console import counted, say_error
-from djtrans.cli.counting import Tell, counting
+from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 _FORMS = (
@@ -115,22 +115,12 @@ def prepare(
     from djtrans.pipeline.executors import dask_cluster
 
     root = click.get_current_context().find_root()
-    with dask_cluster(dask) if dask else nullcontext() as cluster, ExitStack() as shown:
-        tells: dict[str, Tell | None] = {}
-
-        def watch(what: str, done: int, total: int, before: int, failed: int) -> None:
-            if what not in tells:
-                failing = "failed" if what == "pairs" else "unusable"
-                tells[what] = shown.enter_context(counting(quiet, what, failing))
-            tell = tells[what]
-            if tell is not None:
-                tell(done, total, before, failed)
-
+    with dask_cluster(dask) if dask else nullcontext() as cluster, show_progress(quiet) as progress:
         common: dict[str, Any] = {
             "workers": workers,
             "executor": cluster,
             "plugin_files": root.params.get("plugin_files", ()),
-            "watch": watch,
+            "progress": progress,
         }
         if tracks:
             made = prepare_library(tracks, output, LibraryOptions(**asked), **common)

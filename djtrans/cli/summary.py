@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from djtrans.core.contracts.config import config_to_dict
+from djtrans.core.contracts.declaration import short_name
+from djtrans.registry import default_registry
+
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ModelUse
     from djtrans.core.transition.plan import TrackPlan, TransitionPlan
@@ -36,11 +40,11 @@ def describe(
     plan, provenance = transition.plan, transition.provenance
     begin, end = transition.window_seconds
     swap = clock(begin + plan.swap_seconds)
-    separators = sorted({_short(t.separator.name) for t in provenance.tracks.values()})
+    separators = sorted({short_name(t.separator.name) for t in provenance.tracks.values()})
     spent = ", ".join(f"{name} {value:.1f}" for name, value in transition.seconds.items())
     trim = _signed(transition.rendered.trim_db, 1)
     technique = (
-        f"{_short(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
+        f"{short_name(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
         f"{clock(begin)} to {clock(end)} of the output"
     )
     if duration is not None:
@@ -69,8 +73,21 @@ def describe(
 
 def _model(model: ModelUse) -> str:
     return (
-        f"{model.name}, {model.steps} steps of {_short(model.scheduler)}, "
+        f"{model.name}, {model.steps} steps of {_scheduler(model)}, "
         f"guidance {model.guidance_scale:g}"
+    )
+
+
+def _scheduler(model: ModelUse) -> str:
+    """Name of the scheduler, and its settings that are not the defaults."""
+    defaults = config_to_dict(
+        default_registry().schedulers.find(model.scheduler).declaration.config()
+    )
+    changed = [f"{k}={v}" for k, v in model.scheduler_config.items() if v != defaults.get(k)]
+    return (
+        f"{short_name(model.scheduler)} ({', '.join(changed)})"
+        if changed
+        else short_name(model.scheduler)
     )
 
 
@@ -100,7 +117,3 @@ def _phrase_lines(plan: TransitionPlan) -> str:
 def _signed(value: float, digits: int) -> str:
     """A number with its sign, never a negative zero."""
     return f"{round(value, digits) + 0.0:+.{digits}f}"
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("djtrans/")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.training_data import LINE_SECONDS, check_sources, training_sets
+from djtrans.cli.progress import show_progress
+from djtrans.cli.training_data import check_sources, training_sets
+from djtrans.core.contracts.overrides import by_component, read_settings
 
 if TYPE_CHECKING:
-    from djtrans.training.trainer import Watch
-
-#: Of the loss, as far as a run has them.
-_TERMS = ("prediction", "smoothness", "audio")
+    from djtrans.core.util.progress import Progress, ProgressCallback
 
 
 @click.command()
@@ -48,9 +46,23 @@ _TERMS = ("prediction", "smoothness", "audio")
 @click.option("--resume", metavar="CKPT", help="Go on from a checkpoint of the same run.")
 @click.option("--denoiser", default="dit", show_default=True, help="Name of a denoiser.")
 @click.option("--encoders", default="audio,technique", show_default=True, help="With commas.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set denoiser.FIELD, scheduler.FIELD or, by its name, ENCODER.FIELD. Repeatable.",
+)
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--with-audio", is_flag=True, help="Also judge what is heard; prepared pairs only.")
 @click.option("--audio-weight", type=float, default=0.1, show_default=True, help="Of that loss.")
+@click.option(
+    "--audio-loss",
+    type=click.Choice(["spectral", "mel"]),
+    default="spectral",
+    show_default=True,
+    help="How it compares mixes.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--amp", is_flag=True, help="Compute in bfloat16 where that is safe; CUDA only.")
 @click.option("--wandb", is_flag=True, help="Log to Weights & Biases (extra: wandb).")
@@ -69,6 +81,7 @@ def train(quiet: bool, **asked: Any) -> None:
     import torch
 
     from djtrans.core.util.devices import pick_device
+    from djtrans.diffusion.extractors import build_extractors
     from djtrans.training.options import TrainOptions
     from djtrans.training.run import logging_to_wandb, model_record, train_model
     from djtrans.training.trainer import check_amp
@@ -86,6 +99,7 @@ def train(quiet: bool, **asked: Any) -> None:
                 "validate_every",
                 "seed",
                 "amp",
+                "audio_loss",
             )
         },
     )
@@ -94,13 +108,18 @@ def train(quiet: bool, **asked: Any) -> None:
         mixer=asked["mixer"],
         denoiser=asked["denoiser"],
         encoders=[name.strip() for name in asked["encoders"].split(",") if name.strip()],
+        configs=_configs(asked),
     )
     with ExitStack() as stack:
-        watches: list[Watch] = [] if quiet else [_lines(options.steps)]
+        # Lines, also on a terminal: they keep the losses of the whole run in sight.
+        shown = show_progress(quiet, describe=_line, bars=False, always=_is_validated)
+        callbacks = [stack.enter_context(shown)]
         if asked["wandb"]:
             run = logging_to_wandb(Path(asked["output"]).name, asked)
-            watches.append(stack.enter_context(run))
-        sets, shares = training_sets(asked, quiet)
+            callbacks.append(stack.enter_context(run))
+        root = click.get_current_context().find_root()
+        plugin_files = root.params.get("plugin_files", ())
+        sets, shares = training_sets(asked, quiet, build_extractors(record), plugin_files)
         result = train_model(
             sets,
             asked["output"],
@@ -108,7 +127,7 @@ def train(quiet: bool, **asked: Any) -> None:
             attrs.evolve(options, shares=shares),
             device=asked["device"],
             resume=asked["resume"],
-            watch=_all(watches),
+            progress=_all(callbacks),
             mixer=asked["mixer"],
         )
     folder = Path(asked["output"])
@@ -120,35 +139,36 @@ def train(quiet: bool, **asked: Any) -> None:
     click.echo(f"{folder / 'best_model.pt'}  (validation loss {result.best:.4f})")
 
 
-def _all(watches: Sequence[Watch]) -> Watch:
-    def watch(row: Mapping[str, float]) -> None:
-        for each in watches:
-            each(row)
+def _configs(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Fields that are set, by the names of the components."""
+    from djtrans.training.run import DEFAULT_SCHEDULER
 
-    return watch
+    roles = {"denoiser": asked["denoiser"], "scheduler": DEFAULT_SCHEDULER}
+    configs: dict[str, dict[str, Any]] = {}
+    for name, fields in by_component(read_settings(asked["set_"])).items():
+        configs.setdefault(roles.get(name, name), {}).update(fields)
+    return configs
 
 
-def _lines(steps: int) -> Watch:
-    """A line on the loss and its terms, the rate and the time left now and then."""
-    said, begun, first = 0.0, 0.0, None
+def _all(callbacks: Sequence[ProgressCallback | None]) -> ProgressCallback:
+    def report(event: Progress) -> None:
+        for callback in callbacks:
+            if callback is not None:
+                callback(event)
 
-    def watch(row: Mapping[str, float]) -> None:
-        nonlocal said, begun, first
-        now, step = time.monotonic(), int(row["step"])
-        if first is None:  # from the first step on: what was loaded before it is no part of a rate
-            first, begun = step - 1, now - 1.0 / row["steps_per_second"]
-        if step < steps and "validation_loss" not in row and now - said < LINE_SECONDS:
-            return
-        said = now
-        rate = (step - first) / max(now - begun, 1e-9)
-        left = (steps - step) / rate
-        terms = ", ".join(f"{term} {row[term]:.4f}" for term in _TERMS if term in row)
-        text = f"step {step} of {steps}  loss {row['loss']:.4f} ({terms})"
-        if "validation_loss" in row:
-            text += f"  validation {row['validation_loss']:.4f}"
-        click.echo(f"djtrans: {text}  {rate:.2f} steps/s  {_clock(left)} left", err=True)
+    return report
 
-    return watch
+
+def _is_validated(event: Progress) -> bool:
+    return "validation_loss" in event.metrics
+
+
+def _line(event: Progress, rate: float | None) -> str:
+    """Describe a step: the loss and its terms, the rate and the time left."""
+    text = f"step {event.done} of {event.total}  {event.message}"
+    if rate and event.total is not None:
+        text += f"  {rate:.2f} steps/s  {_clock((event.total - event.done) / rate)} left"
+    return text
 
 
 def _clock(seconds: float) -> str:

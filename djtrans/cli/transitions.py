@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import reporting
 from djtrans.cli.options import record_options, settings_option
+from djtrans.cli.progress import show_progress
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
 from djtrans.pipeline.options import GenerateOptions
@@ -73,8 +73,8 @@ def generate(
     from djtrans.pipeline.generation import generate as run
 
     begin = time.monotonic()
-    with reporting(quiet) as report:
-        transition = run(track_a, track_b, chosen, progress=report)
+    with show_progress(quiet) as progress:
+        transition = run(track_a, track_b, chosen, progress=progress)
     written = _write(transition, output, save_params, visualize)
     if not quiet:
         lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
@@ -96,8 +96,8 @@ def render(
     _check_outputs(output, None)
     from djtrans.pipeline.rendering import render as run
 
-    with reporting(quiet) as report:
-        transition = run(params, track_a, track_b, device=device, progress=report)
+    with show_progress(quiet) as progress:
+        transition = run(params, track_a, track_b, device=device, progress=progress)
     written = _write(transition, output, None, visualize)
     if not quiet:
         click.echo("\n".join(f"wrote {path}" for path in written))
@@ -147,8 +147,8 @@ def demo(out: str, seed: int, quiet: bool) -> None:
         track = synthesize(spec)
         paths.append(folder / f"{name}.wav")
         write_audio(paths[-1], track.audio, track.stems.sample_rate)
-    with reporting(quiet) as report:
-        transition = run(paths[0], paths[1], technique="bass-swap", seed=seed, progress=report)
+    with show_progress(quiet) as progress:
+        transition = run(paths[0], paths[1], technique="bass-swap", seed=seed, progress=progress)
     written = _write(
         transition,
         os.fspath(folder / "transition.wav"),

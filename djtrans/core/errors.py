@@ -1,4 +1,4 @@
-"""The exceptions that djtrans raises on purpose.
+"""Exceptions of djtrans, all derived from :class:`DjtransError`.
 
 Every message says what was wrong, what is allowed and what to do next. The command line prints
 the message on one line and exits with 2; anything that is *not* a :class:`DjtransError` is a bug.
@@ -11,19 +11,29 @@ from collections.abc import Iterable
 
 
 class DjtransError(Exception):
-    """Base of everything that djtrans raises on purpose."""
+    """Base class of all exceptions that djtrans raises on purpose.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> try:
+    ...     djtrans.load_track("missing.wav")
+    ... except djtrans.DjtransError as error:
+    ...     print(error)
+    missing.wav does not exist; check the path.
+    """
 
 
 class InputError(DjtransError, ValueError):
-    """An argument is outside what is allowed."""
+    """An argument is not allowed."""
 
 
 class AudioFileError(InputError):
-    """An audio file cannot be read or written, or holds nothing to work with."""
+    """An audio file cannot be read or written, or is empty or silent."""
 
 
 class ShapeError(InputError):
-    """An array has another shape than the contract says."""
+    """An array does not have the documented shape or dtype."""
 
 
 class ConfigError(InputError):
@@ -31,55 +41,66 @@ class ConfigError(InputError):
 
 
 class LayoutError(InputError):
-    """A parameter key is unknown, or two layouts do not mean the same."""
+    """A parameter key is unknown, or two layouts differ."""
 
 
 class FormatError(InputError):
-    """A file of ours (parameters, plan, checkpoint) cannot be understood."""
+    """A file of djtrans (params file, prepared pair, checkpoint) is invalid."""
 
 
 class PlanError(DjtransError):
-    """No transition can be planned between these two tracks as asked."""
+    """No transition can be planned between two tracks under the given options."""
 
 
 class SeparationError(DjtransError):
-    """Stems cannot be made or read."""
+    """Stems cannot be separated or read."""
 
 
 class TracklistError(DjtransError):
-    """A source holds no tracklist, or not in the form that is read."""
+    """A source has no tracklist, or one in an unknown format."""
 
 
 class RefusedError(TracklistError):
-    """A web site does not want to be asked, now or at all; nothing more is to be asked of it."""
+    """A web site refuses requests, now or altogether; no more may be sent."""
 
 
 class PluginError(DjtransError):
-    """A plugin or a component of it is broken."""
+    """A plugin or one of its components is broken."""
+
+
+class DependencyError(DjtransError):
+    """A package that is needed cannot be imported."""
 
 
 class UnknownComponentError(PluginError, LookupError):
-    """No component of that kind has that name."""
+    """No component of the kind has the given name."""
 
 
 class AmbiguousNameError(PluginError, LookupError):
-    """A short name is offered by several plugins and by none of the built-ins."""
+    """Several plugins, but no built-in, provide a component of the short name."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A closing sentence that names close matches, or all that is allowed.
+    """Suggest the names closest to an unknown one, or list all known names.
 
     Parameters
     ----------
     name : str
-        What was asked for.
+        The unknown name.
     known : iterable of str
-        What there is.
+        All known names.
 
     Returns
     -------
     str
-        ``"Did you mean 'bass-swap'?"``, or ``"Allowed: a, b."`` where nothing is close.
+        A closing sentence of an error message.
+
+    Examples
+    --------
+    >>> did_you_mean("bas-swap", ["bass-swap", "cut"])
+    "Did you mean 'bass-swap'?"
+    >>> did_you_mean("x", ["bass-swap", "cut"])
+    'Allowed: bass-swap, cut.'
     """
     choices = sorted(set(known))
     close = difflib.get_close_matches(name, choices, n=3, cutoff=0.6)

@@ -56,7 +56,8 @@ class Batch:
     curves : Tensor
         ``[batch, frames, parameters]``, -1 to 1.
     conditioning : Conditioning
-        Of all encoders.
+        What ``encode`` of all encoders gave, joined. The network applies its trainable encoders
+        (:meth:`DiffusionNetwork.encode <djtrans.diffusion.network.DiffusionNetwork.encode>`).
     absent : Tensor
         ``[batch, encoders]`` bool: encoders that have nothing to say.
     crops : tuple of Crop

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.pairs.dataset import HEADER as PREPARED
 from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import open_prepared
@@ -20,15 +22,20 @@ _KINDS = (
 
 
 def open_dataset(
-    path: str | os.PathLike[str], watch: Callable[[str, int, int], None] | None = None
+    path: str | os.PathLike[str],
+    progress: ProgressCallback | None = None,
+    *,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> SyntheticDataset | PreparedDataset:
     """Read a composed set, a folder of prepared pairs, or what was extracted of one.
 
     Parameters
     ----------
     path : path
-    watch : callable, optional
-        Told of a folder's pairs what is counted, how many are done and how many there are.
+    progress : callable, optional
+        Receives a `Progress` event for each pair of a folder whose features are extracted.
+    extractors : sequence of FeatureExtractor
+        Run on the pairs of a folder, see :func:`djtrans.datasets.pairs.opening.open_prepared`.
 
     Raises
     ------
@@ -41,7 +48,7 @@ def open_dataset(
 
     file = Path(path)
     if file.is_dir():
-        return open_prepared(file, watch)
+        return open_prepared(file, progress, extractors=extractors)
     if not file.is_file():
         raise InputError(f"There is nothing at {str(path)!r} to train on; give {_KINDS}.")
     try:

@@ -1,1 +1,5 @@
-"""Diffusion over parameter curves: takes built schedulers and denoisers, gives curves."""
+"""Diffusion models of parameter curves: networks, sampling, guidance and model files."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

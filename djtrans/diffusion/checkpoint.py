@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.component import ComponentRecord
+from djtrans.core.contracts.config import as_tuple
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
@@ -33,13 +34,24 @@ WEIGHTS_NAME = "model.safetensors"
 class EncoderRecord:
     """An encoder as it was used in training, and the channels it gave.
 
-    `dropout` is the part of the examples in which its null took its place.
+    `dropout` is the part of the examples in which its null took its place, `extractor` the name and
+    version of its feature extractor, None where it has none.
     """
 
     component: ComponentRecord
     per_frame: int
     global_: int
     dropout: float = 0.1
+    extractor: tuple[str, int] | None = attrs.field(
+        default=None, converter=attrs.converters.optional(as_tuple)
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON-ready dictionary."""
+        fields = attrs.asdict(self)
+        if self.extractor is None:  # a key that older versions do not read
+            del fields["extractor"]
+        return fields
 
 
 @attrs.frozen(kw_only=True)
@@ -82,7 +94,7 @@ class ModelRecord:
                 for field in attrs.fields(ModelRecord)
                 if (value := getattr(self, field.name)) is not self.layout
             },
-            "encoders": [attrs.asdict(encoder) for encoder in self.encoders],
+            "encoders": [encoder.to_json() for encoder in self.encoders],
             "layout_digest": self.layout.digest,
             "layout": self.layout.to_json(),
         }

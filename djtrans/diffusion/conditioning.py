@@ -24,18 +24,30 @@ class ConditioningSlot:
         How many channels it gives.
     dropout : float
         Part of the training examples in which it is replaced by its null, 0 to 1.
+    inputs : tuple of int, optional
+        Channels per frame and global channels of the inputs of a trainable encoder
+        (:class:`~djtrans.core.contracts.encoder.TrainableEncoder`); None for any other.
+    extractor : tuple of (str, int), optional
+        Name and version of the encoder's feature extractor; None where it has none.
     """
 
     encoder: str
     per_frame: int
     global_: int
     dropout: float = 0.1
+    inputs: tuple[int, int] | None = None
+    extractor: tuple[str, int] | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.per_frame < 0 or self.global_ < 0 or not 0.0 <= self.dropout <= 1.0:
             raise InputError(
                 f"{self}: channels are counted from 0, and a dropout lies between 0 and 1."
             )
+
+    @property
+    def input_widths(self) -> tuple[int, int]:
+        """Channels per frame and global channels of what the encoder's ``encode`` returns."""
+        return (self.per_frame, self.global_) if self.inputs is None else self.inputs
 
 
 def shape_for(parameters: int, slots: Sequence[ConditioningSlot]) -> DenoiserShape:
@@ -68,3 +80,35 @@ def join(parts: Sequence[Conditioning]) -> Conditioning:
         torch.cat([part.global_ for part in parts], dim=-1),
         next((part.mask for part in parts if part.mask is not None), None),
     )
+
+
+def split(joined: Conditioning, widths: Sequence[tuple[int, int]]) -> list[Conditioning]:
+    """Split joined conditioning into its parts: the inverse of :func:`join`.
+
+    Parameters
+    ----------
+    joined : Conditioning
+        ``[batch, frames, sum of C]`` and ``[batch, sum of G]``.
+    widths : sequence of (int, int)
+        Channels per frame and global channels of each part, in order.
+
+    Returns
+    -------
+    list of Conditioning
+        All under the mask of `joined`.
+
+    Raises
+    ------
+    ShapeError
+        If the widths do not add up to those of `joined`.
+    """
+    given = joined.per_frame.shape[-1], joined.global_.shape[-1]
+    expected = sum(w[0] for w in widths), sum(w[1] for w in widths)
+    if given != expected:
+        raise ShapeError(
+            f"The conditioning has {given[0]} channels per frame and {given[1]} global ones; the "
+            f"encoders give {expected[0]} and {expected[1]}. Encode with the encoders of the model."
+        )
+    per_frame = joined.per_frame.split([w[0] for w in widths], dim=-1)
+    global_ = joined.global_.split([w[1] for w in widths], dim=-1)
+    return [Conditioning(*part, joined.mask) for part in zip(per_frame, global_, strict=True)]

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.encoder import Conditioning, Encoder, TechniqueEncoder
+from djtrans.core.contracts.encoder import Conditioning, Encoder, FeatureExtractor, TechniqueEncoder
 from djtrans.core.contracts.scheduler import Scheduler
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.curves.vocal_rests import spare_lines
+from djtrans.core.curves.vocal_rests import limit_vocal_fades
 from djtrans.core.errors import InputError, LayoutError
-from djtrans.diffusion.conditioning import join
+from djtrans.diffusion.conditioning import ConditioningSlot, join
 from djtrans.diffusion.guidance import Guidance
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
@@ -90,6 +90,8 @@ class DiffusionModel:
         Stems that its encoders heard in training.
     encoders : tuple of Encoder
         In the order of the network's slots.
+    extractors : tuple of FeatureExtractor
+        Of the encoders that declare one: features that it is asked with must hold their arrays.
     scheduler : Scheduler
     default_steps : int
         What the scheduler is best at.
@@ -102,6 +104,8 @@ class DiffusionModel:
         File that it was read from, and the hash of its bytes.
     scheduler_name : str
         Qualified name.
+    scheduler_config : mapping
+        Its full config, JSON-ready.
     """
 
     network: DiffusionNetwork
@@ -116,6 +120,8 @@ class DiffusionModel:
     name: str = ""
     sha256: str = ""
     scheduler_name: str = ""
+    scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
+    extractors: tuple[FeatureExtractor, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -139,7 +145,7 @@ class DiffusionModel:
         """Curves ``[frames, parameters]`` on the CPU; the request's seed decides all noise.
 
         Vocal faders that would cut a sung line are slowed down, see
-        :func:`djtrans.core.curves.vocal_rests.spare_lines`.
+        :func:`djtrans.core.curves.vocal_rests.limit_vocal_fades`.
 
         Raises
         ------
@@ -159,7 +165,7 @@ class DiffusionModel:
             guidance=self.inference.guidance(request.technique),
             absent=absent.to(self.device),
         )
-        return spare_lines(Scaling(self.layout).from_model(curves[0].cpu()), request)
+        return limit_vocal_fades(Scaling(self.layout).from_model(curves[0].cpu()), request)
 
     def draw(self, request: CurveRequest) -> Tensor:
         """Call :meth:`generate`, its name since 0.2."""
@@ -232,23 +238,42 @@ def _some(keys: list[str]) -> str:
 def encode(
     encoders: tuple[Encoder, ...], network: DiffusionNetwork, request: CurveRequest
 ) -> tuple[Conditioning, Tensor]:
-    """Conditioning of all encoders for one request, and which of them have nothing to say.
+    """Encode one request with all encoders: the inputs of the network.
 
     Returns
     -------
     conditioning : Conditioning
-        Batch 1.
+        Batch 1; what the encoders' ``encode`` gives, joined.
     absent : Tensor
-        ``[1, encoders]`` bool.
+        ``[1, encoders]`` bool: encoders that have no conditioning for this request.
+
+    Raises
+    ------
+    InputError
+        If the features lack the arrays of an encoder's extractor.
     """
     parts, absent = [], []
     for encoder, slot in zip(encoders, network.slots, strict=True):
+        _check_extracted(slot, request)
         said = encoder.encode(request)
         absent.append(said is None)
-        parts.append(said or _silence(request.n_frames, slot.per_frame, slot.global_))
+        parts.append(said or _silence(request.n_frames, *slot.input_widths))
     if not parts:
         parts.append(_silence(request.n_frames, 0, 0))
     return join(parts), torch.tensor([absent], dtype=torch.bool)
+
+
+def _check_extracted(slot: ConditioningSlot, request: CurveRequest) -> None:
+    if slot.extractor is None:
+        return
+    name = slot.extractor[0]
+    for side, features in (("A", request.features_a), ("B", request.features_b)):
+        if features is not None and not any(k.startswith(f"{name}/") for k in features.extra):
+            raise InputError(
+                f"The encoder {slot.encoder} needs the features of its extractor {name!r}, which "
+                f"was not run for track {side}; pass the model's extractors where the features are "
+                "built: build_track_features(..., extractors=model.extractors)."
+            )
 
 
 def _silence(frames: int, per_frame: int, global_: int) -> Conditioning:

@@ -1,4 +1,4 @@
-"""A denoiser together with what stands for conditioning that is not given."""
+"""A denoiser with its trainable encoders and learned null embeddings for dropped conditioning."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from djtrans.core.contracts.denoiser import Denoiser
-from djtrans.core.contracts.encoder import Conditioning
+from djtrans.core.contracts.encoder import Conditioning, Encoder
 from djtrans.core.errors import ShapeError
-from djtrans.diffusion.conditioning import ConditioningSlot, shape_for
+from djtrans.diffusion.conditioning import ConditioningSlot, join, shape_for, split
 from djtrans.diffusion.prediction import check_prediction, clamp_noise_fraction, to_clean
 
 
 class DiffusionNetwork(nn.Module):
-    """What is trained and sampled: a denoiser, and a learned null for each encoder's channels.
+    """All weights of a model: denoiser, trainable encoders, a learned null per encoder channel.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ class DiffusionNetwork(nn.Module):
         Columns of the curves.
     slots : sequence of ConditioningSlot
         The encoders, in the order in which their channels lie.
+    encoders : sequence of Encoder, optional
+        One for each slot. Those that are modules become children of this one.
     """
 
     _frame_slot: Tensor
@@ -39,6 +41,7 @@ class DiffusionNetwork(nn.Module):
         prediction: str,
         parameters: int,
         slots: Sequence[ConditioningSlot],
+        encoders: Sequence[Encoder] = (),
     ) -> None:
         super().__init__()
         check_prediction(prediction)
@@ -46,6 +49,11 @@ class DiffusionNetwork(nn.Module):
         self.slots = tuple(slots)
         self.shape = shape_for(parameters, self.slots)
         self.denoiser = denoiser.build(self.shape)
+        # By position, since two encoders may share a name; empty, and so without any key in a state
+        # dict, where no encoder is trainable.
+        self.encoders = nn.ModuleDict(
+            {str(i): e for i, e in enumerate(encoders) if isinstance(e, nn.Module)}
+        )
         self.frame_null = nn.Parameter(torch.zeros(self.shape.per_frame))
         self.global_null = nn.Parameter(torch.zeros(self.shape.global_))
         # Which encoder a channel belongs to, so that one lookup drops its channels.
@@ -56,6 +64,33 @@ class DiffusionNetwork(nn.Module):
         ):
             counts = torch.tensor(widths, dtype=torch.long)
             self.register_buffer(name, owners.repeat_interleave(counts), persistent=False)
+
+    def encode(self, inputs: Conditioning) -> Conditioning:
+        """Run the trainable encoders on their inputs; what other encoders gave stays as it is.
+
+        Parameters
+        ----------
+        inputs : Conditioning
+            What ``encode`` of all encoders gave, joined in the order of the slots.
+
+        Returns
+        -------
+        Conditioning
+            What :meth:`forward` takes.
+
+        Raises
+        ------
+        ShapeError
+            If the widths are not those of the encoders.
+        """
+        if not self.encoders:
+            return inputs
+        parts = split(inputs, [slot.input_widths for slot in self.slots])
+        encoded = [
+            self.encoders[str(i)](part) if str(i) in self.encoders else part
+            for i, part in enumerate(parts)
+        ]
+        return attrs.evolve(join(encoded), mask=inputs.mask)
 
     def forward(
         self,
@@ -73,7 +108,7 @@ class DiffusionNetwork(nn.Module):
         noise_fraction : Tensor
             ``[batch]``, 0 to 1.
         conditioning : Conditioning
-            Of all encoders, joined.
+            Of all encoders, joined; see :meth:`encode`.
         dropped : Tensor, optional
             ``[batch, encoders]`` bool: True where the encoder's null takes the place of what it
             says. By default all are heard.

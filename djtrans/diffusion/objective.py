@@ -142,7 +142,8 @@ class Objective:
         clean : Tensor
             ``[batch, frames, parameters]``, -1 to 1.
         conditioning : Conditioning
-            Frames outside its mask count for nothing; each of the others counts the same.
+            Inputs of the network's encoders. Frames outside its mask count for nothing; each of
+            the others counts the same.
         draw : NoiseSample
             From :meth:`generate`.
         """
@@ -151,7 +152,8 @@ class Objective:
         )
         t = draw.noise_fraction[:, None, None]
         z = (1.0 - t) * clean + t * draw.noise
-        output = network(z, draw.noise_fraction, conditioning, draw.dropped)
+        encoded = network.encode(conditioning)
+        output = network(z, draw.noise_fraction, encoded, draw.dropped)
         error = output - target_of(network.prediction, clean, draw.noise)
         if network.prediction == "clean":
             error = error / t.clamp(min=self.least_noise)

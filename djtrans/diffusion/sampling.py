@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.encoder import Conditioning
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.scheduler import Level, Scheduler
 from djtrans.core.errors import InputError
 from djtrans.core.schedules.noise import normal_like
@@ -30,7 +30,7 @@ def sample(
     seed: int = 0,
     guidance: Guidance | None = None,
     absent: Tensor | None = None,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Tensor:
     """Curves drawn by a network.
 
@@ -41,7 +41,9 @@ def sample(
     scheduler : Scheduler
         Any; it need not be the one that the network was trained with.
     conditioning : Conditioning
-        As many curves are drawn as it has in its batch, on as many frames, on its device.
+        Inputs of the network's encoders (:meth:`DiffusionNetwork.encode
+        <djtrans.diffusion.network.DiffusionNetwork.encode>`). As many curves are sampled as it has
+        in its batch, on as many frames, on its device.
     steps : int
         Evaluations of the network.
     seed : int
@@ -51,7 +53,7 @@ def sample(
     absent : Tensor, optional
         ``[batch, encoders]`` bool, encoders that have nothing to say.
     progress : callable, optional
-        Told after each step how much is done.
+        Receives the fraction done after each step.
 
     Returns
     -------
@@ -71,8 +73,9 @@ def sample(
     noise = normal_like(
         conditioning.per_frame.new_empty(batch, frames, network.shape.parameters), generator
     )
-    predict = GuidedDenoiser(network, conditioning, guidance or Guidance(), absent)
     with torch.no_grad():
+        encoded = network.encode(conditioning)  # once: no step changes it
+        predict = GuidedDenoiser(network, encoded, guidance or Guidance(), absent)
         return denoise(predict, scheduler, noise, steps, generator=generator, progress=progress)
 
 
@@ -84,7 +87,7 @@ def denoise(
     *,
     generator: torch.Generator | None = None,
     clip: bool = True,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Tensor:
     """Follow a scheduler's levels from noise to clean curves.
 
@@ -102,7 +105,7 @@ def denoise(
     clip : bool
         Whether each prediction, and the result, is clipped to [-1, 1].
     progress : callable, optional
-        Told after each step how much is done.
+        Receives the fraction done after each step.
 
     Returns
     -------

@@ -8,10 +8,11 @@ from typing import Any
 import attrs
 
 from djtrans.core.contracts.config import as_tuple
+from djtrans.core.contracts.metric import MetricValue
 from djtrans.core.errors import FormatError, InputError, did_you_mean
 from djtrans.core.util.statistics import Estimate, median_interval
-from djtrans.metrics.catalog import METRICS
-from djtrans.metrics.verdict import VERDICTS
+from djtrans.metrics.gates import VERDICTS
+from djtrans.metrics.registered import metric_values
 
 
 @attrs.frozen(kw_only=True)
@@ -34,7 +35,7 @@ class Outcome:
     gates : mapping of str to str
         Verdict by gate.
     why : mapping of str to str
-        What decided, by gate.
+        What decided, by gate; and by metric, why it could not be measured.
     seconds : mapping of str to float
         Wall time by step; what techniques share stands with the first of them.
     """
@@ -79,10 +80,13 @@ class Comparison:
         One for each pair and technique.
     skipped : tuple of (str, str)
         What was left out before it came to pairs, and why.
+    metrics : tuple of MetricValue
+        The values to compare, in order; by default those of all registered metrics.
     """
 
     outcomes: tuple[Outcome, ...] = attrs.field(converter=as_tuple)
     skipped: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=as_tuple)
+    metrics: tuple[MetricValue, ...] = attrs.field(factory=metric_values, converter=as_tuple)
 
     @property
     def techniques(self) -> tuple[str, ...]:
@@ -106,7 +110,10 @@ class Comparison:
     def medians(self, technique: str) -> dict[str, Estimate]:
         """Median and its interval over the pairs, by metric."""
         outcomes = self.measured(technique)
-        return {m.name: median_interval(o.values.get(m.name) for o in outcomes) for m in METRICS}
+        return {
+            metric.name: median_interval(o.values.get(metric.name) for o in outcomes)
+            for metric in self.metrics
+        }
 
     def differences(self, technique: str, baseline: str) -> dict[str, Estimate]:
         """Median over the pairs of the technique minus the baseline *on the same pair*, by metric.
@@ -123,7 +130,7 @@ class Comparison:
             metric.name: median_interval(
                 _difference(mine.get(metric.name), its.get(metric.name)) for mine, its in both
             )
-            for metric in METRICS
+            for metric in self.metrics
         }
 
     def verdicts(self, technique: str) -> dict[str, dict[str, int]]:
@@ -154,7 +161,7 @@ def worse(comparison: Comparison, baseline: str) -> Iterable[tuple[str, str, Est
         if technique == baseline:
             continue
         differences = comparison.differences(technique, baseline)
-        for metric in METRICS:
+        for metric in comparison.metrics:
             estimate, sign = differences[metric.name], signs.get(metric.better)
             if sign is None or estimate.low is None or estimate.high is None:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import permutations
 from pathlib import Path
@@ -19,6 +19,7 @@ from djtrans.core.errors import DjtransError, InputError, did_you_mean
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import load_track
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.planning.tempo_octave import match_tempo_octaves
@@ -184,7 +185,7 @@ def all_pairs(
     folder: str | os.PathLike[str],
     *,
     stretch_limit: float = 0.08,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> tuple[tuple[TrackPair, ...], tuple[tuple[str, str], ...]]:
     """All ordered pairs of a folder's tracks whose tempos can be made to meet.
@@ -196,7 +197,7 @@ def all_pairs(
     stretch_limit : float
         Largest tempo change, as a fraction.
     progress : callable, optional
-        Told how many tracks are analyzed, and of how many.
+        Receives a `Progress` event before each track is analyzed, and one at the end.
     registry : Registry, optional
 
     Returns
@@ -218,15 +219,16 @@ def all_pairs(
     analyses: dict[str, Analysis] = {}
     hashes: dict[str, str] = {}
     skipped = []
+    report = progress or (lambda event: None)
     for done, path in enumerate(paths):
-        if progress is not None:
-            progress(done, len(paths))
+        report(Progress("tracks", done, len(paths), f"analyzing {path.name}"))
         try:
             track = load_track(path)
             analyses[str(path)] = analyze_track(track, registry=registry)
             hashes[str(path)] = track.sha256
         except DjtransError as error:
             skipped.append((path.name, str(error)))
+    report(Progress("tracks", len(paths), len(paths)))
     pairs = []
     for a, b in permutations(analyses, 2):
         tempo_a, tempo_b = (x.grid.bpm for x in match_tempo_octaves(analyses[a], analyses[b]))

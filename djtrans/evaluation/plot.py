@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.evaluation.comparison import Comparison
-from djtrans.metrics.catalog import METRICS
 from djtrans.plot.theme import Theme, theme_named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from djtrans.core.contracts.metric import MetricValue
     from djtrans.core.util.statistics import Estimate
-    from djtrans.metrics.catalog import Metric
 
 _COLUMNS = 4
 _PANEL_WIDTH = 3.2
@@ -54,13 +54,15 @@ def plot_techniques(
     colours = theme_named(theme)
     medians = {technique: comparison.medians(technique) for technique in comparison.techniques}
     names = {
-        technique: f"{technique.removeprefix('djtrans/')}  n {len(comparison.measured(technique))}"
+        technique: f"{short_name(technique)}  n {len(comparison.measured(technique))}"
         for technique in medians
     }
     if not any(outcome.ok for outcome in comparison.outcomes):
         raise InputError("Nothing was measured; there is nothing to plot.")
-    metrics = [m for m in METRICS if m.better != "description" and _tells(m, medians)]
-    metrics = metrics or [m for m in METRICS if any(e[m.name].n for e in medians.values())]
+    metrics = [m for m in comparison.metrics if m.better != "description" and _tells(m, medians)]
+    metrics = metrics or [
+        m for m in comparison.metrics if any(e[m.name].n for e in medians.values())
+    ]
     columns = min(_COLUMNS, len(metrics))
     rows = math.ceil(len(metrics) / columns)
     height = len(medians) * _LINE + _WORDS
@@ -87,7 +89,7 @@ def plot_techniques(
     return figure
 
 
-def _tells(metric: Metric, medians: dict[str, dict[str, Estimate]]) -> bool:
+def _tells(metric: MetricValue, medians: dict[str, dict[str, Estimate]]) -> bool:
     """Whether the techniques differ in it, beyond rounding errors."""
     estimates = [of[metric.name] for of in medians.values()]
     ends = {
@@ -99,7 +101,7 @@ def _tells(metric: Metric, medians: dict[str, dict[str, Estimate]]) -> bool:
 
 
 def _panel(
-    axes: Axes, metric: Metric, estimates: dict[str, Estimate], baseline: str, colours: Theme
+    axes: Axes, metric: MetricValue, estimates: dict[str, Estimate], baseline: str, colours: Theme
 ) -> None:
     axes.set_facecolor(colours.panel)
     for spine in axes.spines.values():

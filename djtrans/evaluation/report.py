@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.statistics import RESAMPLES, Estimate
 from djtrans.core.util.tables import MISSING, csv_table, markdown_table, number
 from djtrans.evaluation.comparison import Comparison, worse
-from djtrans.metrics.catalog import METRICS
 
 #: What the others are held against.
 BASELINE = "djtrans/fade"
@@ -64,7 +64,7 @@ def results_csv(comparison: Comparison) -> str:
     """One row for each unit of work, failed ones included."""
     gates = list(dict.fromkeys(g for outcome in comparison.outcomes for g in outcome.gates))
     header = ["pair", "technique", "reason", "bars", "shared_swap"]
-    header += [metric.name for metric in METRICS] + [
+    header += [metric.name for metric in comparison.metrics] + [
         f"{gate}: {what}" for gate in gates for what in ("verdict", "why")
     ]
     return csv_table(
@@ -72,11 +72,11 @@ def results_csv(comparison: Comparison) -> str:
         [
             [
                 o.pair,
-                short(o.technique),
+                short_name(o.technique),
                 o.reason,
                 o.bars or None,
                 o.shared_swap if o.ok else None,
-                *(o.values.get(metric.name) for metric in METRICS),
+                *(o.values.get(metric.name) for metric in comparison.metrics),
                 *(said.get(gate) for gate in gates for said in (o.gates, o.why)),
             ]
             for o in comparison.outcomes
@@ -87,14 +87,14 @@ def results_csv(comparison: Comparison) -> str:
 def summary_csv(comparison: Comparison, baseline: str = BASELINE) -> str:
     """One row for each technique and metric: median, interval, n, and the paired difference."""
     header = ["technique", "metric", "unit", "better", "n", "median", "low", "high"]
-    header += [f"{name} against {short(baseline)}" for name in ("n", "median", "low", "high")]
+    header += [f"{name} against {short_name(baseline)}" for name in ("n", "median", "low", "high")]
     against = baseline in comparison.techniques
     rows = []
     for technique in comparison.techniques:
         medians = comparison.medians(technique)
         differences = comparison.differences(technique, baseline) if against else {}
-        for metric in METRICS:
-            row: list[object] = [short(technique), metric.name, metric.unit, metric.better]
+        for metric in comparison.metrics:
+            row: list[object] = [short_name(technique), metric.name, metric.unit, metric.better]
             for estimate in (medians[metric.name], differences.get(metric.name)):
                 e = estimate or Estimate(None, None, None, 0)
                 row += [e.n, e.median, e.low, e.high]
@@ -118,21 +118,16 @@ def summary_markdown(comparison: Comparison, baseline: str = BASELINE) -> str:
         "## Gates\n",
         _gates(comparison),
         "## Metrics\n",
-        *(_medians(comparison, first) for first in range(0, len(METRICS), _COLUMNS)),
+        *(_medians(comparison, first) for first in range(0, len(comparison.metrics), _COLUMNS)),
     ]
     if baseline in comparison.techniques:
-        parts += [f"## Worse than {short(baseline)}\n", _worse(comparison, baseline)]
+        parts += [f"## Worse than {short_name(baseline)}\n", _worse(comparison, baseline)]
     parts += ["## Not measured\n", _failed(comparison)]
     return "\n".join(parts)
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def short(technique: str) -> str:
-    """A built-in technique without its namespace."""
-    return technique.removeprefix("djtrans/")
 
 
 def _gates(comparison: Comparison) -> str:
@@ -145,7 +140,7 @@ def _gates(comparison: Comparison) -> str:
         bars = sorted({o.bars for o in measured})
         rows.append(
             [
-                short(technique),
+                short_name(technique),
                 str(len(measured)),
                 str(len(all_of) - len(measured)),
                 ", ".join(map(str, bars)) or MISSING,
@@ -163,7 +158,7 @@ def _gates(comparison: Comparison) -> str:
 
 
 def _medians(comparison: Comparison, first: int) -> str:
-    metrics = METRICS[first : first + _COLUMNS]
+    metrics = comparison.metrics[first : first + _COLUMNS]
     header = ["technique", "n"]
     header += [
         " ".join(filter(None, [m.name, _ARROWS.get(m.better, ""), f"({m.unit})" if m.unit else ""]))
@@ -173,7 +168,7 @@ def _medians(comparison: Comparison, first: int) -> str:
     for technique in comparison.techniques:
         n = len(comparison.measured(technique))
         medians = comparison.medians(technique)
-        rows.append([short(technique), str(n), *(_cell(medians[m.name], n) for m in metrics)])
+        rows.append([short_name(technique), str(n), *(_cell(medians[m.name], n) for m in metrics)])
     return markdown_table(header, rows)
 
 
@@ -187,10 +182,10 @@ def _cell(estimate: Estimate, n: int) -> str:
 
 
 def _worse(comparison: Comparison, baseline: str) -> str:
-    units = {metric.name: metric.unit for metric in METRICS}
+    units = {metric.name: metric.unit for metric in comparison.metrics}
     rows = [
         [
-            short(technique),
+            short_name(technique),
             name,
             f"{_cell(estimate, estimate.n)} {units[name]}".strip(),
             str(estimate.n),
@@ -200,13 +195,14 @@ def _worse(comparison: Comparison, baseline: str) -> str:
     if not rows:
         return "Nothing, beyond the intervals of the paired differences.\n"
     return (
-        f"Median of the differences to {short(baseline)} on the same pair, where their interval "
-        "leaves 0 out.\n\n" + markdown_table(["technique", "metric", "difference", "n"], rows)
+        f"Median of the differences to {short_name(baseline)} on the same pair, where their "
+        "interval leaves 0 out.\n\n"
+        + markdown_table(["technique", "metric", "difference", "n"], rows)
     )
 
 
 def _failed(comparison: Comparison) -> str:
-    rows = [[o.pair, short(o.technique), o.reason] for o in comparison.failed]
+    rows = [[o.pair, short_name(o.technique), o.reason] for o in comparison.failed]
     rows += [[name, MISSING, why] for name, why in comparison.skipped]
     if not rows:
         return "Nothing.\n"

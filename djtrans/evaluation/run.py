@@ -1,4 +1,4 @@
-"""A comparison: many pairs, several techniques, in parallel, and on from where it was stopped."""
+"""Compare techniques over many pairs: in parallel, and resumed after a stop."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
 
@@ -17,36 +17,36 @@ import djtrans
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.registration.catalog import Component
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pairs import TrackPair
 from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
-from djtrans.metrics.catalog import METRICS
-from djtrans.pipeline.executors import one_thread, processes
+from djtrans.metrics.registered import metric_values, metric_versions
+from djtrans.pipeline.executors import one_thread, open_executor
+from djtrans.pipeline.jobs import Job
 from djtrans.registry import Registry, default_registry
 
-#: Told how many units are done, of how many, how many of them before this run, and how many failed.
-Tell: TypeAlias = "Callable[[int, int, int, int], None]"
 #: Folder of the results of single units, within the output.
 UNITS = "units"
-_POLL_SECONDS = 0.5
 
 
 @attrs.frozen
-class _Job:
-    """The work on one pair that is left to do."""
+class _Task:
+    """The techniques of one pair that are left to measure; they share what is prepared of it."""
 
     pair: TrackPair
     left: tuple[str, ...]
     paths: dict[str, Path]
     options: EvaluationOptions
 
-    def run(self, registry: Registry) -> Iterator[Outcome]:
+    def run(self, registry: Registry) -> Iterator[tuple[str, Outcome]]:
+        """Measure them one by one and write each outcome to its file."""
         for outcome in evaluate_pair(
             self.pair, tuple(self.paths), self.options, registry, only=self.left
         ):
-            text = json.dumps(attrs.asdict(outcome), indent=1)
-            write_text(self.paths[outcome.technique], text + "\n")
-            yield outcome
+            path = self.paths[outcome.technique]
+            write_text(path, json.dumps(attrs.asdict(outcome), indent=1) + "\n")
+            yield str(path), outcome
 
 
 def compare(
@@ -56,7 +56,7 @@ def compare(
     output: str | os.PathLike[str],
     options: EvaluationOptions | None = None,
     workers: int = 1,
-    progress: Tell | None = None,
+    progress: ProgressCallback | None = None,
     skipped: Sequence[tuple[str, str]] = (),
     plugin_files: Sequence[str] = (),
     registry: Registry | None = None,
@@ -79,7 +79,7 @@ def compare(
     workers : int
         Processes, each with one torch thread. With 1 the work is done in this process.
     progress : callable, optional
-        See :data:`Tell`.
+        Receives a `Progress` event for each unit, those of an earlier run included in `done`.
     skipped : sequence of (str, str)
         Files that were left out, and why: passed on into the comparison.
     plugin_files : sequence of path
@@ -118,25 +118,31 @@ def compare(
     except OSError as error:
         raise InputError(f"Cannot make the folder {folder}: {error.strerror}.") from None
     order: list[Path] = []
-    done: dict[Path, Outcome] = {}
-    jobs: list[_Job] = []
+    known: dict[str, Outcome] = {}
+    tasks: list[_Task] = []
     for pair in pairs:
         wanted = _resolve([pair.technique], registry) if pair.technique else names
         depends = _depends(pair, wanted, options, registry)
         paths = {name: folder / _file_name(pair, name, depends) for name in wanted}
         order += paths.values()
-        done |= {path: _read(path) for path in paths.values() if path.exists()}
-        left = tuple(name for name in wanted if paths[name] not in done)
+        known |= {str(path): _read(path) for path in paths.values() if path.exists()}
+        left = tuple(name for name in wanted if str(paths[name]) not in known)
         if left:
-            jobs.append(_Job(pair, left, paths, options))
-    counter = _Counter(len(order), len(done), sum(not o.ok for o in done.values()), progress)
-    counter.tell()
-    if workers == 1:
-        _run_here(jobs, registry, counter)
-    elif jobs:
-        _run_in_pool(jobs, workers, tuple(plugin_files), counter)
-    outcomes = [done[path] if path in done else _read(path) for path in order]
-    return Comparison(outcomes=outcomes, skipped=tuple(skipped))
+            tasks.append(_Task(pair, left, paths, options))
+    job: Job[Outcome] = Job(
+        stage="units",
+        keys=[str(path) for path in order],
+        known=known,
+        is_failure=lambda outcome: not outcome.ok,
+        failing="not measurable",
+        progress=progress,
+    )
+    # Workers have registries of their own: this one cannot be sent to them.
+    work = partial(_run_task, registry=registry if workers == 1 else None)
+    with one_thread(), open_executor(workers, plugin_files=plugin_files) as pool:
+        # Files, not tasks, show what is done: a pair takes long and has many units.
+        outcomes = job.run(work, tasks, pool, read=_read_if_there)
+    return Comparison(outcomes=outcomes, skipped=tuple(skipped), metrics=metric_values(registry))
 
 
 def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:
@@ -156,7 +162,7 @@ def _depends(
         pair.identity,
         [(component.name, component.declaration.version) for component in found],
         attrs.asdict(options),
-        [metric.name for metric in METRICS],
+        metric_versions(registry),
         djtrans.__version__,
     ]
     return json.dumps(content, sort_keys=True)
@@ -176,46 +182,9 @@ def _read(path: Path) -> Outcome:
         raise FormatError(f"Cannot use {path}: {error} Delete it and run again.") from None
 
 
-@attrs.define
-class _Counter:
-    total: int
-    before: int
-    failed: int
-    progress: Tell | None
-    now: int = 0
-
-    def tell(self) -> None:
-        if self.progress is not None:
-            self.progress(self.before + self.now, self.total, self.before, self.failed)
+def _read_if_there(path: str) -> Outcome | None:
+    return _read(Path(path)) if os.path.exists(path) else None
 
 
-def _run_here(jobs: Sequence[_Job], registry: Registry, counter: _Counter) -> None:
-    with one_thread():
-        for job in jobs:
-            for outcome in job.run(registry):
-                counter.now += 1
-                counter.failed += not outcome.ok
-                counter.tell()
-
-
-def _run_in_pool(
-    jobs: Sequence[_Job], workers: int, plugin_files: tuple[str, ...], counter: _Counter
-) -> None:
-    waiting = {path for job in jobs for name, path in job.paths.items() if name in job.left}
-    with processes(min(workers, len(jobs)), plugin_files) as pool:
-        running: set[Future[None]] = {pool.submit(_run_job, job) for job in jobs}
-        while running:
-            ended, running = wait(running, timeout=_POLL_SECONDS)
-            for future in ended:
-                future.result()
-            # Files, not futures, tell what is done: a pair takes long and has many units.
-            for path in [path for path in waiting if path.exists()]:
-                waiting.discard(path)
-                counter.now += 1
-                counter.failed += not _read(path).ok
-                counter.tell()
-
-
-def _run_job(job: _Job) -> None:
-    for _ in job.run(default_registry()):
-        pass
+def _run_task(task: _Task, registry: Registry | None = None) -> Iterator[tuple[str, Outcome]]:
+    yield from task.run(registry or default_registry())

@@ -118,7 +118,7 @@ def evaluate_pair(
             return
         for technique in only:
             try:
-                yield _unit(pair, technique, prepared, places, shared, options, steps)
+                yield _unit(pair, technique, prepared, places, shared, options, registry, steps)
             except Exception as error:  # noqa: BLE001 - recorded as a row, see above
                 yield Outcome(pair=pair.label, technique=technique, reason=_say(error))
             # What is shared is counted once, with the first.
@@ -172,6 +172,7 @@ def _unit(
     places: Places,
     shared: _Shared | None,
     options: EvaluationOptions,
+    registry: Registry,
     steps: Steps,
 ) -> Outcome:
     if technique not in places.plans or shared is None:
@@ -188,7 +189,7 @@ def _unit(
     content = generate_transition_params(prepared, plan, span, aligned, drawing, steps=steps)
     transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
     with steps.step("measure"):
-        metrics = transition.metrics()
+        metrics = transition.metrics(registry=registry)
         values, gates = metrics.values(), metrics.gates
     return Outcome(
         pair=pair.label,
@@ -197,7 +198,7 @@ def _unit(
         shared_swap=places.shares_swap(technique),
         values=values,
         gates={gate.name: gate.verdict for gate in gates},
-        why={gate.name: gate.why for gate in gates},
+        why={**{gate.name: gate.why for gate in gates}, **metrics.failures},
         seconds={name: round(value, 3) for name, value in steps.seconds.items()},
     )
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import FLOOR_DB, power_to_db
 from djtrans.inverse.bands import BANDS
-
-#: Error of a perfect reconstruction, in dB.
-FLOOR_DB = -120.0
 
 
 def error_by_band(mix: Tensor, reconstruction: Tensor, sample_rate: int) -> dict[str, float]:
@@ -49,7 +45,7 @@ def error_by_band(mix: Tensor, reconstruction: Tensor, sample_rate: int) -> dict
 
 def decibels(ratio: float) -> float:
     """Convert a ratio of powers to dB, at least -120."""
-    return max(FLOOR_DB, 10.0 * math.log10(max(ratio, 1e-20)))
+    return max(FLOOR_DB, power_to_db(ratio, amin=1e-20))
 
 
 def _ratio_db(residual: Tensor, target: Tensor) -> float:

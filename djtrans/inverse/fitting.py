@@ -8,7 +8,7 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.contracts.effect import RenderContext
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.curves.params import TransitionParams, frame_times, snapped
 from djtrans.core.errors import ShapeError
 from djtrans.core.track.stems import Stems
@@ -77,7 +77,7 @@ def fit_curves(
     frames_per_beat: int = 2,
     options: DescentOptions | None = None,
     device: str | torch.device = "cpu",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Fit:
     """Recover the curves of a mix.
 

@@ -6,6 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_power
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import InputError
@@ -116,7 +117,7 @@ def effective_gains(
     gains = mean_gain(masks, spectra.mean(dim=-1), member)
     around = _by_frame((member @ spectra), params.frame_times, t.hop / rate)
     expected = around.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
-    audible = around > expected * 10.0 ** (AUDIBLE_DB / 10.0)
+    audible = around > expected * db_to_power(AUDIBLE_DB)
     return EffectiveGains(gains, around, audible)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.config import setting
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.track.stems import Stems
 from djtrans.inverse.loss import SpectralLoss
@@ -87,7 +87,7 @@ def descend(
     stems_a: Stems,
     stems_b: Stems,
     options: DescentOptions | None = None,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Descent:
     """Refine curves until their render matches the mix.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
+
+from djtrans.core.audio.decibels import power_to_db
 
 #: Band in which levels are compared; a bass swap does not affect it.
 BAND_HZ = (300.0, 4000.0)
@@ -54,7 +54,7 @@ def _trim(gains: Tensor, power: Tensor) -> float:
     gain = float(louder.median())
     if gain <= 0.0:
         return 0.0
-    decibels = 10.0 * math.log10(gain)
+    decibels = power_to_db(gain)
     return 0.0 if not LEAST_DB <= abs(decibels) <= LARGEST_DB else decibels
 
 

@@ -41,8 +41,7 @@ class SpectralLoss:
         self._targets: list[Tensor] = []
         self._weights: list[Tensor] = []
         for seconds in RESOLUTIONS_SECONDS:
-            size = 1 << round(seconds * sample_rate).bit_length()
-            size = size if size <= 1.5 * seconds * sample_rate else size // 2
+            size = window_samples(seconds, sample_rate)
             window = torch.hann_window(size, device=target.device, dtype=target.dtype)
             magnitude = _magnitude(target, window)
             level = magnitude.square().mean(dim=(0, 2), keepdim=True).sqrt()
@@ -62,6 +61,12 @@ class SpectralLoss:
             )
         ]
         return torch.stack(parts).mean()
+
+
+def window_samples(seconds: float, sample_rate: int) -> int:
+    """Round the length of a window to a power of two samples."""
+    size = 1 << round(seconds * sample_rate).bit_length()
+    return size if size <= 1.5 * seconds * sample_rate else size // 2
 
 
 def _magnitude(audio: Tensor, window: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.io import write_audio
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.errors import InputError
@@ -21,6 +22,7 @@ from djtrans.core.transition.params_file import FitUse, ParamsFile, save_params
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.inverse.gain_measurement import effective_gains
 from djtrans.inverse.gradient_descent import DescentOptions
@@ -31,7 +33,7 @@ from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.options import AUTO
 from djtrans.pipeline.preparation import align_pair, as_track, separator_pair
-from djtrans.pipeline.progress import StepProgress, Steps, half_progress
+from djtrans.pipeline.progress import Steps, half_progress
 from djtrans.pipeline.provenance import make_provenance
 from djtrans.registry import Registry, default_registry
 
@@ -107,7 +109,7 @@ def fit(
     mixer: str = DEFAULT_MIXER,
     options: DescentOptions | None = None,
     device: str = "auto",
-    progress: StepProgress | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Fitted:
     """Recover the curves of a mix of two tracks.
@@ -131,7 +133,7 @@ def fit(
     options : DescentOptions, optional
         Options of gradient descent.
     progress : callable, optional
-        Called with the name of a step and the fraction of it that is done.
+        Receives a `Progress` event for each step, with the fraction of it that is done.
     registry : Registry, optional
 
     Returns
@@ -166,12 +168,10 @@ def fit(
         tracks = Pair(a, b).map(lambda source: as_track(source).at_rate(rate, channels))
     if plan is None:
         check_same_length(mixed, tracks)
-        with steps.step("analyze") as progress_callback:
+        with steps.step("analyze") as fraction:
             analyses = Pair(
                 *(
-                    analyze_track(
-                        track, progress=half_progress(progress_callback, done), registry=registry
-                    )
+                    analyze_track(track, progress=half_progress(fraction, done), registry=registry)
                     for done, track in enumerate(tracks)
                 )
             )
@@ -185,7 +185,7 @@ def fit(
     stems = aligned.map(lambda track: track.window(window))
     beats = torch.tensor(plan.beat_times, dtype=torch.float64)
     plan, stems = leveled(plan, excerpt, stems)
-    with steps.step("fit") as progress_callback:
+    with steps.step("fit") as fraction:
         found = fit_curves(
             built,
             excerpt,
@@ -195,7 +195,7 @@ def fit(
             frames_per_beat=plan.frames_per_beat,
             options=options,
             device=device,
-            progress=progress_callback,
+            progress=fraction,
         )
     plan = with_swap(plan, found, stems, built)
     provenance = make_provenance(registry, tracks, separators, built, plan, window)
@@ -215,7 +215,7 @@ def leveled(
         attrs.evolve(side, gain_db=side.gain_db + trim)
         for side, trim in zip(plan.sides, trims, strict=True)
     )
-    scaled = (s.scaled(10.0 ** (trim / 20.0)) for s, trim in zip(stems, trims, strict=True))
+    scaled = (s.scaled(db_to_amplitude(trim)) for s, trim in zip(stems, trims, strict=True))
     return attrs.evolve(plan, a=a, b=b), Pair(*scaled)
 
 

@@ -1,25 +1,28 @@
-"""Objective measures of a rendered transition: functions of audio, nothing of ours assumed.
+"""Objective measures of a rendered transition.
 
-One file per metric; :func:`measure` takes them all.
+One file per metric, with functions of plain audio arrays. :func:`measure` runs all registered
+metrics, those of plugins included.
 """
 
+from typing import Any
+
+from djtrans.core.contracts.metric import MetricValue
+from djtrans.core.transition.metric_inputs import MetricInputs, TrackFacts, Voices
 from djtrans.metrics.bass_overlap import BassOverlap, bass_overlap
 from djtrans.metrics.beat_offset import BeatOffset, beat_offset
-from djtrans.metrics.catalog import METRICS, Metric
-from djtrans.metrics.inputs import MetricInputs, TrackFacts, Voices
+from djtrans.metrics.gates import Gate
 from djtrans.metrics.level_profile import LevelProfile, level_profile
-from djtrans.metrics.measure import TransitionMetrics, measure
 from djtrans.metrics.peaks import Peaks, peaks
-from djtrans.metrics.verdict import Gate
+from djtrans.metrics.registered import measure, metric_values
+from djtrans.metrics.transition_metrics import TransitionMetrics
 
 __all__ = [
-    "METRICS",
     "BassOverlap",
     "BeatOffset",
     "Gate",
     "LevelProfile",
-    "Metric",
     "MetricInputs",
+    "MetricValue",
     "Peaks",
     "TrackFacts",
     "TransitionMetrics",
@@ -28,5 +31,20 @@ __all__ = [
     "beat_offset",
     "level_profile",
     "measure",
+    "metric_values",
     "peaks",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "METRICS":
+        import warnings
+
+        warnings.warn(
+            "djtrans.metrics.METRICS is now djtrans.metrics.metric_values(), since plugins add to "
+            "it.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return metric_values()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

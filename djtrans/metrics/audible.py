@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.metrics.validation import FloatArray, to_db
+from djtrans.core.audio.arrays import FloatArray, to_db
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
 
-#: A contribution is heard above this level ...
-AUDIBLE_DBFS = -60.0
-#: ... and unless it is more than this below the other one.
+#: A contribution is masked if it is more than this below the other one.
 MASKED_DB = 30.0
 
 

@@ -8,9 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.metrics.audible import beat_power
-from djtrans.metrics.filters import band_gain, filtered, spectrum_of
-from djtrans.metrics.validation import (
+from djtrans.core.audio.arrays import (
     FloatArray,
     as_audio,
     as_beats,
@@ -19,14 +17,15 @@ from djtrans.metrics.validation import (
     cut,
     to_db,
 )
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
+from djtrans.metrics.audible import beat_power
+from djtrans.metrics.filters import band_gain, filtered, spectrum_of
 
 BAND_HZ = (30.0, 150.0)
 #: A track plays bass while its level is within this of the 90th percentile of its untouched level.
 PRESENT_DB = 10.0
 #: Two basses clash while they are within this of each other.
 CLASH_DB = 10.0
-#: Below this there is no bass, whatever the percentile says.
-SILENT_DBFS = -60.0
 
 
 @attrs.frozen
@@ -122,7 +121,7 @@ def bass_overlap_of_levels(
     """:func:`bass_overlap` of the levels that :func:`beat_levels_db` gives, each ``[beats]``."""
     levels = {"a": a, "b": b}
     least = {
-        name: max(float(np.percentile(solo, 90)) - PRESENT_DB, SILENT_DBFS)
+        name: max(float(np.percentile(solo, 90)) - PRESENT_DB, AUDIBLE_DBFS)
         for name, solo in (("a", solo_a), ("b", solo_b))
     }
     here_a, here_b = a >= least["a"], b >= least["b"]

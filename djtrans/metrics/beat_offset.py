@@ -7,9 +7,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from djtrans.metrics.audible import AUDIBLE_DBFS, MASKED_DB
-from djtrans.metrics.onsets import band_power, on_beat_weights, onset_strength
-from djtrans.metrics.validation import (
+from djtrans.core.audio.arrays import (
     FloatArray,
     as_audio,
     as_beats,
@@ -18,6 +16,9 @@ from djtrans.metrics.validation import (
     cut,
     to_db,
 )
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
+from djtrans.metrics.audible import MASKED_DB
+from djtrans.metrics.onsets import band_power, on_beat_weights, onset_strength
 
 #: Half width of a window, in beats.
 HALF_WINDOW_BEATS = 2.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.audio.arrays import FloatArray, cut
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.metrics.filters import filtered, spectrum_of
-from djtrans.metrics.validation import FloatArray, cut
 
 BAND_HZ = (110.0, 2000.0)
 WINDOW_SECONDS = 0.2
@@ -40,6 +41,8 @@ def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> 
         spectrum_of(mono), mono.shape[-1], sample_rate, np.ones_like, top_hz=1.2 * BAND_HZ[1]
     )
     size = 2 * round(0.5 * WINDOW_SECONDS * rate)
+    if low.shape[-1] <= size // 2:
+        return np.zeros((len(beat_times) - 1, 12))  # shorter than a step of the transform
     freqs, times, spectrum = stft(low[0], rate, "hann", size, size // 2)
     keep = (freqs >= BAND_HZ[0]) & (freqs <= BAND_HZ[1])
     level = np.abs(spectrum[keep])
@@ -47,7 +50,7 @@ def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> 
     floor = median_filter(level, size=(bins, 1), mode="nearest")
     inner = level[1:-1]
     peak = (inner > level[:-2]) & (inner >= level[2:])
-    peak &= inner > 10.0 ** (PEAK_DB / 20.0) * np.maximum(floor[1:-1], 1e-7)
+    peak &= inner > db_to_amplitude(PEAK_DB) * np.maximum(floor[1:-1], 1e-7)
     row, column = np.nonzero(peak)
     logs = [np.log(level[row + i, column] + 1e-12) for i in range(3)]
     bend = logs[0] - 2.0 * logs[1] + logs[2]

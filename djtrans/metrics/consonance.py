@@ -7,8 +7,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.arrays import FloatArray
 from djtrans.metrics.chroma import beat_chroma
-from djtrans.metrics.validation import FloatArray
 
 #: Complex tones of this many partials, each this much weaker than the one before, on middle C.
 PARTIALS = 6

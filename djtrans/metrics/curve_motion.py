@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from djtrans.metrics.validation import FloatArray
+from djtrans.core.audio.arrays import FloatArray
 
 
 @attrs.frozen

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from djtrans.metrics.validation import FloatArray, to_db
-
-#: Silent is below this, and so is the error of what should be untouched.
-REACHED_DB = -60.0
+from djtrans.core.audio.arrays import FloatArray, to_db
 
 
 @attrs.frozen

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.metrics.validation import FloatArray
+from djtrans.core.audio.arrays import FloatArray
 
 Spectrum = NDArray[np.complex64]
 Gain = Callable[[FloatArray], FloatArray]

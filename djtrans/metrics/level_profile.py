@@ -8,15 +8,15 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.errors import InputError
-from djtrans.metrics.loudness import loudness_power, to_lufs
-from djtrans.metrics.validation import (
+from djtrans.core.audio.arrays import (
     FloatArray,
     as_audio,
     check_same_length,
     check_sample_rate,
     to_db,
 )
+from djtrans.core.errors import InputError
+from djtrans.metrics.loudness import ABSOLUTE_GATE_LUFS, loudness_power, to_lufs
 
 IntArray = NDArray[np.int_]
 #: What short-term loudness means in BS.1770 and EBU R 128.
@@ -28,8 +28,6 @@ HOLE_WINDOW_SECONDS = 0.05
 HOLE_HOP_SECONDS = 0.005
 #: The tracks' own level around a hole is taken over this.
 SOLO_WINDOW_SECONDS = 0.4
-#: The absolute gate of BS.1770: what is under it is silence.
-SILENT_LUFS = -70.0
 
 
 @attrs.frozen
@@ -107,8 +105,8 @@ def level_profile(
         )
     lufs, *louder = (_loudness(x, sample_rate, window_seconds) for x in (audio, *solos))
     start, end = float(lufs[0]), float(lufs[-1])
-    if min(start, end) <= SILENT_LUFS:
-        silent = "beginning" if start <= SILENT_LUFS else "end"
+    if min(start, end) <= ABSOLUTE_GATE_LUFS:
+        silent = "beginning" if start <= ABSOLUTE_GATE_LUFS else "end"
         return LevelProfile(start, end, reason=f"the mix is silent at its {silent}")
     line = np.linspace(start, end, len(lufs))
     lower, upper = np.min([line, *_most(louder)], axis=0), np.max([line, *louder], axis=0)
@@ -127,7 +125,7 @@ def _loudness(audio: FloatArray, sample_rate: int, window_seconds: float) -> Flo
     width, hop = round(window_seconds * sample_rate), round(HOP_SECONDS * sample_rate)
     total = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, len(power) - width + 1, hop)
-    return np.maximum(to_lufs((total[starts + width] - total[starts]) / width), SILENT_LUFS)
+    return np.maximum(to_lufs((total[starts + width] - total[starts]) / width), ABSOLUTE_GATE_LUFS)
 
 
 def _most(curves: list[FloatArray]) -> list[FloatArray]:

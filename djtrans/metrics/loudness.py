@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.decibels import power_to_db
 from djtrans.metrics.filters import filtered, k_weighting, spectrum_of
-from djtrans.metrics.validation import FloatArray
 
-#: What is below this is silence (the absolute gate of BS.1770).
-SILENT_LUFS = -70.0
+#: The absolute gate of BS.1770: what is below it is silence.
+ABSOLUTE_GATE_LUFS = -70.0
 _GATE_SECONDS, _GATE_HOP_SECONDS = 0.4, 0.1
 _GATE_RELATIVE = -10.0
 
@@ -37,7 +38,7 @@ def loudness_power(audio: FloatArray, sample_rate: int) -> FloatArray:
 
 def to_lufs(power: FloatArray) -> FloatArray:
     """Loudness of a mean K-weighted power in LUFS, -120 or more."""
-    return np.asarray(-0.691 + 10.0 * np.log10(np.maximum(power, 1e-12)))
+    return np.asarray(-0.691 + power_to_db(power, amin=1e-12))
 
 
 def gated_loudness(audio: FloatArray, sample_rate: int) -> float:
@@ -48,9 +49,9 @@ def gated_loudness(audio: FloatArray, sample_rate: int) -> float:
     total = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, len(power) - width + 1, hop)
     blocks = (total[starts + width] - total[starts]) / width
-    for gate in (SILENT_LUFS, None):
+    for gate in (ABSOLUTE_GATE_LUFS, None):
         least = gate if gate is not None else float(to_lufs(blocks.mean())) + _GATE_RELATIVE
         blocks = blocks[to_lufs(blocks) > least]
         if not len(blocks):
-            return SILENT_LUFS
+            return ABSOLUTE_GATE_LUFS
     return float(to_lufs(blocks.mean()))

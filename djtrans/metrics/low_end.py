@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from djtrans.metrics.bass_overlap import PRESENT_DB, SILENT_DBFS, beat_levels_db
-from djtrans.metrics.validation import FloatArray
+from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
+from djtrans.metrics.bass_overlap import PRESENT_DB, beat_levels_db
 
 
 def low_end_excess_db(
@@ -43,6 +44,6 @@ def low_end_excess_of_levels(
     """:func:`low_end_excess_db` of beat levels, each ``[beats]`` in dB."""
     louder = np.maximum(solo_a_db, solo_b_db)
     usual = float(np.percentile(louder, 90))
-    if usual < SILENT_DBFS:
+    if usual < AUDIBLE_DBFS:
         return None
     return float((mix_db - np.maximum(louder, usual - PRESENT_DB)).max())

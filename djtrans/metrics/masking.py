@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from djtrans.metrics.validation import FloatArray
+from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.decibels import db_to_power
 
 #: Edges of the 24 critical bands in Hz (Zwicker 1961).
 BARK_HZ = (
@@ -43,8 +44,8 @@ def masking_fraction(
     louder = np.maximum(cells_a, cells_b)
     if not louder.size or louder.max() <= 0.0:
         return None
-    heard = louder > louder.max() * 10.0 ** (-RANGE_DB / 10.0)
-    close = np.minimum(cells_a, cells_b) >= louder * 10.0 ** (-CLASH_DB / 10.0)
+    heard = louder > louder.max() * db_to_power(-RANGE_DB)
+    close = np.minimum(cells_a, cells_b) >= louder * db_to_power(-CLASH_DB)
     return float((heard & close).sum() / heard.sum())
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.metrics.filters import band_gain, filtered, spectrum_of
-from djtrans.metrics.validation import FloatArray
 
 #: Band edges in Hz. Several, because a kick without its lows is still a click higher up.
 BANDS_HZ = ((30.0, 150.0), (300.0, 1500.0), (1500.0, 5000.0), (5000.0, 14000.0))
@@ -66,7 +67,7 @@ def onset_strength(power: FloatArray) -> FloatArray:
         the measure blind to faders.
     """
     peak = np.maximum(power.max(axis=-1, keepdims=True), 1e-12)
-    level = 10.0 * np.log10(power / peak + 10.0 ** (-RANGE_DB / 10.0))
+    level = power_to_db(power / peak + db_to_power(-RANGE_DB))
     rise = np.zeros_like(level)
     rise[:, 1:-1] = 0.5 * (level[:, 2:] - level[:, :-2])
     return np.maximum(rise, 0.0)

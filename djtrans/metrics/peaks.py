@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from djtrans.metrics.validation import as_audio, check_sample_rate
+from djtrans.core.audio.arrays import as_audio, check_sample_rate
 
 
 @attrs.frozen

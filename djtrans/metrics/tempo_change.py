@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from djtrans.metrics.validation import FloatArray
+from djtrans.core.audio.arrays import FloatArray
 
 
 def tempo_change_percent(file_seconds: FloatArray, beat_times: FloatArray) -> float | None:

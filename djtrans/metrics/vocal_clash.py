@@ -5,6 +5,8 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.metrics.voice_activity import VoiceActivity
 
 #: Two voices clash while they are within this of each other.
@@ -53,9 +55,9 @@ def vocal_clash(
     levels = []
     for voice in (a, b):
         sung = voice.active.astype(float)
-        power = np.convolve(sung * 10.0 ** (voice.level_lu / 10.0), np.ones(3), "same")
-        mean = power / np.maximum(np.convolve(sung, np.ones(3), "same"), 1.0)
-        levels.append(10.0 * np.log10(np.maximum(mean, 1e-12)))
+        power = _sum_of_three(sung * db_to_power(voice.level_lu))
+        mean = power / np.maximum(_sum_of_three(sung), 1.0)
+        levels.append(power_to_db(mean, amin=1e-12))
     both = a.active & b.active & (np.abs(levels[0] - levels[1] + apart_lu) <= CLASH_LU)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], both.astype(int), [0]])))
     out = np.zeros_like(both)
@@ -64,3 +66,8 @@ def vocal_clash(
         if downbeats >= MIN_DOWNBEATS:
             out[start:stop] = True
     return VocalClash(tuple(map(bool, out)))
+
+
+def _sum_of_three(values: FloatArray) -> FloatArray:
+    """Sum each value and its neighbours; ``mode="same"`` would lengthen one of two beats."""
+    return np.convolve(values, np.ones(3))[1:-1]

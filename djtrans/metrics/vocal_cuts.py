@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.audio.arrays import FloatArray
 from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
 from djtrans.metrics.filters import filtered, spectrum_of
 from djtrans.metrics.loudness import loudness_power, to_lufs
-from djtrans.metrics.validation import FloatArray
 from djtrans.metrics.voice_activity import ACTIVE_LU
 
 #: The voice must sing this long before and after a step for the step to cut a line.

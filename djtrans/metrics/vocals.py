@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import attrs
 
-from djtrans.metrics.inputs import MetricInputs
+from djtrans.core.audio.arrays import cut
+from djtrans.core.transition.metric_inputs import MetricInputs
 from djtrans.metrics.loudness import gated_loudness
-from djtrans.metrics.validation import cut
 from djtrans.metrics.vocal_clash import vocal_clash
 from djtrans.metrics.vocal_cuts import vocal_cuts
 from djtrans.metrics.voice_activity import voice_activity

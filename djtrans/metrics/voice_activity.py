@@ -8,9 +8,10 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.arrays import FloatArray, cut
+from djtrans.core.audio.decibels import FLOOR_DB
 from djtrans.metrics.audible import beat_power
 from djtrans.metrics.loudness import loudness_power, to_lufs
-from djtrans.metrics.validation import FLOOR_DB, FloatArray, cut
 
 #: A voice sings while it is above this, relative to the loudness of its own track.
 ACTIVE_LU = -15.0

@@ -6,6 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.loudness import true_peak_db
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.contracts.effect import RenderContext
@@ -103,7 +104,7 @@ def render(
     mix = mix + _placed(out.mix.cpu() - out.a.cpu() - out.b.cpu(), worked.start, span)
     peak = true_peak_db(mix, rate)
     trim_db = min(0.0, CEILING_DBTP - peak)
-    gain = 10.0 ** (trim_db / 20.0)
+    gain = db_to_amplitude(trim_db)
     return Rendered(
         mix=mix * gain,
         a=heard_a * gain,

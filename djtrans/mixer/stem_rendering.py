@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.alignment import AlignedTrack, Span
@@ -49,7 +50,7 @@ def render_stem(
     rows = [params.layout.index(key) for key in alone.layout.keys]
     curves = attrs.evolve(params, values=params.values[..., rows].cpu(), layout=alone.layout)
     out = render(alone, curves, plan, _only(a, stem), _only(b, stem), span, seed=seed)
-    gain = 10.0 ** ((gain_db - out.trim_db) / 20.0)
+    gain = db_to_amplitude(gain_db - out.trim_db)
     scaled = {name: getattr(out, name) * gain for name in ("mix", "a", "b", "solo_a", "solo_b")}
     return attrs.evolve(out, trim_db=gain_db, **scaled)
 

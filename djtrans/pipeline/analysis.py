@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 from djtrans.core.audio.validation import require_sound
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.analysis_cache import cached_analysis
+from djtrans.core.track.analysis_io import cached_analysis
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
+from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.registry import Registry, default_registry
-
-DEFAULT_ANALYZER = "constant-grid"
 
 
 def analyze_track(
@@ -19,7 +18,7 @@ def analyze_track(
     *,
     analyzer: str = DEFAULT_ANALYZER,
     cached: bool = True,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
     registry: Registry | None = None,
 ) -> Analysis:
     """Find beat grid, phrases, sections, key, levels and vocals of a track.
@@ -33,7 +32,7 @@ def analyze_track(
     cached : bool
         Use the cached analysis of a file that was analyzed before.
     progress : callable, optional
-        Called with the fraction done, 0 to 1.
+        Receives the fraction done, 0 to 1.
     registry : Registry, optional
 
     Returns

@@ -12,8 +12,7 @@ from djtrans.core.transition.requests import build_curve_request, reference_leve
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render as render_window
-from djtrans.pipeline.curve_generation import generate_params
-from djtrans.pipeline.curve_source import can_generate
+from djtrans.pipeline.curve_generation import can_generate, generate_params
 from djtrans.pipeline.options import GenerateOptions
 from djtrans.pipeline.preparation import Prepared
 from djtrans.pipeline.progress import Steps
@@ -57,6 +56,7 @@ def generate_transition_params(
     options = options or GenerateOptions()
     configured = options.preparation.settings.technique
     registry, layout = prepared.registry, prepared.mixer.layout
+    model = None if model is None or not can_generate(model, plan) else model
     with (steps or Steps()).step("generate"):
         features_a, features_b = (
             window_features(
@@ -65,13 +65,13 @@ def generate_transition_params(
                 side,
                 reference_db=reference_level(analysis, side),
                 isolated=isolated,
+                extractors=() if model is None else model.extractors,
             )
             for track, side, analysis, isolated in zip(
                 aligned, plan.sides, prepared.analyses, prepared.isolated, strict=True
             )
         )
         request = build_curve_request(plan, layout, features_a, features_b, options.seed)
-        model = None if model is None or not can_generate(model, plan) else model
         source = model or registry.techniques.build(plan.technique, configured)
         params = generate_params(
             source, request, torch.tensor(plan.beat_times, dtype=torch.float64)

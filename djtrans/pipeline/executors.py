@@ -7,12 +7,11 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
 
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.registry import Registry, default_registry
@@ -23,9 +22,8 @@ _ANSWER_SECONDS = 10
 #: Number of retries of a unit that raised an error on a cluster.
 _RETRIES = 2
 
-T = TypeVar("T")
-Result = TypeVar("Result")
-
+#: Contexts of a worker process, which last as long as it does.
+_worker = ExitStack()
 _inside, _lock, _before = [0], threading.Lock(), [0]
 #: Holds the contexts that last as long as a worker: without a reference they would be closed.
 _worker = ExitStack()
@@ -102,6 +100,35 @@ def processes(workers: int, plugin_files: Sequence[str] = ()) -> Iterator[Execut
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def open_executor(
+    workers: int, executor: Executor | None = None, plugin_files: Sequence[str] = ()
+) -> Iterator[Executor | None]:
+    """Give the executor of a job: the one that was passed, new processes, or None for one worker.
+
+    Parameters
+    ----------
+    workers : int
+        Processes; 1 leaves the work to this process.
+    executor : Executor, optional
+        Used instead, and left open.
+    plugin_files : sequence of path
+        Plugins that new processes load too.
+
+    Raises
+    ------
+    InputError
+        If `workers` is less than 1.
+    DjtransError
+        From the block, if a process was killed.
+    """
+    if executor is not None or workers == 1:
+        yield executor
+        return
+    with processes(workers, plugin_files) as pool:
+        yield pool
+
+
 def _begin(plugin_files: tuple[str, ...]) -> None:
     _worker.enter_context(one_thread())
     # Without this a worker would wait for its next job for ever if the parent was killed.
@@ -171,36 +198,3 @@ def dask_cluster(address: str) -> Iterator[Executor]:
                 f"A worker of the cluster lacks a module ({error}); install the same djtrans and "
                 "plugins on each."
             ) from None
-
-
-def each(
-    work: Callable[[T], Result], units: Sequence[T], executor: Executor | None = None
-) -> Iterator[tuple[int, Result]]:
-    """Run units of work, and yield their results in the order of completion.
-
-    Parameters
-    ----------
-    work : callable
-        Processes one unit; for an executor, a function of a module or a partial of one.
-    units : sequence
-    executor : Executor, optional
-        None runs the units in this process.
-
-    Yields
-    ------
-    index : int
-        Index of the unit.
-    result : object
-        Return value of `work`.
-    """
-    if executor is None:
-        for index, unit in enumerate(units):
-            yield index, work(unit)
-        return
-    running: dict[Any, int] = {executor.submit(work, unit): i for i, unit in enumerate(units)}
-    try:
-        for future in as_completed(running):
-            yield running[future], future.result()
-    finally:
-        for future in running:
-            future.cancel()

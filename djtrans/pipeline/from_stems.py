@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import torch
 from torch import Tensor
 
 from djtrans.core.audio.warping import warp
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import CurveRequest
@@ -32,6 +35,7 @@ def build_track_features(
     n_frames: int = 128,
     frames_per_beat: int = 2,
     isolated: bool = True,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> TrackFeatures:
     """Compute the features of a window of a track's stems.
 
@@ -49,6 +53,8 @@ def build_track_features(
         Frames per beat: 2, 4 or 8.
     isolated : bool
         True if the stems have good isolation; False for those of ``spectral``.
+    extractors : sequence of FeatureExtractor
+        Extractors of the model's encoders, ``model.extractors``; most models have none.
 
     Returns
     -------
@@ -103,6 +109,7 @@ def build_track_features(
         ),
         beats_per_bar=grid.beats_per_bar,
         frames_per_beat=frames_per_beat,
+        extractors=extractors,
     )
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from djtrans.core.track.track import Track
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
 from djtrans.pipeline.completion import finish, generate_transition_params
-from djtrans.pipeline.curve_source import compatible_model, rules_reason, unsupported_reason
+from djtrans.pipeline.curve_generation import compatible_model, rules_reason, unsupported_reason
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
 from djtrans.pipeline.preparation import prepare
-from djtrans.pipeline.progress import StepProgress, Steps
+from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import check_technique_settings
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import nearest_bars
@@ -29,7 +30,7 @@ def generate(
     b: str | os.PathLike[str] | Track,
     options: GenerateOptions | None = None,
     *,
-    progress: StepProgress | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
     **fields: Unpack[GenerateFields],
 ) -> Transition:
@@ -42,7 +43,7 @@ def generate(
     options : GenerateOptions, optional
         Technique, model, length, position, components and so on.
     progress : callable, optional
-        Called with the name of a step and the fraction of it that is done.
+        Receives a `Progress` event for each step, with the fraction of it that is done.
     registry : Registry, optional
     **fields
         Fields of :class:`djtrans.GenerateOptions`, which replace those of `options`:
@@ -73,6 +74,7 @@ def generate(
     source = choose_model(
         options.model,
         scheduler=options.scheduler,
+        scheduler_settings=options.preparation.settings.scheduler,
         steps=options.steps,
         guidance_scale=options.guidance_scale,
         device=options.device,

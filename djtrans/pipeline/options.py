@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Default of options that are chosen from the tracks, or from the installed components.
 AUTO = "auto"
+#: Analyzer of the default path.
+DEFAULT_ANALYZER = "constant-grid"
 #: Context on either side of the window, in bars.
 DEFAULT_CONTEXT_BARS = 8
 
@@ -33,6 +35,8 @@ class PreparationOptions:
 
     Attributes
     ----------
+    analyzer : str
+        Name of a registered analyzer.
     separator : str
         Name of a registered separator, or ``"auto"``.
     stems : Pair of path or None
@@ -51,6 +55,7 @@ class PreparationOptions:
     'auto'
     """
 
+    analyzer: str = DEFAULT_ANALYZER
     separator: str = AUTO
     stems: Pair[str | os.PathLike[str] | None] = attrs.field(factory=lambda: Pair(None, None))
     mixer: MixerSpec | str = DEFAULT_MIXER
@@ -83,6 +88,8 @@ class GenerateOptions:
         Scale of the classifier-free guidance; by default as the model was saved, usually 2.
     n_frames : int, optional
         Resample the generated curves to this many frames.
+    analyzer : str
+        Name of a registered analyzer.
     separator : str
         Name of a registered separator, or ``"auto"``: demucs if its weights are present or can be
         downloaded, else spectral, with a warning.
@@ -160,6 +167,7 @@ class GenerateOptions:
     n_frames: int | None = attrs.field(
         default=None, metadata=_cli("Resample the curves to this many frames.")
     )
+    analyzer: str = attrs.field(default=DEFAULT_ANALYZER, metadata=_cli("Name of an analyzer."))
     separator: str = attrs.field(default=AUTO, metadata=_cli("Name of a separator, or auto."))
     bars: int | str | None = attrs.field(
         default=AUTO, metadata=_cli("Length: 1, 2, 4, 8, 16, 24, 32, 48 or 64 bars.", "N|auto")
@@ -244,10 +252,11 @@ class GenerateOptions:
     def preparation(self) -> PreparationOptions:
         """Options that do not depend on the plan."""
         return PreparationOptions(
+            analyzer=self.analyzer,
             separator=self.separator,
             stems=Pair(self.stems_a, self.stems_b),
             mixer=self.mixer,
-            settings=Settings.sorted_out(self.settings or {}),
+            settings=Settings.from_mapping(self.settings or {}),
             device=self.device,
         )
 
@@ -278,6 +287,7 @@ class GenerateFields(TypedDict, total=False):
     steps: int | None
     guidance_scale: float | None
     n_frames: int | None
+    analyzer: str
     separator: str
     bars: int | str | None
     duration: float | None

@@ -164,6 +164,7 @@ def prepare(
             f"separator.{next(iter(settings.separator))} is set, but both tracks have ready stems; "
             "leave it out."
         )
+    registry.analyzers.find(options.analyzer)  # refuse a wrong name before weights are fetched
     device = pick_device(options.device)
     separators = separator_pair(
         options.separator, options.stems, settings.separator, device, steps, registry
@@ -172,13 +173,16 @@ def prepare(
     mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load"):
         tracks = Pair(as_track(a), as_track(b))
-    with steps.step("analyze") as progress:
+    with steps.step("analyze") as fraction:
         analyses = []
         for done, track in enumerate(tracks):
             found = (known or {}).get(track.sha256)
             if found is None:
                 found = analyze_track(
-                    track, progress=half_progress(progress, done), registry=registry
+                    track,
+                    analyzer=options.analyzer,
+                    progress=half_progress(fraction, done),
+                    registry=registry,
                 )
             if known is not None and track.sha256:
                 known[track.sha256] = found
@@ -232,7 +236,7 @@ def align_pair(
     device: str,
 ) -> Pair[AlignedTrack]:
     """Align both tracks to the timeline of a plan, and separate them around its window."""
-    with steps.step("separate") as progress:
+    with steps.step("separate") as fraction:
         return Pair(
             *(
                 align_and_separate(
@@ -242,7 +246,7 @@ def align_pair(
                     span,
                     build_separator(registry, record.name, record.config, device),
                     separator_declaration(record, registry),
-                    progress=half_progress(progress, done),
+                    progress=half_progress(fraction, done),
                 )
                 for done, (track, side, record) in enumerate(
                     zip(tracks, plan.sides, separators, strict=True)

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import inspect
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any
 
 import attrs
 
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
+from djtrans.core.util.progress import Progress, ProgressCallback
 
-#: Progress callback: called with the name of a step and the fraction of it that is done.
-StepProgress: TypeAlias = "Callable[[str, float], None]"
+
+def _event_callback(callback: Callable[..., Any] | None) -> ProgressCallback | None:
+    """Adapt a callback with the former signature, ``(step, fraction)``."""
+    if callback is None or _takes_one(callback):
+        return callback
+    former = callback
+    warnings.warn(
+        "A progress callback receives one djtrans.core.util.progress.Progress event; the signature "
+        "(step, fraction) is deprecated.",
+        DeprecationWarning,
+        stacklevel=4,
+    )
+    return lambda event: former(event.stage, event.done)
+
+
+def _takes_one(callback: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(callback).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # a built-in without a signature
+        return True
+    return True
 
 
 @attrs.define
 class Steps:
-    """Progress and wall time of the steps of a job.
+    """Report the named steps of a call and measure their wall time.
 
     Attributes
     ----------
     callback : callable, optional
-        Called with the name of a step and the fraction done.
+        Receives the events.
     seconds : dict of str to float
         Wall time by step.
 
@@ -36,33 +60,33 @@ class Steps:
     ['load']
     """
 
-    callback: StepProgress | None = None
+    callback: ProgressCallback | None = attrs.field(default=None, converter=_event_callback)
     seconds: dict[str, float] = attrs.field(factory=dict)
 
-    def progress(self, name: str) -> Progress:
-        """Return the progress callback of a step, without timing it."""
+    def progress(self, name: str) -> FractionCallback:
+        """Give the callback of a step that may turn out to have no work."""
 
-        def notify(fraction: float) -> None:
+        def report(fraction: float) -> None:
             if self.callback is not None:
-                self.callback(name, fraction)
+                self.callback(Progress(name, fraction, 1.0))
 
-        return notify
+        return report
 
     @contextmanager
-    def step(self, name: str) -> Iterator[Progress]:
-        """Time a step, and yield its progress callback."""
-        notify = self.progress(name)
-        notify(0.0)
+    def step(self, name: str) -> Iterator[FractionCallback]:
+        """Run one step; yields the callback for the fraction of it that is done."""
+        report = self.progress(name)
+        report(0.0)
         begin = time.perf_counter()
-        yield notify
+        yield report
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
-        notify(1.0)
+        report(1.0)
 
 
-def half_progress(progress: Progress, done: int) -> Progress:
-    """Return the callback of the first (0) or second (1) of two equal parts of a step."""
+def half_progress(callback: FractionCallback, index: int) -> FractionCallback:
+    """Scale the progress of the first (0) or second (1) of two equal parts to the whole."""
 
-    def notify(fraction: float) -> None:
-        progress((done + fraction) / 2)
+    def report(fraction: float) -> None:
+        callback((index + fraction) / 2)
 
-    return notify
+    return report

@@ -96,6 +96,7 @@ def make_provenance(
             scheduler=model.scheduler_name,
             steps=model.steps,
             guidance_scale=model.inference.guidance_scale,
+            scheduler_config=model.scheduler_config,
         ),
     )
 

@@ -11,9 +11,10 @@ from djtrans.core.transition.alignment import Span
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.pipeline.completion import finish
 from djtrans.pipeline.preparation import align_pair, as_track
-from djtrans.pipeline.progress import StepProgress, Steps
+from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import rebuild_mixer, warn_changed
 from djtrans.pipeline.separators import fetch_separator
 from djtrans.pipeline.transition import Transition
@@ -26,7 +27,7 @@ def render(
     b: str | os.PathLike[str] | Track,
     *,
     device: str = "auto",
-    progress: StepProgress | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Transition:
     """Render a transition again from its params file.

@@ -11,7 +11,7 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.errors import ConfigError, InputError, SeparationError
 from djtrans.core.track.separation import separate
@@ -35,6 +35,8 @@ def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclara
         If there is no separator of that name.
     """
     component = registry.separators.find(name)
+    if not isinstance(component.declaration, SeparatorDeclaration):
+        raise InputError(f"{component.name} is not a separator.")
     return component.name, component.declaration
 
 
@@ -63,7 +65,7 @@ def build_separator(
     if getattr(settings, "device", None) == AUTO:
         settings = attrs.evolve(settings, device=device)
     full = config_to_dict(settings)
-    separator = registry.separators.build(name, full)
+    separator: Separator = registry.separators.build(name, full)
     if declaration.keep and declaration.lazy:
         return CachedSeparator(separator, name, declaration, full)
     return separator
@@ -74,7 +76,7 @@ def fetch_separator(
     name: str,
     config: Mapping[str, Any],
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> str:
     """Choose a separator, and download its weights if they are missing.
 
@@ -88,7 +90,7 @@ def fetch_separator(
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     progress : callable, optional
-        Called with the downloaded fraction of the weights.
+        Receives the downloaded fraction of the weights.
 
     Returns
     -------
@@ -149,7 +151,7 @@ def run_demucs(
     sample_rate: int | None = None,
     *,
     device: str = "auto",
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
     registry: Registry | None = None,
     **config: Any,
 ) -> Stems:
@@ -164,7 +166,7 @@ def run_demucs(
     device : {"auto", "cpu", "cuda", "mps"}
         Device of the network.
     progress : callable, optional
-        Called with the fraction done, 0 to 1.
+        Receives the fraction done, 0 to 1.
     registry : Registry, optional
     **config
         Further fields of the separator's config: `model`, `weights`, `shifts` ...

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from djtrans.core.audio.arrays import to_db
 from djtrans.metrics.audible import beat_power
-from djtrans.metrics.validation import to_db
 from djtrans.mixer.rendering import Rendered
 
 #: Root mean square of a beat below which it is silent; music is at least 30 dB above it.
-SILENT_DBFS = -50.0
+NEARLY_SILENT_DBFS = -50.0
 
 
 class SilenceWarning(UserWarning):
@@ -49,8 +49,8 @@ def warn_of_silence(
     )
     warnings.warn(
         f"{int(silent.sum())} of {len(silent)} beats of the window are nearly silent (below "
-        f"{SILENT_DBFS:g} dBFS), the first at {beats[int(silent.argmax())]:.1f} s of the output: "
-        f"{why}. See docs/troubleshooting.md.",
+        f"{NEARLY_SILENT_DBFS:g} dBFS), the first at {beats[int(silent.argmax())]:.1f} s of the "
+        f"output: {why}. See docs/troubleshooting.md.",
         SilenceWarning,
         stacklevel=3,
     )
@@ -58,7 +58,9 @@ def warn_of_silence(
 
 def _silent(audio: Tensor, sample_rate: int, beats: NDArray[np.float64]) -> NDArray[np.bool_]:
     power = audio.numpy().astype(np.float64) ** 2
-    return np.asarray(to_db(beat_power(power.mean(axis=0), sample_rate, beats)) < SILENT_DBFS)
+    return np.asarray(
+        to_db(beat_power(power.mean(axis=0), sample_rate, beats)) < NEARLY_SILENT_DBFS
+    )
 
 
 def _runs(silent: NDArray[np.bool_]) -> list[int]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from djtrans.core.audio.io import write_audio
 from djtrans.core.curves.params import TransitionParams
+from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.transition.alignment import AlignedTrack
 from djtrans.core.transition.params_file import ParamsFile, Provenance, save_params
 from djtrans.core.transition.plan import TransitionPlan
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from djtrans.metrics import TransitionMetrics, Voices
-
-#: Name of the stem that the vocal metrics need.
-VOCALS = "vocals"
+    from djtrans.registry import Registry
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -96,11 +95,20 @@ class Transition:
         beats = torch.tensor(self.plan.beat_times, dtype=torch.float64)
         return beats + self.window_seconds[0]
 
-    def metrics(self) -> TransitionMetrics:
+    def metrics(self, *, registry: Registry | None = None) -> TransitionMetrics:
         """Measure the rendered transition, see ``docs/metrics.md``.
 
         The vocals are rendered once more, alone. Metrics of vocals are not measurable if the stems
         do not isolate them well.
+
+        Parameters
+        ----------
+        registry : Registry, optional
+            Registry of the metrics; the default one if omitted.
+
+        Returns
+        -------
+        TransitionMetrics
         """
         from djtrans.core.transition.plan import track_seconds
         from djtrans.metrics import MetricInputs, TrackFacts, measure
@@ -135,7 +143,8 @@ class Transition:
                 voices=self._voices(),
                 curves=((self.params.values.cpu() - low) / (high - low)).numpy(),
                 frames_per_beat=self.params.frames_per_beat,
-            )
+            ),
+            registry,
         )
 
     def _voices(self) -> Voices:

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import power_to_db
 from djtrans.metrics.chroma import beat_chroma
 from djtrans.metrics.filters import Spectrum, band_gain, filtered, spectrum_of
 
@@ -19,7 +20,7 @@ LOW_HZ, MID_HZ = (30.0, 150.0), (300.0, 4000.0)
 #: Length of the intervals before and after each beat whose levels are compared.
 ATTACK_SECONDS = 0.08
 #: Levels are clipped this far below the loudest beat.
-FLOOR_DB = -50.0
+LEVEL_RANGE_DB = 50.0
 
 
 @attrs.frozen(eq=False)
@@ -89,12 +90,12 @@ def _rises(
     def level(begin: FloatArray, end: FloatArray) -> FloatArray:
         index = [np.clip(np.round(t * rate).astype(int), 0, len(total) - 1) for t in (begin, end)]
         power = (total[index[1]] - total[index[0]]) / np.maximum(index[1] - index[0], 1)
-        return np.asarray(10.0 * np.log10(np.maximum(power, 1e-12)))
+        return np.asarray(power_to_db(power, amin=1e-12))
 
     beats = times[:-1]
     # Grids can be a few milliseconds late: the interval starts slightly before the beat.
     early = 0.25 * ATTACK_SECONDS
     after = level(beats - early, beats + ATTACK_SECONDS - early)
     before = level(beats - early - ATTACK_SECONDS, beats - early)
-    least = float(after.max()) + FLOOR_DB
+    least = float(after.max()) - LEVEL_RANGE_DB
     return np.asarray(np.maximum(np.maximum(after, least) - np.maximum(before, least), 0.0))

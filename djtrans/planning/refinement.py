@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.contracts.technique import TechniqueDeclaration
-from djtrans.core.curves.vocal_rests import VOICE
+from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.transition.alignment import AlignedTrack
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.metrics.voice_activity import ACTIVE_LU, voice_activity
@@ -41,13 +41,13 @@ def vocal_activity(
         ``[2 * beats]``; None if there is no vocal stem.
     """
     stems = track.stems
-    if VOICE not in stems.names:
+    if VOCALS not in stems.names:
         return None
     beats = np.array(plan.beat_times)
     parts = np.interp(
         np.arange((len(beats) - 1) * PER_BEAT + 1) / PER_BEAT, range(len(beats)), beats
     )
-    audio = stems.audio[stems.names.index(VOICE)].detach().cpu().double().numpy()
+    audio = stems.audio[stems.names.index(VOCALS)].detach().cpu().double().numpy()
     start = track.stems_span.start / stems.sample_rate
     activity = voice_activity(audio, reference_lufs, stems.sample_rate, parts - start)
     return np.asarray(activity.level_lu > ACTIVE_LU)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.track.analysis import Analysis
 from djtrans.planning.anchors import intro_end, outro_start
 from djtrans.planning.usable_range import FADE_OUT_DB, audible_end, median_db
@@ -102,7 +103,7 @@ def _short_of(level_db: float, levels_db: np.ndarray, range_db: float) -> float:
     """Return how far the mean power lies below a level, as a fraction of a range, 0 to 1."""
     if not len(levels_db):
         return 0.0
-    mean = 10.0 * np.log10(np.mean(10.0 ** (levels_db / 10.0)) + 1e-12)
+    mean = power_to_db(np.mean(db_to_power(levels_db)) + 1e-12)
     return float(np.clip((level_db - mean) / range_db, 0.0, 1.0))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from djtrans.core.track.stem_names import VOCALS
 from djtrans.plot.scene import Scene
 from djtrans.plot.text import SMALL, beside, inches, name_row
 from djtrans.plot.theme import Theme
@@ -23,7 +24,7 @@ def owner_strip(axes: Axes, theme: Theme, scene: Scene, *, named: bool = True) -
     letter = 0.22 * (scene.bars + 2 * scene.around) / width
     seen = set()
     for row, role in enumerate(roles):
-        sure = role != "vocals" or scene.vocals_sure
+        sure = role != VOCALS or scene.vocals_sure
         start = 0
         for owner, run in groupby(scene.levels.owners[role]):
             length = len(list(run))

@@ -6,10 +6,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.curves.parameter import Parameter
-
-#: Lower limit of gains; labelled "off".
-FLOOR_DB = -60.0
+from djtrans.report.wording import OFF_DB
 
 
 @attrs.frozen(eq=False)
@@ -38,8 +37,8 @@ def cutoff_hz(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def gain_db(gain: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Convert a linear gain to dB, at least :data:`FLOOR_DB`."""
-    return 20.0 * np.log10(np.maximum(gain, 10.0 ** (FLOOR_DB / 20.0)))
+    """Convert a linear gain to dB, at least :data:`OFF_DB`."""
+    return amplitude_to_db(gain, amin=db_to_amplitude(OFF_DB))
 
 
 def read(parameter: Parameter, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -59,8 +58,8 @@ def scale_of(parameter: Parameter) -> Scale:
         marks = [db for db in (-40.0, -20.0, 0.0) if db <= top + 0.1]
         return Scale(
             "dB",
-            (FLOOR_DB - 4.0, max(top, 0.0) + 4.0),
-            ((FLOOR_DB, "off"), *((db, f"{db:.0f}".replace("-", "−")) for db in marks)),
+            (OFF_DB - 4.0, max(top, 0.0) + 4.0),
+            ((OFF_DB, "off"), *((db, f"{db:.0f}".replace("-", "−")) for db in marks)),
         )
     if parameter.curve == "frequency":
         bottom, top = (float(cutoff_hz(np.array(x))) for x in (low, high))

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.curves.band_gains import CENTRES_HZ
 from djtrans.core.curves.interpolation import make_curves
 from djtrans.core.curves.params import TransitionParams
@@ -203,7 +204,7 @@ def _subtitle(content: ParamsFile) -> str:
     tracks = " and ".join(plan.on_phrase)
     swap = f"swap on a phrase boundary of {tracks}" if tracks else "swap off phrase"
     return (
-        f"{plan.technique.removeprefix('djtrans/')}, {plan.bars} bars {tempo_words(plan)}, {swap}, "
+        f"{short_name(plan.technique)}, {plan.bars} bars {tempo_words(plan)}, {swap}, "
         f"keys {plan.a.key} to {plan.b.key}"
     )
 

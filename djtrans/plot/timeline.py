@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import db_to_power, power_to_db
+from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.plot import page, plotting, text
 from djtrans.plot.scene import Scene, make_scene
@@ -79,7 +81,7 @@ def _row(axes: Axes, theme: Theme, scene: Scene, stem: str, top: float, *, first
             sign * before, edges, fill=True, color=theme.tracks[track], alpha=theme.ghost,
             linewidth=0.0,
         )  # fmt: skip
-        sure = stem != "vocals" or scene.vocals_sure
+        sure = stem != VOCALS or scene.vocals_sure
         axes.stairs(
             sign * after, edges, fill=True, color=theme.tracks[track], linewidth=0.0,
             alpha=1.0 if sure else 0.55,
@@ -91,7 +93,7 @@ def _row(axes: Axes, theme: Theme, scene: Scene, stem: str, top: float, *, first
     ticks += [(-y, name) for y, name in ticks]
     axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
     axes.grid(axis="y", color=theme.grid, linewidth=0.8)
-    unsure = stem == "vocals" and not scene.vocals_sure
+    unsure = stem == VOCALS and not scene.vocals_sure
     text.name_row(
         axes, theme.text, f"{stem} ?" if unsure else stem, below="dB", below_colour=theme.muted
     )
@@ -116,7 +118,7 @@ def _when(
     if len(sounding) == 0:
         return "silent"
     first, last = edges[sounding[0]], edges[sounding[-1] + 1]
-    mean = 10.0 * np.log10(np.mean(10.0 ** (level_db[sounding] / 10.0)))
+    mean = power_to_db(np.mean(db_to_power(level_db[sounding])))
     bars = f"bars {first + 1:.0f} to {np.ceil(last - 1e-6):.0f}" if last - first > 1 else (
         f"bar {first + 1:.0f}"
     )  # fmt: skip

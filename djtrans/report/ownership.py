@@ -6,15 +6,14 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import AUDIBLE_DBFS, db_to_power, power_to_db
 from djtrans.core.contracts.mixer_spec import TRACKS
 from djtrans.core.curves.band_gains import BANDS, stem_gains
 from djtrans.core.curves.params import TransitionParams
-from djtrans.core.transition.summary import FLOOR_DB, Overview
+from djtrans.core.transition.summary import LEVELS_FLOOR_DB, Overview
 
 #: Level difference up to which two tracks share a role.
 CLASH_DB = 10.0
-#: Level below which nothing counts as audible.
-SILENT_DBFS = -60.0
 
 FloatArray = NDArray[np.float64]
 
@@ -103,8 +102,9 @@ def audible_levels(overview: Overview, params: TransitionParams) -> AudibleLevel
     """Compute the levels of stems under curves, and the ownership of roles.
 
     A track provides a role on a beat if the role's level in the mix exceeds both limits of
-    :class:`Role` and :data:`SILENT_DBFS`. If both tracks do, the role is shared where their levels
-    are within :data:`CLASH_DB` of each other, else the louder one owns it.
+    :class:`Role` and :data:`~djtrans.core.audio.decibels.AUDIBLE_DBFS`. If both tracks do, the role
+    is shared where their levels are within :data:`CLASH_DB` of each other, else the louder one owns
+    it.
 
     Parameters
     ----------
@@ -155,7 +155,9 @@ def audible_levels(overview: Overview, params: TransitionParams) -> AudibleLevel
 
 def _held(role: Role, before: FloatArray, after: FloatArray, whole: FloatArray) -> RoleActivity:
     before_db, after_db = _db(before[:, : role.bands]), _db(after[:, : role.bands])
-    limit = max(_usual(before_db) - role.usual_db, _usual(_db(whole)) - role.beside_db, SILENT_DBFS)
+    limit = max(
+        _usual(before_db) - role.usual_db, _usual(_db(whole)) - role.beside_db, AUDIBLE_DBFS
+    )
     before_mixer, in_mix = before_db >= limit, after_db >= limit
     if role.bridges:
         before_mixer, in_mix = _bridged(before_mixer), _bridged(in_mix)
@@ -182,4 +184,4 @@ def _usual(level_db: FloatArray) -> float:
 
 
 def _db(power: FloatArray) -> FloatArray:
-    return np.asarray(10.0 * np.log10(np.maximum(power.sum(axis=-1), 10.0 ** (FLOOR_DB / 10.0))))
+    return np.asarray(power_to_db(power.sum(axis=-1), amin=db_to_power(LEVELS_FLOOR_DB)))

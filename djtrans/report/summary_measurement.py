@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.audio.band_peaks import band_peaks
+from djtrans.core.audio.decibels import db_to_amplitude, power_to_db
 from djtrans.core.curves.band_gains import EDGES_HZ
 from djtrans.core.transition.summary import (
     AROUND_BARS,
     COLUMNS_PER_BAR,
-    FLOOR_DB,
+    LEVELS_FLOOR_DB,
     PEAK_STEPS,
     Overview,
     TrackOverview,
@@ -107,7 +108,7 @@ def measure_overview(
     columns = COLUMNS_PER_BAR * (last - first) // bar
     edges = np.interp(np.linspace(first, last, columns + 1), np.arange(first, last + 1), beat_edges)
     start = rendered.span.start / rate
-    trim = 10.0 ** (rendered.trim_db / 20.0)
+    trim = db_to_amplitude(rendered.trim_db)
     margin = a.stems_span.start / rate
     sides = {
         name: measure_track(
@@ -160,11 +161,11 @@ def band_levels_db(audio: FloatArray, sample_rate: int, beat_edges: FloatArray) 
     Returns
     -------
     ndarray
-        ``[beats, bands]`` in dBFS (a full-scale sine is -3), at least :data:`FLOOR_DB`. Each beat
-        is one periodogram without a taper, which would attenuate the kick at the beat's start.
+        ``[beats, bands]`` in dBFS (a full-scale sine is -3), at least :data:`LEVELS_FLOOR_DB`. Each
+        beat is one periodogram without a taper, which would attenuate the kick at the beat's start.
     """
     spans = np.rint(np.asarray(beat_edges) * sample_rate).astype(int)
-    out = np.full((len(spans) - 1, len(EDGES_HZ) - 1), float(FLOOR_DB))
+    out = np.full((len(spans) - 1, len(EDGES_HZ) - 1), float(LEVELS_FLOOR_DB))
     for beat, (start, stop) in enumerate(pairwise(spans)):
         part = audio[:, max(0, start) : max(0, stop)]
         size = part.shape[-1]
@@ -173,8 +174,8 @@ def band_levels_db(audio: FloatArray, sample_rate: int, beat_edges: FloatArray) 
         power = (np.abs(np.fft.rfft(part, axis=-1)) ** 2).mean(axis=0)
         band = np.searchsorted(EDGES_HZ, np.fft.rfftfreq(size, 1.0 / sample_rate), side="right")
         total = np.bincount(band, weights=power, minlength=len(EDGES_HZ) + 1)[1:-1]
-        level = 10.0 * np.log10(np.maximum(2.0 * total / size**2, 1e-12))
-        out[beat] = np.maximum(level, FLOOR_DB)
+        level = power_to_db(2.0 * total / size**2, amin=1e-12)
+        out[beat] = np.maximum(level, LEVELS_FLOOR_DB)
     return out
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import attrs
 import numpy as np
 
+from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS, TRACKS
 from djtrans.core.curves.band_gains import is_level
 from djtrans.core.curves.layout import Row
@@ -70,7 +71,7 @@ def tempo_words(plan: TransitionPlan) -> str:
 
 
 def _facts(plan: TransitionPlan) -> Iterable[str]:
-    technique = plan.technique.removeprefix("djtrans/")
+    technique = short_name(plan.technique)
     yield f"{technique} over {plan.bars} bars, {plan.window_seconds:.1f} s {tempo_words(plan)}"
     for track, side in plan.sides.items():
         name = track.upper()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.curves.band_gains import is_level
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.report.automation_events import AutomationEvent
 
+#: Gains below this are off, in dB.
+OFF_DB = -60.0
 #: Linear gain below which a band or fader is closed: -26 dB.
 KILLED = 0.05
 #: Smaller fader movements than this, in dB, are not described unless they open or close.
@@ -35,9 +37,9 @@ def listed(words: Sequence[str]) -> str:
 
 def decibels(gain: float) -> str:
     """Format a linear gain in dB: ``"−6 dB"``, or ``"off"``."""
-    if gain < 10.0 ** (-60.0 / 20.0):
+    if gain < db_to_amplitude(OFF_DB):
         return "off"
-    return f"{round(20.0 * math.log10(gain)) + 0:d} dB".replace("-", "−")
+    return f"{round(amplitude_to_db(gain)) + 0:d} dB".replace("-", "−")
 
 
 def hertz(cutoff: float) -> str:
@@ -131,7 +133,7 @@ def _fader(move: AutomationEvent, plan: TransitionPlan, state: str) -> str:
         if move.is_step:
             return f"{who} {'are' if many else 'is'} gone"
         return f"{who} fade{'' if many else 's'} out{lasting(move, plan)}"
-    change = 20.0 * math.log10(max(move.stop, 1e-3) / max(move.start, 1e-3))
+    change = amplitude_to_db(max(move.stop, 1e-3) / max(move.start, 1e-3))
     if abs(change) < _ROOM_DB:
         return ""
     way = "comes up" if change > 0 else "falls"

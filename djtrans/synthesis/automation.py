@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.synthesis.dsp import Audio
 from djtrans.synthesis.timeline import BEATS_PER_BAR, Timeline
 
@@ -27,7 +28,7 @@ def automate(target: Audio, timeline: Timeline) -> None:
     if spec.ending == "fade-out":
         begin = timeline.sample_of(max(0, len(timeline.bars) - _FADE_BARS) * BEATS_PER_BAR)
         level[begin:] += np.linspace(0.0, _FADE_DB, len(level) - begin, dtype=np.float32)
-    gain = 10.0 ** (level / 20.0)
+    gain = db_to_amplitude(level)
     if spec.ending == "cold":
         stop = stop_sample(timeline)
         down = min(round(_STOP_SECONDS * timeline.sample_rate), len(gain) - stop)

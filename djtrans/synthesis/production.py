@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
 from djtrans.core.track.stems import Stems
 from djtrans.synthesis.dsp import Audio, filtered
@@ -66,8 +67,8 @@ class Production:
         for index, gains_db in enumerate(self.gains_db):
             audio[index] = _toned(stems.audio[index].numpy(), gains_db, stems.sample_rate)
         peak = float(np.abs(audio.sum(axis=0)).max())
-        loudest = 10.0 ** ((_CEILING_DB if self.drive_db else -1.0) / 20.0)
-        audio *= np.float32(loudest * 10.0 ** (self.drive_db / 20.0) / max(peak, 1e-9))
+        loudest = db_to_amplitude(_CEILING_DB if self.drive_db else -1.0)
+        audio *= np.float32(loudest * db_to_amplitude(self.drive_db) / max(peak, 1e-9))
         if self.drive_db:
             audio *= _limiting(audio.sum(axis=0), loudest)
         return attrs.evolve(stems, audio=torch.from_numpy(audio))
@@ -75,7 +76,7 @@ class Production:
 
 def _toned(sound: Audio, gains_db: tuple[float, float, float], sample_rate: int) -> Audio:
     """Three bands that sum to the sound, each at its gain."""
-    low, mid, high = (10.0 ** (gain / 20.0) for gain in gains_db)
+    low, mid, high = (db_to_amplitude(gain) for gain in gains_db)
     wave = sound.astype(np.float64)
     below = filtered(wave, "lowpass", BAND_EDGES_HZ[0], sample_rate)
     above = filtered(wave, "highpass", BAND_EDGES_HZ[1], sample_rate)

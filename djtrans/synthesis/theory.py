@@ -61,10 +61,6 @@ class Harmony:
         """Root degree of the chord in a bar; the progression restarts with each phrase."""
         return self.chords[(bar.phrase_position // self.bars_per_chord) % len(self.chords)]
 
-    def changes_at(self, bar: Bar) -> bool:
-        """Whether a bar begins a chord."""
-        return bar.phrase_position % self.bars_per_chord == 0
-
     def pitch(self, degree: int, lowest: int) -> int:
         """MIDI pitch of a degree within the octave that starts at `lowest`.
 

@@ -10,9 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.track.analysis import Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 from djtrans.synthesis.automation import automate, stop_sample
 from djtrans.synthesis.bass import render_bass
@@ -26,7 +28,6 @@ from djtrans.synthesis.timeline import BEATS_PER_BAR, Timeline
 from djtrans.synthesis.track_spec import TrackSpec
 from djtrans.synthesis.vocals import render_vocals
 
-_STEMS = ("drums", "bass", "vocals", "other")
 _CHUNK = 1 << 16
 
 
@@ -95,7 +96,7 @@ def synthesize(spec: TrackSpec) -> SynthTrack:
     # One stream for each player: taking the voice out leaves the drums as they were.
     streams = [np.random.default_rng([spec.seed, player]) for player in range(9)]
     harmony = Harmony.draw(spec, streams[0])
-    audio = np.zeros((len(_STEMS), 2, timeline.samples), dtype=np.float32)
+    audio = np.zeros((len(STEMS), 2, timeline.samples), dtype=np.float32)
     drums, bass, vocals, other = audio
     kicks = render_drums(drums, timeline, streams[1], streams[2])
     render_bass(bass, timeline, harmony, streams[3])
@@ -112,7 +113,7 @@ def synthesize(spec: TrackSpec) -> SynthTrack:
     levels = _finish(audio, timeline)
     return SynthTrack(
         spec=spec,
-        stems=Stems(torch.from_numpy(audio), _STEMS, spec.sample_rate_hz),
+        stems=Stems(torch.from_numpy(audio), STEMS, spec.sample_rate_hz),
         grid=timeline.grid(),
         sections=_sections(spec, levels),
         phrases=timeline.phrases(),
@@ -136,13 +137,13 @@ def _finish(audio: NDArray[np.float32], timeline: Timeline) -> NDArray[np.float6
             mix = audio[..., start : min(end, start + _CHUNK)].sum(axis=0)
             peak = max(peak, float(np.abs(mix).max()))
             powers[section] += float(np.sum(mix * mix, dtype=np.float64)) / (2 * (end - begin))
-    gain = np.float32(10.0 ** (timeline.spec.level_db / 20.0) / peak)
+    gain = np.float32(db_to_amplitude(timeline.spec.level_db) / peak)
     audio *= gain
     return np.sqrt(powers) * float(gain)
 
 
 def _sections(spec: TrackSpec, levels: NDArray[np.float64]) -> tuple[Section, ...]:
-    decibels = 20.0 * np.log10(np.maximum(levels / levels.max(), 1e-10))
+    decibels = amplitude_to_db(levels / levels.max(), amin=1e-10)
     starts = np.cumsum([0] + [bars for _, bars in spec.structure])
     return tuple(
         Section(label, int(start), int(start) + bars, level_db=float(level))

@@ -17,6 +17,7 @@ from djtrans.testing.checks import (
     check_denoiser,
     check_effect,
     check_encoder,
+    check_metric,
     check_mixer,
     check_plugin,
     check_scheduler,
@@ -26,6 +27,7 @@ from djtrans.testing.checks import (
     parametrize_checks,
 )
 from djtrans.testing.example_audio import example_audio, example_parts
+from djtrans.testing.example_transition import example_transition
 from djtrans.testing.rule import EVERY_KIND, Rule, RuleBroken, rules, rules_of
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "check_denoiser",
     "check_effect",
     "check_encoder",
+    "check_metric",
     "check_mixer",
     "check_plugin",
     "check_scheduler",
@@ -46,6 +49,7 @@ __all__ = [
     "check_tracklist",
     "example_audio",
     "example_parts",
+    "example_transition",
     "parametrize_checks",
     "rules",
     "rules_of",

@@ -18,6 +18,7 @@ from djtrans.testing import (  # noqa: F401 -- the tables of rules fill as these
     effect_domain_rules,
     effect_rules,
     encoder_rules,
+    metric_rules,
     mixer_rules,
     scheduler_rules,
     separator_rules,
@@ -232,6 +233,7 @@ check_analyzer = _check_kind("analyzer")
 check_denoiser = _check_kind("denoiser")
 check_effect = _check_kind("effect")
 check_encoder = _check_kind("encoder")
+check_metric = _check_kind("metric")
 check_mixer = _check_kind("mixer")
 check_scheduler = _check_kind("scheduler")
 check_separator = _check_kind("separator")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 import attrs
 import torch
@@ -12,6 +13,7 @@ from djtrans.core.contracts.encoder import (
     Encoder,
     EncoderDeclaration,
     FeatureExtractor,
+    TrainableEncoder,
 )
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.feature_extraction import extract_features
@@ -24,6 +26,8 @@ from djtrans.testing.rule import BuildFunction, require, rule
 
 #: Two bars of 4/4 at 120 BPM.
 _BARS, _BPM = 2, 120.0
+#: Batched and single products of matrices round differently.
+_TOLERANCE = 1e-4
 
 
 def _extractor(declaration: EncoderDeclaration, build: BuildFunction) -> FeatureExtractor | None:
@@ -45,6 +49,8 @@ def _features(
         torch.arange(beats + 1, dtype=torch.float64) * 60.0 / _BPM,
         bpm=_BPM,
         key="8A",
+        # Not 0: a weight on what is 0 in every request would get no gradient.
+        stretch=0.02 * level,
         phrase_beats=(0.0, 4.0),
         sections=(BeatSection("drop", -8.0, 16.0),),
         frames_per_beat=rate,
@@ -77,10 +83,51 @@ def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 
     )
 
 
-def _encoded(encoder: Encoder, request: CurveRequest) -> Conditioning:
+def _inputs(encoder: Encoder, request: CurveRequest) -> Conditioning:
     got = encoder.encode(request)
     require(got is not None, "encode() gave None for a request that holds everything.")
     return cast(Conditioning, got)
+
+
+def _encoded(encoder: Encoder, request: CurveRequest) -> Conditioning:
+    """Conditioning of a request, through forward() where the encoder is a module."""
+    inputs = _inputs(encoder, request)
+    if not isinstance(encoder, torch.nn.Module):
+        return inputs
+    with torch.no_grad():
+        return cast(Conditioning, encoder(inputs))
+
+
+def _module(build: BuildFunction) -> Any:
+    """Build the encoder in inference, with noise on its weights; None where it is no module.
+
+    Many modules begin with a last layer of zeros: untouched, they would keep any rule.
+    """
+    encoder = build()
+    if not isinstance(encoder, torch.nn.Module):
+        return None
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in encoder.parameters():
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
+    return encoder.eval()
+
+
+def _batch(parts: Sequence[Conditioning]) -> Conditioning:
+    return Conditioning(
+        torch.cat([part.per_frame for part in parts]), torch.cat([part.global_ for part in parts])
+    )
+
+
+def _pair(
+    declaration: EncoderDeclaration, build: BuildFunction
+) -> tuple[CurveRequest, CurveRequest]:
+    """Two requests of one length that differ."""
+    request = _request(declaration, build)
+    other = attrs.evolve(
+        request, features_a=request.features_b, swap_beat=8, technique="djtrans/fade", seed=1
+    )
+    return request, other
 
 
 @rule("encoder")
@@ -114,15 +161,19 @@ def conditioning_has_its_widths(declaration: EncoderDeclaration, build: BuildFun
     for rate in (2, 4, 8):
         request = _request(declaration, build, rate)
         encoder = build()
+        if isinstance(encoder, torch.nn.Module):
+            encoder.eval()
         a = request.features_a
         names = a.stem_names if a is not None else ()
-        per_frame, global_ = encoder.widths(names)
-        got = _encoded(encoder, request)
-        shapes = tuple(got.per_frame.shape), tuple(got.global_.shape)
-        wanted = (1, request.n_frames, per_frame), (1, global_)
-        require(shapes == wanted, f"got {shapes} on {request.n_frames} frames, said {wanted}.")
-        for part in (got.per_frame, got.global_):
-            require(bool(torch.isfinite(part).all()), "a value is not finite.")
+        _check_widths(_encoded(encoder, request), encoder.widths(names), request.n_frames)
+
+
+def _check_widths(got: Conditioning, widths: tuple[int, int], frames: int) -> None:
+    shapes = tuple(got.per_frame.shape), tuple(got.global_.shape)
+    wanted = (1, frames, widths[0]), (1, widths[1])
+    require(shapes == wanted, f"got {shapes} on {frames} frames, said {wanted}.")
+    for part in (got.per_frame, got.global_):
+        require(bool(torch.isfinite(part).all()), "a value is not finite.")
 
 
 @rule("encoder")
@@ -147,6 +198,84 @@ def transitions_are_independent(declaration: EncoderDeclaration, build: BuildFun
         now = _tensors(features)
         changed = [name for name, x in before.items() if not torch.equal(now[name], x)]
         require(not changed, f"{', '.join(changed)} changed.")
+
+
+@rule("encoder")
+def modules_have_inputs_and_forward(declaration: EncoderDeclaration, build: BuildFunction) -> None:
+    """An encoder that is a module has forward(), and encode() is as wide as input_widths() says."""
+    encoder = _module(build)
+    if encoder is None:
+        return
+    require(
+        isinstance(encoder, TrainableEncoder), f"{type(encoder).__name__} lacks input_widths()."
+    )
+    forward = type(encoder).forward
+    require(forward is not torch.nn.Module.forward, f"{type(encoder).__name__} lacks forward().")
+    request = _request(declaration, build)
+    names = request.features_a.stem_names if request.features_a is not None else ()
+    _check_widths(_inputs(encoder, request), encoder.input_widths(names), request.n_frames)
+
+
+@rule("encoder")
+def module_state_survives_a_round_trip(
+    declaration: EncoderDeclaration, build: BuildFunction
+) -> None:
+    """A module that loads the state dict of another one gives the same conditioning as it."""
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        first = _module(build)
+        if first is None:
+            return
+        torch.manual_seed(2)
+        second = build()
+    second.load_state_dict(first.state_dict())
+    request = _request(declaration, build)
+    one, other = (_encoded(encoder, request) for encoder in (first, second.eval()))
+    require(torch.equal(one.per_frame, other.per_frame), "per_frame differs.")
+    require(torch.equal(one.global_, other.global_), "global_ differs.")
+
+
+@rule("encoder")
+def gradients_reach_every_parameter(declaration: EncoderDeclaration, build: BuildFunction) -> None:
+    """Conditioning has a gradient in every parameter of a module that asks for one."""
+    encoder = _module(build)
+    if encoder is None:
+        return
+    request, other = _pair(declaration, build)
+    got = encoder(_batch([_inputs(encoder, request), _inputs(encoder, other)]))
+    generator = torch.Generator().manual_seed(0)
+    total = sum(
+        (part * torch.randn(part.shape, generator=generator)).sum()
+        for part in (got.per_frame, got.global_)
+    )
+    require(
+        isinstance(total, torch.Tensor) and total.requires_grad,
+        "forward() is cut off from every parameter.",
+    )
+    cast(torch.Tensor, total).backward()
+    missed = [
+        name
+        for name, parameter in encoder.named_parameters()
+        if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
+    ]
+    require(not missed, f"none reaches {', '.join(missed)}.")
+
+
+@rule("encoder")
+def encoded_rows_do_not_meet(declaration: EncoderDeclaration, build: BuildFunction) -> None:
+    """A module encodes a batch of two transitions as it does two batches of one."""
+    encoder = _module(build)
+    if encoder is None:
+        return
+    alone = [_inputs(encoder, request) for request in _pair(declaration, build)]
+    with torch.no_grad():
+        together = encoder(_batch(alone))
+        for row, inputs in enumerate(alone):
+            one = encoder(inputs)
+            for name in ("per_frame", "global_"):
+                off = getattr(one, name)[0] - getattr(together, name)[row]
+                largest = float(off.abs().max()) if off.numel() else 0.0
+                require(largest <= _TOLERANCE, f"{name} of row {row} differs by {largest:.2g}.")
 
 
 def _tensors(features: TrackFeatures | None) -> dict[str, torch.Tensor]:

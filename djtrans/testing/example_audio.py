@@ -7,9 +7,6 @@ import math
 import torch
 from torch import Tensor
 
-#: The parts of the example, in order.
-PARTS = ("drums", "bass", "vocals", "other")
-
 
 def example_parts(
     channels: int = 2, sample_rate: int = 22050, seconds: float = 2.0
@@ -30,7 +27,8 @@ def example_parts(
     Returns
     -------
     dict of str to Tensor
-        Each ``[channels, samples]`` float32, by the names in :data:`PARTS`.
+        Each ``[channels, samples]`` float32, by the names in
+        :data:`~djtrans.core.track.stem_names.STEMS`.
     """
     samples = round(seconds * sample_rate)
     time = torch.arange(samples, dtype=torch.float64) / sample_rate

@@ -10,6 +10,7 @@ import attrs
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.core.curves.layout import Layout, compute_layout
 from djtrans.core.curves.parameter import Parameter
+from djtrans.core.track.stem_names import STEMS
 
 
 def _gain(name: str, maximum: float) -> Parameter:
@@ -31,13 +32,12 @@ _STRANGERS: dict[str, tuple[Parameter, ...]] = {
     "drive": (Parameter(name="amount", maximum=4.0, neutral=0.5),),
     "limiter": (Parameter(name="ceiling", neutral=1.0),),
 }
-_STEMS = ("drums", "bass", "vocals", "other")
 
 
 def _layout(stem: Sequence[str], track: Sequence[str], master: Sequence[str]) -> Layout:
     stems, tracks, mix = ([NodeSpec(n, n) for n in chain] for chain in (stem, track, master))
     known = {**_NODES, **_STRANGERS}
-    return compute_layout(MixerSpec(_STEMS, stems, tracks, mix), lambda node: known[node.id])
+    return compute_layout(MixerSpec(STEMS, stems, tracks, mix), lambda node: known[node.id])
 
 
 def example_layout() -> Layout:

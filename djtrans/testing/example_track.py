@@ -16,7 +16,6 @@ from djtrans.testing.example_audio import example_parts
 
 TRACK_RATE = 22050
 TRACK_BPM = 126.0
-TRACK_BARS = 16
 
 
 @functools.cache

@@ -26,7 +26,3 @@ class GaussianData:
         variance = self.deviation**2
         gain = level.alpha * variance / (level.alpha**2 * variance + level.sigma**2)
         return self.mean + gain * (x - level.alpha * self.mean)
-
-    def from_noise(self, noise: Tensor) -> Tensor:
-        """Where the probability flow that starts at `noise` ends, whatever the schedule."""
-        return self.mean + self.deviation * noise

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.separation import RESIDUAL_STEM, separate
 from djtrans.testing.example_audio import example_audio, example_parts
@@ -69,7 +68,7 @@ def stems_and_residual_sum_to_the_input(
     truth = audio.clone()
     stems = separate(build(), declaration, audio, _rate(declaration))
     off = float((stems.mix.double() - truth.double()).abs().max() / truth.abs().max())
-    decibels = 20 * math.log10(max(off, 1e-12))
+    decibels = amplitude_to_db(off, amin=1e-12)
     require(decibels <= SUM_DB, f"they are off by {decibels:.0f} dB.")
 
 

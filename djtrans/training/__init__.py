@@ -1,1 +1,5 @@
-"""Training: from batches of curves to a checkpoint. Knows no plugin and no audio file."""
+"""Training: optimize a diffusion network on batches of curves."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,9 +1,12 @@
-"""The averaged weights, which are those that a model is used with."""
+"""Average the weights of a network; the averaged ones are those that a model is used with."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+
+# Not torch's AveragedModel: it copies the weights at the first update instead of averaging from the
+# start, and its state holds other keys ("module.…", n_averaged) than checkpoints that exist.
 
 
 class Ema:

@@ -42,6 +42,9 @@ class TrainOptions:
     audio_weight: float = setting(
         0.0, "Weight of the loss that is heard; 0 leaves it out.", minimum=0.0, maximum=100.0
     )
+    audio_loss: str = setting(
+        "spectral", "How that loss compares mixes.", choices=("spectral", "mel")
+    )
     shares: tuple[float, ...] = setting(
         (),
         "Part of the batches that each source gives; empty: by their frames.",
@@ -64,7 +67,8 @@ class TrainOptions:
         return cls(**{**fields, "objective": Objective(**fields["objective"])})
 
     def lr_at(self, step: int) -> float:
-        """Learning rate of a step, counted from 0."""
+        """Compute the learning rate of a step, counted from 0."""
+        # A function of the step, unlike torch's schedulers: there is no state to save and resume.
         rise = min(1.0, (step + 1) / self.warmup_steps) if self.warmup_steps else 1.0
         falling = self.decay * self.steps
         fall = min(1.0, (self.steps - step) / falling) if falling else 1.0

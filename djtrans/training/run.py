@@ -10,27 +10,30 @@ from typing import Any, TypeAlias
 import attrs
 import torch
 
+from djtrans.core.contracts.component import ComponentChoice, ComponentRecord, split_choice
 from djtrans.core.contracts.encoder import Encoder
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, LayoutError, PluginError
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.batch import BatchSource
 from djtrans.datasets.mixture import MixedBatches, shares_by_frames
 from djtrans.datasets.pairs.batches import PreparedBatches
 from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.synthetic.batches import SyntheticBatches
-from djtrans.datasets.synthetic.composition import STEM_NAMES
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
+from djtrans.diffusion.extractors import extractor_key
 from djtrans.diffusion.loading import build_network
 from djtrans.diffusion.model import layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout
 from djtrans.registry import Registry, default_registry
-from djtrans.training.audio_loss import AudioLoss
+from djtrans.training.loss import AudioLoss
 from djtrans.training.options import TrainOptions
-from djtrans.training.trainer import TrainResult, Watch, train
+from djtrans.training.trainer import TrainResult, train
 
 #: What can be trained on.
 Dataset: TypeAlias = SyntheticDataset | PreparedDataset
@@ -43,9 +46,9 @@ DEFAULT_SCHEDULER = "flow"
 def model_record(
     *,
     mixer: MixerSpec | str = DEFAULT_MIXER,
-    denoiser: str = DEFAULT_DENOISER,
-    encoders: Sequence[str] = DEFAULT_ENCODERS,
-    scheduler: str = DEFAULT_SCHEDULER,
+    denoiser: ComponentChoice = DEFAULT_DENOISER,
+    encoders: Sequence[ComponentChoice] = DEFAULT_ENCODERS,
+    scheduler: ComponentChoice = DEFAULT_SCHEDULER,
     frames_per_beat: int = 2,
     configs: Mapping[str, Mapping[str, Any]] | None = None,
     card: Mapping[str, Any] | None = None,
@@ -57,10 +60,11 @@ def model_record(
     ----------
     mixer : MixerSpec or str
         A spec, or the name of a registered mixer.
-    denoiser, scheduler : str
-        Names of registered components.
-    encoders : sequence of str
-        What it is told, in this order; ``()`` for nothing.
+    denoiser, scheduler : str or (str, mapping)
+        Names of registered components, or a name and fields of its config, such as
+        ``("dit", {"width": 64})``.
+    encoders : sequence of str or (str, mapping)
+        The conditioning, in this order; ``()`` for none.
     frames_per_beat : int
     configs : mapping, optional
         Fields of the denoiser's, the encoders' and the scheduler's configs, by the names given.
@@ -74,23 +78,32 @@ def model_record(
     """
     registry = registry or default_registry()
     configs = configs or {}
-    if unknown := sorted(set(configs) - {denoiser, scheduler, *encoders}):
+    names = [split_choice(choice)[0] for choice in (denoiser, *encoders, scheduler)]
+    if unknown := sorted(set(configs) - set(names)):
         raise InputError(
             f"There are settings for {', '.join(unknown)}, but the model is made of "
-            f"{', '.join([denoiser, *encoders, scheduler])}."
+            f"{', '.join(names)}."
         )
 
-    def record(kind: str, name: str) -> Any:
-        return component_record(registry, kind, name, configs.get(name, {}))
+    def record(kind: str, choice: ComponentChoice) -> ComponentRecord:
+        name, config = split_choice(choice)
+        return component_record(registry, kind, name, {**config, **configs.get(name, {})})
 
     told = []
-    for name in encoders:
-        component = record("encoder", name)
-        widths = registry.encoders.build(component.name, component.config).widths(STEM_NAMES)
-        told.append(EncoderRecord(component=component, per_frame=widths[0], global_=widths[1]))
+    for choice in encoders:
+        component = record("encoder", choice)
+        widths = registry.encoders.build(component.name, component.config).widths(STEMS)
+        told.append(
+            EncoderRecord(
+                component=component,
+                per_frame=widths[0],
+                global_=widths[1],
+                extractor=extractor_key(registry, component),
+            )
+        )
     return ModelRecord(
         layout=mixer_layout(mixer, registry),
-        stems=STEM_NAMES,
+        stems=STEMS,
         frames_per_beat=frames_per_beat,
         denoiser=record("denoiser", denoiser),
         encoders=tuple(told),
@@ -107,7 +120,7 @@ def train_model(
     *,
     device: str = "auto",
     resume: str | os.PathLike[str] | None = None,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
     mixer: MixerSpec | str = DEFAULT_MIXER,
     registry: Registry | None = None,
 ) -> TrainResult:
@@ -130,8 +143,8 @@ def train_model(
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     resume : path, optional
         A checkpoint of the same run.
-    watch : callable, optional
-        Told the row of each step.
+    progress : callable, optional
+        Receives a `Progress` event with metrics after each step.
     mixer : MixerSpec or str
         What the audio loss renders with: the mixer of the record.
     registry : Registry, optional
@@ -172,8 +185,8 @@ def train_model(
         options,
         device=pick_device(device),
         resume=resume,
-        watch=watch,
-        audio=_audio_loss(mixer, record.layout, registry) if heard else None,
+        progress=progress,
+        audio=_audio_loss(mixer, record.layout, options, registry) if heard else None,
     )
 
 
@@ -207,7 +220,9 @@ def _source(
     )
 
 
-def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> AudioLoss:
+def _audio_loss(
+    mixer: MixerSpec | str, layout: Layout, options: TrainOptions, registry: Registry
+) -> AudioLoss:
     # Only here, since it imports all that reads audio.
     from djtrans.mixer.build import DifferentiableDJMixer
 
@@ -217,6 +232,12 @@ def _audio_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> A
             f"The audio loss would render with another mixer than the model's: {differs}. Give "
             "train_model the mixer that its record was made for."
         )
+    if options.audio_loss == "mel":
+        from djtrans.core.audio.torchaudio_import import import_torchaudio
+        from djtrans.inverse.mel_loss import MelLoss
+
+        import_torchaudio("The mel loss")  # refused before the first step
+        return AudioLoss(built, MelLoss)
     return AudioLoss(built)
 
 
@@ -228,8 +249,8 @@ def _technique(name: str, registry: Registry) -> Any:
 
 
 @contextmanager
-def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[Watch]:
-    """A watch that logs every step to Weights & Biases, while the context lasts.
+def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[ProgressCallback]:
+    """Log the metrics of every step to Weights & Biases, while the context lasts.
 
     The run begins with the first step, so one that is refused leaves nothing, and under
     ``torchrun`` only the process that writes the files logs.
@@ -244,6 +265,7 @@ def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[Watch]:
     Yields
     ------
     callable
+        To be passed as `progress`.
 
     Raises
     ------
@@ -258,13 +280,13 @@ def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[Watch]:
         ) from None
     begun: list[Any] = []
 
-    def watch(row: Mapping[str, float]) -> None:
+    def log(event: Progress) -> None:
         if not begun:
             begun.append(wandb.init(project="djtrans", name=run, config=dict(config)))
-        begun[0].log(dict(row), step=int(row["step"]))
+        begun[0].log(dict(event.metrics), step=int(event.done))
 
     try:
-        yield watch
+        yield log
     except BaseException:
         for each in begun:
             each.finish(exit_code=1)

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeAlias
+from types import FrameType
+from typing import Any
 
 import attrs
 import torch
 from torch import Tensor, nn
 
 from djtrans.core.errors import InputError
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.batch import Batch, BatchSource
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.diffusion.network import DiffusionNetwork
-from djtrans.training.audio_loss import AudioLoss
 from djtrans.training.checkpoint import TrainingState
 from djtrans.training.distributed import World, joined_world
 from djtrans.training.ema import Ema
-from djtrans.training.interrupts import interruptible
-from djtrans.training.loss_module import LossModule
+from djtrans.training.loss import AudioLoss, TrainingLoss
 from djtrans.training.metrics_log import MetricsLog
 from djtrans.training.options import TrainOptions
 
-#: Told the row of each step.
-Watch: TypeAlias = "Callable[[Mapping[str, float]], None]"
-
+#: Terms of the loss that messages name, as far as a run has them.
+_TERMS = ("prediction", "smoothness", "audio")
 #: Draws of validation, noise of training: each its own stream of seeds.
 NOISE, VALIDATION = 1, 2
 
@@ -64,7 +64,7 @@ def train(
     *,
     device: str | torch.device = "cpu",
     resume: str | os.PathLike[str] | None = None,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
     audio: AudioLoss | None = None,
 ) -> TrainResult:
     """Train a network.
@@ -87,8 +87,9 @@ def train(
     device : str or torch.device
     resume : path, optional
         A checkpoint of the same run.
-    watch : callable, optional
-        Told the row of each step.
+    progress : callable, optional
+        Receives a `Progress` event after each step; its `metrics` are the step's row of
+        ``metrics.csv``.
     audio : AudioLoss, optional
         Judges what is heard, where the options give that a weight and batches have crops.
 
@@ -111,7 +112,9 @@ def train(
     with joined_world(where) as world:
         if where.type == "cuda" and world.size > 1:
             where = torch.device("cuda", world.local_rank)
-        run = _Run(network.to(where), record, source, folder, options, where, world, watch, audio)
+        run = _Run(
+            network.to(where), record, source, folder, options, where, world, progress, audio
+        )
         try:
             return run(resume)
         except (torch.OutOfMemoryError, RuntimeError) as error:
@@ -150,19 +153,24 @@ class _Run:
         options: TrainOptions,
         device: torch.device,
         world: World,
-        watch: Watch | None,
+        progress: ProgressCallback | None,
         audio: AudioLoss | None,
     ) -> None:
         self.record, self.source, self.folder = record, source, folder
-        self.options, self.device, self.world, self.watch = options, device, world, watch
+        self.options, self.device, self.world, self.progress = (
+            options,
+            device,
+            world,
+            progress,
+        )
         self.share = world.share(options.batch_size)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=options.lr, weight_decay=options.weight_decay
         )
         self.state = TrainingState(network, Ema(network, options.ema_decay), optimizer)
         self.network = network
-        self.lossy = LossModule(network, options, audio)
-        self.module: nn.Module = self.lossy
+        self.loss = TrainingLoss(network, options, audio)
+        self.module: nn.Module = self.loss
         self.saved = folder / "checkpoint_0.pt"
 
     def __call__(self, resume: str | os.PathLike[str] | None) -> TrainResult:
@@ -172,7 +180,7 @@ class _Run:
         if self.world.size > 1:
             ids = [self.world.local_rank] if self.device.type == "cuda" else None
             self.module = nn.parallel.DistributedDataParallel(
-                self.lossy, device_ids=ids, broadcast_buffers=False
+                self.loss, device_ids=ids, broadcast_buffers=False
             )
         state, options = self.state, self.options
         with ExitStack() as stack:
@@ -180,7 +188,7 @@ class _Run:
             log = None
             if self.world.leads:
                 file = self.folder / "metrics.csv"
-                log = stack.enter_context(MetricsLog(file, state.step, self.lossy.terms))
+                log = stack.enter_context(MetricsLog(file, state.step, self.loss.terms))
             while state.step < options.steps and not self._agreed(stopping()):
                 begin = time.perf_counter()
                 row = self._step(state.step)
@@ -191,8 +199,8 @@ class _Run:
                     row["validation_loss"] = self._validate()
                 if log is not None:
                     log.write({"step": state.step, **row})
-                if self.watch is not None and self.world.leads:
-                    self.watch({"step": state.step, **row})
+                if self.progress is not None and self.world.leads:
+                    self.progress(_event(state.step, options.steps, row))
                 if state.step % options.save_every == 0 or last:
                     self._save()
         interrupted = state.step < options.steps
@@ -208,17 +216,19 @@ class _Run:
         self.network.train()
         index = step * self.world.size + self.world.rank
         batch = self.source.batch(index, self.share).to(self.device)
-        terms = self._loss(self.module, batch, generator(options.seed, NOISE, index))
+        terms = self._compute_loss(self.module, batch, generator(options.seed, NOISE, index))
         optimizer.zero_grad(set_to_none=True)
         terms[0].backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), options.clip_norm)
         optimizer.step()
         self.state.ema.update(self.network, step)
         means = self._mean(torch.stack(terms).detach())
-        named = dict(zip(self.lossy.terms, means, strict=True))
+        named = dict(zip(self.loss.terms, means, strict=True))
         return {**named, "grad_norm": float(norm), "lr": lr}
 
-    def _loss(self, module: nn.Module, batch: Batch, noise: torch.Generator) -> tuple[Tensor, ...]:
+    def _compute_loss(
+        self, module: nn.Module, batch: Batch, noise: torch.Generator
+    ) -> tuple[Tensor, ...]:
         draw = self.options.objective.sample(self.network, batch.curves, noise)
         draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
@@ -237,7 +247,7 @@ class _Run:
             batch = self.source.batch(index, self.share, validation=True).to(self.device)
             noise = generator(self.options.seed, VALIDATION, index)
             # Not through DDP: the processes may have different numbers of batches here.
-            total += self._loss(self.lossy, batch, noise)[0]
+            total += self._compute_loss(self.loss, batch, noise)[0]
         self.network.load_state_dict(own)
         loss = self._mean(total[None])[0] * self.world.size / self.options.validation_batches
         if loss < self.state.best:
@@ -263,7 +273,37 @@ class _Run:
         return self._mean(torch.tensor([float(stop)], device=self.device))[0] > 0.0
 
 
+def _event(step: int, steps: int, row: Mapping[str, float]) -> Progress:
+    terms = ", ".join(f"{term} {row[term]:.4f}" for term in _TERMS if term in row)
+    message = f"loss {row['loss']:.4f} ({terms})"
+    if "validation_loss" in row:
+        message += f"  validation {row['validation_loss']:.4f}"
+    return Progress("steps", step, steps, message, {"step": step, **row})
+
+
 def generator(seed: int, stream: int, index: int) -> torch.Generator:
     """A generator of its own for each batch, on the CPU: the same numbers on every device."""
     mixed = ((seed % 2**16) * 4 + stream) * 2**44 + index
     return torch.Generator().manual_seed(mixed)
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Yield a function that tells whether SIGINT has arrived; a second SIGINT stops at once."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    try:
+        before: Any = signal.signal(signal.SIGINT, ask)
+    except ValueError:  # not in the main thread: whoever runs it there stops it
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

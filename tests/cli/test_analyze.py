@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -80,6 +81,15 @@ def test_the_cache_is_used_unless_it_is_not_wanted(run, files, monkeypatch):
     assert not calls
     run(files[0], "--quiet", "--no-cache")
     assert len(calls) == 1
+
+
+@pytest.mark.slow
+def test_the_analyzer_that_is_named_is_used(run, files):
+    code, out, _ = run(files[0], "--analyzer", "librosa", "--json", "--quiet")
+    assert code == 0
+    # librosa's beats are whole frames of 512 samples at 22050 Hz.
+    beats = json.loads(out)[files[0]]["grid"]["beat_times"]
+    assert {round((b - a) * 22050 / 512, 3) % 1 for a, b in pairwise(beats[4:9])} == {0.0}
 
 
 def test_an_analyzer_that_is_not_there_is_said_once(run, files):

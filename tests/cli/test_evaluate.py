@@ -8,8 +8,8 @@ import pytest
 
 import djtrans
 from djtrans.cli import main
-from djtrans.cli.counting import progress_line
-from djtrans.metrics import METRICS
+from djtrans.metrics import metric_values
+from djtrans.registry import Registry
 from djtrans.synthesis import TrackSpec, synthesize
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
@@ -57,7 +57,7 @@ def test_one_transition_is_printed_as_gates_and_measurements(run):
         verdict = line[len(name) :].strip()
         assert verdict.startswith(("pass", "warn", "fail", "not measurable"))
     found = {row[0]: row for row in rows if row}
-    for metric in METRICS:
+    for metric in metric_values():
         row = found[metric.name]
         if row[1:3] != ["not", "measurable"]:
             float(row[1])
@@ -65,10 +65,40 @@ def test_one_transition_is_printed_as_gates_and_measurements(run):
     code, out, _ = run("p.json", "a.wav", "b.wav", "--json")
     assert code == 0
     content = json.loads(out)
-    assert content["values"].keys() == {metric.name for metric in METRICS}
+    assert content["values"].keys() == {metric.name for metric in metric_values()}
     assert len(content["gates"]) == 4
     printed = float(found["loudness_dip_lu"][1])
     assert printed == pytest.approx(content["values"]["loudness_dip_lu"], abs=0.006)
+
+
+METRIC_FILE = """
+import djtrans
+
+class Peak:
+    def __init__(self, config):
+        pass
+
+    def measure(self, inputs):
+        return {"mix_peak": float(abs(inputs.mix).max())}
+
+@djtrans.hookimpl
+def djtrans_metrics():
+    value = djtrans.MetricValue(name="mix_peak", unit="1", better="lower", summary="A test.")
+    yield djtrans.MetricDeclaration(name="peak", summary="A test.", factory=Peak, values=[value])
+"""
+
+
+def test_a_metric_of_a_file_is_printed_below_the_others(run, tmp_path, monkeypatch):
+    file = tmp_path / "lab.py"
+    file.write_text(METRIC_FILE)
+    registry = Registry(discover=False, environ={})
+    registry.register_file(file)
+    monkeypatch.setattr("djtrans.metrics.registered.default_registry", lambda: registry)
+    code, out, _ = run("p.json", "a.wav", "b.wav")
+    assert code == 0
+    name, peak, *rest = out.splitlines()[-1].split()
+    assert (name, rest) == ("lab/mix_peak", ["1", "lower", "is", "better"])
+    assert 0 < float(peak) < 2
 
 
 @pytest.mark.slow
@@ -118,11 +148,3 @@ def test_a_mistake_is_one_line_and_exit_code_2(run, folder, arguments, match):
     assert match in line
     assert "Traceback" not in err
     assert sorted(folder.iterdir()) == before
-
-
-def test_progress_says_rate_and_time_left_of_this_run_alone():
-    assert progress_line(0, 40, 0, 0, 0.0) == "djtrans: 0 of 40 units"
-    assert progress_line(25, 40, 10, 2, 300.0) == (
-        "djtrans: 25 of 40 units, 10 from an earlier run, 2 not measurable, 3.0 a minute, 5:00 left"
-    )
-    assert progress_line(40, 40, 40, 0, 1.0) == "djtrans: 40 of 40 units, 40 from an earlier run"

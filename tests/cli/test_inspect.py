@@ -102,6 +102,19 @@ def test_an_effect_shows_its_parameters_and_a_mixer_its_nodes(run):
     assert len(nodes) == 6
 
 
+def test_a_metric_shows_its_values(run):
+    code, out, _ = run("peaks")
+    assert code == 0
+    assert row(out.splitlines(), "true_peak_dbtp") == [
+        "true_peak_dbtp",
+        "dBTP",
+        "lower",
+        "True peak.",
+    ]
+    _, out, _ = run("peaks", "--json")
+    assert [value["unit"] for value in json.loads(out)["values"]] == ["dBTP", "samples"]
+
+
 def test_a_wrong_name_is_one_line_with_what_is_near(run):
     code, out, err = run("revreb")
     assert (code, out) == (2, "")

@@ -15,6 +15,7 @@ import torch
 
 from djtrans import load_model
 from djtrans.cli import main
+from djtrans.diffusion.checkpoint import read_model
 from tests.helpers.training import small_set
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,9 +79,35 @@ def test_another_denoiser_and_other_encoders_are_named(run, data):
     assert [slot.encoder for slot in model.network.slots] == ["djtrans/technique"]
 
 
+def test_denoiser_encoder_and_scheduler_are_set(run, data):
+    settings = (
+        "denoiser.width=16",
+        "dit.depth=1",
+        "denoiser.heads=1",
+        "scheduler.order=1",
+        'technique.techniques=["djtrans/fade"]',
+    )
+    options = [part for setting in settings for part in ("--set", setting)]
+    code, _, err = run("--data", data, *SHORT, *options, "--quiet")
+    assert code == 0, err
+    record, _ = read_model("output/best_model.pt")
+    assert record.denoiser.config == {"width": 16, "depth": 1, "heads": 1, "prediction": "clean"}
+    assert record.scheduler.config["order"] == 1
+    assert record.encoders[1].component.config == {"techniques": ["djtrans/fade"]}
+    assert load_model("output/best_model.pt", device="cpu").scheduler_config["order"] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
+        (("--data", "set.safetensors", "--set", "denoiser.wide=8"), "has no field 'wide'; its"),
+        (("--data", "set.safetensors", "--set", "denoiser.width=7"), "width = 7 is out of range"),
+        (("--data", "set.safetensors", "--set", "scheduler.eta=1"), "has no field 'eta'"),
+        (
+            ("--data", "set.safetensors", "--set", "levels.rate=1"),
+            "settings for levels, but the model is made of dit, audio, technique, flow",
+        ),
+        (("--data", "set.safetensors", "--set", "width=8"), "names no field of a component"),
         ((), r"--data PATH \(a composed set, .* a folder .* wrote\), --synthetic \(.*or both"),
         (("--data", "missing.safetensors"), "nothing at 'missing.safetensors' to train on"),
         (("--data", "notes.txt"), "cannot be trained on .* give a composed set .* or a folder"),
@@ -112,6 +139,7 @@ def test_training_needs_no_audio_library(data, tmp_path):
             # What is named, and what torch itself does not do without.
             allowed = {
                 "torch", "numpy", "attr", "attrs", "pluggy", "einops", "safetensors", "djtrans",
+                "lazy_loader",
                 "torchgen", "functorch", "filelock", "fsspec", "jinja2", "markupsafe", "mpmath",
                 "networkx", "sympy", "typing_extensions", "triton", "nvidia", "cuda",
             }
@@ -205,12 +233,12 @@ def test_every_step_is_logged_to_wandb_offline(run, data, tmp_path, monkeypatch)
 
 
 def test_memory_that_runs_out_says_what_to_lower(run, data, monkeypatch):
-    from djtrans.training.loss_module import LossModule
+    from djtrans.training.loss import TrainingLoss
 
     def full(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
-    monkeypatch.setattr(LossModule, "forward", full)
+    monkeypatch.setattr(TrainingLoss, "forward", full)
     code, out, err = run("--data", data, *SHORT, "--device", "cpu", "--quiet")
     assert (code, out) == (2, "")
     assert re.fullmatch(

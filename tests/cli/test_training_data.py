@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,14 @@ import djtrans.datasets.synthetic.composing
 from djtrans import load_model
 from djtrans.cli import main
 from djtrans.datasets.mixture import MixedBatches
+from djtrans.datasets.pairs.dataset import PreparedDataset
+from djtrans.datasets.pairs.opening import CACHE
 from djtrans.diffusion.checkpoint import read_checkpoint
+from djtrans.registry import default_registry
 from tests.helpers.pairs import write_pairs
 from tests.helpers.training import small_set
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +97,13 @@ def test_what_is_heard_has_its_column_and_a_run_goes_on(run, processed, monkeypa
     code, _, err = run("--data", processed, *steps, "--resume", "output/checkpoint_2.pt")
     assert code == 2
     assert "audio_weight = 0.5 (now 0.0)" in err
+    code, _, err = run(*heard, "--audio-loss", "mel", "--resume", "output/checkpoint_2.pt")
+    assert code == 2
+    assert "audio_loss = spectral (now mel)" in err
+    monkeypatch.setitem(sys.modules, "torchaudio", None)
+    code, _, err = run(*heard, "--audio-loss", "mel", "--output", "other")
+    assert code == 2
+    assert "The mel loss needs torchaudio" in err
 
 
 @pytest.fixture
@@ -163,3 +177,25 @@ def test_a_mistake_is_one_line_and_nothing_is_made_first(run, data, arguments, w
     assert len(err.strip().splitlines()) == 1
     assert re.search(why, err)
     assert not Path("output").exists()
+
+
+@pytest.fixture
+def extractor_file(tmp_path):
+    """A plugin file, taken out of the registry of the process again."""
+    yield shutil.copy(ROOT / "tests/helpers/extractor_plugin.py", tmp_path / "lab.py")
+    default_registry().unregister("lab")
+
+
+def test_the_extractor_of_an_encoder_runs_on_the_pairs(
+    capsys, processed, extractor_file, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    arguments = ("--data", processed, "--encoders", "technique,lab/loud", *SHORT, "--quiet")
+    settings = ("--set", "lab/loud.scale=2.0")
+    with pytest.raises(SystemExit) as exit_:
+        main(["--plugin", str(extractor_file), "train", *map(str, arguments), *settings])
+    assert exit_.value.code == 0, capsys.readouterr().err
+    kept = PreparedDataset.load(processed / CACHE)
+    assert [example.extractors for example in kept.examples] == [{"loudness": 1}] * 2
+    model = load_model("output/best_model.pt", device="cpu")
+    assert model.extractors[0].scale == 2.0

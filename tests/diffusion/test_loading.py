@@ -10,7 +10,13 @@ import djtrans
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import ConfigError, FormatError, InputError, LayoutError, PluginError
 from djtrans.diffusion.checkpoint import save_model
-from djtrans.diffusion.loading import build_network, get_inference_config, load_model
+from djtrans.diffusion.loading import (
+    build_network,
+    choose_model,
+    get_inference_config,
+    load_model,
+    with_scheduler,
+)
 from djtrans.diffusion.model import DiffusionModel
 from tests.helpers.models import STEMS, record, save_random_model
 
@@ -70,6 +76,49 @@ def test_any_scheduler_samples_it(saved):
     curves = [model.generate(request()) for model in drawn]
     assert all(torch.isfinite(c).all() for c in curves)
     assert not torch.equal(curves[0], curves[1])
+
+
+def test_a_scheduler_is_chosen_with_settings(saved):
+    steps = get_inference_config(steps=4)
+
+    def loaded(scheduler=None):
+        return load_model(saved, "cpu", scheduler=scheduler, inference=steps)
+
+    own, named, euler = loaded(), loaded("flow"), loaded(("flow", {"order": 1}))
+    assert [m.scheduler_config["order"] for m in (own, named, euler)] == [1, 2, 1]
+    assert torch.equal(own.generate(request()), euler.generate(request()))
+    assert not torch.equal(named.generate(request()), euler.generate(request()))
+    ddim = loaded(("ddim", {"eta": 1.0}))
+    assert ddim.scheduler_name == "djtrans/ddim"
+    assert ddim.scheduler_config == {"eta": 1.0, "zero_terminal_snr": True}
+    assert torch.equal(with_scheduler(own, "flow").generate(request()), named.generate(request()))
+    with pytest.raises(ConfigError, match=r"no field 'ordr'; its fields are order, spacing"):
+        loaded(("flow", {"ordr": 1}))
+    with pytest.raises(
+        ConfigError, match=r"order = 3 is not allowed; choose one of 1, 2|order = 3"
+    ):
+        loaded(("flow", {"order": 3}))
+    for wrong in (("flow", 1), ("flow",), 3):
+        with pytest.raises(InputError, match=r"names no component; give its name, or its name and"):
+            loaded(wrong)
+
+
+def test_settings_add_to_those_of_the_scheduler_that_is_chosen(saved):
+    def chosen(model, **asked):
+        return choose_model(model, device="cpu", **asked)
+
+    for model in (saved, load_model(saved, "cpu")):
+        own = chosen(model, scheduler_settings={"spacing": "even"})
+        assert own.scheduler_config == {"order": 1, "spacing": "even"}
+        named = chosen(model, scheduler="flow", scheduler_settings={"spacing": "even"})
+        assert named.scheduler_config == {"order": 2, "spacing": "even"}
+        both = chosen(
+            model, scheduler=("flow", {"order": 1}), scheduler_settings={"spacing": "even"}
+        )
+        assert both.scheduler_config == {"order": 1, "spacing": "even"}
+        assert chosen(model, scheduler="ddim").default_steps == 50
+    with pytest.raises(ConfigError, match="has no field 'eta'"):
+        chosen(saved, scheduler_settings={"eta": 1.0})
 
 
 def test_a_model_takes_the_place_of_a_technique(saved):
@@ -162,4 +211,4 @@ def test_former_names_work_and_warn(saved):
         curves = model.draw(request())
     assert torch.equal(curves, model.generate(request()))
     with pytest.warns(DeprecationWarning, match="CurveRequest"):
-        assert djtrans.DrawRequest is djtrans.CurveRequest
+        assert djtrans.CurveRequest is djtrans.CurveRequest

@@ -13,8 +13,10 @@ import pytest
 import djtrans
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import FormatError, InputError, PluginError
+from djtrans.core.registration.discovery import PluginWarning
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import track_seconds
+from djtrans.core.util.progress import Progress
 from djtrans.evaluation import (
     EvaluationOptions,
     TrackPair,
@@ -25,6 +27,7 @@ from djtrans.evaluation import (
     write_report,
 )
 from djtrans.evaluation.placing import clock_shift, on_clock, place_together
+from djtrans.evaluation.plot import plot_techniques
 from djtrans.evaluation.report import results_csv
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.options import PreparationOptions
@@ -138,11 +141,14 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_same_table(made, tmp_path)
     cut.unlink()
     finished = {p: p.stat().st_mtime_ns for p in (tmp_path / "units").iterdir()}
     assert len(finished) == 2
-    told = []
-    again = compare(
-        [PAIR], TECHNIQUES, output=tmp_path, progress=lambda *counts: told.append(counts)
-    )
-    assert told == [(2, 3, 2, 0), (3, 3, 2, 0)]
+    events = []
+    again = compare([PAIR], TECHNIQUES, output=tmp_path, progress=events.append)
+    counts = {"resumed": 2, "failed": 0}
+    message = "2 from an earlier run"
+    assert events == [
+        Progress("units", 2, 3, message, counts),
+        Progress("units", 3, 3, message, counts),
+    ]
     assert all(path.stat().st_mtime_ns == at for path, at in finished.items())
     assert cut.exists()
     assert results_csv(again) == results_csv(comparison)
@@ -164,8 +170,8 @@ def test_another_question_is_another_result(made, tmp_path):
         pass
 
     def before(pairs, techniques, **options):
-        def tell(done, total, before, failed):
-            raise Stopped(before)
+        def stop(event):
+            raise Stopped(event.metrics["resumed"])
 
         with pytest.raises(Stopped) as caught:
             compare(
@@ -173,7 +179,7 @@ def test_another_question_is_another_result(made, tmp_path):
                 techniques,
                 output=tmp_path,
                 options=EvaluationOptions(**options),
-                progress=tell,
+                progress=stop,
             )
         return caught.value.args[0]
 
@@ -334,3 +340,55 @@ def test_workers_give_the_same_table_as_one_process(made, tmp_path):
     comparison, _ = made
     two = compare([PAIR], TECHNIQUES, output=tmp_path, workers=2)
     assert results_csv(two) == results_csv(comparison)
+
+
+class LevelOfA:
+    def __init__(self, config):
+        pass
+
+    def measure(self, inputs):
+        return {"rms_of_a": float(inputs.a.std())}
+
+
+class Faulty(LevelOfA):
+    def measure(self, inputs):
+        raise ZeroDivisionError("no such level")
+
+
+class MetricPlugin:
+    @staticmethod
+    @djtrans.hookimpl
+    def djtrans_metrics():
+        for name, factory in (("rms_of_a", LevelOfA), ("fault_db", Faulty)):
+            yield djtrans.MetricDeclaration(
+                name=name.replace("_", "-"),
+                summary="A test.",
+                factory=factory,
+                values=[
+                    djtrans.MetricValue(name=name, unit="1", better="lower", summary="A test.")
+                ],
+            )
+
+
+def test_a_metric_of_a_plugin_is_in_every_table_as_the_builtin_ones_are(tmp_path):
+    registry = Registry(discover=False, environ={})
+    registry.register(MetricPlugin(), "lab")
+    with pytest.warns(PluginWarning, match="lab/fault-db") as warned:
+        comparison = compare([PAIR], ("fade", "cut"), output=tmp_path, registry=registry)
+    assert len(warned) == 1
+    assert [o.reason for o in comparison.outcomes] == ["", ""]
+    for outcome in comparison.outcomes:
+        assert 0 < outcome.values["lab/rms_of_a"] < 2
+        assert outcome.values["lab/fault_db"] is None
+        assert outcome.why["lab/fault-db"] == "ZeroDivisionError: no such level"
+    for name in ("results.csv", "summary.csv", "summary.md", "comparison.png"):
+        assert name in [path.name for path in write_report(comparison, tmp_path)]
+    rows = list(csv.DictReader(io.StringIO(results_csv(comparison))))
+    assert [float(row["lab/rms_of_a"]) for row in rows] == pytest.approx(
+        [outcome.values["lab/rms_of_a"] for outcome in comparison.outcomes], rel=1e-3
+    )
+    summary = list(csv.DictReader((tmp_path / "summary.csv").read_text().splitlines()))
+    assert {row["better"] for row in summary if row["metric"] == "lab/rms_of_a"} == {"lower"}
+    assert "lab/rms_of_a ↓ (1)" in (tmp_path / "summary.md").read_text()
+    panels = [axes.get_title(loc="left") for axes in plot_techniques(comparison).axes]
+    assert "lab/rms of a" in panels

@@ -7,11 +7,10 @@ import pytest
 
 from djtrans.metrics.bass_overlap import BassOverlap
 from djtrans.metrics.beat_offset import BeatOffset
-from djtrans.metrics.gates import aligned, level, one_bass, one_voice
+from djtrans.metrics.gates import Limit, aligned, gate, level, one_bass, one_voice
 from djtrans.metrics.level_profile import LevelProfile
 from djtrans.metrics.peaks import Peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment
-from djtrans.metrics.verdict import Limit, gate
 from djtrans.metrics.vocals import Vocals
 
 ON = PhraseAlignment(0.0, 0.0, 0.0, 0.125, 0.0)

@@ -12,7 +12,7 @@ import torch
 from threadpoolctl import threadpool_info
 
 from djtrans.core.errors import DjtransError, InputError
-from djtrans.pipeline.executors import each, one_thread, processes, registry_with
+from djtrans.pipeline.executors import one_thread, open_executor, processes, registry_with
 from djtrans.registry import Registry
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "effect_in_30_lines.py"
@@ -35,19 +35,6 @@ def test_one_thread_holds_inside_and_what_was_comes_back():
         torch.set_num_threads(1)
 
 
-def square(x: int) -> int:
-    return x * x
-
-
-@pytest.mark.parametrize("parallel", [False, True])
-def test_each_unit_has_its_result(parallel):
-    if not parallel:
-        assert list(each(square, [3, 4, 5])) == [(0, 9), (1, 16), (2, 25)]
-        return
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(each(square, [3, 4, 5], pool)) == [(0, 9), (1, 16), (2, 25)]
-
-
 def test_plugins_of_files_are_loaded_once(monkeypatch):
     own = Registry()  # not the one that other tests see
     monkeypatch.setattr("djtrans.pipeline.executors.default_registry", lambda: own)
@@ -61,13 +48,24 @@ def test_no_workers_are_refused():
         pass
 
 
+def test_one_worker_needs_no_processes_and_a_given_executor_stays_open():
+    with open_executor(1) as executor:
+        assert executor is None
+    with ThreadPoolExecutor(1) as pool:
+        with open_executor(4, pool) as executor:
+            assert executor is pool
+        assert pool.submit(int, "3").result() == 3
+    with pytest.raises(InputError, match="workers = 0 is not allowed"), open_executor(0):
+        pass
+
+
 @pytest.mark.slow
 def test_processes_have_one_thread_and_their_death_is_said(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     with processes(1) as pool:
-        assert [found for _, found in each(threads, [0], pool)] == [{1}]
+        assert pool.submit(threads).result() == {1}
     with pytest.raises(DjtransError, match="A worker was killed"), processes(1) as pool:
-        list(each(_die, [signal.SIGKILL], pool))
+        pool.submit(_die, signal.SIGKILL).result()
 
 
 def _die(with_signal: int) -> None:

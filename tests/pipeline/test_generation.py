@@ -8,9 +8,16 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.core.errors import FormatError, InputError, LayoutError, PlanError
+from djtrans.core.errors import (
+    FormatError,
+    InputError,
+    LayoutError,
+    PlanError,
+    UnknownComponentError,
+)
 from djtrans.core.transition.plan import clock_seconds
 from djtrans.pipeline.silence import SilenceWarning
+from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
 from djtrans.registry import Registry
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -285,6 +292,31 @@ def test_settings_are_used_kept_in_the_params_file_and_used_again(files, made, t
 def test_wrong_settings_are_said_before_a_file_is_read(options, match):
     with pytest.raises(InputError, match=match):
         djtrans.generate("none.wav", "none.wav", **options)
+
+
+class Recorded(ConstantGridAnalyzer):
+    """The default analyzer under another name, which notes that it was asked."""
+
+    asked = 0
+
+    def __init__(self, config):
+        super().__init__()
+
+    def analyze(self, audio, sample_rate, progress=None):
+        Recorded.asked += 1
+        return super().analyze(audio, sample_rate, progress)
+
+
+def test_both_tracks_are_analyzed_by_the_analyzer_that_is_named(files, made):
+    registry = Registry()
+    declared = registry.analyzers.find("librosa").declaration
+    options = {"technique": "bass-swap", "bars": 8, "context": 4, "device": "cpu", "model": None}
+    with registry.override("analyzer", "librosa", attrs.evolve(declared, factory=Recorded)):
+        again = djtrans.generate(*files, analyzer="librosa", registry=registry, **options)
+    assert Recorded.asked == 2
+    assert torch.equal(again.audio, made.audio)
+    with pytest.raises(UnknownComponentError, match="Did you mean 'librosa'"):
+        djtrans.generate("none.wav", "none.wav", analyzer="librose")
 
 
 class Mute:

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 import djtrans
+from djtrans.cli.summary import describe
 from djtrans.core.errors import InputError, LayoutError
+from djtrans.core.transition.params_file import load_params
 from djtrans.diffusion.loading import load_model
 from djtrans.synthesis import TrackSpec, synthesize
 from tests.helpers.models import save_random_model
@@ -17,6 +19,7 @@ from tests.helpers.models import save_random_model
 pytestmark = pytest.mark.usefixtures("warm_cache")
 
 RATE = 22050
+EULER = {"settings": {"scheduler.order": 1}}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,7 @@ def test_a_model_draws_and_the_params_file_says_so(tracks, saved, tmp_path):
     used = transition.provenance.model
     assert (used.name, used.scheduler) == ("model.safetensors", "djtrans/flow")
     assert (used.steps, used.guidance_scale) == (2, 1.5)
+    assert used.scheduler_config == {"order": 1, "spacing": "cosine"}
     assert len(used.sha256) == 64
     assert rules.provenance.model is None
     transition.save_params(tmp_path / "params.json")
@@ -54,6 +58,25 @@ def test_a_model_draws_and_the_params_file_says_so(tracks, saved, tmp_path):
     assert torch.equal(again.audio, transition.audio)
     other = generate(tracks, model=saved, steps=2, guidance_scale=1.5, seed=5)
     assert not torch.equal(other.params.values, transition.params.values)
+
+
+def test_the_settings_of_the_scheduler_are_kept_in_the_params_file(tracks, saved, tmp_path):
+    model = load_model(saved, "cpu")
+    for asked in (
+        {"scheduler": ("flow", {"order": 2, "spacing": "even"})},
+        {"scheduler": "flow", "settings": {"scheduler.spacing": "even"}},
+        {"settings": {"scheduler.order": 2, "scheduler.spacing": "even"}},
+    ):
+        transition = generate(tracks, model=model, steps=3, **asked)
+        used = transition.provenance.model
+        assert used.scheduler_config == {"order": 2, "spacing": "even"}
+    assert "3 steps of flow (spacing=even), guidance" in "\n".join(describe(transition, [], 1.0))
+    transition.save_params(tmp_path / "params.json")
+    assert load_params(tmp_path / "params.json").provenance.model == used
+    document = json.loads((tmp_path / "params.json").read_text())
+    del document["model"]["scheduler_config"]  # as older versions wrote it
+    (tmp_path / "older.json").write_text(json.dumps(document))
+    assert load_params(tmp_path / "older.json").provenance.model.scheduler_config == {}
 
 
 def test_the_ends_are_pinned_whatever_the_model_generates(tracks, saved):
@@ -82,7 +105,7 @@ def test_plans_that_the_model_does_not_support_use_the_rules_with_a_warning(trac
 
 def test_sampling_without_a_model_is_refused(tracks, monkeypatch, tmp_path):
     monkeypatch.setattr("djtrans.diffusion.loading.SHIPPED", tmp_path / "none")
-    for asked in ({"steps": 3}, {"guidance_scale": 1.0}, {"scheduler": "ddim"}):
+    for asked in ({"steps": 3}, {"guidance_scale": 1.0}, {"scheduler": "ddim"}, EULER):
         with pytest.raises(InputError, match=r"only a model is sampled; name one \(--model\)"):
             generate(tracks, **asked)
         with pytest.raises(InputError, match=r"only a model is sampled"):

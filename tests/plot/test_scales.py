@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from djtrans.core.curves.parameter import Parameter
-from djtrans.plot.scales import FLOOR_DB, read, scale_of
+from djtrans.plot.scales import read, scale_of
+from djtrans.report.wording import OFF_DB
 
 GAIN = Parameter(name="low", maximum=2.0, neutral=1.0, curve="gain")
 CUTOFF = Parameter(name="cutoff", curve="frequency")
@@ -15,11 +16,11 @@ PLAIN = Parameter(name="tilt", minimum=-6.0, maximum=6.0)
 
 def test_gains_are_read_in_decibels_down_to_off():
     assert read(GAIN, np.array([2.0, 1.0, 0.1, 0.0])) == pytest.approx(
-        [6.02, 0, -20, FLOOR_DB], abs=0.01
+        [6.02, 0, -20, OFF_DB], abs=0.01
     )
     scale = scale_of(GAIN)
-    assert scale.ticks[0] == (FLOOR_DB, "off")
-    assert scale.limits[0] < FLOOR_DB
+    assert scale.ticks[0] == (OFF_DB, "off")
+    assert scale.limits[0] < OFF_DB
     assert scale.limits[1] > 6.02
 
 

@@ -14,6 +14,7 @@ import djtrans.plugins.analyzers
 import djtrans.plugins.denoisers
 import djtrans.plugins.effects
 import djtrans.plugins.encoders
+import djtrans.plugins.metrics
 import djtrans.plugins.mixers
 import djtrans.plugins.schedulers
 import djtrans.plugins.separators
@@ -79,6 +80,7 @@ BASELINES = {
     ("sum", "another_seed_is_another_drawing"): "A baseline is one curve.",
 }
 test_techniques = parametrize_checks(djtrans.plugins.techniques, BASELINES)
+test_metrics = parametrize_checks(djtrans.plugins.metrics)
 test_mixers = parametrize_checks(djtrans.plugins.mixers)
 test_analyzers = parametrize_checks(djtrans.plugins.analyzers)
 test_encoders = parametrize_checks(djtrans.plugins.encoders)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import attrs
 import pytest
 import torch
+from torch import nn
 
 from djtrans.core.contracts.encoder import Conditioning, EncoderDeclaration
 from djtrans.testing import check_encoder, rules
+from tests.helpers.trainable_encoder import LEVELS, Levels
 
 
 class Loudness:
@@ -98,6 +100,55 @@ class Writing(Beside):
         return got
 
 
+class Shapeless(Levels):
+    input_widths = None
+
+    def __getattribute__(self, name):
+        if name == "input_widths":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
+
+
+class Idle(Levels):
+    forward = nn.Module.forward
+
+    def __call__(self, inputs):
+        return inputs
+
+
+class Narrow(Levels):
+    def input_widths(self, stems):
+        return 2 * len(stems), 1
+
+
+class Forgetful(Levels):
+    def __init__(self, config=None):
+        super().__init__(config)
+        self.scale = torch.rand(1)  # a plain tensor: in no state dict
+
+    def forward(self, inputs):
+        got = super().forward(inputs)
+        return Conditioning(got.per_frame, got.global_ * self.scale)
+
+
+class Partial(Levels):
+    def forward(self, inputs):
+        got = super().forward(inputs)
+        return Conditioning(got.per_frame, got.global_.detach())
+
+
+class Frozen(Levels):
+    @torch.no_grad()
+    def forward(self, inputs):
+        return super().forward(inputs)
+
+
+class Centred(Levels):
+    def forward(self, inputs):
+        got = super().forward(inputs)
+        return Conditioning(got.per_frame - got.per_frame.mean(dim=0), got.global_)
+
+
 #: Rule, what replaces the extractor or the encoder, and what the message must say.
 MUTANTS = [
     ("the_extractor_has_a_cache_key", {"extractor": Nameless}, "its name is ''"),
@@ -118,11 +169,27 @@ MUTANTS = [
     ("conditioning_has_its_widths", {"factory": Mute}, "encode() gave None"),
     ("transitions_are_independent", {"factory": Averages}, "global_ differs"),
     ("transitions_are_independent", {"factory": Writing}, "differs the second time"),
+    ("modules_have_inputs_and_forward", {"factory": Shapeless}, "lacks input_widths()"),
+    ("modules_have_inputs_and_forward", {"factory": Idle}, "lacks forward()"),
+    ("modules_have_inputs_and_forward", {"factory": Narrow}, "said ((1, 16, 8), (1, 1))"),
+    ("module_state_survives_a_round_trip", {"factory": Forgetful}, "global_ differs"),
+    (
+        "gradients_reach_every_parameter",
+        {"factory": Partial},
+        "none reaches whole.weight, whole.bias",
+    ),
+    ("gradients_reach_every_parameter", {"factory": Frozen}, "cut off from every parameter"),
+    ("encoded_rows_do_not_meet", {"factory": Centred}, "per_frame of row 0 differs by"),
 ]
 
 
 def test_a_sound_encoder_keeps_every_rule():
     report = check_encoder(BESIDE)
+    assert {rule for _, rule in report.kept} >= {rule.name for rule in rules("encoder")}
+
+
+def test_a_sound_module_keeps_every_rule():
+    report = check_encoder(LEVELS)
     assert {rule for _, rule in report.kept} >= {rule.name for rule in rules("encoder")}
 
 

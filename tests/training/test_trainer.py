@@ -45,7 +45,7 @@ def rows(folder):
 
 def test_it_learns_and_leaves_what_it_promises(tmp_path):
     seen = []
-    result = run(tmp_path, attrs.evolve(OPTIONS, steps=120, save_every=60), watch=seen.append)
+    result = run(tmp_path, attrs.evolve(OPTIONS, steps=120, save_every=60), progress=seen.append)
     assert result.step == 120
     assert not result.interrupted
     names = {file.name for file in tmp_path.iterdir()}
@@ -53,6 +53,8 @@ def test_it_learns_and_leaves_what_it_promises(tmp_path):
     table = rows(tmp_path)
     assert [int(row["step"]) for row in table] == list(range(1, 121))
     assert len(seen) == 120
+    assert (seen[-1].stage, seen[-1].done, seen[-1].total) == ("steps", 120, 120)
+    assert seen[-1].metrics["validation_loss"] == pytest.approx(float(table[-1]["validation_loss"]))
     validated = [float(row["validation_loss"]) for row in table if row["validation_loss"]]
     assert len(validated) == 12
     assert min(validated) == pytest.approx(result.best, rel=1e-5)
@@ -85,12 +87,12 @@ def test_resumed_in_place_the_log_has_each_step_once(tmp_path):
 
 
 def test_an_interrupt_saves_and_the_run_goes_on(tmp_path):
-    def interrupt(row):
-        if row["step"] == 7:
+    def interrupt(event):
+        if event.done == 7:
             os.kill(os.getpid(), signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)  # a job in the background begins with it ignored
-    stopped = run(tmp_path, watch=interrupt)
+    stopped = run(tmp_path, progress=interrupt)
     assert stopped.interrupted
     assert stopped.step == 7
     assert stopped.checkpoint == tmp_path / "checkpoint_7.pt"
@@ -125,12 +127,12 @@ def test_the_averaged_weights_are_what_the_formula_says(tmp_path):
     weights = []
     network = small_network()
 
-    def keep(row):
+    def keep(event):
         weights.append({k: v.clone() for k, v in network.state_dict().items()})
 
     mean = {k: v.clone() for k, v in network.state_dict().items()}
     options = attrs.evolve(OPTIONS, steps=4, ema_decay=0.3)
-    train(network, small_record(), Ramps(), tmp_path, options, watch=keep)
+    train(network, small_record(), Ramps(), tmp_path, options, progress=keep)
     for n, now in enumerate(weights):
         decay = min(0.3, (1 + n) / (10 + n))
         mean = {k: decay * mean[k] + (1 - decay) * now[k] for k in mean}

@@ -1,4 +1,4 @@
-"""Peak envelopes of a track's low, mid and high band: those that the default EQ turns."""
+"""Peak envelopes of the low, mid and high band of the default EQ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
 def band_peaks(
     audio: Any, sample_rate: int, edges_seconds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Highest absolute value of each band between neighbouring edges.
+    """Compute the peak of each band between adjacent edges.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def band_peaks(
     sample_rate : int
         In Hz.
     edges_seconds : ndarray
-        ``[columns + 1]``, increasing; parts outside the audio are 0.
+        ``[columns + 1]`` seconds, increasing; peaks outside the audio are 0.
 
     Returns
     -------
@@ -39,14 +39,14 @@ def band_peaks(
     edges = np.clip(edges - start, 0, len(mono))
     filled = edges[1:] > edges[:-1]
     for row, band in zip(out, _split(mono, sample_rate), strict=True):
-        # reduceat wants starts inside the array; columns without samples stay 0.
+        # reduceat requires starts inside the array; columns without samples stay 0.
         peaks = np.maximum.reduceat(np.abs(band), np.minimum(edges[:-1], len(band) - 1))
         row[filled] = peaks[filled]
     return out
 
 
 def _split(mono: NDArray[np.float64], sample_rate: int) -> NDArray[np.float64]:
-    """Low, mid and high ``[3, samples]``, without delay; they sum to the input."""
+    """Split into low, mid and high ``[3, samples]``, without delay; they sum to the input."""
     from scipy.fft import irfft, next_fast_len, rfft
 
     size = next_fast_len(len(mono) + sample_rate // 10, real=True)

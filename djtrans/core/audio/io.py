@@ -1,6 +1,6 @@
-"""Audio files in and out.
+"""Read and write audio files.
 
-Audio is a float32 tensor ``[channels, samples]`` everywhere; its sample rate travels beside it.
+Audio is a float32 tensor ``[channels, samples]`` throughout djtrans, with a separate sample rate.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ import soundfile
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.validation import check_audio, check_finite
 from djtrans.core.errors import AudioFileError
 from djtrans.core.util.atomic_files import reason, replacing
 
-#: What can be written: libsndfile's format and the default subtype, by extension.
+#: Writable formats: libsndfile's format and the default subtype, by extension.
 WRITABLE = {
     ".wav": ("WAV", "PCM_24"),
     ".flac": ("FLAC", "PCM_24"),
@@ -37,7 +38,7 @@ WRITABLE = {
     ".aif": ("AIFF", "PCM_24"),
 }
 
-#: What libsndfile cannot decode but ffmpeg can.
+#: Formats that ffmpeg can decode, but libsndfile cannot.
 NEEDS_FFMPEG = {".m4a", ".aac", ".mp4", ".wma", ".alac", ".webm", ".mka", ".mkv", ".mov"}
 
 #: libsndfile's Vorbis encoder overflows its stack on one huge write.
@@ -60,13 +61,14 @@ def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> 
     """Read a whole audio file (wav, flac, ogg, mp3, aiff).
 
     Mono stays mono. More than two channels are mixed down to stereo (ITU-R BS.775, scaled so that
-    it cannot clip, low-frequency channel left out), with a warning.
+    it cannot clip, without the low-frequency channel), with a warning.
 
     Parameters
     ----------
-    path : path
+    path : path-like
+        The file.
     sample_rate : int, optional
-        Rate to resample to, in Hz; the file's own if left out.
+        Rate to resample to, in Hz; the file's own by default.
 
     Returns
     -------
@@ -78,15 +80,28 @@ def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> 
     Raises
     ------
     AudioFileError
-        If the file is missing, is not audio, is in a format that needs ffmpeg, is empty, or holds
+        If the file is missing, is not audio, is in a format that needs ffmpeg, is empty, or has
         samples that are not finite.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> path = djtrans.write_audio("noise.wav", 0.1 * torch.randn(2, 44100), 44100)
+    >>> audio, sample_rate = djtrans.load_audio(path, sample_rate=22050)
+    >>> audio.shape, sample_rate
+    (torch.Size([2, 22050]), 22050)
+
+    See Also
+    --------
+    write_audio : Write an audio file.
+    djtrans.load_track : Load a file with its name and hash.
     """
     file = Path(path).expanduser()
     with _open_for_reading(file) as handle:
         rate = int(handle.samplerate)
         samples = _read_frames(handle, file)
     if samples.shape[0] == 0:
-        raise AudioFileError(f"{file} holds no samples; give a file with sound in it.")
+        raise AudioFileError(f"{file} has no samples; give a file that is not empty.")
     audio = _to_tensor(samples, file)
     if sample_rate is None or sample_rate == rate:
         return audio, rate
@@ -94,32 +109,33 @@ def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> 
 
 
 def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samples: int) -> Tensor:
-    """Part of an audio file on the sample grid of its resampled whole; zero beyond its ends.
+    """Read part of an audio file: the same samples as a slice of the whole resampled file.
 
     Parameters
     ----------
-    path : path
+    path : path-like
+        The file.
     sample_rate : int
         Rate of the result, in Hz.
     start : int
-        First sample wanted, at `sample_rate`; may be negative.
+        First sample, at `sample_rate`; may be negative.
     samples : int
-        How many.
+        Number of samples.
 
     Returns
     -------
     Tensor
-        ``[channels, samples]`` float32.
+        ``[channels, samples]`` float32; zero beyond the ends of the file.
 
     Raises
     ------
     AudioFileError
-        As :func:`load_audio`.
+        See :func:`load_audio`.
     """
     file = Path(path).expanduser()
     with _open_for_reading(file) as handle:
         rate = int(handle.samplerate)
-        # Whole seconds lie on both sample grids; a second of margin keeps the resampler's edge out.
+        # Whole seconds are on both sample grids; a second of margin avoids the resampler's edges.
         first = max(0, start // sample_rate - 1)
         last = max(first, -((-start - samples) // sample_rate) + 1)
         handle.seek(min(first * rate, handle.frames))
@@ -132,7 +148,7 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
 
 
 def audio_seconds(path: str | os.PathLike[str]) -> float:
-    """Length of an audio file in seconds, read from its header."""
+    """Return the length of an audio file in seconds, from its header."""
     with _open_for_reading(Path(path).expanduser()) as handle:
         return float(handle.frames) / float(handle.samplerate)
 
@@ -140,36 +156,46 @@ def audio_seconds(path: str | os.PathLike[str]) -> float:
 def write_audio(
     path: str | os.PathLike[str], audio: Tensor, sample_rate: int, subtype: str | None = None
 ) -> Path:
-    """Write an audio file; a reader never sees half of it.
+    """Write an audio file, atomically.
 
     Parameters
     ----------
-    path : path
-        The extension chooses the format: .wav, .flac, .ogg, .mp3, .aiff.
+    path : path-like
+        The file. Its extension determines the format: .wav, .flac, .ogg, .mp3 or .aiff.
     audio : Tensor
-        ``[channels, samples]``, full scale is 1. What lies beyond is clipped, with a warning,
-        unless the subtype is floating point.
+        ``[channels, samples]``, full scale is 1. Higher values are clipped, with a warning, unless
+        the subtype is floating point.
     sample_rate : int
         In Hz.
     subtype : str, optional
-        libsndfile's name of the sample format, such as ``"PCM_16"`` or ``"FLOAT"``. Default: 24
-        bit for wav, flac and aiff.
+        libsndfile's name of the sample format, such as ``"PCM_16"`` or ``"FLOAT"``; 24-bit PCM by
+        default for wav, flac and aiff.
 
     Returns
     -------
     Path
-        The file written.
+        The file.
 
     Raises
     ------
     AudioFileError
-        If the extension or subtype is not known, the folder is missing or not writable, or the
-        audio holds samples that are not finite.
+        If the extension or subtype is unknown, the folder is missing or not writable, or the audio
+        has samples that are not finite.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> djtrans.write_audio("silence.flac", torch.zeros(1, 44100), 44100).name
+    'silence.flac'
+
+    See Also
+    --------
+    load_audio : Read an audio file.
     """
     file = Path(path).expanduser()
     if file.suffix.lower() not in WRITABLE:
         raise AudioFileError(
-            f"Cannot write {file}: extension {file.suffix!r} is not known; use one of "
+            f"Cannot write {file}: extension {file.suffix!r} is unknown; use one of "
             f"{', '.join(WRITABLE)}."
         )
     container, default = WRITABLE[file.suffix.lower()]
@@ -181,13 +207,13 @@ def write_audio(
         )
     check_audio(audio)
     check_finite(audio, f"Cannot write {file}: the audio")
-    # Vorbis decodes to floats, yet players clip it: warn for everything that is not raw float.
+    # Vorbis decodes to floats, but players clip it: warn for everything except float PCM.
     if chosen not in ("FLOAT", "DOUBLE"):
         peak = float(audio.abs().max()) if audio.numel() else 0.0
         if peak > 1.0:
             count = int((audio.abs() > 1.0).sum())
             warnings.warn(
-                f"{file}: the peak is {20 * math.log10(peak):+.2f} dBFS, so {count} samples clip; "
+                f"{file}: the peak is {amplitude_to_db(peak):+.2f} dBFS, so {count} samples clip; "
                 f"lower the level, or write .wav with subtype 'FLOAT'.",
                 stacklevel=2,
             )
@@ -213,7 +239,7 @@ def write_audio(
 
 
 def content_hash(audio_path: str | os.PathLike[str]) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal: what caches know a track by."""
+    """Compute the SHA-256 of a file's bytes in hexadecimal, which identifies a track in caches."""
     file = Path(audio_path).expanduser()
     _check_is_file(file)
     digest = hashlib.sha256()
@@ -245,17 +271,17 @@ def _open_for_reading(file: Path) -> Iterator[Any]:
     if not os.access(file, os.R_OK):
         raise AudioFileError(f"Cannot read {file}: permission denied; check its access rights.")
     if file.stat().st_size == 0:
-        raise AudioFileError(f"{file} is empty (0 bytes); give a file with sound in it.")
+        raise AudioFileError(f"{file} is empty (0 bytes); give an audio file.")
     if file.suffix.lower() == ".mp3" and not _may_be_mp3(file):
-        # Asked to decode what is no MP3, libsndfile's decoder writes notes of its own to stderr.
+        # libsndfile's MP3 decoder prints messages to stderr for data that is not MP3.
         raise AudioFileError(
-            f"{file} is not audio that can be decoded, whatever its name says; give a wav, flac, "
+            f"{file} is not audio that can be decoded, despite its extension; give a wav, flac, "
             "ogg, mp3 or aiff file."
         )
     try:
         handle = soundfile.SoundFile(file)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
-        # libsndfile reports undecodable MP3 data as a missing file; the checks above know better.
+        # libsndfile reports undecodable MP3 data as a missing file, but the file exists here.
         why = "" if "does not exist" in str(error) else f" ({reason(error).rstrip('.')})"
         raise AudioFileError(
             f"{file} is not audio that can be decoded{why}; give a wav, flac, ogg, mp3 or aiff "
@@ -266,7 +292,7 @@ def _open_for_reading(file: Path) -> Iterator[Any]:
 
 
 def _may_be_mp3(file: Path) -> bool:
-    """Whether a file begins with a tag, a known container, or has an MPEG frame's sync near it."""
+    """Return True if a file starts with an ID3 tag, a container header or an MPEG frame sync."""
     with file.open("rb") as stream:
         head = stream.read(1 << 17)
     if head.startswith((b"ID3", b"RIFF", b"fLaC", b"OggS", b"FORM")):
@@ -285,7 +311,7 @@ def _read_frames(handle: Any, file: Path, frames: int = -1) -> np.ndarray:
 
 
 def _to_tensor(samples: np.ndarray, file: Path) -> Tensor:
-    """``[channels, samples]`` of at most two channels from ``[samples, channels]``."""
+    """Convert ``[samples, channels]`` to ``[channels, samples]`` of at most two channels."""
     audio = torch.from_numpy(np.ascontiguousarray(samples.T))
     check_finite(audio, str(file))
     channels = audio.shape[0]
@@ -293,7 +319,7 @@ def _to_tensor(samples: np.ndarray, file: Path) -> Tensor:
         return audio
     if channels not in _DOWNMIX:
         raise AudioFileError(
-            f"{file} has {channels} channels, whose layout is not known; mix it down with: "
+            f"{file} has {channels} channels in an unknown layout; mix it down with: "
             f"ffmpeg -i {shlex.quote(str(file))} -ac 2 stereo.wav"
         )
     weights = torch.tensor(_DOWNMIX[channels]).T

@@ -1,4 +1,4 @@
-"""Loudness after ITU-R BS.1770 and EBU R 128, from one K-weighted pass.
+"""Loudness and true peak after ITU-R BS.1770 and EBU R 128.
 
 References
 ----------
@@ -13,6 +13,7 @@ import math
 import numpy as np
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db, power_to_db
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.errors import InputError, ShapeError
@@ -20,18 +21,18 @@ from djtrans.core.errors import InputError, ShapeError
 _OFFSET_DB = -0.691
 _GATE_ABSOLUTE = -70.0
 _GATE_RELATIVE = -10.0
-#: Samples oversampled at once, and the margin beyond which a sample no longer matters to a peak.
+#: Samples oversampled at once, and margin that covers the resampler's filter, in samples.
 _PEAK_BLOCK, _PEAK_MARGIN = 1 << 18, 1 << 10
 
 
 def integrated_lufs(audio: Tensor, sample_rate: int) -> float:
-    """Gated loudness of a whole programme.
+    """Compute the gated integrated loudness.
 
     Parameters
     ----------
     audio : Tensor
-        ``[channels, samples]``, mono or stereo. One shorter than a gating block (0.4 s) is
-        measured as one block.
+        ``[channels, samples]``, mono or stereo. Audio shorter than a gating block (0.4 s) is one
+        block.
     sample_rate : int
         In Hz.
 
@@ -44,7 +45,14 @@ def integrated_lufs(audio: Tensor, sample_rate: int) -> float:
 
 
 def programme_lufs(audio: Tensor, sample_rate: int) -> tuple[float, np.ndarray]:
-    """Integrated and short-term loudness from one pass: what both functions here give.
+    """Compute integrated and short-term loudness in one pass.
+
+    Parameters
+    ----------
+    audio : Tensor
+        ``[channels, samples]``, mono or stereo.
+    sample_rate : int
+        In Hz.
 
     Returns
     -------
@@ -61,7 +69,7 @@ def programme_lufs(audio: Tensor, sample_rate: int) -> tuple[float, np.ndarray]:
 def short_term_lufs(
     audio: Tensor, sample_rate: int, window_seconds: float = 3.0, hop_seconds: float = 0.1
 ) -> np.ndarray:
-    """Ungated loudness of sliding windows.
+    """Compute the ungated loudness of sliding windows.
 
     Parameters
     ----------
@@ -70,25 +78,20 @@ def short_term_lufs(
     sample_rate : int
         In Hz.
     window_seconds, hop_seconds : float
-        Length of the window and its step.
+        Length of the windows and step between them.
 
     Returns
     -------
     ndarray
-        ``[windows]`` in LUFS, ``-inf`` where silent. Window `i` begins at ``i * hop_seconds``;
-        only whole windows count, except that audio shorter than one is one window.
+        ``[windows]`` in LUFS, ``-inf`` for silence. Window `i` starts at ``i * hop_seconds``. Only
+        whole windows are measured, but audio shorter than a window is one window.
     """
     power = _power(audio, sample_rate)
     return _to_lufs(_window_power(power, sample_rate, window_seconds, hop_seconds))
 
 
-def momentary_lufs(audio: Tensor, sample_rate: int, hop_seconds: float = 0.1) -> np.ndarray:
-    """Ungated loudness of windows of 0.4 s: :func:`short_term_lufs` with a short window."""
-    return short_term_lufs(audio, sample_rate, 0.4, hop_seconds)
-
-
 def true_peak_db(audio: Tensor, sample_rate: int) -> float:
-    """Peak of the waveform between the samples, four times oversampled.
+    """Compute the true peak with four times oversampling.
 
     Parameters
     ----------
@@ -108,21 +111,21 @@ def true_peak_db(audio: Tensor, sample_rate: int) -> float:
     for start in range(0, audio.shape[-1], _PEAK_BLOCK):
         lead = min(start, _PEAK_MARGIN)
         block = audio[:, start - lead : start + _PEAK_BLOCK + _PEAK_MARGIN]
-        # Oversampling also smooths: at the top of the band a sample can stand above its wave.
+        # The resampler attenuates the top of the band, so a sample can exceed the oversampled peak.
         fine = resample(block, sample_rate, 4 * sample_rate)
         fine = fine[:, 4 * lead : 4 * (lead + _PEAK_BLOCK)]
         own = audio[:, start : start + _PEAK_BLOCK]
         peak = max(peak, float(fine.abs().max()), float(own.abs().max()))
-    return 20 * math.log10(peak) if peak > 0 else -math.inf
+    return amplitude_to_db(peak)
 
 
 def _to_lufs(power: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return np.asarray(_OFFSET_DB + 10 * np.log10(power))
+        return np.asarray(_OFFSET_DB + power_to_db(power))
 
 
 def _gated(power: np.ndarray) -> float:
-    """Loudness of the windows that pass the absolute and then the relative gate."""
+    """Compute the loudness of the windows that pass the absolute and then the relative gate."""
     power = power[_to_lufs(power) > _GATE_ABSOLUTE]
     if not len(power):
         return -math.inf
@@ -132,28 +135,31 @@ def _gated(power: np.ndarray) -> float:
 
 
 def _power(audio: Tensor, sample_rate: int) -> np.ndarray:
-    """K-weighted power of each sample, summed over channels."""
+    """Compute the K-weighted power of each sample, summed over channels."""
     check_audio(audio)
     _check_rate(sample_rate)
     if audio.shape[0] > 2:
-        raise ShapeError(f"Loudness of {audio.shape[0]} channels; give mono or stereo.")
+        raise ShapeError(
+            f"Loudness cannot be measured of {audio.shape[0]} channels; give mono or stereo."
+        )
     if audio.shape[-1] == 0:
-        raise InputError("Loudness of 0 samples; give some audio.")
+        raise InputError("Loudness cannot be measured of 0 samples; give audio that is not empty.")
     return np.asarray((_k_weighted(audio, sample_rate) ** 2).sum(axis=0))
 
 
 def _window_power(
     power: np.ndarray, sample_rate: int, window_seconds: float, hop_seconds: float
 ) -> np.ndarray:
-    """Mean of each window."""
+    """Compute the mean power of each window."""
     window, hop = round(window_seconds * sample_rate), round(hop_seconds * sample_rate)
     if window < 1 or hop < 1:
         raise InputError(
-            f"Window {window_seconds} s and hop {hop_seconds} s must be at least one sample."
+            f"Window {window_seconds} s or hop {hop_seconds} s is shorter than a sample; give at "
+            "least one sample."
         )
     window = min(window, len(power))
-    # Differences of a running sum would leave rounding noise where silence follows sound, so sum
-    # by hops where windows are whole hops, and only otherwise fall back to slices.
+    # Differences of a running sum would have rounding noise in silence after sound; so sum hops
+    # if a window is a whole number of hops, and slices otherwise.
     starts = np.arange(0, len(power) - window + 1, hop)
     if window % hop == 0:
         stop = starts[-1] + window
@@ -168,8 +174,8 @@ def _k_weighted(audio: Tensor, sample_rate: int) -> np.ndarray:
     from pyloudnorm import IIRfilter
     from scipy.signal import lfilter
 
-    # De Man's re-derivation of the two stages: at 48 kHz it gives the table of the standard, which
-    # pyloudnorm's default does not (0.04 dB off at 1 kHz).
+    # De Man's coefficients of the two stages match the table of the standard at 48 kHz, unlike
+    # pyloudnorm's default (0.04 dB off at 1 kHz).
     shelf = (3.99984385397, 0.7071752369554193, 1681.9744509555319)
     high_pass = (0.0, 0.5003270373253953, 38.13547087613982)
     signal = audio.detach().cpu().double().numpy()
@@ -185,13 +191,17 @@ def _check_rate(sample_rate: int) -> None:
 
 
 def unclipped_gain(*audio: Tensor) -> float:
-    """Gain, 1 or less, with which none of these signals goes beyond full scale.
+    """Compute the gain, 1 or less, with which none of the signals exceeds full scale.
 
     Parameters
     ----------
     *audio : Tensor
         ``[..., samples]``, full scale is 1.
+
+    Returns
+    -------
+    float
     """
     peak = max((float(x.abs().max()) for x in audio if x.numel()), default=0.0)
-    # Below 1 by the rounding of the product.
+    # The margin covers the rounding of the product.
     return 1.0 if peak <= 1.0 else (1.0 - 1e-6) / peak

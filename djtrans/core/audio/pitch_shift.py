@@ -1,6 +1,6 @@
-"""Transposition without a change of time: a stretch that a resampling undoes.
+"""Pitch shift without a change of tempo: time stretch, then resample.
 
-The engine can transpose by itself; docs/time-axis.md holds why it is not asked to.
+docs/time-axis.md explains why the stretch engine's own transposition is not used.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
-from djtrans.core.audio.time_stretch import is_one, read
+from djtrans.core.audio.time_stretch import is_unity, read
 from djtrans.core.errors import InputError
 
 #: Largest transposition in semitones.
 MAX_SEMITONES = 12.0
-#: The pitch factor is a fraction with this denominator: within 0.001 cents of what is asked for.
+#: Denominator of the pitch factor, a fraction within 0.001 cents of the exact ratio.
 _DENOMINATOR = 1_000_000
-#: Sound on either side that the resampler's filter reaches into.
+#: Audio on either side that covers the resampler's filter.
 _MARGIN_SECONDS = 0.05
 
 
 def pitch_factor(semitones: float) -> float:
-    """Ratio of frequencies of a transposition.
+    """Compute the frequency ratio of a transposition.
 
     Raises
     ------
     InputError
-        If it is out of range.
+        If the transposition is out of range.
     """
     if not abs(semitones) <= MAX_SEMITONES:
         raise InputError(
@@ -41,14 +41,14 @@ def pitch_factor(semitones: float) -> float:
 def read_transposed(
     audio: Tensor, position: float, rate: float, samples: int, sample_rate: int, semitones: float
 ) -> Tensor:
-    """Stretch and transpose in one pass of the engine.
+    """Time-stretch and transpose in one pass of the engine.
 
     Parameters
     ----------
     audio : Tensor
         ``[channels, samples]``.
     position : float
-        Input sample that the output starts at; may lie outside of the audio.
+        Input sample at which the output starts; may be outside of the audio.
     rate : float
         Input samples per output sample.
     samples : int
@@ -66,15 +66,15 @@ def read_transposed(
     Raises
     ------
     InputError
-        If the transposition is out of range, or so much stretching as it takes is.
+        If the transposition or the stretch that it requires is out of range.
     """
     factor = pitch_factor(semitones)
     margin = round(_MARGIN_SECONDS * sample_rate)
     length = math.ceil((samples + 2 * margin) * factor)
     origin, slowed = position - margin * rate, rate / factor
-    if is_one(slowed):
-        sound = padded_slice(audio, round(origin), round(origin) + length)
+    if is_unity(slowed):
+        stretched = padded_slice(audio, round(origin), round(origin) + length)
     else:
-        sound = read(audio, origin, slowed, length, sample_rate)
-    pitched = resample(sound, round(factor * _DENOMINATOR), _DENOMINATOR)
+        stretched = read(audio, origin, slowed, length, sample_rate)
+    pitched = resample(stretched, round(factor * _DENOMINATOR), _DENOMINATOR)
     return pitched[:, margin : margin + samples]

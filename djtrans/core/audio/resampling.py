@@ -1,4 +1,4 @@
-"""The one resampler."""
+"""Sample-rate conversion."""
 
 from __future__ import annotations
 
@@ -10,24 +10,39 @@ from djtrans.core.errors import InputError
 
 
 def resample(audio: Tensor, from_rate: int, to_rate: int) -> Tensor:
-    """Change the sample rate: the one resampler of djtrans (soxr, very high quality).
+    """Resample audio with soxr at very high quality.
 
-    Linear phase, no delay. soxr was chosen by measurement (see docs/separators.md): it keeps the
-    band to 0.9 of Nyquist within 0.01 dB and what folds back below -150 dB, which torchaudio's
-    default does not (-2.4 dB and -9 dB), and it needs no build that matches torch's.
+    Linear phase, no delay. soxr was chosen by measurement (see docs/separators.md): its passband
+    is flat within 0.01 dB to 0.9 of Nyquist and its aliases are below -150 dB (torchaudio's
+    default: -2.4 dB and -9 dB), and it does not depend on the version of torch.
 
     Parameters
     ----------
     audio : Tensor
         ``[..., samples]`` floating point.
     from_rate, to_rate : int
-        In Hz.
+        Sample rates in Hz.
 
     Returns
     -------
     Tensor
         ``[..., round(samples * to_rate / from_rate)]`` float32; the input itself if the rates are
         equal.
+
+    Raises
+    ------
+    InputError
+        If a rate is not a positive integer.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> djtrans.resample(torch.zeros(2, 44100), 44100, 48000).shape
+    torch.Size([2, 48000])
+
+    See Also
+    --------
+    djtrans.load_audio : Read a file at a sample rate.
     """
     for rate in (from_rate, to_rate):
         if isinstance(rate, bool) or not isinstance(rate, int) or rate <= 0:

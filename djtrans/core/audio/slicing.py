@@ -1,4 +1,4 @@
-"""Part of a signal that may reach beyond its ends."""
+"""Slices of a signal that are zero-padded beyond its ends."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from torch import Tensor
 
 
 def padded_slice(audio: Tensor, start: int, stop: int) -> Tensor:
-    """Samples `start` to `stop`, zero where there are none.
+    """Slice samples `start` to `stop`, zero-padded beyond the ends of the signal.
 
     Parameters
     ----------
     audio : Tensor
         ``[..., samples]``.
     start, stop : int
-        Either may be negative or beyond the end; `stop` is at least `start`.
+        First sample and the sample after the last. They may be negative or beyond the end; `stop`
+        is at least `start`.
 
     Returns
     -------
     Tensor
-        ``[..., stop - start]``; a view where nothing has to be filled in.
+        ``[..., stop - start]``; a view if no padding is needed.
     """
     samples = int(audio.shape[-1])
     begin, end = min(max(start, 0), samples), min(max(stop, 0), samples)

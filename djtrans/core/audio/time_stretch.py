@@ -1,7 +1,7 @@
-"""Time stretching without a change of pitch.
+"""Time stretch without a change of pitch.
 
-The engine is Signalsmith Stretch through python-stretch. docs/time-axis.md holds what was measured
-of it: how far kicks and clicks land from where they belong.
+The engine is Signalsmith Stretch through python-stretch. docs/time-axis.md has measurements of
+its timing errors for kicks and clicks.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from djtrans.core.errors import InputError
 #: Name and version of the engine, as recorded in parameter files.
 ENGINE = f"python-stretch {importlib.metadata.version('python-stretch')}"
 
-#: What the engine does well enough for music; an octave of tempo each way.
+#: Range in which the engine's quality is sufficient for music.
 MIN_RATIO, MAX_RATIO = 0.5, 2.0
-#: Rates closer to 1 than this are 1: a drift of one sample in six hours.
+#: Largest difference from 1 of a rate that counts as 1: a drift of one sample in six hours.
 _EQUAL = 1e-9
-#: Sound fed before and after what is wanted; the engine's block is 0.12 s.
+#: Context fed before and after the output; the engine's block is 0.12 s.
 _CONTEXT_SECONDS = 0.25
 
 
 def stretch(audio: Tensor, ratio: float, sample_rate: int) -> Tensor:
-    """Make audio `ratio` times as long at the same pitch.
+    """Time-stretch audio without changing its pitch.
 
-    What sounds at time t sounds at ``t * ratio`` afterwards, from the first sample on. The same
-    input gives the same output, bit for bit.
+    Time t of the input is time ``t * ratio`` of the output. The result is deterministic, bit for
+    bit.
 
     Parameters
     ----------
@@ -55,13 +55,13 @@ def stretch(audio: Tensor, ratio: float, sample_rate: int) -> Tensor:
     """
     check_audio(audio)
     _check_ratio(ratio)
-    if is_one(ratio):
+    if is_unity(ratio):
         return audio
     return read(audio, 0.0, 1.0 / ratio, round(audio.shape[-1] * ratio), sample_rate)
 
 
-def is_one(rate: float) -> bool:
-    """Whether a rate is as good as 1."""
+def is_unity(rate: float) -> bool:
+    """Return True if a rate is 1 within rounding."""
     return abs(rate - 1.0) < _EQUAL
 
 
@@ -72,14 +72,14 @@ def read(
     samples: int,
     sample_rate: int,
 ) -> Tensor:
-    """One pass of the engine.
+    """Stretch part of a signal in one pass of the engine.
 
     Parameters
     ----------
     audio : Tensor
         ``[channels, samples]``.
     position : float
-        Input sample that the output starts at; may lie outside of the audio.
+        Input sample at which the output starts; may be outside of the audio.
     rate : float
         Input samples per output sample.
     samples : int
@@ -90,7 +90,7 @@ def read(
     Returns
     -------
     Tensor
-        ``[channels, samples]`` float32; zero where the input has no sound.
+        ``[channels, samples]`` float32; zero beyond the ends of the input.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def read(
     _check_ratio(1.0 / rate)
     from python_stretch.Signalsmith import Stretch
 
-    # Output samples whose input position lies on the track; the rest stays exactly zero.
+    # Output samples whose input position is within the track; the others stay exactly zero.
     lead = max(0, math.ceil(-position / rate))
     trail = math.ceil((audio.shape[-1] - position) / rate)
     begin, end = min(lead, samples), max(min(trail, samples), 0)

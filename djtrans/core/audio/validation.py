@@ -1,4 +1,4 @@
-"""Refuses audio that nothing can be done with."""
+"""Validate audio: shape, dtype, length, level and finite samples."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ import math
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.errors import AudioFileError, ShapeError
 
 
 def check_audio(audio: Tensor, what: str = "audio") -> None:
-    """Refuse whatever is not a floating-point tensor ``[channels, samples]``.
+    """Raise unless audio is a floating-point tensor ``[channels, samples]``.
+
+    Parameters
+    ----------
+    audio : Tensor
+        Audio to check.
+    what : str
+        Name of the audio in the message.
 
     Raises
     ------
     ShapeError
+        If it is anything else.
     """
     if not isinstance(audio, Tensor):
         raise ShapeError(
@@ -38,7 +47,7 @@ def require_sound(
     what: str = "The audio",
     silence_db: float = -80.0,
 ) -> None:
-    """Refuse audio that is too short, silent or not finite.
+    """Raise if audio is too short, silent or not finite.
 
     Parameters
     ----------
@@ -49,7 +58,7 @@ def require_sound(
     minimum_seconds : float
         Shortest length allowed.
     what : str
-        How the message names the audio, such as its path.
+        Name of the audio in the message, such as its path.
     silence_db : float
         Peak level in dBFS below which audio counts as silent.
 
@@ -58,33 +67,42 @@ def require_sound(
     ShapeError
         If it is not ``[channels, samples]``.
     AudioFileError
+        If it is too short, silent or not finite.
     """
     check_audio(audio, what)
     check_finite(audio, what)
     seconds = audio.shape[-1] / sample_rate
     if seconds < minimum_seconds:
         raise AudioFileError(
-            f"{what} is {seconds:.3g} s long; at least {minimum_seconds:g} s are needed."
+            f"{what} is {seconds:.3g} s long; give at least {minimum_seconds:g} s."
         )
     peak = float(audio.abs().max()) if audio.numel() else 0.0
-    if peak < 10 ** (silence_db / 20):
-        level = f"{20 * math.log10(peak):.0f} dBFS" if peak > 0 else "digital zero"
+    if peak < db_to_amplitude(silence_db):
+        level = f"{amplitude_to_db(peak):.0f} dBFS" if peak > 0 else "digital zero"
         raise AudioFileError(
             f"{what} is silent (its peak is {level}, below {silence_db:g} dBFS); "
-            f"give a file with sound in it."
+            f"give a file that is not silent."
         )
 
 
 def check_finite(audio: Tensor, what: str) -> None:
-    """Refuse samples that are not finite.
+    """Raise if a sample is not finite.
+
+    Parameters
+    ----------
+    audio : Tensor
+        Audio to check.
+    what : str
+        Name of the audio in the message.
 
     Raises
     ------
     AudioFileError
+        If a sample is NaN or infinite.
     """
-    # One sum is finite iff every sample is, barring overflow, which float64 rules out.
+    # The sum is finite if and only if every sample is: float64 cannot overflow here.
     if not math.isfinite(float(audio.sum(dtype=torch.float64))):
         count = int((~torch.isfinite(audio)).sum())
         raise AudioFileError(
-            f"{what} holds {count} samples that are not finite (NaN or infinite); export it again."
+            f"{what} has {count} samples that are not finite (NaN or infinite); export it again."
         )

@@ -9,7 +9,7 @@ import attrs
 
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.hooks import hookspec
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,18 +19,46 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Analyzer(Protocol):
-    """Listens to a track."""
+    """Analyzer of whole tracks."""
 
     def analyze(
-        self, audio: Tensor, sample_rate: int, progress: Progress | None = None
+        self, audio: Tensor, sample_rate: int, progress: FractionCallback | None = None
     ) -> Analysis:
-        """Analysis of a whole track, ``audio [channels, samples]``."""
+        """Analyze a whole track.
+
+        Parameters
+        ----------
+        audio : Tensor
+            ``[channels, samples]`` float32.
+        sample_rate : int
+            In Hz.
+        progress : callable, optional
+            Progress callback.
+
+        Returns
+        -------
+        Analysis
+        """
         ...
 
 
 @attrs.frozen(kw_only=True)
 class AnalyzerDeclaration(Declaration):
-    """Finds beat grid, phrases, sections, key and levels of a track."""
+    """Declaration of an analyzer: beat grid, phrases, sections, key and levels of a track.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.AnalyzerDeclaration(
+    ...     name="madmom", summary="Track beats with madmom.", factory="mylab.madmom:Analyzer"
+    ... )
+    >>> declaration.kind
+    'analyzer'
+
+    See Also
+    --------
+    djtrans.analyze_track : Analyze a track with a registered analyzer.
+    """
 
     kind: ClassVar[str] = "analyzer"
     contract: ClassVar[type | None] = Analyzer

@@ -1,7 +1,7 @@
-"""Configuration records: flat frozen attrs classes whose fields are defaulted and validated.
+"""Configs of components: flat frozen attrs classes with validated fields that have defaults.
 
-A component's config is written with :func:`setting`, which carries the field's unit, range and
-meaning, so that the command line, the docs and the error messages all read one source.
+Their fields are created with :func:`setting`, whose help, unit and range are used by the command
+line, the documentation and the error messages.
 """
 
 from __future__ import annotations
@@ -24,24 +24,41 @@ def setting(
     maximum: float | None = None,
     choices: tuple[Any, ...] | None = None,
 ) -> Any:
-    """A validated field of a config class.
+    """Create a validated field of a config class.
 
     Parameters
     ----------
     default : int, float, bool, str or tuple
-        The default; its type is the type of the field (an int is accepted where a float is asked).
+        Default value; its type is the type of the field (a float field also accepts an int).
     help : str
-        One sentence.
+        Description in one sentence.
     unit : str
-        Unit of the value. It belongs in the field's name too, as in ``decay_seconds``.
+        Unit of the value. Repeat it in the field's name, as in ``decay_seconds``.
     minimum, maximum : float, optional
-        Inclusive bounds, for a number or for each number of a tuple.
+        Inclusive bounds of a number or of each number of a tuple.
     choices : tuple, optional
-        The values allowed.
+        Allowed values.
 
     Returns
     -------
     attrs field
+
+    Examples
+    --------
+    >>> import attrs, djtrans
+    >>> @attrs.frozen
+    ... class EchoConfig:
+    ...     decay_seconds: float = djtrans.setting(
+    ...         1.5, "Time to -60 dB.", unit="s", minimum=0.1, maximum=10.0
+    ...     )
+    >>> EchoConfig(decay_seconds=20.0)
+    Traceback (most recent call last):
+    ...
+    djtrans.core.errors.ConfigError: EchoConfig.decay_seconds = 20.0 is out of range; ...
+
+    See Also
+    --------
+    djtrans.EffectDeclaration : Declaration with a config class.
     """
     kind = type(default)
 
@@ -97,50 +114,50 @@ def setting(
 
 
 def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Converter of attrs fields that hold a tuple (`tuple` itself is generic, mypy refuses it)."""
+    """Convert to a tuple: converter of attrs fields (mypy rejects the generic `tuple` itself)."""
     return tuple(values)
 
 
 @attrs.frozen
 class NoConfig:
-    """The config of a component that has nothing to configure."""
+    """Config without fields."""
 
 
 def config_fields(cls: type) -> list[dict[str, Any]]:
-    """What can be set in a config class, a JSON-ready dictionary for each field.
+    """Describe the fields of a config class as JSON-ready dictionaries.
 
     Returns
     -------
     list of dict
-        ``name``, ``default``, ``help``, ``unit``, ``minimum``, ``maximum``, ``choices``; the last
-        four are empty or None where a field has none.
+        One for each field: ``name``, ``default``, ``help``, ``unit``, ``minimum``, ``maximum``,
+        ``choices``; the last four are empty or None if unset.
     """
     defaults = config_to_dict(cls())
-    nothing = {"help": "", "unit": "", "minimum": None, "maximum": None, "choices": None}
+    unset = {"help": "", "unit": "", "minimum": None, "maximum": None, "choices": None}
     fields = []
     for field in attrs.fields(cls):
-        said = {key: field.metadata.get(key, empty) for key, empty in nothing.items()}
-        choices = said["choices"]
-        said["choices"] = None if choices is None else list(choices)
-        fields.append({"name": field.name, "default": defaults[field.name], **said})
+        metadata = {key: field.metadata.get(key, empty) for key, empty in unset.items()}
+        choices = metadata["choices"]
+        metadata["choices"] = None if choices is None else list(choices)
+        fields.append({"name": field.name, "default": defaults[field.name], **metadata})
     return fields
 
 
 def config_to_dict(config: Any) -> dict[str, Any]:
-    """The fields of a config as a JSON-ready dictionary (tuples become lists)."""
+    """Convert a config to a JSON-ready dictionary (tuples become lists)."""
     plain = attrs.asdict(config)
     return {k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()}
 
 
 def config_from_dict(cls: type, values: Mapping[str, Any]) -> Any:
-    """Build a config of class `cls`, refusing unknown fields.
+    """Create a config from a mapping; unknown fields are an error.
 
     Parameters
     ----------
     cls : type
-        An attrs class whose fields were made with :func:`setting`.
+        Config class.
     values : mapping
-        Field names and values; missing fields take their defaults.
+        Values by field name; missing fields have their defaults.
 
     Raises
     ------
@@ -150,6 +167,6 @@ def config_from_dict(cls: type, values: Mapping[str, Any]) -> Any:
     known = [field.name for field in attrs.fields(cls)]
     for name in values:
         if name not in known:
-            fields = f"its fields are {', '.join(known)}" if known else "it has none at all"
+            fields = f"its fields are {', '.join(known)}" if known else "it has no fields"
             raise ConfigError(f"{cls.__name__} has no field {name!r}; {fields}.")
     return cls(**values)

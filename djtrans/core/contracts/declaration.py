@@ -28,29 +28,40 @@ def one_of(*allowed: str) -> Callable[[Any, attrs.Attribute[Any], str], None]:
     return check
 
 
+def short_name(name: str) -> str:
+    """Remove the namespace of the built-in components from a qualified name.
+
+    Examples
+    --------
+    >>> short_name("djtrans/bass-swap"), short_name("mylab/spin")
+    ('bass-swap', 'mylab/spin')
+    """
+    return name.removeprefix("djtrans/")
+
+
 @attrs.frozen(kw_only=True)
 class Declaration:
-    """What every component declares.
+    """Base class of the declarations of all kinds of component.
 
     Attributes
     ----------
     name : str
         Short name: lower-case letters, digits, ``-`` and ``_``.
     summary : str
-        One line.
+        Description on one line.
     factory : str or callable
         ``"package.module:Class"``, called with the config to build the component. A callable is
-        accepted for a notebook or a loose file; it is reported as not lazy.
+        accepted in notebooks and plugin files; it is reported as not lazy.
     config : type
-        An attrs class whose fields are made with :func:`djtrans.core.contracts.config.setting`.
+        attrs class whose fields are created with :func:`djtrans.core.contracts.config.setting`.
     version : int
-        Behaviour version, raised when the same config would behave differently.
+        Behaviour version; increase it when the same config gives other results.
     references : tuple of str
-        Where the algorithm comes from.
+        Publications of the algorithm.
     """
 
     kind: ClassVar[str] = ""
-    #: Protocol that every component of the kind fulfils; None where it depends on the declaration.
+    #: Protocol of the components; None if it depends on the declaration.
     contract: ClassVar[type | None] = None
 
     name: str
@@ -63,9 +74,11 @@ class Declaration:
     def __attrs_post_init__(self) -> None:
         label = f"{type(self).__name__}(name={self.name!r})"
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
-            raise ConfigError(f"{label}: a name has lower-case letters, digits, '-' and '_'.")
+            raise ConfigError(
+                f"{label}: the name is not allowed; use lower-case letters, digits, '-' and '_'."
+            )
         if not self.summary or "\n" in self.summary:
-            raise ConfigError(f"{label}: the summary must be one line of text.")
+            raise ConfigError(f"{label}: the summary is empty or has several lines; give one line.")
         if not callable(self.factory) and not (
             isinstance(self.factory, str) and _FACTORY.fullmatch(self.factory)
         ):
@@ -78,12 +91,12 @@ class Declaration:
             raise ConfigError(f"{label}: version must be an int of at least 1.")
         try:
             self.config()
-        except Exception as error:  # noqa: BLE001 -- whatever a stranger's config raises
+        except Exception as error:  # noqa: BLE001 -- a plugin's config can raise anything
             raise ConfigError(
                 f"{label}: every config field needs a valid default: {error}"
             ) from None
 
     @property
     def lazy(self) -> bool:
-        """Whether the component is imported only when it is built."""
+        """True if the component is imported only when it is built."""
         return isinstance(self.factory, str)

@@ -15,20 +15,26 @@ if TYPE_CHECKING:
     import torch
 
 
-#: What a denoiser's output may be.
+#: Predictions of denoisers.
 PREDICTIONS = ("velocity", "noise", "clean")
 
 
 @attrs.frozen
 class DenoiserShape:
-    """The widths that a denoiser's network is built for; its length is free.
+    """Widths of a denoiser's network; the number of frames is arbitrary.
 
     Attributes
     ----------
     parameters : int
-        Columns of the curves: 54 under the default mixer.
+        Columns of the curves: 54 for the default mixer.
     per_frame, global_ : int
-        Channels of the conditioning; 0 where there is none.
+        Channels of the conditioning per frame and per transition; 0 if there is none.
+
+    Examples
+    --------
+    >>> from djtrans.core import DenoiserShape
+    >>> DenoiserShape(parameters=54, per_frame=64, global_=16).parameters
+    54
     """
 
     parameters: int
@@ -38,14 +44,19 @@ class DenoiserShape:
 
 @runtime_checkable
 class Denoiser(Protocol):
-    """An architecture: builds networks that predict what its declaration says.
+    """Denoiser architecture, from which networks are built.
 
-    The config holds what a user chooses; the widths come with the mixer and the encoders, so the
-    component is asked for a network when these are known.
+    The config has the user's choices. The widths depend on the mixer and the encoders, so the
+    network is built when these are known.
     """
 
     def build(self, shape: DenoiserShape) -> torch.nn.Module:
-        """A network with fresh weights.
+        """Build a network with newly initialized weights.
+
+        Parameters
+        ----------
+        shape : DenoiserShape
+            Widths of the network.
 
         Returns
         -------
@@ -53,7 +64,7 @@ class Denoiser(Protocol):
             Called as ``network(x, noise_fraction, conditioning)`` with
 
             - ``x``: ``x / (alpha + sigma)``, ``[batch, frames, parameters]`` for any number of
-              frames, in training and after;
+              frames;
             - ``noise_fraction``: ``sigma / (alpha + sigma)``, ``[batch]``;
             - ``conditioning``: a :class:`Conditioning`. Frames outside its mask must not change
               the prediction on the others.
@@ -66,12 +77,25 @@ class Denoiser(Protocol):
 
 @attrs.frozen(kw_only=True)
 class DenoiserDeclaration(Declaration):
-    """A network that predicts the clean curves from noisy ones.
+    """Declaration of a denoiser.
 
     Attributes
     ----------
     prediction : {"velocity", "noise", "clean"}, or callable
-        What its output is; a callable derives it from the config.
+        Output of its networks; a callable derives it from the config.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.DenoiserDeclaration(
+    ...     name="mamba", summary="A state-space model.", factory="mylab.mamba:Mamba"
+    ... )
+    >>> declaration.prediction
+    'velocity'
+
+    See Also
+    --------
+    djtrans.SchedulerDeclaration : Declaration of the noise schedule and solver.
     """
 
     kind: ClassVar[str] = "denoiser"
@@ -89,7 +113,7 @@ class DenoiserDeclaration(Declaration):
             )
 
     def prediction_of(self, config: Any) -> str:
-        """What the network predicts under a given config."""
+        """Return the prediction of the networks for a config."""
         return self.prediction(config) if callable(self.prediction) else self.prediction
 
 

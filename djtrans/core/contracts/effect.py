@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(eq=False)
 class RenderContext:
-    """What every effect may know about the render.
+    """Context of a render, which every effect receives.
 
     Attributes
     ----------
@@ -28,11 +28,22 @@ class RenderContext:
         In Hz.
     beat_times : Tensor
         ``[beats]`` float64, seconds from the first sample of the window, increasing; at least two.
-        Beyond its ends the tempo of the first and last beat goes on.
+        The tempo of the first and last beat extends beyond its ends.
     frame_times : Tensor
         ``[frames]`` float64, seconds, increasing.
     seed : int
-        Seed of whatever is random.
+        Random seed.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> beat_times = torch.arange(9, dtype=torch.float64) * 0.5
+    >>> djtrans.RenderContext(44100, beat_times, frame_times=beat_times[:-1]).sample_rate
+    44100
+
+    See Also
+    --------
+    djtrans.apply_effect : Apply an effect to audio.
     """
 
     sample_rate: int
@@ -43,46 +54,47 @@ class RenderContext:
 
 @runtime_checkable
 class SpectralEffect(Protocol):
-    """An effect that is a real, non-negative gain for each frequency."""
+    """Effect that is a real, non-negative gain per frequency."""
 
     def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
-        """Linear gain per STFT frame and frequency.
+        """Compute the linear gain per STFT frame and frequency.
 
         Parameters
         ----------
         curves : mapping of str to Tensor
             ``[batch, frames]`` for each of its parameters.
         freqs_hz : Tensor
-            ``[bins]``.
+            ``[bins]``, frequencies of the bins in Hz.
         ctx : RenderContext
+            Context of the render.
 
         Returns
         -------
         Tensor
             ``[batch, frames, bins]`` (or ``[batch, frames, 1]``), at least 0, exactly 1 at neutral,
-            with a gradient that is finite everywhere, 0 included.
+            with a gradient that is finite everywhere, including at 0.
         """
         ...
 
 
 @runtime_checkable
 class TimeEffect(Protocol):
-    """An effect that maps audio to audio and remembers.
+    """Effect that maps audio to audio, with a state.
 
-    Any chunking of the audio gives what one call gives, within 1e-5. State is a value: ``process``
-    returns a new one and leaves the old one as it was.
+    Processing in chunks of any length gives the same as one call, within 1e-5. ``process`` returns
+    a new state and does not modify its input state.
     """
 
     def latency_samples(self, ctx: RenderContext) -> int:
-        """Delay of the output against the input; the mixer compensates it."""
+        """Return the delay of the output in samples; the mixer compensates it."""
         ...
 
     def tail_seconds(self, ctx: RenderContext) -> float:
-        """How long it sounds on after its input ends (to -60 dB)."""
+        """Return the length of the tail after the end of the input, to -60 dB, in seconds."""
         ...
 
     def init_state(self, batch: int, channels: int, ctx: RenderContext) -> Any:
-        """State at the first sample of the window."""
+        """Create the state at the first sample of the window."""
         ...
 
     def process(
@@ -97,36 +109,57 @@ class TimeEffect(Protocol):
         curves : mapping of str to Tensor
             ``[batch, samples]`` for each of its parameters.
         ctx : RenderContext
+            Context of the render.
         state : object
-            What :meth:`init_state` or the last call returned.
+            State returned by :meth:`init_state` or by the previous call.
 
         Returns
         -------
         audio : Tensor
-            ``[batch, channels, samples]``: the processed signal of an insert, or what a send adds.
+            ``[batch, channels, samples]``: the processed signal of an insert, or the signal that a
+            send adds.
         state : object
+            State for the next call.
         """
         ...
 
 
 @attrs.frozen(kw_only=True)
 class EffectDeclaration(Declaration):
-    """An effect: a node of the mixer.
+    """Declaration of an effect: a node of the mixer.
 
     Attributes
     ----------
     domain : {"spectral", "time"}
-        Which contract the component fulfils:
-        :class:`~djtrans.core.contracts.effect.SpectralEffect` or
+        Protocol of the component: :class:`~djtrans.core.contracts.effect.SpectralEffect` or
         :class:`~djtrans.core.contracts.effect.TimeEffect`.
     routing : {"insert", "send"}
         An insert returns the processed signal. A send (time domain, on a bus) is fed the signal of
-        the bus and returns only what is to be *added* to it; neighbouring sends are fed the same
-        signal, as on a mixing desk.
+        the bus and returns only the signal to *add* to it; adjacent sends are fed the same signal,
+        as on a mixing desk.
     placements : tuple of {"stem", "track", "master"}
-        Where it may stand.
+        Chains in which it can be used.
     parameters : tuple of Parameter, or callable
-        What can be automated; a callable derives it from the config.
+        Automatable parameters; a callable derives them from the config.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.EffectDeclaration(
+    ...     name="mute",
+    ...     summary="Fade a stem out.",
+    ...     factory="mylab.mute:Mute",
+    ...     domain="spectral",
+    ...     placements=("stem",),
+    ...     parameters=(djtrans.Parameter(name="amount"),),
+    ... )
+    >>> declaration.routing
+    'insert'
+
+    See Also
+    --------
+    djtrans.Parameter : Automatable parameter.
+    djtrans.MixerSpec : Mixer that effects are assembled to.
     """
 
     kind: ClassVar[str] = "effect"
@@ -140,15 +173,21 @@ class EffectDeclaration(Declaration):
         super().__attrs_post_init__()
         label = f"{type(self).__name__}(name={self.name!r})"
         if not self.placements or not set(self.placements) <= set(PLACEMENTS):
-            raise ConfigError(f"{label}: placements must be among {', '.join(PLACEMENTS)}.")
+            raise ConfigError(
+                f"{label}: placements {self.placements!r}; give one or more of "
+                f"{', '.join(PLACEMENTS)}."
+            )
         if self.routing == "send" and (self.domain == "spectral" or "stem" in self.placements):
-            raise ConfigError(f"{label}: a send is a time effect on the track or master bus.")
+            raise ConfigError(
+                f"{label}: a send must be a time effect on the track or master bus; change its "
+                "domain or placements, or declare routing='insert'."
+            )
         names = [p.name for p in self.parameters_of(self.config())]
         if len(set(names)) != len(names):
-            raise ConfigError(f"{label}: a parameter name stands twice: {names}.")
+            raise ConfigError(f"{label}: parameter names must be unique, got {names}.")
 
     def parameters_of(self, config: Any) -> tuple[Parameter, ...]:
-        """The parameters under a given config."""
+        """Return the parameters for a config."""
         declared = self.parameters(config) if callable(self.parameters) else self.parameters
         return tuple(declared)
 

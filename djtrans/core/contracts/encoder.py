@@ -19,17 +19,25 @@ if TYPE_CHECKING:
 
 @attrs.frozen(eq=False)
 class Conditioning:
-    """What a denoiser is told about the transition.
+    """Conditioning of a denoiser.
 
     Attributes
     ----------
     per_frame : Tensor
-        ``[batch, frames, C]``.
+        ``[batch, frames, channels]``, features of each frame.
     global_ : Tensor
-        ``[batch, G]``.
+        ``[batch, channels]``, features of the whole transition.
     mask : Tensor or None
-        ``[batch, frames]`` bool, False on the frames that fill a shorter transition up to the
-        longest of the batch; None where there are none.
+        ``[batch, frames]`` bool, False on padding frames of transitions shorter than the longest
+        of the batch; None without padding.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.core import Conditioning
+    >>> conditioning = Conditioning(torch.zeros(1, 64, 8), torch.zeros(1, 0))
+    >>> conditioning.per_frame.shape
+    torch.Size([1, 64, 8])
     """
 
     per_frame: Tensor
@@ -39,52 +47,114 @@ class Conditioning:
 
 @runtime_checkable
 class FeatureExtractor(Protocol):
-    """Features of one track on the frames of a window; `name` and `version` are its cache key.
+    """Extractor of features of a track on the frames of a window.
 
-    A feature is local: extracting from a longer window gives the same on the frames of this one,
-    but for a second at its ends. So a track is extracted once for all windows of a training set.
+    Features must be local: a longer window gives the same features on the frames of a shorter one,
+    except for a second at its ends. A track is therefore extracted once for all windows of a
+    training set. `name` and `version` identify the features in caches.
+    For the same reason the stems have the level of the track's file, without the gain of a plan.
+
+    An extractor is built whenever its encoder is, also in training on stored features: load
+    weights at the first `extract`.
     """
 
     name: str
     version: int
 
     def extract(self, stems: Stems, frame_times: Tensor) -> Mapping[str, Tensor]:
-        """Named arrays, each ``[frames, ...]``, for ``frame_times [frames]`` in seconds."""
+        """Extract features.
+
+        Parameters
+        ----------
+        stems : Stems
+            Stems of the track.
+        frame_times : Tensor
+            ``[frames]`` float64, seconds.
+
+        Returns
+        -------
+        mapping of str to Tensor
+            Features by name, each ``[frames, ...]``.
+        """
         ...
 
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Turns a request, the features of both tracks in it, into conditioning."""
+    """Encoder of requests, including the features of both tracks, to conditioning."""
 
     def widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
-        """Channels per frame and channels of the whole, for tracks of these stems."""
+        """Return the numbers of per-frame and global channels for tracks with these stems."""
         ...
 
     def encode(self, request: CurveRequest) -> Conditioning | None:
-        """Conditioning of one transition (batch 1); None where the request says nothing to it."""
+        """Encode one transition (batch 1); return None if the request lacks what is encoded."""
+        ...
+
+
+@runtime_checkable
+class TrainableEncoder(Encoder, Protocol):
+    """An encoder that is a :class:`torch.nn.Module`, trained together with the denoiser.
+
+    Its work is split: `encode` prepares the inputs of one transition on the CPU, where batches are
+    made, and `forward` maps a batch of inputs to conditioning on the network's device. Gradients
+    reach the parameters that `forward` uses.
+    """
+
+    def input_widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
+        """Channels per frame and global channels that `encode` returns for these stems."""
+        ...
+
+    def forward(self, inputs: Conditioning) -> Conditioning:
+        """Map inputs to conditioning.
+
+        Parameters
+        ----------
+        inputs : Conditioning
+            ``[batch, frames, C_in]`` and ``[batch, G_in]``, as wide as :meth:`input_widths` says;
+            zeros for a transition of which `encode` knew nothing.
+
+        Returns
+        -------
+        Conditioning
+            ``[batch, frames, C]`` and ``[batch, G]``, as wide as `widths` says. No row may depend
+            on another one.
+        """
         ...
 
 
 @runtime_checkable
 class TechniqueEncoder(Encoder, Protocol):
-    """An encoder that can tell a model which technique is wished for."""
+    """Encoder of the technique of a request."""
 
     def knows(self, technique: str) -> bool:
-        """Whether it has a word for the technique of this qualified name."""
+        """Return True if the technique of this qualified name is in the encoder's vocabulary."""
         ...
 
 
 @attrs.frozen(kw_only=True)
 class EncoderDeclaration(Declaration):
-    """A conditioning encoder.
+    """Declaration of a conditioning encoder.
 
     Attributes
     ----------
     extractor : str or callable, optional
-        Factory of a feature extractor, where the encoder needs more than every request holds
-        (:class:`~djtrans.core.track.features.TrackFeatures`). What it finds stands in their
-        `extra`.
+        Factory of a feature extractor, called with the encoder's config, if the encoder needs
+        features that not every request has. Its features are stored in `extra` of
+        :class:`~djtrans.core.track.features.TrackFeatures`.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.EncoderDeclaration(
+    ...     name="lyrics", summary="Encode the lyrics.", factory="mylab.lyrics:LyricsEncoder"
+    ... )
+    >>> declaration.extractor is None
+    True
+
+    See Also
+    --------
+    djtrans.CurveRequest : Request that is encoded.
     """
 
     kind: ClassVar[str] = "encoder"

@@ -1,12 +1,12 @@
-"""Define the markers of djtrans's pluggy hooks."""
+"""Markers of the pluggy hooks."""
 
 import pluggy
 
 #: Entry-point group and pluggy project name.
 PROJECT = "djtrans"
 
-#: Marks a hook specification; used by the contract files only.
+#: Decorator of a hook specification; used by the contracts only.
 hookspec = pluggy.HookspecMarker(PROJECT)
 
-#: Marks a plugin's implementation of a hook.
+#: Decorator of a plugin's implementation of a hook.
 hookimpl = pluggy.HookimplMarker(PROJECT)

@@ -1,4 +1,4 @@
-"""List the kinds of component: one contract file each."""
+"""Kinds of component, in the order of the data flow."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from djtrans.core.contracts.denoiser import DenoiserDeclaration
 from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.encoder import EncoderDeclaration
 from djtrans.core.contracts.hooks import PROJECT
+from djtrans.core.contracts.metric import MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.scheduler import SchedulerDeclaration
 from djtrans.core.contracts.separator import SeparatorDeclaration
@@ -28,6 +29,7 @@ KINDS: dict[str, type[Declaration]] = {
         SchedulerDeclaration,
         EffectDeclaration,
         MixerDeclaration,
+        MetricDeclaration,
         TracklistDeclaration,
     )
 }

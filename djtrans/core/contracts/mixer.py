@@ -13,9 +13,22 @@ from djtrans.core.contracts.hooks import hookspec
 
 @attrs.frozen(kw_only=True)
 class MixerDeclaration(Declaration):
-    """A named mixer.
+    """Declaration of a named mixer.
 
-    Its factory gives a :class:`~djtrans.core.contracts.mixer_spec.MixerSpec` from the config.
+    Its factory builds a :class:`~djtrans.core.contracts.mixer_spec.MixerSpec` from the config.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.MixerDeclaration(
+    ...     name="faders", summary="One fader per stem.", factory="mylab.faders:build_spec"
+    ... )
+    >>> declaration.kind
+    'mixer'
+
+    See Also
+    --------
+    djtrans.MixerSpec : Specification that the factory returns.
     """
 
     kind: ClassVar[str] = "mixer"

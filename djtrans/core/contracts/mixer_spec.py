@@ -1,4 +1,4 @@
-"""The specification of a mixer: which effect nodes stand where. Data only."""
+"""Specification of a mixer: stems and chains of effect nodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from djtrans.core.contracts.config import as_tuple, setting
 from djtrans.core.errors import ConfigError
 
 TRACKS = ("a", "b")
-#: What stands for the stem in the key of a node that does not belong to one.
+#: Stem in the keys of nodes on the track and master buses.
 TRACK_BUS = "track"
 MASTER_BUS = "master"
 PLACEMENTS = ("stem", "track", "master")
@@ -23,16 +23,26 @@ _ID = re.compile(r"[a-z][a-z0-9_-]*")
 
 @attrs.frozen
 class NodeSpec:
-    """One effect at one place.
+    """Node of a mixer: an effect at its place in a chain.
 
     Attributes
     ----------
     id : str
-        Unique within its chain; part of each parameter's key.
+        Identifier, unique within its chain; part of each parameter's key.
     effect : str
         Name of a registered effect.
     config : mapping
-        Fields of the effect's config; missing ones take their defaults.
+        Fields of the effect's config; missing fields have their defaults.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> djtrans.NodeSpec("reverb", "djtrans/reverb", {"decay_seconds": 2.5}).id
+    'reverb'
+
+    See Also
+    --------
+    MixerSpec : Mixer that consists of nodes.
     """
 
     id: str
@@ -53,17 +63,32 @@ def _with_fields(changed: Mapping[str, Any], node: NodeSpec) -> NodeSpec:
 
 @attrs.frozen
 class MixerSpec:
-    """Stems, and the chains of effect nodes on each stem, each track and the mix.
+    """Specification of a mixer: stems, and chains of effect nodes on stems, tracks and the mix.
 
     Attributes
     ----------
     stems : tuple of str
         Stem names, in the order of the parameters.
     stem_chain, track_chain, master_chain : tuple of NodeSpec
-        Applied in this order: to every stem of both tracks; to the sum of a track's stems;
-        to the sum of both tracks.
+        Chains, applied in this order: to every stem of both tracks, to the sum of a track's stems
+        and to the sum of both tracks.
     aliases : mapping of str to str
-        Short display names by ``"node/param"``: ``{"eq/low": "eq_low"}``.
+        Short display names by ``"node/param"``, such as ``{"eq/low": "eq_low"}``.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> spec = djtrans.MixerSpec(
+    ...     stems=("drums", "bass", "vocals", "other"),
+    ...     stem_chain=(djtrans.NodeSpec("fader", "djtrans/gain"),),
+    ... )
+    >>> len(djtrans.mixer_layout(spec))
+    8
+
+    See Also
+    --------
+    djtrans.resolve_spec : Return the spec of a registered mixer.
+    djtrans.DifferentiableDJMixer : Mixer built from a spec.
     """
 
     stems: tuple[str, ...] = attrs.field(converter=as_tuple)
@@ -74,33 +99,35 @@ class MixerSpec:
 
     def __attrs_post_init__(self) -> None:
         if not self.stems or len(set(self.stems)) != len(self.stems):
-            raise ConfigError(f"MixerSpec.stems = {self.stems!r}: give distinct names, at least 1.")
+            raise ConfigError(
+                f"MixerSpec.stems = {self.stems!r}; give at least one name, each once."
+            )
         for name in self.stems:
             if not _ID.fullmatch(name) or name in (TRACK_BUS, MASTER_BUS):
                 raise ConfigError(
-                    f"Stem name {name!r} is not allowed: lower-case letters, digits, '-' and "
-                    f"'_', and neither {TRACK_BUS!r} nor {MASTER_BUS!r}."
+                    f"Stem name {name!r} is not allowed; use lower-case letters, digits, '-' and "
+                    f"'_', a letter first, and neither {TRACK_BUS!r} nor {MASTER_BUS!r}."
                 )
         for placement, chain in self.chains():
             ids = [node.id for node in chain]
             if len(set(ids)) != len(ids):
-                raise ConfigError(f"The {placement} chain has a node id twice: {ids}.")
+                raise ConfigError(f"Node ids of the {placement} chain must be unique, got {ids}.")
 
     def chains(self) -> tuple[tuple[str, tuple[NodeSpec, ...]], ...]:
-        """The three chains with their placement, in the order of the signal."""
+        """Return the three chains with their placements, in signal order."""
         return tuple(
             zip(PLACEMENTS, (self.stem_chain, self.track_chain, self.master_chain), strict=True)
         )
 
     def replace_node(self, node_id: str, effect: str, **config: Any) -> MixerSpec:
-        """The same mixer with another effect at the node `node_id`.
+        """Replace the effect of a node.
 
         Parameters
         ----------
         node_id : str
-            Id of the node, in whichever chain it stands.
+            Id of the node, in any chain.
         effect : str
-            Name of the registered effect to put there.
+            Name of the registered effect that replaces the current one.
         **config
             Fields of its config.
 
@@ -111,29 +138,29 @@ class MixerSpec:
         Raises
         ------
         ConfigError
-            If no chain has that node.
+            If no chain has the node.
         """
         return self._changed(node_id, lambda node: NodeSpec(node.id, effect, config))
 
     def configured(self, settings: Mapping[str, Any]) -> MixerSpec:
-        """The same mixer with its nodes set otherwise.
+        """Change configs and effects of nodes.
 
         Parameters
         ----------
         settings : mapping of str to object
-            By ``"node.field"`` the value of a field of the effect's config, other fields stay; by
-            ``"node"`` the name of another effect for that node, with its defaults. An id that
-            stands in several chains means all of them.
+            ``"node.field"`` sets a field of the effect's config; ``"node"`` replaces the effect of
+            the node by the effect of the given name with its defaults. An id that several chains
+            have applies to all of them.
 
         Returns
         -------
         MixerSpec
-            Fields and values are checked when the mixer is resolved or built.
+            Changed spec. Fields and values are validated when the mixer is resolved or built.
 
         Raises
         ------
         ConfigError
-            If no chain has such a node.
+            If no chain has the node.
 
         Examples
         --------
@@ -151,16 +178,16 @@ class MixerSpec:
                 spec = spec.replace_node(node_id, value)
             else:
                 raise ConfigError(
-                    f"{key} = {value!r} names no effect; give the name of one, or set a field as "
-                    f"{key}.FIELD."
+                    f"{key} = {value!r} is not an effect's name; give the name of an effect, or "
+                    f"set a field of its config as {key}.FIELD=VALUE."
                 )
-        # After the effects: a field belongs to the one that is to be there.
+        # After the replacements, since fields are those of the new effect.
         for node_id, changed in fields.items():
             spec = spec._changed(node_id, partial(_with_fields, changed))
         return spec
 
     def _changed(self, node_id: str, change: Callable[[NodeSpec], NodeSpec]) -> MixerSpec:
-        """The same mixer with each node of that id changed."""
+        """Apply a change to each node of an id."""
         ids = [node.id for _, chain in self.chains() for node in chain]
         if node_id not in ids:
             raise ConfigError(f"The mixer has no node {node_id!r}; its nodes are {', '.join(ids)}.")
@@ -173,9 +200,19 @@ class MixerSpec:
 
 @attrs.frozen
 class MixerConfig:
-    """How the mixer computes: the short-time Fourier transform that carries the spectral nodes.
+    """Short-time Fourier transform in which the mixer computes spectral effects.
 
-    The defaults come from the measured table in ``docs/mixer.md``.
+    The defaults were chosen by the measurements in ``docs/mixer.md``.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> djtrans.MixerConfig(fft_size=4096).overlap
+    4
+
+    See Also
+    --------
+    djtrans.DifferentiableDJMixer : Mixer with this config.
     """
 
     fft_size: int = setting(
@@ -194,5 +231,5 @@ class MixerConfig:
         choices=("sqrt-hann", "hann"),
     )
     chunk_frames: int = setting(
-        32, "STFT frames computed at a time, so that they stay in cache.", minimum=1, maximum=4096
+        32, "STFT frames computed at a time; small chunks fit the cache.", minimum=1, maximum=4096
     )

@@ -1,7 +1,8 @@
-"""What a user sets of the components of one transition, by names such as ``reverb.decay_seconds``.
+"""Settings of components, such as ``reverb.decay_seconds=2.5``.
 
-``NODE.FIELD`` sets a field of the effect at a node of the mixer and ``NODE`` alone puts another
-effect there; ``separator.FIELD`` and ``technique.FIELD`` set fields of these two.
+For a transition, ``NODE.FIELD`` sets a field of the effect at a node of the mixer, ``NODE``
+replaces the effect; ``separator.FIELD``, ``technique.FIELD`` and ``scheduler.FIELD`` set fields of
+these. For a new model, ``COMPONENT.FIELD`` sets a field of one of its components.
 """
 
 from __future__ import annotations
@@ -14,29 +15,30 @@ import attrs
 
 from djtrans.core.errors import ConfigError
 
-#: What stands before the dot where it is not the id of a node.
-ROLES = ("separator", "technique")
+#: Prefixes that are not ids of nodes.
+ROLES = ("separator", "technique", "scheduler")
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Settings by what they concern.
+    """Settings by component.
 
     Attributes
     ----------
     mixer : mapping
-        By ``"node.field"`` or ``"node"``, as :meth:`djtrans.MixerSpec.configured` takes them.
-    separator, technique : mapping
-        By field of the config.
+        Values by ``"node.field"`` or ``"node"``, see :meth:`djtrans.MixerSpec.configured`.
+    separator, technique, scheduler : mapping
+        Values by field of the config.
     """
 
     mixer: Mapping[str, Any] = attrs.field(factory=dict)
     separator: Mapping[str, Any] = attrs.field(factory=dict)
     technique: Mapping[str, Any] = attrs.field(factory=dict)
+    scheduler: Mapping[str, Any] = attrs.field(factory=dict)
 
     @classmethod
-    def sorted_out(cls, settings: Mapping[str, Any]) -> Settings:
-        """Settings of all components in one mapping, told apart by what stands before the dot."""
+    def from_mapping(cls, settings: Mapping[str, Any]) -> Settings:
+        """Split a mapping of settings by the component before the dot."""
         parts: dict[str, dict[str, Any]] = {"mixer": {}, **{role: {} for role in ROLES}}
         for key, value in settings.items():
             role, dot, field = key.partition(".")
@@ -47,30 +49,61 @@ class Settings:
         return cls(**parts)
 
 
-def read_settings(texts: Iterable[str]) -> dict[str, Any]:
-    """Settings as they are typed, ``"reverb.decay_seconds=2.5"``.
+def by_component(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Group settings by what stands before the last dot.
 
     Parameters
     ----------
-    texts : iterable of str
-        ``NAME=VALUE``. A value is read as JSON (a number, ``true``, ``[1, 2]``, ``"text"``), and
-        what is no JSON as text. Of two for one name the last holds.
+    settings : mapping
+        By ``"component.field"``.
 
     Returns
     -------
-    dict
+    dict of str to dict
+        Fields and values by component.
 
     Raises
     ------
     ConfigError
-        If a text is not of that form.
+        If a name has no dot.
+    """
+    grouped: dict[str, dict[str, Any]] = {}
+    for key, value in settings.items():
+        component, _, field = key.rpartition(".")
+        if not (component and field):
+            raise ConfigError(
+                f"The setting {key!r} names no field of a component; write COMPONENT.FIELD=VALUE, "
+                "such as denoiser.width=64."
+            )
+        grouped.setdefault(component, {})[field] = value
+    return grouped
+
+
+def read_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """Parse settings of the command line, such as ``"reverb.decay_seconds=2.5"``.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        ``NAME=VALUE``. A value is parsed as JSON (a number, ``true``, ``[1, 2]``, ``"text"``), or
+        else taken as text. The last value of a name applies.
+
+    Returns
+    -------
+    dict
+        Values by name.
+
+    Raises
+    ------
+    ConfigError
+        If a text does not have this form.
     """
     settings: dict[str, Any] = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not (name and equals and value):
             raise ConfigError(
-                f"The setting {text!r} is not understood; write NAME=VALUE, such as "
+                f"The setting {text!r} is not valid; write NAME=VALUE, such as "
                 "reverb.decay_seconds=2.5."
             )
         try:

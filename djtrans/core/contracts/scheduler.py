@@ -1,4 +1,4 @@
-"""Schedulers: noise schedules and their solvers."""
+"""Schedulers: noise schedules with their solvers."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Level:
-    """A noise level: ``x = alpha * clean + sigma * noise``, with `noise` of unit variance.
+    """Noise level: ``x = alpha * clean + sigma * noise``, with `noise` of unit variance.
 
     Attributes
     ----------
     alpha, sigma : float
-        At least 0, not both 0. Rectified flow keeps their sum at 1, the diffusion of DDPM the sum
-        of their squares.
+        At least 0, not both 0. Their sum is 1 in rectified flow, the sum of their squares in DDPM.
+
+    Examples
+    --------
+    >>> from djtrans.core import Level
+    >>> Level(alpha=0.75, sigma=0.25).noise_fraction
+    0.25
     """
 
     alpha: float
@@ -32,21 +37,21 @@ class Level:
 
     @property
     def scale(self) -> float:
-        """``alpha + sigma``: a denoiser sees ``x / scale``."""
+        """``alpha + sigma``: the input of a denoiser is ``x / scale``."""
         return self.alpha + self.sigma
 
     @property
     def noise_fraction(self) -> float:
-        """``sigma / (alpha + sigma)``: what a denoiser is told, 0 (clean) to 1 (all noise)."""
+        """``sigma / (alpha + sigma)``, an input of denoisers: 0 (clean) to 1 (pure noise)."""
         return self.sigma / self.scale
 
 
 @runtime_checkable
 class Scheduler(Protocol):
-    """A noise schedule and its solver: pure functions of levels, no state in the object."""
+    """Noise schedule and its solver: pure functions of noise levels, without internal state."""
 
     def levels(self, steps: int) -> tuple[Level, ...]:
-        """``steps + 1`` levels from noise to clean; the last is ``Level(1, 0)``."""
+        """Return ``steps + 1`` levels from noise to clean; the last is ``Level(1, 0)``."""
         ...
 
     def step(
@@ -58,38 +63,55 @@ class Scheduler(Protocol):
         history: tuple[Any, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[Any, ...]]:
-        """One step from `level` to `next_level`.
+        """Make one step from `level` to `next_level`.
 
         Parameters
         ----------
         x : Tensor
             ``[batch, frames, parameters]`` at `level`.
         prediction : Tensor
-            The clean curves as the denoiser predicts them, clipped to [-1, 1]. Whatever a history
-            keeps of a prediction, it keeps of this clipped one.
+            Predicted clean curves, clipped to [-1, 1]; multistep solvers store this clipped
+            prediction in the history.
         level, next_level : Level
+            Current and next noise level.
         history : tuple
-            What the last step returned; empty at the first step, which is then of first order.
+            History returned by the previous step; empty at the first step, which is then of first
+            order.
         generator : torch.Generator or None
-            Source of randomness for schedulers that add noise
+            Random generator of schedulers that add noise
             (see :func:`djtrans.core.schedules.noise.normal_like`).
 
         Returns
         -------
         x_next : Tensor
+            ``[batch, frames, parameters]`` at `next_level`.
         history : tuple
+            History for the next step.
         """
         ...
 
 
 @attrs.frozen(kw_only=True)
 class SchedulerDeclaration(Declaration):
-    """A noise schedule and its solver.
+    """Declaration of a scheduler: a noise schedule and its solver.
 
     Attributes
     ----------
     steps : int
-        Steps to take where nobody asks for another number: evaluations of the denoiser.
+        Default number of steps, each one evaluation of the denoiser.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.SchedulerDeclaration(
+    ...     name="heun", summary="Heun's method.", factory="mylab.heun:Heun", steps=20
+    ... )
+    >>> declaration.steps
+    20
+
+    See Also
+    --------
+    djtrans.DenoiserDeclaration : Declaration of the network that is evaluated.
     """
 
     kind: ClassVar[str] = "scheduler"

@@ -9,7 +9,8 @@ import attrs
 
 from djtrans.core.contracts.declaration import Declaration, one_of
 from djtrans.core.contracts.hooks import hookspec
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
+from djtrans.core.track.stem_names import STEMS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Separator(Protocol):
-    """Splits a mix into stems."""
+    """Separator of a mix into stems."""
 
     def separate(
         self,
@@ -25,78 +26,92 @@ class Separator(Protocol):
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
-        """Stems of `audio`.
+        """Separate audio into stems.
 
         Parameters
         ----------
         audio : Tensor
             ``[channels, samples]`` float32.
         sample_rate : int
-            In Hz; the declared one if it declares one.
+            In Hz; the declared rate, if there is one.
         start_seconds : float
-            Where in the track the audio starts; matters to separators that read ready stems.
+            Position of the audio in the track, used by separators that read existing stems.
         progress : callable, optional
+            Progress callback.
 
         Returns
         -------
         Tensor
             ``[stems, channels, samples]`` in the declared order. They need not sum to the input:
-            djtrans puts the residual into ``other``.
+            djtrans adds the residual to ``other``.
         """
         ...
 
 
 @runtime_checkable
 class TrainedSeparator(Separator, Protocol):
-    """A separator whose weights may have to be fetched before it can work."""
+    """Separator with weights that may have to be downloaded."""
 
-    def fetch(self, progress: Progress | None = None) -> str:
-        """See to it that the weights are on this machine; called before any work begins.
+    def fetch(self, progress: FractionCallback | None = None) -> str:
+        """Download the weights unless they are on disk; called before any separation.
 
         Parameters
         ----------
         progress : callable, optional
-            Told the fraction that is downloaded; not called where nothing is.
+            Progress callback of the download; not called if the weights are on disk.
 
         Returns
         -------
         str
-            Digest of the weights: other weights, another digest.
+            Digest that identifies the weights.
 
         Raises
         ------
         SeparationError
-            If they cannot be had; says how to get them.
+            If the weights are not available; the message explains how to get them.
         """
         ...
 
 
 @attrs.frozen(kw_only=True)
 class SeparatorDeclaration(Declaration):
-    """A stem separator.
+    """Declaration of a stem separator.
 
     Attributes
     ----------
     stems : tuple of str
-        What it makes, in this order.
+        Names of its stems, in the order of its result.
     sample_rate : int or None
-        Rate it must be fed at in Hz; None for any.
+        Required sample rate of its input in Hz; None for any.
     isolation : {"good", "weak"}
-        Whether a stem is free enough of the others to be heard alone.
+        ``"good"`` if the stems contain little enough of each other to be played alone.
     reads_source : bool
-        True if it looks the stems up by the track's position (ready files) rather than computing
-        them from the audio; such stems are cut first and stretched afterwards.
+        True if it reads existing stems by their position in the track instead of computing them
+        from the audio; such stems are cut first and stretched afterwards.
     keep : bool
-        True if its stems are to be kept on disk: it takes long, and what it makes follows from
-        the audio, its config and its weights alone.
+        True to cache its stems on disk: it is slow, and its result depends only on the audio, its
+        config and its weights.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.SeparatorDeclaration(
+    ...     name="unmix", summary="Separate with Open-Unmix.", factory="mylab.unmix:Unmix"
+    ... )
+    >>> declaration.stems
+    ('drums', 'bass', 'vocals', 'other')
+
+    See Also
+    --------
+    djtrans.run_demucs : Separate audio with Demucs.
     """
 
     kind: ClassVar[str] = "separator"
     contract: ClassVar[type | None] = Separator
 
-    stems: tuple[str, ...] = ("drums", "bass", "vocals", "other")
+    stems: tuple[str, ...] = STEMS
     sample_rate: int | None = None
     isolation: str = attrs.field(default="weak", validator=one_of("good", "weak"))
     reads_source: bool = False

@@ -20,59 +20,73 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class CurveModel(Protocol):
-    """Draws the curves of a transition: a technique, or a trained model."""
+    """Source of the curves of a transition: a technique or a trained model."""
 
     def generate(self, request: CurveRequest) -> Tensor:
-        """Curves ``[frames, parameters]`` for the layout, frames and plan of the request."""
+        """Generate the curves ``[frames, parameters]`` of a request, in the parameters' units."""
         ...
 
 
-#: A technique is a rule-based curve model.
-Technique = CurveModel
-
-
-#: What of a track may lie at the swap.
+#: Anchors: musical positions of a track that can be placed on the swap.
 PLACES: dict[str, str] = {
-    "phrase": "any phrase line",
+    "phrase": "any phrase boundary",
     "section": "the start of any section",
     "intro-end": "the end of the intro",
     "outro": "the start of the outro",
     "drop": "the start of a drop",
-    "build-end": "the start of a drop that a build leads to",
+    "build-end": "the start of a drop after a build",
     "break": "the start of a break",
-    "vocal": "the start of a phrase that is sung",
-    "instrumental": "the start of a phrase that is not sung",
+    "vocal": "the start of a phrase with vocals",
+    "instrumental": "the start of a phrase without vocals",
 }
 
 
 @attrs.frozen(kw_only=True)
 class TechniqueDeclaration(Declaration):
-    """A rule-based expert that draws the curves of one kind of transition.
+    """Declaration of a technique: rules that generate the curves of one kind of transition.
 
     Attributes
     ----------
     bars : tuple of int
         Shortest, default and longest window in bars.
     swap_at : float
-        Where in the window the swap lies, as a fraction of it (0 to 1); at least a bar from
-        either end.
+        Position of the swap as a fraction of the window (0 to 1); at least a bar from either end.
     place_a, place_b : tuple of str
-        Its anchor: what of A lies on what of B at the swap. Among :data:`PLACES`, the most wanted
-        first; a track that has none of them is refused.
+        Anchors of each track, among :data:`PLACES`, in the order of preference. A track without
+        any of them is rejected.
     needs : tuple of str
-        Key patterns that the layout must have, such as ``"*/*/eq/low"``.
+        Patterns of keys that the layout must have, such as ``"*/*/eq/low"``.
     needs_isolation : bool
-        Whether it needs a separator with good isolation.
+        True if it requires a separator with good isolation.
     beat_matched : bool
-        Whether both tracks' beats sound together, so that the tempos must meet.
+        True if beats of both tracks are audible together, so that the tempos must match.
     harmonic : bool
-        Whether tonal sounds of both tracks overlap, so that the keys must agree.
+        True if tonal sounds of both tracks overlap, so that the keys must be compatible.
     key_limit : int
-        Largest distance on the Camelot wheel that it takes; 7, the largest there is, for any.
+        Largest Camelot distance allowed; 7, the maximum, allows any.
     tempo_limit : float or None
-        Largest tempo change that it takes, as a fraction, where that is less than usual.
+        Largest tempo change allowed, as a fraction; None for the planner's default limit.
     baseline : bool
-        Whether it is there to compare others with: never chosen unasked, and taught to no model.
+        True if it is only a baseline for comparisons: the planner does not choose it by itself, and
+        models are not trained on it.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.TechniqueDeclaration(
+    ...     name="hold",
+    ...     summary="Leave every parameter neutral.",
+    ...     factory="mylab.hold:Hold",
+    ...     bars=(4, 8, 16),
+    ...     swap_at=0.5,
+    ... )
+    >>> declaration.swap_bars(8)
+    4
+
+    See Also
+    --------
+    djtrans.CurveSheet : Write the curves of a technique.
+    djtrans.load_technique : Build a registered technique.
     """
 
     kind: ClassVar[str] = "technique"
@@ -100,7 +114,7 @@ class TechniqueDeclaration(Declaration):
                 )
 
     def swap_bars(self, bars: int) -> int:
-        """Bars from the start of a window to the swap."""
+        """Return the number of bars from the start of a window to the swap."""
         return min(max(round(self.swap_at * bars), 1), max(bars - 1, 1))
 
 
@@ -115,11 +129,11 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:  # type: ignore[empt
 
     Examples
     --------
-    >>> import djtrans, torch
+    >>> import djtrans
     >>> class Hold:
     ...     def __init__(self, config): ...
     ...     def generate(self, request):
-    ...         return djtrans.CurveSheet(request).finish()
+    ...         return djtrans.CurveSheet(request).values
     >>> class HoldPlugin:
     ...     @djtrans.hookimpl
     ...     def djtrans_techniques(self):

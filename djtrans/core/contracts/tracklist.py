@@ -1,4 +1,4 @@
-"""Tracklist sources: the tracks that a mix is made of."""
+"""Tracklist sources: readers of the tracklists of mixes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class TracklistSource(Protocol):
-    """Reads which tracks a mix is made of."""
+    """Reader of tracklists."""
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """The tracklists that a source holds.
+        """Read the tracklists of a file or web page.
 
         Parameters
         ----------
         source : str
-            A file, or the address of a page.
+            File, or address of a web page.
 
         Yields
         ------
@@ -38,21 +38,21 @@ class TracklistSource(Protocol):
         InputError
             If there is no such file.
         TracklistError
-            If no tracklist can be read from it: never an empty one instead.
+            If the source has no readable tracklist.
         RefusedError
-            If a web site refuses.
+            If a web site refuses the request.
         """
         ...
 
 
 @runtime_checkable
 class TracklistCatalogue(TracklistSource, Protocol):
-    """A source that can also name the mixes of a genre."""
+    """Tracklist source that can also list the mixes of a genre."""
 
     def browse(self, genre: str) -> Iterator[str]:
-        """Addresses that :meth:`TracklistSource.read` takes, newest first.
+        """List the addresses of a genre's mixes for :meth:`TracklistSource.read`, newest first.
 
-        Asked for one after the other: the next page of a catalogue is loaded when it is needed.
+        The iteration is lazy: the next page of a catalogue is loaded when it is needed.
 
         Raises
         ------
@@ -64,17 +64,33 @@ class TracklistCatalogue(TracklistSource, Protocol):
 
 @attrs.frozen(kw_only=True)
 class TracklistDeclaration(Declaration):
-    """A source of mix metadata.
+    """Declaration of a tracklist source.
 
     Attributes
     ----------
     suffixes : tuple of str
-        Files that it reads, by the ends of their names in lower case, such as ``".cue"``.
+        Suffixes of the files that it reads, in lower case, such as ``".cue"``.
     hosts : tuple of str
-        Web sites whose addresses it reads, such as ``"1001tracklists.com"``.
+        Web sites that it reads, such as ``"1001tracklists.com"``.
     browses : bool
-        Whether it can name the mixes of a genre
+        True if it can list the mixes of a genre
         (:class:`~djtrans.core.contracts.tracklist.TracklistCatalogue`).
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> declaration = djtrans.TracklistDeclaration(
+    ...     name="rekordbox",
+    ...     summary="Read the history of a rekordbox export.",
+    ...     factory="mylab.rekordbox:History",
+    ...     suffixes=(".xml",),
+    ... )
+    >>> declaration.browses
+    False
+
+    See Also
+    --------
+    djtrans.Registry : Registry of the sources of all plugins.
     """
 
     kind: ClassVar[str] = "tracklist"
@@ -89,8 +105,8 @@ class TracklistDeclaration(Declaration):
         for suffix in self.suffixes:
             if not suffix.startswith(".") or suffix != suffix.lower():
                 raise ConfigError(
-                    f"{type(self).__name__}(name={self.name!r}): suffix {suffix!r}; give it in "
-                    "lower case with its dot."
+                    f"{type(self).__name__}(name={self.name!r}): suffix {suffix!r} is not allowed; "
+                    "give it in lower case with its dot, such as '.cue'."
                 )
 
 

@@ -1,9 +1,9 @@
-"""How much of each stem the curves let through, band by band, as far as their names say.
+"""Estimate the gain of each stem per frequency band from the curves, without rendering.
 
-What an effect does is known for certain only to the effect. But a fader is a fader in every mixer,
-and the parameters of an isolator or a filter are read the same way everywhere (that is what
-:attr:`Parameter.curve <djtrans.core.curves.parameter.Parameter.curve>` declares), so the
-level of a stem in the mix follows from its level before the mixer without rendering anything.
+Only an effect knows exactly what it does. But faders, isolator bands and filter cutoffs have the
+same meaning in every mixer (declared by
+:attr:`Parameter.curve <djtrans.core.curves.parameter.Parameter.curve>`), so the level of a stem in
+the mix follows from its level before the mixer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BANDS = len(EDGES_HZ) - 1
 CENTRES_HZ = np.sqrt(np.array(EDGES_HZ[1:]) * np.array(EDGES_HZ[:-1]))
 #: Steepness of crossovers and filters, as an order: 6 dB per octave each.
 ORDER = 4
-#: Frequencies within each band at which its gain is taken: a slope is loudest at its upper end.
+#: Frequencies per band at which gains are evaluated: a filter's slope varies within a band.
 _INSIDE = 4
 _FREQS_HZ = np.concatenate(
     [low + (high - low) * (np.arange(_INSIDE) + 0.5) / _INSIDE for low, high in pairwise(EDGES_HZ)]
@@ -36,7 +36,7 @@ _FREQS_HZ = np.concatenate(
 _BELOW = [1.0 / (1.0 + (_FREQS_HZ / edge) ** ORDER) for edge in BAND_EDGES_HZ]
 #: Weights of an isolator's bands, by the names of their gains; they sum to 1.
 ISOLATOR = {"low": _BELOW[0], "mid": _BELOW[1] - _BELOW[0], "high": 1.0 - _BELOW[1]}
-#: Points per beat at which curves are read.
+#: Points per beat at which curves are evaluated.
 _POINTS = 8
 
 FloatArray = NDArray[np.float64]
@@ -45,20 +45,23 @@ FloatArray = NDArray[np.float64]
 def stem_gains(
     params: TransitionParams, track: str, stem: str, beats: NDArray[np.int64]
 ) -> FloatArray:
-    """Gain that the curves put on a stem, root mean square over each beat and band.
+    """Compute the RMS gain that the curves apply to a stem, per beat and band.
 
-    Faders count in all bands, gains named ``low``, ``mid`` and ``high`` in theirs, a cutoff that is
-    neutral at its minimum as a high-pass and one that is neutral at its maximum as a low-pass.
-    Crossovers and slopes are those of the default mixer. Sends and whatever has another name are
-    not counted, so what an effect adds (echoes, a tail) is not either.
+    Faders apply to all bands, gains named ``low``, ``mid`` and ``high`` to theirs. A cutoff that is
+    neutral at its minimum is a high-pass, one that is neutral at its maximum a low-pass. Crossovers
+    and slopes are those of the default mixer. Sends and parameters of other names are ignored, and
+    so are sounds that effects add (echoes, tails).
 
     Parameters
     ----------
     params : TransitionParams
         One transition, ``values [frames, parameters]``.
-    track, stem : str
+    track : {"a", "b"}
+        The track.
+    stem : str
+        Name of the stem.
     beats : ndarray
-        ``[beats]`` int: beats of the window, from 0; curves are held before it and after.
+        ``[beats]`` int: beats of the window, from 0; curves are held before and after the window.
 
     Returns
     -------
@@ -74,39 +77,39 @@ def stem_gains(
     for index, row in enumerate(rows):
         parameter, curve = row.parameter, curves[:, index, None]
         if is_level(parameter) and parameter.name in ISOLATOR:
-            # Bands that are alone in their node leave the rest of the spectrum as it is.
-            turned = nodes.setdefault((row.stem, row.node), np.ones_like(gain))
-            turned += ISOLATOR[parameter.name] * (curve - 1.0)
+            # A node with only some of the bands leaves the rest of the spectrum unchanged.
+            node_gain = nodes.setdefault((row.stem, row.node), np.ones_like(gain))
+            node_gain += ISOLATOR[parameter.name] * (curve - 1.0)
         elif is_level(parameter) and parameter.name == "gain":
             gain *= curve
         elif parameter.curve == "frequency":
             gain *= _filter(parameter, curve)
-    for turned in nodes.values():
-        gain *= turned
+    for node_gain in nodes.values():
+        gain *= node_gain
     power = (gain**2).reshape(len(beats), _POINTS, BANDS, _INSIDE).mean(axis=(1, 3))
     return np.asarray(np.sqrt(power))
 
 
 def _read(params: TransitionParams, rows: list[Row], position: FloatArray) -> FloatArray:
-    """Curves at positions in beats, ``[positions, rows]``."""
-    clock = params.beat_times.detach().cpu().double().numpy()
-    inside = np.interp(position, np.arange(len(clock)), clock)
+    """Evaluate curves at positions in beats, ``[positions, rows]``."""
+    beat_times = params.beat_times.detach().cpu().double().numpy()
+    times = np.interp(position, np.arange(len(beat_times)), beat_times)
     curves = make_curves(
         params.values.detach().cpu().double()[None],
         params.frame_times.detach().cpu().double(),
         [row.parameter for row in params.layout.rows],
     )
     picked = curves.select([row.index for row in rows])
-    return np.asarray(picked.at(torch.from_numpy(inside))[0].T.numpy())
+    return np.asarray(picked.at(torch.from_numpy(times))[0].T.numpy())
 
 
 def is_level(parameter: Parameter) -> bool:
-    """Whether a parameter is a fader or a band of an isolator: a gain that is 1 when left alone."""
+    """Return True for a fader or an isolator band: a gain that is not neutral at its minimum."""
     return parameter.curve == "gain" and parameter.neutral != parameter.minimum
 
 
 def _filter(parameter: Parameter, curve: FloatArray) -> FloatArray:
-    """Gain of a low-pass or high-pass, ``[positions, frequencies]``; 1 where it is open."""
+    """Compute the gain of a low-pass or high-pass, ``[positions, frequencies]``; 1 if open."""
     ratio = 20.0 * 1000.0**curve / _FREQS_HZ
     if parameter.neutral == parameter.maximum:
         ratio = 1.0 / ratio

@@ -1,9 +1,9 @@
-"""Parameter curves between their frames, at whatever times they are needed.
+"""Interpolate parameter curves between frames, at any times.
 
-Between two frames a curve is a sum of three things: the earlier value, a straight line, and a late
-edge. So each interval is described by three numbers per parameter, and evaluating it at many times
-is one small matrix product with the basis ``[1, line, edge]``. That is cheap at audio rate, and its
-gradient is the transposed product.
+Between two frames a curve is the sum of the earlier value, a line and a late edge. Each interval
+has three coefficients per parameter, and evaluating it at many times is one small matrix product
+with the basis ``[1, line, edge]``. That is cheap at audio rate, and its gradient is the transposed
+product.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from torch import Tensor
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import InputError, ShapeError
 
-#: A late edge ends this long before the later frame ...
+#: Time from the end of a late edge to the later frame ...
 EDGE_LEAD_SECONDS = 0.010
-#: ... and lasts this long. Where frames are closer than both, it takes the first two thirds.
+#: ... and duration of the edge. If frames are closer than the sum, both shrink in proportion.
 EDGE_SECONDS = 0.020
-#: A jump of this fraction of the range within one interval is an edge; less is a line.
+#: Smallest jump within one interval that is an edge, as a fraction of the range; less is a line.
 EDGE_FRACTION = 0.5
 
 
 @attrs.frozen(eq=False)
 class Curves:
-    """Curves ready to be evaluated; build them with :func:`make_curves`.
+    """Interpolated curves; build them with :func:`make_curves`.
 
     Attributes
     ----------
     frame_times : Tensor
         ``[frames]`` float64, seconds, increasing.
     coefficients : Tensor
-        ``[batch, parameters, frames + 1, 3]``: for each interval (before the first frame, between
-        two frames, after the last) the weights of ``1``, line and edge.
+        ``[batch, parameters, frames + 1, 3]``: the weights of ``1``, line and edge in each interval
+        (before the first frame, between two frames, after the last).
     has_edge : tuple of bool
-        For each interval whether any parameter has a late edge there.
+        True for each interval in which any parameter has a late edge.
     """
 
     frame_times: Tensor
@@ -45,12 +45,12 @@ class Curves:
     has_edge: tuple[bool, ...]
 
     def select(self, rows: Sequence[int]) -> Curves:
-        """Only some of the parameters, in the order given (a row may be named twice)."""
+        """Select parameters by index, in the given order; indices may repeat."""
         index = torch.tensor(list(rows), dtype=torch.long, device=self.coefficients.device)
         return _curves(self.frame_times, self.coefficients.index_select(1, index))
 
     def at(self, times: Tensor) -> Tensor:
-        """Values at given times.
+        """Evaluate the curves.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class Curves:
 
 
 def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parameter]) -> Curves:
-    """Curves through values at frames, held before the first frame and after the last.
+    """Interpolate values at frames; they are held before the first frame and after the last.
 
     Parameters
     ----------
@@ -100,9 +100,9 @@ def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parame
     frame_times : Tensor
         ``[frames]`` seconds, strictly increasing.
     parameters : sequence of Parameter
-        What the last axis means. A parameter with ``edge="late"`` that jumps by
-        :data:`EDGE_FRACTION` of its range or more from one frame to the next moves in
-        :data:`EDGE_SECONDS`, done :data:`EDGE_LEAD_SECONDS` before the later frame.
+        Parameters of the last axis. A parameter with ``edge="late"`` that jumps by
+        :data:`EDGE_FRACTION` of its range or more from one frame to the next moves within
+        :data:`EDGE_SECONDS`, and arrives :data:`EDGE_LEAD_SECONDS` before the later frame.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def _curves(frame_times: Tensor, coefficients: Tensor) -> Curves:
 
 
 def _edge(times: Tensor, earlier: float, later: float) -> Tensor:
-    """How much of a late edge between two frames is done, 0 to 1."""
+    """Compute the progress of a late edge between two frames, 0 to 1."""
     shrink = min(1.0, (later - earlier) / (EDGE_LEAD_SECONDS + EDGE_SECONDS))
     end = later - shrink * EDGE_LEAD_SECONDS
     duration = shrink * EDGE_SECONDS

@@ -1,6 +1,6 @@
-"""The parameter layout, computed from a mixer's spec.
+"""Parameter layout of a mixer, computed from its spec.
 
-Index arithmetic on parameters happens here and nowhere else.
+All index arithmetic on parameters is in this module.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from djtrans.core.errors import LayoutError, did_you_mean
 
 @attrs.frozen
 class Row:
-    """One row of the layout: a parameter at its place.
+    """A row of the layout: a parameter of a node of the mixer.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Row:
     node : str
         Id of the node in its chain.
     parameter : Parameter
-        What the effect declared.
+        Declaration of the parameter by the effect.
     alias : str
         Short display name of the parameter, ``"eq_low"``.
     """
@@ -47,23 +47,36 @@ class Row:
 
     @property
     def key(self) -> str:
-        """``track/stem/node/param``, as in ``a/drums/eq/low``."""
+        """Key ``track/stem/node/param``, such as ``a/drums/eq/low``."""
         return f"{self.track}/{self.stem}/{self.node}/{self.parameter.name}"
 
 
 @attrs.frozen
 class Layout:
-    """The order and meaning of the parameters of one frame.
+    """Order and meaning of the parameters of a frame.
 
     Attributes
     ----------
     rows : tuple of Row
-        In the order of the last axis of a parameter tensor.
+        Rows in the order of the last axis of a parameter tensor.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> len(layout), layout.keys[1]
+    (54, 'a/drums/eq/low')
+    >>> layout.select("b/*/eq/low")
+    [28, 34, 40, 46]
+
+    See Also
+    --------
+    djtrans.mixer_layout : Compute the layout of a mixer.
     """
 
     rows: tuple[Row, ...]
     _by_key: dict[str, int] = attrs.field(init=False, eq=False, repr=False)
-    #: What was selected before: techniques ask for the same patterns at each drawing.
+    #: Cache of :meth:`select`: techniques use the same patterns for every transition.
     _selected: dict[str, list[int]] = attrs.field(init=False, eq=False, repr=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -74,16 +87,16 @@ class Layout:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The key of each row."""
+        """Key of each row."""
         return tuple(row.key for row in self.rows)
 
     @property
     def neutral(self) -> tuple[float, ...]:
-        """The neutral value of each row."""
+        """Neutral value of each row."""
         return tuple(row.parameter.neutral for row in self.rows)
 
     def index(self, key: str) -> int:
-        """Index of the row with the exact key `key`.
+        """Return the index of the row with a key.
 
         Raises
         ------
@@ -97,20 +110,20 @@ class Layout:
         return self._by_key[key]
 
     def select(self, pattern: str) -> list[int]:
-        """Indices of the rows whose key matches a shell pattern, ``"b/*/eq/low"``; may be empty."""
+        """Return the indices of the rows whose key matches a shell pattern; may be empty."""
         if pattern not in self._selected:
             self._selected[pattern] = [r.index for r in self.rows if fnmatchcase(r.key, pattern)]
         return list(self._selected[pattern])
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Every row with all that its parameter says, JSON-ready."""
+        """Return the key, alias and parameter fields of every row as JSON-ready dictionaries."""
         return [
             {"key": row.key, "alias": row.alias, **attrs.asdict(row.parameter)} for row in self.rows
         ]
 
     @classmethod
     def from_json(cls, rows: Sequence[Mapping[str, Any]]) -> Layout:
-        """The inverse of :meth:`to_json`; KeyError, TypeError or ValueError if damaged."""
+        """Invert :meth:`to_json`; raise KeyError, TypeError or ValueError for damaged rows."""
         read = []
         for index, row in enumerate(rows):
             fields = {k: v for k, v in row.items() if k not in ("key", "alias")}
@@ -120,7 +133,7 @@ class Layout:
 
     @property
     def digest(self) -> str:
-        """Hash of all that gives a number its meaning: keys, ranges, curves, edges, neutrals."""
+        """Hash of all that defines the meaning of values: keys, ranges, neutrals, curves, edges."""
         meaning = [
             [row.key, p.minimum, p.maximum, p.neutral, p.curve, p.edge]
             for row in self.rows
@@ -132,14 +145,14 @@ class Layout:
 def compute_layout(
     spec: MixerSpec, parameters_of: Callable[[NodeSpec], tuple[Parameter, ...]]
 ) -> Layout:
-    """The layout of a mixer: track A's stems, track A's bus, track B the same, then the master bus.
+    """Compute the layout of a mixer: A's stems and bus, B's stems and bus, then the master bus.
 
     Parameters
     ----------
     spec : MixerSpec
         The mixer.
     parameters_of : callable
-        Gives the parameters that the effect at a node declares under the node's config.
+        Function from a node to the parameters that its effect declares for the node's config.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""One automatable parameter of an effect."""
+"""Automatable parameter of an effect."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import attrs
 
 from djtrans.core.errors import ConfigError
 
-#: How a value moves between two frames. ``late``: a jump of half the range or more within one
-#: frame happens in a short ramp just before the later frame, so that a cut on the one is a cut.
+#: Interpolation between two frames. ``late``: a jump of half the range or more within one frame
+#: is a short ramp just before the later frame, so that a cut on a downbeat is sharp.
 EDGES = ("linear", "late")
-#: The axis on which a value is read.
+#: Scale of a value.
 CURVES = ("linear", "gain", "frequency")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @attrs.frozen(kw_only=True)
 class Parameter:
-    """A time-varying parameter that an effect declares.
+    """Time-varying parameter that an effect declares.
 
     Attributes
     ----------
@@ -28,16 +28,25 @@ class Parameter:
     minimum, maximum : float
         Inclusive range.
     neutral : float
-        The value at which the effect does nothing at all.
+        Value at which the effect changes nothing.
     unit : str
-        What the number is: ``"linear gain"``, ``"normalized cutoff"`` ...
+        Unit of the value, such as ``"linear gain"`` or ``"normalized cutoff"``.
     curve : {"linear", "gain", "frequency"}
-        The axis on which the value is read: as it is; as a linear gain, in dB;
-        as a cutoff ``20 * 1000**x`` Hz.
+        Scale of the value: linear; a linear gain, displayed in dB; a cutoff of ``20 * 1000**x`` Hz.
     edge : {"linear", "late"}
-        How the value moves between frames, see :data:`EDGES`.
+        Interpolation between frames, see :data:`EDGES`.
     summary : str
-        One sentence.
+        Description in one sentence.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> djtrans.Parameter(name="gain", maximum=2.0, neutral=1.0, curve="gain").span
+    2.0
+
+    See Also
+    --------
+    djtrans.EffectDeclaration : Declaration of the effect that has the parameter.
     """
 
     name: str

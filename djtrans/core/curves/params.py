@@ -1,4 +1,4 @@
-"""The curves of a transition: a value for each parameter of the layout at each frame."""
+"""Parameter curves of a transition: a value of each parameter at each frame."""
 
 from __future__ import annotations
 
@@ -10,28 +10,45 @@ from djtrans.core.contracts.mixer_spec import TRACK_BUS
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import LayoutError, ShapeError
 
-#: A value this close to a stop or to neutral (as a fraction of the range) is meant to be there:
-#: a fader at 0.01 is still audible at -40 dB.
+#: Distance from the minimum, maximum or neutral, as a fraction of the range, within which a value
+#: is snapped to it: a fader at 0.01 would still be audible at -40 dB.
 SNAP_FRACTION = 0.02
 
 
 @attrs.frozen(eq=False)
 class TransitionParams:
-    """Parameter curves on frames of the common clock.
+    """Parameter curves on the frames of a transition's timeline.
 
     Attributes
     ----------
     values : Tensor
         ``[..., frames, parameters]``, each in the unit of its parameter.
     layout : Layout
-        The meaning of the last axis.
+        Parameters of the last axis.
     frame_times : Tensor
         ``[frames]`` float64, seconds from the start of the window.
     beat_times : Tensor
-        ``[beats]`` float64, seconds: the common clock, one beat past the end of the window.
+        ``[beats + 1]`` float64, seconds: the timeline, including the end of the window.
     frames_per_beat : float
-        Frame ``i`` lies at beat ``i / frames_per_beat``; a whole number unless the curves were
-        resampled.
+        Frame ``i`` is at beat ``i / frames_per_beat``; an integer unless the curves were resampled.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> beat_times = torch.arange(17, dtype=torch.float64) * 0.5
+    >>> params = djtrans.TransitionParams(
+    ...     values=torch.tensor(layout.neutral).expand(32, -1),
+    ...     layout=layout,
+    ...     frame_times=torch.arange(32, dtype=torch.float64) * 0.25,
+    ...     beat_times=beat_times,
+    ... )
+    >>> params.row("a/drums/fader/gain").shape
+    torch.Size([32])
+
+    See Also
+    --------
+    djtrans.render : Render curves to audio.
     """
 
     values: Tensor
@@ -42,11 +59,11 @@ class TransitionParams:
 
     def __attrs_post_init__(self) -> None:
         shape = tuple(self.values.shape)
-        wanted = (len(self.frame_times), len(self.layout))
-        if len(shape) < 2 or shape[-2:] != wanted:
+        expected = (len(self.frame_times), len(self.layout))
+        if len(shape) < 2 or shape[-2:] != expected:
             raise ShapeError(
-                f"Parameter values have shape {shape}; expected [..., {wanted[0]} frames, "
-                f"{wanted[1]} parameters] for this clock and layout."
+                f"Parameter values have shape {shape}; expected [..., {expected[0]} frames, "
+                f"{expected[1]} parameters] for these frame times and this layout."
             )
 
     @property
@@ -55,15 +72,15 @@ class TransitionParams:
         return int(self.values.shape[-2])
 
     def row(self, key: str) -> Tensor:
-        """Curve of one parameter, ``[..., frames]``."""
+        """Return the curve of one parameter, ``[..., frames]``."""
         return self.values[..., self.layout.index(key)]
 
     def to(self, device: str | torch.device) -> TransitionParams:
-        """The same curves on another device; the clock stays where it is."""
+        """Move the values to another device; the times stay on theirs."""
         return attrs.evolve(self, values=self.values.to(device))
 
     def delayed(self, seconds: float) -> TransitionParams:
-        """The same curves on a clock whose zero lies `seconds` earlier."""
+        """Add `seconds` to all frame and beat times."""
         return attrs.evolve(
             self,
             frame_times=self.frame_times + seconds,
@@ -71,13 +88,13 @@ class TransitionParams:
         )
 
     def resampled(self, n_frames: int) -> TransitionParams:
-        """The same curves with another number of frames over the same window."""
+        """Resample the curves to another number of frames over the same window."""
         if n_frames == self.n_frames:
             return self
         if n_frames < 2:
             raise ShapeError(f"n_frames = {n_frames}: give at least 2, the first and the last.")
         position = torch.arange(n_frames, dtype=torch.float64) * (self.n_frames / n_frames)
-        # The last frame stays the pinned end, wherever the new rate would put it.
+        # The last frame keeps the last value, in which the faders of track A are closed.
         position[-1] = self.n_frames - 1
         position = position.clamp(max=self.n_frames - 1)
         left = position.long().clamp(max=self.n_frames - 2)
@@ -93,14 +110,16 @@ class TransitionParams:
 
 
 def frame_times(beat_times: Tensor, n_frames: int, frames_per_beat: float) -> Tensor:
-    """Times of frames that lie on a beat grid.
+    """Compute the times of frames on a beat grid.
 
     Parameters
     ----------
     beat_times : Tensor
-        ``[beats]`` float64, seconds; must reach the last frame's beat.
+        ``[beats]`` float64, seconds; must extend to the last frame's beat.
     n_frames : int
+        Number of frames.
     frames_per_beat : float
+        Frames per beat.
 
     Returns
     -------
@@ -114,7 +133,7 @@ def frame_times(beat_times: Tensor, n_frames: int, frames_per_beat: float) -> Te
 
 
 def faders(layout: Layout, track: str) -> list[int]:
-    """Rows of a track's faders: stem parameters named ``gain`` whose minimum is silence."""
+    """Return the rows of a track's faders: stem parameters named ``gain`` with minimum 0."""
     return [
         row.index
         for row in layout.rows
@@ -126,13 +145,14 @@ def faders(layout: Layout, track: str) -> list[int]:
 
 
 def snapped(values: Tensor, layout: Layout) -> Tensor:
-    """Values in range, those close to a stop or to neutral put there.
+    """Clamp values to their ranges and snap them to minimum, maximum and neutral.
 
     Parameters
     ----------
     values : Tensor
         ``[..., frames, parameters]``.
     layout : Layout
+        Parameters of the last axis.
 
     Returns
     -------
@@ -150,16 +170,18 @@ def snapped(values: Tensor, layout: Layout) -> Tensor:
 
 
 def conform(values: Tensor, layout: Layout) -> Tensor:
-    """Make drawn curves fit the contract: in range, snapped to stops and neutral, ends pinned.
+    """Make generated curves valid: in range, snapped, with fixed first and last frames.
 
-    In the first frame A is neutral and B silent, in the last one A silent and B neutral: the
-    faders of the silent track are closed, the rest of it stays as drawn. What rings, rings on.
+    In the first frame A is neutral and B silent, in the last frame A is silent and B neutral. The
+    faders of the silent track are closed and its other parameters kept, so that echoes and reverb
+    tails decay naturally.
 
     Parameters
     ----------
     values : Tensor
         ``[..., frames, parameters]``.
     layout : Layout
+        Parameters of the last axis.
 
     Returns
     -------
@@ -169,7 +191,7 @@ def conform(values: Tensor, layout: Layout) -> Tensor:
     Raises
     ------
     LayoutError
-        If a track has no fader to silence it with.
+        If a track has no fader.
     """
     low = values.new_tensor([row.parameter.minimum for row in layout.rows])
     neutral = values.new_tensor(layout.neutral)
@@ -179,9 +201,9 @@ def conform(values: Tensor, layout: Layout) -> Tensor:
         if not rows:
             raise LayoutError(
                 f"Track {silent} has no fader: a stem effect needs a parameter named 'gain' "
-                "with minimum 0, or the transition cannot begin and end silent."
+                "with minimum 0, so that the transition can start and end with one track only."
             )
-        heard = [row.index for row in layout.rows if row.track != silent]
-        out[..., frame, heard] = neutral[heard]
+        others = [row.index for row in layout.rows if row.track != silent]
+        out[..., frame, others] = neutral[others]
         out[..., frame, rows] = low[rows]
     return out

@@ -1,4 +1,4 @@
-"""What a curve model is asked to draw."""
+"""Request for the curves of one transition: input of techniques and models."""
 
 from __future__ import annotations
 
@@ -12,31 +12,46 @@ from djtrans.core.track.features import TrackFeatures
 
 @attrs.frozen(eq=False)
 class CurveRequest:
-    """One transition to draw.
+    """Request for the curves of one transition.
 
     Attributes
     ----------
     layout : Layout
-        Parameters to draw.
+        Parameters to generate.
     n_frames : int
         Frames of the window.
     swap_beat : float
-        Beat of the window, from 0, on which the exchange ends: a downbeat.
+        Beat of the window, from 0, of the swap: a downbeat.
     frames_per_beat, beats_per_bar : int
+        Time resolution and meter.
     seed : int
-        Seed of whatever is random. A technique draws its plain form at 0 and varies it, in timing,
-        depth and order, at every other seed.
+        Random seed. A technique generates its plain form for 0 and varies timing, depth and order
+        for other seeds.
     phrase_beats_a, phrase_beats_b : tuple of float
         Beats of the window, ends included, on which a phrase of the track starts.
     technique : str
-        Qualified name of the technique that is wished for; ``""`` for none.
+        Qualified name of the technique that conditions a model; ``""`` for none.
     place_a, place_b : str
-        What of each track lies at the swap (:data:`djtrans.core.contracts.technique.PLACES`);
-        ``""`` where unknown.
+        Anchor of each track at the swap (:data:`djtrans.core.contracts.technique.PLACES`); ``""``
+        if unknown.
     key_distance : int or None
-        Steps on the Camelot wheel between the tracks; None where unknown.
+        Camelot distance of the tracks; None if unknown.
     features_a, features_b : TrackFeatures, optional
-        What the tracks are like on these frames.
+        Features of the tracks on these frames.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> request = djtrans.CurveRequest(layout=layout, n_frames=64, swap_beat=16)
+    >>> request.beats
+    32.0
+    >>> djtrans.load_technique("bass-swap").generate(request).shape
+    torch.Size([64, 54])
+
+    See Also
+    --------
+    djtrans.CurveSheet : Write the curves of a request by beats and keys.
     """
 
     layout: Layout

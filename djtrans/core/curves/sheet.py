@@ -1,4 +1,4 @@
-"""A sheet to draw curves on, in beats and by key. Techniques are written with it."""
+"""Curve sheet: techniques write curves on it, by beats and parameter keys."""
 
 from __future__ import annotations
 
@@ -14,20 +14,34 @@ from djtrans.core.curves.request import CurveRequest
 
 
 class CurveSheet:
-    """Curves of one transition, all neutral until drawn.
+    """Curves of one transition, neutral until they are written.
 
     Parameters
     ----------
     request : CurveRequest
-        Gives the layout and the frames.
+        Request with the layout and the frames.
 
     Attributes
     ----------
     request : CurveRequest
+        The request.
     beats : ndarray
         Beat of each frame, ``[frames]``.
     stems : tuple of str
-        What the layout has of stems, in its order.
+        Stems of the layout, in its order.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> sheet = djtrans.CurveSheet(djtrans.CurveRequest(layout=layout, n_frames=8, swap_beat=2))
+    >>> sheet.line("a/drums/fader/gain", [(1, 1.0), (3, 0.0)])
+    >>> sheet.values[:, layout.index("a/drums/fader/gain")].tolist()
+    [1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+
+    See Also
+    --------
+    djtrans.core.curves.gestures : Gestures that write several curves at once.
     """
 
     def __init__(self, request: CurveRequest) -> None:
@@ -39,14 +53,14 @@ class CurveSheet:
         self._values = np.tile(np.asarray(request.layout.neutral), (request.n_frames, 1))
 
     def line(self, pattern: str, points: Sequence[tuple[float, float]]) -> None:
-        """Draw straight lines through points, held before the first and after the last.
+        """Write straight lines through points, held before the first and after the last.
 
         Parameters
         ----------
         pattern : str
-            Shell pattern of keys, ``"b/*/eq/low"``; parameters that the layout lacks are left out.
+            Shell pattern of keys, such as ``"b/*/eq/low"``; it may match no parameter.
         points : sequence of (beat, value)
-            Beats must not decrease; two points on one beat are a step, which is done at that beat.
+            Beats must not decrease; two points on one beat are a step that ends on that beat.
         """
         beats, values = (np.asarray(axis, dtype=float) for axis in zip(*points, strict=True))
         # searchsorted from the right finds the later of two points on one beat.
@@ -57,14 +71,14 @@ class CurveSheet:
         self.curve(pattern, values[left] + at * (values[right] - values[left]))
 
     def curve(self, pattern: str, values: NDArray[np.float64]) -> None:
-        """Set a whole curve, ``values [frames]``."""
+        """Write a whole curve, ``values [frames]``."""
         self._values[:, self._layout.select(pattern)] = np.asarray(values)[:, None]
 
     def read(self, pattern: str) -> NDArray[np.float64]:
-        """The curves under a pattern, ``[frames, matches]``; a copy."""
+        """Return a copy of the curves that match a pattern, ``[frames, matches]``."""
         return self._values[:, self._layout.select(pattern)].copy()
 
     @property
     def values(self) -> Tensor:
-        """``[frames, parameters]`` float32."""
+        """All curves, ``[frames, parameters]`` float32."""
         return torch.from_numpy(self._values).float()

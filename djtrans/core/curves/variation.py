@@ -1,4 +1,4 @@
-"""Seeded variation of what an expert does: seed 0 is the plain form, every other seed its own."""
+"""Seeded variation of techniques: seed 0 gives the plain form."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ T = TypeVar("T")
 
 
 class Variation:
-    """Choices that are the plain one at seed 0, and drawn by the seed otherwise.
+    """Random choices that are the plain one for seed 0.
 
-    Choices come one after another from one stream: the same seed and the same questions in the
-    same order give the same answers.
+    All choices use one random stream: the same seed and the same calls in the same order give the
+    same results.
 
     Parameters
     ----------
     seed : int
-        0 or more.
+        Random seed, 0 or more.
 
     Examples
     --------
+    >>> from djtrans.core import Variation
     >>> Variation(0).amount(0.9, 0.15)
     0.9
     >>> Variation(0).beat(16, 8, 24, step=4)
@@ -38,36 +39,37 @@ class Variation:
         self._rng = np.random.default_rng(seed) if seed else None
 
     def choice(self, plain: T, *others: T) -> T:
-        """One of some things; each is as likely as the plain one."""
+        """Choose one of several options with equal probability."""
         options = (plain, *others)
         return plain if self._rng is None else options[int(self._rng.integers(len(options)))]
 
     def amount(self, plain: float, spread: float, low: float = 0.0, high: float = 1.0) -> float:
-        """A number within `spread` of the plain one, and from `low` to `high`."""
+        """Sample a number within `spread` of the plain one, and from `low` to `high`."""
         if self._rng is None:
             return plain
         return float(self._rng.uniform(max(low, plain - spread), min(high, plain + spread)))
 
     def beat(
-        self, plain: float, low: float, high: float, step: float, lines: Iterable[float] = ()
+        self, plain: float, low: float, high: float, step: float, preferred: Iterable[float] = ()
     ) -> float:
-        """A beat on which something may happen.
+        """Sample a beat.
 
         Parameters
         ----------
         plain : float
+            Result for seed 0, or if there is no candidate.
         low, high : float
-            Earliest and latest beat. If there is none between them, the plain one is taken.
+            Earliest and latest beat.
         step : float
-            Multiples of it are candidates: the beats of a bar give downbeats.
-        lines : iterable of float
-            Beats that are better than others, such as phrase lines: where some of them lie between
-            the earliest and the latest, only these are candidates.
+            Candidates are its multiples: the beats per bar give downbeats.
+        preferred : iterable of float
+            Preferred beats, such as phrase boundaries. If any is in range, only these are
+            candidates.
         """
         if self._rng is None:
             return float(plain)
-        between = [float(line) for line in lines if low <= line <= high]
-        if not between:
+        candidates = [float(beat) for beat in preferred if low <= beat <= high]
+        if not candidates:
             first, last = math.ceil(low / step), math.floor(high / step)
-            between = [float(i * step) for i in range(first, last + 1)]
-        return self.choice(*between) if between else float(plain)
+            candidates = [float(i * step) for i in range(first, last + 1)]
+        return self.choice(*candidates) if candidates else float(plain)

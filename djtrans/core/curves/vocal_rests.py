@@ -1,4 +1,4 @@
-"""Where a voice rests, so that a fader can be moved without cutting a line."""
+"""Detect vocal rests, in which a vocal fader can move without cutting a line."""
 
 from __future__ import annotations
 
@@ -6,52 +6,61 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_power
 from djtrans.core.curves.params import faders
 from djtrans.core.curves.request import CurveRequest
+from djtrans.core.track.stem_names import VOCALS
 
-VOICE = "vocals"
-#: A voice rests where its stem is this far under the usual level of its track, in the bands above
-#: the bass.
+#: The vocal stem is silent this far below the mean level of its track, in the bands above the bass.
 REST_DB = 25.0
-#: Shorter pauses are inside a line.
+#: Shorter pauses are part of a line.
 REST_BEATS = 1.0
-#: Where a voice does not rest, its fader moves over this: at once would cut the line.
+#: Duration of a vocal fade outside of rests, in beats: a step would cut the line.
 VOICE_FADE_BEATS = 2.0
 
 
 def silent_frames(request: CurveRequest, track: str) -> NDArray[np.bool_] | None:
-    """On which frames a track's vocal stem is silent, ``[frames]``; None if there is none to ask.
+    """Find the frames on which a track's vocal stem is silent.
 
-    A stem that other sounds leak into says nothing of the voice, and moving it alone would take
-    them along: the voice then goes where its track goes.
-
-    Parameters
-    ----------
-    request : CurveRequest
-    track : {"a", "b"}
-    """
-    features = request.features_a if track == "a" else request.features_b
-    if features is None or not features.isolated or VOICE not in features.stem_names:
-        return None
-    level = features.level_db.detach().cpu().double().numpy()[..., 1:]
-    power = (10.0 ** (level / 10.0)).sum(axis=-1)
-    least = power.sum(axis=-1).mean() * 10.0 ** (-REST_DB / 10.0)
-    return np.asarray(power[:, features.stem_names.index(VOICE)] < least)
-
-
-def rests(request: CurveRequest, track: str) -> NDArray[np.bool_] | None:
-    """On which frames a track's voice may come or go without cutting a line.
+    A stem with leakage of other stems does not show when the vocals are silent, and fading it alone
+    would fade the leakage too: the vocals then follow their track.
 
     Parameters
     ----------
     request : CurveRequest
+        Request with the features of the tracks.
     track : {"a", "b"}
+        The track.
 
     Returns
     -------
     ndarray of bool or None
-        ``[frames]``: true on the frames of a rest that lasts :data:`REST_BEATS` or more, but for
-        its first, into which a tail may ring. None where nothing is known, or there is no line.
+        ``[frames]``; None without features or without an isolated vocal stem.
+    """
+    features = request.features_a if track == "a" else request.features_b
+    if features is None or not features.isolated or VOCALS not in features.stem_names:
+        return None
+    level = features.level_db.detach().cpu().double().numpy()[..., 1:]
+    power = (db_to_power(level)).sum(axis=-1)
+    least = power.sum(axis=-1).mean() * db_to_power(-REST_DB)
+    return np.asarray(power[:, features.stem_names.index(VOCALS)] < least)
+
+
+def rests(request: CurveRequest, track: str) -> NDArray[np.bool_] | None:
+    """Find the frames on which a track's vocals may enter or leave without cutting a line.
+
+    Parameters
+    ----------
+    request : CurveRequest
+        Request with the features of the tracks.
+    track : {"a", "b"}
+        The track.
+
+    Returns
+    -------
+    ndarray of bool or None
+        ``[frames]``: True on the frames of a rest of :data:`REST_BEATS` or more, except its first,
+        into which a tail may ring. None if unknown (see :func:`silent_frames`) or all silent.
     """
     silent = silent_frames(request, track)
     if silent is None or silent.all():
@@ -59,7 +68,7 @@ def rests(request: CurveRequest, track: str) -> NDArray[np.bool_] | None:
     out = np.zeros_like(silent)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(int), [0]])))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        # At the ends of the window a rest may go on outside.
+        # A rest at an end of the window may continue outside of it.
         is_whole = start > 0 and stop < len(silent)
         if not is_whole or stop - start >= REST_BEATS * request.frames_per_beat:
             out[start + (start > 0) : stop] = True
@@ -69,22 +78,23 @@ def rests(request: CurveRequest, track: str) -> NDArray[np.bool_] | None:
 def nearest_rest(
     request: CurveRequest, track: str, beat: float, low: float, high: float
 ) -> float | None:
-    """The beat nearest to another one on which a track's voice may come or go.
+    """Find the beat nearest to a given one on which a track's vocals may enter or leave.
 
     Parameters
     ----------
     request : CurveRequest
+        Request with the features of the tracks.
     track : {"a", "b"}
+        The track.
     beat : float
-        Where it is wanted.
+        Preferred beat.
     low, high : float
         Earliest and latest beat.
 
     Returns
     -------
     float or None
-        A frame of a rest; None where it does not rest between `low` and `high`, or nothing is known
-        of it.
+        Beat of a frame of a rest; None if no rest is known between `low` and `high`.
     """
     found = rests(request, track)
     if found is None:
@@ -94,17 +104,18 @@ def nearest_rest(
     return float(near[np.argmin(np.abs(near - beat))]) if near.size else None
 
 
-def spare_lines(values: Tensor, request: CurveRequest) -> Tensor:
-    """Curves whose vocal faders take two beats from end to end, wherever the voice does not rest.
+def limit_vocal_fades(values: Tensor, request: CurveRequest) -> Tensor:
+    """Limit the slope of vocal faders outside of rests to full range in two beats.
 
-    A fader that was drawn faster opens later, or closes earlier: it is lowered, never raised.
-    Where nothing is known of the voice its curve stays as it was drawn.
+    A faster fader opens later, or closes earlier: gains are lowered, never raised. Curves of
+    vocals without known rests are not changed.
 
     Parameters
     ----------
     values : Tensor
         ``[frames, parameters]``.
     request : CurveRequest
+        Request with the features of the tracks.
 
     Returns
     -------
@@ -113,17 +124,17 @@ def spare_lines(values: Tensor, request: CurveRequest) -> Tensor:
     """
     out = values.detach().clone()
     for track in ("a", "b"):
-        free = rests(request, track)
-        rows = [r for r in faders(request.layout, track) if request.layout.rows[r].stem == VOICE]
-        if free is None or not rows:
+        is_rest = rests(request, track)
+        rows = [r for r in faders(request.layout, track) if request.layout.rows[r].stem == VOCALS]
+        if is_rest is None or not rows:
             continue
-        reach = np.where(free, np.inf, 1.0 / (VOICE_FADE_BEATS * request.frames_per_beat))
+        slope = np.where(is_rest, np.inf, 1.0 / (VOICE_FADE_BEATS * request.frames_per_beat))
         for row in rows:
             parameter = request.layout.rows[row].parameter
-            gain = out[:, row].numpy()  # the same memory
-            far = reach * (parameter.maximum - parameter.minimum)
+            gain = out[:, row].numpy()  # a view of `out`
+            limit = slope * (parameter.maximum - parameter.minimum)
             for frame in range(1, len(gain)):
-                gain[frame] = min(gain[frame], gain[frame - 1] + far[frame])
+                gain[frame] = min(gain[frame], gain[frame - 1] + limit[frame])
             for frame in range(len(gain) - 1, 0, -1):
-                gain[frame - 1] = min(gain[frame - 1], gain[frame] + far[frame])
+                gain[frame - 1] = min(gain[frame - 1], gain[frame] + limit[frame])
     return out

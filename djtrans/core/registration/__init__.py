@@ -1,1 +1,1 @@
-"""Load plugins and index the components they declare."""
+"""Register plugins and index the components they declare."""

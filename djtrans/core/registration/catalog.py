@@ -26,7 +26,15 @@ C = TypeVar("C")
 
 @attrs.frozen
 class Component(Generic[D]):
-    """A declared component and its provider."""
+    """A declared component and its provider.
+
+    Attributes
+    ----------
+    declaration : Declaration
+        What the plugin declared: name, config, factory and so on.
+    provider : Provider
+        The plugin.
+    """
 
     declaration: D
     provider: Provider
@@ -42,9 +50,18 @@ class Component(Generic[D]):
         Raises
         ------
         PluginError
+            If it cannot be imported.
+        """
+        return self.import_declared(self.declaration.factory)
+
+    def import_declared(self, factory: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Import a factory that the declaration gives as ``"package.module:name"``.
+
+        Raises
+        ------
+        PluginError
             If there is nothing to import at the declared place.
         """
-        factory = self.declaration.factory
         if not isinstance(factory, str):
             return factory
         module_name, _, attribute = factory.partition(":")
@@ -54,8 +71,8 @@ class Component(Generic[D]):
                 imported = getattr(imported, name)
         except (ImportError, AttributeError) as error:
             raise PluginError(
-                f"{self.name} ({self.provider}) points at {factory!r}, which cannot be "
-                f"imported: {one_line(error)}. Reinstall the package, or tell its author."
+                f"{self.name} ({self.provider}) declares the factory {factory!r}, which cannot be "
+                f"imported: {one_line(error)}. Reinstall the package, or report it to its author."
             ) from error
         return cast("Callable[[Any], Any]", imported)
 
@@ -70,7 +87,8 @@ class Kind(Generic[D, C]):
     declaration : type
         Declaration class of the kind.
     failures : list of PluginFailure
-        Failures of the registry, named in the error of a component that is missing for one.
+        Failures of the registry, quoted in errors about components that are missing because of
+        them.
 
     Examples
     --------
@@ -86,6 +104,7 @@ class Kind(Generic[D, C]):
         self.declaration = declaration
         self._failures = failures
         self._components: dict[str, Component[D]] = {}
+        self._built: dict[str, tuple[D, C]] = {}
 
     @property
     def name(self) -> str:
@@ -95,6 +114,11 @@ class Kind(Generic[D, C]):
     def __iter__(self) -> Iterator[Component[D]]:
         known = self._components.values()
         return iter(sorted(known, key=lambda c: (c.provider.namespace != BUILTIN, c.name)))
+
+    @property
+    def declared(self) -> tuple[Component[D], ...]:
+        """The components in the order in which they were declared, the built-in ones first."""
+        return tuple(self._components.values())
 
     @property
     def namespaces(self) -> set[str]:
@@ -114,10 +138,11 @@ class Kind(Generic[D, C]):
             raise PluginError(f"declares the {self.name} {name!r} twice.")
         self._components[component.name] = component
 
-    def forget(self, namespace: str) -> None:
+    def remove(self, namespace: str) -> None:
         """Remove all components of a plugin."""
         for name in [n for n, c in self._components.items() if c.provider.namespace == namespace]:
             del self._components[name]
+            self._built.pop(name, None)
 
     def find(self, name: str) -> Component[D]:
         """Resolve a name to a component.
@@ -130,7 +155,7 @@ class Kind(Generic[D, C]):
         Raises
         ------
         UnknownComponentError
-            If there is none; the message names close matches.
+            If there is no such component; the message suggests close matches.
         AmbiguousNameError
             If several plugins provide the short name.
         """
@@ -157,7 +182,7 @@ class Kind(Generic[D, C]):
         name : str
             See :meth:`find`.
         config : mapping, optional
-            Fields of its config; the rest take their defaults.
+            Fields of its config; the others have their defaults.
 
         Raises
         ------
@@ -171,6 +196,29 @@ class Kind(Generic[D, C]):
         built: C = component.import_factory()(settings)
         return built
 
+    def build_once(self, name: str) -> C:
+        """Return a component under its default config, the same one each time.
+
+        For components without state that are slow to build and used many times.
+
+        Parameters
+        ----------
+        name : str
+            See :meth:`find`.
+
+        Raises
+        ------
+        PluginError
+            If its factory cannot be imported.
+        """
+        component = self.find(name)
+        before = self._built.get(component.name)
+        if before is not None and before[0] is component.declaration:
+            return before[1]
+        built = self.build(component.name)
+        self._built[component.name] = component.declaration, built
+        return built
+
     @contextmanager
     def override(self, name: str, declaration: D) -> Iterator[None]:
         """Replace a component within a ``with`` block.
@@ -178,9 +226,9 @@ class Kind(Generic[D, C]):
         Parameters
         ----------
         name : str
-            The component to replace, which must exist.
+            Name of the component to replace, see :meth:`find`.
         declaration : Declaration
-            Its replacement, under the same qualified name.
+            Declaration that replaces it under the same qualified name.
 
         Examples
         --------
@@ -194,8 +242,8 @@ class Kind(Generic[D, C]):
         component = self.find(name)
         if not isinstance(declaration, self.declaration):
             raise InputError(
-                f"override of a {self.name} takes a {self.declaration.__name__}, got "
-                f"{type(declaration).__name__}."
+                f"Cannot override the {self.name} {component.name} by a "
+                f"{type(declaration).__name__}; give a {self.declaration.__name__}."
             )
         self._components[component.name] = attrs.evolve(component, declaration=declaration)
         try:
@@ -207,7 +255,7 @@ class Kind(Generic[D, C]):
 def unknown_name_hint(
     name: str, components: Iterable[Component[Any]], failures: Iterable[PluginFailure]
 ) -> str:
-    """Suggest what to do about a name that no component has: the cause, or close matches."""
+    """Explain an unknown component name: by a plugin's failure, or by suggesting close matches."""
     known = list(components)
     namespace = name.partition("/")[0] if "/" in name else ""
     failed = [failure for failure in failures if failure.provider.namespace == namespace]

@@ -1,4 +1,4 @@
-"""Finds the plugins that are installed, decides which to import, and collects what they declare."""
+"""Discover installed plugins and collect the components they declare."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from djtrans.core.errors import PluginError, did_you_mean
 
 #: Namespace of the default plugins.
 BUILTIN = "djtrans"
-#: What pluggy leaves on a function that is marked with hookimpl.
+#: Attribute that pluggy sets on a function marked with hookimpl.
 _MARK = f"{PROJECT}_impl"
 
 
 class PluginWarning(UserWarning):
-    """A plugin could not be used, wholly or in part."""
+    """A plugin, or part of it, cannot be used."""
 
 
 @attrs.frozen
 class Provider:
-    """Who provides a component.
+    """Plugin that provides a component.
 
     Attributes
     ----------
     namespace : str
         Name of the plugin's entry point; first half of a qualified name.
     distribution, version : str
-        The installed package; the file, or ``"(run time)"``, and ``""`` for a plugin registered by
-        hand.
+        Name and version of the installed package. For a plugin registered at run time the file
+        or ``"(run time)"``, and ``""``.
     note : str
-        What is odd about it without being wrong, such as a slow import.
+        Remark that is not an error, such as a slow import.
     """
 
     namespace: str
@@ -52,15 +52,16 @@ class Provider:
 
 @attrs.frozen
 class PluginFailure:
-    """A plugin, or a part of one, that cannot be used.
+    """Failure of a plugin or of a part of it.
 
     Attributes
     ----------
     provider : Provider
+        The plugin.
     stage : str
         ``"import"``, ``"names"``, ``"blocked"`` or the hook's name.
     message : str
-        One line.
+        Cause, on one line.
     """
 
     provider: Provider
@@ -72,23 +73,24 @@ class PluginFailure:
         return f"plugin {p.namespace!r} ({p}) failed at {self.stage}: {self.message}"
 
 
-#: A plugin that may be imported, by calling the second.
+#: Provider of a plugin, and the function that imports it.
 Candidate: TypeAlias = "tuple[Provider, Callable[[], object]]"
 
 
 def discover(environ: Mapping[str, str]) -> Iterator[Candidate | PluginFailure]:
-    """The installed plugins that may be imported, and what keeps others from it.
+    """Find the installed plugins without importing them.
 
-    Nothing is imported here: ``DJTRANS_PLUGINS`` and ``DJTRANS_BLOCK`` decide before that.
+    ``DJTRANS_PLUGINS`` and ``DJTRANS_BLOCK`` select among them before any import.
 
     Parameters
     ----------
     environ : mapping
-        Where these variables are read.
+        Environment in which these variables are looked up.
 
     Yields
     ------
     Candidate or PluginFailure
+        A plugin to import, or the reason why one cannot be used.
     """
     found: dict[str, list[importlib.metadata.EntryPoint]] = {}
     for entry in importlib.metadata.entry_points(group=PROJECT):
@@ -96,14 +98,14 @@ def discover(environ: Mapping[str, str]) -> Iterator[Candidate | PluginFailure]:
         # A distribution that is on the path twice is still one provider.
         if all(_describe(entry) != _describe(other) for other in same):
             same.append(entry)
-    wanted = _names(environ.get("DJTRANS_PLUGINS"))
+    selected = _names(environ.get("DJTRANS_PLUGINS"))
     blocked = _names(environ.get("DJTRANS_BLOCK")) or set()
-    for name in sorted((wanted or set()) - set(found)):
-        why = "DJTRANS_PLUGINS names it, but no installed package provides it. "
+    for name in sorted((selected or set()) - set(found)):
+        why = "it is listed in DJTRANS_PLUGINS, but no installed package provides it. "
         missing = Provider(name, "(not installed)")
         yield PluginFailure(missing, "names", why + did_you_mean(name, found))
     for name, entries in sorted(found.items()):
-        if name in blocked or (wanted is not None and name not in wanted):
+        if name in blocked or (selected is not None and name not in selected):
             continue
         providers = [_describe(entry) for entry in entries]
         if name != BUILTIN and len(entries) == 1:
@@ -122,20 +124,24 @@ def discover(environ: Mapping[str, str]) -> Iterator[Candidate | PluginFailure]:
 def collect(
     manager: pluggy.PluginManager, plugin: object
 ) -> Iterator[tuple[str, Declaration | BaseException]]:
-    """What a registered plugin declares, and what is wrong with the rest of it.
+    """Collect the declarations of one registered plugin, and the errors of its hooks.
 
-    It is called alone, and its generators are run to their end here: one raising implementation
-    would otherwise end the call for every plugin.
+    The hooks of each plugin are called separately and their generators exhausted here, because
+    one raising implementation would otherwise end the call for every plugin.
 
     Parameters
     ----------
     manager : PluginManager
+        Manager in which the plugin is registered.
     plugin : object
+        The plugin.
 
     Yields
     ------
     hook : str
+        Name of the hook.
     found : Declaration or BaseException
+        A declaration, or an error.
     """
     for name in _hook_names(plugin):
         if name not in HOOKS:
@@ -146,7 +152,7 @@ def collect(
     for hook, expected in HOOKS.items():
         caller = manager.subset_hook_caller(hook, remove_plugins=others)
         try:
-            # Of implementations that return None pluggy says nothing, so they are counted.
+            # pluggy silently drops results that are None, so results are counted.
             results = caller()
             declarations = [item for result in results for item in result]
         except (Exception, SystemExit) as error:  # noqa: BLE001 -- isolation is the point
@@ -158,12 +164,12 @@ def collect(
             if isinstance(item, expected):
                 yield hook, item
             else:
-                said = f"gave {reprlib.repr(item)}; this hook takes {expected.__name__} records."
-                yield hook, PluginError(said)
+                message = f"gave {reprlib.repr(item)}; return {expected.__name__} records."
+                yield hook, PluginError(message)
 
 
 def _hook_names(plugin: object) -> list[str]:
-    """Functions of a plugin that are marked, or named, as hook implementations."""
+    """List the functions of a plugin that are marked, or named, as hook implementations."""
     names = []
     for name in dir(plugin):
         value = getattr(plugin, name, None)
@@ -174,7 +180,7 @@ def _hook_names(plugin: object) -> list[str]:
 
 
 def one_line(error: BaseException) -> str:
-    """What an exception says, on one line, with its type where it is not one of ours."""
+    """Format an exception on one line, with its type unless it is a :class:`PluginError`."""
     text = " ".join(str(error).split())
     if isinstance(error, PluginError) and text:
         return text

@@ -1,4 +1,4 @@
-"""Noise levels that schedulers share."""
+"""Noise schedules shared by the schedulers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ BETAS = (1e-4, 0.02)
 
 
 def linear_beta_levels(steps: int, *, zero_terminal_snr: bool) -> tuple[Level, ...]:
-    """Levels of a variance-preserving process with linear betas, evenly spaced in time.
+    """Compute the noise levels of a variance-preserving process with linear betas.
 
-    The steps are spaced from the end ("trailing"), so that the first level is that of the last
-    timestep, whatever their number [2]_.
+    The steps are evenly spaced in time from the end ("trailing"), so that the first level is that
+    of the last timestep for any number of steps [2]_.
 
     Parameters
     ----------
     steps : int
-        1 to 1000.
+        Sampling steps, 1 to 1000.
     zero_terminal_snr : bool
-        Whether alpha is shifted and stretched (algorithm 1 of [2]_) so that the first level is
-        noise and nothing else. Without it the process of [1]_ begins with a trace of the data,
-        alpha = 0.0064, which is not there when sampling starts from noise.
+        If True, shift and scale alpha (algorithm 1 of [2]_) so that the first level is pure noise.
+        Otherwise the process of [1]_ begins with a trace of the data, alpha = 0.0064, which is
+        absent when sampling starts from noise.
 
     Returns
     -------
@@ -43,6 +43,13 @@ def linear_beta_levels(steps: int, *, zero_terminal_snr: bool) -> tuple[Level, .
     ----------
     .. [1] J. Ho, A. Jain, P. Abbeel, Denoising Diffusion Probabilistic Models, NeurIPS 2020.
     .. [2] S. Lin et al., Common Diffusion Noise Schedules and Sample Steps are Flawed, WACV 2024.
+
+    Examples
+    --------
+    >>> from djtrans.core import linear_beta_levels
+    >>> levels = linear_beta_levels(50, zero_terminal_snr=True)
+    >>> len(levels), levels[0], levels[-1]
+    (51, Level(alpha=0.0, sigma=1.0), Level(alpha=1.0, sigma=0.0))
     """
     check_steps(steps, TIMESTEPS)
     betas = np.linspace(*BETAS, TIMESTEPS)
@@ -55,20 +62,20 @@ def linear_beta_levels(steps: int, *, zero_terminal_snr: bool) -> tuple[Level, .
 
 
 def check_steps(steps: int, most: int | None = None) -> None:
-    """Raise an :class:`InputError` unless `steps` is at least 1, and at most `most`."""
+    """Raise :class:`InputError` unless `steps` is at least 1, and at most `most` if given."""
     if steps < 1 or (most is not None and steps > most):
         allowed = "at least 1" if most is None else f"1 to {most}"
-        raise InputError(f"{steps} sampling steps were asked for; give {allowed}.")
+        raise InputError(f"steps = {steps} is out of range; give {allowed}.")
 
 
 def posterior_deviation(level: Level, next_level: Level) -> float:
-    """Standard deviation of ``q(x_next | x, clean)``, equation 7 of [1]_ in terms of levels.
+    """Compute the standard deviation of ``q(x_next | x, clean)``, equation 7 of [1]_.
 
-    Exact for any two levels of which the second has less noise, 0 where it has none.
+    Exact for any two levels of which the second has less noise; 0 if it has none.
 
     References
     ----------
     .. [1] J. Ho, A. Jain, P. Abbeel, Denoising Diffusion Probabilistic Models, NeurIPS 2020.
     """
-    kept = level.alpha / next_level.alpha * next_level.sigma / level.sigma
-    return next_level.sigma * math.sqrt(max(0.0, 1.0 - kept * kept))
+    correlation = level.alpha / next_level.alpha * next_level.sigma / level.sigma
+    return next_level.sigma * math.sqrt(max(0.0, 1.0 - correlation * correlation))

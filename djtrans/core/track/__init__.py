@@ -1,1 +1,1 @@
-"""Tracks and what is known of them: analysis, stems, features, tracklists."""
+"""Tracks: audio, stems, analyses, features and tracklists."""

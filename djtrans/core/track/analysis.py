@@ -1,4 +1,4 @@
-"""What an analyzer finds out about a track. Times are seconds from the first sample."""
+"""Analysis of a track: beat grid, sections, phrases, key and levels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.track.beat_grid import BeatGrid, as_times
 from djtrans.core.track.key import Key
@@ -18,7 +19,7 @@ SECTION_LABELS = ("intro", "build", "drop", "break", "outro")
 
 @attrs.frozen
 class Section:
-    """A part of the track between two bar lines.
+    """Section of a track: a run of bars with one function.
 
     Attributes
     ----------
@@ -27,9 +28,20 @@ class Section:
     start_bar, end_bar : int
         First bar, and the bar after the last.
     level_db : float
-        RMS level of the part relative to the loudest section, in dB.
+        RMS level relative to the loudest section, in dB.
     confidence : float
-        0 to 1.
+        Confidence of the label, 0 to 1.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> section = djtrans.Section("intro", start_bar=0, end_bar=16, level_db=-6.0)
+    >>> section.end_bar - section.start_bar
+    16
+
+    See Also
+    --------
+    Analysis : Analysis with all sections of a track.
     """
 
     label: str
@@ -41,14 +53,24 @@ class Section:
 
 @attrs.frozen
 class Phrase:
-    """A run of bars that belong together; phrases restart at each section.
+    """Phrase of a track; a new phrase starts with each section.
 
     Attributes
     ----------
     start_bar : int
         First bar.
     bars : int
-        Length: 4, 8 or 16, or an odd leftover.
+        Length in bars: 4, 8 or 16, or less for the last one of a section.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> djtrans.Phrase(start_bar=16, bars=8)
+    Phrase(start_bar=16, bars=8)
+
+    See Also
+    --------
+    Analysis.phrase_bars : Bars on which a phrase starts.
     """
 
     start_bar: int
@@ -57,14 +79,24 @@ class Phrase:
 
 @attrs.frozen
 class Levels:
-    """Loudness of a track, ITU-R BS.1770.
+    """Loudness of a track (ITU-R BS.1770).
 
     Attributes
     ----------
     integrated_lufs : float
-        Integrated loudness.
+        Integrated loudness in LUFS.
     short_term_p95_lufs : float
-        95th percentile of the short-term loudness (3 s windows).
+        95th percentile of the short-term loudness (3 s windows) in LUFS.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> djtrans.Levels(integrated_lufs=-9.2, short_term_p95_lufs=-7.5).integrated_lufs
+    -9.2
+
+    See Also
+    --------
+    Analysis : Analysis with the levels of a track.
     """
 
     integrated_lufs: float
@@ -73,27 +105,44 @@ class Levels:
 
 @attrs.frozen(eq=False)
 class Analysis:
-    """Everything known of a track.
+    """Analysis of a track. Times are seconds from the first sample.
 
     Attributes
     ----------
     duration_seconds : float
+        Length of the track in seconds.
     grid : BeatGrid
+        Beat grid.
     sections : tuple of Section
-        In order, without gaps, the whole track long.
+        Sections of the whole track, in order and without gaps.
     phrases : tuple of Phrase
-        In order, without gaps; each section starts with one.
+        Phrases, in order and without gaps; each section starts with one.
     key : Key
+        Musical key.
     levels : Levels
+        Loudness.
     bar_level_db, bar_low_db : ndarray
-        RMS level of each whole bar in dB full scale: all of it, and below 150 Hz.
+        ``[bars]``, RMS level of each whole bar in dBFS: full band, and below 150 Hz.
     bar_vocal : ndarray
-        How likely somebody sings or speaks in each whole bar, 0 to 1, as far as the mix tells; all
-        0 from an analyzer that does not listen for it.
+        ``[bars]``, vocal activity of each whole bar, 0 to 1, estimated from the mix; 0 if the
+        analyzer does not estimate it.
     bar_beat : ndarray
-        How clearly the beats of the grid are heard around each whole bar, 0 (the grid is
-        extrapolated through a part without a beat) to 1; the grid's confidence throughout from an
-        analyzer that does not tell.
+        ``[bars]``, how clear the beats are around each whole bar, 0 (the grid is extrapolated
+        through a passage without beats) to 1; the grid's confidence if the analyzer does not
+        measure it.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> spec = djtrans.TrackSpec(bpm=126, structure=(("intro", 16), ("drop", 16)))
+    >>> song = djtrans.synthesize(spec)
+    >>> analysis = djtrans.analyze_track(djtrans.Track(song.audio, song.sample_rate))
+    >>> round(analysis.grid.bpm), analysis.section_at(0).label
+    (126, 'intro')
+
+    See Also
+    --------
+    djtrans.analyze_track : Analyze a track.
     """
 
     duration_seconds: float
@@ -117,16 +166,16 @@ class Analysis:
         return np.full(len(self.bar_level_db), self.grid.confidence)
 
     def section_at(self, bar: int) -> Section:
-        """The section that holds a bar (the first or last one beyond the ends)."""
+        """Return the section of a bar (the first or last one beyond the ends)."""
         for section in self.sections:
             if bar < section.end_bar:
                 return section
         return self.sections[-1]
 
     def doubled(self) -> Analysis:
-        """The same analysis counted an octave faster, see :meth:`BeatGrid.doubled`."""
+        """Count the analysis at twice the tempo, see :meth:`BeatGrid.doubled`."""
         grid = self.grid.doubled()
-        # Where the first downbeat lay half a slow bar in, doubling finds a whole bar before it.
+        # A first downbeat half a slow bar from the start has a whole fast bar before it.
         lead = (2 * self.grid.first_downbeat) // self.grid.beats_per_bar
         bars = grid.bars
 
@@ -159,13 +208,13 @@ class Analysis:
         )
 
     def shifted(self, beats: int) -> Analysis:
-        """The same analysis with every one moved `beats` later, see :meth:`BeatGrid.shifted`.
+        """Move all downbeats `beats` later, see :meth:`BeatGrid.shifted`.
 
-        Sections and phrases keep their lengths and move with the bar lines; what is known of each
-        bar is taken from the two bars it now reaches into, by the share of each.
+        Sections and phrases keep their lengths and move with the downbeats; values of a bar are
+        interpolated between the two former bars that it overlaps.
         """
         grid = self.grid.shifted(beats)
-        # Where the ones move past a beat that can be a one itself, a whole bar comes before bar 0.
+        # If the first downbeat moves by a bar or more, a whole bar precedes the former bar 0.
         lead = (self.grid.first_downbeat + beats) // grid.beats_per_bar
         bars, share = grid.bars, beats / grid.beats_per_bar
 
@@ -175,7 +224,7 @@ class Analysis:
             return mixed
 
         def moved_db(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-            return 10.0 * np.log10(np.maximum(moved(10.0 ** (levels / 10.0)), 1e-20))
+            return power_to_db(moved(db_to_power(levels)), amin=1e-20)
 
         starts = [0] + [s.start_bar + lead for s in self.sections[1:]] + [bars]
         sections = [
@@ -203,28 +252,35 @@ class Analysis:
         )
 
     def looped(self, start_bar: int, bars: int, repeats: int) -> Analysis:
-        """The analysis of the track with some bars repeated; every time and bar along that track.
+        """Return the analysis of the looped track, with times and bars of that track.
 
-        Each repeat starts a phrase; a section goes on through repeats that lie within it.
+        Each repeat starts a phrase; a section continues through repeats within it.
+
+        Parameters
+        ----------
+        start_bar, bars : int
+            First bar and number of bars of the loop.
+        repeats : int
+            Number of additional repeats, at least 1.
 
         Raises
         ------
         InputError
-            If the track does not have these bars, or nothing is repeated.
+            If the track does not have these bars, or `repeats` is less than 1.
         """
         grid, stop = self.grid.looped(start_bar, bars, repeats), start_bar + bars
         added = float(grid.beat_times[-1] - self.grid.beat_times[-1])
-        # What is played in a row: first bar, the bar after the last, how much later than before.
-        takes: list[tuple[float, float, int]] = [(-math.inf, stop, 0)]
-        takes += [(start_bar, stop, i * bars) for i in range(1, repeats)]
-        takes += [(start_bar, math.inf, repeats * bars)]
+        # Passages in order: first bar, the bar after the last, and offset in the looped track.
+        passages: list[tuple[float, float, int]] = [(-math.inf, stop, 0)]
+        passages += [(start_bar, stop, i * bars) for i in range(1, repeats)]
+        passages += [(start_bar, math.inf, repeats * bars)]
 
         def played(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
-            """Index, start and end of each part as it comes up in the takes."""
+            """List the index, start and end of each part in the order of the passages."""
             bounds = list(parts)
             return [
-                (i, int(max(start, low)) + later, int(min(end, high)) + later)
-                for low, high, later in takes
+                (i, int(max(start, low)) + offset, int(min(end, high)) + offset)
+                for low, high, offset in passages
                 for i, (start, end) in enumerate(bounds)
                 if max(start, low) < min(end, high)
             ]
@@ -260,6 +316,6 @@ class Analysis:
 
     @property
     def phrase_bars(self) -> frozenset[int]:
-        """The bars on which a phrase starts, the end of the last one included."""
+        """Bars on which a phrase starts, and the end of the last one."""
         starts = {phrase.start_bar for phrase in self.phrases}
         return frozenset(starts | {p.start_bar + p.bars for p in self.phrases[-1:]})

@@ -1,4 +1,4 @@
-"""The beats of a track, and the way between times, beats and bars."""
+"""Beat grid of a track: conversion between times, beats and bars."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from djtrans.core.errors import InputError
 
 
 def as_times(values: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Converter of attrs fields that hold a series: float64, read-only."""
+    """Convert to a read-only float64 array: converter of attrs fields."""
     array = np.asarray(values, dtype=np.float64)
     array.flags.writeable = False
     return array
@@ -20,24 +20,36 @@ def as_times(values: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float6
 
 @attrs.frozen(eq=False)
 class BeatGrid:
-    """The beats of a track.
+    """Beat grid of a track.
 
     Attributes
     ----------
     beat_times : ndarray of float64
-        Time of each beat in seconds, increasing, the whole track long; the first may be
+        ``[beats]``, time of each beat of the whole track in seconds, increasing; the first may be
         slightly negative.
     first_downbeat : int
-        Index in `beat_times` of the first beat that is a one.
+        Index in `beat_times` of the first downbeat.
     bpm : float
-        Tempo in beats per minute (the median where it drifts).
+        Tempo in beats per minute (the median of a drifting tempo).
     beats_per_bar : int
+        Meter.
     constant : bool
-        Whether one tempo explains the whole track.
+        True if the whole track has one tempo.
     confidence : float
-        How well the beats fit the audio, 0 to 1.
+        How well the beats match the audio, 0 to 1.
     downbeat_confidence : float
-        How sure the one is, 0 to 1.
+        Confidence of the downbeats, 0 to 1.
+
+    Examples
+    --------
+    >>> import djtrans, numpy as np
+    >>> grid = djtrans.BeatGrid(np.arange(64) * 0.5, first_downbeat=1, bpm=120.0)
+    >>> grid.bars, grid.time_of_bar(2)
+    (15, 4.5)
+
+    See Also
+    --------
+    djtrans.analyze_track : Estimate the beat grid of a track.
     """
 
     beat_times: NDArray[np.float64] = attrs.field(converter=as_times)
@@ -50,14 +62,20 @@ class BeatGrid:
 
     def __attrs_post_init__(self) -> None:
         if self.beat_times.ndim != 1 or len(self.beat_times) < 2:
-            raise InputError("A beat grid needs at least two beats.")
+            raise InputError(
+                f"beat_times has shape {self.beat_times.shape}; a beat grid needs at least two "
+                "beats in one dimension."
+            )
         if not np.all(np.diff(self.beat_times) > 0):
-            raise InputError("The beats of a grid must increase in time.")
+            raise InputError("The beats of a grid must increase in time; sort them, without NaN.")
         if not 0 <= self.first_downbeat < self.beats_per_bar:
-            raise InputError("first_downbeat must lie within the first bar.")
+            raise InputError(
+                f"first_downbeat = {self.first_downbeat} is not within the first bar; give 0 to "
+                f"{self.beats_per_bar - 1}."
+            )
 
     def time_of(self, beat: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        """Time in seconds of a fractional beat index; extrapolated by the tempo at the ends."""
+        """Convert fractional beat indices to seconds; extrapolated by the tempo at the ends."""
         position = np.asarray(beat, dtype=np.float64)
         last = len(self.beat_times) - 1
         inside = np.interp(position, np.arange(last + 1), self.beat_times)
@@ -67,7 +85,7 @@ class BeatGrid:
         return np.where(position < 0, before, np.where(position > last, after, inside))
 
     def beat_of(self, seconds: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        """Fractional beat index of a time; the inverse of :meth:`time_of`."""
+        """Convert seconds to fractional beat indices; the inverse of :meth:`time_of`."""
         time = np.asarray(seconds, dtype=np.float64)
         last = len(self.beat_times) - 1
         inside = np.interp(time, self.beat_times, np.arange(last + 1))
@@ -79,11 +97,11 @@ class BeatGrid:
         )
 
     def beat_of_bar(self, bar: int) -> int:
-        """Beat index of the one of bar `bar` (bar 0 starts at the first downbeat)."""
+        """Return the beat index of a bar's downbeat (bar 0 starts at the first downbeat)."""
         return self.first_downbeat + bar * self.beats_per_bar
 
     def time_of_bar(self, bar: int) -> float:
-        """Time in seconds of the one of bar `bar`."""
+        """Return the time of a bar's downbeat in seconds."""
         return float(self.time_of(self.beat_of_bar(bar)))
 
     @property
@@ -92,7 +110,7 @@ class BeatGrid:
         return (len(self.beat_times) - 1 - self.first_downbeat) // self.beats_per_bar
 
     def doubled(self) -> BeatGrid:
-        """The same grid counted an octave faster: a bar of 87 BPM is two of 174."""
+        """Count the grid at twice the tempo: a bar at 87 BPM becomes two bars at 174 BPM."""
         count = 2 * len(self.beat_times) - 1
         return attrs.evolve(
             self,
@@ -102,12 +120,12 @@ class BeatGrid:
         )
 
     def shifted(self, beats: int) -> BeatGrid:
-        """The same beats with the one moved.
+        """Move the downbeats to later beats.
 
         Parameters
         ----------
         beats : int
-            How many beats later the one lies, 0 to below `beats_per_bar`.
+            Number of beats, 0 to ``beats_per_bar - 1``.
 
         Raises
         ------
@@ -116,17 +134,24 @@ class BeatGrid:
         """
         if not 0 <= beats < self.beats_per_bar:
             raise InputError(
-                f"The one cannot be moved by {beats} beats; give 0 to {self.beats_per_bar - 1}."
+                f"Downbeats cannot be moved by {beats} beats; give 0 to {self.beats_per_bar - 1}."
             )
         return attrs.evolve(self, first_downbeat=(self.first_downbeat + beats) % self.beats_per_bar)
 
     def looped(self, start_bar: int, bars: int, repeats: int) -> BeatGrid:
-        """The grid of the track with some bars repeated.
+        """Return the grid of the looped track.
+
+        Parameters
+        ----------
+        start_bar, bars : int
+            First bar and number of bars of the loop.
+        repeats : int
+            Number of additional repeats, at least 1.
 
         Raises
         ------
         InputError
-            If the grid does not have these bars, or nothing is repeated.
+            If the grid does not have these bars, or `repeats` is less than 1.
         """
         start, stop = self.beat_of_bar(start_bar), self.beat_of_bar(start_bar + bars)
         if not (0 <= start < stop < len(self.beat_times) and repeats >= 1):
@@ -141,5 +166,5 @@ class BeatGrid:
 
     @property
     def downbeat_times(self) -> NDArray[np.float64]:
-        """Time of each one in seconds."""
+        """Time of each downbeat in seconds."""
         return self.beat_times[self.first_downbeat :: self.beats_per_bar]

@@ -1,28 +1,32 @@
-"""Measures the features of a track's stems on the frames of a window."""
+"""Extract levels, onsets and vocal activity of stems on the frames of a window."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import FLOOR_DB, db_to_power, power_to_db
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import frame_times
-from djtrans.core.errors import InputError
+from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.features import TrackFeatures
+from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.plan import BeatSection
 
 #: Edges between the low, mid and high band, in Hz: those of the default EQ.
 BAND_EDGES_HZ = (300.0, 4000.0)
-FLOOR_DB = -120.0
 _HOP_SECONDS = 0.01
-#: Hops in which an attack rises, and as many by which the analysis window foresees it.
+#: Hops of an attack's rise; the centred analysis window rises as many hops before the attack.
 _ATTACK_HOPS = 2
-#: An onset of strength 1 rises by this much; what lies further under the loud parts is no onset.
+#: Rise of an onset of strength 1, and level relative to the loud parts below which rises are
+#: ignored.
 _ONSET_DB, _ONSET_FLOOR_DB = 30.0, -50.0
-#: A voice this far under the loud parts is half heard; and how gradual that is.
+#: Level of vocals relative to the loud parts at vocal activity 0.5, and slope of the sigmoid.
 _VOCAL_DB, _VOCAL_SLOPE_DB = -25.0, 3.0
-_VOCALS = "vocals"
 
 
 def extract_features(
@@ -38,25 +42,32 @@ def extract_features(
     sections: tuple[BeatSection, ...] = (),
     beats_per_bar: int = 4,
     frames_per_beat: int = 2,
+    extractors: Sequence[FeatureExtractor] = (),
+    gain_db: float = 0.0,
 ) -> TrackFeatures:
-    """Features of stems on the frames of a window.
+    """Extract the features of stems on the frames of a window.
 
     Parameters
     ----------
     stems : Stems
         ``[stems, channels, samples]``.
     beat_times : Tensor
-        ``[beats + 1]`` float64, seconds from the stems' first sample: every beat of the window and
+        ``[beats + 1]`` float64, seconds from the stems' first sample: the beats of the window and
         its end.
     bpm : float
-        Tempo of the stems as they are.
+        Tempo of the stems.
     key : str
         Camelot code.
     reference_db : float, optional
-        Level of the track's loud parts; by default that of the window's own loudest frames.
+        Level of the track's loud parts; by default the 95th percentile of the window's frames.
     isolated, stretch, phrase_beats, sections
         See :class:`~djtrans.core.track.features.TrackFeatures`.
     beats_per_bar, frames_per_beat : int
+        Meter and time resolution.
+    extractors : sequence of FeatureExtractor
+        Run for the encoders that declare them; their arrays are returned in `extra`.
+    gain_db : float
+        Gain that the stems have against the track's file; extractors get the stems without it.
 
     Returns
     -------
@@ -65,12 +76,14 @@ def extract_features(
     Raises
     ------
     InputError
-        If the stems end before the window does.
+        If the window is not within the stems.
+    ShapeError
+        If an array of an extractor is not on the frames.
     """
     length = stems.samples / stems.sample_rate
     if float(beat_times[0]) < -1e-3 or float(beat_times[-1]) > length + 0.05:
         raise InputError(
-            f"The window lies at {float(beat_times[0]):.2f} to {float(beat_times[-1]):.2f} s, but "
+            f"The window is at {float(beat_times[0]):.2f} to {float(beat_times[-1]):.2f} s, but "
             f"the stems are {length:.2f} s long; give longer stems, fewer frames or another start."
         )
     n_frames = (len(beat_times) - 1) * frames_per_beat
@@ -78,7 +91,7 @@ def extract_features(
     powers = [_band_powers(stem, stems.sample_rate) for stem in stems.audio]
     levels = torch.stack([_frame_levels(power, times) for power in powers], dim=1)
     if reference_db is None:
-        loudness = _decibels((10.0 ** (levels / 10.0)).sum(dim=(1, 2)))
+        loudness = _decibels((db_to_power(levels)).sum(dim=(1, 2)))
         reference_db = float(loudness.quantile(0.95))
     return TrackFeatures(
         bpm=bpm,
@@ -95,7 +108,25 @@ def extract_features(
         stretch=stretch,
         phrase_beats=phrase_beats,
         sections=sections,
+        extra=_extra(extractors, stems, gain_db, times) if extractors else {},
     )
+
+
+def _extra(
+    extractors: Sequence[FeatureExtractor], stems: Stems, gain_db: float, times: Tensor
+) -> dict[str, Tensor]:
+    """Arrays of all extractors by ``extractor/name``."""
+    stems = stems.scaled(10.0 ** (-gain_db / 20.0))
+    found: dict[str, Tensor] = {}
+    for extractor in extractors:
+        for name, array in extractor.extract(stems, times).items():
+            if array.shape[:1] != times.shape:
+                raise ShapeError(
+                    f"The extractor {extractor.name} returned {name!r} of shape "
+                    f"{tuple(array.shape)} on {len(times)} frames; it must be [frames, ...]."
+                )
+            found[f"{extractor.name}/{name}"] = array.detach().cpu()
+    return found
 
 
 @attrs.frozen(eq=False)
@@ -106,7 +137,7 @@ class _BandPowers:
     hop_seconds: float
 
     def span(self, times: Tensor) -> tuple[Tensor, Tensor]:
-        """First hop of each frame and the first that is not its own, at least one apart."""
+        """Return the first hop of each frame and the hop after its last, at least one apart."""
         ends = torch.cat([times[1:], 2 * times[-1:] - times[-2:-1]])
         last = len(self.power)
         start = (times / self.hop_seconds).round().long().clamp(0, last - 1)
@@ -130,20 +161,20 @@ def _band_powers(audio: Tensor, sample_rate: int) -> _BandPowers:
 
 
 def _frame_levels(bands: _BandPowers, times: Tensor) -> Tensor:
-    """RMS level of the three bands from each frame to the next, ``[frames, 3]`` dB full scale."""
+    """Compute the RMS level of the bands from each frame to the next, ``[frames, 3]`` in dBFS."""
     total = torch.nn.functional.pad(bands.power.cumsum(dim=0), (0, 0, 1, 0))
     start, stop = bands.span(times)
     return _decibels((total[stop] - total[start]) / (stop - start)[:, None].to(total))
 
 
 def _onsets(bands: _BandPowers, times: Tensor, reference_db: float) -> Tensor:
-    """The steepest rise within each frame, ``[frames]``, 1 for :data:`_ONSET_DB`."""
+    """Compute the steepest rise within each frame, ``[frames]``, 1 for :data:`_ONSET_DB`."""
     level = _decibels(bands.power.sum(dim=1)).clamp(min=reference_db + _ONSET_FLOOR_DB)
     before = torch.nn.functional.pad(level, (_ATTACK_HOPS, 0))[: len(level)]
     before[:_ATTACK_HOPS] = level[0]
     rise = (level - before).clamp(min=0.0) / _ONSET_DB
     start, stop = bands.span(times)
-    # The window of analysis foresees an attack: it rises before its time, not after.
+    # The centred analysis window rises before the attack, so look that much earlier.
     peaks = [
         rise[max(first - _ATTACK_HOPS, 0) : max(last - _ATTACK_HOPS, 1)].amax()
         for first, last in zip(start.tolist(), stop.tolist(), strict=True)
@@ -152,12 +183,12 @@ def _onsets(bands: _BandPowers, times: Tensor, reference_db: float) -> Tensor:
 
 
 def _vocal(levels: Tensor, names: tuple[str, ...], reference_db: float) -> Tensor:
-    """How much the vocal stem is heard in its mid band, ``[frames]``, 0 to 1."""
-    if _VOCALS not in names:
+    """Estimate vocal activity from the vocal stem's mid band, ``[frames]``, 0 to 1."""
+    if VOCALS not in names:
         return levels.new_zeros(len(levels))
-    above = levels[:, names.index(_VOCALS), 1] - (reference_db + _VOCAL_DB)
+    above = levels[:, names.index(VOCALS), 1] - (reference_db + _VOCAL_DB)
     return torch.sigmoid(above / _VOCAL_SLOPE_DB)
 
 
 def _decibels(power: Tensor) -> Tensor:
-    return (10 * torch.log10(power.clamp(min=1e-30))).clamp(min=FLOOR_DB).float()
+    return power_to_db(power, amin=1e-30).clamp(min=FLOOR_DB).float()

@@ -1,4 +1,4 @@
-"""What a curve model and a report know of one track within the window."""
+"""Features of one track in a window: input of curve models and reports."""
 
 from __future__ import annotations
 
@@ -18,35 +18,49 @@ class TrackFeatures:
     Attributes
     ----------
     bpm : float
-        Tempo of the track's stems as they are handed over, in beats per minute.
+        Tempo of the stems in BPM.
     beat_times : Tensor
-        ``[beats]`` float64, seconds from the stems' first sample. The first one is the start of the
-        window, a downbeat; one more than the window has beats.
-    beats_per_bar : int
-    frames_per_beat : int
+        ``[beats + 1]`` float64, seconds from the stems' first sample: the beats of the window, of
+        which the first is a downbeat, and its end.
+    beats_per_bar, frames_per_beat : int
+        Meter and time resolution.
     level_db : Tensor
-        ``[frames, stems, 3]`` float32: RMS level in the low, mid and high band (below 300 Hz, to
-        4 kHz, above) of each stem around each frame, in dB full scale, floored at -120.
+        ``[frames, stems, 3]`` float32: RMS level of each stem in the low, mid and high band (below
+        300 Hz, to 4 kHz, above) in dBFS, at least -120.
     onset : Tensor
-        ``[frames, stems]`` float32, 0 to 1: the steepest rise of each stem in each frame; 1 is
-        30 dB within 20 ms.
+        ``[frames, stems]`` float32, 0 to 1: steepest rise of each stem in each frame; 1 is 30 dB
+        within 20 ms.
     vocal : Tensor
-        ``[frames]`` float32, 0 to 1: how much the vocal stem is heard.
+        ``[frames]`` float32, 0 to 1: vocal activity.
     reference_db : float
-        Level of the track's loud parts, which its other levels are compared with.
+        Level of the track's loud parts, to which other levels are relative.
     stem_names : tuple of str
+        Names of the stems.
     isolated : bool
-        Whether each stem holds its own sounds only, so that one can be moved alone.
+        True if the stems have good isolation, so that one can be faded alone.
     key : str
-        Camelot code, or ``""`` where unknown.
+        Camelot code; ``""`` if unknown.
     stretch : float
-        Tempo change of the stems against the file, as a fraction.
+        Tempo change of the stems relative to the file, as a fraction.
     phrase_beats : tuple of float
         Beats of the window, ends included, on which a phrase starts.
     sections : tuple of BeatSection
-        In order; empty where unknown.
+        Sections in order; empty if unknown.
     extra : mapping of str to Tensor
-        ``[frames, ...]``: what the extractors of other encoders found, by ``extractor/name``.
+        ``[frames, ...]``: features of the encoders' own extractors, by ``extractor/name``.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> song = djtrans.synthesize(djtrans.TrackSpec(structure=(("intro", 8), ("drop", 8))))
+    >>> analysis = djtrans.analyze_track(djtrans.Track(song.audio, song.sample_rate))
+    >>> features = djtrans.build_track_features(song.stems, analysis, n_frames=32)
+    >>> features.level_db.shape
+    torch.Size([32, 4, 3])
+
+    See Also
+    --------
+    djtrans.build_track_features : Extract the features from stems.
     """
 
     bpm: float

@@ -1,4 +1,4 @@
-"""Musical keys and the Camelot wheel, on which neighbours mix well."""
+"""Musical keys and their distance on the Camelot wheel."""
 
 from __future__ import annotations
 
@@ -19,8 +19,20 @@ class Key:
     tonic : int
         Pitch class, 0 (C) to 11 (B).
     mode : {"major", "minor"}
+        Mode.
     confidence : float
-        0 to 1.
+        Confidence, 0 to 1.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> key = djtrans.Key(tonic=9, mode="minor")
+    >>> key.name, key.camelot, key.distance(djtrans.Key(tonic=4, mode="minor"))
+    ('A minor', '8A', 1)
+
+    See Also
+    --------
+    djtrans.Analysis : Analysis with the key of a track.
     """
 
     tonic: int
@@ -29,18 +41,18 @@ class Key:
 
     @property
     def name(self) -> str:
-        """As musicians write it: ``"A minor"``."""
+        """Name of the key, such as ``"A minor"``."""
         return f"{_TONICS[self.tonic]} {self.mode}"
 
     @property
     def camelot(self) -> str:
-        """Camelot code, ``"8A"`` for A minor."""
+        """Camelot code, such as ``"8A"`` for A minor."""
         if self.mode == "minor":
             return f"{_CAMELOT_MINOR[self.tonic]}A"
         return f"{_CAMELOT_MAJOR[self.tonic]}B"
 
     def distance(self, other: Key) -> int:
-        """Steps on the Camelot wheel: around the circle, plus one between minor and major."""
+        """Compute the Camelot distance: steps around the wheel, plus 1 between minor and major."""
         here, there = int(self.camelot[:-1]), int(other.camelot[:-1])
         around = abs(here - there)
         return min(around, 12 - around) + (self.camelot[-1] != other.camelot[-1])

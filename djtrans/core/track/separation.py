@@ -1,4 +1,4 @@
-"""Running a separator: the right rate in and out, its result checked, and stems that sum."""
+"""Run a separator: resample, validate its result and add the residual to ``other``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import DjtransError, SeparationError
-from djtrans.core.track.stem_files import load_stems, save_stems
 from djtrans.core.track.stems import Stems
 
-__all__ = ["RESIDUAL_STEM", "load_stems", "save_stems", "separate"]
-
-#: The stem that takes what is in no other.
+#: Stem to which the residual is added.
 RESIDUAL_STEM = "other"
 
 
@@ -25,35 +22,35 @@ def separate(
     audio: Tensor,
     sample_rate: int,
     start_seconds: float = 0.0,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> Stems:
-    """Stems of `audio` that sum to it within -100 dB.
+    """Separate audio into stems that sum to it within -100 dB.
 
     Parameters
     ----------
     separator : Separator
-        What the declaration's factory built.
+        The separator.
     declaration : SeparatorDeclaration
-        Its name, stems and sample rate.
+        Its declaration: name, stems and sample rate.
     audio : Tensor
         ``[channels, samples]`` float32.
     sample_rate : int
         In Hz.
     start_seconds : float
-        Where in the track the audio starts.
+        Position of the audio in the track.
     progress : callable, optional
-        Told how much is done, 0 to 1.
+        Progress callback.
 
     Returns
     -------
     Stems
-        ``[stems, channels, samples]`` with the channels, length and rate of `audio`; the input
-        minus the sum of what the separator gave is added to ``other``.
+        ``[stems, channels, samples]`` with the channels, length and rate of `audio`; the residual
+        is added to ``other``.
 
     Raises
     ------
     SeparationError
-        If the separator fails, returns another shape or samples that are not finite, or has no
+        If the separator fails, returns a wrong shape or samples that are not finite, or has no
         stem named ``other``.
     """
     check_audio(audio)
@@ -61,7 +58,7 @@ def separate(
     names = declaration.stems
     if RESIDUAL_STEM not in names:
         raise SeparationError(
-            f"{label} has no stem named {RESIDUAL_STEM!r} to take the residual (it has "
+            f"{label} has no stem named {RESIDUAL_STEM!r} for the residual (it has "
             f"{', '.join(names)}); declare one, even if it is silent."
         )
     audio = audio.to(torch.float32)
@@ -95,9 +92,12 @@ def _check(given: object, shape: tuple[int, ...], label: str) -> None:
             f"{shape}."
         )
     if not given.is_floating_point() or not bool(torch.isfinite(given).all()):
-        raise SeparationError(f"{label} returned samples that are not finite numbers.")
+        raise SeparationError(
+            f"{label} returned samples that are not finite numbers; report it to its author, or "
+            "use another separator."
+        )
 
 
 def _fit(audio: Tensor, samples: int) -> Tensor:
-    """Cut or extend by the sample or two that a resampling there and back may cost."""
+    """Cut or pad by the one or two samples that resampling back and forth may add or remove."""
     return torch.nn.functional.pad(audio, (0, samples - audio.shape[-1]))

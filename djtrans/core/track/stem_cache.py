@@ -1,4 +1,4 @@
-"""Stems that are kept, so that the same audio is not separated twice."""
+"""Cache of separated stems."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.util.cache import cache_key, default_cache
 
 KIND = "stems"
-#: Raised when entries are written in another way.
+#: Version of the format of entries, part of their keys.
 FORMAT = 1
 _NAME = "stems"
 
 
 class CachedSeparator:
-    """A separator that answers from the cache where it has heard the same audio before.
+    """Separator with a cache of its results.
 
-    An entry holds the separator's own answer as float32, so that what comes from the cache is the
-    first answer to the bit.
+    Entries are float32, so that cached stems equal computed ones, bit for bit.
 
     Parameters
     ----------
     separator : Separator
+        The separator.
     name : str
         Its qualified name.
     declaration : SeparatorDeclaration
+        Its declaration.
     config : mapping
         Its complete config.
     """
@@ -48,8 +49,8 @@ class CachedSeparator:
         self._identity = {"separator": name, "version": declaration.version, "config": {**config}}
         self._stems = len(declaration.stems)
 
-    def fetch(self, progress: Progress | None = None) -> str:
-        """Digest of the separator's weights, empty if it has none."""
+    def fetch(self, progress: FractionCallback | None = None) -> str:
+        """Download the separator's weights if needed and return their digest, empty if none."""
         if isinstance(self._separator, TrainedSeparator):
             return self._separator.fetch(progress)
         return ""
@@ -60,14 +61,14 @@ class CachedSeparator:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
-        """Stems of `audio`; see :class:`djtrans.core.contracts.separator.Separator`."""
-        heard = audio.detach().to("cpu", torch.float32).contiguous()
-        shape = (self._stems, *heard.shape)
+        """Separate audio; see :class:`djtrans.core.contracts.separator.Separator`."""
+        source = audio.detach().to("cpu", torch.float32).contiguous()
+        shape = (self._stems, *source.shape)
         key = cache_key(
             format=FORMAT,
-            audio=hashlib.sha256(heard.numpy().tobytes()).hexdigest(),
+            audio=hashlib.sha256(source.numpy().tobytes()).hexdigest(),
             shape=list(shape),
             sample_rate=sample_rate,
             weights=self.fetch(),
@@ -80,14 +81,14 @@ class CachedSeparator:
                 raise ValueError("not the stems of this audio")
             return stems
 
-        kept = default_cache().load(KIND, key, read)
-        if kept is None:
-            made = self._separator.separate(
+        stems = default_cache().load(KIND, key, read)
+        if stems is None:
+            result = self._separator.separate(
                 audio, sample_rate, start_seconds=start_seconds, progress=progress
             )
-            if not isinstance(made, Tensor) or tuple(made.shape) != shape:
-                return made  # breaks the contract: named by whoever asked, and not kept
-            kept = made.detach().to("cpu", torch.float32).contiguous()
-            content = {_NAME: kept}
+            if not isinstance(result, Tensor) or tuple(result.shape) != shape:
+                return result  # invalid results are reported by the caller and not cached
+            stems = result.detach().to("cpu", torch.float32).contiguous()
+            content = {_NAME: stems}
             default_cache().store(KIND, key, lambda path: save_file(content, path))
-        return kept.to(audio.device)
+        return stems.to(audio.device)

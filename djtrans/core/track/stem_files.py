@@ -1,4 +1,4 @@
-"""Folders of stems: one audio file each, named after the stem."""
+"""Load and save stems as audio files, one per stem."""
 
 from __future__ import annotations
 
@@ -11,41 +11,53 @@ from torch import Tensor
 
 from djtrans.core.audio.io import WRITABLE, audio_seconds, load_audio, write_audio
 from djtrans.core.errors import AudioFileError, SeparationError, ShapeError
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 
-#: The stems of the default mixer, in their order.
-STEM_NAMES = ("drums", "bass", "vocals", "other")
-#: Encoders pad; files that differ by less are of one length.
+#: Largest difference in length between stem files: audio encoders pad.
 LENGTH_TOLERANCE_SECONDS = 0.05
 
 
 def load_stems(
     folder: str | os.PathLike[str],
-    names: Sequence[str] = STEM_NAMES,
+    names: Sequence[str] = STEMS,
     sample_rate: int | None = None,
 ) -> Stems:
     """Read the stems of a folder, such as ``drums.wav`` … ``other.wav``.
 
     Parameters
     ----------
-    folder : path
+    folder : path-like
+        The folder.
     names : sequence of str
-        The stems to read, each from ``<name>.wav``, ``.flac``, ``.ogg``, ``.mp3`` or ``.aiff``.
+        Stems to read, each from ``<name>.wav``, ``.flac``, ``.ogg``, ``.mp3`` or ``.aiff``.
     sample_rate : int, optional
-        Rate of the result in Hz; the first stem's if left out.
+        Sample rate of the result in Hz; the first file's by default.
 
     Returns
     -------
     Stems
-        ``[stems, channels, samples]``; stereo if any of them is.
+        ``[stems, channels, samples]``; stereo if any stem is.
 
     Raises
     ------
     SeparationError
-        If a file is missing or there are two for one stem, or their lengths differ by more than
-        50 ms (less is filled with silence).
+        If a file is missing, a stem has two files, or lengths differ by more than 50 ms (shorter
+        differences are padded with silence).
     AudioFileError
-        If one cannot be read.
+        If a file cannot be read.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> stems = djtrans.Stems(torch.zeros(2, 2, 44100), ("drums", "bass"), 44100)
+    >>> files = djtrans.save_stems(stems, "stems")
+    >>> djtrans.load_stems("stems", names=("drums", "bass")).audio.shape
+    torch.Size([2, 2, 44100])
+
+    See Also
+    --------
+    save_stems : Write stems as audio files.
     """
     files = find_stem_files(folder, names)
     tracks: list[Tensor] = []
@@ -54,7 +66,7 @@ def load_stems(
         audio, rate = load_audio(file, rate)
         tracks.append(audio)
     if rate is None:
-        raise SeparationError("No stem was asked for; give at least one name.")
+        raise SeparationError("No stem names were given; give at least one.")
     samples = max(track.shape[-1] for track in tracks)
     channels = max(track.shape[0] for track in tracks)
     padded = [
@@ -67,16 +79,17 @@ def load_stems(
 def save_stems(
     stems: Stems, folder: str | os.PathLike[str], subtype: str = "FLOAT"
 ) -> tuple[Path, ...]:
-    """Write each stem to ``<folder>/<name>.wav``, by default as 32-bit float: they still sum.
+    """Write each stem to ``<folder>/<name>.wav``.
 
     Parameters
     ----------
     stems : Stems
         ``[stems, channels, samples]``.
-    folder : path
-        Made if it does not exist (its parent must).
+    folder : path-like
+        The folder, created if it does not exist (its parent must exist).
     subtype : str
-        libsndfile's name of the sample format, see :func:`~djtrans.core.audio.io.write_audio`.
+        libsndfile's name of the sample format, see :func:`~djtrans.core.audio.io.write_audio`. The
+        default, 32-bit float, preserves the sum of the stems.
 
     Returns
     -------
@@ -88,7 +101,18 @@ def save_stems(
     ShapeError
         If the stems have a batch dimension.
     AudioFileError
-        If the folder cannot be made or written.
+        If the folder cannot be created or written to.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> stems = djtrans.Stems(torch.zeros(2, 2, 44100), ("drums", "bass"), 44100)
+    >>> [file.name for file in djtrans.save_stems(stems, "stems")]
+    ['drums.wav', 'bass.wav']
+
+    See Also
+    --------
+    load_stems : Read stems from audio files.
     """
     if stems.audio.ndim != 3:
         raise ShapeError(
@@ -108,9 +132,21 @@ def save_stems(
 
 
 def find_stem_files(
-    folder: str | os.PathLike[str], names: Sequence[str] = STEM_NAMES
+    folder: str | os.PathLike[str], names: Sequence[str] = STEMS
 ) -> tuple[Path, ...]:
-    """Return the file of each stem, having checked that their lengths agree.
+    """Find the file of each stem and check that their lengths agree.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+    names : sequence of str
+        Names of the stems.
+
+    Returns
+    -------
+    tuple of Path
+        The files, in the order of `names`.
 
     Raises
     ------
@@ -133,8 +169,8 @@ def find_stem_files(
         )
     for name in names:
         if len(found[name]) > 1:
-            rivals = " and ".join(f.name for f in found[name])
-            raise SeparationError(f"Stems folder {root} has {rivals}; keep one file for {name}.")
+            both = " and ".join(f.name for f in found[name])
+            raise SeparationError(f"Stems folder {root} has {both}; keep one file for {name}.")
     files = tuple(found[name][0] for name in names)
     lengths = [audio_seconds(file) for file in files]
     if max(lengths) - min(lengths) > LENGTH_TOLERANCE_SECONDS:

@@ -1,4 +1,4 @@
-"""The stems of a stretch of audio."""
+"""Stems of audio."""
 
 from __future__ import annotations
 
@@ -20,9 +20,20 @@ class Stems:
     audio : Tensor
         ``[..., stems, channels, samples]``, floating point.
     names : tuple of str
-        One for each stem, in order.
+        Names of the stems, in order.
     sample_rate : int
         In Hz.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> stems = djtrans.Stems(torch.zeros(2, 2, 44100), ("drums", "bass"), 44100)
+    >>> stems["drums"].shape
+    torch.Size([2, 44100])
+
+    See Also
+    --------
+    djtrans.load_stems : Read stems from audio files.
     """
 
     audio: Tensor
@@ -39,7 +50,7 @@ class Stems:
             raise ShapeError(f"Stems.audio is {self.audio.dtype}; convert it to torch.float32.")
 
     def __getitem__(self, name: str) -> Tensor:
-        """One stem, ``[..., channels, samples]``."""
+        """Return one stem, ``[..., channels, samples]``."""
         if name not in self.names:
             raise ShapeError(f"There is no stem {name!r}. {did_you_mean(name, self.names)}")
         return self.audio[..., self.names.index(name), :, :]
@@ -51,17 +62,17 @@ class Stems:
 
     @property
     def mix(self) -> Tensor:
-        """The sum of the stems, ``[..., channels, samples]``."""
+        """Sum of the stems, ``[..., channels, samples]``."""
         return self.audio.sum(dim=-3)
 
     def to(self, device: str | torch.device) -> Stems:
-        """The same stems on another device."""
+        """Move the stems to another device."""
         return attrs.evolve(self, audio=self.audio.to(device))
 
     def window(self, start: int, stop: int) -> Stems:
-        """Samples `start` to `stop`, zero where the stems do not reach."""
+        """Slice samples `start` to `stop`, zero-padded beyond the ends."""
         return attrs.evolve(self, audio=padded_slice(self.audio, start, stop))
 
     def scaled(self, gain: float) -> Stems:
-        """The same stems times a linear gain."""
+        """Multiply the stems by a linear gain."""
         return self if gain == 1.0 else attrs.evolve(self, audio=self.audio * gain)

@@ -1,4 +1,4 @@
-"""A track as it was loaded."""
+"""Tracks: audio with its sample rate, name and hash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MINIMUM_SECONDS = 8.0
 
 @attrs.frozen(eq=False)
 class Track:
-    """Audio with its name and rate.
+    """Track: audio with its sample rate, name and hash.
 
     Attributes
     ----------
@@ -26,9 +26,19 @@ class Track:
     sample_rate : int
         In Hz.
     name : str
-        File name, or whatever it should be called in reports.
+        File name, or another name for reports.
     sha256 : str
-        Hash of the file's bytes, or ``""`` for audio that came from no file.
+        Hash of the file's bytes; ``""`` for audio that is not from a file.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> djtrans.Track(torch.zeros(2, 441000), 44100, name="silence").duration_seconds
+    10.0
+
+    See Also
+    --------
+    load_track : Load an audio file as a track.
     """
 
     audio: Tensor
@@ -42,7 +52,7 @@ class Track:
         return int(self.audio.shape[-1]) / self.sample_rate
 
     def at_rate(self, sample_rate: int, channels: int) -> Track:
-        """The same track at another rate and with another number of channels (1 or 2)."""
+        """Convert to another sample rate and number of channels (1 or 2)."""
         audio = resample(self.audio, self.sample_rate, sample_rate)
         if channels == 1 and len(audio) == 2:
             audio = audio.mean(dim=0, keepdim=True)
@@ -57,12 +67,27 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     Parameters
     ----------
     path : path-like
-        wav, flac, ogg or mp3.
+        Audio file (wav, flac, ogg, mp3 or aiff).
+
+    Returns
+    -------
+    Track
 
     Raises
     ------
     AudioFileError
-        If the file is missing, is no audio, or holds nothing to work with.
+        If the file is missing, is not audio, or is empty.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> path = djtrans.write_audio("song.wav", torch.zeros(2, 441000), 44100)
+    >>> djtrans.load_track(path).name
+    'song.wav'
+
+    See Also
+    --------
+    djtrans.analyze_track : Analyze a track.
     """
     audio, sample_rate = load_audio(path)
     return Track(audio, sample_rate, Path(path).name, content_hash(path))

@@ -1,4 +1,4 @@
-"""Which tracks a mix is made of, and when each comes in."""
+"""Tracklists: the tracks of a mix with their start times."""
 
 from __future__ import annotations
 
@@ -9,27 +9,34 @@ import attrs
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.errors import TracklistError
 
-#: What stands for a track that nobody could name.
+#: Name of an unidentified track, as is usual in tracklists.
 UNKNOWN = "ID"
 
 
 @attrs.frozen(kw_only=True)
 class TracklistEntry:
-    """A track of a mix.
+    """Entry of a tracklist: a track of the mix.
 
     Attributes
     ----------
     start_seconds : float or None
-        When it comes in, from the start of the mix; None where the source does not say.
+        Start in seconds from the start of the mix; None if unknown.
     artist, title : str
-        ``""`` where unknown. A track that nobody could name is often called ``ID``.
+        Artist and title, ``""`` if unknown. An unidentified track is often called ``ID``.
     mix : str
-        Which version: ``"Dub Mix"``, ``"Ada Remix"``; ``""`` where the source does not say.
+        Version, such as ``"Dub Mix"`` or ``"Ada Remix"``; ``""`` if unknown.
     label : str
+        Record label.
     url : str
-        Address of the track itself.
+        Address of the track's page.
     with_previous : bool
-        Whether it sounds together with the entry before it, as in a mashup.
+        True if it is played together with the previous entry, as in a mashup.
+
+    Examples
+    --------
+    >>> from djtrans.core import TracklistEntry
+    >>> str(TracklistEntry(start_seconds=0.0, artist="Ada", title="Plain", mix="Dub Mix"))
+    'Ada - Plain (Dub Mix)'
     """
 
     start_seconds: float | None = None
@@ -43,7 +50,9 @@ class TracklistEntry:
     def __attrs_post_init__(self) -> None:
         start = self.start_seconds
         if start is not None and not (math.isfinite(start) and start >= 0):
-            raise TracklistError(f"{self} starts at {start!r} s; a start is at least 0, or None.")
+            raise TracklistError(
+                f"The track {self} starts at {start!r} s; give a start of at least 0, or None."
+            )
 
     def __str__(self) -> str:
         named = " - ".join(part for part in (self.artist, self.title) if part)
@@ -51,33 +60,40 @@ class TracklistEntry:
 
     @property
     def identified(self) -> bool:
-        """Whether the source names the track."""
+        """True if the title of the track is known."""
         return self.title.upper() not in ("", UNKNOWN)
 
 
 @attrs.frozen(kw_only=True)
 class Tracklist:
-    """The tracks of a mix, in the order in which they come in.
+    """Tracklist of a mix.
 
     Attributes
     ----------
     title : str
-        Of the mix.
+        Title of the mix.
     entries : tuple of TracklistEntry
-        At least one. Starts that are known do not fall.
+        At least one entry; known starts must not decrease.
     source : str
         Qualified name of the component that read it; ``""`` before it is saved.
     url : str
-        Address of the page on the mix.
+        Address of the mix's page.
     audio : str
-        File name or address of the mix's audio, where the source says it.
+        File name or address of the mix's audio; ``""`` if unknown.
     resolution_seconds : float
-        What the starts are rounded to: 60 where only minutes are given.
+        Resolution of the starts: 60 if only minutes are given.
 
     Raises
     ------
     TracklistError
-        If it has no title or no entries, or a track starts before the one above it.
+        If there is no title or no entry, or a track starts before the previous one.
+
+    Examples
+    --------
+    >>> from djtrans.core import Tracklist, TracklistEntry
+    >>> entries = [TracklistEntry(start_seconds=0.0, title="Plain"), TracklistEntry(title="ID")]
+    >>> Tracklist(title="Live", entries=entries).timed
+    1
     """
 
     title: str
@@ -89,34 +105,36 @@ class Tracklist:
 
     def __attrs_post_init__(self) -> None:
         if not self.title.strip():
-            raise TracklistError("A tracklist has no title; give it that of the mix.")
+            raise TracklistError("The tracklist has no title; give the title of the mix.")
         if not self.entries:
-            raise TracklistError(f"The tracklist of {self.title!r} has no tracks.")
+            raise TracklistError(
+                f"The tracklist of {self.title!r} has no tracks; give at least one."
+            )
         if not (math.isfinite(self.resolution_seconds) and self.resolution_seconds > 0):
             raise TracklistError(
                 f"{self.title!r} has resolution_seconds {self.resolution_seconds!r}; give a "
                 "number above 0."
             )
-        latest, above = 0.0, ""
+        latest, previous = 0.0, ""
         for entry in self.entries:
             if entry.start_seconds is None:
                 continue
             if entry.start_seconds < latest:
                 raise TracklistError(
                     f"In the tracklist of {self.title!r}, '{entry}' starts at "
-                    f"{clock(entry.start_seconds)}, before '{above}' at {clock(latest)}; correct "
-                    "one of these times."
+                    f"{clock(entry.start_seconds)}, before '{previous}' at {clock(latest)}; "
+                    "correct one of these times."
                 )
-            latest, above = entry.start_seconds, str(entry)
+            latest, previous = entry.start_seconds, str(entry)
 
     @property
     def timed(self) -> int:
-        """How many entries have a start."""
+        """Number of entries with a start."""
         return sum(entry.start_seconds is not None for entry in self.entries)
 
 
 def clock(seconds: float) -> str:
-    """Seconds as a tracklist writes them: ``"1:02:03"``, ``"4:05"``."""
+    """Format seconds as in tracklists: ``"1:02:03"``, ``"4:05"``."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,4 +1,4 @@
-"""Tracklists as JSON files, one for each mix, in a folder."""
+"""Load and save tracklists as JSON files, one per mix."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _ID_DIGITS = 12
 
 
 def tracklist_id(url: str) -> str:
-    """Twelve hexadecimal digits that stand for a mix: a digest of its address."""
+    """Compute the identifier of a mix: 12 hexadecimal digits of a digest of its address."""
     return hashlib.sha256(url.encode()).hexdigest()[:_ID_DIGITS]
 
 
 def identity(tracklist: Tracklist) -> str:
-    """The same for a tracklist, of what it says where the mix has no address."""
+    """Compute the identifier of a tracklist, from its content if the mix has no address."""
     if tracklist.url:
         return tracklist_id(tracklist.url)
     return tracklist_id(json.dumps([tracklist.title, *map(attrs.asdict, tracklist.entries)]))
 
 
 def file_name(tracklist: Tracklist) -> str:
-    """Name that any file system takes: title in plain letters, a dash, and the identity.
+    """Return a portable file name: the title in ASCII letters, a dash and the identifier.
 
     Examples
     --------
@@ -50,17 +50,24 @@ def file_name(tracklist: Tracklist) -> str:
 
 
 def find_tracklist(folder: str | os.PathLike[str], id_: str) -> Path | None:
-    """The file of a mix in a folder, or None."""
+    """Find the file of a mix in a folder, or return None."""
     return min(Path(folder).glob(f"*-{id_}.json"), default=None)
 
 
 def save_tracklist(tracklist: Tracklist, folder: str | os.PathLike[str]) -> Path:
-    """Write a tracklist into a folder, which is made where it is missing.
+    """Write a tracklist into a folder, atomically.
+
+    Parameters
+    ----------
+    tracklist : Tracklist
+        The tracklist.
+    folder : path-like
+        The folder, created with its parents if missing.
 
     Returns
     -------
     Path
-        The file, which appears whole or not at all.
+        The file.
 
     Raises
     ------
@@ -79,14 +86,14 @@ def save_tracklist(tracklist: Tracklist, folder: str | os.PathLike[str]) -> Path
 
 
 def load_tracklist(path: str | os.PathLike[str]) -> Tracklist:
-    """Read a file that :func:`save_tracklist` wrote, or that was written by hand in its form.
+    """Read a file written by :func:`save_tracklist`, or by hand in the same format.
 
     Raises
     ------
     InputError
         If there is no such file.
     FormatError
-        If it is none of ours, or a field of it is unknown or wrong.
+        If it is not a tracklist file, or a field is unknown or invalid.
     """
     file = Path(path)
     document = read_document(
@@ -100,4 +107,4 @@ def load_tracklist(path: str | os.PathLike[str]) -> Tracklist:
         entries = [TracklistEntry(**entry) for entry in document.pop("entries")]
         return Tracklist(**document, entries=entries)
     except (KeyError, TypeError, AttributeError, TracklistError) as error:
-        raise FormatError(f"{file} is no sound tracklist: {error}") from None
+        raise FormatError(f"{file} is not a valid tracklist: {error}") from None

@@ -1,4 +1,4 @@
-"""Lays a track on the common clock, trims its level and separates what the window needs."""
+"""Align a track with the timeline of a transition and separate it into stems."""
 
 from __future__ import annotations
 
@@ -9,43 +9,44 @@ from torch import Tensor
 from djtrans.core.audio.looping import looped
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.warping import warp
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan, track_seconds
 
-#: Bars on either side of the window that a separator also hears.
+#: Bars of context on either side of the window that are separated, too.
 MARGIN_BARS = 4
 
 
 @attrs.frozen
 class Span:
-    """A stretch of the common clock in samples; 0 is the start of the window."""
+    """Span of the timeline in samples; 0 is the start of the window."""
 
     start: int
     stop: int
 
     @property
     def samples(self) -> int:
-        """Length."""
+        """Length in samples."""
         return self.stop - self.start
 
 
 @attrs.frozen(eq=False)
 class AlignedTrack:
-    """A track on the common clock, level trim included.
+    """Track on the timeline, including its gain.
 
     Attributes
     ----------
     mix : Tensor
         ``[channels, samples]`` over `span`.
     span : Span
+        Span of `mix`.
     stems : Stems
-        Over `stems_span`; they sum to the mix there.
+        Stems over `stems_span`, which sum to the mix.
     stems_span : Span
-        The window and the separator's margin around it.
+        Window and the separator's context around it.
     """
 
     mix: Tensor
@@ -54,22 +55,22 @@ class AlignedTrack:
     stems_span: Span
 
     def solo(self, span: Span) -> Tensor:
-        """The untouched track over another span, zero where it is not known."""
+        """Return the unprocessed track over another span, zero beyond `span`."""
         return padded_slice(self.mix, span.start - self.span.start, span.stop - self.span.start)
 
     def window(self, span: Span) -> Stems:
-        """The stems over a part of their span."""
+        """Return the stems over a part of their span."""
         start = self.stems_span.start
         return self.stems.window(span.start - start, span.stop - start)
 
 
 def window_span(plan: TransitionPlan, sample_rate: int) -> Span:
-    """The window in samples."""
+    """Return the span of the window."""
     return Span(0, round(plan.window_seconds * sample_rate))
 
 
 def margin_span(plan: TransitionPlan, sample_rate: int) -> Span:
-    """The window and the separator's margin in samples."""
+    """Return the span of the window and of the separator's context around it."""
     beats = MARGIN_BARS * plan.beats_per_bar
     refined = plan.refined_bars * plan.beats_per_bar
     last = len(plan.beat_times) - 1
@@ -80,20 +81,21 @@ def margin_span(plan: TransitionPlan, sample_rate: int) -> Span:
 
 
 def align(track: Track, side: TrackPlan, span: Span) -> Tensor:
-    """A track on the common clock: looped, stretched, transposed and trimmed as planned.
+    """Loop, stretch, transpose and scale a track as planned.
 
     Parameters
     ----------
     track : Track
+        The track.
     side : TrackPlan
         The track's part of the plan.
     span : Span
-        What is wanted of the clock.
+        Span of the result on the timeline.
 
     Returns
     -------
     Tensor
-        ``[channels, samples]``; zero where the track has nothing.
+        ``[channels, samples]``; zero beyond the ends of the track.
     """
     rate = track.sample_rate
     audio = track.audio if side.loop is None else looped(track.audio, side.loop, rate)
@@ -108,27 +110,31 @@ def align_and_separate(
     span: Span,
     separator: Separator,
     declaration: SeparatorDeclaration,
-    progress: Progress | None = None,
+    progress: FractionCallback | None = None,
 ) -> AlignedTrack:
-    """Lay a track on the clock and get its stems over the window and the margin.
+    """Align a track with the timeline and separate the window and its context.
 
-    A separator that computes its stems hears the stretched track: stems stretched one by one do
-    not sum to the stretched mix. Ready stems exist on the track's own time only; they are
-    stretched one by one, and the track on the clock is *defined* as their sum, so that there is
-    no seam between window and context either way.
+    A separator that computes its stems receives the stretched track, since stems that are stretched
+    separately do not sum to the stretched mix. Existing stems are stretched separately, and the
+    aligned track is *defined* as their sum, so that there is no discontinuity between the window
+    and its context in either case.
 
     Parameters
     ----------
     track : Track
-        At the rate and channel count of the render.
+        Track at the sample rate and number of channels of the render.
     side : TrackPlan
+        The track's part of the plan.
     plan : TransitionPlan
+        The plan.
     span : Span
-        What is wanted of the clock; widened to the separator's margin.
+        Span of the result on the timeline; extended to include the separator's context.
     separator : Separator
+        The separator.
     declaration : SeparatorDeclaration
-        What is true of it.
+        Its declaration.
     progress : callable, optional
+        Progress callback.
 
     Returns
     -------
@@ -138,13 +144,13 @@ def align_and_separate(
     margin = margin_span(plan, rate)
     span = Span(min(span.start, margin.start), max(span.stop, margin.stop))
     if declaration.reads_source:
-        ready = separate(separator, declaration, track.audio, rate, progress=progress)
-        parts = [align(attrs.evolve(track, audio=stem), side, span) for stem in ready.audio]
-        whole = Stems(torch.stack(parts), ready.names, rate)
+        source = separate(separator, declaration, track.audio, rate, progress=progress)
+        parts = [align(attrs.evolve(track, audio=stem), side, span) for stem in source.audio]
+        whole = Stems(torch.stack(parts), source.names, rate)
         stems = whole.window(margin.start - span.start, margin.stop - span.start)
         return AlignedTrack(whole.mix, span, stems, margin)
     mix = align(track, side, span)
-    heard = mix[:, margin.start - span.start : margin.stop - span.start]
+    part = mix[:, margin.start - span.start : margin.stop - span.start]
     start = track_seconds(side.warp, margin.start / rate)
-    stems = separate(separator, declaration, heard, rate, start_seconds=start, progress=progress)
+    stems = separate(separator, declaration, part, rate, start_seconds=start, progress=progress)
     return AlignedTrack(mix, span, stems, margin)

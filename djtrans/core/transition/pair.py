@@ -1,4 +1,4 @@
-"""A value for each of the two tracks of a transition."""
+"""Pairs of values: one for each of the two tracks of a transition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ U = TypeVar("U")
 
 @attrs.frozen
 class Pair(Generic[T]):
-    """A value for the outgoing track A and one for the incoming track B.
+    """Pair of values for the outgoing track A and the incoming track B.
 
     Attributes
     ----------
@@ -22,8 +22,8 @@ class Pair(Generic[T]):
 
     Examples
     --------
-    >>> from djtrans.core.transition.pair import Pair
-    >>> tempos = Pair(126.0, 123.0)
+    >>> import djtrans
+    >>> tempos = djtrans.Pair(126.0, 123.0)
     >>> tempos.map(round)
     Pair(a=126, b=123)
     >>> dict(tempos.items())

@@ -1,4 +1,4 @@
-"""The params file: all that it takes to render a transition again, as JSON."""
+"""Params file: JSON file from which a transition is rendered again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FORMAT_VERSION = 1
 
 @attrs.frozen(kw_only=True)
 class TrackRecord:
-    """A track as it was used.
+    """Track of a transition.
 
     Attributes
     ----------
@@ -37,8 +37,9 @@ class TrackRecord:
     sha256 : str
         Hash of the file's bytes.
     separator : ComponentRecord
+        Separator of its stems.
     isolation : {"good", "weak", "unknown"}
-        How well that separator keeps the stems apart, as it declares it.
+        Isolation that the separator declares.
     """
 
     name: str
@@ -49,7 +50,17 @@ class TrackRecord:
 
 @attrs.frozen(kw_only=True)
 class MixerRecord:
-    """The mixer as it was used: spec with full configs, its computation, its effects' versions."""
+    """Mixer of a transition.
+
+    Attributes
+    ----------
+    spec : MixerSpec
+        Spec with the full configs of all nodes.
+    config : MixerConfig
+        Config of its short-time Fourier transform.
+    versions : mapping of str to int
+        Behaviour versions of its effects by qualified name.
+    """
 
     spec: MixerSpec
     config: MixerConfig
@@ -58,14 +69,16 @@ class MixerRecord:
 
 @attrs.frozen(kw_only=True)
 class RenderRecord:
-    """How the audio was made from plan and curves.
+    """Settings of the render of a transition.
 
     Attributes
     ----------
     sample_rate, channels : int
+        Sample rate in Hz and number of channels.
     start, stop : int
-        Span of the file on the common clock, in samples; 0 is the start of the window.
+        Span of the audio file on the timeline, in samples; 0 is the start of the window.
     seed : int
+        Random seed.
     stretch : str
         Engine and version of the time stretch.
     djtrans : str
@@ -83,21 +96,43 @@ class RenderRecord:
 
 @attrs.frozen(kw_only=True)
 class ModelUse:
-    """A model as it drew: the file's name and hash, and how it was sampled."""
+    """Model that generated the curves.
+
+    Attributes
+    ----------
+    name, sha256 : str
+        File name and hash of the file's bytes.
+    scheduler : str
+        Qualified name of the scheduler.
+    scheduler_config : mapping
+        Full config of the scheduler; empty in files of versions that did not record it.
+    steps : int
+        Sampling steps.
+    guidance_scale : float
+        Classifier-free guidance scale.
+    """
 
     name: str
     sha256: str
     scheduler: str
     steps: int
     guidance_scale: float
+    scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
 class FitUse:
-    """A mix that the curves were recovered from: its name and hash, and what is left of it.
+    """Mix from which the curves were recovered by inverse mixing.
 
-    `error_db` is the power of what the curves do not explain over that of the mix, in all and by
-    band, and that of the magnitude spectra (``spectra``).
+    Attributes
+    ----------
+    name, sha256 : str
+        File name and hash of the file's bytes.
+    steps : int
+        Optimization steps.
+    error_db : mapping of str to float
+        Power of the residual relative to the mix in dB: in total, by band, and of the magnitude
+        spectra (``spectra``).
     """
 
     name: str
@@ -108,10 +143,22 @@ class FitUse:
 
 @attrs.frozen(kw_only=True)
 class Provenance:
-    """Everything but the curves and the plan.
+    """Provenance of a transition: everything but the curves and the plan.
 
-    `technique` is what the plan was made for; it drew the curves unless a `model` did, or they
-    were recovered from a mix (`fit`).
+    Attributes
+    ----------
+    tracks : mapping of str to TrackRecord
+        Both tracks, by ``"a"`` and ``"b"``.
+    mixer : MixerRecord
+        The mixer.
+    render : RenderRecord
+        Settings of the render.
+    technique : ComponentRecord
+        Technique of the plan. It generated the curves, unless there is a `model` or a `fit`.
+    model : ModelUse, optional
+        Model that generated the curves.
+    fit : FitUse, optional
+        Mix from which the curves were recovered.
     """
 
     tracks: Mapping[str, TrackRecord]
@@ -124,15 +171,18 @@ class Provenance:
 
 @attrs.frozen(kw_only=True)
 class ParamsFile:
-    """The content of a params file.
+    """Content of a params file.
 
     Attributes
     ----------
     params : TransitionParams
+        The curves.
     plan : TransitionPlan
+        The plan.
     provenance : Provenance
+        Tracks, mixer, technique or model, and settings of the render.
     overview : Overview, optional
-        What pictures need of the audio. Rendering does without.
+        Summary of the audio for plots; not needed for rendering.
     """
 
     params: TransitionParams
@@ -145,7 +195,14 @@ _converter = cattrs.Converter(forbid_extra_keys=True)
 
 
 def save_params(path: str | os.PathLike[str], content: ParamsFile) -> None:
-    """Write a params file; it appears whole or not at all.
+    """Write a params file, atomically.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    content : ParamsFile
+        Its content.
 
     Raises
     ------
@@ -161,7 +218,7 @@ def save_params(path: str | os.PathLike[str], content: ParamsFile) -> None:
         "layout": params.layout.to_json(),
         "plan": _converter.unstructure(content.plan),
         **_converter.unstructure(content.provenance),
-        # float32 in its shortest form that reads back to the same number
+        # the shortest form of float32 that reads back to the same number
         "values": [
             [float(str(value)) for value in frame]
             for frame in params.values.detach().cpu().numpy().astype(np.float32)
@@ -175,10 +232,15 @@ def save_params(path: str | os.PathLike[str], content: ParamsFile) -> None:
 def load_params(path: str | os.PathLike[str]) -> ParamsFile:
     """Read a params file.
 
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
     Raises
     ------
     FormatError
-        If it is missing, is not one, comes from a newer format, or contradicts itself.
+        If it is missing, is not a params file, has a newer format version, or is inconsistent.
     """
     document = _read(Path(path))
     try:
@@ -210,7 +272,7 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
         ) from error
     if layout.digest != digest:
         raise FormatError(
-            f"{path} contradicts itself: its layout was edited without its digest. "
+            f"{path} is inconsistent: its layout was edited and does not match its digest. "
             "Edit only its values, or generate it again."
         )
     _check_values(path, params, plan)
@@ -218,23 +280,24 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
         try:
             check(overview, plan.bars, plan.beats_per_bar)
         except FormatError as error:
-            raise FormatError(f"{path} contradicts itself. {error}") from None
+            raise FormatError(f"{path} is inconsistent: {error}") from None
     return ParamsFile(params=params, plan=plan, provenance=provenance, overview=overview)
 
 
 def _check_values(path: object, params: TransitionParams, plan: TransitionPlan) -> None:
-    """Refuse hand-edited curves that do not fit the window or leave their range."""
-    wanted = round((len(plan.beat_times) - 1) * params.frames_per_beat)
-    if params.n_frames != wanted:
+    """Raise if hand-edited curves do not fit the window or are out of range."""
+    expected = round((len(plan.beat_times) - 1) * params.frames_per_beat)
+    if params.n_frames != expected:
         raise FormatError(
             f"{path} has {params.n_frames} frames, but its window of {plan.bars} bars at "
-            f"{params.frames_per_beat:g} frames per beat takes {wanted}."
+            f"{params.frames_per_beat:g} frames per beat has {expected}; give that many rows in "
+            "'values'."
         )
     for row in params.layout.rows:
         p, curve = row.parameter, params.values[:, row.index]
-        wrong = ~((curve >= p.minimum) & (curve <= p.maximum))
-        if wrong.any():
-            frame = int(wrong.nonzero()[0])
+        invalid = ~((curve >= p.minimum) & (curve <= p.maximum))
+        if invalid.any():
+            frame = int(invalid.nonzero()[0])
             raise FormatError(
                 f"{path}: {row.key} is {float(curve[frame]):g} in frame {frame}; "
                 f"give {p.minimum:g} to {p.maximum:g}."
@@ -245,7 +308,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FormatError(f"There is no file {str(path)!r}.") from None
+        raise FormatError(f"There is no file {str(path)!r}; check the path.") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise FormatError(
             f"{str(path)!r} is not a params file ({type(error).__name__}); give one that "
@@ -258,14 +321,14 @@ def _read(path: Path) -> dict[str, Any]:
         )
     if document.get("format_version") != FORMAT_VERSION:
         raise FormatError(
-            f"{str(path)!r} has format version {document.get('format_version')!r}; this djtrans "
-            f"reads {FORMAT_VERSION}. Use the version of djtrans that wrote it."
+            f"{str(path)!r} has format version {document.get('format_version')!r}; this version of "
+            f"djtrans reads {FORMAT_VERSION}. Use the version of djtrans that wrote it."
         )
     return document
 
 
 def _dump(document: Mapping[str, Any]) -> str:
-    """JSON with one frame, one layout row, one track's overview, on a line."""
+    """Format JSON with each frame, layout row and track's overview on one line."""
     lines = []
     for key, value in document.items():
         if key in ("values", "layout"):

@@ -1,7 +1,7 @@
-"""The plan of a transition: where, how long, how fast, how loud, and why. Data only.
+"""Plan of a transition: cue points, window, swap, tempo map, gains and reasons.
 
-All times named *clock* are seconds on the common clock, 0 at the start of the window; all times
-named *track* are seconds from the first sample of the track's file.
+*Clock* times are seconds on the timeline of the transition, 0 at the start of the window; *track*
+times are seconds from the first sample of the track's file.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import TypeAlias
 
 import attrs
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.transition.pair import Pair
 
-#: Points (clock seconds, track seconds) that lay a track on the common clock.
+#: Points (clock seconds, track seconds) of a piecewise-linear time map.
 Warp: TypeAlias = "tuple[tuple[float, float], ...]"
 
 
 def track_seconds(warp: Warp, clock_seconds: float) -> float:
-    """Track time that sounds at a clock time; linear between the points and beyond them."""
+    """Convert a clock time to track time; linear between the points and beyond them."""
     later = next((i for i, (clock, _) in enumerate(warp[1:-1], 1) if clock > clock_seconds), -1)
     after = later % len(warp)
     (clock_0, track_0), (clock_1, track_1) = warp[after - 1], warp[after]
@@ -27,15 +28,22 @@ def track_seconds(warp: Warp, clock_seconds: float) -> float:
 
 
 def clock_seconds(warp: Warp, track_seconds_: float) -> float:
-    """Clock time at which a track time sounds; the inverse of :func:`track_seconds`."""
+    """Convert a track time to clock time; the inverse of :func:`track_seconds`."""
     return track_seconds(tuple((track, clock) for clock, track in warp), track_seconds_)
 
 
 @attrs.frozen
 class ClockSection:
-    """A section of a track on the common clock, in seconds.
+    """Section of a track on the timeline.
 
-    `level_db` is relative to the track's loudest section.
+    Attributes
+    ----------
+    label : str
+        Label of the section.
+    start, stop : float
+        Clock seconds.
+    level_db : float
+        Level relative to the track's loudest section.
     """
 
     label: str
@@ -46,15 +54,16 @@ class ClockSection:
 
 @attrs.frozen
 class BeatSection:
-    """A section of a track in beats of the window; it may begin before it and end after it.
+    """Section of a track in beats of the window; it may extend beyond the window.
 
     Attributes
     ----------
     label : str
+        Label of the section.
     start, stop : float
-        In beats.
+        Beats of the window.
     level_db : float
-        Relative to the track's loudest section.
+        Level relative to the track's loudest section.
     """
 
     label: str
@@ -65,19 +74,26 @@ class BeatSection:
 
 @attrs.frozen(kw_only=True)
 class Loop:
-    """Bars of a track that are repeated before it goes on, where it is too short to mix out of.
+    """Loop: bars of a track that are repeated, because its outro is too short for the window.
 
-    The loop is cut into the track before anything else is done to it: every time and every bar of
-    the plan counts along the *looped* track, which is `repeats` times the loop longer.
+    The loop is applied before all other processing: all times and bars of the plan refer to the
+    *looped* track, which is longer by `repeats` times the loop.
 
     Attributes
     ----------
     start_bar, bars : int
-        The bars that are repeated, counted as the plan counts.
+        First bar and number of bars, counted as in the plan.
     repeats : int
-        How many times they are heard again.
+        Number of additional repeats.
     start_seconds, stop_seconds : float
-        The same in seconds of the track's file.
+        Start and end of the bars in seconds of the track's file.
+
+    Examples
+    --------
+    >>> from djtrans.core import Loop
+    >>> loop = Loop(start_bar=60, bars=4, repeats=2, start_seconds=120.0, stop_seconds=128.0)
+    >>> loop.added_seconds
+    16.0
     """
 
     start_bar: int
@@ -88,45 +104,44 @@ class Loop:
 
     @property
     def added_seconds(self) -> float:
-        """How much longer the track becomes."""
+        """Length that the loop adds to the track, in seconds."""
         return self.repeats * (self.stop_seconds - self.start_seconds)
 
 
 @attrs.frozen(kw_only=True)
 class TrackPlan:
-    """One track's part of the plan.
+    """Plan of one track of a transition.
 
     Attributes
     ----------
     cue_seconds : float
-        Track time at which the window starts: a downbeat.
+        Track time of the cue point, at which the window starts: a downbeat.
     cue_bar, swap_bar : int
-        Bars of the track at the start of the window and at the swap (counted as the plan counts:
-        in the octave that both tracks share).
+        Bars of the track at the start of the window and at the swap, counted in the tempo octave
+        that both tracks share.
     cue_section, swap_section : str
-        Sections that these bars lie in.
+        Labels of the sections of these bars.
     swap_on_phrase : bool
-        Whether the swap lies on one of the track's own phrase lines.
+        True if the swap is on a phrase boundary of the track.
     place : str
-        What of the track lies at the swap, one of
-        :data:`djtrans.core.contracts.technique.PLACES`; empty where none of them does.
+        Anchor at the swap, one of :data:`djtrans.core.contracts.technique.PLACES`; empty if none.
     warp : tuple of (float, float)
-        Points (clock seconds, track seconds), linear between and beyond: how the track is laid on
-        the common clock. Two points are one constant rate.
+        Time map from the timeline to the track: points (clock seconds, track seconds), linear
+        between and beyond them. Two points are a constant rate.
     gain_db : float
-        Static level trim.
+        Constant gain.
     bpm : float
         Tempo of the track's file.
     key : str
-        Camelot code, as found in the file.
+        Camelot code of the track's file.
     key_shift : float
-        Transposition in semitones, tempo unchanged.
+        Transposition in semitones.
     loop : Loop or None
         Bars that are repeated.
     phrase_lines : tuple of float
-        Clock time of every phrase line of the track.
+        Clock times of the track's phrase boundaries.
     sections : tuple of ClockSection
-        The track's sections on the clock, in order, without gaps.
+        Sections of the track, in order and without gaps.
     """
 
     cue_seconds: float
@@ -147,7 +162,7 @@ class TrackPlan:
 
     @property
     def stretch_percent(self) -> float:
-        """The largest tempo change against the file, in percent; positive is faster."""
+        """Largest tempo change relative to the file, in percent; positive is faster."""
         changes = (
             (track_1 - track_0) / (clock_1 - clock_0) - 1.0
             for (clock_0, track_0), (clock_1, track_1) in pairwise(self.warp)
@@ -156,35 +171,51 @@ class TrackPlan:
 
     @property
     def gain(self) -> float:
-        """The level trim as a linear gain."""
-        return float(10.0 ** (self.gain_db / 20.0))
+        """Constant gain, linear."""
+        return float(db_to_amplitude(self.gain_db))
 
 
 @attrs.frozen(kw_only=True)
 class TransitionPlan:
-    """A plan that can be rendered.
+    """Plan of a transition.
 
     Attributes
     ----------
     technique : str
-        Qualified name of the technique that the plan was made for.
+        Qualified name of the technique.
     bars : int
-        Length of the window.
+        Length of the window in bars.
     swap_beat : int
-        Beat of the window on which the exchange ends.
+        Beat of the window of the swap.
     beat_times : tuple of float
-        Clock time of each beat of the window, and of its end.
+        Clock times of the window's beats and of its end.
     beats_per_bar, frames_per_beat : int
+        Meter and time resolution of the curves.
     a, b : TrackPlan
+        Plans of both tracks.
     key_distance : int
-        Steps on the Camelot wheel between the tracks.
+        Camelot distance of the tracks.
     reasons, rejected : tuple of str
-        Why it is so, and what was not chosen and why.
+        Reasons for the plan, and rejected candidates with reasons.
     confidence : float
-        How sure the planner is, 0 to 1: the least sure of what the plan rests on.
+        Lowest confidence, 0 to 1, of the inputs of the plan.
     refined_bars : int
-        By how many bars the window was shortened at its end when the stems were there. What the
-        separator heard reached so much further.
+        Bars by which the window was shortened at its end after separation; the separated span
+        extends further by as much.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> structure = (("intro", 16), ("drop", 32), ("outro", 16))
+    >>> song = djtrans.synthesize(djtrans.TrackSpec(bpm=126, structure=structure))
+    >>> analysis = djtrans.analyze_track(djtrans.Track(song.audio, song.sample_rate))
+    >>> plan = djtrans.plan_transition(analysis, analysis, technique="bass-swap")
+    >>> plan.bars * plan.beats_per_bar == len(plan.beat_times) - 1
+    True
+
+    See Also
+    --------
+    djtrans.plan_transition : Plan a transition between two analyzed tracks.
     """
 
     technique: str
@@ -203,7 +234,7 @@ class TransitionPlan:
 
     @property
     def sides(self) -> Pair[TrackPlan]:
-        """Both tracks' parts of the plan."""
+        """Plans of both tracks."""
         return Pair(self.a, self.b)
 
     @property
@@ -213,12 +244,12 @@ class TransitionPlan:
 
     @property
     def n_frames(self) -> int:
-        """Frames of the window."""
+        """Number of frames of the window."""
         return self.bars * self.beats_per_bar * self.frames_per_beat
 
     @property
     def window_seconds(self) -> float:
-        """Length of the window."""
+        """Length of the window in seconds."""
         return self.beat_times[-1]
 
     @property
@@ -227,27 +258,27 @@ class TransitionPlan:
         return self.beat_times[self.swap_beat]
 
     def clock_of_beat(self, beat: float) -> float:
-        """Clock time of a beat; before and after the window the tempo goes on."""
+        """Convert a beat to clock time; the tempo extends beyond the window."""
         last = len(self.beat_times) - 1
         index = min(max(int(beat // 1), 0), last - 1)
         left, right = self.beat_times[index], self.beat_times[index + 1]
         return left + (beat - index) * (right - left)
 
     def beat_of_clock(self, clock_seconds: float) -> float:
-        """Beat at a clock time; the inverse of :meth:`clock_of_beat`."""
+        """Convert a clock time to a beat; the inverse of :meth:`clock_of_beat`."""
         after = bisect.bisect_right(self.beat_times, clock_seconds)
         index = min(max(after - 1, 0), len(self.beat_times) - 2)
         left, right = self.beat_times[index], self.beat_times[index + 1]
         return index + (clock_seconds - left) / (right - left)
 
     def phrase_beats(self, side: TrackPlan) -> tuple[float, ...]:
-        """Beats of the window, ends included, on which a phrase of a track starts."""
+        """Return the beats of the window, ends included, on which a phrase of a track starts."""
         last = self.beat_times[-1]
         inside = (t for t in side.phrase_lines if -1e-6 <= t <= last + 1e-6)
         return tuple(round(self.beat_of_clock(t), 6) for t in inside)
 
     def beat_sections(self, side: TrackPlan) -> tuple[BeatSection, ...]:
-        """The sections of a track that the window touches, in beats of the window."""
+        """Return the sections of a track that overlap the window, in beats of the window."""
         last = self.beat_times[-1]
         return tuple(
             BeatSection(

@@ -1,9 +1,12 @@
-"""What a curve model is asked for a planned transition: one way for inference and stored pairs."""
+"""Build the curve request of a planned transition, for inference and datasets."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.analysis import Analysis
@@ -14,7 +17,7 @@ from djtrans.core.transition.plan import TrackPlan, TransitionPlan
 
 
 def reference_level(analysis: Analysis, side: TrackPlan) -> float:
-    """Level in dB of a track's loud parts as the mixer gets them, the plan's trim included."""
+    """Compute the level of a track's loud parts at the mixer's input in dB, including its gain."""
     return analysis.levels.short_term_p95_lufs + side.gain_db
 
 
@@ -26,22 +29,26 @@ def window_features(
     reference_db: float,
     isolated: bool,
     laid_rate: float = 1.0,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> TrackFeatures:
-    """Features of one track in the window of a plan.
+    """Extract the features of one track in the window of a plan.
 
     Parameters
     ----------
     stems : Stems
-        ``[stems, channels, samples]``: the window on the common clock, trimmed as planned.
+        ``[stems, channels, samples]``: the aligned stems over the window, including the gain.
     plan : TransitionPlan
+        The plan.
     side : TrackPlan
         The track's part of it.
     reference_db : float
         See :func:`reference_level`.
     isolated : bool
-        Whether each stem holds its own sounds only.
+        True if the stems have good isolation.
     laid_rate : float
-        Track seconds per second of the track's file, where that was stretched before.
+        Track seconds per second of the stems' source, if that was already stretched.
+    extractors : sequence of FeatureExtractor
+        Extractors of the model's encoders.
 
     Returns
     -------
@@ -60,6 +67,8 @@ def window_features(
         sections=plan.beat_sections(side),
         beats_per_bar=plan.beats_per_bar,
         frames_per_beat=plan.frames_per_beat,
+        extractors=extractors,
+        gain_db=side.gain_db,
     )
 
 
@@ -70,16 +79,18 @@ def build_curve_request(
     features_b: TrackFeatures,
     seed: int = 0,
 ) -> CurveRequest:
-    """The request to draw the curves of a plan.
+    """Build the request for the curves of a plan.
 
     Parameters
     ----------
     plan : TransitionPlan
+        The plan.
     layout : Layout
-        Parameters to draw.
+        Parameters to generate.
     features_a, features_b : TrackFeatures
         See :func:`window_features`.
     seed : int
+        Random seed.
 
     Returns
     -------

@@ -1,8 +1,7 @@
-"""What a picture needs of the audio, small enough to travel in a params file.
+"""Summary of a transition's audio for plots, small enough for a params file.
 
-Peaks for the waveforms and the level of each stem beat by beat, both of the *untouched* tracks:
-they hold whatever becomes of the curves. Beside them what was measured on the rendered mix, with
-the digest of the curves that it was rendered from.
+It has waveform peaks and stem levels per beat of the *unprocessed* tracks, which are valid for any
+curves, and measurements of the rendered mix with the digest of its curves.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import db_to_power
 from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
 from djtrans.core.curves.band_gains import EDGES_HZ
 from djtrans.core.curves.params import TransitionParams
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 #: Columns of a waveform per bar.
 COLUMNS_PER_BAR = 32
-#: Bars before and after the window that are shown: what a separator hears of them.
+#: Bars before and after the window that are plotted: the context that is separated.
 AROUND_BARS = 4
-#: Peaks are written as whole thousandths of full scale, levels as whole decibels from here up.
+#: Peaks are stored as integer thousandths of full scale, levels as integer dB, at least the floor.
 PEAK_STEPS = 1000
-FLOOR_DB = -90
+LEVELS_FLOOR_DB = -90
 
 FloatArray = NDArray[np.float64]
 
@@ -45,17 +45,17 @@ def _grids(value: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 @attrs.frozen(kw_only=True)
 class TrackOverview:
-    """One track.
+    """Summary of one track.
 
     Attributes
     ----------
     peaks : tuple of tuple of int
-        ``[3][columns]``: highest absolute value of the low, mid and high band of the untouched
-        track, in thousandths of full scale.
+        ``[3][columns]``: peaks of the low, mid and high band of the unprocessed track, in
+        thousandths of full scale.
     heard : tuple of tuple of int
-        The same of what the track adds to the mix.
+        Peaks of the track's contribution to the mix, likewise.
     levels_db : mapping of str to tuple of tuple of int
-        By stem ``[beats][bands]``: RMS level of the untouched stem, in dB full scale; bands as in
+        RMS level in dBFS of each unprocessed stem, ``[beats][bands]``; bands as in
         :data:`djtrans.core.curves.band_gains.EDGES_HZ`.
     """
 
@@ -64,14 +64,14 @@ class TrackOverview:
     levels_db: Mapping[str, tuple[tuple[int, ...], ...]] = attrs.field(converter=_grids)
 
     def power(self, stem: str) -> FloatArray:
-        """Mean square of an untouched stem, ``[beats, bands]``; 0 at the floor."""
+        """Return the mean square of an unprocessed stem, ``[beats, bands]``; 0 at the floor."""
         level = np.array(self.levels_db[stem], dtype=np.float64)
-        return np.where(level <= FLOOR_DB, 0.0, 10.0 ** (level / 10.0))
+        return np.where(level <= LEVELS_FLOOR_DB, 0.0, db_to_power(level))
 
 
 @attrs.frozen(kw_only=True)
 class Overview:
-    """Both tracks on one grid of beats.
+    """Summary of both tracks on one grid of beats.
 
     Attributes
     ----------
@@ -80,14 +80,16 @@ class Overview:
     beats : int
         Length of the grid.
     columns_per_bar : int
+        Columns of the waveforms per bar.
     isolation : {"good", "weak", "unknown"}
-        How well the stems are kept apart: the worse of both tracks.
+        Isolation of the stems: the worse of both tracks.
     a, b : TrackOverview
+        Summaries of the tracks.
     bass : tuple of str
-        Owner of the bass on each beat of the window, as measured on the rendered mix: ``"a"``,
+        Owner of the bass on each beat of the window, measured on the rendered mix: ``"a"``,
         ``"b"``, ``"both"`` or ``"none"``.
     curves : str
-        Digest of the curves that `heard` and `bass` were measured under.
+        Digest of the curves for which `heard` and `bass` were measured.
     """
 
     first_beat: int
@@ -101,12 +103,12 @@ class Overview:
 
     @property
     def sides(self) -> Pair[TrackOverview]:
-        """Both tracks."""
+        """Summaries of both tracks."""
         return Pair(self.a, self.b)
 
     @property
     def grid_beats(self) -> NDArray[np.int64]:
-        """Beats of the grid, ``[beats]``."""
+        """Numbers of the grid's beats, ``[beats]``."""
         return self.first_beat + np.arange(self.beats)
 
     @property
@@ -115,20 +117,20 @@ class Overview:
         return tuple(self.a.levels_db)
 
     def measured_under(self, params: TransitionParams) -> bool:
-        """Whether these are the curves that `heard` and `bass` were measured under."""
+        """Return True if `heard` and `bass` were measured for these curves."""
         return self.curves == curves_digest(params)
 
 
 def curves_digest(params: TransitionParams) -> str:
-    """Hash of the values of curves."""
+    """Compute a hash of the values of curves."""
     values = params.values.detach().cpu().numpy().astype("<f4")
     return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:16]
 
 
 def flat_overview(plan: TransitionPlan, params: TransitionParams) -> Overview:
-    """What stands in where there is no audio: every stem as loud as the others on every beat.
+    """Create a summary without audio: all stems have equal, constant levels.
 
-    Under it, who plays what is what the curves alone say.
+    Ownership then follows from the curves alone.
     """
     stems = [r.stem for r in params.layout.rows if r.stem not in (TRACK_BUS, MASTER_BUS)]
     around = AROUND_BARS * plan.beats_per_bar
@@ -150,11 +152,12 @@ def flat_overview(plan: TransitionPlan, params: TransitionParams) -> Overview:
 
 
 def check(overview: Overview, bars: int, beats_per_bar: int) -> None:
-    """Refuse an overview whose parts do not fit each other and the window.
+    """Raise if the parts of an overview do not match each other or the window.
 
     Raises
     ------
     FormatError
+        If they do not match.
     """
     columns = overview.beats * overview.columns_per_bar // beats_per_bar
     fits = len(overview.bass) == bars * beats_per_bar and set(overview.bass) <= {
@@ -169,5 +172,5 @@ def check(overview: Overview, bars: int, beats_per_bar: int) -> None:
         )
     if not fits:
         raise FormatError(
-            "Its overview does not fit its plan; remove the field 'overview', or generate it again."
+            "its overview does not fit its plan; remove the field 'overview', or generate it again."
         )

@@ -1,4 +1,4 @@
-"""Output files and folders that appear whole or not at all."""
+"""Atomic output: files and folders appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from djtrans.core.errors import DjtransError, InputError
 def replacing(
     path: str | os.PathLike[str], error: type[DjtransError] = InputError
 ) -> Iterator[Path]:
-    """Give a temporary name beside a file; it takes the file's place when the block ends well.
+    """Write a file under a temporary name and rename it when the block ends without an error.
 
     Parameters
     ----------
     path : path-like
         The file to write.
     error : type
-        What is raised where it cannot be written.
+        Exception to raise if it cannot be written.
 
     Yields
     ------
     Path
-        The temporary name.
+        The temporary file, in the same folder.
 
     Raises
     ------
@@ -56,24 +56,24 @@ def replacing(
 def replacing_folder(
     path: str | os.PathLike[str], error: type[DjtransError] = InputError
 ) -> Iterator[Path]:
-    """Give a new folder beside a folder; it takes its place when the block ends well.
+    """Fill a folder under a temporary name and rename it when the block ends without an error.
 
     Parameters
     ----------
     path : path-like
-        The folder to write; what was there before is replaced. Missing parents are made.
+        The folder to write. An existing one is replaced; missing parents are created.
     error : type
-        What is raised where it cannot be written.
+        Exception to raise if it cannot be written.
 
     Yields
     ------
     Path
-        The folder to fill, which is not called like the final one.
+        The temporary folder.
 
     Raises
     ------
     DjtransError
-        If the system refuses it.
+        If the operating system reports an error.
     """
     folder = Path(path)
     mark = uuid.uuid4().hex[:8]
@@ -101,7 +101,7 @@ def write_text(
 
 
 def reason(problem: Exception) -> str:
-    """What the system said, as one sentence without the path, which the caller names."""
+    """Return the message of an exception as one sentence, without the path."""
     text = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
     text = text.split("': ")[-1].strip().replace("\n", " ")
     return text if text.endswith(".") else text + "."

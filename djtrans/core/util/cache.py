@@ -1,4 +1,4 @@
-"""What took long to compute, kept in files named after everything that decides the content."""
+"""On-disk cache of slow computations, keyed by a hash of their inputs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ import platformdirs
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import reason, replacing
 
-#: How large the cache grows before the entries that were used longest ago are removed.
+#: Size in bytes above which the least recently used entries are removed.
 MAX_BYTES = 10_000_000_000
 
 _KIND = re.compile(r"[a-z][a-z-]*")
 _KEY = re.compile(r"[0-9a-f]{64}")
-#: What a killed process left of an entry; nobody writes one for longer than an hour.
+#: Temporary file that a killed process left; no entry takes longer than an hour to write.
 _PART = re.compile(r"\.[0-9a-f]{64}-[0-9a-f]{8}\.part")
 _STALE_SECONDS = 3600.0
 
@@ -33,13 +33,13 @@ T = TypeVar("T")
 
 
 def cache_key(**parts: Any) -> str:
-    """Key of an entry: the SHA-256 of everything that decides its content.
+    """Compute the key of an entry: the SHA-256 of everything that determines its content.
 
     Parameters
     ----------
     **parts
-        Values that JSON can hold: the hash of the audio, a component's qualified name and version,
-        its config as a dictionary.
+        JSON-serializable values, such as the hash of the audio and a component's qualified name,
+        version and config.
 
     Returns
     -------
@@ -51,12 +51,14 @@ def cache_key(**parts: Any) -> str:
 
 @attrs.frozen
 class Usage:
-    """How much there is of a kind.
+    """Disk usage of cache entries.
 
     Attributes
     ----------
     entries : int
+        Number of entries.
     bytes : int
+        Their total size.
     """
 
     entries: int = 0
@@ -67,18 +69,18 @@ class Usage:
 
 
 class Cache:
-    """A folder of entries, ``<root>/<kind>/<key>``, one file each.
+    """Folder of cache entries ``<root>/<kind>/<key>``, one file each.
 
-    An entry appears whole or not at all, so that two runs can share the folder. One that cannot be
-    read is removed, and computed again by whoever asked. Where nothing can be written, a warning
-    says so once and the work goes on without.
+    Entries are written atomically, so that several processes can share the folder. An unreadable
+    entry is removed, and the caller computes it again. If the folder is not writable, one warning
+    is issued and results are not cached.
 
     Parameters
     ----------
     root : path-like
-        Made when the first entry is stored.
+        Folder, created when the first entry is stored.
     max_bytes : int
-        Above this the entries used longest ago are removed.
+        Size above which the least recently used entries are removed.
     """
 
     def __init__(self, root: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> None:
@@ -87,49 +89,49 @@ class Cache:
         self._warned = False
 
     def load(self, kind: str, key: str, read: Callable[[Path], T]) -> T | None:
-        """What is stored under a key.
+        """Load an entry.
 
         Parameters
         ----------
         kind : str
-            A short name in lower case: ``"analyses"``.
+            Lower-case name of the kind of entry, such as ``"analyses"``.
         key : str
-            Of :func:`cache_key`.
+            Result of :func:`cache_key`.
         read : callable
-            Reads the file; whatever it raises means that the entry is damaged.
+            Function that reads the file; any exception it raises marks the entry as damaged.
 
         Returns
         -------
         object or None
-            None where there is no such entry, or it was damaged (and is removed now).
+            None if there is no such entry or it is damaged (it is then removed).
         """
         path = self._path(kind, key)
         if not path.is_file():
             return None
         try:
             content = read(path)
-        except Exception:  # noqa: BLE001 -- damaged in whatever way: as good as absent
+        except Exception:  # noqa: BLE001 -- any damage is a cache miss
             _remove(path)
             return None
-        with suppress(OSError):  # in a folder that is only read, entries do not age
+        with suppress(OSError):  # a read-only folder keeps its access order
             os.utime(path)
         return content
 
     def store(self, kind: str, key: str, write: Callable[[Path], object]) -> None:
-        """Keep a result under a key.
+        """Store an entry.
 
         Parameters
         ----------
-        kind : str
-        key : str
+        kind, key : str
+            See :meth:`load`.
         write : callable
-            Writes the file of the given name, which is not the final one and has no suffix that
-            tells a format.
+            Function that writes the file; its name is temporary and has no suffix from which a
+            format could be derived.
 
         Warns
         -----
         UserWarning
-            Once, if it cannot be stored.
+            Once, if entries cannot be stored.
         """
         path = self._path(kind, key)
         try:
@@ -140,15 +142,15 @@ class Cache:
             if not self._warned:
                 self._warned = True
                 warnings.warn(
-                    f"Nothing can be kept in the cache {self.root}: {reason(error)} Everything is "
-                    "computed anew; free some space, or set DJTRANS_CACHE to another folder.",
+                    f"Cannot write to the cache {self.root}: {reason(error)} Results are not "
+                    "cached; free some space, or set DJTRANS_CACHE to another folder.",
                     stacklevel=2,
                 )
             return
         self._evict()
 
     def info(self) -> dict[str, Usage]:
-        """Entries and bytes by kind."""
+        """Return the disk usage of each kind."""
         usage: dict[str, Usage] = {}
         for path, status in self._files():
             kind = path.parent.name
@@ -161,7 +163,7 @@ class Cache:
         Returns
         -------
         Usage
-            What was removed.
+            Disk usage of the removed entries.
         """
         removed = Usage()
         for path, status in self._files():
@@ -172,13 +174,13 @@ class Cache:
     def _path(self, kind: str, key: str) -> Path:
         if not _KIND.fullmatch(kind) or not _KEY.fullmatch(key):
             raise InputError(
-                f"{kind}/{key} cannot name a cache entry; give a kind in lower-case letters and a "
-                "key of cache_key()."
+                f"{kind}/{key} is not a valid cache entry name; give a kind in lower-case letters "
+                "and a key computed by cache_key()."
             )
         return self.root / kind / key
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
-        """What is ours in the folder: a user may have named one that holds other things too."""
+        """Yield the cache's own files: the user may have chosen a folder with other content."""
         for path in sorted(self.root.glob("*/*")):
             if not _KIND.fullmatch(path.parent.name):
                 continue
@@ -201,14 +203,14 @@ class Cache:
 
 
 def default_cache() -> Cache:
-    """The cache in the user's cache folder, or in the folder that ``DJTRANS_CACHE`` names."""
+    """Return the cache in the user's cache folder, or in the folder set by ``DJTRANS_CACHE``."""
     folder = os.environ.get("DJTRANS_CACHE") or platformdirs.user_cache_dir("djtrans", False)
     return _cache_at(folder)
 
 
 @cache
 def _cache_at(folder: str) -> Cache:
-    return Cache(folder)  # one for each folder, so that its warning comes once
+    return Cache(folder)  # one per folder, so that its warning is issued once
 
 
 def _remove(path: Path) -> bool:

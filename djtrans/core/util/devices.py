@@ -1,4 +1,4 @@
-"""Where tensors are computed."""
+"""Choice of the torch device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from djtrans.core.errors import InputError
 
 
 def pick_device(device: str) -> str:
-    """The device that a name means.
+    """Resolve a device name and check that the device is available.
 
     Parameters
     ----------
@@ -18,19 +18,19 @@ def pick_device(device: str) -> str:
     Returns
     -------
     str
-        As torch takes it.
+        Device name for torch.
 
     Raises
     ------
     InputError
-        If the device is not there.
+        If the device is not available.
     """
-    there = {
+    backends = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    usable = [name for name, available in there.items() if available]
+    usable = [name for name, available in backends.items() if available]
     if device == "auto":
         return usable[0]
     if device.partition(":")[0] not in usable:

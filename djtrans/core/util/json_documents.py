@@ -1,4 +1,4 @@
-"""JSON files of ours: each says what it is, and in which version of its format."""
+"""Read versioned JSON documents: ``format`` and ``format_version`` identify the content."""
 
 from __future__ import annotations
 
@@ -14,24 +14,31 @@ from djtrans.core.util.atomic_files import reason
 def read_document(
     path: str | os.PathLike[str], name: str, version: int, *, expected: str, again: str
 ) -> dict[str, Any]:
-    """The fields of a JSON file of ours, without those that say what it is.
+    """Read a JSON document of djtrans, without the fields ``format`` and ``format_version``.
 
     Parameters
     ----------
-    path : path
-    name, version : str, int
-        What ``format`` and ``format_version`` must be.
+    path : path-like
+        The file.
+    name : str
+        Required value of ``format``.
+    version : int
+        Required value of ``format_version``.
     expected : str
-        For the error: what the file is not, and what to give instead.
+        Description of a valid file and of where to get one, for the error message.
     again : str
-        For the error: how such a file is made anew.
+        Sentence on how to create the file again, for the error message.
+
+    Returns
+    -------
+    dict
 
     Raises
     ------
     InputError
         If the file cannot be read.
     FormatError
-        If it is no JSON, something else, or of another version.
+        If it is not JSON, has another format or another version.
     """
     file = Path(path)
     try:
@@ -41,10 +48,10 @@ def read_document(
     except ValueError as error:
         raise FormatError(f"{file} is not JSON: {error}. {again}") from None
     if not isinstance(document, dict) or document.pop("format", None) != name:
-        raise FormatError(f"{file} is no {expected}.")
+        raise FormatError(f"{file} is not a valid {expected}.")
     found = document.pop("format_version", None)
     if found != version:
         raise FormatError(
-            f"{file} has format version {found!r}; this djtrans reads {version}. {again}"
+            f"{file} has format version {found!r}; this version of djtrans reads {version}. {again}"
         )
     return document

@@ -15,16 +15,16 @@ RESAMPLES = 2000
 
 @attrs.frozen
 class Estimate:
-    """A median and how well it is known.
+    """Median with a confidence interval.
 
     Attributes
     ----------
     median : float or None
-        None if nothing was measured.
+        None if there are no values.
     low, high : float or None
-        Ends of the interval; None with fewer than two values, which say nothing of their spread.
+        Ends of the interval; None for fewer than two values, whose spread is unknown.
     n : int
-        Values that it rests on.
+        Number of values.
     """
 
     median: float | None
@@ -36,16 +36,16 @@ class Estimate:
 def median_interval(
     values: Iterable[float | None], *, confidence: float = 0.95, seed: int = 0
 ) -> Estimate:
-    """Median of what was measured, with its percentile bootstrap interval.
+    """Compute a median and its percentile bootstrap interval.
 
     Parameters
     ----------
     values : iterable of float or None
-        None stands for what could not be measured; it is left out, and `n` tells how many stayed.
+        Measured values; None (not measurable) is ignored, and `n` is the number of the others.
     confidence : float
-        Between 0 and 1.
+        Confidence level, between 0 and 1.
     seed : int
-        Of the resampling: the same values give the same interval.
+        Seed of the resampling: the same values give the same interval.
 
     Returns
     -------
@@ -58,8 +58,8 @@ def median_interval(
 
     Notes
     -----
-    The percentile interval, because the median of a resample takes few values and the corrections
-    of the accelerated one divide by an estimate that is 0 for medians with ties [1]_.
+    The interval is not bias-corrected and accelerated (BCa), because the median of a resample takes
+    few values and BCa divides by an estimate that is 0 for medians with ties [1]_.
 
     References
     ----------
@@ -74,7 +74,7 @@ def median_interval(
         raise InputError(f"confidence = {confidence:g} is not allowed; give a value from 0 to 1.")
     known = np.array([value for value in values if value is not None], dtype=float)
     if not np.isfinite(known).all():
-        raise InputError("A value is not finite; give None for what could not be measured.")
+        raise InputError("A value is not finite; give None for a value that was not measured.")
     if len(known) == 0:
         return Estimate(None, None, None, 0)
     middle = float(np.median(known))

@@ -1,4 +1,4 @@
-"""Tables as plain text, Markdown and CSV."""
+"""Format tables as Markdown and CSV."""
 
 from __future__ import annotations
 
@@ -6,39 +6,19 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-#: What stands where nothing was measured.
+#: Cell of a missing value.
 MISSING = "–"
 
 
-def text_table(rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table as lines of plain text: columns as wide as their widest cell, two spaces apart.
-
-    Parameters
-    ----------
-    rows : iterable of sequence of str
-        All of one length; the first may be a header.
-
-    Examples
-    --------
-    >>> text_table([["name", "bars"], ["bass-swap", "16"]])
-    ['name       bars', 'bass-swap  16']
-    """
-    lines = list(rows)
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
-
-
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table as Markdown, ending in a newline.
+    """Format a table as Markdown, ending in a newline.
 
     Parameters
     ----------
     header : sequence of str
+        Names of the columns.
     rows : iterable of sequence of str
-        Each as long as the header; bars and line breaks in cells are escaped.
+        Rows as long as the header; ``|`` in cells is escaped, line breaks become spaces.
 
     Examples
     --------
@@ -52,7 +32,7 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def csv_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV; None is an empty field, floats keep every digit."""
+    """Format a table as CSV; None is an empty field, floats keep every digit."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(header)
@@ -61,11 +41,11 @@ def csv_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number for reading: whole ones as they are, others to `digits` significant digits."""
+    """Format a number for reading: integers in full, others to `digits` significant digits."""
     if value is None:
         return MISSING
     nearest = round(value)
-    # What is whole but for rounding errors is whole, and nothing is minus zero.
+    # Rounding errors must not turn integers into decimals, nor 0 into -0.
     if abs(value - nearest) < 1e-6:
         return str(nearest)
     whole = len(str(int(abs(value))))

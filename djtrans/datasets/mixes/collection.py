@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
@@ -26,12 +26,11 @@ from djtrans.core.track.tracklist_files import (
     save_tracklist,
     tracklist_id,
 )
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.registry import Registry, default_registry
 
 #: Default folder of tracklists.
 FOLDER = "data/tracklists"
-#: Called with the file of every tracklist, and True if it is new.
-Callback: TypeAlias = "Callable[[Path, bool], None]"
 
 #: Number of consecutive unreadable pages after which a collection ends: the site has changed.
 _ENOUGH = 3
@@ -69,7 +68,7 @@ def collect(
     source: str = "auto",
     settings: Mapping[str, Any] | None = None,
     output: str | os.PathLike[str] = FOLDER,
-    callback: Callback | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Collected:
     """Collect tracklists, each mix once.
@@ -92,8 +91,9 @@ def collect(
         Fields of the sources' configs, such as ``{"1001tracklists.delay_seconds": 20.0}``.
     output : path-like
         Folder of the tracklists; created if it is missing.
-    callback : callable, optional
-        Called with the file of each tracklist, and True if it is new.
+    progress : callable, optional
+        Receives a `Progress` event for each tracklist; its message names the file and whether it
+        is new.
     registry : Registry, optional
 
     Returns
@@ -120,7 +120,7 @@ def collect(
     collected = Collected()
     planned = [(given, readers.of(given)) for given in sources]
     catalogue = None if genre is None else readers.catalogue()
-    job = _Job(readers, Path(output), most, callback, collected)
+    job = _Job(readers, Path(output), most, progress, collected)
     for given, component in planned:
         if job.full or not job.read(given, component):
             return collected
@@ -134,7 +134,7 @@ class _Job:
     readers: _Readers
     output: Path
     most: int | None
-    callback: Callback | None
+    progress: ProgressCallback | None
     collected: Collected
     #: Number of consecutive unreadable pages.
     unread: int = 0
@@ -189,8 +189,9 @@ class _Job:
 
     def add(self, path: Path, *, new: bool) -> None:
         (self.collected.written if new else self.collected.known).append(path)
-        if self.callback is not None:
-            self.callback(path, new)
+        if self.progress is not None:
+            message = f"{'wrote' if new else 'known'}  {path}"
+            self.progress(Progress("tracklists", self.collected.total, self.most, message))
 
 
 class _Readers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -12,6 +11,7 @@ from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, BoundaryTrack
 from djtrans.datasets.mixes.alignment.excerpt import (
     ALIGNMENT,
@@ -21,7 +21,7 @@ from djtrans.datasets.mixes.alignment.excerpt import (
 )
 from djtrans.datasets.mixes.alignment.file_matching import audio_files, find_file, find_mix
 from djtrans.datasets.mixes.alignment.location import SearchAudio, audible_spans
-from djtrans.pipeline.progress import StepProgress, Steps
+from djtrans.pipeline.progress import Steps
 
 MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
 #: Tracks are searched this far before and after the tracklist's time.
@@ -65,8 +65,7 @@ def extract(
     tracks: str | os.PathLike[str] | None = None,
     most: int = 20,
     seconds: float = 90.0,
-    callback: Callable[[Path, Alignment], None] | None = None,
-    progress: StepProgress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Extracted:
     """Extract an excerpt around each boundary of each mix, and align its two tracks to it.
 
@@ -83,10 +82,9 @@ def extract(
         Largest number of excerpts in the output, existing ones included, at least 1.
     seconds : float
         Length of an excerpt without alignment, 10 to 240.
-    callback : callable, optional
-        Called with the folder and the alignment of each new excerpt.
     progress : callable, optional
-        Called with the name of a step and the fraction of it that is done.
+        Receives `Progress` events of each alignment, and one of stage "excerpts" for each new
+        excerpt, whose message describes it.
 
     Returns
     -------
@@ -135,9 +133,17 @@ def extract(
                 continue
             result.written.append(folder)
             result.aligned += alignment.aligned
-            if callback is not None:
-                callback(folder, alignment)
+            if progress is not None:
+                count = len(result.written) + len(result.known)
+                progress(Progress("excerpts", count, most, _described(folder, alignment)))
     return result
+
+
+def _described(folder: Path, alignment: Alignment) -> str:
+    lines = [f"wrote  {folder}  {alignment.seconds:.1f} s"]
+    for name, side in (("A", alignment.track_a), ("B", alignment.track_b)):
+        lines.append(f"  {name}  {side.artist} - {side.title}: {side.summary}")
+    return "\n".join(lines)
 
 
 def _folder(path: str | os.PathLike[str], what: str) -> Path:
@@ -174,7 +180,7 @@ class _Boundary:
         sides = (known.track_a, known.track_b)
         return all(side.file or not now for side, now in zip(sides, self.files, strict=True))
 
-    def write(self, folder: Path, progress: StepProgress | None) -> Alignment:
+    def write(self, folder: Path, progress: ProgressCallback | None) -> Alignment:
         at = self.entries[1].start_seconds
         if at is None:
             raise InputError(f"the tracklist has no start time of '{self.entries[1]}'.")
@@ -221,8 +227,8 @@ class _Boundary:
         mix = SearchAudio.of(around, SAMPLE_RATE)
         for number, side in enumerate(sides):
             if side.file is not None:
-                with steps.step(f"align {side.entry}") as callback:
-                    sides[number] = side.locate_in(mix, callback)
+                with steps.step(f"align {side.entry}") as fraction:
+                    sides[number] = side.locate_in(mix, fraction)
         known = [(side.audio, side.location) for side in sides if side.audio and side.location]
         spans = iter(audible_spans(mix, known))
         a, b = (next(spans) if side.location else None for side in sides)

@@ -15,6 +15,7 @@ from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.datasets.batch import WISHLESS, Batch
+from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.pairs.crops import CROPS, CropReader
 from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
@@ -102,6 +103,13 @@ class PreparedBatches:
                 f"The pair {name} has {request.frames_per_beat} frames per beat, the model "
                 f"{self.frames_per_beat}; prepare it again with as many."
             )
+        check_extracted(
+            self.network.slots,
+            example.extractors,
+            f"the prepared pair {name}",
+            "open the prepared folder with the model's extractors (open_dataset(folder, "
+            "extractors=build_extractors(record)), or djtrans train --data FOLDER)",
+        )
         for features in example.sides.values():
             if features.stem_names != self.stems:
                 raise InputError(

@@ -19,6 +19,7 @@ from djtrans.core.errors import FormatError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
 from djtrans.core.util.atomic_files import replacing
+from djtrans.datasets.extra_features import extra_tensors, read_extra
 from djtrans.datasets.pairs.split import held_out
 from djtrans.diffusion.model import LONGEST_BARS, SHORTEST_BARS
 
@@ -47,6 +48,8 @@ class PreparedExample:
         What a model would be asked, features included.
     values : Tensor
         ``[frames, parameters]``: its curves, each in the unit of its parameter.
+    extractors : mapping of str to int
+        Versions of the feature extractors whose arrays its features hold, by name.
     """
 
     name: str
@@ -55,6 +58,7 @@ class PreparedExample:
     sample_rate: int
     request: CurveRequest
     values: Tensor
+    extractors: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def frames(self) -> int:
@@ -133,12 +137,13 @@ class PreparedDataset:
         """Write it, without the audio, as one safetensors file; whole or not at all."""
         from safetensors.torch import save_file
 
-        tensors = {}
+        tensors: dict[str, Tensor] = {}
         for index, example in enumerate(self.examples):
             tensors[f"{index}/values"] = example.values.contiguous()
             for side, features in example.sides.items():
                 for name in _TENSORS:
                     tensors[f"{index}/{side}/{name}"] = getattr(features, name).contiguous()
+                tensors |= extra_tensors(features.extra, f"{index}/{side}")
         header = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -192,7 +197,11 @@ def _to_json(example: PreparedExample) -> dict[str, Any]:
         "sample_rate": example.sample_rate,
         "layout": example.request.layout.digest,
         "request": _plain(example.request, _APART),
-        **{side: _plain(features, _TENSORS) for side, features in example.sides.items()},
+        "extractors": dict(example.extractors),
+        **{
+            side: {**_plain(features, _TENSORS), "extra": list(features.extra)}
+            for side, features in example.sides.items()
+        },
     }
 
 
@@ -227,6 +236,7 @@ def _from_json(
             **request,
         ),
         values=handle.get_tensor(f"{index}/values"),
+        extractors=fields.get("extractors", {}),
     )
 
 
@@ -236,6 +246,7 @@ def _features(fields: Mapping[str, Any], at: str, handle: Any) -> TrackFeatures:
             **fields,
             "phrase_beats": tuple(fields["phrase_beats"]),
             "sections": tuple(BeatSection(**section) for section in fields["sections"]),
+            "extra": read_extra(handle, fields.get("extra", ()), at),
         },
         **{name: handle.get_tensor(f"{at}/{name}") for name in _TENSORS},
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.util.progress import Progress, ProgressCallback
+from djtrans.datasets.extra_features import covers, versions
 from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
 
 if TYPE_CHECKING:
+    from djtrans.core.contracts.encoder import FeatureExtractor
     from djtrans.datasets.pairs.pair import PreparedPair
 
 #: What was extracted, inside the folder.
@@ -22,7 +25,10 @@ VERSION = 1
 
 
 def open_prepared(
-    folder: str | os.PathLike[str], watch: Callable[[str, int, int], None] | None = None
+    folder: str | os.PathLike[str],
+    progress: ProgressCallback | None = None,
+    *,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> PreparedDataset:
     """Read a folder that ``djtrans prepare`` wrote.
 
@@ -33,8 +39,12 @@ def open_prepared(
     Parameters
     ----------
     folder : path
-    watch : callable, optional
-        Told what is counted, how many are done and how many there are.
+    progress : callable, optional
+        Receives a `Progress` event for each pair whose features are extracted.
+    extractors : sequence of FeatureExtractor
+        Of the model that is to be trained, see
+        :func:`djtrans.diffusion.extractors.build_extractors`; most have none. Their arrays are
+        stored by name and version.
 
     Returns
     -------
@@ -50,15 +60,17 @@ def open_prepared(
     root = Path(folder)
     pairs = _pairs(root)
     known = _known(root / CACHE)
-    watch = watch or (lambda what, done, total: None)
+    report = progress or (lambda event: None)
     examples, made = [], 0
     digests = [_digest(pair) for pair in pairs]
-    missing = sum(digest not in known for digest in digests)
+    needed = versions(extractors)
+    whole = {digest for digest, example in known.items() if covers(example.extractors, needed)}
+    missing = sum(digest not in whole for digest in digests)
     for pair, digest in zip(pairs, digests, strict=True):
-        if digest not in known:
-            known[digest] = _extract(pair, digest)
+        if digest not in whole:
+            known[digest] = _extract(pair, digest, extractors)
             made += 1
-            watch("pairs", made, missing)
+            report(Progress("pairs", made, missing))
         examples.append(known[digest])
     prepared = PreparedDataset(examples=examples, folder=root)
     if missing or len(known) > len(examples):
@@ -108,7 +120,7 @@ def _digest(pair: Path) -> str:
     return digest.hexdigest()
 
 
-def _extract(folder: Path, digest: str) -> PreparedExample:
+def _extract(folder: Path, digest: str, extractors: Sequence[FeatureExtractor]) -> PreparedExample:
     from djtrans.datasets.pairs.pair_folder import read_pair
 
     pair: PreparedPair = read_pair(folder)
@@ -117,7 +129,8 @@ def _extract(folder: Path, digest: str) -> PreparedExample:
         digest=digest,
         tracks=(pair.track_a.sha256, pair.track_b.sha256),
         sample_rate=pair.sample_rate,
-        request=pair.request(),
+        request=pair.request(extractors=extractors),
         # Curves of another rate than the plan's are brought to the frames of its features.
         values=pair.params.resampled(pair.plan.n_frames).values.float(),
+        extractors=versions(extractors),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.audio.loudness import unclipped_gain
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.analysis import Analysis
@@ -105,33 +107,38 @@ class PreparedPair:
         """In Hz."""
         return self.stems_a.sample_rate
 
-    def features(self, side: str) -> TrackFeatures:
+    def features(self, side: str, extractors: Sequence[FeatureExtractor] = ()) -> TrackFeatures:
         """Features of track ``"a"`` or ``"b"``, as they are when a transition is generated."""
         first = side == "a"
         stems, track = (self.stems_a, self.track_a) if first else (self.stems_b, self.track_b)
         return window_features(
-            stems.scaled(10.0 ** (-self.gain_db / 20.0)),
+            stems.scaled(db_to_amplitude(-self.gain_db)),
             self.plan,
             self.plan.a if first else self.plan.b,
             reference_db=track.reference_db,
             isolated=track.isolated,
             laid_rate=track.laid_rate,
+            extractors=extractors,
         )
 
-    def request(self, seed: int | None = None) -> CurveRequest:
+    def request(
+        self, seed: int | None = None, extractors: Sequence[FeatureExtractor] = ()
+    ) -> CurveRequest:
         """What a curve model would be asked to draw, as when a transition is generated.
 
         Parameters
         ----------
         seed : int, optional
             The seed that the pair was drawn with if left out.
+        extractors : sequence of FeatureExtractor
+            Run on the stems for the encoders of a model.
         """
         drawn = self.content.provenance.render.seed
         asked = build_curve_request(
             self.plan,
             self.params.layout,
-            self.features("a"),
-            self.features("b"),
+            self.features("a", extractors),
+            self.features("b", extractors),
             drawn if seed is None else seed,
         )
         return attrs.evolve(asked, technique=self.technique)
@@ -196,6 +203,6 @@ def mix_pair(
         content=content,
         track_a=track_a,
         track_b=track_b,
-        gain_db=20.0 * math.log10(gain),
+        gain_db=amplitude_to_db(gain),
         key=key,
     )

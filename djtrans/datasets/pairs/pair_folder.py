@@ -13,7 +13,7 @@ import cattrs
 
 from djtrans.core.audio.io import load_audio, write_audio
 from djtrans.core.errors import FormatError
-from djtrans.core.track.analysis_json import analysis_from_dict, analysis_to_dict
+from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
 from djtrans.core.track.stem_files import load_stems, save_stems
 from djtrans.core.transition.alignment import window_span
 from djtrans.core.transition.params_file import load_params, save_params

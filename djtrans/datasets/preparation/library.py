@@ -1,4 +1,4 @@
-"""A library made into pairs: heard, chosen, made, and on from where it was stopped."""
+"""Prepare pairs of a library's tracks: scan, choose and make them; resumable."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-import attrs
-
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.preparation.library_scan import ANALYSES, scan_library
-from djtrans.datasets.preparation.manifest import write_manifest
 from djtrans.datasets.preparation.options import LibraryOptions
-from djtrans.datasets.preparation.pair_from_library import PairUnit, make_unit
+from djtrans.datasets.preparation.pair_from_library import LibraryUnit
 from djtrans.datasets.preparation.pairing import ChosenPair, choose_pairs, plan_options
-from djtrans.datasets.preparation.session import PreparedDataset, Watch, Workshop, open_workshop
+from djtrans.datasets.preparation.session import (
+    PreparationResult,
+    PreparationSession,
+    open_session,
+)
 from djtrans.pipeline.provenance import separator_declaration
 
 
@@ -26,8 +28,8 @@ def prepare_library(
     workers: int = 1,
     executor: Executor | None = None,
     plugin_files: Sequence[str] = (),
-    watch: Watch | None = None,
-) -> PreparedDataset:
+    progress: ProgressCallback | None = None,
+) -> PreparationResult:
     """Make pairs of the tracks of a library, each with its transition.
 
     A run that was stopped goes on from what is there and ends with the same set. The set does not
@@ -47,12 +49,12 @@ def prepare_library(
         (:func:`djtrans.pipeline.executors.dask_cluster`).
     plugin_files : sequence of path
         Plugins that workers load too.
-    watch : callable, optional
-        See :data:`djtrans.datasets.preparation.Watch`.
+    progress : callable, optional
+        Receives `Progress` events of the stages "tracks" and "pairs".
 
     Returns
     -------
-    PreparedDataset
+    PreparationResult
 
     Raises
     ------
@@ -62,76 +64,52 @@ def prepare_library(
     DjtransError
         If a worker dies.
     """
-    options = options or LibraryOptions()
-    library = Path(tracks).expanduser().resolve()
-    with open_workshop(
+    with open_session(
         output,
-        options,
+        options or LibraryOptions(),
         workers=workers,
         executor=executor,
         plugin_files=plugin_files,
-        watch=watch,
-    ) as workshop:
-        return _prepare(library, options, workshop)
+        progress=progress,
+    ) as session:
+        return _prepare(Path(tracks).expanduser().resolve(), session)
 
 
-def _prepare(library: Path, options: LibraryOptions, workshop: Workshop) -> PreparedDataset:
-    target, registry, separator = workshop.target, workshop.registry, workshop.separator
-    options = attrs.evolve(options, separator=separator.name)
-    kept = target / ANALYSES
-    heard, skipped = scan_library(
-        library,
-        kept,
-        workshop.executor,
-        lambda done, total, bad: workshop.watch("tracks", done, total, 0, bad),
-    )
-    isolated = separator_declaration(separator, registry).isolation == "good"
-    chosen, unfit = choose_pairs(heard, options, registry, isolated)
+def _prepare(library: Path, session: PreparationSession[LibraryOptions]) -> PreparationResult:
+    analyses = session.target / ANALYSES
+    tracks, skipped = scan_library(library, analyses, session.executor, session.progress)
+    names = {track.sha256: track.name for track in tracks}
+    isolated = separator_declaration(session.separator, session.registry).isolation == "good"
+    chosen, unfit = choose_pairs(tracks, session.options, session.registry, isolated)
     units = [
-        PairUnit(
-            folder=str(target / f"pair_{number:03d}"),
+        LibraryUnit(
+            folder=str(session.folder(number)),
+            name=session.folder(number).name,
+            sources={"a": names[pair.a.sha256], "b": names[pair.b.sha256]},
+            key=_key(pair, session),
+            plugin_files=session.plugin_files,
             library=str(library),
             a=str(pair.a.path),
             b=str(pair.b.path),
             sha256_a=pair.a.sha256,
             sha256_b=pair.b.sha256,
-            kept=str(kept),
+            analyses=str(analyses),
             techniques=pair.techniques,
             seed=pair.seed,
-            options=options,
-            key=_key(pair, options, workshop),
-            plugin_files=workshop.plugin_files,
+            options=session.options,
         )
         for number, pair in enumerate(chosen, 1)
     ]
-    made = workshop.make("pairs", make_unit, units)
-    folders = [Path(unit.folder).name for unit in units]
-    manifest = write_manifest(
-        target,
-        options,
-        separator,
-        heard,
-        skipped,
-        list(zip(folders, chosen, made, strict=True)),
-        unfit,
-    )
-    return PreparedDataset(
-        folder=target,
-        manifest=manifest,
-        pairs=tuple(f for f, m in zip(folders, made, strict=True) if not m.reason),
-        skipped=tuple(skipped),
-        failed={f: m.reason for f, m in zip(folders, made, strict=True) if m.reason},
-        unfit=tuple(unfit),
-    )
+    return session.prepare("pairs", units, skipped, failing="failed", tracks=tracks, unfit=unfit)
 
 
-def _key(pair: ChosenPair, options: LibraryOptions, workshop: Workshop) -> str:
-    asked = [name for name in pair.techniques if name != "auto"]
-    find = workshop.registry.find
-    return workshop.key(
+def _key(pair: ChosenPair, session: PreparationSession[LibraryOptions]) -> str:
+    named = [name for name in pair.techniques if name != "auto"]
+    find = session.registry.find
+    return session.key(
         tracks=[pair.a.sha256, pair.b.sha256],
         techniques=pair.techniques,
-        versions=[find("technique", name).declaration.version for name in asked],
-        plan=dict(plan_options(options)),
+        versions=[find("technique", name).declaration.version for name in named],
+        plan=dict(plan_options(session.options)),
         seed=pair.seed,
     )

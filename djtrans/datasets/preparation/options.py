@@ -1,4 +1,4 @@
-"""How a library of tracks is made into pairs."""
+"""Options of dataset preparation."""
 
 from __future__ import annotations
 
@@ -26,3 +26,17 @@ class LibraryOptions:
     )
     device: str = setting("cpu", "Of mixer and separator.")
     seed: int = setting(0, "Seed of everything.", minimum=0)
+
+
+@attrs.frozen
+class RecoveryOptions:
+    """How extracted transitions are made into pairs."""
+
+    most: int = setting(100, "Transitions to fit at most.", minimum=1)
+    error_limit: float = setting(
+        -8.0, "Largest error of the spectra.", unit="dB", minimum=-60.0, maximum=0.0
+    )
+    separator: str = setting("auto", "Name of a separator.")
+    mixer: str = setting(DEFAULT_MIXER, "Name of a mixer.")
+    steps: int = setting(150, "Most steps of the descent.", minimum=0, maximum=150)
+    device: str = setting("cpu", "Of separator and descent.")

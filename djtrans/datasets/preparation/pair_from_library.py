@@ -1,142 +1,111 @@
-"""One pair of a library: planned, separated, drawn, mixed and written; one unit of work."""
+"""Make one pair of a library's tracks: plan, separate, generate the curves, mix and write."""
 
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.transition.alignment import window_span
 from djtrans.datasets.pairs.pair import PreparedPair, mix_pair
-from djtrans.datasets.pairs.pair_folder import read_facts, write_pair
+from djtrans.datasets.pairs.pair_folder import read_facts
 from djtrans.datasets.preparation.library_scan import known_analyses
 from djtrans.datasets.preparation.options import LibraryOptions
 from djtrans.datasets.preparation.pairing import plan_options
-from djtrans.datasets.preparation.resume import attempt, file_hashes
+from djtrans.datasets.preparation.unit import PairUnit
 from djtrans.pipeline.completion import generate_transition_params
-from djtrans.pipeline.executors import registry_with
 from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.registry import Registry
 
 
-@attrs.frozen
-class PairUnit:
-    """All that it takes to make one pair, wherever that is.
+@attrs.frozen(kw_only=True)
+class LibraryUnit(PairUnit):
+    """All that it takes to make one pair of a library's tracks.
 
     Attributes
     ----------
-    folder : str
-        Where it goes.
     library : str
         Folder of all tracks.
     a, b : str
         Files of the tracks.
     sha256_a, sha256_b : str
         Their hashes.
-    kept : str
+    analyses : str
         Folder of the analyses.
     techniques : tuple of str
         The first one that fits is taken.
     seed : int
-        Of the drawing.
+        Of the curves.
     options : LibraryOptions
         With the name of a separator that can work.
-    key : str
-        Digest of all that the pair depends on.
-    plugin_files : tuple of str
-        Plugins to be loaded first.
     """
 
-    folder: str
     library: str
     a: str
     b: str
     sha256_a: str
     sha256_b: str
-    kept: str
+    analyses: str
     techniques: tuple[str, ...]
     seed: int
     options: LibraryOptions
-    key: str
-    plugin_files: tuple[str, ...] = ()
 
+    def make(self, registry: Registry) -> PreparedPair:
+        """Prepare the tracks and use the first technique that fits."""
+        options = self.options
+        prepared = prepare(
+            self.a,
+            self.b,
+            PreparationOptions(
+                separator=options.separator, mixer=options.mixer, device=options.device
+            ),
+            known=known_analyses(Path(self.analyses), (self.sha256_a, self.sha256_b)),
+            registry=registry,
+        )
+        refused = []
+        for technique in self.techniques:
+            try:
+                return self._made_by(technique, prepared)
+            except (PlanError, InputError) as error:
+                refused.append(f"{technique}: {error}")
+        raise PlanError(" ".join(refused))
 
-@attrs.frozen(kw_only=True)
-class Made:
-    """What came of a pair.
+    def _made_by(self, technique: str, prepared: Prepared) -> PreparedPair:
+        plan = prepared.plan(technique, **plan_options(self.options))
+        aligned = prepared.align(plan, prepared.span(plan, 0))
+        plan = prepared.refine(plan, aligned)
+        window = window_span(plan, prepared.tracks.a.sample_rate)
+        generation = GenerateOptions(seed=self.seed)
+        return mix_pair(
+            prepared.mixer,
+            generate_transition_params(prepared, plan, window, aligned, generation),
+            aligned,
+            prepared.analyses,
+            device=prepared.device,
+            key=self.key,
+        )
 
-    Attributes
-    ----------
-    technique : str
-    bars : int
-    files : dict of str to str
-        Hash of each file, by its path within the folder.
-    reason : str
-        Why there is none; empty if there is one.
-    """
-
-    technique: str = ""
-    bars: int = 0
-    files: dict[str, str] = attrs.field(factory=dict)
-    reason: str = ""
-
-
-def make_unit(unit: PairUnit) -> Made:
-    """Make a pair if it is not there, and hash its files."""
-    folder = Path(unit.folder)
-    if not folder.exists():
-        pair = attempt(lambda: _mixed(unit, registry_with(unit.plugin_files)))
-        if isinstance(pair, str):
-            return Made(reason=_say(unit, pair))
+    def write(self, pair: PreparedPair) -> None:
+        """Write the pair unless a track was changed since it was analyzed."""
         for path, expected, track in (
-            (unit.a, unit.sha256_a, pair.track_a),
-            (unit.b, unit.sha256_b, pair.track_b),
+            (self.a, self.sha256_a, pair.track_a),
+            (self.b, self.sha256_b, pair.track_b),
         ):
             if track.sha256 != expected:
                 raise InputError(f"{path} was changed while the pairs were made; run again.")
-        write_pair(folder, pair)
-    facts = read_facts(folder)
-    return Made(technique=facts.technique, bars=facts.bars, files=file_hashes(folder))
+        super().write(pair)
 
+    def facts(self) -> dict[str, Any]:
+        """Read technique and length."""
+        facts = read_facts(Path(self.folder))
+        return {"technique": facts.technique, "bars": facts.bars}
 
-def _mixed(unit: PairUnit, registry: Registry) -> PreparedPair:
-    options = unit.options
-    known = known_analyses(Path(unit.kept), (unit.sha256_a, unit.sha256_b))
-    components = PreparationOptions(
-        separator=options.separator, mixer=options.mixer, device=options.device
-    )
-    prepared = prepare(unit.a, unit.b, components, known=known, registry=registry)
-    refused = []
-    for technique in unit.techniques:
-        try:
-            return _made_by(technique, unit, prepared)
-        except (PlanError, InputError) as error:
-            refused.append(f"{technique}: {error}")
-    raise PlanError(" ".join(refused))
-
-
-def _made_by(technique: str, unit: PairUnit, prepared: Prepared) -> PreparedPair:
-    plan = prepared.plan(technique, **plan_options(unit.options))
-    aligned = prepared.align(plan, prepared.span(plan, 0))
-    plan = prepared.refine(plan, aligned)
-    window = window_span(plan, prepared.tracks.a.sample_rate)
-    options = GenerateOptions(seed=unit.seed)
-    return mix_pair(
-        prepared.mixer,
-        generate_transition_params(prepared, plan, window, aligned, options),
-        aligned,
-        prepared.analyses,
-        device=prepared.device,
-        key=unit.key,
-    )
-
-
-def _say(unit: PairUnit, text: str) -> str:
-    """One line without the folders of this machine."""
-    for folder in (unit.library, str(Path(unit.folder).parent)):
-        text = text.replace(f"{folder}{os.sep}", "")
-    return re.sub(r"\s+", " ", text).strip()
+    def relative(self, text: str) -> str:
+        """Name files as within the library and the set."""
+        for folder in (self.library, str(Path(self.folder).parent)):
+            text = text.replace(f"{folder}{os.sep}", "")
+        return text

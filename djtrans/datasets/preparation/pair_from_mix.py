@@ -1,18 +1,16 @@
-"""One extracted transition made into a pair: its curves are recovered; one unit of work."""
+"""Make one pair of an extracted transition: recover its curves from the mix."""
 
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.loudness import unclipped_gain
 from djtrans.core.audio.slicing import padded_slice
-from djtrans.core.contracts.config import setting
 from djtrans.core.errors import InputError
 from djtrans.core.track.track import load_track
 from djtrans.core.transition.alignment import window_span
@@ -22,117 +20,71 @@ from djtrans.core.transition.requests import reference_level
 from djtrans.core.util.atomic_files import write_text
 from djtrans.datasets.mixes.alignment.excerpt import read_alignment
 from djtrans.datasets.pairs.pair import PairedTrack, PreparedPair
-from djtrans.datasets.pairs.pair_folder import PARAMS, read_facts, write_pair
-from djtrans.datasets.preparation.resume import attempt, file_hashes
+from djtrans.datasets.pairs.pair_folder import PARAMS, read_facts
+from djtrans.datasets.preparation.options import RecoveryOptions
+from djtrans.datasets.preparation.unit import PairResult, PairUnit
 from djtrans.inverse.gradient_descent import DescentOptions
 from djtrans.inverse.mix import fit
 from djtrans.inverse.overlap import plan_on_overlap, with_swap_at
-from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.analysis import analyze_track
-from djtrans.pipeline.executors import registry_with
 from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 
 
-@attrs.frozen
-class RecoveryOptions:
-    """How extracted transitions are made into pairs."""
-
-    most: int = setting(100, "Transitions to fit at most.", minimum=1)
-    error_limit: float = setting(
-        -8.0, "Largest error of the spectra.", unit="dB", minimum=-60.0, maximum=0.0
-    )
-    separator: str = setting("auto", "Name of a separator.")
-    mixer: str = setting(DEFAULT_MIXER, "Name of a mixer.")
-    steps: int = setting(150, "Most steps of the descent.", minimum=0, maximum=150)
-    device: str = setting("cpu", "Of separator and descent.")
-
-
-@attrs.frozen
-class ExcerptUnit:
-    """All that it takes to make a pair of one excerpt, wherever that is.
+@attrs.frozen(kw_only=True)
+class ExcerptUnit(PairUnit):
+    """All that it takes to make a pair of one excerpt.
 
     Attributes
     ----------
-    folder : str
-        Where the pair goes.
     excerpt : str
         Folder that ``djtrans extract`` wrote, with both tracks.
     refused : str
         File that keeps why it cannot be used, so that it is not fitted again.
     options : RecoveryOptions
         With the name of a separator that can work.
-    key : str
-        Digest of all that the pair depends on.
-    plugin_files : tuple of str
-        Plugins to be loaded first.
     """
 
-    folder: str
     excerpt: str
     refused: str
     options: RecoveryOptions
-    key: str
-    plugin_files: tuple[str, ...] = ()
 
+    def make(self, registry: Registry) -> PreparedPair:
+        """Recover the curves of the mix."""
+        return _recovered(self, registry)
 
-@attrs.frozen(kw_only=True)
-class Recovered:
-    """What came of an excerpt.
+    def facts(self) -> dict[str, Any]:
+        """Read tracks, length, swap and errors."""
+        folder, alignment = Path(self.folder), read_alignment(Path(self.excerpt))
+        facts, fitted = read_facts(folder), load_params(folder / PARAMS).provenance.fit
+        errors = {} if fitted is None else fitted.error_db
+        return {
+            "a": alignment.track_a.file,
+            "b": alignment.track_b.file,
+            "bars": facts.bars,
+            "swap_beat": facts.swap_beat,
+            "error_db": {name: round(error, 2) for name, error in errors.items()},
+        }
 
-    Attributes
-    ----------
-    bars, swap_beat : int
-    error_db : dict of str to float
-    files : dict of str to str
-        Hash of each file, by its path within the folder.
-    reason : str
-        Why there is no pair; empty if there is one.
-    """
+    def relative(self, text: str) -> str:
+        """Name the excerpt without its folder."""
+        return text.replace(self.excerpt, "the excerpt")
 
-    bars: int = 0
-    swap_beat: int = 0
-    error_db: Mapping[str, float] = attrs.field(factory=dict)
-    files: dict[str, str] = attrs.field(factory=dict)
-    reason: str = ""
+    def fail(self, reason: str) -> PairResult:
+        """Write the reason beside the pairs."""
+        file = Path(self.refused)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps({"key": self.key, "reason": reason}, indent=1) + "\n")
+        return super().fail(reason)
 
-
-def recover_unit(unit: ExcerptUnit) -> Recovered:
-    """Make a pair of an excerpt if it is not there, and hash its files."""
-    folder = Path(unit.folder)
-    if not folder.exists():
-        if known := _refused(unit):
-            return Recovered(reason=known)
-        pair = attempt(lambda: _recovered(unit, registry_with(unit.plugin_files)))
-        if isinstance(pair, str):
-            return _refuse(unit, pair)
-        write_pair(folder, pair)
-    facts, used = read_facts(folder), load_params(folder / PARAMS).provenance.fit
-    return Recovered(
-        bars=facts.bars,
-        swap_beat=facts.swap_beat,
-        error_db={} if used is None else used.error_db,
-        files=file_hashes(folder),
-    )
-
-
-def _refuse(unit: ExcerptUnit, why: str) -> Recovered:
-    """Keep why there is no pair, without the folders of this machine."""
-    reason = re.sub(r"\s+", " ", why.replace(unit.excerpt, "the excerpt")).strip()
-    file = Path(unit.refused)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(file, json.dumps({"key": unit.key, "reason": reason}, indent=1) + "\n")
-    return Recovered(reason=reason)
-
-
-def _refused(unit: ExcerptUnit) -> str:
-    """Why it was refused before, for the same reasons as it would be now."""
-    try:
-        document = json.loads(Path(unit.refused).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    same = isinstance(document, dict) and document.get("key") == unit.key
-    return str(document.get("reason", "")) if same else ""
+    def known_failure(self) -> str:
+        """Read the reason if all that the pair depends on is the same."""
+        try:
+            document = json.loads(Path(self.refused).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return ""
+        same = isinstance(document, dict) and document.get("key") == self.key
+        return str(document.get("reason", "")) if same else ""
 
 
 def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
@@ -194,6 +146,6 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
         content=content,
         track_a=track_a,
         track_b=track_b,
-        gain_db=20.0 * math.log10(gain),
+        gain_db=amplitude_to_db(gain),
         key=unit.key,
     )

@@ -1,39 +1,39 @@
-"""With what a set of pairs is made, whatever it is made of."""
+"""A session of dataset preparation: components, executor and folder, whatever the sources."""
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Generic, TypeVar
 
 import attrs
 
 import djtrans
 from djtrans.core.audio.time_stretch import ENGINE
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.errors import InputError
 from djtrans.core.util.cache import cache_key
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.pairs.pair_folder import FORMAT_VERSION
-from djtrans.datasets.preparation.library_scan import Skipped, made_by
-from djtrans.datasets.preparation.resume import OneOutcome, OneUnit, do_units, pairs_before, tidy
+from djtrans.datasets.preparation.library_scan import LibraryTrack, Skipped, made_by
+from djtrans.datasets.preparation.manifest import write_manifest
+from djtrans.datasets.preparation.options import LibraryOptions, RecoveryOptions
+from djtrans.datasets.preparation.pairing import UnfitPair
+from djtrans.datasets.preparation.resume import existing_pairs, remove_partial_files
+from djtrans.datasets.preparation.unit import PairResult, PairUnit, run_unit
 from djtrans.mixer.build import DifferentiableDJMixer
-from djtrans.pipeline.executors import one_thread, processes, registry_with
+from djtrans.pipeline.executors import one_thread, open_executor, registry_with
+from djtrans.pipeline.jobs import Job
 from djtrans.pipeline.provenance import mixer_record, separator_record
 from djtrans.pipeline.separators import fetch_separator
 from djtrans.registry import Registry
 
-#: Told what is counted, how many are done, of how many, how many of them before this run, and how
-#: many cannot be used.
-Watch: TypeAlias = "Callable[[str, int, int, int, int], None]"
-
 
 @attrs.frozen(kw_only=True)
-class PreparedDataset:
-    """A set of pairs that was made.
+class PreparationResult:
+    """A set of pairs that was prepared.
 
     Attributes
     ----------
@@ -42,11 +42,11 @@ class PreparedDataset:
     pairs : tuple of str
         Names of the pairs' folders.
     skipped : tuple of Skipped
-        Files that cannot be used, and why.
+        Sources that cannot be used, and why.
     failed : mapping of str to str
-        Why a pair has no folder, by the name of what it would have been made of, or its own.
+        Why a pair has no folder, by the name of its unit.
     unfit : tuple of UnfitPair
-        That were tried in vain before the pairs were chosen.
+        Pairs of tracks that were tried in vain before the pairs were chosen.
     """
 
     folder: Path
@@ -54,110 +54,137 @@ class PreparedDataset:
     pairs: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     failed: Mapping[str, str]
-    unfit: tuple[Any, ...] = ()
+    unfit: tuple[UnfitPair, ...] = ()
 
 
-class Components(Protocol):
-    """The components that options of every kind name."""
-
-    @property
-    def separator(self) -> str:
-        """Name of a separator."""
-
-    @property
-    def mixer(self) -> str:
-        """Name of a mixer."""
-
-    @property
-    def device(self) -> str:
-        """Where they compute."""
+#: Of a library, or of transitions.
+Options = TypeVar("Options", LibraryOptions, RecoveryOptions)
 
 
 @attrs.frozen(kw_only=True)
-class Workshop:
-    """Components, workers and the folder of a run.
+class PreparationSession(Generic[Options]):
+    """Components, executor and folder of one preparation.
 
     Attributes
     ----------
     target : Path
-        Where the set goes.
+        Folder of the set.
+    options : Options
+        With the name of a separator that can work.
     registry : Registry
     separator : ComponentRecord
-        Chosen once: ``auto`` must not come out otherwise on another worker.
+        Resolved once: ``auto`` must not resolve to another one on another worker.
     mixer : str
         Digest of the mixer.
-    device : str
     executor : Executor or None
         None: the work is done in this process.
     plugin_files : tuple of str
-    watch : callable
+    progress : callable, optional
     """
 
     target: Path
+    options: Options
     registry: Registry
     separator: ComponentRecord
     mixer: str
-    device: str
     executor: Executor | None
     plugin_files: tuple[str, ...]
-    watch: Watch
+    progress: ProgressCallback | None
 
-    def key(self, **made_of: Any) -> str:
-        """Digest of all that a pair depends on; not on how many there are."""
+    def key(self, **sources: Any) -> str:
+        """Digest all that a pair depends on; not how many there are."""
         return cache_key(
             format=FORMAT_VERSION,
             analyzer=made_by(),
             separator=[self.separator.name, self.separator.version, self.separator.config],
             mixer=self.mixer,
-            device=self.device,
+            device=self.options.device,
             stretch=ENGINE,
             djtrans=djtrans.__version__,
-            **made_of,
+            **sources,
         )
 
-    def make(
-        self, what: str, make: Callable[[OneUnit], OneOutcome], units: Sequence[OneUnit]
-    ) -> list[OneOutcome]:
-        """What came of each unit, in their order; `what` is counted for whoever watches."""
+    def folder(self, number: int) -> Path:
+        """Folder of a pair; they count from 1."""
+        return self.target / f"pair_{number:03d}"
+
+    def prepare(
+        self,
+        stage: str,
+        units: Sequence[PairUnit],
+        skipped: Sequence[Skipped],
+        *,
+        failing: str,
+        tracks: Sequence[LibraryTrack] | None = None,
+        unfit: Sequence[UnfitPair] | None = None,
+    ) -> PreparationResult:
+        """Make the pairs of all units that an earlier run did not, and write the manifest.
+
+        Parameters
+        ----------
+        stage, failing : str
+            Of the progress events; see :class:`djtrans.pipeline.jobs.Job`.
+        units : sequence of PairUnit
+        skipped : sequence of Skipped
+        tracks, unfit : optional
+            For the manifest.
+        """
         self.target.mkdir(parents=True, exist_ok=True)
-        before = pairs_before(self.target, {Path(unit.folder).name: unit.key for unit in units})
-        made = do_units(make, units, before, self.executor, functools.partial(self.watch, what))
-        tidy(self.target)
-        return made
+        folders = [Path(unit.folder).name for unit in units]
+        keys = {folder: unit.key for folder, unit in zip(folders, units, strict=True)}
+        job: Job[PairResult] = Job(
+            stage=stage,
+            keys=folders,
+            resumed=existing_pairs(self.target, keys),
+            is_failure=lambda result: bool(result.reason),
+            failing=failing,
+            progress=self.progress,
+        )
+        pairs = list(zip(units, job.run_each(run_unit, units, self.executor), strict=True))
+        remove_partial_files(self.target)
+        manifest = write_manifest(
+            self.target, self.options, self.separator, pairs, skipped, tracks, unfit
+        )
+        return PreparationResult(
+            folder=self.target,
+            manifest=manifest,
+            pairs=tuple(Path(unit.folder).name for unit, result in pairs if not result.reason),
+            skipped=tuple(skipped),
+            failed={unit.name: result.reason for unit, result in pairs if result.reason},
+            unfit=tuple(unfit or ()),
+        )
 
 
 @contextmanager
-def open_workshop(
+def open_session(
     output: str | os.PathLike[str],
-    components: Components,
+    options: Options,
     *,
     workers: int,
     executor: Executor | None,
     plugin_files: Sequence[str],
-    watch: Watch | None,
-) -> Iterator[Workshop]:
-    """A workshop as long as its workers are needed.
+    progress: ProgressCallback | None,
+) -> Iterator[PreparationSession[Options]]:
+    """Open a session for as long as its workers are needed.
 
     Raises
     ------
     InputError
         If there are no workers, or there is no such component.
     """
-    if workers < 1:
-        raise InputError(f"workers = {workers} is not allowed; give 1 or more.")
     files = tuple(os.path.abspath(path) for path in plugin_files)
-    beside = executor is None and workers > 1
-    with one_thread(), processes(workers, files) if beside else nullcontext(executor) as pool:
+    with one_thread(), open_executor(workers, executor, files) as pool:
         registry = registry_with(files)
-        name = fetch_separator(registry, components.separator, {}, components.device)
-        mixer = mixer_record(DifferentiableDJMixer(components.mixer), registry)
-        yield Workshop(
+        name = fetch_separator(registry, options.separator, {}, options.device)
+        separator = separator_record(registry, name)
+        mixer = mixer_record(DifferentiableDJMixer(options.mixer), registry)
+        yield PreparationSession(
             target=Path(output).expanduser().resolve(),
+            options=attrs.evolve(options, separator=separator.name),
             registry=registry,
-            separator=separator_record(registry, name),
+            separator=separator,
             mixer=cache_key(made=str(mixer)),
-            device=components.device,
             executor=pool,
             plugin_files=files,
-            watch=watch or (lambda what, done, total, before, failed: None),
+            progress=progress,
         )

@@ -1,8 +1,7 @@
-"""Extracted transitions made into pairs: their curves are recovered from the mixes."""
+"""Prepare pairs of extracted transitions: recover their curves from the mixes; resumable."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -11,20 +10,17 @@ from pathlib import Path
 import attrs
 
 from djtrans.core.audio.io import content_hash
-from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.errors import DjtransError, InputError
-from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.mixes.alignment.excerpt import ALIGNMENT, Alignment, read_alignment
 from djtrans.datasets.preparation.library_scan import Skipped
-from djtrans.datasets.preparation.manifest import manifest_head
-from djtrans.datasets.preparation.pair_from_mix import (
-    ExcerptUnit,
-    Recovered,
-    RecoveryOptions,
-    recover_unit,
+from djtrans.datasets.preparation.options import RecoveryOptions
+from djtrans.datasets.preparation.pair_from_mix import ExcerptUnit
+from djtrans.datasets.preparation.session import (
+    PreparationResult,
+    PreparationSession,
+    open_session,
 )
-from djtrans.datasets.preparation.resume import MANIFEST
-from djtrans.datasets.preparation.session import PreparedDataset, Watch, Workshop, open_workshop
 
 #: Folder of what was refused and why, within the output.
 REFUSED = "refused"
@@ -47,8 +43,8 @@ def prepare_transitions(
     workers: int = 1,
     executor: Executor | None = None,
     plugin_files: Sequence[str] = (),
-    watch: Watch | None = None,
-) -> PreparedDataset:
+    progress: ProgressCallback | None = None,
+) -> PreparationResult:
     """Make pairs of extracted transitions: stems, the real mix, and the curves recovered from it.
 
     Excerpts without both tracks, and those whose curves leave too much of the mix, are named in
@@ -62,12 +58,12 @@ def prepare_transitions(
     output : path
         Folder to write to; made if it is not there.
     options : RecoveryOptions, optional
-    workers, executor, plugin_files, watch
+    workers, executor, plugin_files, progress
         As in :func:`djtrans.datasets.preparation.prepare_library`.
 
     Returns
     -------
-    PreparedDataset
+    PreparationResult
         `failed` holds the excerpts that were refused, `skipped` those without both tracks.
 
     Raises
@@ -78,17 +74,15 @@ def prepare_transitions(
     DjtransError
         If a worker dies.
     """
-    options = options or RecoveryOptions()
-    root = Path(transitions).expanduser().resolve()
-    with open_workshop(
+    with open_session(
         output,
-        options,
+        options or RecoveryOptions(),
         workers=workers,
         executor=executor,
         plugin_files=plugin_files,
-        watch=watch,
-    ) as workshop:
-        return _prepare(root, options, workshop)
+        progress=progress,
+    ) as session:
+        return _prepare(Path(transitions).expanduser().resolve(), session)
 
 
 def find_excerpts(root: Path) -> tuple[list[Excerpt], list[Skipped]]:
@@ -125,74 +119,28 @@ def find_excerpts(root: Path) -> tuple[list[Excerpt], list[Skipped]]:
     return found, skipped
 
 
-def _prepare(root: Path, options: RecoveryOptions, workshop: Workshop) -> PreparedDataset:
-    target, separator = workshop.target, workshop.separator
-    options = attrs.evolve(options, separator=separator.name)
+def _prepare(root: Path, session: PreparationSession[RecoveryOptions]) -> PreparationResult:
     excerpts, skipped = find_excerpts(root)
-    folders = [f"pair_{number:03d}" for number in range(1, len(excerpts[: options.most]) + 1)]
     units = [
         ExcerptUnit(
-            folder=str(target / folder),
+            folder=str(session.folder(number)),
+            name=excerpt.name,
+            sources={"transition": excerpt.name, "mix": excerpt.alignment.mix},
+            key=_key(excerpt, session),
+            plugin_files=session.plugin_files,
             excerpt=str(excerpt.folder),
-            refused=str(target / REFUSED / f"{folder}.json"),
-            options=options,
-            key=_key(excerpt, options, workshop),
-            plugin_files=workshop.plugin_files,
+            refused=str(session.target / REFUSED / f"{session.folder(number).name}.json"),
+            options=session.options,
         )
-        for folder, excerpt in zip(folders, excerpts, strict=False)
+        for number, excerpt in enumerate(excerpts[: session.options.most], 1)
     ]
-    made = workshop.make("transitions", recover_unit, units)
-    chosen = list(zip(folders, excerpts, made, strict=False))
-    manifest = _write_manifest(target, options, separator, chosen, skipped)
-    return PreparedDataset(
-        folder=target,
-        manifest=manifest,
-        pairs=tuple(f for f, m in zip(folders, made, strict=True) if not m.reason),
-        skipped=tuple(skipped),
-        failed={e.name: m.reason for _, e, m in chosen if m.reason},
-    )
+    return session.prepare("transitions", units, skipped, failing="unusable")
 
 
-def _key(excerpt: Excerpt, options: RecoveryOptions, workshop: Workshop) -> str:
+def _key(excerpt: Excerpt, session: PreparationSession[RecoveryOptions]) -> str:
     files = (ALIGNMENT, "mix.wav", "track_a.wav", "track_b.wav")
-    return workshop.key(
+    return session.key(
         files=[content_hash(excerpt.folder / file) for file in files],
-        error_limit=options.error_limit,
-        steps=options.steps,
+        error_limit=session.options.error_limit,
+        steps=session.options.steps,
     )
-
-
-def _write_manifest(
-    target: Path,
-    options: RecoveryOptions,
-    separator: ComponentRecord,
-    chosen: Sequence[tuple[str, Excerpt, Recovered]],
-    skipped: Sequence[Skipped],
-) -> Path:
-    """What was recovered from what; without times, paths and names of machines."""
-    pairs, failed = [], []
-    for folder, excerpt, made in chosen:
-        of = {"folder": folder, "transition": excerpt.name, "mix": excerpt.alignment.mix}
-        if made.reason:
-            failed.append({**of, "reason": made.reason})
-            continue
-        tracks = (excerpt.alignment.track_a, excerpt.alignment.track_b)
-        of |= {side: track.file for side, track in zip("ab", tracks, strict=True)}
-        pairs.append(
-            {
-                **of,
-                "bars": made.bars,
-                "swap_beat": made.swap_beat,
-                "error_db": {name: round(error, 2) for name, error in made.error_db.items()},
-                "files": made.files,
-            }
-        )
-    document = {
-        **manifest_head(options, separator),
-        "skipped": [attrs.asdict(excerpt) for excerpt in skipped],
-        "pairs": pairs,
-        "failed": failed,
-    }
-    file = target / MANIFEST
-    write_text(file, json.dumps(document, indent=1) + "\n")
-    return file

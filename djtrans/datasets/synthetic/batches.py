@@ -15,6 +15,7 @@ from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError
 from djtrans.datasets.batch import WISHLESS, Batch
+from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.synthetic.composition import Composition, request_of
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
@@ -59,6 +60,13 @@ class SyntheticBatches:
         ):
             if not part:
                 raise InputError(f"The composed set has nothing for {name}; compose a larger one.")
+        check_extracted(
+            self.network.slots,
+            self.composed.extractors,
+            "the composed set",
+            "compose it again with the model's extractors (compose_dataset(..., "
+            "extractors=build_extractors(record)), or djtrans train --synthetic)",
+        )
         used = {c.technique for c in (*self.composed.training, *self.composed.validation)}
         if missing := sorted(used - set(self.techniques)):
             raise InputError(

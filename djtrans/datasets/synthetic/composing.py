@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 import attrs
 import numpy as np
 
+from djtrans.core.contracts.encoder import FeatureExtractor
+from djtrans.core.util.progress import ProgressCallback
+from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_cache import is_whole, read_framed_track
@@ -20,13 +21,11 @@ from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.pairing import Pairing
 from djtrans.datasets.synthetic.track_rendering import frame_synthesized
-from djtrans.pipeline.executors import each, processes
+from djtrans.pipeline.executors import open_executor
+from djtrans.pipeline.jobs import Job
 from djtrans.registry import Registry, default_registry
 
 __all__ = ["SyntheticOptions", "compose_dataset"]
-
-#: Told how many of how many are done, and of what.
-Watch: TypeAlias = "Callable[[str, int, int], None]"
 
 
 def compose_dataset(
@@ -36,8 +35,10 @@ def compose_dataset(
     folder: str | os.PathLike[str] | None = None,
     workers: int = 1,
     executor: Executor | None = None,
-    watch: Watch | None = None,
+    progress: ProgressCallback | None = None,
     registry: Registry | None = None,
+    extractors: Sequence[FeatureExtractor] = (),
+    plugin_files: Sequence[str] = (),
 ) -> SyntheticDataset:
     """Compose a training set of synthesized tracks and write it as one file.
 
@@ -52,11 +53,17 @@ def compose_dataset(
     workers : int
         Processes, one thread each.
     executor : Executor, optional
-        Runs the tracks instead of processes of our own.
-    watch : callable, optional
-        Told what is counted, how many are done and how many there are.
+        Frames the tracks instead of new processes.
+    progress : callable, optional
+        Receives `Progress` events of the stages "tracks", "validation" and "training".
     registry : Registry, optional
         Its techniques that can be drawn over four bars or more are used.
+    extractors : sequence of FeatureExtractor
+        Of the model that is to be trained, see
+        :func:`djtrans.diffusion.extractors.build_extractors`; most have none. They are pickled
+        for workers.
+    plugin_files : sequence of path
+        Plugins that workers load too.
 
     Returns
     -------
@@ -71,11 +78,20 @@ def compose_dataset(
     """
     options = options or SyntheticOptions()
     registry = registry or default_registry()
-    watch = watch or (lambda what, done, total: None)
     kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
     kept.mkdir(parents=True, exist_ok=True)
-    files = _frame_all(options, kept, workers, executor, watch)
-    heard = [read_framed_track(file) for file in files]
+    needed = versions(extractors)
+    files = [kept / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
+    job: Job[Path] = Job(
+        stage="tracks",
+        keys=[file.name for file in files],
+        known={file.name: file for file in files if is_whole(file, options, needed)},
+        progress=progress,
+    )
+    frame = partial(_frame, options=options, extractors=tuple(extractors))
+    with open_executor(workers, executor, plugin_files) as pool:
+        job.run_each(frame, list(enumerate(files)), pool)
+    heard = [read_framed_track(file, needed) for file in files]
     held_out = max(2, round(options.validation * len(heard)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
@@ -89,37 +105,21 @@ def compose_dataset(
         before = len(framed)
         framed += [variant for track in part for variant in track.framed]
         pairing = Pairing(part, framed, before, options, registry, seed)
-        parts[name] = pairing.many(wanted, functools.partial(watch, name))
+        parts[name] = pairing.many(name, wanted, progress)
     composed = SyntheticDataset(
         tracks=framed,
         training=parts["training"],
         validation=parts["validation"],
         facts={"options": attrs.asdict(options)},
+        extractors=needed,
     )
     composed.save(output)
     return composed
 
 
-def _frame_all(
-    options: SyntheticOptions,
-    folder: Path,
-    workers: int,
-    executor: Executor | None,
-    watch: Watch,
-) -> list[Path]:
-    """Frame every track that is not there yet."""
-    files = [folder / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
-    missing = [i for i, file in enumerate(files) if not is_whole(file, options)]
-    done = len(files) - len(missing)
-    watch("tracks", done, len(files))
-    beside = executor is None and workers > 1
-    with processes(workers) if beside else nullcontext(executor) as pool:
-        work = functools.partial(_frame, options=options, files=files)
-        for _ in each(work, missing, pool):
-            done += 1
-            watch("tracks", done, len(files))
-    return files
-
-
-def _frame(index: int, options: SyntheticOptions, files: Sequence[Path]) -> None:
-    frame_synthesized(index, options, files[index])
+def _frame(
+    unit: tuple[int, Path], options: SyntheticOptions, extractors: Sequence[FeatureExtractor]
+) -> Path:
+    index, file = unit
+    frame_synthesized(index, options, file, extractors)
+    return file

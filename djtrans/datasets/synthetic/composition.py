@@ -12,6 +12,7 @@ from djtrans.core.contracts.config import as_tuple
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.features import TrackFeatures
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.transition.plan import BeatSection, TrackPlan, TransitionPlan
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 
@@ -143,7 +144,7 @@ def _features(
         onset=onset,
         vocal=vocal,
         reference_db=track.reference_db + side.gain_db,
-        stem_names=STEM_NAMES,
+        stem_names=STEMS,
         isolated=track.isolated,
         beats_per_bar=c.beats_per_bar,
         frames_per_beat=c.frames_per_beat,
@@ -151,8 +152,5 @@ def _features(
         stretch=side.stretch,
         phrase_beats=side.phrase_beats,
         sections=tuple(BeatSection(*section) for section in side.sections),
+        extra={name: array[start : start + c.frames] for name, array in track.extra.items()},
     )
-
-
-#: Stems of a composed set.
-STEM_NAMES = ("drums", "bass", "vocals", "other")

@@ -14,6 +14,7 @@ import torch
 
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.datasets.extra_features import extra_tensors, read_extra
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 
@@ -33,12 +34,15 @@ class SyntheticDataset:
     training, validation : sequence of Composition
     facts : mapping
         How it was made, JSON-ready.
+    extractors : mapping of str to int
+        Versions of the feature extractors whose arrays the tracks hold, by name.
     """
 
     tracks: Sequence[FramedTrack]
     training: Sequence[Composition]
     validation: Sequence[Composition]
     facts: Mapping[str, Any] = attrs.field(factory=dict)
+    extractors: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def frames(self) -> int:
@@ -53,6 +57,7 @@ class SyntheticDataset:
         for index, track in enumerate(self.tracks):
             for name in ("level_db", "onset", "vocal"):
                 tensors[f"{index}/{name}"] = getattr(track, name).half().contiguous()
+            tensors |= extra_tensors(track.extra, str(index))
         for name, part in (("training", self.training), ("validation", self.validation)):
             text = json.dumps([c.to_json() for c in part]).encode()
             tensors[name] = torch.from_numpy(np.frombuffer(text, dtype=np.uint8).copy())
@@ -62,6 +67,8 @@ class SyntheticDataset:
             "reference_db": [track.reference_db for track in self.tracks],
             "isolated": [track.isolated for track in self.tracks],
             "facts": dict(self.facts),
+            "extractors": dict(self.extractors),
+            "extra": sorted({name for track in self.tracks for name in track.extra}),
         }
         with replacing(path, FormatError) as part_path:
             save_file(tensors, part_path, metadata={HEADER: json.dumps(header)})
@@ -97,6 +104,7 @@ class SyntheticDataset:
                         vocal=handle.get_tensor(f"{i}/vocal"),
                         reference_db=reference,
                         isolated=isolated,
+                        extra=read_extra(handle, header.get("extra", ()), str(i)),
                     )
                     for i, (reference, isolated) in enumerate(
                         zip(header["reference_db"], header["isolated"], strict=True)
@@ -113,4 +121,5 @@ class SyntheticDataset:
             raise FormatError(
                 f"{path} is no readable composed set ({error}); compose it again."
             ) from None
-        return cls(tracks=tracks, facts=header["facts"], **parts)
+        extractors = header.get("extractors", {})
+        return cls(tracks=tracks, facts=header["facts"], extractors=extractors, **parts)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from torch import Tensor
 
 from djtrans.core.errors import FormatError
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.analysis_json import analysis_from_dict, analysis_to_dict
+from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
 from djtrans.core.util.atomic_files import replacing
+from djtrans.datasets.extra_features import covers, extra_tensors
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import SyntheticOptions
 
@@ -26,8 +28,13 @@ class Heard:
     isolated: bool
 
 
-def write_framed_track(file: Path, heard: Heard, options: SyntheticOptions) -> None:
-    """Keep a track; the file appears whole or not at all."""
+def write_framed_track(
+    file: Path, heard: Heard, options: SyntheticOptions, extractors: Mapping[str, int] | None = None
+) -> None:
+    """Keep a track; the file appears whole or not at all.
+
+    `extractors` are the versions of those whose arrays it holds, by name.
+    """
     from safetensors.torch import save_file
 
     tensors = {
@@ -35,11 +42,14 @@ def write_framed_track(file: Path, heard: Heard, options: SyntheticOptions) -> N
         for i, framed in enumerate(heard.framed)
         for name in ("level_db", "onset", "vocal")
     }
+    for i, framed in enumerate(heard.framed):
+        tensors |= extra_tensors(framed.extra, str(i))
     said = {
         "made_with": _made_with(options),
         "analyses": [analysis_to_dict(analysis) for analysis in heard.analyses],
         "reference_db": [framed.reference_db for framed in heard.framed],
         "isolated": heard.isolated,
+        "extractors": dict(extractors or {}),
     }
     with replacing(file, FormatError) as part:
         save_file(tensors, part, metadata={"track": json.dumps(said)})
@@ -51,20 +61,32 @@ def _made_with(options: SyntheticOptions) -> dict[str, Any]:
     return {k: v for k, v in attrs.asdict(options).items() if k not in free}
 
 
-def is_whole(file: Path, options: SyntheticOptions) -> bool:
-    """Whether a track was framed before, with these options."""
+def is_whole(
+    file: Path, options: SyntheticOptions, extractors: Mapping[str, int] | None = None
+) -> bool:
+    """Return True if a track was framed before with these options and extractors."""
     if not file.is_file():
         return False
     try:
         said, _ = _open(file)
     except FormatError:
         return False
-    return bool(said["made_with"] == _made_with(options))
+    return bool(
+        said["made_with"] == _made_with(options)
+        and covers(said.get("extractors", {}), extractors or {})
+    )
 
 
-def read_framed_track(file: Path) -> Heard:
-    """A kept track; FormatError if it is damaged."""
+def read_framed_track(file: Path, extractors: Mapping[str, int] | None = None) -> Heard:
+    """Read a kept track, with the arrays of these extractors and of no others.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged.
+    """
     said, tensors = _open(file)
+    wanted = tuple(f"{name}/" for name in extractors or {})
     framed = tuple(
         FramedTrack(
             tensors[f"{i}/level_db"],
@@ -72,12 +94,20 @@ def read_framed_track(file: Path) -> Heard:
             tensors[f"{i}/vocal"],
             reference,
             said["isolated"],
+            _extra(tensors, f"{i}/extra/", wanted),
         )
         for i, reference in enumerate(said["reference_db"])
     )
     return Heard(
         tuple(analysis_from_dict(plain) for plain in said["analyses"]), framed, said["isolated"]
     )
+
+
+def _extra(
+    tensors: Mapping[str, Tensor], prefix: str, wanted: tuple[str, ...]
+) -> dict[str, Tensor]:
+    names = [name.removeprefix(prefix) for name in tensors if name.startswith(prefix)]
+    return {name: tensors[prefix + name] for name in names if name.startswith(wanted)}
 
 
 def _open(file: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import attrs
 import numpy as np
 import torch
 from torch import Tensor
 
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.feature_extraction import extract_features
@@ -33,6 +36,8 @@ class FramedTrack:
         Level of its loud parts.
     isolated : bool
         Whether each stem holds its own sounds only.
+    extra : mapping of str to Tensor
+        ``[frames, ...]``: arrays of the encoders' own extractors, by ``extractor/name``.
     """
 
     level_db: Tensor
@@ -40,6 +45,7 @@ class FramedTrack:
     vocal: Tensor
     reference_db: float
     isolated: bool = True
+    extra: Mapping[str, Tensor] = attrs.field(factory=dict)
 
     def window(self, start: int, frames: int) -> tuple[Tensor, Tensor, Tensor]:
         """Levels, onsets and voice of a part.
@@ -58,7 +64,12 @@ class FramedTrack:
 
 
 def frame_track(
-    stems: Stems, analysis: Analysis, *, frames_per_beat: int = 2, isolated: bool = True
+    stems: Stems,
+    analysis: Analysis,
+    *,
+    frames_per_beat: int = 2,
+    isolated: bool = True,
+    extractors: Sequence[FeatureExtractor] = (),
 ) -> FramedTrack:
     """Extract a whole track with the code that inference uses.
 
@@ -71,6 +82,7 @@ def frame_track(
     frames_per_beat : int
     isolated : bool
         Whether each stem holds its own sounds only.
+    extractors : sequence of FeatureExtractor
 
     Raises
     ------
@@ -92,5 +104,8 @@ def frame_track(
         bpm=grid.bpm,
         reference_db=analysis.levels.short_term_p95_lufs,
         frames_per_beat=frames_per_beat,
+        extractors=extractors,
     )
-    return FramedTrack(found.level_db, found.onset, found.vocal, found.reference_db, isolated)
+    return FramedTrack(
+        found.level_db, found.onset, found.vocal, found.reference_db, isolated, found.extra
+    )

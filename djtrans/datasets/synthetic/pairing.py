@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,7 @@ from djtrans.core.contracts.technique import CurveModel, TechniqueDeclaration
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.synthetic.composition import Composition, compose, request_of
 from djtrans.datasets.synthetic.framed_cache import Heard
 from djtrans.datasets.synthetic.framed_track import FramedTrack
@@ -45,8 +46,10 @@ class Pairing:
     registry: Registry
     rng: np.random.Generator
 
-    def many(self, wanted: int, watch: Callable[[int, int], None]) -> list[Composition]:
-        """So many transitions, each technique as often as the others, if it fits so often.
+    def many(
+        self, stage: str, wanted: int, progress: ProgressCallback | None = None
+    ) -> list[Composition]:
+        """Plan `wanted` transitions, each technique as often as the others if it fits so often.
 
         Drawn as they come, three of five would be of the two that need no beat in common, and a
         model would hardly see those that need two drops in one tempo and key.
@@ -59,7 +62,8 @@ class Pairing:
                 asked = min(share, wanted - len(found))
                 placed = list(islice(self._tried(name, _PATIENCE * asked), asked))
                 found += placed
-                watch(len(found), wanted)
+                if progress is not None:
+                    progress(Progress(stage, len(found), wanted))
                 if len(placed) == asked:
                     fitting.append(name)
             names = fitting
@@ -81,7 +85,8 @@ class Pairing:
         return {
             component.name: component.declaration
             for component in self.registry.techniques
-            if component.declaration.bars[2] >= _SHORTEST_BARS
+            if isinstance(component.declaration, TechniqueDeclaration)
+            and component.declaration.bars[2] >= _SHORTEST_BARS
             and not component.declaration.baseline
         }
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 import numpy as np
 from torch import Tensor
 
+from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
+from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.framed_cache import Heard, write_framed_track
 from djtrans.datasets.synthetic.framed_track import frame_track
 from djtrans.datasets.synthetic.options import SyntheticOptions
@@ -26,8 +29,13 @@ from djtrans.synthesis.random_spec import sample_spec
 _SLOW_BPM = 100.0
 
 
-def frame_synthesized(index: int, options: SyntheticOptions, file: Path) -> None:
-    """Synthesize one track, listen to it and write what a model hears; one unit of work."""
+def frame_synthesized(
+    index: int,
+    options: SyntheticOptions,
+    file: Path,
+    extractors: Sequence[FeatureExtractor] = (),
+) -> None:
+    """Synthesize one track, extract its features and write them; one unit of work."""
     rng = np.random.default_rng([options.seed, index, 0xF1])
     spec = sample_spec(int(rng.integers(2**31)), sample_rate_hz=options.sample_rate_hz)
     played = _produced(synthesize(spec).stems, options, rng)
@@ -43,10 +51,17 @@ def frame_synthesized(index: int, options: SyntheticOptions, file: Path) -> None
     if analysis.grid.bpm < _SLOW_BPM:
         analyses.append(analysis.doubled())
     framed = [
-        frame_track(stems, counted, frames_per_beat=options.frames_per_beat, isolated=isolated)
+        frame_track(
+            stems,
+            counted,
+            frames_per_beat=options.frames_per_beat,
+            isolated=isolated,
+            extractors=extractors,
+        )
         for counted in analyses
     ]
-    write_framed_track(file, Heard(tuple(analyses), tuple(framed), isolated), options)
+    heard = Heard(tuple(analyses), tuple(framed), isolated)
+    write_framed_track(file, heard, options, versions(extractors))
 
 
 def _produced(stems: Stems, options: SyntheticOptions, rng: np.random.Generator) -> Stems:

@@ -48,9 +48,25 @@ class ConstantGridConfig:
             )
 
 
+@attrs.frozen
+class LibrosaConfig:
+    """Settings of the ``librosa`` analyzer; the tempo's default is librosa's."""
+
+    start_bpm: float = setting(
+        120.0, "Tempo that the tracker starts from.", unit="BPM", minimum=40.0, maximum=300.0
+    )
+    section_bars: int = setting(
+        16,
+        "Mean length of a section, as librosa is given their number.",
+        unit="bars",
+        minimum=4,
+        maximum=128,
+    )
+
+
 @hookimpl
 def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
-    """The analyzer for music of constant tempo."""
+    """The default analyzer, and librosa's algorithms to compare it with."""
     yield AnalyzerDeclaration(
         name="constant-grid",
         summary="A beat grid, constant or drifting, with bars, sections, key, levels and vocals.",
@@ -64,5 +80,16 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
             "Krumhansl, Cognitive Foundations of Musical Pitch, Oxford University Press, 1990",
             "Faraldo et al., A multi-profile method for key estimation in EDM, AES, 2017",
             "ITU-R BS.1770-5, 2023",
+        ),
+    )
+    yield AnalyzerDeclaration(
+        name="librosa",
+        summary="Beats, chroma and segmentation of librosa with its defaults: a reference.",
+        factory="djtrans.plugins.analyzers.librosa_analyzer:LibrosaAnalyzer",
+        config=LibrosaConfig,
+        references=(
+            "McFee et al., librosa: audio and music signal analysis in Python, SciPy, 2015",
+            "Ellis, Beat tracking by dynamic programming, JNMR 36(1), 2007",
+            "Ward, Hierarchical grouping to optimize an objective function, JASA 58(301), 1963",
         ),
     )

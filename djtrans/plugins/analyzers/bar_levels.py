@@ -8,8 +8,9 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import FLOOR_DB, db_to_power, power_to_db
+
 LOW_HZ = 150.0
-_SILENCE_DB = -120.0
 
 
 def bar_levels(
@@ -44,5 +45,5 @@ def bar_levels(
         # Parseval: each bin but the first stands for two.
         low = 2.0 * np.sum(spectrum.real.astype(np.float64) ** 2 + spectrum.imag**2) / size
         power[1, bar] = low / part.size
-    level = 10.0 * np.log10(np.maximum(power, 10.0 ** (_SILENCE_DB / 10.0)))
+    level = power_to_db(power, amin=db_to_power(FLOOR_DB))
     return level[0], level[1]

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.loudness import programme_lufs
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.analysis import Analysis, Levels
 from djtrans.core.track.beat_grid import BeatGrid
@@ -61,7 +62,7 @@ class ConstantGridAnalyzer:
         self.config = config or ConstantGridConfig()
 
     def analyze(
-        self, audio: Tensor, sample_rate: int, progress: Progress | None = None
+        self, audio: Tensor, sample_rate: int, progress: FractionCallback | None = None
     ) -> Analysis:
         """Analysis of a whole track.
 
@@ -178,7 +179,7 @@ def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
         )
     if peak < _SILENCE_PEAK:
         raise InputError(
-            f"The track is silent (peak {20 * np.log10(max(peak, 1e-10)):.0f} dB full scale): "
+            f"The track is silent (peak {amplitude_to_db(peak, amin=1e-10):.0f} dB full scale): "
             "nothing can be heard; give audio that peaks above -80 dB."
         )
     return samples

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import power_to_db
 from djtrans.plugins.analyzers.onsets import BandEnergies
 
 SLOTS_PER_BEAT = 4
@@ -43,7 +44,7 @@ def slot_features(
     ndarray of float64
         ``[slots, 2 * bands]``; slot 0 starts with the first sixteenth at or after the first sample.
     """
-    level = 10.0 * np.log10(bands.energy + _FLOOR * bands.energy.mean(axis=0) + 1e-20)
+    level = power_to_db(bands.energy + _FLOOR * bands.energy.mean(axis=0) + 1e-20)
     slot_seconds = period / SLOTS_PER_BEAT
     first = offset % slot_seconds
     # A frame sees 10 ms ahead: the attack on a sixteenth belongs to it, not to the one before.

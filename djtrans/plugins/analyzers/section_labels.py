@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.decibels import db_to_power, power_to_db
+
 #: A drop lies at most this far below the loudest bars: over all, and in the bass.
 _PEAK_DB, _PEAK_LOW_DB = 1.3, 4.0
 #: In the middle of a track a groove this far below them still counts as a drop.
@@ -56,7 +58,7 @@ def label_sections(
 
 def mean_db(values_db: NDArray[np.float64]) -> float:
     """Level of the mean power."""
-    return float(10.0 * np.log10(np.mean(10.0 ** (values_db / 10.0))))
+    return float(power_to_db(np.mean(db_to_power(values_db))))
 
 
 def _slope(values: NDArray[np.float64]) -> float:

@@ -53,7 +53,30 @@ def find_sections(
         In order, without gaps, from bar 0 to the last.
     """
     likeness = bar_likeness(bar_features)
-    edges = best_cuts(likeness, threshold)
+    return sections_between(best_cuts(likeness, threshold), likeness, level_db, low_db)
+
+
+def sections_between(
+    edges: list[int],
+    likeness: NDArray[np.float64],
+    level_db: NDArray[np.float64],
+    low_db: NDArray[np.float64],
+) -> tuple[Section, ...]:
+    """Label and rate the sections between cuts.
+
+    Parameters
+    ----------
+    edges : list of int
+        Bars at which sections start, and the end of the last.
+    likeness : ndarray
+        ``[bars, bars]`` of :func:`bar_likeness`.
+    level_db, low_db : ndarray
+        ``[bars]`` of :func:`~djtrans.plugins.analyzers.bar_levels.bar_levels`.
+
+    Returns
+    -------
+    tuple of Section
+    """
     spans = list(pairwise(edges))
     labels = label_sections(spans, level_db, low_db)
     loudness = [mean_db(level_db[a:b]) for a, b in spans]

@@ -11,6 +11,7 @@ from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.hooks import hookimpl
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import ConfigError
+from djtrans.plugins.effects.biquad_declarations import biquad_declarations
 
 ANYWHERE = ("stem", "track", "master")
 BUSES = ("track", "master")
@@ -120,7 +121,7 @@ def _cutoff(neutral: float) -> Parameter:
 
 @hookimpl
 def djtrans_effects() -> Iterable[EffectDeclaration]:
-    """Fader, isolator, the two filters, reverb and echo."""
+    """Fader, isolator, filters, reverb and echo; and the biquads."""
     module = "djtrans.plugins.effects"
     yield EffectDeclaration(
         name="gain",
@@ -193,3 +194,4 @@ def djtrans_effects() -> Iterable[EffectDeclaration]:
             Parameter(name="feedback", unit="fraction", summary="Loop gain, of at most 0.98."),
         ),
     )
+    yield from biquad_declarations()

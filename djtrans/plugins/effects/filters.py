@@ -30,6 +30,21 @@ def warp(freqs_hz: Tensor, sample_rate: int) -> Tensor:
     return torch.tan(math.pi * (freqs_hz / sample_rate).clamp(max=0.49999))
 
 
+def bypass_share(cutoff: Tensor, direction: int) -> Tensor:
+    """Compute how far a filter is blended to bypass, 0 to 1, smoothly; 1 at neutral.
+
+    Parameters
+    ----------
+    cutoff : Tensor
+        Normalized, 0 to 1.
+    direction : int
+        1 for a low-pass (neutral at 1), -1 for a high-pass (neutral at 0).
+    """
+    distance = 1.0 - cutoff if direction > 0 else cutoff
+    far = (distance / BLEND).clamp(0.0, 1.0)
+    return 1.0 - far * far * (3.0 - 2.0 * far)
+
+
 class _Butterworth(torch.autograd.Function):
     """``rsqrt(1 + v u)`` for ``v [..., 1]`` and ``u [bins]``, blended to 1 by ``opened [..., 1]``.
 
@@ -74,9 +89,7 @@ class _Filter:
     def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
         """``[batch, frames, bins]``."""
         x = curves["cutoff"]
-        distance = 1.0 - x if self.direction > 0 else x
-        far = (distance / BLEND).clamp(0.0, 1.0)
-        opened = 1.0 - far * far * (3.0 - 2.0 * far)
+        opened = bypass_share(x, self.direction)
         hz = LOWEST_HZ * torch.exp(x * math.log(CUTOFF_RATIO))
         power = 2 * self.config.order
         # Clamped before the power: past it an infinity would leave no gradient but NaN.

@@ -8,9 +8,10 @@ from djtrans.core.contracts.config import NoConfig
 from djtrans.core.contracts.hooks import hookimpl
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
+from djtrans.core.track.stem_names import STEMS
 
 DJ54 = MixerSpec(
-    stems=("drums", "bass", "vocals", "other"),
+    stems=STEMS,
     stem_chain=(
         NodeSpec("fader", "djtrans/gain"),
         NodeSpec("eq", "djtrans/eq3"),

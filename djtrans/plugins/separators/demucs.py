@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError, ShapeError
-from djtrans.core.track.stem_files import STEM_NAMES
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.devices import pick_device
 from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig
 
@@ -34,7 +34,7 @@ class DemucsSeparator:
     def __init__(self, config: DemucsConfig) -> None:
         self._config = config
 
-    def fetch(self, progress: Progress | None = None) -> str:
+    def fetch(self, progress: FractionCallback | None = None) -> str:
         """Get the weights; see :class:`djtrans.core.contracts.separator.TrainedSeparator`."""
         pick_device(self._config.device)
         with _demucs_needed():
@@ -48,7 +48,7 @@ class DemucsSeparator:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Split `audio`; see :class:`djtrans.core.contracts.separator.Separator`.
 
@@ -66,7 +66,7 @@ class DemucsSeparator:
                 f"{DEMUCS_SAMPLE_RATE} Hz."
             )
         if samples == 0:
-            return audio.new_zeros(len(STEM_NAMES), channels, 0)
+            return audio.new_zeros(len(STEMS), channels, 0)
         device = pick_device(self._config.device)
         with _demucs_needed():
             from djtrans.plugins.separators.demucs_weights import load_network
@@ -77,7 +77,7 @@ class DemucsSeparator:
         # Level and offset as in training; a single sample or silence has no spread.
         mean, spread = middle.mean(), middle.std(correction=0) + _TINY
         mix = ((heard - mean) / spread).expand(2, -1)
-        order = [network.sources.index(name) for name in STEM_NAMES]
+        order = [network.sources.index(name) for name in STEMS]
         passes = self._config.shifts + 1
 
         def shifted(index: int) -> Tensor:
@@ -94,7 +94,7 @@ class DemucsSeparator:
         return stems.to(audio.device)
 
     def _run(
-        self, network: Any, mix: Tensor, device: str, index: int, progress: Progress | None
+        self, network: Any, mix: Tensor, device: str, index: int, progress: FractionCallback | None
     ) -> Tensor:
         """One pass over ``mix [2, samples]``: ``[sources, 2, samples]``."""
         from demucs.apply import apply_model

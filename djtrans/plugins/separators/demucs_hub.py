@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
 
 #: Repository on the hub, by the name of the model.
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60.0
 _unreachable: list[tuple[float, str]] = []
 
 
-def hub_file(model: str, name: str, progress: Progress | None = None) -> Path:
+def hub_file(model: str, name: str, progress: FractionCallback | None = None) -> Path:
     """A file of a model from the cache of the hub, downloaded into it if it is not there.
 
     Parameters
@@ -36,7 +36,7 @@ def hub_file(model: str, name: str, progress: Progress | None = None) -> Path:
     name : str
         Of the network.
     progress : callable, optional
-        Told the fraction that is downloaded.
+        Receives the fraction that is downloaded.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def _why_unreachable() -> str:
     return reason
 
 
-def _download(repository: str, file: str, progress: Progress | None) -> Path:
+def _download(repository: str, file: str, progress: FractionCallback | None) -> Path:
     from huggingface_hub import hf_hub_download
 
     options: dict[str, Any] = {"etag_timeout": REACH_SECONDS}
@@ -104,7 +104,7 @@ def _download(repository: str, file: str, progress: Progress | None) -> Path:
     return Path(hf_hub_download(repository, file, **options))
 
 
-def _told_to(progress: Progress) -> type:
+def _told_to(progress: FractionCallback) -> type:
     """A progress bar as the hub makes one, which draws nothing and tells the fraction."""
     from tqdm.auto import tqdm  # type: ignore[import-untyped]  # stubs are not installed
 

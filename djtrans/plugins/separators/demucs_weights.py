@@ -20,9 +20,9 @@ import attrs
 import torch
 
 from djtrans.core.audio.io import content_hash
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
-from djtrans.core.track.stem_files import STEM_NAMES
+from djtrans.core.track.stem_names import STEMS
 from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig
 from djtrans.plugins.separators.demucs_hub import HUB_REPOSITORIES, brief, hub_file
 
@@ -50,7 +50,7 @@ class Weights:
     mixing: list[list[float]] | None = None
 
 
-def find_weights(config: DemucsConfig, progress: Progress | None = None) -> Weights:
+def find_weights(config: DemucsConfig, progress: FractionCallback | None = None) -> Weights:
     """The files of a config's weights, downloaded if they have to be.
 
     Parameters
@@ -58,7 +58,7 @@ def find_weights(config: DemucsConfig, progress: Progress | None = None) -> Weig
     config : DemucsConfig
         Its `model` and `weights` are used.
     progress : callable, optional
-        Told the fraction that is downloaded.
+        Receives the fraction that is downloaded.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def load_network(config: DemucsConfig, device: str) -> Any:
         return _loaded[key]
 
 
-def _part(progress: Progress | None, index: int, count: int) -> Progress | None:
+def _part(progress: FractionCallback | None, index: int, count: int) -> FractionCallback | None:
     if progress is None:
         return None
     return lambda fraction: progress((index + fraction) / count)
@@ -155,11 +155,11 @@ def _load(weights: Weights) -> Any:
 
     networks = [_load_file(file) for file in weights.files]
     for file, network in zip(weights.files, networks, strict=True):
-        missing = [name for name in STEM_NAMES if name not in network.sources]
+        missing = [name for name in STEMS if name not in network.sources]
         if missing or network.samplerate != DEMUCS_SAMPLE_RATE or network.audio_channels != 2:
             raise SeparationError(
                 f"{file} makes {', '.join(network.sources)} from {network.audio_channels} channels "
-                f"at {network.samplerate} Hz; use a model that makes {', '.join(STEM_NAMES)} from "
+                f"at {network.samplerate} Hz; use a model that makes {', '.join(STEMS)} from "
                 f"2 channels at {DEMUCS_SAMPLE_RATE} Hz."
             )
     return BagOfModels(networks, weights.mixing)

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.io import audio_seconds, load_window
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
-from djtrans.core.track.stem_files import STEM_NAMES, find_stem_files
+from djtrans.core.track.stem_files import find_stem_files
+from djtrans.core.track.stem_names import STEMS
 from djtrans.plugins.separators import FolderConfig
 
 #: Stems of a mastered track correlate with it above .9; those of another track, or of this one
@@ -41,7 +42,7 @@ class FolderSeparator:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Read what lies at ``start_seconds``; see :class:`Separator`."""
         files = find_stem_files(self._path)
@@ -77,7 +78,7 @@ class FolderSeparator:
         correlation = product / math.sqrt(energy) if energy > 0 else 0.0
         if correlation < _MIN_CORRELATION:
             raise SeparationError(
-                f"The stems in {self._path} ({', '.join(STEM_NAMES)}) do not add up to this track "
+                f"The stems in {self._path} ({', '.join(STEMS)}) do not add up to this track "
                 f"(correlation {correlation:.2f}); check that they are its own and start with it."
             )
 

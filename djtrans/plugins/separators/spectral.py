@@ -26,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.plugins.separators import SpectralConfig
 from djtrans.plugins.separators.kick import kick_part
 from djtrans.plugins.separators.repetition import repeating
@@ -54,7 +54,7 @@ class SpectralSeparator:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Split `audio`; see :class:`djtrans.core.contracts.separator.Separator`."""
         channels, samples = audio.shape

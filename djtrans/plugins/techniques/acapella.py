@@ -12,6 +12,7 @@ from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 from djtrans.core.curves.vocal_rests import silent_frames
 from djtrans.core.errors import PlanError
+from djtrans.core.track.stem_names import VOCALS
 
 if TYPE_CHECKING:
     from djtrans.plugins.techniques import AcapellaConfig
@@ -44,6 +45,6 @@ class Acapella:
         step_out(sheet, swap)
         # The voice keeps its body: it has neither kick nor bass.
         sheet.line("a/vocals/eq/low", [(0, 1)])
-        step_out(sheet, sung, ["vocals"])
-        step_in(sheet, sung, ["vocals"])
+        step_out(sheet, sung, [VOCALS])
+        step_in(sheet, sung, [VOCALS])
         return sheet.values

@@ -9,6 +9,7 @@ from djtrans.core.curves.gestures import equal_power, exchange_lows, step_in, st
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
+from djtrans.core.track.stem_names import VOCALS
 
 
 class StemSwap:
@@ -40,9 +41,9 @@ class StemSwap:
         step_in(sheet, swap, ["bass"])
         falling, rising = equal_power(sheet, blends, blended)
         for stem in sheet.stems:
-            if stem not in ("drums", "bass", "vocals"):
+            if stem not in ("drums", "bass", VOCALS):
                 sheet.curve(f"a/{stem}/fader/gain", falling)
                 sheet.curve(f"b/{stem}/fader/gain", rising)
-        step_out(sheet, sung, ["vocals"])
-        step_in(sheet, sings, ["vocals"])
+        step_out(sheet, sung, [VOCALS])
+        step_in(sheet, sings, [VOCALS])
         return sheet.values

@@ -1,4 +1,4 @@
-"""Each band shows where it sounds, as loud as it is."""
+"""Band peaks of tones with known frequencies and amplitudes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A loop in a track: the bars again, without a click, and every downbeat whole."""
+"""Looping: repeated bars without clicks and with complete downbeats."""
 
 import numpy as np
 import pytest
@@ -59,5 +59,5 @@ def test_a_loop_of_the_first_bar():
 
 @pytest.mark.parametrize("bad", [(-1.0, 1.0, 1), (2.0, 2.0, 1), (2.0, 4.0, 1), (1.0, 2.0, 0)])
 def test_a_loop_that_the_track_has_not_is_refused(bad):
-    with pytest.raises(InputError, match="cannot be cut"):
+    with pytest.raises(InputError, match="does not fit a track"):
         looped(torch.zeros(2, 3 * RATE), loop(*bad), RATE)

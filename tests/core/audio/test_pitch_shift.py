@@ -1,4 +1,4 @@
-"""Transposed sound has the pitch asked for, and every hit stays where it was."""
+"""Pitch shift: the pitch changes as requested, onsets keep their times."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Slices beyond the ends are zeros."""
+"""Zero-padded slices."""
 
 from __future__ import annotations
 

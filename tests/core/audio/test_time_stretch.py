@@ -1,4 +1,4 @@
-"""One pass of the stretcher: times, pitch, level, and what it refuses."""
+"""Time stretch: times, pitch, level and errors."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Settings by name: how they are read, sorted out and put into a mixer."""
+"""Settings by name: parsing, splitting by component and mixer configs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.contracts.overrides import Settings, read_settings
+from djtrans.core.contracts.overrides import Settings, by_component, read_settings
 from djtrans.core.errors import ConfigError, PluginError
 from djtrans.mixer.resolve import mixer_layout, resolve_spec
 
@@ -52,12 +52,26 @@ def test_settings_are_told_apart_by_what_they_concern():
         "technique.entry_gain": 0.5,
         "eq.order": 8,
         "reverb": "delay",
+        "scheduler.order": 1,
     }
-    assert Settings.sorted_out(settings) == Settings(
+    assert Settings.from_mapping(settings) == Settings(
         mixer={"eq.order": 8, "reverb": "delay"},
         separator={"shifts": 1},
         technique={"entry_gain": 0.5},
+        scheduler={"order": 1},
     )
+
+
+def test_settings_of_a_model_are_grouped_by_component():
+    settings = {"denoiser.width": 64, "denoiser.depth": 2, "lab/levels.rate": 3, "a.b/c.d": 1}
+    assert by_component(settings) == {
+        "denoiser": {"width": 64, "depth": 2},
+        "lab/levels": {"rate": 3},
+        "a.b/c": {"d": 1},
+    }
+    for name in ("width", ".width", "denoiser."):
+        with pytest.raises(ConfigError, match=r"names no field .*denoiser.width=64"):
+            by_component({name: 1})
 
 
 def node(spec, node_id):
@@ -104,12 +118,12 @@ def test_an_id_in_several_chains_means_all_of_them():
             r"Node 'reverb': ReverbConfig.decay_seconds = 99.0 is out of range; give 0.05 to 20 s",
         ),
         ({"reverb.decai": 1}, ConfigError, "no field 'decai'; its fields are decay_seconds, pre"),
-        ({"fader.x": 1}, ConfigError, "Node 'fader': NoConfig has no field 'x'; it has none"),
+        ({"fader.x": 1}, ConfigError, "Node 'fader': NoConfig has no field 'x'; it has no fields"),
         ({"echo.beats": 1}, ConfigError, "no node 'echo'; its nodes are fader, eq, lpf, hpf, rev"),
         ({"echo": "delay"}, ConfigError, "no node 'echo'"),
         ({"eq.order": 3}, ConfigError, "choose one of 2, 4, 8"),
         ({"eq.order": "4"}, ConfigError, "of type str; give a value of type int"),
-        ({"reverb": 2.5}, ConfigError, r"reverb = 2.5 names no effect; .* reverb.FIELD"),
+        ({"reverb": 2.5}, ConfigError, r"reverb = 2.5 is not an effect's name; .* reverb.FIELD"),
         ({"reverb": "revreb"}, PluginError, "Did you mean 'reverb'"),
         ({"fader": "reverb"}, ConfigError, "may not stand in a stem chain"),
         (

@@ -1,4 +1,4 @@
-"""The moves that techniques share, frame by frame."""
+"""Gestures, frame by frame."""
 
 from __future__ import annotations
 

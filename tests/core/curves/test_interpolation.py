@@ -1,4 +1,4 @@
-"""Curves between frames against numpy's interpolation and the edges' definition."""
+"""Curve interpolation, compared with numpy's and with the definition of edges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Curves: conforming to the contract, resampling, clocks."""
+"""Parameter curves: snapping, fixed ends, resampling and frame times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seed 0 is the plain form; every other seed stays within what is allowed."""
+"""Variation: seed 0 gives the plain form, other seeds stay in range."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_seed_0_is_plain_whatever_is_asked():
     plain = Variation(0)
     assert plain.amount(0.9, 0.5) == 0.9
     assert plain.choice("x", "y", "z") == "x"
-    assert plain.beat(7, 0, 32, step=4, lines=(8.0, 16.0)) == 7.0
+    assert plain.beat(7, 0, 32, step=4, preferred=(8.0, 16.0)) == 7.0
 
 
 @given(SEEDS, st.floats(0, 1), st.floats(0, 1))
@@ -34,7 +34,7 @@ def test_a_beat_is_a_downbeat_between_the_limits_or_the_plain_one(seed, low, hig
 
 @given(SEEDS)
 def test_phrase_lines_are_taken_before_other_downbeats(seed):
-    assert Variation(seed).beat(8, 4, 28, step=4, lines=(0.0, 12.0, 28.0, 44.0)) in (12.0, 28.0)
+    assert Variation(seed).beat(8, 4, 28, step=4, preferred=(0.0, 12.0, 28.0, 44.0)) in (12.0, 28.0)
 
 
 def test_the_same_seed_gives_the_same_and_others_something_else():

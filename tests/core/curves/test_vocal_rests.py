@@ -1,4 +1,4 @@
-"""Rests of a voice, from levels that are made up beat by beat."""
+"""Vocal rests of features with chosen levels on each beat."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.curves.vocal_rests import nearest_rest, rests, silent_frames, spare_lines
+from djtrans.core.curves.vocal_rests import limit_vocal_fades, nearest_rest, rests, silent_frames
 from djtrans.mixer.resolve import mixer_layout
 from tests.helpers.features import features
 
@@ -82,7 +82,7 @@ def drawn(request, track, gains):
 
 def spared(sung, gains, track="a"):
     request = asked(sung, track=track)
-    return spare_lines(drawn(request, track, gains), request)[:, VOICES[track]].tolist()
+    return limit_vocal_fades(drawn(request, track, gains), request)[:, VOICES[track]].tolist()
 
 
 def test_a_fader_that_closes_or_opens_amid_a_line_takes_two_beats():
@@ -100,14 +100,14 @@ def test_a_fader_may_jump_in_a_rest_and_where_nothing_is_known():
     request = asked("x" * 16)
     leaky = attrs.evolve(request, features_a=attrs.evolve(request.features_a, isolated=False))
     values = drawn(leaky, "a", step)
-    assert torch.equal(spare_lines(values, leaky), values)
+    assert torch.equal(limit_vocal_fades(values, leaky), values)
 
 
 def test_what_is_slow_enough_and_what_is_no_voice_stay_as_drawn():
     request = asked("x" * 16)
     values = drawn(request, "a", np.linspace(1.0, 0.0, 16).tolist())
     values[8:, LAYOUT.index("a/drums/fader/gain")] = 0.0
-    assert torch.equal(spare_lines(values, request), values)
+    assert torch.equal(limit_vocal_fades(values, request), values)
 
 
 @given(
@@ -117,9 +117,9 @@ def test_what_is_slow_enough_and_what_is_no_voice_stay_as_drawn():
 def test_nothing_is_raised_and_twice_is_as_once(sung, gains):
     request = asked("".join(sung))
     values = drawn(request, "a", gains)
-    once = spare_lines(values, request)
+    once = limit_vocal_fades(values, request)
     assert (once <= values).all()
-    assert torch.equal(spare_lines(once, request), once)
+    assert torch.equal(limit_vocal_fades(once, request), once)
     free = rests(request, "a")
     if free is not None:
         change = np.abs(np.diff(once[:, VOICES["a"]].numpy()))

@@ -1,4 +1,4 @@
-"""Levels of linear betas against the papers."""
+"""Noise levels of linear betas, compared with the papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The analysis of a track with a loop is that of the track as it is then played."""
+"""Analysis of a looped track, compared with that of the looped audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The beat grid's arithmetic, for any grid."""
+"""Beat grid arithmetic, for any grid."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_beats_lie_at_their_times_and_the_ends_keep_their_tempo(grid: BeatGrid) 
 
 @given(grid=grids(), data=st.data())
 def test_a_shift_moves_the_one_and_no_beat(grid: BeatGrid, data: st.DataObject) -> None:
-    beats = data.generate(st.integers(0, grid.beats_per_bar - 1))
+    beats = data.draw(st.integers(0, grid.beats_per_bar - 1))
     moved = grid.shifted(beats)
     np.testing.assert_array_equal(moved.beat_times, grid.beat_times)
     assert (moved.first_downbeat - grid.first_downbeat - beats) % grid.beats_per_bar == 0
@@ -89,7 +89,7 @@ def test_a_shift_of_a_bar_or_more_is_refused(beats: int) -> None:
 
 @given(analysis=analyses(), data=st.data())
 def test_a_shifted_analysis_fits_together(analysis: Analysis, data: st.DataObject) -> None:
-    beats = data.generate(st.integers(0, analysis.grid.beats_per_bar - 1))
+    beats = data.draw(st.integers(0, analysis.grid.beats_per_bar - 1))
     moved = analysis.shifted(beats)
     bars = moved.grid.bars
     assert len(moved.bar_level_db) == len(moved.bar_low_db) == bars

@@ -1,4 +1,4 @@
-"""Levels of tones whose power and frequency are known."""
+"""Features of tones with known power and frequency."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import attrs
 import pytest
 import torch
 
+from djtrans.core.audio.decibels import FLOOR_DB
 from djtrans.core.errors import InputError
-from djtrans.core.track.feature_extraction import FLOOR_DB, extract_features
+from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.stems import Stems
 
 RATE = 22050

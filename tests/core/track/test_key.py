@@ -1,4 +1,4 @@
-"""Codes and distances as on any Camelot wheel."""
+"""Camelot codes and distances."""
 
 from __future__ import annotations
 

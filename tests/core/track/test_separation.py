@@ -3,7 +3,8 @@ import torch
 
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.errors import AudioFileError, SeparationError, ShapeError
-from djtrans.core.track.separation import load_stems, save_stems, separate
+from djtrans.core.track.separation import separate
+from djtrans.core.track.stem_files import load_stems, save_stems
 from djtrans.core.track.stems import Stems
 
 NAMES = ("drums", "bass", "vocals", "other")

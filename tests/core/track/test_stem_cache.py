@@ -1,4 +1,4 @@
-"""Stems are made once, and what comes back is the first answer to the bit."""
+"""Stem cache: separation once, and bit-identical cached stems."""
 
 import attrs
 import pytest

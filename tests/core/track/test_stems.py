@@ -1,4 +1,4 @@
-"""Stems: names, windows, and shapes that teach."""
+"""Stems: names, windows and shape errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tracklists are sound when they are made; their files are read back and safely named."""
+"""Tracklists: validation, files and file names."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_any_title_gives_a_name_that_any_file_system_takes(title):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        (lambda d: d.update(format="other"), "is no tracklist"),
+        (lambda d: d.update(format="other"), "is not a valid tracklist"),
         (lambda d: d.update(format_version=2), "format version 2"),
         (lambda d: d.pop("entries"), "entries"),
         (lambda d: d.update(mood="dark"), "mood"),

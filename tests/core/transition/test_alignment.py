@@ -1,4 +1,4 @@
-"""Tracks on the common clock: stems sum to the track, with separators of both kinds."""
+"""Alignment: stems sum to the track, with computed and existing stems."""
 
 from __future__ import annotations
 

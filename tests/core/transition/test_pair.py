@@ -1,4 +1,4 @@
-"""Values for track A and track B."""
+"""Pairs of values."""
 
 from __future__ import annotations
 

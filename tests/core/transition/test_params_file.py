@@ -1,4 +1,4 @@
-"""The params file: nothing is lost, and damage is said in one line."""
+"""Params file: round trip, and one-line errors for damaged files."""
 
 from __future__ import annotations
 
@@ -109,15 +109,15 @@ def test_the_file_is_plain_json_with_all_54_keys(content, tmp_path):
         (lambda d: d["plan"].pop("bars"), "damaged params file"),
         (lambda d: d["plan"].update(bars="many"), "damaged params file"),
         (lambda d: d["plan"].update(loop=1), "damaged params file.*loop"),
-        (lambda d: d["values"].pop(), "has 15 frames, but its window .* takes 16"),
+        (lambda d: d["values"].pop(), "has 15 frames, but its window .* has 16"),
         (
             lambda d: d["values"][2].__setitem__(1, 2.5),
             "a/drums/eq/low is 2.5 in frame 2; give 0 to 2",
         ),
         (lambda d: d["values"][2].__setitem__(1, float("nan")), "a/drums/eq/low is nan in frame 2"),
         (lambda d: d["values"][3].pop(), "damaged params file"),
-        (lambda d: d["layout"][0].update(maximum=3.0), "contradicts itself"),
-        (lambda d: d.update(format_version=2), "format version 2; this djtrans reads 1"),
+        (lambda d: d["layout"][0].update(maximum=3.0), "is inconsistent: its layout"),
+        (lambda d: d.update(format_version=2), "format version 2; this version of djtrans reads 1"),
         (lambda d: d.update(format="x"), "is not a params file"),
     ],
 )

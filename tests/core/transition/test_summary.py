@@ -1,4 +1,4 @@
-"""An overview holds what the audio is, and says under which curves it was measured."""
+"""Summary of a transition: content, digest of the curves and validation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from djtrans.core.curves.band_gains import BANDS, EDGES_HZ, stem_gains
 from djtrans.core.curves.params import TransitionParams, frame_times
 from djtrans.core.errors import FormatError
 from djtrans.core.transition.summary import (
-    FLOOR_DB,
+    LEVELS_FLOOR_DB,
     Overview,
     TrackOverview,
     check,
@@ -43,10 +43,10 @@ def test_levels_follow_the_beats_and_end_at_the_floor():
     audio = sine(1000.0, 0.1)
     audio[:, : 2 * RATE] = 0.0
     levels = band_levels_db(audio, RATE, BEATS).max(axis=1)
-    assert levels[:4].tolist() == [FLOOR_DB] * 4
+    assert levels[:4].tolist() == [LEVELS_FLOOR_DB] * 4
     assert levels[4:] == pytest.approx(np.full(4, -23.01), abs=0.1)
     # Outside the audio there is nothing.
-    assert band_levels_db(audio, RATE, BEATS + 10.0).max() == FLOOR_DB
+    assert band_levels_db(audio, RATE, BEATS + 10.0).max() == LEVELS_FLOOR_DB
 
 
 def test_a_track_becomes_whole_numbers():

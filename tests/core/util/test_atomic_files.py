@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Atomic output files and folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache: whole entries, healed when damaged, never in the way of a result."""
+"""Cache: atomic entries, damaged entries, eviction and unwritable folders."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_store_that_fails_half_way_leaves_the_old_entry_and_warns_once(tmp_pat
 def test_where_no_folder_can_be_made_the_work_goes_on(tmp_path):
     (tmp_path / "file").write_text("")
     cache = Cache(tmp_path / "file" / "cache")
-    with pytest.warns(UserWarning, match="Nothing can be kept"):
+    with pytest.warns(UserWarning, match="Cannot write to the cache"):
         put(cache, KEY, "x")
     assert get(cache, KEY) is None
     assert (cache.info(), cache.clear()) == ({}, Usage())

@@ -1,4 +1,4 @@
-"""JSON files of ours are read by what they say they are."""
+"""Versioned JSON documents: reading, and errors for other formats and versions."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def test_the_fields_are_read_without_those_that_name_the_format(tmp_path):
     ("text", "why"),
     [
         ("{", r"is not JSON: .* Make it again\."),
-        ("[1]", r"is no thing; give one\."),
-        ('{"format": "other", "format_version": 2}', r"is no thing; give one\."),
+        ("[1]", r"is not a valid thing; give one\."),
+        ('{"format": "other", "format_version": 2}', r"is not a valid thing; give one\."),
         ('{"format": "thing", "format_version": 1}', r"version 1; .* reads 2\. Make it again\."),
         ('{"format": "thing"}', r"format version None"),
     ],

@@ -1,4 +1,4 @@
-"""Medians and their intervals against counting, a hand-written bootstrap and their own coverage."""
+"""Medians and bootstrap intervals, compared with sorting, a hand-written bootstrap and coverage."""
 
 from __future__ import annotations
 

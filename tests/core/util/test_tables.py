@@ -1,4 +1,4 @@
-"""Tables read back, and numbers as people write them."""
+"""Tables, parsed again, and formatted numbers."""
 
 from __future__ import annotations
 

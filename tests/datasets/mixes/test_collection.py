@@ -33,14 +33,15 @@ def files(tmp_path):
 def test_each_file_is_read_by_what_declares_it_and_kept_once(files):
     sources = [str(files / name) for name in ("a.txt", "B.CUE", "c.json")]
     out = files / "out"
-    calls = []
-    found = collect(sources, output=out, callback=lambda path, new: calls.append((path, new)))
+    events = []
+    found = collect(sources, output=out, progress=events.append)
     assert [load_tracklist(path).source for path in found.written] == [
         "djtrans/description",
         "djtrans/cue",
         *["djtrans/djmix"] * 3,
     ]
-    assert calls == [(path, True) for path in found.written]
+    assert [event.message for event in events] == [f"wrote  {path}" for path in found.written]
+    assert [event.done for event in events] == [1, 2, 3, 4, 5]
     assert sorted(out.iterdir()) == sorted(found.written)
     before = {path: path.read_bytes() for path in out.iterdir()}
     again = collect(sources, output=out)
@@ -49,12 +50,12 @@ def test_each_file_is_read_by_what_declares_it_and_kept_once(files):
 
 
 def test_a_stop_leaves_what_was_done_and_the_next_run_goes_on(files):
-    def stop(path, new):
-        if path.name.startswith("mix-1"):
+    def stop(event):
+        if "/mix-1" in event.message:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        collect([str(files / "c.json")], output=files / "out", callback=stop)
+        collect([str(files / "c.json")], output=files / "out", progress=stop)
     assert len([load_tracklist(path) for path in (files / "out").iterdir()]) == 2
     found = collect([str(files / "c.json")], output=files / "out")
     assert (len(found.known), len(found.written)) == (2, 1)

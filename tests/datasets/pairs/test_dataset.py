@@ -16,6 +16,7 @@ from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import FormatError, InputError, LayoutError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.params_file import load_params, save_params
+from djtrans.core.util.progress import Progress
 from djtrans.datasets.opening import open_dataset
 from djtrans.datasets.pairs.batches import PreparedBatches
 from djtrans.datasets.pairs.crops import CROP_BEATS, CROPS
@@ -103,9 +104,9 @@ def test_stems_are_read_once(folder, monkeypatch):
         "read_pair",
         lambda pair, reader=read_pair: read.append(pair.name) or reader(pair),
     )
-    open_prepared(folder, lambda *told: said.append(told))
+    open_prepared(folder, said.append)
     assert read == ["pair_001", "pair_002", "pair_003"]
-    assert said == [("pairs", n, 3) for n in (1, 2, 3)]
+    assert said == [Progress("pairs", n, 3) for n in (1, 2, 3)]
     open_prepared(folder)
     assert len(read) == 3
     # A curve that was edited by hand, and a pair that is gone.

@@ -20,6 +20,7 @@ import pytest
 import djtrans
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.util.progress import Progress
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.preparation import LibraryOptions, prepare_library
 from djtrans.datasets.preparation.library_scan import LibraryTrack
@@ -135,12 +136,14 @@ def test_what_is_done_is_not_done_again_and_what_is_missing_is(made, library, tm
     (target / "manifest.json").unlink()
     (target / ".pair_002-0123abcd.part").mkdir()
     before = (target / "pair_001/transition.wav").stat().st_mtime_ns
-    counted = []
-    prepare_library(library, target, OPTIONS, watch=lambda *said: counted.append(said))
+    events = []
+    prepare_library(library, target, OPTIONS, progress=events.append)
     assert hashes(target) == hashes(made.folder)
     assert (target / "pair_001/transition.wav").stat().st_mtime_ns == before
-    assert ("pairs", 2, 3, 2, 0) in counted
-    assert counted[-1] == ("pairs", 3, 3, 2, 0)
+    counts = {"resumed": 2, "failed": 0}
+    message = "2 from an earlier run"
+    assert Progress("pairs", 2, 3, message, counts) in events
+    assert events[-1] == Progress("pairs", 3, 3, message, counts)
 
 
 @pytest.mark.slow
@@ -184,12 +187,12 @@ def test_a_pair_that_fails_leaves_a_gap_that_is_explained(library, tmp_path, mon
 
 @pytest.mark.slow
 def test_a_full_disk_is_no_property_of_a_pair(library, tmp_path, monkeypatch):
-    from djtrans.datasets.preparation import pair_from_library as making
+    from djtrans.datasets.preparation import unit
 
     def full(*_):
         raise InputError("Cannot write: No space left on device.")
 
-    monkeypatch.setattr(making, "write_pair", full)
+    monkeypatch.setattr(unit, "write_pair", full)
     with pytest.raises(InputError, match="No space left"):
         prepare_library(library, tmp_path, OPTIONS)
     assert not (tmp_path / "manifest.json").exists()
@@ -300,14 +303,14 @@ def test_a_cluster_gives_the_same_bytes_even_if_it_loses_a_worker(made, library,
     ) as cluster:
         lost = []
 
-        def watch(what, done, total, before, failed):
-            if what == "pairs" and not lost:
+        def kill_one(event):
+            if event.stage == "pairs" and not lost:
                 busy = [n.pid for n in cluster.workers.values()]
                 os.kill(busy[0], signal.SIGKILL)
                 lost.append(busy[0])
 
         with dask_cluster(cluster.scheduler_address) as executor:
-            prepare_library(library, tmp_path, OPTIONS, executor=executor, watch=watch)
+            prepare_library(library, tmp_path, OPTIONS, executor=executor, progress=kill_one)
     assert lost
     assert hashes(tmp_path) == hashes(made.folder)
 

@@ -17,7 +17,7 @@ from djtrans.core.errors import InputError
 from djtrans.datasets.mixes.alignment.excerpt import Alignment, SourceRecord, write_excerpt
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.preparation import RecoveryOptions, prepare_transitions
-from djtrans.datasets.preparation.resume import file_hashes
+from djtrans.datasets.preparation.unit import file_hashes
 from djtrans.inverse.loss import SpectralLoss
 from djtrans.pipeline.provenance import rebuild_mixer
 from djtrans.plugins.encoders.technique import TechniqueEncoder

@@ -20,6 +20,7 @@ from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_cache import Heard, write_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.track_rendering import leaking
+from tests.helpers.extractor_plugin import Loudness
 
 OPTIONS = SyntheticOptions(tracks=12, transitions=120, validation=0.3)
 SMALL = attrs.evolve(OPTIONS, transitions=40)
@@ -49,7 +50,7 @@ def framing(monkeypatch):
     """Framing without synthesis: tracks whose analysis and frames are made up; counts the calls."""
     calls = []
 
-    def frame(index, options, file):
+    def frame(index, options, file, extractors=()):
         calls.append(index)
         rng = np.random.default_rng(index)
         slow = index % 4 == 3
@@ -169,8 +170,11 @@ def test_leaking_stems_hold_some_of_the_others_and_sum_to_the_mix():
 @pytest.mark.slow
 def test_synthesized_tracks_are_heard_and_paired(tmp_path):
     options = SyntheticOptions(tracks=8, transitions=20, validation=0.5, sample_rate_hz=22050)
-    composed = compose_dataset(tmp_path / "set.safetensors", options, workers=2)
+    compose_dataset(tmp_path / "set.safetensors", options, workers=2, extractors=[Loudness()])
+    composed = SyntheticDataset.load(tmp_path / "set.safetensors")
+    assert composed.extractors == {"loudness": 1}
     assert len(composed.training) == len(composed.validation) == 10
     for track in composed.tracks:
         assert torch.isfinite(track.level_db).all()
         assert float(track.onset.max()) > 0.5
+        assert track.extra["loudness/rms"].shape == (len(track.vocal), 4)

@@ -14,11 +14,11 @@ from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.key import Key
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 from djtrans.datasets.batch import WISHLESS
 from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.composition import (
-    STEM_NAMES,
     Composition,
     CompositionTrack,
     request_of,
@@ -40,7 +40,7 @@ def stems():
     noise = torch.Generator().manual_seed(4)
     audio = torch.randn(4, 1, round((4 * BARS + 2) * 60 / BPM * RATE), generator=noise)
     swell = torch.linspace(0.01, 0.3, audio.shape[-1])
-    return Stems(audio * swell, STEM_NAMES, RATE)
+    return Stems(audio * swell, STEMS, RATE)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_set_is_one_file(tmp_path, framed):
 def batches(framed):
     registry = default_registry()
     encoders = tuple(registry.encoders.build(name) for name in ("audio", "technique"))
-    slots = [ConditioningSlot(str(i), *e.widths(STEM_NAMES)) for i, e in enumerate(encoders)]
+    slots = [ConditioningSlot(str(i), *e.widths(STEMS)) for i, e in enumerate(encoders)]
     network = DiffusionNetwork(Dit(DitConfig(width=8, depth=1, heads=1)), "velocity", 54, slots)
     names = ("bass-swap", "fade", "cut")
     return SyntheticBatches(

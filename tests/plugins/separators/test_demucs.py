@@ -15,7 +15,7 @@ import torch
 import djtrans
 from djtrans.core.errors import ConfigError, InputError, SeparationError
 from djtrans.core.track.separation import separate
-from djtrans.core.track.stem_files import STEM_NAMES
+from djtrans.core.track.stem_names import STEMS
 from djtrans.plugins.separators import DemucsConfig, demucs_hub, djtrans_separators
 from djtrans.plugins.separators import demucs_weights as weights_module
 from djtrans.plugins.separators.demucs import DemucsSeparator
@@ -118,7 +118,7 @@ def test_it_answers_as_demucs_itself_in_our_order(weights, network):
 def test_stems_sum_to_the_input_at_any_rate(weights):
     audio = noise(2.0)
     stems = separate(separator(weights), DECLARATION, audio, 48000)
-    assert stems.names == STEM_NAMES
+    assert stems.names == STEMS
     assert stems.sample_rate == 48000
     assert stems.audio.shape == (4, *audio.shape)
     assert (stems.mix - audio).abs().max() < 1e-6
@@ -181,7 +181,7 @@ def test_a_model_of_several_networks_weighs_them(tmp_path):
     out = separator(tmp_path, model="htdemucs_ft").separate(audio, RATE, progress=seen.append)
     for source, name in enumerate(FINE_TUNED):  # each is there for one stem
         alone = separator(tmp_path / f"{name}.safetensors").separate(audio, RATE)
-        stem = STEM_NAMES.index(SOURCES[source])
+        stem = STEMS.index(SOURCES[source])
         torch.testing.assert_close(out[stem], alone[stem], rtol=0, atol=1e-6)
     assert seen == sorted(set(seen))
     assert seen[-1] == 1.0
@@ -375,7 +375,7 @@ def test_run_demucs_takes_a_file_or_a_tensor(weights, tmp_path):
     file = djtrans.write_audio(tmp_path / "track.wav", audio, RATE, "FLOAT")
     stems = djtrans.run_demucs(file, weights=str(weights), device="cpu")
     again = djtrans.run_demucs(audio, RATE, weights=str(weights), device="cpu")
-    assert stems.names == STEM_NAMES
+    assert stems.names == STEMS
     assert torch.equal(stems.audio, again.audio)
     assert (stems.mix - audio).abs().max() < 1e-6
     with pytest.raises(InputError, match="sample_rate"):

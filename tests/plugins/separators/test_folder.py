@@ -3,7 +3,8 @@ import torch
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.errors import SeparationError
-from djtrans.core.track.stem_files import STEM_NAMES, save_stems
+from djtrans.core.track.stem_files import save_stems
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 from djtrans.plugins.separators import FolderConfig
 from djtrans.plugins.separators.folder import FolderSeparator
@@ -12,7 +13,7 @@ from djtrans.plugins.separators.folder import FolderSeparator
 @pytest.fixture
 def stems():
     generator = torch.Generator().manual_seed(0)
-    return Stems(0.05 * torch.randn(4, 2, 22050 * 4, generator=generator), STEM_NAMES, 22050)
+    return Stems(0.05 * torch.randn(4, 2, 22050 * 4, generator=generator), STEMS, 22050)
 
 
 @pytest.fixture

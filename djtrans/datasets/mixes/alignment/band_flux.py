@@ -7,6 +7,8 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from djtrans.core.audio.decibels import power_to_db
+
 FloatArray = NDArray[np.float32]
 
 #: Frames per second of the flux.
@@ -67,7 +69,7 @@ def _band_levels(mono: FloatArray, sample_rate: int) -> FloatArray:
     for first in range(0, frames, _CHUNK):
         rows = starts[first : first + _CHUNK, None] + np.arange(size)
         power = np.abs(scipy.fft.rfft(padded[rows] * hann, axis=1)) ** 2
-        levels[:, first : first + _CHUNK] = 10.0 * np.log10(weights @ power.T + 1e-7)
+        levels[:, first : first + _CHUNK] = power_to_db(weights @ power.T + 1e-7)
     return levels
 
 

@@ -9,7 +9,7 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.audio.io import load_audio
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.tracklist import TracklistEntry
 from djtrans.datasets.mixes.alignment.excerpt import SourceRecord, align_track
@@ -41,7 +41,9 @@ class BoundaryTrack:
     audio: SearchAudio | None = None
     why: str = ""
 
-    def locate_in(self, mix: SearchAudio, progress: Progress | None = None) -> BoundaryTrack:
+    def locate_in(
+        self, mix: SearchAudio, progress: FractionCallback | None = None
+    ) -> BoundaryTrack:
         """Search the track in a mix, and return it with its location."""
         if self.file is None:
             return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import attrs
 from torch import Tensor
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.io import write_audio
 from djtrans.core.audio.loudness import unclipped_gain
 from djtrans.core.audio.pitch_shift import pitch_factor
@@ -66,6 +66,14 @@ class SourceRecord:
     confidence: float | None = None
     spread_ms: float | None = None
     heard: tuple[float, float] | None = None
+
+    @property
+    def summary(self) -> str:
+        """Tempo, pitch and confidence of an aligned track; otherwise why it is not aligned."""
+        if self.rate is None or self.confidence is None:
+            return f"not aligned, {self.why}"
+        pitch = f", {self.semitones:+.2f} semitones" if self.semitones else ""
+        return f"tempo {100 * (self.rate - 1):+.2f} %{pitch}, confidence {self.confidence:.2f}"
 
 
 @attrs.frozen(kw_only=True)
@@ -159,7 +167,7 @@ def write_excerpt(
     """
     # Time stretching changes peaks. One gain for all preserves the relative levels for a fit.
     gain = unclipped_gain(*(audio for audio in (mix, a, b) if audio is not None))
-    alignment = attrs.evolve(alignment, gain_db=20.0 * math.log10(gain))
+    alignment = attrs.evolve(alignment, gain_db=amplitude_to_db(gain))
     with replacing_folder(folder) as part:
         for name, audio in (("mix", mix), ("track_a", a), ("track_b", b)):
             if audio is not None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
-from djtrans.core.contracts.progress import Progress
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.datasets.mixes.alignment.band_flux import FloatArray, flux
 from djtrans.datasets.mixes.alignment.coarse_search import match_segments
 from djtrans.datasets.mixes.alignment.offsets import Onsets, onsets
@@ -85,7 +85,7 @@ class Location:
 
 
 def locate(
-    mix: SearchAudio, track: SearchAudio, progress: Progress | None = None
+    mix: SearchAudio, track: SearchAudio, progress: FractionCallback | None = None
 ) -> Location | None:
     """Locate a track in a mix, at any tempo within 10 % of its own, with or without key lock.
 

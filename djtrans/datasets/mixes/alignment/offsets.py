@@ -6,9 +6,9 @@ import attrs
 import numpy as np
 import scipy.fft
 
+from djtrans.core.audio.arrays import FloatArray
 from djtrans.datasets.mixes.alignment.tempo_line import TempoLine
 from djtrans.metrics.onsets import band_power, onset_strength
-from djtrans.metrics.validation import FloatArray
 
 #: About eight beats: two bars have enough onsets to distinguish adjacent sixteenths.
 WINDOW_SECONDS = 4.0

@@ -11,7 +11,7 @@ from djtrans.core.track.separation import separate
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from djtrans.core.contracts.progress import Progress
+    from djtrans.core.contracts.progress import FractionCallback
     from djtrans_tape.plugin import MirroredConfig
 
 STEMS = ("drums", "bass", "vocals", "other")
@@ -36,7 +36,7 @@ class Mirrored:
         sample_rate: int,
         *,
         start_seconds: float = 0.0,
-        progress: Progress | None = None,
+        progress: FractionCallback | None = None,
     ) -> Tensor:
         """Stems ``[4, channels, samples]``."""
         answers = []

@@ -1,0 +1,111 @@
+"""Convert analyses to and from JSON, and cache them per file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cattrs
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.contracts.config import config_to_dict
+from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.beat_grid import as_times
+from djtrans.core.track.key import Key
+from djtrans.core.track.track import Track
+from djtrans.core.util.cache import cache_key, default_cache
+
+#: The kind of these entries in the cache.
+KIND = "analyses"
+#: Raised when the same analysis would be written otherwise; part of its key in the cache.
+ANALYSIS_FORMAT = 1
+
+
+def _is_series(kind: Any) -> bool:
+    return bool(kind == NDArray[np.float64])
+
+
+_converter = cattrs.Converter()
+_converter.register_unstructure_hook_func(_is_series, lambda series: series.tolist())
+_converter.register_structure_hook_func(_is_series, lambda values, _: as_times(values))
+# JSON has no infinity, and the loudness of what is all but silent is minus infinity.
+_converter.register_unstructure_hook(float, lambda x: x if math.isfinite(x) else None)
+_converter.register_structure_hook(float, lambda x, _: -math.inf if x is None else float(x))
+
+
+def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
+    """The fields of an analysis as JSON-ready values, series as lists.
+
+    Returns
+    -------
+    dict
+        As nested as :class:`~djtrans.core.track.analysis.Analysis`; the key also has its ``name``
+        and its ``camelot`` code, and a loudness of minus infinity is None.
+    """
+    plain: dict[str, Any] = _converter.unstructure(analysis)
+    key: Key = analysis.key
+    return {**plain, "key": {**plain["key"], "name": key.name, "camelot": key.camelot}}
+
+
+def analysis_from_dict(plain: Mapping[str, Any]) -> Analysis:
+    """The analysis that :func:`analysis_to_dict` wrote, exact to the last digit.
+
+    Raises
+    ------
+    cattrs.BaseValidationError
+        If a field is missing or of the wrong type.
+    InputError
+        If the beats contradict each other.
+    """
+    return _converter.structure(plain, Analysis)
+
+
+def cached_analysis(
+    track: Track, name: str, declaration: Declaration, analyze: Callable[[], Analysis]
+) -> Analysis:
+    """The analysis of a track from the cache, or from the analyzer and then kept.
+
+    Parameters
+    ----------
+    track : Track
+        Known by the hash of its file, its rate and its shape; one that came from no file is always
+        analyzed.
+    name : str
+        Qualified name of the analyzer.
+    declaration : Declaration
+        Of the analyzer, used with its default config. One whose factory is an object, as in a
+        notebook, may change from run to run without a new version: its results are not kept.
+    analyze : callable
+        Called where nothing is kept.
+
+    Returns
+    -------
+    Analysis
+    """
+    if not track.sha256 or not declaration.lazy:
+        return analyze()
+    cache = default_cache()
+    key = cache_key(
+        format=ANALYSIS_FORMAT,
+        audio=track.sha256,
+        shape=list(track.audio.shape),
+        sample_rate=track.sample_rate,
+        analyzer=name,
+        version=declaration.version,
+        config=config_to_dict(declaration.config()),
+    )
+    found = cache.load(KIND, key, _read)
+    if found is None:
+        found = analyze()
+        text = json.dumps(analysis_to_dict(found))
+        cache.store(KIND, key, lambda path: path.write_text(text, encoding="utf-8"))
+    return found
+
+
+def _read(path: Path) -> Analysis:
+    return analysis_from_dict(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,6 @@
+"""Names of the stems of the default mixer and separators."""
+
+#: In the order of the default mixer.
+STEMS = ("drums", "bass", "vocals", "other")
+#: The stem in which somebody sings.
+VOCALS = "vocals"

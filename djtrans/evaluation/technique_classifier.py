@@ -1,0 +1,188 @@
+"""Classify curves by technique, from the curves alone: a measure of technique conditioning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import attrs
+import numpy as np
+import torch
+from torch import Tensor
+
+from djtrans.core.contracts.technique import CurveModel
+from djtrans.core.curves.layout import Layout
+from djtrans.core.curves.params import conform
+from djtrans.core.errors import InputError, ShapeError
+from djtrans.datasets.synthetic.composition import Composition, request_of
+from djtrans.datasets.synthetic.framed_track import FramedTrack
+from djtrans.diffusion.normalization import Scaling
+
+#: Points to which the curves before the swap are resampled, and as many after it.
+_POINTS = 16
+#: Part of the mean variance that is added to each, so that curves which never move count.
+_SHRINKAGE = 0.1
+#: Part of a technique's own curves that lie within its reach.
+_WITHIN = 0.99
+#: Curves are clearly of one technique if the next one is at least so many times as far away.
+_CLEARLY = 2.0
+
+
+@attrs.frozen
+class Classification:
+    """The class of one transition.
+
+    Attributes
+    ----------
+    technique : str
+        The technique whose curves are nearest.
+    belongs : bool
+        Whether the curves are as near to it as 99 % of the technique's own in the data of the fit:
+        False for what lies between techniques or far from all.
+    clear : bool
+        Whether every other technique is at least twice as far away: False for what lies between
+        two, however near they are.
+    """
+
+    technique: str
+    belongs: bool
+    clear: bool
+
+
+@attrs.frozen(eq=False)
+class TechniqueClassifier:
+    """Fisher's linear discriminant [1]_ on curves resampled around the swap.
+
+    Its inputs are the curves and the frame of the swap, not length, tempo, tracks or plan.
+
+    Attributes
+    ----------
+    techniques : tuple of str
+    axes : Tensor
+        ``[points * parameters, axes]``: along them the deviation within techniques is 1.
+    centres : Tensor
+        ``[techniques, axes]``.
+    reach : Tensor
+        ``[techniques]``: distance from its centre within which a technique's own curves lie.
+
+    References
+    ----------
+    .. [1] R. A. Fisher, The Use of Multiple Measurements in Taxonomic Problems, Annals of Eugenics
+       7, 1936; several classes as in C. R. Rao, 1948.
+    """
+
+    techniques: tuple[str, ...]
+    axes: Tensor
+    centres: Tensor
+    reach: Tensor
+
+    @classmethod
+    def fit(cls, examples: Iterable[tuple[str, Tensor, int]]) -> TechniqueClassifier:
+        """Fit to curves of rule-based techniques.
+
+        Parameters
+        ----------
+        examples : iterable of (str, Tensor, int)
+            Technique, curves ``[frames, parameters]`` in -1 to 1, and the frame of the swap. At
+            least two of each of at least two techniques.
+
+        Raises
+        ------
+        InputError
+            If there are too few.
+        """
+        names, vectors = [], []
+        for name, curves, swap in examples:
+            names.append(name)
+            vectors.append(around_swap(curves, swap))
+        techniques = tuple(sorted(set(names)))
+        if len(techniques) < 2 or min(map(names.count, techniques)) < 2:
+            raise InputError(
+                "A classifier needs at least two techniques and two examples of each; it got "
+                + (", ".join(f"{names.count(name)} of {name}" for name in techniques) or "none")
+                + "."
+            )
+        x = torch.stack(vectors)
+        label = torch.tensor([techniques.index(name) for name in names])
+        centres = torch.stack([x[label == i].mean(dim=0) for i in range(len(techniques))])
+        within = x - centres[label]
+        # The axes are fitted to one half; the reach is estimated from all, unseen data included.
+        half = within[torch.arange(len(x)) % 2 == 0]
+        scatter = half.T @ half / len(half)
+        scatter += _SHRINKAGE * scatter.diagonal().mean() * torch.eye(len(scatter)).to(scatter)
+        # In whitened space the centres span all that separates techniques.
+        lower = torch.linalg.cholesky(scatter)
+        whitened = torch.linalg.solve_triangular(lower, (centres - centres[0])[1:].T, upper=False)
+        basis, _ = torch.linalg.qr(whitened)
+        axes = torch.linalg.solve_triangular(lower.T, basis, upper=True)
+        own = torch.linalg.vector_norm(within @ axes, dim=1)
+        reach = [own[label == i].quantile(_WITHIN) for i in range(len(techniques))]
+        return cls(techniques, axes, centres @ axes, torch.stack(reach))
+
+    def __call__(self, curves: Tensor, swap: int) -> Classification:
+        """Classify one transition.
+
+        Parameters
+        ----------
+        curves : Tensor
+            ``[frames, parameters]``, -1 to 1.
+        swap : int
+            Frame of the swap.
+
+        Raises
+        ------
+        ShapeError
+            If the curves have other parameters than those it was fitted on.
+        """
+        seen = around_swap(curves, swap)
+        if len(seen) != len(self.axes):
+            raise ShapeError(
+                f"The curves have {curves.shape[-1]} parameters, the classifier was fitted on "
+                f"{len(self.axes) // (2 * _POINTS)}; give curves of the same mixer."
+            )
+        distances = torch.linalg.vector_norm(seen @ self.axes - self.centres, dim=1)
+        near, order = distances.sort()
+        nearest = int(order[0])
+        return Classification(
+            technique=self.techniques[nearest],
+            belongs=bool(near[0] <= self.reach[nearest]),
+            clear=bool(near[1] >= _CLEARLY * near[0]),
+        )
+
+
+def around_swap(curves: Tensor, swap: int) -> Tensor:
+    """Resample curves of any length to one vector: as many points before the swap as from it on.
+
+    Parameters
+    ----------
+    curves : Tensor
+        ``[frames, parameters]``.
+    swap : int
+        Frame of the swap; at least one lies on either side.
+
+    Returns
+    -------
+    Tensor
+        ``[2 * 16 * parameters]`` float64. Steps stay steps: each point is one of the frames.
+    """
+    frames = len(curves)
+    if not 0 < swap < frames:
+        raise InputError(f"The swap lies on frame {swap} of {frames}; give one inside.")
+    middles = (torch.arange(_POINTS) + 0.5) / _POINTS
+    points = torch.cat([middles * swap, swap + middles * (frames - swap)])
+    return curves[points.long()].double().flatten()
+
+
+def rule_based_examples(
+    compositions: Iterable[Composition],
+    tracks: Sequence[FramedTrack],
+    techniques: Mapping[str, CurveModel],
+    layout: Layout,
+    seed: int,
+) -> Iterator[tuple[str, Tensor, int]]:
+    """Yield the curves that each composition's technique generates, as examples to fit to."""
+    rng, scaling = np.random.default_rng(seed), Scaling(layout)
+    for composition in compositions:
+        request = request_of(composition, tracks, layout, int(rng.integers(1, 2**31)))
+        values = conform(techniques[composition.technique].generate(request), layout)
+        swap = composition.swap_beat * composition.frames_per_beat
+        yield composition.technique, scaling.to_model(values), swap

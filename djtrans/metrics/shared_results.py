@@ -1,0 +1,117 @@
+"""Detailed results of the built-in metrics, as functions of the inputs.
+
+Pass them to :meth:`MetricInputs.shared`: values, gates and other metrics then share one result.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.transition.metric_inputs import MetricInputs
+from djtrans.metrics.audible import both_audible
+from djtrans.metrics.bass_overlap import BassOverlap, bass_overlap_of_levels, beat_levels_db
+from djtrans.metrics.beat_offset import BeatOffset, beat_offset
+from djtrans.metrics.clicks import clicks
+from djtrans.metrics.consonance import chroma_consonance
+from djtrans.metrics.curve_motion import CurveMotion, curve_motion
+from djtrans.metrics.ends import Ends, ends
+from djtrans.metrics.key_relation import KeyRelation, key_relation
+from djtrans.metrics.level_profile import WINDOW_SECONDS, LevelProfile, level_profile
+from djtrans.metrics.low_end import low_end_excess_of_levels
+from djtrans.metrics.masking import masking_fraction
+from djtrans.metrics.peaks import Peaks, peaks
+from djtrans.metrics.phrase_alignment import PhraseAlignment, phrase_alignment
+from djtrans.metrics.tempo_change import tempo_change_percent
+
+
+def audible_beats(inputs: MetricInputs) -> NDArray[np.bool_]:
+    """Find the beats on which both tracks are audible, ``[beats]``."""
+    return both_audible(inputs.a, inputs.b, inputs.sample_rate, inputs.beat_times)
+
+
+def low_levels(inputs: MetricInputs) -> dict[str, FloatArray]:
+    """Compute the low-band level of each beat, ``[beats]`` in dBFS, by name of the audio."""
+    return {
+        name: beat_levels_db(getattr(inputs, name), inputs.sample_rate, inputs.beat_times)
+        for name in ("mix", "a", "b", "solo_a", "solo_b")
+    }
+
+
+def offset_of_beats(inputs: MetricInputs) -> BeatOffset:
+    """Compute the offset of B's beats against A's."""
+    return beat_offset(inputs.a, inputs.b, inputs.sample_rate, inputs.beat_times)
+
+
+def phrases(inputs: MetricInputs) -> tuple[PhraseAlignment, PhraseAlignment]:
+    """Compute the distances to the phrase boundaries of A and of B."""
+    i = inputs
+    return (
+        phrase_alignment(i.track_a.phrase_lines, i.beat_times, i.swap_beat, i.beats_per_bar),
+        phrase_alignment(i.track_b.phrase_lines, i.beat_times, i.swap_beat, i.beats_per_bar),
+    )
+
+
+def tempo_changes(inputs: MetricInputs) -> tuple[float | None, float | None]:
+    """Compute the largest tempo changes of A and of B, in percent."""
+    return (
+        tempo_change_percent(inputs.track_a.file_seconds, inputs.beat_times),
+        tempo_change_percent(inputs.track_b.file_seconds, inputs.beat_times),
+    )
+
+
+def keys(inputs: MetricInputs) -> KeyRelation:
+    """Relate the keys of the tracks."""
+    return key_relation(inputs.track_a.key, inputs.track_b.key)
+
+
+def consonance(inputs: MetricInputs) -> float | None:
+    """Compute the consonance of both tracks on the beats on which both are audible."""
+    audible = inputs.shared(audible_beats)
+    return chroma_consonance(inputs.a, inputs.b, inputs.sample_rate, inputs.beat_times, audible)
+
+
+def bass(inputs: MetricInputs) -> BassOverlap:
+    """Compute which tracks play bass on each beat."""
+    low = inputs.shared(low_levels)
+    return bass_overlap_of_levels(low["a"], low["b"], low["solo_a"], low["solo_b"])
+
+
+def low_end_excess(inputs: MetricInputs) -> float | None:
+    """Compute the excess of the low end over the louder track's, in dB."""
+    low = inputs.shared(low_levels)
+    return low_end_excess_of_levels(low["mix"], low["solo_a"], low["solo_b"])
+
+
+def levels(inputs: MetricInputs) -> LevelProfile:
+    """Compute dip, bump and longest hole, with a window of a third of a short mix."""
+    i = inputs
+    window_seconds = min(WINDOW_SECONDS, i.mix.shape[-1] / i.sample_rate / 3.0)
+    return level_profile(i.mix, i.sample_rate, window_seconds, solo_a=i.solo_a, solo_b=i.solo_b)
+
+
+def peaks_of_mix(inputs: MetricInputs) -> Peaks:
+    """Compute the true peak and count clipped samples."""
+    return peaks(inputs.mix, inputs.sample_rate)
+
+
+def masking(inputs: MetricInputs) -> float | None:
+    """Compute the fraction of time and frequency in which neither track covers the other."""
+    return masking_fraction(inputs.a, inputs.b, inputs.sample_rate, inputs.beat_times)
+
+
+def click_seconds(inputs: MetricInputs) -> tuple[float, ...]:
+    """Find clicks that neither track has, in seconds from the first sample."""
+    return clicks(inputs.mix, inputs.solo_a, inputs.solo_b, inputs.sample_rate)
+
+
+def ends_of_window(inputs: MetricInputs) -> Ends:
+    """Compute errors and leaks on the beats next to the window."""
+    i = inputs
+    return ends(i.a, i.b, i.solo_a, i.solo_b, i.sample_rate, i.beat_times)
+
+
+def motion(inputs: MetricInputs) -> CurveMotion:
+    """Compute how much the curves move."""
+    return curve_motion(inputs.curves, inputs.frames_per_beat)

@@ -1,0 +1,114 @@
+"""Beats and downbeats by librosa's beat tracker.
+
+The tracker and the onset strength are librosa's, with their defaults [1]_. librosa neither rates
+its beats nor finds downbeats, so two plain rules are added:
+
+- *Confidence of the beats*: how closely they keep to one tempo. Right beats of a constant track
+  scatter around a straight line by the 23 ms frames in which they are counted (7 to 9 ms, root mean
+  square); those of a wrong tempo, or that change over to the off-beat, by 30 ms and more. It stays
+  below 0.5, as the beats lie some 30 ms behind the attacks even where the tempo is right. A track
+  whose tempo moves is doubted as well.
+- *Downbeat*: bars have four beats, and the downbeat is the beat of four that is strongest on
+  average. In dance music, where every beat has a kick, that is a guess: its confidence stays below
+  0.3.
+
+References
+----------
+.. [1] D. P. W. Ellis, "Beat tracking by dynamic programming", Journal of New Music Research 36(1),
+   2007.
+"""
+
+from __future__ import annotations
+
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+
+from djtrans.core.errors import InputError
+from djtrans.core.track.beat_grid import BeatGrid
+
+HOP_SAMPLES = 512
+_BEATS_PER_BAR = 4
+_FEWEST_BARS = 4
+_HIGHEST_CONFIDENCE, _HIGHEST_DOWNBEAT_CONFIDENCE = 0.5, 0.3
+#: Scatter around a straight line that halves the confidence, in seconds.
+_HALF_SURE_SECONDS = 0.020
+#: A beat that lies this little outside the track still belongs to it.
+_EDGE_SECONDS = 0.03
+
+
+def track_grid(mono: NDArray[np.float32], sample_rate: int, start_bpm: float) -> BeatGrid:
+    """Track the beats of a signal and extend them to its ends.
+
+    Parameters
+    ----------
+    mono : ndarray
+        ``[samples]``.
+    sample_rate : int
+        In Hz.
+    start_bpm : float
+        Tempo that the tracker starts from.
+
+    Returns
+    -------
+    BeatGrid
+        `bpm` is the slope of a straight line through the beats, since single intervals are whole
+        frames.
+
+    Raises
+    ------
+    InputError
+        If fewer than four bars are found.
+    """
+    # The median over frequencies: what `beat_track` takes when it is given audio.
+    strength = librosa.onset.onset_strength(
+        y=mono, sr=sample_rate, hop_length=HOP_SAMPLES, aggregate=np.median
+    )
+    _, frames = librosa.beat.beat_track(
+        onset_envelope=strength, sr=sample_rate, hop_length=HOP_SAMPLES, start_bpm=start_bpm
+    )
+    tracked = librosa.frames_to_time(frames, sr=sample_rate, hop_length=HOP_SAMPLES)
+    if len(tracked) < 2:
+        raise InputError(
+            f"librosa's beat tracker finds {len(tracked)} beats; give music with a beat, or the "
+            "analyzer constant-grid."
+        )
+    count = np.arange(len(tracked))
+    period, start = np.polyfit(count, tracked, 1)
+    scatter = float(np.std(tracked - start - period * count))
+    before, times = _to_the_ends(tracked, float(period), len(mono) / sample_rate)
+    strongest, downbeat_confidence = _strongest(strength[frames])
+    grid = BeatGrid(
+        beat_times=times,
+        first_downbeat=(before + strongest) % _BEATS_PER_BAR,
+        bpm=60.0 / float(period),
+        beats_per_bar=_BEATS_PER_BAR,
+        constant=scatter < HOP_SAMPLES / sample_rate,
+        confidence=_HIGHEST_CONFIDENCE / (1.0 + (scatter / _HALF_SURE_SECONDS) ** 2),
+        downbeat_confidence=downbeat_confidence,
+    )
+    if grid.bars < _FEWEST_BARS:
+        raise InputError(
+            f"librosa's beat tracker finds {grid.bars} whole bars at {grid.bpm:.1f} BPM; at least "
+            f"{_FEWEST_BARS} are needed: give a longer part of the track."
+        )
+    return grid
+
+
+def _to_the_ends(
+    tracked: NDArray[np.float64], period: float, duration: float
+) -> tuple[int, NDArray[np.float64]]:
+    """Extend beats to both ends of a track; the number of beats put before, and all times."""
+    before = max(0, int((tracked[0] + _EDGE_SECONDS) / period))
+    after = max(0, int((duration + _EDGE_SECONDS - tracked[-1]) / period))
+    earlier = tracked[0] - period * np.arange(before, 0, -1)
+    later = tracked[-1] + period * np.arange(1, after + 1)
+    return before, np.concatenate([earlier, tracked, later])
+
+
+def _strongest(strength: NDArray[np.floating]) -> tuple[int, float]:
+    """Find which beat of four is strongest on average, and rate it by its lead over the next."""
+    mean = np.array([strength[i::_BEATS_PER_BAR].mean() for i in range(_BEATS_PER_BAR)])
+    second, best = np.sort(mean)[-2:]
+    lead = float(1.0 - second / max(float(best), 1e-12))
+    return int(np.argmax(mean)), min(lead, _HIGHEST_DOWNBEAT_CONFIDENCE)

@@ -1,0 +1,67 @@
+"""A second-order recursive filter with other coefficients in each block of samples.
+
+``torchaudio.functional.lfilter`` starts from silence and has one set of coefficients for each row.
+So all blocks are filtered at once, each as a row that starts from silence, and their memory is
+added afterwards: the response of a filter to what it remembers is the impulse response of its
+denominator, and what it remembers at the end of a block depends linearly on what it remembered at
+the start (superposition). The only loop is over two numbers for each block.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+
+def filter_blocks(x: Tensor, b: Tensor, a: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+    """Filter consecutive blocks, each with its own coefficients.
+
+    Parameters
+    ----------
+    x : Tensor
+        ``[batch, channels, blocks, samples]``, two samples or more.
+    b, a : Tensor
+        ``[batch, blocks, 3]``, ``a[..., 0] = 1``.
+    memory : Tensor
+        ``[batch, channels, 2]``: the state of transposed direct form II before the first block, as
+        ``scipy.signal.sosfilt`` has it in `zi`.
+
+    Returns
+    -------
+    y : Tensor
+        Like `x`.
+    memory : Tensor
+        ``[batch, channels, blocks + 1, 2]``: before each block, and after the last.
+    """
+    from torchaudio.functional import lfilter
+
+    batch, channels, blocks, samples = x.shape
+    padded = pad(x, (2, 2))
+    fed = sum(b[:, None, :, i, None] * padded[..., 2 - i : samples + 4 - i] for i in range(3))
+    impulse = pad(x.new_ones(batch, 1, blocks, 1), (0, samples + 1))
+    rows = torch.cat([torch.as_tensor(fed), impulse], dim=1)
+    rows = rows.movedim(1, 0).reshape(channels + 1, batch * blocks, samples + 2)
+    a_rows = a.reshape(batch * blocks, 3)
+    b_rows = torch.zeros_like(a_rows)
+    b_rows[:, 0] = 1.0
+    out = lfilter(rows, a_rows, b_rows, clamp=False)
+    out = out.reshape(channels + 1, batch, blocks, samples + 2).movedim(0, 1)
+    silent, first = out[:, :-1], out[:, -1:]
+    # Each number that is remembered rings as the impulse response, the second one sample later.
+    ringing = torch.stack([first, pad(first, (1, 0))[..., :-1]], dim=-2)
+    slope = a[:, None, :, 1]
+    added = _remembered(silent, slope)
+    carried = _remembered(ringing, slope.unsqueeze(-1))
+    memories = [memory]
+    for k in range(blocks):
+        before = memories[-1].unsqueeze(-1)
+        memories.append((before * carried[:, :, k]).sum(dim=-2) + added[:, :, k])
+    remembered = torch.stack(memories, dim=2)
+    echo = (remembered[:, :, :-1, :, None] * ringing).sum(dim=-2)
+    return (silent + echo)[..., :samples], remembered
+
+
+def _remembered(out: Tensor, slope: Tensor) -> Tensor:
+    """Read the memory, ``[..., 2]``, off the two outputs that follow the end of the input."""
+    return torch.stack([out[..., -2], out[..., -1] + slope * out[..., -2]], dim=-1)
