@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _attached, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
 
 #: Former names of public names.
-_RENAMED = {"CurveRequest": "CurveRequest"}
+_RENAMED = {"DrawRequest": "CurveRequest"}
 
 
 def __getattr__(name: str) -> object:

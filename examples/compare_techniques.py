@@ -11,7 +11,7 @@ import argparse
 from tempfile import TemporaryDirectory
 
 import djtrans
-from djtrans.core.util.tables import markdown_table, number
+from djtrans.core import markdown_table
 from djtrans.evaluation import EvaluationOptions, TrackPair, compare
 
 
@@ -33,7 +33,8 @@ def main(arguments: argparse.Namespace) -> None:
     gates = dict.fromkeys(gate for outcome in measured for gate in outcome.gates)
     rows += [[gate, *(outcome.gates[gate] for outcome in measured)] for gate in gates]
     for metric in done.metrics:
-        values = [number(outcome.values[metric.name]) for outcome in measured]
+        numbers = [outcome.values[metric.name] for outcome in measured]
+        values = ["-" if number is None else f"{number:.3g}" for number in numbers]
         rows.append([f"{metric.name} ({metric.unit})" if metric.unit else metric.name, *values])
     print(markdown_table(["", *(outcome.technique for outcome in measured)], rows), end="")
 

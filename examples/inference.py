@@ -13,14 +13,19 @@ from pathlib import Path
 import torch
 
 import djtrans
-from djtrans.core.transition.alignment import align_and_separate, margin_span, window_span
-from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
-from djtrans.core.util.devices import pick_device
-from djtrans.diffusion.model import SHORTEST_BARS
-from djtrans.mixer.rendering import render
-from djtrans.pipeline.curve_generation import generate_params
-from djtrans.pipeline.provenance import make_provenance, separator_record
-from djtrans.planning.options import nearest_bars
+from djtrans import render
+from djtrans.core import (
+    align_and_separate,
+    build_curve_request,
+    margin_span,
+    pick_device,
+    reference_level,
+    window_features,
+    window_span,
+)
+from djtrans.diffusion import SHORTEST_BARS
+from djtrans.pipeline import generate_params, make_provenance, separator_record
+from djtrans.planning import nearest_bars
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import sys
 
 import djtrans
-from djtrans.core.contracts.config import config_fields
-from djtrans.core.contracts.kinds import KINDS
+from djtrans.core import KINDS, config_fields
 
 
 def main(kinds: list[str]) -> None:

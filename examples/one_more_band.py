@@ -19,12 +19,12 @@ import attrs
 
 import djtrans
 from djtrans import EffectDeclaration, MixerDeclaration, Parameter, hookimpl, setting
-from djtrans.core.contracts.config import NoConfig
+from djtrans.core import NoConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from djtrans.core.curves.request import CurveRequest
+    from djtrans import CurveRequest
 
 NAMESPACE = "one_more_band"
 
@@ -122,9 +122,8 @@ def djtrans_techniques() -> Iterable[djtrans.TechniqueDeclaration]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train a tiny model for the mixer on the technique."""
-    from djtrans.datasets.synthetic.dataset import SyntheticDataset
-    from djtrans.training.options import TrainOptions
-    from djtrans.training.run import model_record, train_model
+    from djtrans.datasets import SyntheticDataset
+    from djtrans.training import TrainOptions, model_record, train_model
 
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", required=True, help="a composed set")

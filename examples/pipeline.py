@@ -15,16 +15,11 @@ from itertools import permutations
 from pathlib import Path
 
 import djtrans
-from djtrans.core.errors import DjtransError, PlanError
-from djtrans.core.track.analysis import Analysis
-from djtrans.core.transition.alignment import window_span
-from djtrans.datasets.mixes.alignment.file_matching import audio_files
-from djtrans.datasets.pairs.pair import PreparedPair, mix_pair
-from djtrans.datasets.pairs.pair_folder import write_pair
-from djtrans.pipeline.completion import generate_transition_params
-from djtrans.pipeline.options import GenerateOptions, PreparationOptions
-from djtrans.pipeline.preparation import prepare
-from djtrans.planning.tempo_octave import match_tempo_octaves
+from djtrans import Analysis, DjtransError, GenerateOptions, PreparationOptions
+from djtrans.core import PlanError, window_span
+from djtrans.datasets import PreparedPair, audio_files, mix_pair, write_pair
+from djtrans.pipeline import generate_transition_params, prepare
+from djtrans.planning import match_tempo_octaves
 
 #: Largest tempo change, as a fraction.
 STRETCH_LIMIT = 0.08

@@ -16,7 +16,7 @@ import attrs
 import torch
 
 import djtrans
-from djtrans.core.transition.params_file import ParamsFile, load_params, save_params
+from djtrans.core import ParamsFile, load_params, save_params
 from djtrans.plot import save_figure
 
 

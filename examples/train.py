@@ -15,15 +15,12 @@ import sys
 
 import torch
 
-from djtrans.core.errors import DjtransError
-from djtrans.core.util.devices import pick_device
-from djtrans.datasets.synthetic.batches import SyntheticBatches
-from djtrans.datasets.synthetic.dataset import SyntheticDataset
-from djtrans.diffusion.loading import build_network
+from djtrans import DjtransError
+from djtrans.core import pick_device
+from djtrans.datasets import SyntheticBatches, SyntheticDataset
+from djtrans.diffusion import build_network
 from djtrans.registry import default_registry
-from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record
-from djtrans.training.trainer import train
+from djtrans.training import TrainOptions, model_record, train
 
 
 def main() -> None:

@@ -14,10 +14,9 @@ import argparse
 from pathlib import Path
 
 import djtrans
-from djtrans.core.transition.params_file import load_params
-from djtrans.plot import plot_timeline, plot_transition, save_figure
-from djtrans.plot.scene import make_scene
-from djtrans.report.text_summary import describe_transition
+from djtrans.core import load_params
+from djtrans.plot import make_scene, plot_timeline, plot_transition, save_figure
+from djtrans.report import describe_transition
 
 
 def main(arguments: argparse.Namespace) -> None:

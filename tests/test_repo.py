@@ -134,6 +134,7 @@ BESIDE_THE_PACKAGE = {
     "test_docstring_examples.py": "the examples in docstrings",
     "test_file_compatibility.py": "files of earlier versions",
     "test_first_description.py": "the Python block of the first description of the system",
+    "test_public_api.py": "the public names of all subjects",
     "test_repo.py": "the files around the package",
     "test_site.py": "the documentation site",
 }

@@ -1,10 +1,13 @@
 from .audio.io import load_audio as load_audio
 from .audio.io import write_audio as write_audio
+from .audio.loudness import programme_lufs as programme_lufs
 from .audio.resampling import resample as resample
+from .audio.validation import require_sound as require_sound
 from .contracts.analyzer import Analyzer as Analyzer
 from .contracts.analyzer import AnalyzerDeclaration as AnalyzerDeclaration
 from .contracts.component import ComponentChoice as ComponentChoice
 from .contracts.config import NoConfig as NoConfig
+from .contracts.config import config_fields as config_fields
 from .contracts.config import setting as setting
 from .contracts.denoiser import Denoiser as Denoiser
 from .contracts.denoiser import DenoiserDeclaration as DenoiserDeclaration
@@ -20,6 +23,7 @@ from .contracts.encoder import FeatureExtractor as FeatureExtractor
 from .contracts.encoder import TechniqueEncoder as TechniqueEncoder
 from .contracts.encoder import TrainableEncoder as TrainableEncoder
 from .contracts.hooks import hookimpl as hookimpl
+from .contracts.kinds import KINDS as KINDS
 from .contracts.mixer import MixerDeclaration as MixerDeclaration
 from .contracts.mixer_spec import MixerConfig as MixerConfig
 from .contracts.mixer_spec import MixerSpec as MixerSpec
@@ -43,6 +47,7 @@ from .curves.gestures import exchange_lows as exchange_lows
 from .curves.gestures import exchange_vocals as exchange_vocals
 from .curves.gestures import step_in as step_in
 from .curves.gestures import step_out as step_out
+from .curves.gestures import window_beats as window_beats
 from .curves.layout import Layout as Layout
 from .curves.layout import Row as Row
 from .curves.parameter import Parameter as Parameter
@@ -71,6 +76,7 @@ from .track.analysis import Section as Section
 from .track.beat_grid import BeatGrid as BeatGrid
 from .track.features import TrackFeatures as TrackFeatures
 from .track.key import Key as Key
+from .track.separation import separate as separate
 from .track.stem_files import load_stems as load_stems
 from .track.stem_files import save_stems as save_stems
 from .track.stem_names import STEMS as STEMS
@@ -79,6 +85,9 @@ from .track.track import Track as Track
 from .track.track import load_track as load_track
 from .track.tracklist import Tracklist as Tracklist
 from .track.tracklist import TracklistEntry as TracklistEntry
+from .transition.alignment import align_and_separate as align_and_separate
+from .transition.alignment import margin_span as margin_span
+from .transition.alignment import window_span as window_span
 from .transition.pair import Pair as Pair
 from .transition.params_file import ParamsFile as ParamsFile
 from .transition.params_file import load_params as load_params
@@ -86,5 +95,10 @@ from .transition.params_file import save_params as save_params
 from .transition.plan import Loop as Loop
 from .transition.plan import TrackPlan as TrackPlan
 from .transition.plan import TransitionPlan as TransitionPlan
+from .transition.requests import build_curve_request as build_curve_request
+from .transition.requests import reference_level as reference_level
+from .transition.requests import window_features as window_features
+from .util.devices import pick_device as pick_device
 from .util.progress import Progress as Progress
 from .util.progress import ProgressCallback as ProgressCallback
+from .util.tables import markdown_table as markdown_table

@@ -3,6 +3,7 @@ from .batch import BatchSource as BatchSource
 from .batch import Crop as Crop
 from .mixes.alignment.excerpt import Alignment as Alignment
 from .mixes.alignment.excerpt import read_alignment as read_alignment
+from .mixes.alignment.file_matching import audio_files as audio_files
 from .mixes.collection import Collected as Collected
 from .mixes.collection import collect as collect
 from .mixes.extraction import Extracted as Extracted

@@ -40,7 +40,7 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def get_inference_config(**fields: Any) -> InferenceConfig:
-    """How a model is sampled, with some fields chosen.
+    """Return the sampling settings of a model, with some fields chosen.
 
     Parameters
     ----------
@@ -51,6 +51,16 @@ def get_inference_config(**fields: Any) -> InferenceConfig:
     ------
     ConfigError
         If a field is unknown or out of range.
+
+    See Also
+    --------
+    djtrans.load_model : Takes the settings as `inference`.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> djtrans.get_inference_config(guidance_scale=1.5).guidance_scale
+    1.5
     """
     config: InferenceConfig = config_from_dict(InferenceConfig, fields)
     return config

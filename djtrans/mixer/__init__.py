@@ -1,1 +1,5 @@
-"""The differentiable mixer: takes built effect nodes, stems and curves; gives the mix."""
+"""The differentiable mixer: assembled from effect nodes, maps stems and curves to a mix."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -21,7 +21,7 @@ DEFAULT_MIXER = "dj54"
 
 
 def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> MixerSpec:
-    """A mixer's spec with qualified effect names and complete configs.
+    """Resolve a mixer's spec to qualified effect names and complete configs.
 
     Parameters
     ----------
@@ -39,6 +39,16 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
         If the mixer or one of its effects is not registered.
     ConfigError
         If a config does not fit its effect, or an effect may not stand where it is placed.
+
+    See Also
+    --------
+    djtrans.mixer_layout : The parameters of a mixer.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> [node.id for node in djtrans.resolve_spec("dj54").stem_chain]
+    ['fader', 'eq', 'lpf', 'hpf']
     """
     registry = registry or default_registry()
     named = registry.mixers.build(spec) if isinstance(spec, str) else spec
@@ -74,7 +84,7 @@ def node_parameters(node: NodeSpec, registry: Registry) -> tuple[Parameter, ...]
 
 
 def mixer_layout(spec: MixerSpec | str = DEFAULT_MIXER, registry: Registry | None = None) -> Layout:
-    """The layout of a mixer, without building it.
+    """Compute the layout of a mixer without building it.
 
     Parameters
     ----------
@@ -86,6 +96,13 @@ def mixer_layout(spec: MixerSpec | str = DEFAULT_MIXER, registry: Registry | Non
     -------
     Layout
         54 rows for the default mixer.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> len(layout), layout.index("a/drums/eq/low")
+    (54, 1)
     """
     registry = registry or default_registry()
     resolved = resolve_spec(spec, registry)

@@ -10,6 +10,8 @@ from .options import PreparationOptions as PreparationOptions
 from .preparation import Prepared as Prepared
 from .preparation import prepare as prepare
 from .progress import Steps as Steps
+from .provenance import make_provenance as make_provenance
+from .provenance import separator_record as separator_record
 from .rendering import render as render
 from .separators import build_separator as build_separator
 from .separators import run_demucs as run_demucs

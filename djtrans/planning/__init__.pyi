@@ -4,6 +4,7 @@ from .candidate_group import CandidateGroup as CandidateGroup
 from .keys import KeyRule as KeyRule
 from .keys import key_rule as key_rule
 from .options import PlanOptions as PlanOptions
+from .options import nearest_bars as nearest_bars
 from .planner import plan_from_groups as plan_from_groups
 from .registered import AUTO_ORDER as AUTO_ORDER
 from .registered import plan_transition as plan_transition

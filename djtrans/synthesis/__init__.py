@@ -1,12 +1,10 @@
-"""Synthetic dance tracks with true stems and known truth.
+"""Synthetic dance tracks with true stems.
 
-A :class:`TrackSpec` says what the track is, :func:`sample_spec` draws one, and :func:`synthesize`
-plays it. Grid, sections, phrases,
-key and stems of a :class:`SynthTrack` are not estimates: they are what was played.
+A :class:`TrackSpec` describes a track, :func:`sample_spec` samples one at random, and
+:func:`synthesize` renders it. Grid, sections, phrases, key and stems of a :class:`SynthTrack` are
+exact, not estimated.
 """
 
-from djtrans.synthesis.random_spec import GENRES, sample_spec
-from djtrans.synthesis.track import SynthTrack, synthesize
-from djtrans.synthesis.track_spec import TrackSpec
+import lazy_loader as _lazy
 
-__all__ = ["GENRES", "SynthTrack", "TrackSpec", "sample_spec", "synthesize"]
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

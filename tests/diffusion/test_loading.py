@@ -211,4 +211,4 @@ def test_former_names_work_and_warn(saved):
         curves = model.draw(request())
     assert torch.equal(curves, model.generate(request()))
     with pytest.warns(DeprecationWarning, match="CurveRequest"):
-        assert djtrans.CurveRequest is djtrans.CurveRequest
+        assert djtrans.DrawRequest is djtrans.CurveRequest

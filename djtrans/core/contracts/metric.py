@@ -44,7 +44,7 @@ class Metric(Protocol):
 
 @attrs.frozen(kw_only=True)
 class MetricValue:
-    """One number that a metric gives.
+    """Declaration of one number of a metric.
 
     Attributes
     ----------
@@ -56,6 +56,14 @@ class MetricValue:
         The direction of improvement; a description has none.
     summary : str
         One line.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> djtrans.MetricValue(
+    ...     name="crest_loss_db", unit="dB", better="lower", summary="Loss of crest factor."
+    ... ).unit
+    'dB'
     """
 
     name: str
@@ -72,6 +80,24 @@ class MetricDeclaration(Declaration):
     ----------
     values : tuple of MetricValue
         The numbers that it gives, in the order of tables.
+
+    See Also
+    --------
+    djtrans.MetricValue : Declaration of one number.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> value = djtrans.MetricValue(
+    ...     name="crest_loss_db", unit="dB", better="lower", summary="Loss of crest factor."
+    ... )
+    >>> djtrans.MetricDeclaration(
+    ...     name="crest",
+    ...     summary="Loss of crest factor against the louder track.",
+    ...     factory="mylab_djtrans.crest:Crest",
+    ...     values=(value,),
+    ... ).name
+    'crest'
     """
 
     kind: ClassVar[str] = "metric"

@@ -26,7 +26,7 @@ PICKUP_BEATS = 1.0
 FloatArray = NDArray[np.float64]
 
 
-def window(request: CurveRequest) -> tuple[float, float, float]:
+def window_beats(request: CurveRequest) -> tuple[float, float, float]:
     """Return the beats per bar, the swap's beat and the length of the window in beats.
 
     Raises

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import exchange_lows, step_in, step_out, window
+from djtrans.core.curves.gestures import exchange_lows, step_in, step_out, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -27,7 +27,7 @@ class Acapella:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, end = window(request)
+        bar, swap, end = window_beats(request)
         silent = silent_frames(request, "a")
         if silent is not None and silent[sheet.beats >= swap].all():
             raise PlanError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.curves.gestures import step_in, step_out, window
+from djtrans.core.curves.gestures import step_in, step_out, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -20,7 +20,7 @@ class Cut:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
-        _, swap, _ = window(request)
+        _, swap, _ = window_beats(request)
         no_lows = swap - vary.choice(0, 1, 2)
         low = vary.amount(1.0, 1.0)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import exchange_lows, exchange_vocals, step_out, window
+from djtrans.core.curves.gestures import exchange_lows, exchange_vocals, step_out, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -28,7 +28,7 @@ class DoubleDrop:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, end = window(request)
+        bar, swap, end = window_beats(request)
         last_one, middle = end - bar, (swap + end) / 2
         rises = vary.beat(0, 0, swap - bar, bar)
         mid = vary.amount(c.entry_mid, 0.3)

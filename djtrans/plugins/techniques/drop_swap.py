@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import cutoff, step_in, step_out, window
+from djtrans.core.curves.gestures import cutoff, step_in, step_out, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -24,7 +24,7 @@ class DropSwap:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, _ = window(request)
+        bar, swap, _ = window_beats(request)
         rises = vary.beat(0, 0, swap - 2 * bar, bar)
         no_lows = swap - vary.choice(1, 0.5) * min(bar, swap / 2)
         thin, send = vary.amount(cutoff(c.thin_hz), 0.1), vary.amount(c.send, 0.3)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import step_in, step_out, window
+from djtrans.core.curves.gestures import step_in, step_out, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -27,7 +27,7 @@ class EchoOut:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, _ = window(request)
+        bar, swap, _ = window_beats(request)
         frame = 1 / request.frames_per_beat
         # The phrase's last downbeat, and a bar before it; in a short window half the room for each.
         gone = swap - vary.choice(1, 0.5) * min(bar, swap / 2)

@@ -11,7 +11,7 @@ from djtrans.core.curves.gestures import (
     exchange_lows,
     exchange_vocals,
     step_out,
-    window,
+    window_beats,
 )
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
@@ -34,7 +34,7 @@ class EqBlend:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
-        bar, swap, end = window(request)
+        bar, swap, end = window_beats(request)
         third, last_one = swap / 3, end - bar
         down = vary.amount(self.config.down_gain, 0.1, low=0.05)
         order = vary.choice(("high", "mid"), ("mid", "high"))

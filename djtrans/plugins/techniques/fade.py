@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.curves.gestures import equal_power, window
+from djtrans.core.curves.gestures import equal_power, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -20,7 +20,7 @@ class Fade:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
-        bar, swap, end = window(request)
+        bar, swap, end = window_beats(request)
         start = vary.beat(0, 0, swap - bar, bar)
         stop = vary.beat(sheet.beats[-1], swap + bar, end - bar, bar)
         falling, rising = equal_power(sheet, start, stop)

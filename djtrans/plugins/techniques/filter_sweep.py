@@ -12,7 +12,7 @@ from djtrans.core.curves.gestures import (
     exchange_vocals,
     step_in,
     step_out,
-    window,
+    window_beats,
 )
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
@@ -34,7 +34,7 @@ class FilterSweep:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, end = window(request)
+        bar, swap, end = window_beats(request)
         last_one = end - bar
         rises = vary.beat(0, 0, swap - bar, bar)
         gone = vary.beat(last_one, (swap + end) / 2, last_one, bar, request.phrase_beats_a)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import exchange_lows, exchange_vocals, window
+from djtrans.core.curves.gestures import exchange_lows, exchange_vocals, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -30,7 +30,7 @@ class LongBlend:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, end = window(request)
+        bar, swap, end = window_beats(request)
         last_one = end - bar
         middle = (swap + end) / 2
         entered = vary.beat(swap / 2, bar, swap - bar, bar, request.phrase_beats_b)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.curves.gestures import equal_power, exchange_lows, step_in, step_out, window
+from djtrans.core.curves.gestures import equal_power, exchange_lows, step_in, step_out, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -24,7 +24,7 @@ class StemSwap:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary = CurveSheet(request), Variation(request.seed)
-        bar, swap, end = window(request)
+        bar, swap, end = window_beats(request)
         last_one, early, late = end - bar, swap / 2, (swap + end) / 2
         lines_a, lines_b = request.phrase_beats_a, request.phrase_beats_b
         tops = vary.beat(early, 2 * bar, swap, bar, lines_b)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from djtrans.core.curves.gestures import cutoff, step_in, window
+from djtrans.core.curves.gestures import cutoff, step_in, window_beats
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
@@ -27,7 +27,7 @@ class WashOut:
     def generate(self, request: CurveRequest) -> Tensor:
         """Curves ``[frames, parameters]``."""
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
-        bar, swap, _ = window(request)
+        bar, swap, _ = window_beats(request)
         rises = vary.beat(0, 0, swap - bar, bar)
         falls = swap - vary.choice(1, 0.5) * min(bar, swap / 2)
         thin = vary.amount(cutoff(c.thin_hz), 0.1)

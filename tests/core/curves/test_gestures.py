@@ -14,7 +14,7 @@ from djtrans.core.curves.gestures import (
     exchange_vocals,
     step_in,
     step_out,
-    window,
+    window_beats,
 )
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.sheet import CurveSheet
@@ -36,10 +36,10 @@ def test_a_cutoff_is_even_in_octaves(hz, x):
 
 
 def test_the_window_tells_bar_swap_and_end_and_refuses_a_swap_without_a_bar_around_it():
-    assert window(REQUEST) == (4.0, 4.0, 8.0)
+    assert window_beats(REQUEST) == (4.0, 4.0, 8.0)
     for swap in (0, 3, 5, 8):
         with pytest.raises(InputError, match=f"beat {swap} of a window of 8; .* whole bar"):
-            window(attrs.evolve(REQUEST, swap_beat=swap))
+            window_beats(attrs.evolve(REQUEST, swap_beat=swap))
 
 
 def test_equal_power_sums_to_one_and_is_done_on_the_beat():

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import djtrans
-from djtrans.core.errors import ConfigError
-from djtrans.core.track.separation import separate
+from djtrans.core import ConfigError, separate
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from djtrans.core.contracts.progress import FractionCallback
+    from djtrans.core import FractionCallback
     from djtrans_tape.plugin import MirroredConfig
 
 STEMS = ("drums", "bass", "vocals", "other")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from djtrans.core.contracts.scheduler import Level
+from djtrans.core import Level
 
 if TYPE_CHECKING:
     import torch

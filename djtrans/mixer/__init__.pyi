@@ -1,0 +1,10 @@
+from .apply import apply_effect as apply_effect
+from .build import DifferentiableDJMixer as DifferentiableDJMixer
+from .mixer import Mixer as Mixer
+from .rendering import Rendered as Rendered
+from .rendering import render as render
+from .resolve import mixer_layout as mixer_layout
+from .resolve import resolve_spec as resolve_spec
+from .stem_rendering import render_stem as render_stem
+from .stream import MixerStream as MixerStream
+from .stream import MixOutput as MixOutput
