@@ -1,38 +1,22 @@
-"""Comparing techniques over many pairs of tracks.
+"""Compare techniques over many pairs of tracks.
 
-:func:`compare` runs them, :func:`write_report` writes the tables and the plot.
+:func:`compare` runs the comparison, :func:`write_report` writes its tables and its plot.
 """
 
-from typing import Any
+import warnings as _warnings
 
-from djtrans.evaluation.comparison import Comparison, Outcome
-from djtrans.evaluation.pairs import TrackPair, all_pairs, read_pairs, synthesized_pairs
-from djtrans.evaluation.report import write_report
-from djtrans.evaluation.run import compare
-from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
+import lazy_loader as _lazy
 
-__all__ = [
-    "Comparison",
-    "EvaluationOptions",
-    "Outcome",
-    "TrackPair",
-    "all_pairs",
-    "compare",
-    "evaluate_pair",
-    "read_pairs",
-    "synthesized_pairs",
-    "write_report",
-]
+_attached, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "Pair":
-        import warnings
-
-        warnings.warn(
+        _warnings.warn(
             "djtrans.evaluation.Pair is now named TrackPair; import it by that name.",
             DeprecationWarning,
             stacklevel=2,
         )
-        return TrackPair
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        name = "TrackPair"
+    value: object = _attached(name)
+    return value

@@ -1,0 +1,11 @@
+from .comparison import Comparison as Comparison
+from .comparison import Outcome as Outcome
+from .pairs import TrackPair as TrackPair
+from .pairs import all_pairs as all_pairs
+from .pairs import read_pairs as read_pairs
+from .pairs import synthesized_pairs as synthesized_pairs
+from .plot import plot_techniques as plot_techniques
+from .report import write_report as write_report
+from .run import compare as compare
+from .work import EvaluationOptions as EvaluationOptions
+from .work import evaluate_pair as evaluate_pair
