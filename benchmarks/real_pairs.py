@@ -32,7 +32,7 @@ from djtrans.core.transition.alignment import (
     margin_span,
     window_span,
 )
-from djtrans.mixer.rendering import render
+from djtrans.mixer.rendering import render_window
 from djtrans.pipeline.transition import Transition
 
 FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
@@ -165,7 +165,7 @@ def seams(transition: Transition, a: Track, b: Track) -> tuple[float, float]:
         params = djtrans.TransitionParams(
             values, mixer.layout, transition.params.frame_times, transition.params.beat_times
         )
-        out = render(mixer, params, plan, *parts, span)
+        out = render_window(mixer, params, plan, *parts, span)
         heard = (out.a, out.b)[index] / 10 ** (out.trim_db / 20)
         want = laid[index][:, span.start - wide.start : span.stop - wide.start]
         # The context that is the silent track's is none of this one's business.

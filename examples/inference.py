@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 
 import djtrans
-from djtrans import render
 from djtrans.core import (
     align_and_separate,
     build_curve_request,
@@ -24,6 +23,7 @@ from djtrans.core import (
     window_span,
 )
 from djtrans.diffusion import SHORTEST_BARS
+from djtrans.mixer import render_window
 from djtrans.pipeline import generate_params, make_provenance, separator_record
 from djtrans.planning import nearest_bars
 
@@ -32,29 +32,29 @@ def main(arguments: argparse.Namespace) -> None:
     """Generate a transition as the command line asks."""
     registry = djtrans.default_registry()
     device = pick_device(arguments.device)
-    # 1. Listen. Both tracks get the higher sample rate, and stereo if one of them is.
-    tracks = [djtrans.load_track(path) for path in (arguments.track_a, arguments.track_b)]
+    # 1. Analyze. Both tracks get the higher sample rate, and stereo if one of them is.
+    tracks = djtrans.Pair(arguments.track_a, arguments.track_b).map(djtrans.load_track)
     rate = max(track.sample_rate for track in tracks)
     channels = max(len(track.audio) for track in tracks)
-    tracks = [track.at_rate(rate, channels) for track in tracks]
-    analyses = [djtrans.analyze_track(track) for track in tracks]
+    tracks = tracks.map(lambda track: track.at_rate(rate, channels))
+    analyses = tracks.map(djtrans.analyze_track)
 
-    # 2. Plan: which technique, where in each track, how long, at what tempo.
+    # 2. Plan: technique, cue points, length and tempo.
     seconds = arguments.duration
-    bars = 0 if seconds is None else nearest_bars(seconds, analyses[0].grid.bpm)
-    plan = djtrans.plan_transition(*analyses, bars=bars)
+    bars = 0 if seconds is None else nearest_bars(seconds, analyses.a.grid.bpm)
+    plan = djtrans.plan_transition(analyses.a, analyses.b, bars=bars)
 
-    # 3. Lay both tracks on the common clock; separate the window and four bars on each side.
+    # 3. Stretch both tracks onto the timeline; separate the window and four bars on each side.
     span = margin_span(plan, rate)
     declaration = registry.separators.find("spectral").declaration
     separator = registry.separators.build("spectral")
     record = separator_record(registry, "spectral")
-    aligned = [
+    a, b = (
         align_and_separate(track, side, plan, span, separator, declaration)
-        for track, side in zip(tracks, (plan.a, plan.b), strict=True)
-    ]
+        for track, side in zip(tracks, plan.sides, strict=True)
+    )
 
-    # 4. Draw the curves. The model that comes with djtrans does it; whatever has a `generate` can.
+    # 4. Generate the curves, with the bundled model or anything else that has `generate`.
     model = None
     if plan.bars >= SHORTEST_BARS:
         given = {"steps": arguments.steps, "guidance_scale": arguments.guidance_scale}
@@ -62,7 +62,7 @@ def main(arguments: argparse.Namespace) -> None:
         model = djtrans.load_model(arguments.model, device, inference=sampling)
     mixer = djtrans.DifferentiableDJMixer()
     window = window_span(plan, rate)
-    features = [
+    features_a, features_b = (
         window_features(
             track.window(window),
             plan,
@@ -71,20 +71,20 @@ def main(arguments: argparse.Namespace) -> None:
             isolated=declaration.isolation == "good",
             extractors=() if model is None else model.extractors,
         )
-        for track, side, analysis in zip(aligned, (plan.a, plan.b), analyses, strict=True)
-    ]
-    request = build_curve_request(plan, mixer.layout, *features, arguments.seed)
-    drawer = model or djtrans.load_technique(plan.technique)
-    params = generate_params(drawer, request, torch.tensor(plan.beat_times, dtype=torch.float64))
+        for track, side, analysis in zip((a, b), plan.sides, analyses, strict=True)
+    )
+    request = build_curve_request(plan, mixer.layout, features_a, features_b, arguments.seed)
+    source = model or djtrans.load_technique(plan.technique)
+    params = generate_params(source, request, torch.tensor(plan.beat_times, dtype=torch.float64))
 
     # 5. Mix and write.
     transition = djtrans.Transition(
-        rendered=render(mixer.to(device), params, plan, *aligned, span, device=device),
+        rendered=render_window(mixer.to(device), params, plan, a, b, span, device=device),
         params=params,
         plan=plan,
         provenance=make_provenance(
             registry,
-            djtrans.Pair(*tracks),
+            tracks,
             djtrans.Pair(record, record),
             mixer,
             plan,
@@ -92,8 +92,8 @@ def main(arguments: argparse.Namespace) -> None:
             seed=arguments.seed,
             model=model,
         ),
-        a=aligned[0],
-        b=aligned[1],
+        a=a,
+        b=b,
         mixer=mixer,
     )
     transition.save(arguments.output)

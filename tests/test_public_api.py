@@ -105,3 +105,18 @@ def test_top_level_names_are_documented_with_an_example():
         if ">>>" not in text:
             missing.append(name)
     assert missing == ["hookimpl"]  # a marker object of pluggy: the hooks have the examples
+
+
+@pytest.mark.slow
+def test_scripts_that_compose_the_parts_pass_strict_typing():
+    """Inference from its parts, preparation, training and evaluation, as a user writes them."""
+    scripts = ("inference", "pipeline", "train", "swap_scheduler", "compare_techniques")
+    command = [sys.executable, "-m", "mypy", "--strict"]
+    done = subprocess.run(
+        command + [f"examples/{name}.py" for name in scripts],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

@@ -2,7 +2,7 @@ from .apply import apply_effect as apply_effect
 from .build import DifferentiableDJMixer as DifferentiableDJMixer
 from .mixer import Mixer as Mixer
 from .rendering import Rendered as Rendered
-from .rendering import render as render
+from .rendering import render_window as render_window
 from .resolve import mixer_layout as mixer_layout
 from .resolve import resolve_spec as resolve_spec
 from .stem_rendering import render_stem as render_stem

@@ -46,7 +46,7 @@ class Rendered:
     trim_db: float
 
 
-def render(
+def render_window(
     mixer: Mixer,
     params: TransitionParams,
     plan: TransitionPlan,

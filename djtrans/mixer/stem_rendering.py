@@ -10,7 +10,7 @@ from djtrans.core.track.stems import Stems
 from djtrans.core.transition.alignment import AlignedTrack, Span
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.mixer.mixer import Mixer
-from djtrans.mixer.rendering import Rendered, render
+from djtrans.mixer.rendering import Rendered, render_window
 
 
 def render_stem(
@@ -33,7 +33,7 @@ def render_stem(
     Parameters
     ----------
     mixer, params, plan, a, b, span, seed
-        What the whole transition was rendered from, see :func:`djtrans.mixer.rendering.render`.
+        Arguments of :func:`djtrans.mixer.render_window` for the whole transition.
     stem : str
         A stem that the mixer has.
     gain_db : float
@@ -49,7 +49,7 @@ def render_stem(
     alone = Mixer(spec, mixer.stem_nodes, mixer.track_nodes, (), mixer.config).to("cpu")
     rows = [params.layout.index(key) for key in alone.layout.keys]
     curves = attrs.evolve(params, values=params.values[..., rows].cpu(), layout=alone.layout)
-    out = render(alone, curves, plan, _only(a, stem), _only(b, stem), span, seed=seed)
+    out = render_window(alone, curves, plan, _only(a, stem), _only(b, stem), span, seed=seed)
     gain = db_to_amplitude(gain_db - out.trim_db)
     scaled = {name: getattr(out, name) * gain for name in ("mix", "a", "b", "solo_a", "solo_b")}
     return attrs.evolve(out, trim_db=gain_db, **scaled)

@@ -11,7 +11,7 @@ from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
-from djtrans.mixer.rendering import render as render_window
+from djtrans.mixer.rendering import render_window
 from djtrans.pipeline.curve_generation import can_generate, generate_params
 from djtrans.pipeline.options import GenerateOptions
 from djtrans.pipeline.preparation import Prepared

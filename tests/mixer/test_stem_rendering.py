@@ -10,7 +10,7 @@ from djtrans.core.track.stems import Stems
 from djtrans.core.transition.alignment import AlignedTrack, Span
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
 from djtrans.mixer.build import DifferentiableDJMixer
-from djtrans.mixer.rendering import render
+from djtrans.mixer.rendering import render_window
 from djtrans.mixer.stem_rendering import render_stem
 
 RATE = 22050
@@ -59,7 +59,7 @@ def parts():
 
 
 def test_the_stems_sum_to_the_contributions(parts):
-    whole = render(*parts, seed=3)
+    whole = render_window(*parts, seed=3)
     assert whole.trim_db < 0  # loud enough that the trim matters
     alone = [render_stem(*parts, name, gain_db=whole.trim_db, seed=3) for name in NAMES]
     for side in ("a", "b", "solo_a", "solo_b"):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.mixer.rendering import render
+from djtrans.mixer.rendering import render_window
 from djtrans.synthesis import TrackSpec, synthesize
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
@@ -60,7 +60,7 @@ def rendered_again(transition, values):
     """The same transition with other curves."""
     params = attrs.evolve(transition.params, values=values)
     t = transition
-    out = render(t.mixer, params, t.plan, t.a, t.b, t.rendered.span)
+    out = render_window(t.mixer, params, t.plan, t.a, t.b, t.rendered.span)
     return attrs.evolve(t, params=params, rendered=out)
 
 
