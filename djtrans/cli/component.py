@@ -1,4 +1,4 @@
-"""All that is known of one component, from its declaration: nothing of it is built or imported."""
+"""Describe a component from its declaration, without importing or building it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On which beats both tracks are heard."""
+"""Audibility of both tracks, beat by beat."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MASKED_DB = 30.0
 
 
 def beat_power(power: FloatArray, sample_rate: float, beat_times: FloatArray) -> FloatArray:
-    """Mean of a power over each beat, ``[beats]``, zero for beats outside the audio.
+    """Average a power over each beat, ``[beats]``; zero for beats outside the audio.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def beat_power(power: FloatArray, sample_rate: float, beat_times: FloatArray) ->
 def both_audible(
     a: FloatArray, b: FloatArray, sample_rate: int, beat_times: FloatArray
 ) -> NDArray[np.bool_]:
-    """Beats on which both contributions are above -60 dBFS and at most 30 dB apart.
+    """Find the beats on which both contributions exceed -60 dBFS and are within 30 dB.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who plays the bass at each beat: A, B, both or nobody."""
+"""Bass overlap: beats on which both tracks, or neither, play bass."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def beat_levels_db(audio: FloatArray, sample_rate: int, beat_times: FloatArray) 
 def bass_overlap(
     a: Any, b: Any, sample_rate: int, beat_times: Any, solo_a: Any, solo_b: Any
 ) -> BassOverlap:
-    """Beats on which both tracks play bass, and beats on which neither does.
+    """Find the beats on which both tracks play bass, and those on which neither does.
 
     A track plays bass on a beat if its level from 30 to 150 Hz is above -60 dBFS and at most 10 dB
     under the 90th percentile of the same measure over its untouched excerpt. Both doing so within

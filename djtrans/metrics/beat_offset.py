@@ -1,4 +1,4 @@
-"""How far B's beats lie from A's, heard in what was rendered."""
+"""Offset between the beats of both tracks in the rendered audio."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class BeatOffset:
 def beat_offset(
     contribution_a: Any, contribution_b: Any, sample_rate: int, beat_times: Any
 ) -> BeatOffset:
-    """Offset of B's beats against A's, detected anew in the two rendered contributions.
+    """Measure the offset of B's beats against A's in the two rendered contributions.
 
     In windows of four beats, one beat apart, the onset strengths of both (four bands from 30 Hz to
     14 kHz, 0.5 ms steps) are correlated at lags of up to 0.22 beat. The offset runs through the
@@ -171,7 +171,7 @@ def _window_correlation(
     stop: int,
     reach: int,
 ) -> FloatArray:
-    """Correlation of the onsets in one window at each lag from ``-reach`` to ``reach``."""
+    """Correlate the onsets in one window at each lag from ``-reach`` to ``reach``."""
     means = [to_db(p[:, start:stop].mean(axis=-1)) for p in (power_a, power_b)]
     both = (means[0] > BAND_DBFS) & (means[1] > BAND_DBFS)
     if not both.any():
@@ -203,7 +203,7 @@ def _lagged_correlation(a: FloatArray, b: FloatArray, weights: FloatArray) -> Fl
 def _steady_path(
     correlations: FloatArray, steps: FloatArray, slack: int
 ) -> tuple[list[int], float]:
-    """Lags of the windows such that the correlations sum to most without a jump, and that sum.
+    """Find the jump-free path of lags with the largest sum of correlations, and that sum.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def _best_by_chance(correlations: FloatArray, steps: FloatArray, slack: int) -> 
 
 
 def _refine(correlation: FloatArray, lag: int, slack: int) -> float | None:
-    """The clear maximum of one window near the path, between the lags by a parabola, or None."""
+    """Refine one window's maximum near the path by a parabola; None if it is not distinct."""
     low, high = max(1, lag - slack), min(len(correlation) - 1, lag + slack + 1)
     best = low + int(np.argmax(correlation[low:high])) if high > low else 0
     if not 0 < best < len(correlation) - 1:

@@ -1,4 +1,4 @@
-"""Which pitch classes sound on each beat."""
+"""Chroma of each beat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PEAK_DB = 10.0
 
 
 def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> FloatArray:
-    """Amplitude of the spectral peaks by pitch class, beat by beat.
+    """Compute the amplitude of spectral peaks by pitch class, beat by beat.
 
     Parameters
     ----------

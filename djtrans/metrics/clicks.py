@@ -21,7 +21,7 @@ LEAST = 1e-3
 def clicks(
     mix: FloatArray, solo_a: FloatArray, solo_b: FloatArray, sample_rate: int
 ) -> tuple[float, ...]:
-    """Times of broadband single-sample events that are in the mix but in neither track.
+    """Find broadband single-sample events that are in the mix but in neither track.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _strength(audio: FloatArray, at: int, near: int, sample_rate: int) -> float:
 
 
 def _residual(signal: FloatArray, sample_rate: int) -> FloatArray:
-    """What linear prediction cannot explain, block by block."""
+    """Compute the residual of linear prediction, block by block."""
     block = round(BLOCK_SECONDS * sample_rate)
     count = -(-len(signal) // block)
     padded = np.pad(signal, (0, count * block - len(signal)))

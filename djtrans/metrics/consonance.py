@@ -1,4 +1,4 @@
-"""How well the notes of both tracks go together where both are heard."""
+"""Harmonic consonance of both tracks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def chroma_consonance(
     beat_times: FloatArray,
     audible: NDArray[np.bool_],
 ) -> float | None:
-    """Consonance of A's notes with B's, beat by beat where both are heard.
+    """Measure the consonance of A's and B's notes on beats on which both are audible.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def chroma_consonance(
 def consonance(
     chroma_a: FloatArray, chroma_b: FloatArray, audible: NDArray[np.bool_]
 ) -> float | None:
-    """As :func:`chroma_consonance`, of the chroma of both, ``[beats, 12]``."""
+    """Measure the consonance of two chromagrams ``[beats, 12]``, see :func:`chroma_consonance`."""
     chromas = (chroma_a, chroma_b)
     sums = [chroma.sum(axis=1) for chroma in chromas]
     use = np.asarray(audible) & (sums[0] > 0) & (sums[1] > 0)

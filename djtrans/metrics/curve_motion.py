@@ -1,4 +1,4 @@
-"""How much the curves move: a description, since neither much nor little is good."""
+"""Amount of movement in the curves: descriptive, neither much nor little is better."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the window begins with A alone, as it is, and ends with B alone, as it is."""
+"""Check that the window starts with A alone and ends with B alone, both unprocessed."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Gain = Callable[[FloatArray], FloatArray]
 
 
 def spectrum_of(audio: FloatArray) -> Spectrum:
-    """Spectrum of an excerpt, zero-padded by a tenth at least, so that its ends do not meet.
+    """Transform an excerpt, zero-padded by at least a tenth to avoid circular overlap.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def spectrum_of(audio: FloatArray) -> Spectrum:
 def filtered(
     spectrum: Spectrum, samples: int, sample_rate: float, gain: Gain, top_hz: float | None = None
 ) -> tuple[FloatArray, float]:
-    """An excerpt with a gain on each frequency.
+    """Apply a gain per frequency to an excerpt.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def band_gain(low_hz: float, high_hz: float) -> Gain:
 
 
 def k_weighting(sample_rate: float) -> Gain:
-    """The gain of the K weighting of ITU-R BS.1770: a shelf and a high-pass."""
+    """Compute the gain of the K weighting of ITU-R BS.1770: a shelf and a high-pass."""
     from pyloudnorm import IIRfilter
 
     # The stages of djtrans.core.audio.loudness, which has De Man's re-derivation of the standard's.

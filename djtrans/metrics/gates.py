@@ -66,7 +66,7 @@ class Limit:
 
     @property
     def verdict(self) -> str:
-        """What this measurement alone would say."""
+        """Return the verdict of this measurement alone."""
         if self.value is None:
             return "not measurable"
         if self.value > self.fail_above:
@@ -84,7 +84,7 @@ class Limit:
 
 
 def gate(name: str, limits: Sequence[Limit]) -> Gate:
-    """The worst verdict of what could be measured, and the words of those that decided.
+    """Combine limits into a gate: the worst measurable verdict, and the limits that caused it.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def gate(name: str, limits: Sequence[Limit]) -> Gate:
 
 
 def aligned(offset: BeatOffset, a: PhraseAlignment, b: PhraseAlignment) -> Gate:
-    """Beats on beats, and the swap on a phrase line of both tracks.
+    """Check that the beats coincide and the swap is on a phrase boundary of both tracks.
 
     A swap on a line of one track only warns; on a line of neither, or off the bar of either, it
     fails.
@@ -129,7 +129,7 @@ def aligned(offset: BeatOffset, a: PhraseAlignment, b: PhraseAlignment) -> Gate:
 
 
 def one_bass(bass: BassOverlap, excess_db: float | None) -> Gate:
-    """One track owns the low end on each beat, and there is no long stretch without one."""
+    """Check that one track owns the low end on each beat, without a long gap."""
     return gate(
         "one bass",
         [
@@ -141,7 +141,7 @@ def one_bass(bass: BassOverlap, excess_db: float | None) -> Gate:
 
 
 def one_voice(vocals: Vocals) -> Gate:
-    """No two singers at once, no line cut."""
+    """Check that vocals do not overlap and no sung line is cut."""
     return gate(
         "one voice",
         [
@@ -152,7 +152,7 @@ def one_voice(vocals: Vocals) -> Gate:
 
 
 def level(profile: LevelProfile, peaks: Peaks, beat_ms: float) -> Gate:
-    """No dip, bump or hole, no overload."""
+    """Check for dips, bumps, holes and overload."""
     return gate(
         "level",
         [

@@ -1,4 +1,4 @@
-"""How the keys of both tracks relate on the Camelot wheel."""
+"""Relation of both keys on the Camelot wheel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class KeyRelation:
 
 
 def key_relation(key_a: str, key_b: str) -> KeyRelation:
-    """Relation of two Camelot codes.
+    """Compute the relation of two Camelot codes.
 
     Parameters
     ----------

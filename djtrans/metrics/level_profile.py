@@ -1,4 +1,4 @@
-"""How steady the mix stays: dips, bumps and holes against what the music itself would do."""
+"""Level profile of the mix: dips, bumps and holes relative to the tracks themselves."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _loudness(audio: FloatArray, sample_rate: int, window_seconds: float) -> Flo
 
 
 def _most(curves: list[FloatArray]) -> list[FloatArray]:
-    """The highest of some curves as a list of one; none of none."""
+    """Return the pointwise maximum of some curves as a list of one; an empty list for none."""
     return [np.max(curves, axis=0)] if curves else []
 
 

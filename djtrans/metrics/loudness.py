@@ -37,7 +37,7 @@ def loudness_power(audio: FloatArray, sample_rate: int) -> FloatArray:
 
 
 def to_lufs(power: FloatArray) -> FloatArray:
-    """Loudness of a mean K-weighted power in LUFS, -120 or more."""
+    """Convert a mean K-weighted power to LUFS, at least -120."""
     return np.asarray(-0.691 + power_to_db(power, amin=1e-12))
 
 

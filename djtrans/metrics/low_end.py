@@ -1,4 +1,4 @@
-"""Whether the two low ends pile up: the mix's against the louder of the two tracks'."""
+"""Excess of the mix's low end over the louder track's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def low_end_excess_db(
     sample_rate: int,
     beat_times: FloatArray,
 ) -> float | None:
-    """How far the mix's low end rises above the louder track's own, on the worst beat.
+    """Measure the low end's excess over the louder track's own on the worst beat.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How much of what is heard is fought over by both tracks."""
+"""Spectral masking between both tracks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RANGE_DB = 60.0
 def masking_fraction(
     a: FloatArray, b: FloatArray, sample_rate: int, beat_times: FloatArray
 ) -> float | None:
-    """Part of the heard time-frequency cells in which both tracks are within 6 dB.
+    """Compute the fraction of audible time-frequency cells with both tracks within 6 dB.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def masking_fraction(
 
 
 def _cells(audio: FloatArray, sample_rate: int) -> FloatArray:
-    """Power by cell, ``[bands, frames]``; frames overlap by half and only whole ones count."""
+    """Compute the power of each cell, ``[bands, frames]``, from whole half-overlapping frames."""
     size = 1 << round(np.log2(CELL_SECONDS * sample_rate))
     if audio.shape[-1] < size:
         return np.zeros((len(BARK_HZ) - 1, 0))

@@ -20,7 +20,7 @@ OFF_BEAT_WEIGHT = 0.1
 
 
 def band_power(audio: FloatArray, sample_rate: int) -> tuple[FloatArray, float]:
-    """Power in each band over time.
+    """Compute the power in each band over time.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def band_power(audio: FloatArray, sample_rate: int) -> tuple[FloatArray, float]:
 
 
 def onset_strength(power: FloatArray) -> FloatArray:
-    """Rise of the level in dB, counted only in the top :data:`RANGE_DB` of the stretch.
+    """Compute the rise of the level in dB within the top :data:`RANGE_DB` of the excerpt.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def onset_strength(power: FloatArray) -> FloatArray:
 
 
 def on_beat_weights(beat_times: FloatArray, frames: int, frame_rate: float) -> FloatArray:
-    """Weight of each frame by its nearness to a beat, ``[frames]``.
+    """Weight each frame by its distance from a beat, ``[frames]``.
 
     1 on the beat, falling as a squared cosine to :data:`OFF_BEAT_WEIGHT` a quarter beat away: what
     is compared is beat with beat, and off-beat hats and running basses only break ties.

@@ -1,4 +1,4 @@
-"""How near the mix comes to full scale, and past it."""
+"""True peak and clipping of the mix."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Peaks:
 
 
 def peaks(mix: Any, sample_rate: int) -> Peaks:
-    """True peak and number of clipped samples.
+    """Measure the true peak and the number of clipped samples.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How far start, swap and end of the window lie from each track's own phrase lines."""
+"""Distance of the window's start, swap and end from phrase boundaries."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def phrase_alignment(
     swap_beat: int | None = None,
     beats_per_bar: int = 4,
 ) -> PhraseAlignment:
-    """Distance of the window's lines from a track's phrase lines.
+    """Measure the distance of the window's start, swap and end from phrase boundaries.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def phrase_alignment(
 
 
 def _beats(seconds: FloatArray, beat_times: FloatArray) -> FloatArray:
-    """Times as fractional beats of the window."""
+    """Convert times to fractional beats of the window."""
     last = len(beat_times) - 1
     inside = np.interp(seconds, beat_times, np.arange(last + 1))
     before = (seconds - beat_times[0]) / (beat_times[1] - beat_times[0])

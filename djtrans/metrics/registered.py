@@ -88,7 +88,7 @@ def metric_versions(registry: Registry | None = None) -> tuple[str, ...]:
 
 
 def _components(registry: Registry | None) -> list[_Component]:
-    """The built-in metrics in the order of the documentation, then the others by name."""
+    """Return the built-in metrics in the order of the documentation, then the others by name."""
     declared = (registry or default_registry()).metrics.declared
     builtin = [component for component in declared if component.provider.namespace == BUILTIN]
     others = [component for component in declared if component.provider.namespace != BUILTIN]
@@ -96,7 +96,7 @@ def _components(registry: Registry | None) -> list[_Component]:
 
 
 def _values(component: _Component) -> tuple[MetricValue, ...]:
-    """The declared values under the names that are unique among all plugins."""
+    """Return the declared values under names that are unique among all plugins."""
     namespace = component.provider.namespace
     if namespace == BUILTIN:
         return component.declaration.values
@@ -109,7 +109,7 @@ def _values(component: _Component) -> tuple[MetricValue, ...]:
 def _measure_safely(
     registry: Registry, component: _Component, inputs: MetricInputs
 ) -> tuple[dict[str, float | None], str]:
-    """The usable values of a plugin's metric, and what is wrong with the others."""
+    """Return the usable values of a plugin's metric, and the faults of the others."""
     declared = [value.name for value in component.declaration.values]
     try:
         found = dict(registry.metrics.build_once(component.name).measure(inputs))

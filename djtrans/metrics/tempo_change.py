@@ -1,4 +1,4 @@
-"""How much faster or slower a track runs than on its file."""
+"""Tempo change of a track relative to its file."""
 
 from __future__ import annotations
 

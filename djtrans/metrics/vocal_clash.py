@@ -36,7 +36,7 @@ class VocalClash:
 def vocal_clash(
     a: VoiceActivity, b: VoiceActivity, apart_lu: float = 0.0, beats_per_bar: int = 4
 ) -> VocalClash:
-    """Beats on which both sing, neither covers the other, and not just in passing.
+    """Find beats on which both vocals are audible together for longer than a passing moment.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ HOP_SECONDS = 0.01
 def vocal_cuts(
     voice: FloatArray, solo_voice: FloatArray, reference_lufs: float, sample_rate: int
 ) -> tuple[float, ...]:
-    """Times at which a step of the fader falls into a sung line.
+    """Find the times at which a fader step falls into a sung line.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def vocal_cuts(
 
 
 def _words(voice: FloatArray, sample_rate: int) -> FloatArray:
-    """What of a voice lies above the low band, where the words are."""
+    """Extract the part of a vocal stem above the low band, which carries the words."""
     samples = voice.shape[-1]
 
     def gain(hz: FloatArray) -> FloatArray:

@@ -17,7 +17,7 @@ MARGIN_SECONDS = 0.4
 
 @attrs.frozen
 class Vocals:
-    """What was heard of the voices.
+    """Measurements of the vocals.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""On which beats a voice sings."""
+"""Vocal activity of a stem, beat by beat."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def voice_activity(
 
 
 def _held(raw: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The state that last lasted long enough; it changes on the first beat of such a run."""
+    """Debounce a state: change it on the first beat of a run that is long enough."""
     out = np.zeros_like(raw)
     state = False
     edges = [0, *(np.flatnonzero(np.diff(raw)) + 1).tolist(), len(raw)]

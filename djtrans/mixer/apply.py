@@ -187,7 +187,7 @@ def _values(
 def _clock(
     frames: int, duration: float, bpm: float, frames_per_beat: float | None
 ) -> tuple[Tensor, Tensor]:
-    """Times in seconds of beats and frames, float64."""
+    """Compute the times of beats and frames in seconds, float64."""
     rate = 1.0 if frames_per_beat is None else frames_per_beat
     if not (0 < bpm < math.inf and 0 < rate < math.inf):
         raise InputError(

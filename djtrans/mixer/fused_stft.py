@@ -31,7 +31,7 @@ GPU_CHUNK_FACTOR = 32
 
 @attrs.frozen(eq=False)
 class Job:
-    """What one call computes.
+    """Computation of one call.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def masked_sum(
 
 
 def _span(head: Tensor, body: Tensor, start: int, stop: int) -> Tensor:
-    """Samples `start` to `stop` of head and body laid end to end."""
+    """Return samples `start` to `stop` of the concatenation of head and body."""
     edge = head.shape[-1]
     if start >= edge:
         return body[..., start - edge : stop - edge]
@@ -93,7 +93,7 @@ def _span(head: Tensor, body: Tensor, start: int, stop: int) -> Tensor:
 
 
 def _add_span(head: Tensor, body: Tensor, start: int, values: Tensor) -> None:
-    """Add `values` at `start` of head and body laid end to end."""
+    """Add `values` at `start` of the concatenation of head and body."""
     edge = head.shape[-1]
     split = min(max(edge - start, 0), values.shape[-1])
     if split:
@@ -114,7 +114,7 @@ def _overlap_add(frames: Tensor, hop: int) -> Tensor:
 
 
 class _Analysis:
-    """Spectra ``[sources, ..., count, bins]`` of windowed frames of head and body laid end to end.
+    """Spectra ``[sources, ..., count, bins]`` of windowed frames of head and body, concatenated.
 
     The frames go through one buffer: fresh memory for each chunk would cost as much as the
     transforms.

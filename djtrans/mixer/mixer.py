@@ -201,7 +201,7 @@ class Mixer(torch.nn.Module):
     def _stream(
         self, values: Tensor, ctx: RenderContext, batch: int | None, like: Tensor
     ) -> MixerStream:
-        """A stream for audio of the dtype, device, rows and channels of `like`."""
+        """Open a stream for audio of the dtype, device, rows and channels of `like`."""
         values = values.to(like.device, like.dtype).expand(like.shape[0], -1, -1)
         curves = make_curves(values, ctx.frame_times, [row.parameter for row in self.layout.rows])
         transform = make_transform(self.config, ctx.sample_rate, like.dtype, like.device)

@@ -66,7 +66,7 @@ def runs(nodes: Sequence[BuiltNode]) -> tuple[Run, ...]:
 
 
 def check_chain(placement: str, specs: Sequence[NodeSpec], nodes: Sequence[BuiltNode]) -> None:
-    """Refuse nodes that are not those of the spec, stand where they may not, or break the contract.
+    """Raise if nodes are not those of the spec, are misplaced, or break the contract.
 
     Raises
     ------

@@ -117,7 +117,7 @@ def render_window(
 
 
 def _tail_seconds(mixer: Mixer, params: TransitionParams, sample_rate: int) -> float:
-    """How long the effects may ring on after the stems end; effects that stay neutral do not."""
+    """Compute the longest tail after the stems end; effects that stay neutral have none."""
     ctx = RenderContext(sample_rate, params.beat_times, params.frame_times)
     neutral = params.values.new_tensor(params.layout.neutral)
     moved = (params.values != neutral).flatten(0, -2).any(dim=0)
@@ -136,7 +136,7 @@ def _tail_seconds(mixer: Mixer, params: TransitionParams, sample_rate: int) -> f
 
 
 def _splice(solo: Tensor, span: Span, worked: Span, out: Tensor, *, before: bool) -> Tensor:
-    """The untouched track on one side of the worked span, the mixer's output from there."""
+    """Join the unprocessed track on one side of the processed span with the mixer's output."""
     context = solo.clone()
     if before:
         context[:, max(0, worked.start - span.start) :] = 0.0
@@ -146,5 +146,5 @@ def _splice(solo: Tensor, span: Span, worked: Span, out: Tensor, *, before: bool
 
 
 def _placed(audio: Tensor, at: int, span: Span) -> Tensor:
-    """Audio that starts at a clock sample, over a span."""
+    """Cut or pad audio that starts at a sample of the timeline to a span."""
     return padded_slice(audio, span.start - at, span.stop - at)

@@ -73,12 +73,12 @@ def resolve_spec(spec: MixerSpec | str, registry: Registry | None = None) -> Mix
 
 
 def node_declaration(node: NodeSpec, registry: Registry) -> EffectDeclaration:
-    """The declaration of the effect at a node."""
+    """Return the declaration of the effect at a node."""
     return registry.effects.find(node.effect).declaration
 
 
 def node_parameters(node: NodeSpec, registry: Registry) -> tuple[Parameter, ...]:
-    """The parameters that the effect at a node declares under the node's config."""
+    """Return the parameters that a node's effect declares under the node's config."""
     declaration = node_declaration(node, registry)
     return declaration.parameters_of(config_from_dict(declaration.config, node.config))
 
@@ -112,7 +112,7 @@ def mixer_layout(spec: MixerSpec | str = DEFAULT_MIXER, registry: Registry | Non
 def component_record(
     registry: Registry, kind: str, name: str, config: Mapping[str, Any]
 ) -> ComponentRecord:
-    """A component as it is used: qualified name, version, complete config."""
+    """Record a component as it is used: qualified name, version and complete config."""
     component = registry.find(kind, name)
     try:
         full = config_to_dict(config_from_dict(component.declaration.config, config))

@@ -22,7 +22,7 @@ from djtrans.mixer.stft import Transform
 
 
 class Stage(Protocol):
-    """One step of the path: as many tensors out as its kind says, all of the same length."""
+    """Stage of the signal path: returns as many tensors as its kind declares, of one length."""
 
     delay: int
 
@@ -33,7 +33,7 @@ class Stage(Protocol):
 
 @attrs.frozen(eq=False)
 class NodeCurves:
-    """The curves of one node at every place where it stands.
+    """Curves of one node at all places of the chain.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ class SpectralStage:
         return max(1, self.chunk_frames * factor * USUAL_SIGNALS // signals)
 
     def mask(self, controls: Tensor) -> Tensor:
-        """Product of the masks: ``[rows, controls, frames]`` to ``[rows, frames, bins or 1]``."""
+        """Multiply the masks: ``[rows, controls, frames]`` to ``[rows, frames, bins or 1]``."""
         rows, _, frames = controls.shape
         bins = len(self.transform.freqs_hz)
         at, narrow, wide = 0, None, []
@@ -160,7 +160,7 @@ class SpectralStage:
 
 
 class TimeStage:
-    """Time effects on a bus: one insert, or sends side by side that add to what they are fed.
+    """Time effects on a bus: one insert, or parallel sends that add to their input.
 
     Sources are ``[batch, ..., channels, n]``; all are folded into one call of the effect.
     """
@@ -223,7 +223,7 @@ class Queue:
         self._held: list[Tensor | None] = [None] * signals
 
     def push(self, parts: Sequence[Tensor]) -> list[Tensor]:
-        """Append to each signal; take from all as much as the shortest has."""
+        """Append to each signal, and take as many samples from all as the shortest has."""
         held = [
             x if h is None or h.shape[-1] == 0 else torch.cat([h, x], dim=-1)
             for h, x in zip(self._held, parts, strict=True)
@@ -234,7 +234,7 @@ class Queue:
 
 
 def _after(head: Tensor, body: Tensor, used: int) -> Tensor:
-    """What is left of head and body laid end to end after `used` samples; no view of the body."""
+    """Copy the remainder of head and body after `used` samples."""
     edge = head.shape[-1]
     if used >= edge:
         return body[..., used - edge :].clone()

@@ -56,7 +56,7 @@ def render_stem(
 
 
 def _only(track: AlignedTrack, stem: str) -> AlignedTrack:
-    """The track as if it had only this stem."""
+    """Copy the track with all but one stem silent."""
     audio = track.stems[stem].unsqueeze(-3)
     return AlignedTrack(
         audio.squeeze(-3),

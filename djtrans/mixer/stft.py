@@ -46,7 +46,7 @@ class Transform:
         return self.size - self.hop
 
     def frame_seconds(self, first: int, count: int) -> Tensor:
-        """Times of the centres of frames, ``[count]`` float64.
+        """Compute the times of the frames' centres, ``[count]`` float64.
 
         Frame 0 is the first that touches sample 0: it ends one hop after it.
         """
@@ -58,7 +58,7 @@ class Transform:
 def make_transform(
     config: MixerConfig, sample_rate: int, dtype: torch.dtype, device: torch.device
 ) -> Transform:
-    """The transform for a sample rate: the configured duration, to the nearest power of two.
+    """Build the transform for a sample rate, of a power of two near the configured duration.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The signal path, fed piece by piece."""
+"""Streaming render: process audio chunk by chunk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FLUSH_SAMPLES = 65536
 
 @attrs.frozen(eq=False)
 class MixOutput:
-    """What the mixer gives.
+    """Output of the mixer.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class MixOutput:
 
     @staticmethod
     def concatenate(parts: Sequence[MixOutput]) -> MixOutput:
-        """Parts of one render end to end."""
+        """Concatenate parts of one render."""
         if len(parts) == 1:
             return parts[0]
         joined = [

@@ -1,4 +1,4 @@
-"""What a caller may hand to the mixer, brought to one form."""
+"""Validate and normalize the inputs of the mixer."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def clock_of(
     frame_times: Any,
     beat_times: Any,
 ) -> Clock:
-    """The clock of the params, or one given, or frames spread evenly over the audio.
+    """Return the timeline of the params, a given one, or frames spread evenly over the audio.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which instruments play in a bar: how dance tracks are commonly arranged."""
+"""Arrangement of dance tracks: the instruments that play in each bar."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Arrangement:
 
 
 def arrange(bar: Bar, spec: TrackSpec) -> Arrangement:
-    """What plays in a bar of a track.
+    """Choose the instruments of one bar.
 
     The intro adds one drum after the other (or has none, as the spec says), a build opens the
     filter under a riser and a snare roll and has no bass, a drop has everything, a break has no

@@ -38,14 +38,14 @@ def automate(target: Audio, timeline: Timeline) -> None:
 
 
 def stop_sample(timeline: Timeline) -> int:
-    """Where a cold end stops: a beat into the last bar. The end of the track for another ending."""
+    """Return the sample of a cold ending, a beat into the last bar; else the end of the track."""
     if timeline.spec.ending != "cold":
         return timeline.samples
     return timeline.sample_of((len(timeline.bars) - 1) * BEATS_PER_BAR + 1)
 
 
 def _sections(level: NDArray[np.float32], timeline: Timeline) -> None:
-    """Steps in dB, each done just before the bar line, so that the one is heard in full."""
+    """Compute level steps in dB that end just before each bar line, to keep downbeats whole."""
     spec = timeline.spec
     bars = np.cumsum([0] + [length for _, length in spec.structure])
     edges = [timeline.sample_of(int(bar) * BEATS_PER_BAR) for bar in bars]

@@ -35,7 +35,7 @@ def sample_kit(sample_rate: int, rng: np.random.Generator) -> DrumKit:
 
 
 def _kick(sample_rate: int, rng: np.random.Generator) -> Audio:
-    """A sine that falls from the mid range to a bass note within some ms, and a click."""
+    """Synthesize a kick: a falling sine and a click."""
     time = seconds(0.29, sample_rate)
     final = rng.uniform(46.0, 56.0)
     knock, thump = rng.uniform(180.0, 320.0), rng.uniform(60.0, 110.0)
@@ -89,7 +89,7 @@ def _hat(sample_rate: int, rng: np.random.Generator, decay: float) -> Audio:
 
 
 def _blip(sample_rate: int, rng: np.random.Generator, pan: float) -> Audio:
-    """A conga, rim or wood block: two damped modes."""
+    """Synthesize a conga, rim shot or wood block: two damped modes."""
     time = seconds(0.16, sample_rate)
     low = rng.uniform(320.0, 900.0)
     decay = rng.uniform(0.015, 0.05)

@@ -1,4 +1,4 @@
-"""What the drums play."""
+"""Drum patterns and their rendering."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Hit = Callable[[Audio, float, float], None]  # a sound at a step of the bar, wi
 
 @attrs.frozen(eq=False)
 class DrumPattern:
-    """What a drummer of this track does.
+    """Drum pattern of a track.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ def _euclidean(pulses: int, rotation: int) -> tuple[int, ...]:
 
 
 def kick_steps(bar: Bar, part: Arrangement, pattern: DrumPattern) -> tuple[int, ...]:
-    """The sixteenths of a bar on which the kick is struck."""
+    """Return the sixteenths of a bar on which the kick sounds."""
     if part.kick == 0.0:
         return ()
     steps = pattern.kicks[bar.index % 2]
@@ -155,7 +155,7 @@ def render_drums(
 
 
 def _fills(bar: Bar, part: Arrangement, pattern: DrumPattern, kit: DrumKit, hit: _Hit) -> None:
-    """The snare roll of a build, or the few hits that end a phrase."""
+    """Add the snare roll of a build, or a fill at a phrase's end."""
     if part.roll > 0.0:
         progress = bar.progress
         spacing = 4.0 if progress < 0.25 else 2.0 if progress < 0.625 else 1.0

@@ -13,7 +13,7 @@ Wave = NDArray[np.float64]
 
 
 def seconds(duration: float, sample_rate: int) -> Wave:
-    """The times of the samples of a sound, in seconds from its start."""
+    """Return the sample times of a sound, in seconds from its start."""
     return np.arange(max(1, round(duration * sample_rate))) / sample_rate
 
 
@@ -42,7 +42,7 @@ def saw(frequencies: Wave | float, samples: int, sample_rate: int) -> Wave:
 
 
 def faded(sound: Wave, sample_rate: int, attack: float, release: float) -> Wave:
-    """A sound with raised-cosine ends of the given seconds, so that it does not click."""
+    """Fade both ends of a sound with raised cosines of the given seconds."""
     result = np.array(sound, dtype=np.float64)
     length = result.shape[-1]
     for duration, backwards in ((attack, False), (release, True)):
@@ -58,7 +58,7 @@ def faded(sound: Wave, sample_rate: int, attack: float, release: float) -> Wave:
 def filtered(
     sound: Wave, kind: str, cutoff: float | tuple[float, float], sample_rate: int, order: int = 2
 ) -> Wave:
-    """A Butterworth filter, `kind` as scipy names it; cutoffs in Hz, kept below Nyquist."""
+    """Apply a Butterworth filter of scipy's `kind`; cutoffs in Hz, limited below Nyquist."""
     from scipy import signal
 
     edges = np.minimum(cutoff, 0.45 * sample_rate)
@@ -73,14 +73,14 @@ def stereo(sound: Wave, pan: float = 0.0) -> Wave:
 
 
 def peaked(sound: Wave, peak: float = 1.0) -> Audio:
-    """A sound scaled to a peak, as float32."""
+    """Scale a sound to a peak, as float32."""
     return (sound * (peak / max(1e-12, float(np.max(np.abs(sound)))))).astype(np.float32)
 
 
 def reverberated(
     sound: Wave, sample_rate: int, decay: float, wet: float, rng: np.random.Generator
 ) -> Wave:
-    """A stereo sound in a room: exponentially decaying noise, different left and right.
+    """Add a room to a stereo sound: exponentially decaying noise, decorrelated left and right.
 
     Parameters
     ----------

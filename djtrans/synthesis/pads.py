@@ -57,7 +57,7 @@ def chord_tables(
     tilt: float,
     rng: np.random.Generator,
 ) -> Audio:
-    """A chord at each brightness, ``[brightness, 2, at least samples]``, of RMS near 1.
+    """Render a chord at each brightness, ``[brightness, 2, at least samples]``, RMS near 1.
 
     Every harmonic is a Gaussian band of random phase, other phases left and right; that sounds
     like an ensemble [1]_. The brightness levels share their phases, so that they blend like one

@@ -13,7 +13,7 @@ _BACKBEAT = (4, 12)
 
 @attrs.frozen
 class Style:
-    """What makes a style of drums.
+    """Style of drum patterns.
 
     Attributes
     ----------

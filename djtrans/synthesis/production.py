@@ -1,4 +1,4 @@
-"""What is done to a track after it was played: other levels and tone, a limiter, a lossy file."""
+"""Production of a synthesized track: levels, tone, limiter and lossy coding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CEILING_DB = -0.3
 
 @attrs.frozen(kw_only=True)
 class Production:
-    """How a track is produced.
+    """Production settings of a track.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Production:
         tone_db: float,
         drive_db: float,
     ) -> Production:
-        """One at random.
+        """Sample settings at random.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class Production:
         return cls(gains_db=tuple((low, mid, high) for low, mid, high in gains), drive_db=drive)
 
     def __call__(self, stems: Stems) -> Stems:
-        """Stems as they are in the produced track: their sum is the limited mix."""
+        """Apply the production to stems; their sum is the limited mix."""
         audio = np.empty_like(stems.audio.numpy())
         for index, gains_db in enumerate(self.gains_db):
             audio[index] = _toned(stems.audio[index].numpy(), gains_db, stems.sample_rate)
@@ -98,7 +98,7 @@ def _limiting(mix: Audio, loudest: float) -> Audio:
 
 
 def through_mp3(audio: Tensor, sample_rate: int, quality: float) -> Tensor:
-    """A mix ``[channels, samples]`` written as an MP3 file and read again.
+    """Encode a mix ``[channels, samples]`` as MP3 and decode it.
 
     Parameters
     ----------

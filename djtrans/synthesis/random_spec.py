@@ -1,4 +1,4 @@
-"""Specs at random, wide enough that real dance music lies inside what they make."""
+"""Random track specs that cover real dance music."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from djtrans.synthesis.track_spec import TrackSpec
 
 @attrs.frozen
 class Genre:
-    """Ranges that a genre's specs are drawn from.
+    """Ranges from which specs of a genre are sampled.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ _PROGRESSIONS = {
 
 
 def frequency(pitch: float | np.ndarray) -> float | np.ndarray:
-    """Frequency in Hz of a MIDI pitch (69 is 440 Hz)."""
+    """Convert a MIDI pitch to Hz; 69 is 440 Hz."""
     return 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
 
 

@@ -1,4 +1,4 @@
-"""Where in the audio a bar, a beat or a sixteenth lies."""
+"""Timeline of a synthesized track: positions of bars, beats and sixteenths."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PHRASE_BARS = 8
 
 @attrs.frozen
 class Bar:
-    """One bar and where it stands in the structure.
+    """One bar and its position in the structure.
 
     Attributes
     ----------
@@ -42,17 +42,17 @@ class Bar:
 
     @property
     def progress(self) -> float:
-        """How much of the section has gone by when the bar begins, 0 to below 1."""
+        """Elapsed fraction of the section at the bar's start, 0 to below 1."""
         return self.position / self.section_bars
 
     @property
     def ends_phrase(self) -> bool:
-        """Whether it is the last bar of its phrase."""
+        """True for the last bar of a phrase."""
         return self.phrase_position == self.phrase_bars - 1
 
     @property
     def ends_section(self) -> bool:
-        """Whether it is the last bar of its section."""
+        """True for the last bar of a section."""
         return self.position == self.section_bars - 1
 
 
@@ -95,20 +95,20 @@ class Timeline:
         return self.sample_of(len(self.bars) * BEATS_PER_BAR)
 
     def sample_of(self, beat: float) -> int:
-        """The sample nearest to a beat counted from the first one; at most half a sample off."""
+        """Return the sample nearest to a beat; at most half a sample off."""
         return round((self.spec.start_seconds + beat * 60.0 / self.spec.bpm) * self.sample_rate)
 
     def samples_in(self, beats: float) -> int:
-        """A duration in samples."""
+        """Convert a duration in beats to samples."""
         return round(beats * 60.0 / self.spec.bpm * self.sample_rate)
 
     def sample_of_step(self, bar: int, step: float) -> int:
-        """The sample of a sixteenth of a bar; the odd ones are late by the swing."""
+        """Return the sample of a sixteenth of a bar; odd ones are delayed by the swing."""
         late = self.spec.swing / 3.0 if step % 2 == 1 else 0.0
         return self.sample_of(bar * BEATS_PER_BAR + (step + late) / 4.0)
 
     def grid(self) -> BeatGrid:
-        """The beat grid, with the beat that ends the last bar."""
+        """Beat grid, including the beat that ends the last bar."""
         beats = np.arange(len(self.bars) * BEATS_PER_BAR + 1, dtype=np.float64)
         return BeatGrid(
             beat_times=self.spec.start_seconds + beats * 60.0 / self.spec.bpm,
@@ -118,6 +118,6 @@ class Timeline:
         )
 
     def phrases(self) -> tuple[Phrase, ...]:
-        """The phrases in order; each section starts with one."""
+        """Phrases in order; each section starts a new one."""
         starts = [bar for bar in self.bars if bar.phrase_position == 0]
         return tuple(Phrase(bar.index, bar.phrase_bars) for bar in starts)

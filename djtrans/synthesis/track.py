@@ -1,4 +1,4 @@
-"""From a spec to a track: every stem is played, then the level is set."""
+"""Synthesize a track from its spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a synthetic track is to be."""
+"""Spec of a synthetic track."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _check_structure(instance: Any, attribute: attrs.Attribute[Any], value: Any)
 
 @attrs.frozen
 class TrackSpec:
-    """What a synthetic track is to be.
+    """Spec of a synthetic track.
 
     The same spec gives the same samples, bit for bit. Another `seed` gives another track (drum
     patterns, progression, melody, sounds) of the same tempo, key and structure; another `tonic`

@@ -1,4 +1,4 @@
-"""Where the voice sings, and what."""
+"""Synthetic vocals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PICKUP_BEATS = 1.0
 
 
 def sung_phrases(timeline: Timeline) -> tuple[Phrase, ...]:
-    """The bars in which the voice of a track sings, none of it outside them."""
+    """Choose the bars with vocals."""
     if not timeline.spec.has_vocals:
         return ()
     lines = _SUNG[timeline.spec.singing]
@@ -43,7 +43,7 @@ def sung_phrases(timeline: Timeline) -> tuple[Phrase, ...]:
 def render_vocals(
     target: Audio, timeline: Timeline, harmony: Harmony, rng: np.random.Generator
 ) -> tuple[Phrase, ...]:
-    """Sing into a stem ``[2, samples]``, and say in which bars.
+    """Render vocals into a stem ``[2, samples]``, and return their bars.
 
     There is one melody for each length and place in the phrase, so the hook comes back.
     """
@@ -79,7 +79,7 @@ def _melody(
     lead: float,
     rng: np.random.Generator,
 ) -> list[Syllable]:
-    """A walk through the scale that stands on chord tones where a bar begins and ends at home.
+    """Sample a melody: a walk on the scale with chord tones on downbeats, ending on the tonic.
 
     `lead` beats of it are a pickup, before the first bar line.
     """

@@ -124,7 +124,7 @@ def _glottal(hz: NDArray[np.float64], sample_rate: int) -> NDArray[np.float64]:
 def _formants(
     source: NDArray[np.float64], formants: tuple[float, ...], scale: float, sample_rate: int
 ) -> NDArray[np.float64]:
-    """A cascade of two-pole resonators with unit gain at 0 Hz (Klatt, JASA 67(3), 1980)."""
+    """Filter by a cascade of two-pole resonators of unit gain at 0 Hz (Klatt, JASA 67(3), 1980)."""
     from scipy import signal
 
     sections = []
@@ -137,7 +137,7 @@ def _formants(
 
 
 def _smooth(curve: NDArray[np.float64], width: float, sample_rate: int) -> NDArray[np.float64]:
-    """A centred moving average over `width` seconds, twice: no corner is left."""
+    """Apply a centred moving average of `width` seconds twice."""
     from scipy import ndimage
 
     size = max(1, round(width * sample_rate / 2))

@@ -1,4 +1,4 @@
-"""Batches of prepared pairs: their curves are fixed, what is known of them the encoders say."""
+"""Batches of prepared pairs: fixed curves, conditioned by the encoders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CROPS = 1
 
 @attrs.define(eq=False, slots=False)
 class PreparedBatches:
-    """A batch of one length per index; what is drawn follows from seed and index alone.
+    """Batches of one length; seed and index alone determine the random choices.
 
     A pair whose technique is ``""``, such as one that was fitted to a real mix, wishes for none.
 

@@ -1,4 +1,4 @@
-"""Short stretches of prepared stems, for the loss that is heard."""
+"""Short excerpts of prepared stems for the audio loss."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CropReader:
     folder: Path
 
     def crop(self, row: int, example: PreparedExample, rng: np.random.Generator) -> Crop:
-        """A crop of a pair, wherever `rng` says.
+        """Crop a pair at a random position.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Prepared pairs as a training set: what each transition is drawn for, and its curves."""
+"""Dataset of prepared pairs: the request of each transition, and its curves."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class PreparedExample:
 
     @property
     def fits(self) -> bool:
-        """Whether a model is trained on windows of its length."""
+        """True if the window has a length that models are trained on."""
         return SHORTEST_BARS <= self.request.beats / self.request.beats_per_bar <= LONGEST_BARS
 
     @property
@@ -105,12 +105,12 @@ class PreparedDataset:
 
     @property
     def training(self) -> tuple[PreparedExample, ...]:
-        """What is trained on."""
+        """Examples of the training split."""
         return self._parts[False]
 
     @property
     def validation(self) -> tuple[PreparedExample, ...]:
-        """What is held out."""
+        """Examples of the validation split."""
         return self._parts[True]
 
     @property
@@ -120,7 +120,7 @@ class PreparedDataset:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What it is, JSON-ready: how many pairs, and how many tracks are in both parts."""
+        """Statistics, JSON-ready: number of pairs, and of tracks in both splits."""
         heard, asked = (
             {track for example in part for track in example.tracks}
             for part in (self.training, self.validation)
@@ -206,7 +206,7 @@ def _to_json(example: PreparedExample) -> dict[str, Any]:
 
 
 def _plain(record: Any, apart: Collection[str]) -> dict[str, Any]:
-    """The fields of a record but some, JSON-ready, records in them as mappings."""
+    """Convert the fields of a record, except some, to JSON-ready values."""
     fields = {
         field.name: getattr(record, field.name)
         for field in attrs.fields(type(record))

@@ -1,4 +1,4 @@
-"""A folder of prepared pairs as a training set; what is heard in them is extracted once."""
+"""Open a folder of prepared pairs as a dataset; features are extracted once."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def open_prepared(
 
 
 def _pairs(root: Path) -> list[Path]:
-    """Folders of pairs, by name; those that are still being written have a hidden name."""
+    """List the folders of pairs by name, without unfinished ones, whose names are hidden."""
     from djtrans.datasets.pairs.pair_folder import ANALYSIS
 
     found = sorted(
@@ -97,7 +97,7 @@ def _pairs(root: Path) -> list[Path]:
 
 
 def _known(file: Path) -> dict[str, PreparedExample]:
-    """What was extracted before, by digest; nothing where that cannot be read any more."""
+    """Read features that were extracted before, by digest; none if the file is unreadable."""
     if not file.is_file():
         return {}
     try:
@@ -107,7 +107,7 @@ def _known(file: Path) -> dict[str, PreparedExample]:
 
 
 def _digest(pair: Path) -> str:
-    """Of a pair's two small files, in which all of it is told but the stems, and their sizes."""
+    """Hash a pair's two small files and the sizes of its stems."""
     from djtrans.datasets.pairs.pair_folder import ANALYSIS, PARAMS, STEMS_A, STEMS_B
 
     digest = hashlib.sha256(f"{VERSION}/{pair.name}".encode())

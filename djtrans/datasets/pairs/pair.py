@@ -99,7 +99,7 @@ class PreparedPair:
 
     @property
     def technique(self) -> str:
-        """What drew the curves; ``""`` where they were recovered: a DJ names none."""
+        """Technique or model of the curves; ``""`` for recovered curves."""
         return "" if self.content.provenance.fit else self.plan.technique
 
     @property
@@ -108,7 +108,7 @@ class PreparedPair:
         return self.stems_a.sample_rate
 
     def features(self, side: str, extractors: Sequence[FeatureExtractor] = ()) -> TrackFeatures:
-        """Features of track ``"a"`` or ``"b"``, as they are when a transition is generated."""
+        """Extract the features of track ``"a"`` or ``"b"``, as in generation."""
         first = side == "a"
         stems, track = (self.stems_a, self.track_a) if first else (self.stems_b, self.track_b)
         return window_features(
@@ -124,7 +124,7 @@ class PreparedPair:
     def request(
         self, seed: int | None = None, extractors: Sequence[FeatureExtractor] = ()
     ) -> CurveRequest:
-        """What a curve model would be asked to draw, as when a transition is generated.
+        """Build the request for the curves, as in generation.
 
         Parameters
         ----------

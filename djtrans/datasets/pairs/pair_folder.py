@@ -32,7 +32,7 @@ _AGAIN = "Delete its folder and prepare it again."
 
 @attrs.frozen(kw_only=True)
 class PairFacts:
-    """What ``analysis.json`` of a pair says.
+    """Content of a pair's ``analysis.json``.
 
     Attributes
     ----------
@@ -133,7 +133,7 @@ def read_pair(folder: str | os.PathLike[str]) -> PreparedPair:
 
 
 def read_facts(folder: str | os.PathLike[str]) -> PairFacts:
-    """What ``analysis.json`` of a pair says, without its audio.
+    """Read ``analysis.json`` of a pair, without its audio.
 
     Raises
     ------

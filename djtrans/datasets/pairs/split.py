@@ -1,4 +1,4 @@
-"""Which of some pairs of tracks are kept out of training, to validate on."""
+"""Split pairs of tracks into training and validation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def held_out(pairs: Sequence[tuple[str, ...]], part: float = HELD_OUT) -> tuple[
 
 
 def _chosen(groups: Sequence[set[int]], wanted: int, most: int) -> set[int]:
-    """As many groups as make `wanted` pairs and not more than `most`; none if none is so small."""
+    """Choose groups that add up to `wanted` pairs, at most `most`; none if all are larger."""
     chosen: set[int] = set()
     for group in groups:
         if len(chosen) >= wanted:
@@ -51,7 +51,7 @@ def _chosen(groups: Sequence[set[int]], wanted: int, most: int) -> set[int]:
 
 
 def _by_track(pairs: Sequence[tuple[str, ...]]) -> list[set[int]]:
-    """The pairs of each track, in the order of its hash."""
+    """Group the pairs by track, in the order of its hash."""
     found: dict[str, set[int]] = {}
     for index, tracks in enumerate(pairs):
         for track in tracks:
@@ -60,7 +60,7 @@ def _by_track(pairs: Sequence[tuple[str, ...]]) -> list[set[int]]:
 
 
 def _islands(pairs: Sequence[tuple[str, ...]]) -> list[set[int]]:
-    """Groups of pairs that are linked by their tracks, in the order of their least hash."""
+    """Group pairs that are linked by tracks, in the order of their least hash."""
     islands: list[tuple[set[str], set[int]]] = []
     for index, tracks in enumerate(pairs):
         joined = (set(tracks), {index})

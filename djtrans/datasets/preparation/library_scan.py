@@ -122,7 +122,7 @@ def scan_library(
 
 
 def find_files(folder: Path, without: Path) -> list[Path]:
-    """All audio files below a folder, sorted, but those below another one.
+    """List the audio files below a folder, sorted, without those below another one.
 
     Those in formats that cannot be decoded here are among them, so that they are reported.
     """

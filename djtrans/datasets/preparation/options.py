@@ -14,7 +14,7 @@ VARIED = "varied"
 
 @attrs.frozen
 class LibraryOptions:
-    """How a library is made into pairs; the same library and options give the same set."""
+    """Options of preparing a library; the same library and options give the same pairs."""
 
     most: int = setting(100, "Pairs to make at most.", minimum=1)
     separator: str = setting("auto", "Name of a separator.")
@@ -30,7 +30,7 @@ class LibraryOptions:
 
 @attrs.frozen
 class RecoveryOptions:
-    """How extracted transitions are made into pairs."""
+    """Options of preparing extracted transitions."""
 
     most: int = setting(100, "Transitions to fit at most.", minimum=1)
     error_limit: float = setting(

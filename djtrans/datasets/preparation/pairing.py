@@ -1,4 +1,4 @@
-"""Which pairs of a library are made, in which order, and by which technique."""
+"""Choose the pairs of a library, their order and their techniques."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def choose_pairs(
 
 
 def _techniques(options: LibraryOptions, registry: Registry, isolated: bool) -> list[str]:
-    """Names of the techniques that may be taken."""
+    """Return the names of the admissible techniques."""
     if options.technique == "auto":
         return ["auto"]
     if options.technique != VARIED:
@@ -151,14 +151,14 @@ def _refused(
 
 
 def plan_options(options: LibraryOptions) -> dict[str, Any]:
-    """What the planner is asked."""
+    """Return the options for the planner."""
     return {"bars": options.bars, "stretch_limit": options.stretch_limit}
 
 
 def _candidates(
     tracks: Sequence[LibraryTrack], options: LibraryOptions
 ) -> Iterator[tuple[int, int]]:
-    """Indices of ordered pairs whose tempos meet, each once, the best for each track first."""
+    """Order the pairs with compatible tempos, each once, the best of each track first."""
     rng = np.random.default_rng([options.seed, 0xDB])
     logs = np.log2([track.analysis.grid.bpm for track in tracks])
     wheel = [track.analysis.key.camelot for track in tracks]
@@ -189,7 +189,7 @@ def _candidates(
 
 
 def tempos_compatible(octaves: NDArray[np.float64], stretch_limit: float) -> NDArray[np.bool_]:
-    """Whether tempos meet within a limit, counted in one octave.
+    """Return True if two tempos are within a limit, counted in one octave.
 
     Parameters
     ----------

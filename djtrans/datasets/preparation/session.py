@@ -105,7 +105,7 @@ class PreparationSession(Generic[Options]):
         )
 
     def folder(self, number: int) -> Path:
-        """Folder of a pair; they count from 1."""
+        """Return the folder of a pair; numbers start at 1."""
         return self.target / f"pair_{number:03d}"
 
     def prepare(

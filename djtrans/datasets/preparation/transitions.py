@@ -86,7 +86,7 @@ def prepare_transitions(
 
 
 def find_excerpts(root: Path) -> tuple[list[Excerpt], list[Skipped]]:
-    """The excerpts below a folder that have both tracks, and why the others cannot be used.
+    """Find the excerpts that have both tracks, and why the others are unusable.
 
     Raises
     ------

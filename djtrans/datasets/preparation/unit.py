@@ -82,7 +82,7 @@ class PairUnit(ABC):
         return ""
 
     def fail(self, reason: str) -> PairResult:
-        """Give the result of a failure, whose reason may be kept for the next run."""
+        """Return the result of a failure, whose reason may be stored for the next run."""
         return PairResult(reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""Which tracks may meet in a transition of one technique."""
+"""Choose compatible partners of a track for one technique."""
 
 from __future__ import annotations
 

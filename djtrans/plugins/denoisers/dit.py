@@ -25,7 +25,7 @@ class Dit:
         self.config = config
 
     def build(self, shape: DenoiserShape) -> DitNetwork:
-        """A network for these widths."""
+        """Build a network for the given widths."""
         return DitNetwork(self.config, shape)
 
 
@@ -60,7 +60,7 @@ class DitNetwork(nn.Module):
         nn.init.zeros_(self.leave.bias)
 
     def forward(self, x: Tensor, noise_fraction: Tensor, conditioning: Conditioning) -> Tensor:
-        """The prediction; see :class:`djtrans.core.contracts.denoiser.Denoiser`."""
+        """Predict; see :class:`djtrans.core.contracts.denoiser.Denoiser`."""
         mask = conditioning.mask
         position = window_position(x.shape[1], mask, like=x)
         tokens = self.enter(torch.cat([x, conditioning.per_frame, position], dim=-1))

@@ -1,4 +1,4 @@
-"""What holds for a whole transition: the noise level and the global conditioning."""
+"""Embedding of the noise level and the global conditioning."""
 
 from __future__ import annotations
 

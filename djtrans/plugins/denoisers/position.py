@@ -1,4 +1,4 @@
-"""Where a frame stands between the ends of its window."""
+"""Position of a frame relative to the ends of its window."""
 
 from __future__ import annotations
 

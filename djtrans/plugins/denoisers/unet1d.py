@@ -27,7 +27,7 @@ class Unet1d:
         self.config = config
 
     def build(self, shape: DenoiserShape) -> Unet1dNetwork:
-        """A network for these widths."""
+        """Build a network for the given widths."""
         return Unet1dNetwork(self.config, shape)
 
 
@@ -68,7 +68,7 @@ class Unet1dNetwork(nn.Module):
         self.leave = _zeroed(_Convolution(channels[0], shape.parameters))
 
     def forward(self, x: Tensor, noise_fraction: Tensor, conditioning: Conditioning) -> Tensor:
-        """The prediction; see :class:`djtrans.core.contracts.denoiser.Denoiser`."""
+        """Predict; see :class:`djtrans.core.contracts.denoiser.Denoiser`."""
         frames = x.shape[1]
         whole = functional.silu(self.whole(noise_fraction, conditioning.global_))
         mask = conditioning.mask
@@ -95,7 +95,7 @@ class Unet1dNetwork(nn.Module):
 
 
 class _Convolution(nn.Conv1d):
-    """A convolution that hears nothing outside the mask ``[batch, 1, frames]``."""
+    """Convolution that ignores frames outside the mask ``[batch, 1, frames]``."""
 
     def __init__(self, inputs: int, outputs: int, size: int = 3, stride: int = 1) -> None:
         super().__init__(inputs, outputs, size, stride, padding=size // 2 if stride == 1 else 0)
@@ -137,7 +137,7 @@ def _norm(x: Tensor) -> Tensor:
 
 
 def _masks(mask: Tensor, count: int, dtype: torch.dtype) -> Sequence[Tensor]:
-    """The mask ``[batch, 1, frames]`` at each resolution; a coarse frame holds any of its two."""
+    """Compute the mask ``[batch, 1, frames]`` at each resolution."""
     masks = [mask[:, None].to(dtype)]
     for _ in range(count - 1):
         masks.append(functional.max_pool1d(masks[-1], 2))

@@ -28,13 +28,13 @@ DJ54 = MixerSpec(
 
 
 def dj54(config: NoConfig | None = None) -> MixerSpec:
-    """The spec of the default mixer."""
+    """Return the spec of the default mixer."""
     return DJ54
 
 
 @hookimpl
 def djtrans_mixers() -> Iterable[MixerDeclaration]:
-    """The default mixer."""
+    """Declare the default mixer."""
     yield MixerDeclaration(
         name="dj54",
         summary="Fader, isolator and two filters on each of four stems; reverb and echo per track.",

@@ -23,7 +23,7 @@ _DDPM = "J. Ho, A. Jain, P. Abbeel, Denoising Diffusion Probabilistic Models, Ne
 
 @attrs.frozen
 class FlowConfig:
-    """How the flow is followed."""
+    """Settings of the rectified-flow solver."""
 
     order: int = setting(
         2, "1 is Euler's method, 2 that of Adams and Bashforth.", unit="order", choices=(1, 2)

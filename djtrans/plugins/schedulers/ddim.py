@@ -46,7 +46,7 @@ class DdimScheduler:
         history: tuple[Any, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[Any, ...]]:
-        """One step; see :class:`djtrans.core.contracts.scheduler.Scheduler`. Keeps no history."""
+        """Take one step; see :class:`Scheduler`. Keeps no history."""
         noise = (x - level.alpha * prediction) / level.sigma
         fresh = self.eta * posterior_deviation(level, next_level)
         old = math.sqrt(max(0.0, next_level.sigma**2 - fresh**2))

@@ -14,7 +14,7 @@ from djtrans.plugins.schedulers import LinearBetaConfig
 
 
 class DdpmScheduler:
-    r"""Ancestral sampling: each step draws from :math:`q(x_{next} | x, \mathrm{clean})`.
+    r"""Ancestral sampling: each step samples from :math:`q(x_{next} | x, \mathrm{clean})`.
 
     Algorithm 2 of [1]_ on any subset of the timesteps, with the smaller of its two variances, that
     of the posterior. In terms of levels, with :math:`r = \sigma_{next}^2 \alpha /
@@ -47,7 +47,7 @@ class DdpmScheduler:
         history: tuple[Any, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[Any, ...]]:
-        """One step; see :class:`djtrans.core.contracts.scheduler.Scheduler`. Keeps no history."""
+        """Take one step; see :class:`Scheduler`. Keeps no history."""
         kept = next_level.sigma**2 * level.alpha / (next_level.alpha * level.sigma**2)
         mean = kept * x + (next_level.alpha - kept * level.alpha) * prediction
         deviation = posterior_deviation(level, next_level)

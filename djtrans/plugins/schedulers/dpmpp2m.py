@@ -58,7 +58,7 @@ class DpmPp2mScheduler:
         history: tuple[PastPrediction, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[PastPrediction, ...]]:
-        """One step; see :class:`djtrans.core.contracts.scheduler.Scheduler`."""
+        """Take one step; see :class:`djtrans.core.contracts.scheduler.Scheduler`."""
         blended = prediction
         if history and next_level.sigma > 0.0:
             (past,) = history

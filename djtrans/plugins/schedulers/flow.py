@@ -70,7 +70,7 @@ class FlowScheduler:
         history: tuple[PastVelocity, ...],
         generator: torch.Generator | None,
     ) -> tuple[Tensor, tuple[PastVelocity, ...]]:
-        """One step; see :class:`djtrans.core.contracts.scheduler.Scheduler`."""
+        """Take one step; see :class:`djtrans.core.contracts.scheduler.Scheduler`."""
         t, t_next = level.noise_fraction, next_level.noise_fraction
         z = x / level.scale
         velocity = slope = (z - prediction) / t

@@ -13,14 +13,14 @@ from djtrans.core.contracts.separator import SeparatorDeclaration
 
 @attrs.frozen
 class FolderConfig:
-    """Where the ready stems are."""
+    """Location of the ready stems."""
 
     path: str = setting("", "Folder with drums, bass, vocals and other as audio files.")
 
 
 @attrs.frozen
 class SpectralConfig:
-    """How the spectral separator cuts."""
+    """Settings of the spectral separator."""
 
     kick_top_hz: float = setting(
         120.0, "Below it, what is no kick is bass.", unit="Hz", minimum=40.0, maximum=300.0
@@ -36,7 +36,7 @@ DEMUCS_SAMPLE_RATE = 44100
 
 @attrs.frozen
 class DemucsConfig:
-    """Which demucs, and how it runs."""
+    """Model and runtime settings of demucs."""
 
     model: str = setting(
         "htdemucs", "Name of the model.", choices=("htdemucs", "htdemucs_ft", "htdemucs_6s")

@@ -96,7 +96,7 @@ class DemucsSeparator:
     def _run(
         self, network: Any, mix: Tensor, device: str, index: int, progress: FractionCallback | None
     ) -> Tensor:
-        """One pass over ``mix [2, samples]``: ``[sources, 2, samples]``."""
+        """Run one pass over ``mix [2, samples]``; returns ``[sources, 2, samples]``."""
         from demucs.apply import apply_model
 
         # The network fails on more than it was trained with.

@@ -27,7 +27,7 @@ _unreachable: list[tuple[float, str]] = []
 
 
 def hub_file(model: str, name: str, progress: FractionCallback | None = None) -> Path:
-    """A file of a model from the cache of the hub, downloaded into it if it is not there.
+    """Return a model's file from the hub's cache, downloading it if it is missing.
 
     Parameters
     ----------
@@ -63,13 +63,13 @@ def hub_file(model: str, name: str, progress: FractionCallback | None = None) ->
 
 
 def brief(error: BaseException) -> str:
-    """An error of somebody else's in a few words."""
+    """Shorten the message of a foreign error."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:160]}" if text else type(error).__name__
 
 
 def _why_unreachable() -> str:
-    """Why the hub cannot be asked for files, or nothing; answers in time where a lookup hangs."""
+    """Return why the hub is unreachable, or ``""``, within a time limit."""
     from huggingface_hub import constants, get_session
 
     if constants.HF_HUB_OFFLINE:
@@ -105,7 +105,7 @@ def _download(repository: str, file: str, progress: FractionCallback | None) -> 
 
 
 def _told_to(progress: FractionCallback) -> type:
-    """A progress bar as the hub makes one, which draws nothing and tells the fraction."""
+    """Build a silent progress bar for the hub that reports the fraction."""
     from tqdm.auto import tqdm  # type: ignore[import-untyped]  # stubs are not installed
 
     class Told(tqdm):  # type: ignore[misc]

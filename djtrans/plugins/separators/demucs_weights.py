@@ -36,7 +36,7 @@ _loaded: dict[tuple[Any, ...], Any] = {}
 
 @attrs.frozen
 class Weights:
-    """What a model is made of.
+    """Files of a model.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Weights:
 
 
 def find_weights(config: DemucsConfig, progress: FractionCallback | None = None) -> Weights:
-    """The files of a config's weights, downloaded if they have to be.
+    """Find the weight files of a config, downloading them if necessary.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _file_digest(name: str, modified_ns: int, size: int) -> str:
 
 
 def load_network(config: DemucsConfig, device: str) -> Any:
-    """The network of a config on a device, loaded once as long as its files stay the same.
+    """Load the network of a config onto a device; cached while its files are unchanged.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def _part(progress: FractionCallback | None, index: int, count: int) -> Fraction
 
 
 def _bag(model: str) -> dict[str, Any]:
-    """What demucs says a model is made of: names of networks, and how to weigh them."""
+    """Return the networks of a demucs model and their weights in the ensemble."""
     import yaml  # type: ignore[import-untyped]  # demucs requires it, its stubs are not installed
     from demucs.pretrained import REMOTE_ROOT
 
@@ -166,7 +166,7 @@ def _load(weights: Weights) -> Any:
 
 
 def _load_file(file: Path) -> Any:
-    """One HTDemucs from its file."""
+    """Load one HTDemucs from its file."""
     if file.suffix not in (".safetensors", ".th"):
         raise SeparationError(f"{file} is no demucs weights file; give a .safetensors file.")
     try:

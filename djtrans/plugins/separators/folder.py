@@ -44,7 +44,7 @@ class FolderSeparator:
         start_seconds: float = 0.0,
         progress: FractionCallback | None = None,
     ) -> Tensor:
-        """Read what lies at ``start_seconds``; see :class:`Separator`."""
+        """Read the stems at ``start_seconds``; see :class:`Separator`."""
         files = find_stem_files(self._path)
         channels, samples = audio.shape
         start = round(start_seconds * sample_rate)

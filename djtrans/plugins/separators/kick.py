@@ -39,7 +39,7 @@ _TINY = 1e-12
 
 
 def kick_part(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
-    """What the kick contributes below :data:`TOP_HZ`.
+    """Extract the kick below :data:`TOP_HZ`.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def kick_part(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float3
 
 
 def _strokes(low: _Array, rate: float) -> _Array:
-    """The kick in the bottom of the audio, ``[channels, samples]``."""
+    """Extract the kick from the low band of the audio, ``[channels, samples]``."""
     lead, length = round(_LEAD_SECONDS * rate), round(_LENGTH_SECONDS * rate)
     attack = lead + round(_ATTACK_SECONDS * rate)
     step = round(_RISE_SECONDS * rate)
@@ -116,12 +116,12 @@ def _strokes(low: _Array, rate: float) -> _Array:
 
 
 def _fall(samples: int) -> _Array:
-    """From 1 to 0, smooth at both ends."""
+    """Compute a smooth fade from 1 to 0."""
     return np.asarray(np.cos(0.5 * np.pi * np.linspace(0, 1, samples)) ** 2)
 
 
 def _octaves(middle: _Array, rate: float) -> tuple[_Array, _Array]:
-    """The two lowest octaves, and the one above them."""
+    """Split off the two lowest octaves and the one above them."""
     from scipy import signal
 
     bands = ((30.0, 120.0), (120.0, TOP_HZ))
@@ -135,7 +135,7 @@ def _level(audio: _Array) -> float:
 
 
 def _onsets(bottom: _Array, above: _Array, rate: float) -> NDArray[np.int64]:
-    """Where both become louder at once."""
+    """Find the frames at which both bands become louder at once."""
     from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
     step = round(_RISE_SECONDS * rate)
@@ -153,7 +153,7 @@ def _onsets(bottom: _Array, above: _Array, rate: float) -> NDArray[np.int64]:
 def _aligned(
     padded: _Array, begins: NDArray[np.int64], length: int, attack: int, reach: int
 ) -> tuple[NDArray[np.int64], _Array]:
-    """Begins of the strokes, moved until each lies on the median of all; and the strokes."""
+    """Align the strokes to their median; return their starts and the strokes."""
     for _ in range(3):
         model = np.median([padded[begin : begin + attack] for begin in begins], axis=0)
         moved = []

@@ -1,4 +1,4 @@
-"""What of a sound comes back: a loop does, a voice hardly ever.
+"""Repeating part of a signal: loops repeat, vocals hardly ever.
 
 The way of REPET-SIM [1]_: a frame is compared with all others, and what it has in common with
 those most like it is background. Dance music suits it, its loops come back sample by sample.
@@ -23,7 +23,7 @@ _TINY = 1e-12
 
 
 def repeating(level: _Array, frames_per_second: float) -> _Array:
-    """The part of each frame that comes back elsewhere.
+    """Estimate the part of each frame that repeats elsewhere.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ class SpectralSeparator:
     def _masks(
         self, spectrum: Tensor, loops: _Array, frames: _Frames, *, wide: bool, kick_gone: bool
     ) -> Tensor:
-        """Masks of drums, bass and vocals, ``[3, bins, frames]``; `other` has what is left."""
+        """Compute masks of drums, bass and vocals, ``[3, bins, frames]``; `other` is the rest."""
         hz = frames.hz
         power = _power(spectrum)
         level = np.sqrt(power)
@@ -134,7 +134,7 @@ class _Frames:
         self._padded = torch.nn.functional.pad(signal, (self._margin * self.hop, behind))
 
     def chunks(self) -> list[slice]:
-        """Stretches of frames that overlap by twice the margin."""
+        """Split frames into chunks that overlap by twice the margin."""
         length = math.ceil(_CHUNK_SECONDS * self.sample_rate / self.hop)
         last = self._count - 2 * self._margin - 1
         return [
@@ -155,7 +155,7 @@ class _Frames:
         )
 
     def audio(self, chunk: slice, spectra: Tensor) -> tuple[int, int, Tensor]:
-        """The samples between the margins of a chunk: begin, end, ``[..., end - begin]``."""
+        """Return the samples between the margins of a chunk: begin, end, ``[..., end - begin]``."""
         begin = chunk.start * self.hop
         end = min((chunk.stop - 1 - 2 * self._margin) * self.hop, self._samples)
         edge = self._margin * self.hop
@@ -166,7 +166,7 @@ class _Frames:
         return begin, end, parts[..., edge : edge + end - begin]
 
     def levels(self) -> _Array:
-        """Level in the voice's band, ``[bins, frames]``, of the whole signal."""
+        """Compute the level in the vocal band, ``[bins, frames]``, of the whole signal."""
         found = np.zeros((int(self.voice.sum()), self._count), dtype=np.float32)
         margin = self._margin
         for chunk in self.chunks():
@@ -182,7 +182,7 @@ def _power(spectrum: Tensor) -> _Array:
 
 
 def _running_median(rows: _Array, length: int) -> _Array:
-    """Median of `length` (odd) neighbours in each row, mirrored at the ends.
+    """Compute the running median of `length` (odd) neighbours in each row, mirrored at the ends.
 
     The rows are laid end to end, because scipy's filter of a vector is many times faster than that
     of a matrix; the mirrored parts between them keep them apart.
@@ -198,7 +198,7 @@ def _running_median(rows: _Array, length: int) -> _Array:
 
 
 def _low_pass(hz: NDArray[np.float64], cutoff_hz: float) -> _Array:
-    """Weights from 1 to 0 across the cutoff, ``[bins, 1]``."""
+    """Compute weights from 1 to 0 across the cutoff, ``[bins, 1]``."""
     return np.asarray(1 / (1 + (hz[:, None] / cutoff_hz) ** 8), dtype=np.float32)
 
 
@@ -215,6 +215,6 @@ def _centredness(spectrum: Tensor) -> _Array:
 
 
 def _is_mono(audio: Tensor) -> bool:
-    """Whether two channels are one: the side is 60 dB below the middle."""
+    """Return True if the side signal is 60 dB below the mid signal."""
     side, middle = (audio[0] - audio[1]).square().sum(), (audio[0] + audio[1]).square().sum()
     return bool(side <= 1e-6 * middle)

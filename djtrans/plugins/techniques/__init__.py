@@ -1,4 +1,4 @@
-"""The default techniques: rule-based experts that draw curves."""
+"""The built-in techniques: declarations and configs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOWS = ("a/*/eq/low", "b/*/eq/low")
 
 @attrs.frozen
 class BassSwapConfig:
-    """How the bass swap is drawn."""
+    """Settings of the bass swap."""
 
     entry_gain: float = setting(
         0.9, "B's fader before the swap.", unit="linear gain", minimum=0.1, maximum=1.0
@@ -32,7 +32,7 @@ class BassSwapConfig:
 
 @attrs.frozen
 class LongBlendConfig:
-    """How the long blend is drawn."""
+    """Settings of the long blend."""
 
     entry_gain: float = setting(
         0.9, "B's fader before the swap.", unit="linear gain", minimum=0.1, maximum=1.0
@@ -47,7 +47,7 @@ class LongBlendConfig:
 
 @attrs.frozen
 class EqBlendConfig:
-    """How the blend by bands is drawn."""
+    """Settings of the EQ blend."""
 
     down_gain: float = setting(
         0.05, "Mids and highs where they are down.", unit="linear gain", minimum=0.0, maximum=0.5
@@ -56,7 +56,7 @@ class EqBlendConfig:
 
 @attrs.frozen
 class FilterSweepConfig:
-    """Where the filters of the sweep stand."""
+    """Cutoffs of the filter sweep."""
 
     thin_hz: float = setting(
         250.0, "A's high-pass as B comes in.", unit="Hz", minimum=80.0, maximum=1000.0
@@ -71,7 +71,7 @@ class FilterSweepConfig:
 
 @attrs.frozen
 class EchoOutConfig:
-    """How A's last bar echoes."""
+    """Settings of the echo out."""
 
     feedback: float = setting(
         0.5, "Loop of the echo until the line.", unit="fraction", minimum=0.0, maximum=0.9
@@ -80,7 +80,7 @@ class EchoOutConfig:
 
 @attrs.frozen
 class WashOutConfig:
-    """How A is washed away."""
+    """Settings of the wash out."""
 
     thin_hz: float = setting(
         500.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
@@ -92,7 +92,7 @@ class WashOutConfig:
 
 @attrs.frozen
 class DropSwapConfig:
-    """How A's build is thinned."""
+    """Settings of the drop swap."""
 
     thin_hz: float = setting(
         250.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
@@ -104,7 +104,7 @@ class DropSwapConfig:
 
 @attrs.frozen
 class DoubleDropConfig:
-    """How B comes into the double drop."""
+    """Settings of the double drop."""
 
     entry_mid: float = setting(
         0.5, "B's mids before the drop.", unit="linear gain", minimum=0.0, maximum=1.0
@@ -113,7 +113,7 @@ class DoubleDropConfig:
 
 @attrs.frozen
 class AcapellaConfig:
-    """How B comes under A's voice."""
+    """Settings of the acapella."""
 
     entry_gain: float = setting(
         0.9, "B's fader before the line.", unit="linear gain", minimum=0.1, maximum=1.0

@@ -1,4 +1,4 @@
-"""Hard cut on the one."""
+"""Hard cut on the downbeat."""
 
 from __future__ import annotations
 

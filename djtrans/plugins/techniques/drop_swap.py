@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class DropSwap:
-    """A's high-pass and reverb rise, its lows go in the last bar, and B drops on the one."""
+    """Raise A's high-pass and reverb, remove its lows in the last bar, and start B on its drop."""
 
     def __init__(self, config: DropSwapConfig) -> None:
         self.config = config

@@ -1,4 +1,4 @@
-"""Echo out: the last bar of A's phrase is an echo, at whose end B stands."""
+"""Echo out: the last bar of A's phrase echoes until B starts at full level."""
 
 from __future__ import annotations
 

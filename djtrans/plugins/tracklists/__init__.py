@@ -13,7 +13,7 @@ from djtrans.core.contracts.tracklist import TracklistDeclaration
 
 @attrs.frozen
 class Web1001Config:
-    """Where the site is, and how slowly it is asked."""
+    """Address of the site and delay between requests."""
 
     base_url: str = setting("https://www.1001tracklists.com", "Address of the site.")
     delay_seconds: float = setting(

@@ -34,7 +34,7 @@ class CueSheet:
         self.config = config
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """The one tracklist of a sheet; see :class:`TracklistSource`."""
+        """Read the tracklist of a sheet; see :class:`TracklistSource`."""
         head: dict[str, str] = {}
         tracks: list[dict[str, str]] = []
         for number, line in enumerate(read_text(source).splitlines(), start=1):
@@ -86,6 +86,6 @@ def _index(said: str, where: str) -> tuple[int, float]:
 
 
 def _unquoted(text: str) -> str:
-    """What stands between the first and the last quotation mark: there may be others within."""
+    """Return the text between the first and the last quotation mark."""
     text = text.strip()
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

@@ -43,7 +43,7 @@ class Description:
         self.config = config
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """The one tracklist of a text; see :class:`TracklistSource`."""
+        """Read the tracklist of a text; see :class:`TracklistSource`."""
         lines = read_text(source).splitlines()
         entries = (
             _timed(lines, _BEFORE) or _timed(lines, _AFTER) or _numbered(lines) or _headed(lines)
@@ -72,7 +72,7 @@ def _timed(lines: list[str], time: re.Pattern[str]) -> list[TracklistEntry]:
 
 
 def _plain(line: str) -> str:
-    """A line without the bullet or number before it."""
+    """Remove the bullet or number at the start of a line."""
     for sign in (_BULLET, _NUMBER):
         if found := sign.match(line):
             line = line[found.end() :]

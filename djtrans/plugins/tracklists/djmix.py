@@ -32,7 +32,7 @@ class DjmixDataset:
         self.config = config
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """All its mixes that have tracks; see :class:`TracklistSource`.
+        """Read all mixes that have tracks; see :class:`TracklistSource`.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What people write for a track: artist, title, version, label and time."""
+"""Parse track names: artist, title, version, label and time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TIME = r"(?:(\d{1,2}):(?=\d\d:))?(\d{1,3}):([0-5]\d)(?!:?\d)"
 
 
 def seconds_of(hours: str | None, minutes: str, seconds: str) -> float:
-    """The groups of :data:`TIME` in seconds.
+    """Convert the groups of :data:`TIME` to seconds.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def seconds_of(hours: str | None, minutes: str, seconds: str) -> float:
 
 
 def entry_of(text: str, start_seconds: float | None = None, url: str = "") -> TracklistEntry:
-    """A track from one line: ``"w/ Artist - Title (Ada Remix) [Label]"``, any part but the title.
+    """Parse a line such as ``"w/ Artist - Title (Ada Remix) [Label]"``; only the title is required.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What stands on a page of 1001tracklists.com: the tracks of a mix, or links to mixes."""
+"""Parse pages of 1001tracklists.com: the tracks of a mix, or links to mixes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Page(HTMLParser):
         self._into, self._tag, self._open = "", "", 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what a tag says, and where the text after it goes."""
+        """Record a tag, and the field that its text belongs to."""
         said = {name: value or "" for name, value in attrs}
         classes = said.get("class", "").split()
         if "tlpItem" in classes:
@@ -124,7 +124,7 @@ class _Page(HTMLParser):
 
 
 def parse_mix(text: str, where: str) -> Tracklist:
-    """The tracklist of a mix's page.
+    """Parse the tracklist of a mix's page.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def parse_mix(text: str, where: str) -> Tracklist:
 
 
 def parse_genre(text: str, where: str) -> tuple[list[str], str]:
-    """Addresses of the mixes that a page lists, and that of the page after it or ``""``.
+    """Parse the addresses of mixes on a page, and that of the next page or ``""``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Asks a web site for pages, as its owner would wish: slowly, by name, and never against a no."""
+"""Fetch web pages slowly, with an honest user agent and within robots.txt."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class PoliteFetcher:
         self._opener = urllib.request.build_opener(_Redirects)
 
     def fetch(self, url: str, understand: Callable[[str], T], *, keep: bool = True) -> T:
-        """A page as it is understood.
+        """Fetch and parse a page.
 
         Parameters
         ----------
@@ -194,7 +194,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 def understood_or_refused(text: str, where: str, understand: Callable[[str], T]) -> T:
-    """What a page is understood as; one that is not may ask who we are instead of answering.
+    """Parse a page; a page that cannot be parsed may be a refusal.
 
     Raises
     ------

@@ -18,7 +18,7 @@ _MARKS = {
 
 
 def read_text(path: str) -> str:
-    """Text of a file in UTF-8, in UTF-16 with its mark, or else in Windows' western code page.
+    """Decode a text file: UTF-8, UTF-16 with a byte-order mark, or Windows-1252.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a site's robots.txt allows (RFC 9309).
+"""Rules of a site's robots.txt (RFC 9309).
 
 The standard library's parser takes the first rule that fits and knows no wildcards; the RFC takes
 the longest, with ``*`` and ``$``. A rule that is misread is a rule that is not obeyed.
@@ -30,7 +30,7 @@ class RobotsRules:
     crawl_delay_seconds: float = 0.0
 
     def allows(self, url: str) -> bool:
-        """Whether a page may be asked for: by the longest rule that fits, else yes."""
+        """Return True if a page may be fetched: the longest matching rule decides."""
         parts = urlsplit(url)
         path = _normal(parts.path or "/") + (f"?{_normal(parts.query)}" if parts.query else "")
         fitting = [(len(rule), allow) for allow, rule in self.rules if _fits(rule, path)]
@@ -38,7 +38,7 @@ class RobotsRules:
 
 
 def parse_robots(text: str, agent: str) -> RobotsRules:
-    """The rules of a robots.txt for a user agent, else those for ``*``.
+    """Parse the rules of a robots.txt for a user agent, else those for ``*``.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _fits(rule: str, path: str) -> bool:
 
 
 def _normal(path: str) -> str:
-    """One spelling of percent-encoded paths; what rules are made of stays as it is."""
+    """Normalize percent-encoded paths, except characters with a meaning in rules."""
     return quote(unquote(path), safe="/*$?=&;:@+,!~'()%")
 
 

@@ -36,7 +36,7 @@ class Web1001:
         self.fetcher = fetcher or PoliteFetcher(config.delay_seconds)
 
     def read(self, source: str) -> Iterator[Tracklist]:
-        """The tracklist of a page; see :class:`TracklistSource`."""
+        """Read the tracklist of a page; see :class:`TracklistSource`."""
         if source.startswith(("http://", "https://")):
             found = self.fetcher.fetch(source, lambda text: parse_mix(text, source))
             # By the address that was asked for it is known again, whatever the page calls itself.
@@ -46,7 +46,7 @@ class Web1001:
         yield understood_or_refused(text, source, lambda text: parse_mix(text, source))
 
     def browse(self, genre: str) -> Iterator[str]:
-        """Pages of mixes; see :class:`~djtrans.core.contracts.tracklist.TracklistCatalogue`."""
+        """Yield pages of mixes; see :class:`TracklistCatalogue`."""
         if not _GENRE.fullmatch(genre):
             raise InputError(
                 f"The genre {genre!r} cannot be a part of an address; write it as the site does, "
