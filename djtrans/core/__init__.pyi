@@ -52,6 +52,7 @@ from .curves.layout import Layout as Layout
 from .curves.layout import Row as Row
 from .curves.parameter import Parameter as Parameter
 from .curves.params import TransitionParams as TransitionParams
+from .curves.params import conform as conform
 from .curves.request import CurveRequest as CurveRequest
 from .curves.sheet import CurveSheet as CurveSheet
 from .curves.variation import Variation as Variation

@@ -15,12 +15,13 @@ from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.key import Key
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 from djtrans.datasets.opening import open_dataset
 from djtrans.datasets.pairs.opening import CACHE, open_prepared
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.synthetic.composing import SyntheticOptions
-from djtrans.datasets.synthetic.composition import STEM_NAMES, request_of
+from djtrans.datasets.synthetic.composition import request_of
 from djtrans.datasets.synthetic.framed_cache import (
     Heard,
     is_whole,
@@ -78,7 +79,7 @@ def extractors(record, registry):
 def stems():
     noise = torch.Generator().manual_seed(4)
     audio = torch.randn(4, 1, round((4 * BARS + 2) * 60 / BPM * RATE), generator=noise)
-    return Stems(audio * torch.linspace(0.01, 0.3, audio.shape[-1]), STEM_NAMES, RATE)
+    return Stems(audio * torch.linspace(0.01, 0.3, audio.shape[-1]), STEMS, RATE)
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,7 @@ def test_what_cannot_be_used_is_listed_with_the_reason(made):
         ("home/transition_002", "B: no file is named like it")
     ]
     assert list(made.failed) == ["home/transition_003"]
-    assert "share their beats" in made.failed["home/transition_003"]
+    assert "needs beat-matched tracks" in made.failed["home/transition_003"]
 
 
 def test_the_manifest_says_what_was_made_and_no_place(made, world):
