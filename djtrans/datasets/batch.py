@@ -13,7 +13,7 @@ from djtrans.diffusion.model import on_device
 
 #: Part of the examples in which no technique is wished for, so that a model learns to choose one.
 #: Choosing takes more learning than following: with a quarter it mixed two kinds in 6 % of them.
-WISHLESS = 0.4
+NO_TECHNIQUE_FRACTION = 0.4
 
 
 @attrs.frozen(eq=False)
@@ -58,7 +58,7 @@ class Batch:
     conditioning : Conditioning
         What ``encode`` of all encoders gave, joined. The network applies its trainable encoders
         (:meth:`DiffusionNetwork.encode <djtrans.diffusion.network.DiffusionNetwork.encode>`).
-    absent : Tensor
+    missing : Tensor
         ``[batch, encoders]`` bool: encoders that have nothing to say.
     crops : tuple of Crop
         What is heard of some of the transitions; empty where there is no audio.
@@ -66,7 +66,7 @@ class Batch:
 
     curves: Tensor
     conditioning: Conditioning
-    absent: Tensor
+    missing: Tensor
     crops: tuple[Crop, ...] = ()
 
     def to(self, device: torch.device) -> Batch:
@@ -74,7 +74,7 @@ class Batch:
         return Batch(
             self.curves.to(device),
             on_device(self.conditioning, device),
-            self.absent.to(device),
+            self.missing.to(device),
             tuple(crop.to(device) for crop in self.crops),
         )
 

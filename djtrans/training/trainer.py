@@ -230,7 +230,7 @@ class _Run:
         self, module: nn.Module, batch: Batch, noise: torch.Generator
     ) -> tuple[Tensor, ...]:
         draw = self.options.objective.sample(self.network, batch.curves, noise)
-        draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
+        draw = attrs.evolve(draw, dropped=draw.dropped | batch.missing)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
             terms: tuple[Tensor, ...] = module(batch, draw)
         return terms

@@ -157,9 +157,9 @@ def test_encoders_with_nothing_to_say_are_dropped(tmp_path):
         def batch(self, index, size, *, validation=False):
             batch = super().batch(index, size, validation=validation)
             shouting = Conditioning(batch.conditioning.per_frame + 1e6, batch.conditioning.global_)
-            return Batch(batch.curves, shouting, torch.ones_like(batch.absent))
+            return Batch(batch.curves, shouting, torch.ones_like(batch.missing))
 
-    quiet = run(tmp_path / "absent", source=Absent())
+    quiet = run(tmp_path / "missing", source=Absent())
     assert quiet.best < 10.0
 
 

@@ -14,7 +14,7 @@ from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError
-from djtrans.datasets.batch import WISHLESS, Batch
+from djtrans.datasets.batch import NO_TECHNIQUE_FRACTION, Batch
 from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.synthetic.composition import Composition, request_of
@@ -41,7 +41,7 @@ class SyntheticBatches:
         Knows the encoders' slots.
     layout : Layout
     seed : int
-    wishless : float
+    no_technique_fraction : float
         Part of the examples in which no technique is wished for.
     """
 
@@ -51,7 +51,7 @@ class SyntheticBatches:
     network: DiffusionNetwork
     layout: Layout
     seed: int = 0
-    wishless: float = WISHLESS
+    no_technique_fraction: float = NO_TECHNIQUE_FRACTION
 
     def __attrs_post_init__(self) -> None:
         for name, part in (
@@ -89,7 +89,7 @@ class SyntheticBatches:
 
     def _draw(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
         scaling = Scaling(self.layout)
-        curves, parts, absent = [], [], []
+        curves, parts, missing = [], [], []
         for composition in compositions:
             # Seed 0 is a technique's plain form; it is one drawing among many.
             request = request_of(
@@ -97,9 +97,9 @@ class SyntheticBatches:
             )
             values = conform(self.techniques[request.technique].generate(request), self.layout)
             curves.append(scaling.to_model(values))
-            if rng.random() < self.wishless:
+            if rng.random() < self.no_technique_fraction:
                 request = attrs.evolve(request, technique="")
-            said, missing = encode(self.encoders, self.network, request)
-            parts.append(said)
-            absent.append(missing)
-        return Batch(torch.stack(curves), stacked(parts), torch.cat(absent))
+            inputs, without = encode(self.encoders, self.network, request)
+            parts.append(inputs)
+            missing.append(without)
+        return Batch(torch.stack(curves), stacked(parts), torch.cat(missing))

@@ -16,7 +16,7 @@ from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.key import Key
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
-from djtrans.datasets.batch import WISHLESS
+from djtrans.datasets.batch import NO_TECHNIQUE_FRACTION
 from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.composition import (
     Composition,
@@ -195,7 +195,7 @@ def test_a_wish_is_left_out_now_and_then(batches):
         for index in range(40)
         for wish in batches.batch(index, 8).conditioning.global_[:, 9]
     ]
-    assert abs(sum(told) / len(told) - WISHLESS) < 0.05
+    assert abs(sum(told) / len(told) - NO_TECHNIQUE_FRACTION) < 0.05
 
 
 def test_a_set_that_lacks_a_technique_or_a_part_is_refused(batches, framed):
