@@ -1,4 +1,4 @@
-"""The metrics of a run, one row per step, as CSV."""
+"""CSV log of training metrics, one row per step."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from types import TracebackType
 
 from djtrans.core.util.atomic_files import write_text
 
-#: Beside the step and the terms of the loss.
+#: Columns in addition to the step and the terms of the loss.
 COLUMNS = ("grad_norm", "lr", "steps_per_second", "validation_loss")
 
 
 class MetricsLog:
-    """Appends rows to ``metrics.csv``; what a resumed run does again is dropped first.
+    """Writer of ``metrics.csv`` that appends to the rows of a resumed run.
 
     Parameters
     ----------
     path : path-like
+        CSV file.
     step : int
-        Steps that are done; later rows are of no account any more.
+        Number of steps done; rows of later steps are deleted, since the resumed run repeats them.
     terms : sequence of str
-        Columns of the loss and its parts.
+        Columns of the loss and its terms.
     """
 
     def __init__(self, path: str | os.PathLike[str], step: int, terms: Sequence[str]) -> None:
@@ -39,7 +40,7 @@ class MetricsLog:
         self._writer = csv.DictWriter(self._lines, columns)
 
     def write(self, row: dict[str, float]) -> None:
-        """One row; columns that are not given stay empty."""
+        """Append a row; missing columns are empty."""
         self._writer.writerow({k: v if isinstance(v, int) else f"{v:.6g}" for k, v in row.items()})
         self._lines.flush()
 

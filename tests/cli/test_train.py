@@ -113,7 +113,7 @@ def test_denoiser_encoder_and_scheduler_are_set(run, data):
         (("--data", "notes.txt"), "cannot be trained on .* give a composed set .* or a folder"),
         (("--data", "set.safetensors", "--denoiser", "dot"), "Did you mean 'dit'"),
         (("--data", "set.safetensors", "--batch-size", "0"), "batch_size"),
-        (("--data", "set.safetensors", "--amp", "--device", "cpu"), "pays on CUDA only"),
+        (("--data", "set.safetensors", "--amp", "--device", "cpu"), "faster on CUDA only"),
         (("--data", "set.safetensors", "--device", "cuda"), "not available"),
         (("--data", "set.safetensors", "--resume", "none.pt"), "There is no checkpoint"),
         (("--data", "."), r"is a folder without prepared pairs; give .* or a composed set"),

@@ -212,5 +212,5 @@ def test_without_a_weight_nothing_is_heard_and_the_table_is_as_before(tmp_path, 
 
 
 def test_a_weight_without_a_mixer_is_refused(layout):
-    with pytest.raises(InputError, match="no mixer is given"):
+    with pytest.raises(InputError, match="no mixer to render with"):
         TrainingLoss(network(layout), TrainOptions(audio_weight=0.1))

@@ -306,7 +306,7 @@ def test_any_set_is_opened_by_its_path(folder, tmp_path):
 def test_a_weight_for_what_is_heard_needs_a_folder(tmp_path, record):
     from djtrans.training.options import TrainOptions
 
-    with pytest.raises(InputError, match=r"composed set holds no audio .*--data FOLDER"):
+    with pytest.raises(InputError, match=r"synthetic dataset contains no audio .*--data FOLDER"):
         train_model(small_set(), tmp_path, record, TrainOptions(audio_weight=0.1), device="cpu")
 
 
