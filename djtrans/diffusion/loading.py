@@ -327,9 +327,9 @@ def build_network(
         found = extractor_key(registry, entry.component)
         if entry.extractor is not None and found != entry.extractor:
             raise FormatError(
-                f"{where} was trained with the extractor {entry.extractor} (name, version) of "
-                f"{entry.component.name}, but {found} is installed, whose features differ. Install "
-                "the version of the plugin from training, or train the model again."
+                f"{where} was trained with the extractor {entry.extractor} of "
+                f"{entry.component.name}, but {found} is installed, whose features differ. "
+                "Install the version of the plugin from training, or train the model again."
             )
         widths = encoder.widths(record.stems)
         if widths != (entry.per_frame, entry.global_):

@@ -110,7 +110,7 @@ def test_denoiser_encoder_and_scheduler_are_set(run, data):
         (("--data", "set.safetensors", "--set", "width=8"), "names no field of a component"),
         ((), r"--data PATH \(a composed set, .* a folder .* wrote\), --synthetic \(.*or both"),
         (("--data", "missing.safetensors"), "nothing at 'missing.safetensors' to train on"),
-        (("--data", "notes.txt"), "cannot be trained on .* give a composed set .* or a folder"),
+        (("--data", "notes.txt"), "is not a dataset .* give a synthetic dataset .* or a folder"),
         (("--data", "set.safetensors", "--denoiser", "dot"), "Did you mean 'dit'"),
         (("--data", "set.safetensors", "--batch-size", "0"), "batch_size"),
         (("--data", "set.safetensors", "--amp", "--device", "cpu"), "faster on CUDA only"),

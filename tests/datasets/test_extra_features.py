@@ -15,15 +15,16 @@ from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.key import Key
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 from djtrans.datasets.opening import open_dataset
 from djtrans.datasets.pairs.opening import CACHE, open_prepared
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.synthetic.composing import SyntheticOptions
-from djtrans.datasets.synthetic.composition import STEM_NAMES, request_of
+from djtrans.datasets.synthetic.composition import request_of
 from djtrans.datasets.synthetic.framed_cache import (
-    Heard,
-    is_whole,
+    CachedTrack,
+    is_cached,
     read_framed_track,
     write_framed_track,
 )
@@ -78,7 +79,7 @@ def extractors(record, registry):
 def stems():
     noise = torch.Generator().manual_seed(4)
     audio = torch.randn(4, 1, round((4 * BARS + 2) * 60 / BPM * RATE), generator=noise)
-    return Stems(audio * torch.linspace(0.01, 0.3, audio.shape[-1]), STEM_NAMES, RATE)
+    return Stems(audio * torch.linspace(0.01, 0.3, audio.shape[-1]), STEMS, RATE)
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +160,12 @@ def test_a_composed_set_keeps_the_arrays(composed, tmp_path):
 
 def test_framed_tracks_are_kept_by_name_and_version(stems, analysis, tmp_path, composed):
     options, file = SyntheticOptions(), tmp_path / "track.safetensors"
-    heard = Heard((analysis,), (composed.tracks[0],), True)
+    heard = CachedTrack((analysis,), (composed.tracks[0],), True)
     write_framed_track(file, heard, options, {"loudness": 1})
-    assert is_whole(file, options)
-    assert is_whole(file, options, {"loudness": 1})
-    assert not is_whole(file, options, {"loudness": 2})
-    assert not is_whole(file, options, {"loudness": 1, "chroma": 1})
+    assert is_cached(file, options)
+    assert is_cached(file, options, {"loudness": 1})
+    assert not is_cached(file, options, {"loudness": 2})
+    assert not is_cached(file, options, {"loudness": 1, "chroma": 1})
     assert list(read_framed_track(file, {"loudness": 1}).framed[0].extra) == ["loudness/rms"]
     assert not read_framed_track(file).framed[0].extra
 
@@ -209,7 +210,9 @@ def test_a_stored_set_without_them_is_refused(folder, tmp_path, record, registry
     ):
         train_model(prepared, tmp_path / "out", record, **train)
     for extracted, stored in (({}, "none at all"), ({"loudness": 7}, "none of its version 7 only")):
-        with pytest.raises(InputError, match=rf"the composed set has {stored}; compose it again"):
+        with pytest.raises(
+            InputError, match=rf"the synthetic dataset has {stored}; compose it again"
+        ):
             train_model(
                 attrs.evolve(composed, extractors=extracted), tmp_path / "out", record, **train
             )

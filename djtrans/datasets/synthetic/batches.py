@@ -1,4 +1,4 @@
-"""Batches from a composed set: the techniques draw the curves, the encoders say what is known."""
+"""Batches from a synthetic dataset: techniques generate the curves."""
 
 from __future__ import annotations
 
@@ -26,26 +26,42 @@ from djtrans.diffusion.normalization import Scaling
 
 @attrs.define(eq=False, slots=False)
 class SyntheticBatches:
-    """A batch of one length per index; what is drawn follows from seed and index alone.
+    """Batches of a synthetic dataset, each of one length and determined by seed and index.
 
-    Each time a composition comes up its technique draws it anew, with another seed, so no two
-    epochs show the same curves.
+    Whenever a composition is sampled, its technique generates the curves with another seed, so no
+    two epochs have the same curves.
 
     Attributes
     ----------
-    composed : SyntheticDataset
+    dataset : SyntheticDataset
+        Tracks and compositions.
     techniques : mapping of str to CurveModel
-        By qualified name: all that the set uses.
+        All techniques of the dataset by qualified name.
     encoders : tuple of Encoder
+        Encoders of the model.
     network : DiffusionNetwork
-        Knows the encoders' slots.
+        Provides the slots of the encoders.
     layout : Layout
+        Parameters of the curves.
     seed : int
+        Seed of all randomness.
     no_technique_fraction : float
-        Part of the examples in which no technique is wished for.
+        Fraction of examples without a technique, 0 to 1.
+
+    See Also
+    --------
+    PreparedBatches : Batches of prepared pairs.
+
+    Examples
+    --------
+    >>> from djtrans.datasets import SyntheticBatches
+    >>> batches = SyntheticBatches(
+    ...     dataset, techniques, encoders, network, record.layout
+    ... )  # doctest: +SKIP
+    >>> batch = batches.batch(0, 32)  # doctest: +SKIP
     """
 
-    composed: SyntheticDataset
+    dataset: SyntheticDataset
     techniques: Mapping[str, CurveModel]
     encoders: tuple[Encoder, ...]
     network: DiffusionNetwork
@@ -55,45 +71,47 @@ class SyntheticBatches:
 
     def __attrs_post_init__(self) -> None:
         for name, part in (
-            ("training", self.composed.training),
-            ("validation", self.composed.validation),
+            ("training", self.dataset.training),
+            ("validation", self.dataset.validation),
         ):
             if not part:
-                raise InputError(f"The composed set has nothing for {name}; compose a larger one.")
+                raise InputError(
+                    f"The synthetic dataset has no transition for {name}; compose a larger one."
+                )
         check_extracted(
             self.network.slots,
-            self.composed.extractors,
-            "the composed set",
+            self.dataset.extractors,
+            "the synthetic dataset",
             "compose it again with the model's extractors (compose_dataset(..., "
             "extractors=build_extractors(record)), or djtrans train --synthetic)",
         )
-        used = {c.technique for c in (*self.composed.training, *self.composed.validation)}
+        used = {c.technique for c in (*self.dataset.training, *self.dataset.validation)}
         if missing := sorted(used - set(self.techniques)):
             raise InputError(
-                f"The composed set uses {', '.join(missing)}, which is not installed; install the "
-                "plugin, or compose the set again."
+                f"The synthetic dataset uses {', '.join(missing)}, which is not installed; install "
+                "the plugin, or compose the dataset again."
             )
 
     @cached_property
     def _lengths(self) -> dict[bool, dict[int, list[Composition]]]:
         """Compositions by frames, for training (False) and validation (True)."""
         return {
-            False: by_length(self.composed.training),
-            True: by_length(self.composed.validation),
+            False: by_length(self.dataset.training),
+            True: by_length(self.dataset.validation),
         }
 
     def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
-        """Batch number `index`; see :class:`~djtrans.datasets.batch.BatchSource`."""
+        """Return the batch of an index; see :class:`~djtrans.datasets.batch.BatchSource`."""
         rng = np.random.default_rng([self.seed, int(validation), index])
-        return self._draw(choose(self._lengths[validation], size, rng), rng)
+        return self._generate(choose(self._lengths[validation], size, rng), rng)
 
-    def _draw(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
+    def _generate(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
         scaling = Scaling(self.layout)
         curves, parts, missing = [], [], []
         for composition in compositions:
-            # Seed 0 is a technique's plain form; it is one drawing among many.
+            # Any seed: 0, which generates the plain form of a technique, is not special here.
             request = request_of(
-                composition, self.composed.tracks, self.layout, int(rng.integers(2**31))
+                composition, self.dataset.tracks, self.layout, int(rng.integers(2**31))
             )
             values = conform(self.techniques[request.technique].generate(request), self.layout)
             curves.append(scaling.to_model(values))

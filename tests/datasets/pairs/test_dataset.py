@@ -292,9 +292,9 @@ def test_any_set_is_opened_by_its_path(folder, tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
     for name, why in (
         ("empty", "without prepared pairs; give one that 'djtrans prepare' wrote"),
-        ("missing", "nothing at .* to train on; give a composed set"),
-        ("text.txt", "cannot be trained on"),
-        ("other.safetensors", "no training set; give a composed set"),
+        ("missing", "There is no dataset .*; give a synthetic dataset"),
+        ("text.txt", "text.txt is not a dataset"),
+        ("other.safetensors", "not a dataset; give a synthetic dataset"),
     ):
         with pytest.raises(InputError, match=why):
             open_dataset(tmp_path / name)
