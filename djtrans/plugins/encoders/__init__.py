@@ -40,7 +40,7 @@ def djtrans_encoders() -> Iterable[EncoderDeclaration]:
     yield EncoderDeclaration(
         name="audio",
         version=2,  # 1 had no channel for vocal rests
-        summary="Both tracks per frame: levels, onsets, vocal activity, beat, bar, phrase and section.",
+        summary="Both tracks per frame: levels, onsets, vocals, beat, bar, phrase and section.",
         factory="djtrans.plugins.encoders.audio:AudioEncoder",
     )
     yield EncoderDeclaration(

@@ -61,7 +61,7 @@ class AudioEncoder:
 
 
 def _track(features: TrackFeatures, resting: NDArray[np.bool_] | None, beats: Tensor) -> Tensor:
-    """Encode one track as ``[frames, channels]``; without known rests, vocals may always be faded."""
+    """Encode one track as ``[frames, channels]``; vocals with unknown rests may be faded."""
     relative = features.level_db - features.reference_db
     middle, half = (_HIGHEST_DB + _LOWEST_DB) / 2, (_HIGHEST_DB - _LOWEST_DB) / 2
     levels = ((relative - middle) / half).clamp(-1.0, 1.0).flatten(1)
