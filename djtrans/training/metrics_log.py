@@ -30,12 +30,12 @@ class MetricsLog:
     def __init__(self, path: str | os.PathLike[str], step: int, terms: Sequence[str]) -> None:
         file = Path(path)
         columns = ("step", *terms, *COLUMNS)
-        kept = [",".join(columns)]
+        lines = [",".join(columns)]
         if step and file.is_file():
-            with file.open(newline="") as lines:
-                rows = list(csv.reader(lines))[1:]
-            kept += [",".join(row) for row in rows if row and int(row[0]) <= step]
-        write_text(file, "\n".join(kept) + "\n")
+            with file.open(newline="") as stream:
+                rows = list(csv.reader(stream))[1:]
+            lines += [",".join(row) for row in rows if row and int(row[0]) <= step]
+        write_text(file, "\n".join(lines) + "\n")
         self._lines = file.open("a", newline="")
         self._writer = csv.DictWriter(self._lines, columns)
 

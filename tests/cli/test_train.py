@@ -105,11 +105,11 @@ def test_denoiser_encoder_and_scheduler_are_set(run, data):
         (("--data", "set.safetensors", "--set", "scheduler.eta=1"), "has no field 'eta'"),
         (
             ("--data", "set.safetensors", "--set", "levels.rate=1"),
-            "settings for levels, but the model is made of dit, audio, technique, flow",
+            "settings for levels, but the components of the model are dit, audio, technique, flow",
         ),
         (("--data", "set.safetensors", "--set", "width=8"), "names no field of a component"),
         ((), r"--data PATH \(a composed set, .* a folder .* wrote\), --synthetic \(.*or both"),
-        (("--data", "missing.safetensors"), "nothing at 'missing.safetensors' to train on"),
+        (("--data", "missing.safetensors"), "There is no dataset 'missing.safetensors'"),
         (("--data", "notes.txt"), "is not a dataset .* give a synthetic dataset .* or a folder"),
         (("--data", "set.safetensors", "--denoiser", "dot"), "Did you mean 'dit'"),
         (("--data", "set.safetensors", "--batch-size", "0"), "batch_size"),
