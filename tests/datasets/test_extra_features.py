@@ -158,7 +158,7 @@ def test_a_composed_set_keeps_the_arrays(composed, tmp_path):
         assert torch.equal(kept.extra["loudness/rms"], track.extra["loudness/rms"])
 
 
-def test_framed_tracks_are_kept_by_name_and_version(stems, analysis, tmp_path, composed):
+def test_framed_tracks_are_cached_by_name_and_version(stems, analysis, tmp_path, composed):
     options, file = SyntheticOptions(), tmp_path / "track.safetensors"
     heard = CachedTrack((analysis,), (composed.tracks[0],), True)
     write_framed_track(file, heard, options, {"loudness": 1})
@@ -170,7 +170,9 @@ def test_framed_tracks_are_kept_by_name_and_version(stems, analysis, tmp_path, c
     assert not read_framed_track(file).framed[0].extra
 
 
-def test_pairs_are_extracted_from_their_stems_and_kept_by_version(folder, extractors, monkeypatch):
+def test_pairs_are_extracted_from_their_stems_and_cached_by_version(
+    folder, extractors, monkeypatch
+):
     read = []
 
     def reading(path):

@@ -1,4 +1,4 @@
-"""Guidance is what its formula says, of one batch."""
+"""Guidance equals its formula and is computed as one batch."""
 
 from __future__ import annotations
 

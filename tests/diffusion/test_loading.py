@@ -1,4 +1,4 @@
-"""Models from files: rebuilt as they were, refused where something means something else."""
+"""Models from files are restored exactly and rejected where components differ."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def request(**facts):
     return CurveRequest(djtrans.mixer_layout("dj54"), **facts)
 
 
-def test_a_model_is_loaded_and_draws(saved):
+def test_a_loaded_model_generates_curves(saved):
     model = load_model(saved, device="cpu")
     assert isinstance(model, DiffusionModel)
     assert model.inference == get_inference_config(steps=3, guidance_scale=1.0)
@@ -44,7 +44,7 @@ def test_a_model_is_loaded_and_draws(saved):
         assert float(curve.max()) <= row.parameter.maximum
 
 
-def test_the_seed_decides_and_the_wish_is_heard(saved):
+def test_the_seed_and_the_technique_determine_the_curves(saved):
     model = load_model(saved, device="cpu")
     assert torch.equal(model.generate(request()), model.generate(request()))
     assert not torch.equal(model.generate(request()), model.generate(request(seed=2)))

@@ -123,7 +123,7 @@ def test_a_run_goes_on_only_as_it_was_begun(tmp_path):
         )
 
 
-def test_the_averaged_weights_are_what_the_formula_says(tmp_path):
+def test_the_averaged_weights_equal_the_formula(tmp_path):
     weights = []
     network = small_network()
 
@@ -163,7 +163,7 @@ def test_missing_encoders_are_dropped(tmp_path):
     assert quiet.best < 10.0
 
 
-def test_memory_that_runs_out_says_what_to_lower(tmp_path):
+def test_running_out_of_memory_suggests_a_smaller_batch(tmp_path):
     class Full(Ramps):
         def batch(self, index, size, *, validation=False):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")

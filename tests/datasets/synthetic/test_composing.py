@@ -1,4 +1,4 @@
-"""Composing a training set: what is heard, what is paired, and that a stopped run goes on."""
+"""Composition of synthetic datasets: features, pairing, and resuming a run."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_no_track_is_in_both_parts(composed):
     assert not used(composed.training) & used(composed.validation)
 
 
-def test_every_composition_can_be_drawn_from_its_frames(composed):
+def test_curves_can_be_generated_for_every_composition(composed):
     from djtrans import load_technique, mixer_layout
     from djtrans.datasets.synthetic.composition import request_of
 
@@ -170,7 +170,7 @@ def test_leaking_stems_hold_some_of_the_others_and_sum_to_the_mix():
 
 
 @pytest.mark.slow
-def test_synthesized_tracks_are_heard_and_paired(tmp_path):
+def test_features_of_synthesized_tracks_are_extracted_and_paired(tmp_path):
     options = SyntheticOptions(tracks=8, transitions=20, validation=0.5, sample_rate_hz=22050)
     compose_dataset(tmp_path / "set.safetensors", options, workers=2, extractors=[Loudness()])
     composed = SyntheticDataset.load(tmp_path / "set.safetensors")

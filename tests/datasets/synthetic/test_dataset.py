@@ -181,7 +181,7 @@ def test_a_batch_is_as_many_frames_whatever_their_length(batches):
     assert seen == {32: 16, 64: 8}
 
 
-def test_curves_are_drawn_by_the_technique_as_it_conforms(batches, framed):
+def test_curves_are_generated_by_the_technique_and_conform(batches, framed):
     layout = batches.layout
     batch = batches.batch(0, 4, validation=True)
     drawn = Scaling(layout).from_model(batch.curves)
