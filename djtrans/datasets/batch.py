@@ -1,4 +1,4 @@
-"""What a step of training is fed."""
+"""Training batches and the protocol of their sources."""
 
 from __future__ import annotations
 
@@ -11,27 +11,41 @@ from torch import Tensor
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.diffusion.model import on_device
 
-#: Part of the examples in which no technique is wished for, so that a model learns to choose one.
-#: Choosing takes more learning than following: with a quarter it mixed two kinds in 6 % of them.
-WISHLESS = 0.4
+#: Fraction of examples without a technique, from which a model learns to choose one. Choosing is
+#: harder to learn than following: with a fraction of 0.25 it mixed two kinds in 6 % of generations.
+NO_TECHNIQUE_FRACTION = 0.4
 
 
 @attrs.frozen(eq=False)
 class Crop:
-    """A short stretch of one transition's stems, and where its curves lie.
+    """Short excerpt of the stems of a transition, with the times of its frames and beats.
 
     Attributes
     ----------
     row : int
-        Which transition of the batch.
+        Index of the transition in the batch.
     first : int
-        Its first frame; as many follow as there are times.
+        First frame of the excerpt in the curves; it has ``len(frame_times)`` frames.
     frame_times, beat_times : Tensor
         ``[frames]`` and ``[beats]`` float64, seconds from the first sample.
     a, b : Tensor
-        ``[stems, channels, samples]``.
+        ``[stems, channels, samples]``, stems of both tracks.
     sample_rate : int
-        In Hz.
+        Sample rate in Hz.
+
+    See Also
+    --------
+    djtrans.training.AudioLoss : Compares renders of crops.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.datasets import Crop
+    >>> times = torch.arange(4, dtype=torch.float64) / 4
+    >>> stems = torch.zeros(4, 2, 44100)
+    >>> crop = Crop(0, 16, times, times[::2], stems, stems, sample_rate=44100)
+    >>> len(crop.frame_times)
+    4
     """
 
     row: int
@@ -43,55 +57,72 @@ class Crop:
     sample_rate: int
 
     def to(self, device: torch.device) -> Crop:
-        """The crop with its audio on a device; the clock stays where it is."""
+        """Move the audio to a device; times stay on theirs."""
         return attrs.evolve(self, a=self.a.to(device), b=self.b.to(device))
 
 
 @attrs.frozen(eq=False)
 class Batch:
-    """Transitions of one length.
+    """Batch of transitions of equal length.
 
     Attributes
     ----------
     curves : Tensor
         ``[batch, frames, parameters]``, -1 to 1.
     conditioning : Conditioning
-        What ``encode`` of all encoders gave, joined. The network applies its trainable encoders
+        Concatenated results of the encoders' ``encode``. The network applies its trainable encoders
         (:meth:`DiffusionNetwork.encode <djtrans.diffusion.network.DiffusionNetwork.encode>`).
-    absent : Tensor
-        ``[batch, encoders]`` bool: encoders that have nothing to say.
+    missing : Tensor
+        ``[batch, encoders]`` bool: encoders without conditioning.
     crops : tuple of Crop
-        What is heard of some of the transitions; empty where there is no audio.
+        Audio of some of the transitions; empty without audio.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.core.contracts.encoder import Conditioning
+    >>> from djtrans.datasets import Batch
+    >>> conditioning = Conditioning(torch.zeros(8, 128, 3), torch.zeros(8, 20))
+    >>> batch = Batch(torch.zeros(8, 128, 54), conditioning, torch.zeros(8, 1, dtype=torch.bool))
+    >>> tuple(batch.curves.shape)
+    (8, 128, 54)
     """
 
     curves: Tensor
     conditioning: Conditioning
-    absent: Tensor
+    missing: Tensor
     crops: tuple[Crop, ...] = ()
 
     def to(self, device: torch.device) -> Batch:
-        """The batch on a device."""
+        """Move the batch to a device."""
         return Batch(
             self.curves.to(device),
             on_device(self.conditioning, device),
-            self.absent.to(device),
+            self.missing.to(device),
             tuple(crop.to(device) for crop in self.crops),
         )
 
 
 class BatchSource(Protocol):
-    """Where batches come from: a pure function of a number, so that a run can be resumed."""
+    """Source of batches as a pure function of the index, so that a run can be resumed.
+
+    See Also
+    --------
+    SyntheticBatches, PreparedBatches : Batches from one dataset.
+    MixedBatches : Batches from several sources.
+    """
 
     def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
-        """Batch number `index`.
+        """Return the batch of an index.
 
         Parameters
         ----------
         index : int
-            From 0. The same index gives the same batch, in every process.
+            Index from 0. Equal indices give equal batches, in every process.
         size : int
-            Transitions of 16 bars; as many frames of other lengths, one at least.
+            Number of transitions of 16 bars; equally many frames for other lengths, at least one
+            transition.
         validation : bool
-            From what is held out of training.
+            Use held-out data instead of training data.
         """
         ...

@@ -1,4 +1,4 @@
-"""Arrays of the encoders' own extractors in stored training sets."""
+"""Store and check the arrays of encoders' feature extractors in dataset files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from djtrans.diffusion.conditioning import ConditioningSlot
 
 
 def versions(extractors: Iterable[FeatureExtractor]) -> dict[str, int]:
-    """Versions of extractors by name: the key under which their arrays are cached."""
+    """Return the versions of extractors by name, the cache key of their arrays."""
     return {extractor.name: extractor.version for extractor in extractors}
 
 
 def covers(extracted: Mapping[str, int], needed: Mapping[str, int]) -> bool:
-    """Return True if the arrays of all needed extractors are there, in the same versions."""
+    """Return True if all needed extractors were run, in the same versions."""
     return needed.items() <= extracted.items()
 
 
 def extra_tensors(extra: Mapping[str, Tensor], at: str) -> dict[str, Tensor]:
-    """Arrays as tensors of a safetensors file, under the prefix `at`."""
+    """Name arrays as tensors of a safetensors file, with the prefix `at`."""
     return {f"{at}/extra/{name}": array.contiguous() for name, array in extra.items()}
 
 
@@ -35,23 +35,23 @@ def read_extra(tensors: Any, names: Iterable[str], at: str) -> dict[str, Tensor]
 def check_extracted(
     slots: Sequence[ConditioningSlot], extracted: Mapping[str, int], what: str, remedy: str
 ) -> None:
-    """Refuse stored features that lack the arrays of an encoder's extractor.
+    """Raise if stored features lack the arrays of an encoder's extractor.
 
     Parameters
     ----------
     slots : sequence of ConditioningSlot
-        Of the network's encoders.
+        Slots of the network's encoders.
     extracted : mapping of str to int
         Versions of the extractors that were run, by name.
     what : str
-        What is stored, at the start of the message.
+        Name of the stored data in the message.
     remedy : str
-        How to make the arrays, at its end.
+        How to compute the arrays, at the end of the message.
 
     Raises
     ------
     InputError
-        If an extractor was not run, or in another version.
+        If an extractor was not run, or was run in another version.
     """
     for slot in slots:
         if slot.extractor is None:

@@ -1,4 +1,4 @@
-"""Batches of one length each."""
+"""Length buckets: group examples by length, so that batches need no padding."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import torch
 
 from djtrans.core.contracts.encoder import Conditioning
 
-#: Frames of the window that a batch size is told for: 16 bars of 4/4 at 2 frames per beat.
-_USUAL_FRAMES = 128
+#: Frames of the window that batch sizes refer to: 16 bars of 4/4 at 2 frames per beat.
+_REFERENCE_FRAMES = 128
 
 
-class Lasting(Protocol):
-    """What has a length."""
+class HasFrames(Protocol):
+    """Anything with a number of frames: an example or a dataset."""
 
     @property
     def frames(self) -> int:
-        """Frames of its window."""
+        """Number of frames."""
         ...
 
 
-Example = TypeVar("Example", bound=Lasting)
+Example = TypeVar("Example", bound=HasFrames)
 
 
 def by_length(examples: Iterable[Example]) -> dict[int, list[Example]]:
-    """Examples by their frames, the shortest first."""
+    """Group examples by their number of frames, in ascending order."""
     found: dict[int, list[Example]] = {}
     for example in examples:
         found.setdefault(example.frames, []).append(example)
@@ -37,26 +37,28 @@ def by_length(examples: Iterable[Example]) -> dict[int, list[Example]]:
 def choose(
     lengths: Mapping[int, Sequence[Example]], size: int, rng: np.random.Generator
 ) -> list[Example]:
-    """Some examples of one length, each length as often as it has frames.
+    """Sample examples of one length; the probability of a length is its share of all frames.
 
     Parameters
     ----------
     lengths : mapping of int to sequence
-        From :func:`by_length`.
+        Result of :func:`by_length`.
     size : int
-        Transitions of 16 bars; as many frames of other lengths, one at least.
+        Number of transitions of 16 bars; equally many frames for other lengths, at least one
+        transition.
     rng : numpy.random.Generator
+        Source of randomness.
     """
-    # Each length as often as it has transitions: a batch of long ones holds fewer of them.
+    # By frames, since batches of long transitions have fewer: all transitions are equally likely.
     weights = np.array([len(part) * frames for frames, part in lengths.items()], dtype=float)
     frames = int(rng.choice(list(lengths), p=weights / weights.sum()))
-    count = max(1, round(size * _USUAL_FRAMES / frames))
+    count = max(1, round(size * _REFERENCE_FRAMES / frames))
     chosen = rng.integers(len(lengths[frames]), size=count)
     return [lengths[frames][i] for i in chosen]
 
 
 def stacked(parts: Sequence[Conditioning]) -> Conditioning:
-    """Conditioning of several transitions of one length as one batch."""
+    """Stack the conditioning of transitions of equal length to a batch."""
     return Conditioning(
         torch.cat([part.per_frame for part in parts]), torch.cat([part.global_ for part in parts])
     )

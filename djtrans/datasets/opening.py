@@ -1,4 +1,4 @@
-"""Training sets by their path, whatever kind they are of."""
+"""Open a dataset of any kind by its path."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.pairs.dataset import HEADER as PREPARED
 from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import open_prepared
-from djtrans.datasets.synthetic.dataset import HEADER as COMPOSED
+from djtrans.datasets.synthetic.dataset import HEADER as SYNTHETIC
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
 _KINDS = (
-    "a composed set (a file), or a folder that 'djtrans prepare' wrote (or the "
-    "features.safetensors of one)"
+    "a synthetic dataset (a .safetensors file), or a folder that 'djtrans prepare' wrote (or its "
+    "features.safetensors)"
 )
 
 
@@ -27,22 +27,34 @@ def open_dataset(
     *,
     extractors: Sequence[FeatureExtractor] = (),
 ) -> SyntheticDataset | PreparedDataset:
-    """Read a composed set, a folder of prepared pairs, or what was extracted of one.
+    """Open a synthetic dataset, a folder of prepared pairs, or the features extracted from one.
 
     Parameters
     ----------
     path : path
+        File or folder.
     progress : callable, optional
-        Receives a `Progress` event for each pair of a folder whose features are extracted.
+        Receives a `Progress` event for each pair whose features are extracted.
     extractors : sequence of FeatureExtractor
-        Run on the pairs of a folder, see :func:`djtrans.datasets.pairs.opening.open_prepared`.
+        Extractors to run on the pairs of a folder, see
+        :func:`djtrans.datasets.pairs.opening.open_prepared`.
+
+    Returns
+    -------
+    SyntheticDataset or PreparedDataset
+        Dataset for :func:`djtrans.training.train_model`.
 
     Raises
     ------
     InputError
-        If it is not there or neither of them.
+        If the path does not exist, or the folder contains no prepared pairs.
     FormatError
-        If it is damaged.
+        If the file is damaged or not a dataset.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> data = djtrans.datasets.open_dataset("set.safetensors")  # doctest: +SKIP
     """
     from safetensors import SafetensorError, safe_open
 
@@ -50,14 +62,14 @@ def open_dataset(
     if file.is_dir():
         return open_prepared(file, progress, extractors=extractors)
     if not file.is_file():
-        raise InputError(f"There is nothing at {str(path)!r} to train on; give {_KINDS}.")
+        raise InputError(f"There is no dataset {str(path)!r}; give {_KINDS}.")
     try:
         with safe_open(file, framework="pt") as handle:
             header = handle.metadata() or {}
     except (SafetensorError, OSError) as error:
-        raise FormatError(f"{file} cannot be trained on ({error}); give {_KINDS}.") from None
+        raise FormatError(f"{file} is not a dataset ({error}); give {_KINDS}.") from None
     if PREPARED in header:
         return PreparedDataset.load(file)
-    if COMPOSED in header:
+    if SYNTHETIC in header:
         return SyntheticDataset.load(file)
-    raise FormatError(f"{file} is a safetensors file, but no training set; give {_KINDS}.")
+    raise FormatError(f"{file} is a safetensors file, but not a dataset; give {_KINDS}.")

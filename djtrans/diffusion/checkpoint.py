@@ -1,7 +1,7 @@
-"""A model as a file: its weights as safetensors, and all that they mean as JSON beside them.
+"""Model files: weights as safetensors, with a JSON record of the model in the header.
 
-Nothing in such a file is ever executed. A training checkpoint (``.pt``) holds the same record and
-weights among primitives and tensors, and is read by torch's restricted loader only.
+Reading never executes code. A training checkpoint (``.pt``) contains the same record and weights
+among primitives and tensors, and is read by torch's restricted loader only.
 """
 
 from __future__ import annotations
@@ -26,16 +26,32 @@ from djtrans.core.util.atomic_files import replacing
 FORMAT, FORMAT_VERSION = "djtrans-model", 1
 #: Key of the record in the header of a safetensors file and in a training checkpoint.
 RECORD = "djtrans_model"
-#: Name of the weights in a folder and in a hub's repository.
+#: File name of the weights in a folder and in a repository of a hub.
 WEIGHTS_NAME = "model.safetensors"
+#: Former names of inference settings in files.
+_RENAMED = {"wishless_guidance_scale": "no_technique_guidance_scale"}
 
 
 @attrs.frozen(kw_only=True)
 class EncoderRecord:
-    """An encoder as it was used in training, and the channels it gave.
+    """Encoder of a model, as it was in training.
 
-    `dropout` is the part of the examples in which its null took its place, `extractor` the name and
-    version of its feature extractor, None where it has none.
+    Attributes
+    ----------
+    component : ComponentRecord
+        Name, version and config of the encoder.
+    per_frame, global_ : int
+        Number of channels per frame and of global channels.
+    dropout : float
+        Fraction of examples in which its null embedding replaces it, 0 to 1.
+    extractor : tuple of (str, int), optional
+        Name and version of its feature extractor; None if it has none.
+
+    Examples
+    --------
+    >>> from djtrans.training import model_record
+    >>> [encoder.component.name for encoder in model_record().encoders]
+    ['djtrans/audio', 'djtrans/technique']
     """
 
     component: ComponentRecord
@@ -47,32 +63,47 @@ class EncoderRecord:
     )
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON-ready dictionary."""
+        """Convert to a JSON-ready dictionary."""
         fields = attrs.asdict(self)
-        if self.extractor is None:  # a key that older versions do not read
+        if self.extractor is None:  # older versions reject the key
             del fields["extractor"]
         return fields
 
 
 @attrs.frozen(kw_only=True)
 class ModelRecord:
-    """Everything but the weights.
+    """Description of a model: everything but the weights.
 
     Attributes
     ----------
     layout : Layout
-        What the columns mean.
+        Parameters of the curves, in column order.
     stems : tuple of str
-        What the encoders heard.
+        Stems of the features in training.
     frames_per_beat : int
+        Frame rate of the curves.
     denoiser : ComponentRecord
+        Name, version and config of the denoiser.
     encoders : tuple of EncoderRecord
+        Encoders in the order of their channels.
     scheduler : ComponentRecord
-        What it is sampled with unless another is asked for.
+        Default scheduler.
     inference : mapping
         Fields of :class:`~djtrans.diffusion.model.InferenceConfig`.
     card : mapping
-        What is known of its training, JSON-ready.
+        Facts about the training, JSON-ready.
+
+    See Also
+    --------
+    djtrans.training.model_record : Create the record of a new model.
+    read_model : Read record and weights from a file.
+
+    Examples
+    --------
+    >>> from djtrans.training import model_record
+    >>> record = model_record(denoiser=("dit", {"width": 64}))
+    >>> record.denoiser.name, record.stems
+    ('djtrans/dit', ('drums', 'bass', 'vocals', 'other'))
     """
 
     layout: Layout
@@ -85,7 +116,7 @@ class ModelRecord:
     card: Mapping[str, Any] = attrs.field(factory=dict)
 
     def to_json(self) -> str:
-        """As one JSON document."""
+        """Convert to a JSON document."""
         document = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -102,12 +133,19 @@ class ModelRecord:
 
     @classmethod
     def from_json(cls, text: str, where: str) -> ModelRecord:
-        """The inverse of :meth:`to_json`.
+        """Read a record that :meth:`to_json` wrote.
+
+        Parameters
+        ----------
+        text : str
+            JSON document.
+        where : str
+            Name of the file in error messages.
 
         Raises
         ------
         FormatError
-            If it is damaged, or of another version; the message names `where`.
+            If the document is damaged or has another format version.
         """
         try:
             document = json.loads(text)
@@ -127,7 +165,7 @@ class ModelRecord:
                     for e in document["encoders"]
                 ),
                 scheduler=ComponentRecord(**document["scheduler"]),
-                inference=dict(document["inference"]),
+                inference=_current_names(document["inference"]),
                 card=dict(document["card"]),
             )
             digest = document["layout_digest"]
@@ -135,22 +173,53 @@ class ModelRecord:
             if isinstance(error, FormatError):
                 raise
             raise FormatError(
-                f"{where} is a damaged model ({type(error).__name__}: {error}); get it again."
+                f"{where} is a damaged model ({type(error).__name__}: {error}); download or "
+                "export it again."
             ) from error
         if record.layout.digest != digest:
-            raise FormatError(f"{where} contradicts itself: its layout is not the one it names.")
+            raise FormatError(
+                f"{where} is a damaged model: its layout does not match its layout digest; "
+                "download or export it again."
+            )
         return record
+
+
+def _current_names(inference: Mapping[str, Any]) -> dict[str, Any]:
+    """Rename the fields of older records."""
+    return {_RENAMED.get(name, name): value for name, value in inference.items()}
 
 
 def save_model(
     path: str | os.PathLike[str], record: ModelRecord, weights: Mapping[str, Tensor]
 ) -> None:
-    """Write a model as safetensors; it appears whole or not at all.
+    """Write a model as a safetensors file, atomically.
+
+    Parameters
+    ----------
+    path : path
+        File to write.
+    record : ModelRecord
+        Description of the model.
+    weights : mapping of str to Tensor
+        State dict of the network.
 
     Raises
     ------
     FormatError
         If the file cannot be written.
+
+    See Also
+    --------
+    read_model : The inverse.
+    export_model : Write a training checkpoint as a model.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> from djtrans.training import model_record
+    >>> record = model_record(denoiser=("dit", {"width": 16, "depth": 1, "heads": 1}))
+    >>> network, encoders = djtrans.diffusion.build_network(record)
+    >>> djtrans.diffusion.save_model("model.safetensors", record, network.state_dict())
     """
     from safetensors.torch import save_file
 
@@ -160,33 +229,55 @@ def save_model(
 
 
 def weights_file(path: str | os.PathLike[str]) -> Path:
-    """The file of a model: itself, or the one in a folder.
+    """Return the file of a model, given the file or its folder.
 
     Raises
     ------
     FormatError
-        If there is none.
+        If it does not exist.
     """
     file = Path(path)
     if file.is_dir():
         file = file / WEIGHTS_NAME
         if not file.is_file():
-            raise FormatError(f"The folder {str(path)!r} holds no {WEIGHTS_NAME}; name the file.")
+            raise FormatError(
+                f"The folder {str(path)!r} contains no {WEIGHTS_NAME}; give the file."
+            )
     if not file.is_file():
-        raise FormatError(f"There is no model {str(path)!r}.")
+        raise FormatError(f"There is no model {str(path)!r}; check the path.")
     return file
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[ModelRecord, dict[str, Tensor]]:
-    """Record and weights of a model: a safetensors file, a folder that holds one, or a checkpoint.
+    """Read record and weights of a model from disk.
 
-    Of a training checkpoint, the averaged weights (EMA) are taken.
+    Parameters
+    ----------
+    path : path
+        A safetensors file, a folder that contains ``model.safetensors``, or a training checkpoint,
+        of which the averaged weights (EMA) are read.
+
+    Returns
+    -------
+    record : ModelRecord
+        Description of the model.
+    weights : dict of str to Tensor
+        State dict of the network.
 
     Raises
     ------
     FormatError
-        If it is missing, is not a model, holds anything but tensors and plain values, is damaged,
-        or comes from a newer format.
+        If the file is missing, is not a model, contains anything but tensors and plain values, is
+        damaged, or has a newer format.
+
+    See Also
+    --------
+    load_model : Build the model too.
+
+    Examples
+    --------
+    >>> from djtrans.diffusion import read_model
+    >>> record, weights = read_model("output/best_model.pt")  # doctest: +SKIP
     """
     file = weights_file(path)
     if file.suffix == ".safetensors":
@@ -203,32 +294,34 @@ def _read_safetensors(file: Path) -> tuple[ModelRecord, dict[str, Tensor]]:
             header = handle.metadata() or {}
             weights = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise FormatError(f"{file} is no readable safetensors file: {error}.") from None
+        raise FormatError(f"{file} is not a readable safetensors file: {error}.") from None
     if RECORD not in header:
-        raise FormatError(f"{file} holds weights, but not those of a djtrans model.")
+        raise FormatError(
+            f"{file} contains weights, but no djtrans model; give a file that djtrans exported."
+        )
     return ModelRecord.from_json(header[RECORD], str(file)), weights
 
 
 def read_checkpoint(file: str | os.PathLike[str]) -> dict[str, Any]:
-    """A training checkpoint: primitives and tensors, never a pickled class.
+    """Read a training checkpoint, which contains primitives and tensors only.
 
     Raises
     ------
     FormatError
-        If it is missing, unreadable, holds anything else, or is not a checkpoint of djtrans.
+        If it is missing, unreadable, contains anything else, or is not a checkpoint of djtrans.
     """
     path = Path(file)
     if not path.is_file():
-        raise FormatError(f"There is no checkpoint {str(path)!r}.")
+        raise FormatError(f"There is no checkpoint {str(path)!r}; check the path.")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise FormatError(
-            f"{path} holds more than tensors and plain values, which could run code when it is "
+            f"{path} contains more than tensors and plain values, which could run code when it is "
             "read, so it was not read. Ask its author for a safetensors file."
         ) from None
     except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        raise FormatError(f"{path} is no readable checkpoint: {_first_line(error)}.") from None
+        raise FormatError(f"{path} is not a readable checkpoint: {_first_line(error)}.") from None
     if not isinstance(content, dict) or RECORD not in content:
         raise FormatError(f"{path} is not a checkpoint of djtrans; give one that training wrote.")
     return content

@@ -1,4 +1,4 @@
-"""The conditioning of several encoders side by side."""
+"""Concatenate and split the conditioning of several encoders."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from djtrans.core.errors import InputError, ShapeError
 
 @attrs.frozen
 class ConditioningSlot:
-    """The channels that one encoder fills.
+    """Channels of one encoder in the conditioning.
 
     Attributes
     ----------
     encoder : str
         Name of the encoder.
     per_frame, global_ : int
-        How many channels it gives.
+        Number of channels per frame and of global channels.
     dropout : float
-        Part of the training examples in which it is replaced by its null, 0 to 1.
+        Fraction of training examples in which its null embedding replaces it, 0 to 1.
     inputs : tuple of int, optional
         Channels per frame and global channels of the inputs of a trainable encoder
-        (:class:`~djtrans.core.contracts.encoder.TrainableEncoder`); None for any other.
+        (:class:`~djtrans.core.contracts.encoder.TrainableEncoder`); None for other encoders.
     extractor : tuple of (str, int), optional
-        Name and version of the encoder's feature extractor; None where it has none.
+        Name and version of the encoder's feature extractor; None if it has none.
     """
 
     encoder: str
@@ -41,32 +41,33 @@ class ConditioningSlot:
     def __attrs_post_init__(self) -> None:
         if self.per_frame < 0 or self.global_ < 0 or not 0.0 <= self.dropout <= 1.0:
             raise InputError(
-                f"{self}: channels are counted from 0, and a dropout lies between 0 and 1."
+                f"{self} is not allowed: channel counts are at least 0, and a dropout lies between "
+                "0 and 1."
             )
 
     @property
     def input_widths(self) -> tuple[int, int]:
-        """Channels per frame and global channels of what the encoder's ``encode`` returns."""
+        """Channels per frame and global channels of the result of ``encode``."""
         return (self.per_frame, self.global_) if self.inputs is None else self.inputs
 
 
 def shape_for(parameters: int, slots: Sequence[ConditioningSlot]) -> DenoiserShape:
-    """The widths of a denoiser for so many columns and the channels of these encoders."""
+    """Compute the widths of a denoiser from the number of parameters and the slots."""
     return DenoiserShape(parameters, sum(s.per_frame for s in slots), sum(s.global_ for s in slots))
 
 
-def join(parts: Sequence[Conditioning]) -> Conditioning:
-    """The conditioning of several encoders as one, their channels in the order given.
+def concatenate(parts: Sequence[Conditioning]) -> Conditioning:
+    """Concatenate the conditioning of several encoders along the channels.
 
     Parameters
     ----------
     parts : sequence of Conditioning
-        At least one, of the same batch and frames. The mask is that of the first part that has one.
+        At least one, of equal batch and frames. The mask is that of the first part that has one.
 
     Raises
     ------
     ShapeError
-        If they differ in batch or frames.
+        If the parts differ in batch or frames.
     """
     sizes = {(*part.per_frame.shape[:2], part.global_.shape[0]) for part in parts}
     if len(sizes) != 1:
@@ -83,7 +84,7 @@ def join(parts: Sequence[Conditioning]) -> Conditioning:
 
 
 def split(joined: Conditioning, widths: Sequence[tuple[int, int]]) -> list[Conditioning]:
-    """Split joined conditioning into its parts: the inverse of :func:`join`.
+    """Split conditioning into the parts of its encoders: the inverse of :func:`concatenate`.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def split(joined: Conditioning, widths: Sequence[tuple[int, int]]) -> list[Condi
     Returns
     -------
     list of Conditioning
-        All under the mask of `joined`.
+        Parts with the mask of `joined`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Feature extractors of a model's encoders, built from its record."""
+"""Build the feature extractors of a model's encoders from its record."""
 
 from __future__ import annotations
 
@@ -16,13 +16,22 @@ def build_extractors(
     Parameters
     ----------
     record : ModelRecord
+        Names and configs of the encoders.
     registry : Registry, optional
+        Installed components; by default :func:`djtrans.default_registry`.
 
     Returns
     -------
     tuple of FeatureExtractor
-        One for each name: what :func:`djtrans.build_track_features`, ``compose_dataset`` and
-        ``open_dataset`` take. Empty where no encoder declares one.
+        One for each name, for :func:`djtrans.build_track_features`, ``compose_dataset`` and
+        ``open_dataset``. Empty if no encoder declares one.
+
+    Examples
+    --------
+    >>> from djtrans.diffusion import build_extractors
+    >>> from djtrans.training import model_record
+    >>> build_extractors(model_record())
+    ()
     """
     registry = registry or default_registry()
     found: dict[str, FeatureExtractor] = {}
@@ -35,6 +44,6 @@ def build_extractors(
 
 
 def extractor_key(registry: Registry, encoder: ComponentRecord) -> tuple[str, int] | None:
-    """Name and version of an encoder's feature extractor; None where it has none."""
+    """Return name and version of an encoder's feature extractor, or None if it has none."""
     extractor = registry.build_extractor(encoder.name, encoder.config)
     return None if extractor is None else (extractor.name, extractor.version)

@@ -1,4 +1,4 @@
-"""Models by name: built from their records with registered components."""
+"""Load, build and export models: records resolved with the registered components."""
 
 from __future__ import annotations
 
@@ -34,18 +34,24 @@ from djtrans.diffusion.model import DiffusionModel, InferenceConfig
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.registry import Registry, default_registry
 
-#: The model that comes with djtrans.
+#: Path of the bundled model.
 SHIPPED = Path(__file__).parent.parent / "weights" / WEIGHTS_NAME
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def get_inference_config(**fields: Any) -> InferenceConfig:
-    """Return the sampling settings of a model, with some fields chosen.
+    """Create the sampling settings of a model.
 
     Parameters
     ----------
     **fields
-        `steps`, `guidance_scale`, `guidance_interval`; the rest are the defaults.
+        `steps`, `guidance_scale`, `no_technique_guidance_scale`, `guidance_interval` of
+        :class:`~djtrans.diffusion.InferenceConfig`; the others have their defaults.
+
+    Returns
+    -------
+    InferenceConfig
+        For :func:`load_model`.
 
     Raises
     ------
@@ -62,6 +68,13 @@ def get_inference_config(**fields: Any) -> InferenceConfig:
     >>> djtrans.get_inference_config(guidance_scale=1.5).guidance_scale
     1.5
     """
+    if "wishless_guidance_scale" in fields:
+        warnings.warn(
+            "wishless_guidance_scale is now no_technique_guidance_scale.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        fields["no_technique_guidance_scale"] = fields.pop("wishless_guidance_scale")
     config: InferenceConfig = config_from_dict(InferenceConfig, fields)
     return config
 
@@ -79,39 +92,48 @@ def load_model(
     Parameters
     ----------
     path : path or str, optional
-        A safetensors file, a folder that holds ``model.safetensors``, a training checkpoint
+        A safetensors file, a folder that contains ``model.safetensors``, a training checkpoint
         (``best_model.pt``), or a hub id such as ``"someone/their-model"``, which is downloaded. By
-        default the model that comes with djtrans.
+        default the bundled model.
     device : str or torch.device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     scheduler : str or (str, mapping), optional
         Name of a registered scheduler, or its name and fields of its config, such as
-        ``("flow", {"order": 1})``; by default the one that the model was saved with.
+        ``("flow", {"order": 1})``; by default that of the model file.
     inference : InferenceConfig, optional
-        See :func:`get_inference_config`; by default what the model was saved with.
+        See :func:`get_inference_config`; by default the settings in the model file.
     registry : Registry, optional
+        Installed components; by default :func:`djtrans.default_registry`.
 
     Returns
     -------
     DiffusionModel
-        Draws curves; takes the place of a technique in :func:`djtrans.generate_transition`.
+        Curve source that replaces a technique in :func:`djtrans.generate_transition`.
 
     Raises
     ------
     FormatError
-        If the file is no model, is damaged, or was made with other versions of its encoders or
-        its denoiser.
+        If the file is not a model, is damaged, or was written with other versions of its encoders
+        or its denoiser.
     PluginError
-        If a component that it names is not installed.
+        If a component of the model is not installed.
+
+    See Also
+    --------
+    get_inference_config : Steps and guidance.
+    djtrans.diffusion.with_scheduler : Exchange the scheduler of a loaded model.
 
     Examples
     --------
     >>> import djtrans
+    >>> model = djtrans.load_model(inference=djtrans.get_inference_config(steps=8))
+    >>> model.steps
+    8
     >>> model = djtrans.load_model("output/best_model.pt")  # doctest: +SKIP
     """
     file = weights_file(_locate(path))
     record, weights = read_model(file)
-    where = "The shipped model" if path is None else f"The model {os.fspath(path)!r}"
+    where = "The bundled model" if path is None else f"The model {os.fspath(path)!r}"
     model = build_model(record, weights, where, scheduler=scheduler, registry=registry)
     model.network.to(pick_device(device) if isinstance(device, str) else device)
     return attrs.evolve(
@@ -132,18 +154,23 @@ def export_model(
     Parameters
     ----------
     checkpoint : path
-        Of a training run, or any other model that :func:`load_model` reads from disk.
+        Training checkpoint, or any other model that :func:`load_model` reads from disk.
     path : path
-        ``model.safetensors`` is the name under which a folder or a hub's repository is loaded.
+        File to write. Folders and hub repositories are loaded by the name ``model.safetensors``.
     card : mapping, optional
-        JSON-ready facts that are added to what the record says of the training.
+        JSON-ready facts to add to the card of the record.
 
     Raises
     ------
     FormatError
-        If the checkpoint cannot be read, or the file not be written.
+        If the checkpoint cannot be read, or the file cannot be written.
     InputError
         If the name does not end in ``.safetensors``.
+
+    Examples
+    --------
+    >>> from djtrans.diffusion import export_model
+    >>> export_model("output/best_model.pt", "model.safetensors")  # doctest: +SKIP
     """
     if Path(path).suffix != ".safetensors":
         raise InputError(f"Cannot write {os.fspath(path)!r}: give a name ending in .safetensors.")
@@ -161,24 +188,24 @@ def choose_model(
     device: str = "auto",
     registry: Registry | None = None,
 ) -> DiffusionModel | None:
-    """Load or adapt the model that is to predict the curves.
+    """Load or adapt the model that generates the curves.
 
     Parameters
     ----------
     model, scheduler, steps, guidance_scale, device, registry
         As in :func:`djtrans.generate`.
     scheduler_settings : mapping, optional
-        Fields of the scheduler's config: of `scheduler`, or of the model's own.
+        Fields of the config of `scheduler`, or of the scheduler of the model.
 
     Returns
     -------
     DiffusionModel or None
-        None: the technique's rules.
+        None selects the rules of the technique.
 
     Raises
     ------
     InputError
-        If sampling is asked for and there is no model to sample.
+        If sampling settings are given without a model.
     ConfigError
         If a setting is unknown or out of range.
     """
@@ -186,18 +213,18 @@ def choose_model(
     if scheduler is not None:
         name, config = split_choice(scheduler)
         scheduler = (name, {**config, **settings})
-    asked: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
-    fields = {name: value for name, value in asked.items() if value is not None}
+    given: dict[str, Any] = {"steps": steps, "guidance_scale": guidance_scale}
+    fields = {name: value for name, value in given.items() if value is not None}
     if isinstance(model, DiffusionModel):
         loaded = model if scheduler is None else with_scheduler(model, scheduler, registry=registry)
     elif model == "auto" and SHIPPED.is_file():
         loaded = load_model(None, device, scheduler=scheduler, registry=registry)
     elif model in ("auto", "none", None):
-        asked_for = [*fields, *(["scheduler"] if scheduler else [])]
-        asked_for += [f"scheduler.{field}" for field in settings]
-        if asked_for:
+        names = [*fields, *(["scheduler"] if scheduler else [])]
+        names += [f"scheduler.{field}" for field in settings]
+        if names:
             raise InputError(
-                f"{', '.join(asked_for)}: only a model is sampled; name one (--model)."
+                f"{', '.join(names)}: these settings need a model; choose one (--model)."
             )
         return None
     else:
@@ -211,7 +238,16 @@ def choose_model(
 def with_scheduler(
     model: DiffusionModel, scheduler: ComponentChoice, *, registry: Registry | None = None
 ) -> DiffusionModel:
-    """Return the model with another scheduler, or with other settings of its own.
+    """Return the model with another scheduler, or with other settings of its scheduler.
+
+    Parameters
+    ----------
+    model : DiffusionModel
+        Model to copy; the weights are shared.
+    scheduler : str or (str, mapping)
+        Name of a registered scheduler, or its name and fields of its config.
+    registry : Registry, optional
+        Installed components; by default :func:`djtrans.default_registry`.
 
     Raises
     ------
@@ -219,13 +255,20 @@ def with_scheduler(
         If a field of the scheduler's config is unknown or out of range.
     PluginError
         If the scheduler is not installed.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> model = djtrans.load_model(device="cpu")
+    >>> djtrans.diffusion.with_scheduler(model, ("ddim", {"eta": 1.0})).scheduler_name
+    'djtrans/ddim'
     """
     name, config = split_choice(scheduler)
     return attrs.evolve(model, **_scheduler(registry or default_registry(), name, config))
 
 
 def _scheduler(registry: Registry, name: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a model for a scheduler."""
+    """Build a scheduler, as the fields of a model that depend on it."""
     found = registry.find("scheduler", name)
     declaration = found.declaration
     if not isinstance(declaration, SchedulerDeclaration):
@@ -241,43 +284,72 @@ def _scheduler(registry: Registry, name: str, config: Mapping[str, Any]) -> dict
 def build_network(
     record: ModelRecord, where: str = "The model", *, registry: Registry | None = None
 ) -> tuple[DiffusionNetwork, tuple[Encoder, ...]]:
-    """Build the network of a record with fresh weights, and its encoders.
+    """Build the network of a record with initial weights, and its encoders.
 
     Encoders that are modules are children of the network.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        Names and configs of the denoiser and the encoders.
+    where : str
+        Name of the model in error messages.
+    registry : Registry, optional
+        Installed components; by default :func:`djtrans.default_registry`.
+
+    Returns
+    -------
+    network : DiffusionNetwork
+        Network in training mode.
+    encoders : tuple of Encoder
+        Encoders in the order of the record.
 
     Raises
     ------
     FormatError
-        If the encoders or the denoiser that are installed behave differently by now.
+        If the installed encoders or the denoiser have other versions than the record.
     PluginError
-        If one of them is not installed, or an encoder is a module without what training needs.
+        If one of them is not installed, or an encoder is a module that cannot be trained.
+
+    See Also
+    --------
+    build_model : Build a model with weights.
+
+    Examples
+    --------
+    >>> from djtrans.diffusion import build_network
+    >>> from djtrans.training import model_record
+    >>> network, encoders = build_network(model_record(denoiser=("dit", {"width": 64})))
+    >>> len(encoders), network.prediction
+    (2, 'clean')
     """
     registry = registry or default_registry()
     encoders: list[Encoder] = []
     slots: list[ConditioningSlot] = []
-    for said in record.encoders:
-        encoder = _build(registry, "encoder", said.component, where, strict=True)
-        found = extractor_key(registry, said.component)
-        if said.extractor is not None and found != said.extractor:
+    for entry in record.encoders:
+        encoder = _build(registry, "encoder", entry.component, where, strict=True)
+        found = extractor_key(registry, entry.component)
+        if entry.extractor is not None and found != entry.extractor:
             raise FormatError(
-                f"{where} was trained with the extractor {said.extractor} of {said.component.name} "
-                f"(name, version), here it is {found}: its features would mean something else. "
-                "Install the version of the plugin that it was trained with, or train it again."
+                f"{where} was trained with the extractor {entry.extractor} of "
+                f"{entry.component.name}, but {found} is installed, whose features differ. "
+                "Install the version of the plugin from training, or train the model again."
             )
         widths = encoder.widths(record.stems)
-        if widths != (said.per_frame, said.global_):
+        if widths != (entry.per_frame, entry.global_):
             raise FormatError(
-                f"{where} was trained with {said.per_frame} and {said.global_} channels of "
-                f"{said.component.name}, which gives {widths[0]} and {widths[1]} here; install "
-                "the version of the plugin that it was trained with, or train it again."
+                f"{where} was trained with {entry.per_frame} and {entry.global_} channels of "
+                f"{entry.component.name}, but the installed version has {widths[0]} and "
+                f"{widths[1]}; install the version of the plugin from training, or train the model "
+                "again."
             )
         slots.append(
             ConditioningSlot(
-                said.component.name,
-                said.per_frame,
-                said.global_,
-                said.dropout,
-                inputs=_input_widths(encoder, said.component.name, record.stems),
+                entry.component.name,
+                entry.per_frame,
+                entry.global_,
+                entry.dropout,
+                inputs=_input_widths(encoder, entry.component.name, record.stems),
                 extractor=found,
             )
         )
@@ -294,22 +366,22 @@ def build_network(
 
 
 def _input_widths(encoder: Any, name: str, stems: tuple[str, ...]) -> tuple[int, int] | None:
-    """Input widths of a trainable encoder; None for one that is no module.
+    """Return the input widths of a trainable encoder; None for one that is not a module.
 
     Raises
     ------
     PluginError
-        If it is a module that cannot be trained, whose weights would otherwise stay random.
+        If it is a module that cannot be trained: its weights would stay random.
     """
     if not isinstance(encoder, nn.Module):
         return None
-    # Every module has a forward; that of the base class only raises.
+    # Every module has a forward method; that of the base class raises.
     own_forward = type(encoder).forward is not nn.Module.forward
     if not isinstance(encoder, TrainableEncoder) or not own_forward:
         raise PluginError(
             f"The encoder {name} is a torch.nn.Module, which is trained with the network: it needs "
-            "input_widths(stems) and forward(inputs). If its weights are fixed, keep the module in "
-            "an attribute of a plain class."
+            "input_widths(stems) and forward(inputs). If its weights are fixed, store the module "
+            "in an attribute of a class that is not a module."
         )
     widths: tuple[int, int] = encoder.input_widths(stems)
     return widths
@@ -323,7 +395,41 @@ def build_model(
     scheduler: ComponentChoice | None = None,
     registry: Registry | None = None,
 ) -> DiffusionModel:
-    """A model from its record and weights; `where` names it in errors. See :func:`load_model`."""
+    """Build a model from its record and weights.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        Description of the model.
+    weights : mapping of str to Tensor
+        State dict of the network.
+    where : str
+        Name of the model in error messages.
+    scheduler, registry
+        As in :func:`load_model`.
+
+    Returns
+    -------
+    DiffusionModel
+        Model on the CPU, in evaluation mode.
+
+    Raises
+    ------
+    FormatError, PluginError
+        As in :func:`load_model`.
+
+    See Also
+    --------
+    read_model : Read record and weights from a file.
+
+    Examples
+    --------
+    >>> from djtrans.diffusion import build_model, build_network
+    >>> from djtrans.training import model_record
+    >>> record = model_record(denoiser=("dit", {"width": 16, "depth": 1, "heads": 1}))
+    >>> build_model(record, build_network(record)[0].state_dict()).scheduler_name
+    'djtrans/flow'
+    """
     registry = registry or default_registry()
     network, encoders = build_network(record, where, registry=registry)
     try:
@@ -354,7 +460,7 @@ def _locate(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
     if path is None:
         if not SHIPPED.is_file():
             raise InputError(
-                "This djtrans comes without a trained model; name one (--model), or a technique."
+                "This installation has no bundled model; choose a model (--model) or a technique."
             )
         return SHIPPED
     text = os.fspath(path)
@@ -380,7 +486,9 @@ def _find(registry: Registry, kind: str, name: str, where: str) -> Any:
     try:
         return registry.find(kind, name)
     except UnknownComponentError as error:
-        raise PluginError(f"{where} needs the {kind} {name}, which is not here. {error}") from None
+        raise PluginError(
+            f"{where} needs the {kind} {name}, which is not installed. {error}"
+        ) from None
 
 
 def _build(
@@ -394,14 +502,14 @@ def _build(
 def _check_version(
     registry: Registry, kind: str, record: ComponentRecord, where: str, *, strict: bool
 ) -> None:
-    """Compare behaviour versions; another one is an error if `strict`, else a warning."""
+    """Compare behaviour versions; a difference is an error if `strict`, else a warning."""
     here = _find(registry, kind, record.name, where).declaration.version
     if here != record.version:
         differs = f"{where} was made with version {record.version} of the {kind} {record.name}, "
-        differs += f"here it is version {here}"
+        differs += f"but version {here} is installed"
         if strict:
             raise FormatError(
-                f"{differs}: its numbers would mean something else. Install the plugin's version "
-                "that it was trained with, or train it again."
+                f"{differs}, with other results. Install the version of the plugin from training, "
+                "or train the model again."
             )
-        warnings.warn(f"{differs}; its curves may differ.", stacklevel=4)
+        warnings.warn(f"{differs}; the curves may differ.", stacklevel=4)

@@ -1,4 +1,4 @@
-"""A trained network with all that it takes to draw: a curve model like any technique."""
+"""Diffusion model of curves: a trained network with its encoders, scheduler and layout."""
 
 from __future__ import annotations
 
@@ -17,95 +17,127 @@ from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import limit_vocal_fades
 from djtrans.core.errors import InputError, LayoutError
-from djtrans.diffusion.conditioning import ConditioningSlot, join
+from djtrans.diffusion.conditioning import ConditioningSlot, concatenate
 from djtrans.diffusion.guidance import Guidance
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.sampling import sample
 
-#: Windows that a model is trained on and may be asked for, in bars.
+#: Shortest and longest window that models are trained on and accept, in bars.
 SHORTEST_BARS, LONGEST_BARS = 4, 64
 
 
 @attrs.frozen
 class InferenceConfig:
-    """How a model is sampled.
+    """Sampling settings of a model.
 
     Attributes
     ----------
     steps : int
-        Evaluations of the network; 0 takes as many as the scheduler is best at.
+        Number of network evaluations; 0 takes the default of the scheduler.
     guidance_scale : float
-        1 follows the conditioning as it was learned, 0 ignores it.
-    wishless_guidance_scale : float
-        The same where no technique is wished for. The kind of transition is open then, and what
-        leads away from the mean of all of them leads between two as well.
+        Classifier-free guidance scale, 0 to 20; 1 is no guidance, 0 is unconditional.
+    no_technique_guidance_scale : float
+        Scale of requests without a technique. The kind of transition is open then, and
+        extrapolating away from the mean of all kinds may end between two of them.
     guidance_interval : tuple of float
-        Lowest and highest noise fraction at which to guide. Which transition it will be is decided
-        where there is much noise; guided to the end, curves overshoot what was learned [1]_.
+        Lowest and highest noise fraction at which to guide. High noise levels decide the kind of
+        transition; guidance at low ones makes curves overshoot [1]_.
+
+    See Also
+    --------
+    get_inference_config : Create one from keyword arguments.
+    Guidance : Guidance alone.
 
     References
     ----------
     .. [1] T. Kynkäänniemi et al., Applying Guidance in a Limited Interval Improves Sample and
        Distribution Quality in Diffusion Models, NeurIPS 2024.
+
+    Examples
+    --------
+    >>> from djtrans.diffusion import InferenceConfig
+    >>> InferenceConfig(guidance_scale=3.0).guidance("djtrans/cut").scale
+    3.0
     """
 
     steps: int = setting(
-        0, "Evaluations of the network; 0: the scheduler's own.", minimum=0, maximum=1000
+        0, "Network evaluations; 0: the scheduler's default.", minimum=0, maximum=1000
     )
     guidance_scale: float = setting(
-        2.0, "How far the conditioning is followed.", unit="ratio", minimum=0.0, maximum=20.0
+        2.0, "Classifier-free guidance scale; 1: off.", unit="ratio", minimum=0.0, maximum=20.0
     )
-    wishless_guidance_scale: float = setting(
-        1.0, "The same without a wished technique.", unit="ratio", minimum=0.0, maximum=20.0
+    no_technique_guidance_scale: float = setting(
+        1.0,
+        "Guidance scale of requests without a technique.",
+        unit="ratio",
+        minimum=0.0,
+        maximum=20.0,
     )
     guidance_interval: tuple[float, float] = setting(
         (0.3, 1.0),
-        "Noise fractions between which to guide.",
+        "Lowest and highest noise fraction at which to guide.",
         unit="fraction",
         minimum=0.0,
         maximum=1.0,
     )
 
     def __attrs_post_init__(self) -> None:
-        self.guidance("")  # refuses an interval that is none
+        self.guidance("")  # validates the interval
 
     def guidance(self, technique: str) -> Guidance:
-        """The guidance alone, with a wish or, where that is empty, without one."""
-        scale = self.guidance_scale if technique else self.wishless_guidance_scale
+        """Return the guidance for a technique, or for no technique if `technique` is empty."""
+        scale = self.guidance_scale if technique else self.no_technique_guidance_scale
         return Guidance(scale, self.guidance_interval)
 
 
 @attrs.frozen(eq=False)
 class DiffusionModel:
-    """Draws curves by denoising, told of the tracks and of the wish by its encoders.
+    """Curve source that samples a trained diffusion network.
 
     Attributes
     ----------
     network : DiffusionNetwork
-        In inference.
+        Network in evaluation mode.
     layout : Layout
-        What its columns mean.
+        Parameters of the curves, in column order.
     stems : tuple of str
-        Stems that its encoders heard in training.
+        Stems of the features in training.
     encoders : tuple of Encoder
-        In the order of the network's slots.
+        Encoders in the order of the network's slots.
     extractors : tuple of FeatureExtractor
-        Of the encoders that declare one: features that it is asked with must hold their arrays.
+        Extractors of the encoders that declare one; the features of a request must contain their
+        arrays.
     scheduler : Scheduler
+        Noise schedule and solver.
     default_steps : int
-        What the scheduler is best at.
+        Number of steps that the scheduler declares.
     frames_per_beat : int
-        Frames that it was trained on.
+        Frame rate in training.
     inference : InferenceConfig
+        Sampling settings.
     card : mapping
-        What is known of its training.
+        Facts about the training, JSON-ready.
     name, sha256 : str
-        File that it was read from, and the hash of its bytes.
+        File name, and SHA-256 of the file.
     scheduler_name : str
-        Qualified name.
+        Qualified name of the scheduler.
     scheduler_config : mapping
-        Its full config, JSON-ready.
+        Full config of the scheduler, JSON-ready.
+
+    See Also
+    --------
+    load_model : Read a model from a file or a hub.
+    with_scheduler : Exchange the scheduler.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> model = djtrans.load_model(device="cpu")
+    >>> model.stems
+    ('drums', 'bass', 'vocals', 'other')
+    >>> len(model.layout)
+    54
     """
 
     network: DiffusionNetwork
@@ -125,37 +157,47 @@ class DiffusionModel:
 
     @property
     def steps(self) -> int:
-        """Evaluations of the network that a drawing takes."""
+        """Number of network evaluations of one generation."""
         return self.inference.steps or self.default_steps
 
     def knows(self, technique: str) -> bool:
-        """Whether it can be asked for a technique: each of its encoders that are told has a word.
+        """Return True if every technique encoder has this technique in its vocabulary.
 
-        A model that no encoder tells of techniques draws what it likes: it knows them all.
+        A model without a technique encoder accepts any technique and ignores it.
         """
-        told = [e for e in self.encoders if isinstance(e, TechniqueEncoder)]
-        return all(encoder.knows(technique) for encoder in told)
+        technique_encoders = [e for e in self.encoders if isinstance(e, TechniqueEncoder)]
+        return all(encoder.knows(technique) for encoder in technique_encoders)
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """Device of the weights."""
         return next(self.network.parameters()).device
 
     def generate(self, request: CurveRequest) -> Tensor:
-        """Curves ``[frames, parameters]`` on the CPU; the request's seed decides all noise.
+        """Sample curves for a request; its seed determines the noise.
 
-        Vocal faders that would cut a sung line are slowed down, see
+        Vocal faders that would cut off a sung line are slowed down, see
         :func:`djtrans.core.curves.vocal_rests.limit_vocal_fades`.
+
+        Parameters
+        ----------
+        request : CurveRequest
+            Window, technique and features of both tracks.
+
+        Returns
+        -------
+        Tensor
+            ``[frames, parameters]`` on the CPU, in the units of the parameters.
 
         Raises
         ------
         LayoutError
-            If the request's parameters are not those that it was trained on.
+            If the layout of the request is not that of the model.
         InputError
-            If the window has a length, a frame rate or stems that it was not trained on.
+            If the length of the window, its frame rate or its stems do not occur in training.
         """
         self.check(request)
-        conditioning, absent = encode(self.encoders, self.network, request)
+        conditioning, missing = encode(self.encoders, self.network, request)
         curves = sample(
             self.network,
             self.scheduler,
@@ -163,7 +205,7 @@ class DiffusionModel:
             steps=self.steps,
             seed=request.seed,
             guidance=self.inference.guidance(request.technique),
-            absent=absent.to(self.device),
+            missing=missing.to(self.device),
         )
         return limit_vocal_fades(Scaling(self.layout).from_model(curves[0].cpu()), request)
 
@@ -173,64 +215,64 @@ class DiffusionModel:
         return self.generate(request)
 
     def check(self, request: CurveRequest) -> None:
-        """Refuse what it was not trained on."""
+        """Raise if the model was not trained for a request; see :meth:`generate`."""
         check_layout(self.layout, request.layout)
         if request.frames_per_beat != self.frames_per_beat:
             raise InputError(
-                f"The model draws {self.frames_per_beat} frames per beat and "
-                f"{request.frames_per_beat} are asked for; ask for {self.frames_per_beat} and "
-                "resample the curves (n_frames)."
+                f"The model generates {self.frames_per_beat} frames per beat, but the request has "
+                f"{request.frames_per_beat}; request {self.frames_per_beat} and resample the "
+                "curves (n_frames)."
             )
         bars = request.beats / request.beats_per_bar
         if not SHORTEST_BARS <= bars <= LONGEST_BARS:
             raise InputError(
-                f"A window of {bars:g} bars is not what the model was trained on; give "
-                f"{SHORTEST_BARS} to {LONGEST_BARS}, or a technique."
+                f"The model was not trained on windows of {bars:g} bars; choose "
+                f"{SHORTEST_BARS} to {LONGEST_BARS} bars, or a technique."
             )
         for features in (request.features_a, request.features_b):
             if features is not None and features.stem_names != self.stems:
                 raise InputError(
                     f"The stems are {', '.join(features.stem_names)}; the model was trained on "
-                    f"{', '.join(self.stems)}. Choose a separator that gives these."
+                    f"{', '.join(self.stems)}. Choose a separator with these stems."
                 )
 
 
-def check_layout(trained: Layout, asked: Layout) -> None:
-    """Refuse a layout whose numbers mean something else; say what differs.
+def check_layout(trained: Layout, given: Layout) -> None:
+    """Raise if the layout of a mixer is not that of a model; the message names the difference.
 
     Raises
     ------
     LayoutError
         If the digests differ.
     """
-    if differs := layout_difference(trained, asked):
+    if differs := layout_difference(trained, given):
         raise LayoutError(
             f"The model was trained for another mixer: {differs}. Choose the mixer that it was "
             "trained for, a technique, or train a model for this one (djtrans train --mixer)."
         )
 
 
-def layout_difference(trained: Layout, asked: Layout) -> str:
-    """How the layout of a mixer differs from that of a model; ``""`` where it does not."""
-    if trained.digest == asked.digest:
+def layout_difference(trained: Layout, given: Layout) -> str:
+    """Describe how the layout of a mixer differs from that of a model; ``""`` if equal."""
+    if trained.digest == given.digest:
         return ""
-    lacks = [key for key in trained.keys if key not in set(asked.keys)]
-    more = [key for key in asked.keys if key not in set(trained.keys)]
+    lacking = [key for key in trained.keys if key not in set(given.keys)]
+    unknown = [key for key in given.keys if key not in set(trained.keys)]
     parts = []
-    if more:
-        parts.append(f"the mixer has {_some(more)}, which the model does not know")
-    if lacks:
-        parts.append(f"the model draws {_some(lacks)}, which the mixer lacks")
+    if unknown:
+        parts.append(f"the mixer has {_abbreviate(unknown)}, which the model does not know")
+    if lacking:
+        parts.append(f"the model generates {_abbreviate(lacking)}, which the mixer lacks")
     if not parts:
-        mine = {row.key: row.parameter for row in trained.rows}
-        changed = [row.key for row in asked.rows if row.parameter != mine[row.key]]
+        known = {row.key: row.parameter for row in trained.rows}
+        changed = [row.key for row in given.rows if row.parameter != known[row.key]]
         parts.append(
-            f"{_some(changed)} have another range or meaning" if changed else "the order differs"
+            f"{_abbreviate(changed)} have another range or unit" if changed else "the order differs"
         )
     return "; ".join(parts)
 
 
-def _some(keys: list[str]) -> str:
+def _abbreviate(keys: list[str]) -> str:
     rest = f" and {len(keys) - 2} more" if len(keys) > 2 else ""
     return ", ".join(keys[:2]) + rest
 
@@ -240,11 +282,20 @@ def encode(
 ) -> tuple[Conditioning, Tensor]:
     """Encode one request with all encoders: the inputs of the network.
 
+    Parameters
+    ----------
+    encoders : tuple of Encoder
+        Encoders in the order of the network's slots.
+    network : DiffusionNetwork
+        Provides the slots.
+    request : CurveRequest
+        The transition.
+
     Returns
     -------
     conditioning : Conditioning
-        Batch 1; what the encoders' ``encode`` gives, joined.
-    absent : Tensor
+        Concatenated results of the encoders' ``encode``, with a batch of 1.
+    missing : Tensor
         ``[1, encoders]`` bool: encoders that have no conditioning for this request.
 
     Raises
@@ -252,15 +303,15 @@ def encode(
     InputError
         If the features lack the arrays of an encoder's extractor.
     """
-    parts, absent = [], []
+    parts, missing = [], []
     for encoder, slot in zip(encoders, network.slots, strict=True):
         _check_extracted(slot, request)
-        said = encoder.encode(request)
-        absent.append(said is None)
-        parts.append(said or _silence(request.n_frames, *slot.input_widths))
+        encoded = encoder.encode(request)
+        missing.append(encoded is None)
+        parts.append(encoded or _zeros(request.n_frames, *slot.input_widths))
     if not parts:
-        parts.append(_silence(request.n_frames, 0, 0))
-    return join(parts), torch.tensor([absent], dtype=torch.bool)
+        parts.append(_zeros(request.n_frames, 0, 0))
+    return concatenate(parts), torch.tensor([missing], dtype=torch.bool)
 
 
 def _check_extracted(slot: ConditioningSlot, request: CurveRequest) -> None:
@@ -276,12 +327,12 @@ def _check_extracted(slot: ConditioningSlot, request: CurveRequest) -> None:
             )
 
 
-def _silence(frames: int, per_frame: int, global_: int) -> Conditioning:
+def _zeros(frames: int, per_frame: int, global_: int) -> Conditioning:
     return Conditioning(torch.zeros(1, frames, per_frame), torch.zeros(1, global_))
 
 
 def on_device(conditioning: Conditioning, device: torch.device) -> Conditioning:
-    """The conditioning with its tensors on a device."""
+    """Move the tensors of conditioning to a device."""
     mask = conditioning.mask
     return Conditioning(
         conditioning.per_frame.to(device),

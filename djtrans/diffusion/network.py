@@ -11,25 +11,29 @@ from torch import Tensor, nn
 from djtrans.core.contracts.denoiser import Denoiser
 from djtrans.core.contracts.encoder import Conditioning, Encoder
 from djtrans.core.errors import ShapeError
-from djtrans.diffusion.conditioning import ConditioningSlot, join, shape_for, split
+from djtrans.diffusion.conditioning import ConditioningSlot, concatenate, shape_for, split
 from djtrans.diffusion.prediction import check_prediction, clamp_noise_fraction, to_clean
 
 
 class DiffusionNetwork(nn.Module):
-    """All weights of a model: denoiser, trainable encoders, a learned null per encoder channel.
+    """Denoiser, trainable encoders and a learned null embedding for each encoder.
 
     Parameters
     ----------
     denoiser : Denoiser
-        The architecture.
+        Builds the network for the widths of the conditioning.
     prediction : {"velocity", "noise", "clean"}
-        What it predicts.
+        Output type of the denoiser.
     parameters : int
-        Columns of the curves.
+        Number of columns of the curves.
     slots : sequence of ConditioningSlot
-        The encoders, in the order in which their channels lie.
+        Channels of the encoders, in order.
     encoders : sequence of Encoder, optional
-        One for each slot. Those that are modules become children of this one.
+        One for each slot. Encoders that are modules become children of the network.
+
+    See Also
+    --------
+    build_network : Build a network from a model record.
     """
 
     _frame_slot: Tensor
@@ -49,14 +53,14 @@ class DiffusionNetwork(nn.Module):
         self.slots = tuple(slots)
         self.shape = shape_for(parameters, self.slots)
         self.denoiser = denoiser.build(self.shape)
-        # By position, since two encoders may share a name; empty, and so without any key in a state
-        # dict, where no encoder is trainable.
+        # By position, since two encoders may share a name. Empty if no encoder is trainable, so the
+        # state dict has no further keys.
         self.encoders = nn.ModuleDict(
             {str(i): e for i, e in enumerate(encoders) if isinstance(e, nn.Module)}
         )
         self.frame_null = nn.Parameter(torch.zeros(self.shape.per_frame))
         self.global_null = nn.Parameter(torch.zeros(self.shape.global_))
-        # Which encoder a channel belongs to, so that one lookup drops its channels.
+        # Encoder index of each channel: one lookup drops all channels of an encoder.
         owners = torch.arange(len(self.slots))
         for name, widths in (
             ("_frame_slot", [slot.per_frame for slot in self.slots]),
@@ -66,22 +70,22 @@ class DiffusionNetwork(nn.Module):
             self.register_buffer(name, owners.repeat_interleave(counts), persistent=False)
 
     def encode(self, inputs: Conditioning) -> Conditioning:
-        """Run the trainable encoders on their inputs; what other encoders gave stays as it is.
+        """Apply the trainable encoders to their inputs; pass other conditioning through.
 
         Parameters
         ----------
         inputs : Conditioning
-            What ``encode`` of all encoders gave, joined in the order of the slots.
+            Concatenated results of the encoders' ``encode``, in the order of the slots.
 
         Returns
         -------
         Conditioning
-            What :meth:`forward` takes.
+            Encoded conditioning for :meth:`forward`.
 
         Raises
         ------
         ShapeError
-            If the widths are not those of the encoders.
+            If the widths differ from those of the encoders.
         """
         if not self.encoders:
             return inputs
@@ -90,7 +94,7 @@ class DiffusionNetwork(nn.Module):
             self.encoders[str(i)](part) if str(i) in self.encoders else part
             for i, part in enumerate(parts)
         ]
-        return attrs.evolve(join(encoded), mask=inputs.mask)
+        return attrs.evolve(concatenate(encoded), mask=inputs.mask)
 
     def forward(
         self,
@@ -99,7 +103,7 @@ class DiffusionNetwork(nn.Module):
         conditioning: Conditioning,
         dropped: Tensor | None = None,
     ) -> Tensor:
-        """The denoiser's output.
+        """Compute the output of the denoiser.
 
         Parameters
         ----------
@@ -108,10 +112,10 @@ class DiffusionNetwork(nn.Module):
         noise_fraction : Tensor
             ``[batch]``, 0 to 1.
         conditioning : Conditioning
-            Of all encoders, joined; see :meth:`encode`.
+            Concatenated conditioning of all encoders; see :meth:`encode`.
         dropped : Tensor, optional
-            ``[batch, encoders]`` bool: True where the encoder's null takes the place of what it
-            says. By default all are heard.
+            ``[batch, encoders]`` bool: True replaces the conditioning of the encoder by its null
+            embedding. By default no conditioning is dropped.
 
         Returns
         -------
@@ -121,7 +125,7 @@ class DiffusionNetwork(nn.Module):
         Raises
         ------
         ShapeError
-            If the widths are not those that the network was built for.
+            If the shapes differ from those that the network was built for.
         """
         self._check(z, conditioning)
         if dropped is not None:
@@ -135,7 +139,7 @@ class DiffusionNetwork(nn.Module):
         conditioning: Conditioning,
         dropped: Tensor | None = None,
     ) -> Tensor:
-        """The clean curves that it predicts; parameters as in :meth:`forward`, not clipped."""
+        """Predict clean curves; parameters as in :meth:`forward`, not clipped."""
         t = clamp_noise_fraction(self.prediction, noise_fraction)
         output = self(z, t, conditioning, dropped)
         return to_clean(self.prediction, output, z, t[:, None, None])

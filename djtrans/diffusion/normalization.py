@@ -1,4 +1,4 @@
-"""Parameters in their own units, and the range -1 to 1 in which a model knows them."""
+"""Normalize parameter values to [-1, 1] and back."""
 
 from __future__ import annotations
 
@@ -12,29 +12,38 @@ from djtrans.core.errors import ShapeError
 
 @attrs.frozen
 class Scaling:
-    """The linear map between each parameter's own range and [-1, 1], there and back.
+    """Linear map between the range of each parameter and [-1, 1].
 
-    Linear in the unit of the params file, so that clipping to [-1, 1] is clipping to the
-    parameter's range. In a logit, a fader at 0 or 1 would lie at infinity.
+    Linear in the unit of the params file, so clipping to [-1, 1] is clipping to the range of the
+    parameter. In logits, a fader at 0 or 1 would be infinite.
 
     Attributes
     ----------
     layout : Layout
-        Whose columns are scaled.
+        Parameters in column order.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import djtrans
+    >>> layout = djtrans.mixer_layout("dj54")
+    >>> scaled = djtrans.diffusion.Scaling(layout).to_model(torch.tensor(layout.neutral))
+    >>> bool(scaled.abs().max() <= 1.0)
+    True
     """
 
     layout: Layout
 
     def to_model(self, values: Tensor) -> Tensor:
-        """Values ``[..., parameters]`` in their own units, as numbers from -1 to 1."""
+        """Normalize values ``[..., parameters]`` to [-1, 1]."""
         minimum, maximum = self._ends(values)
         return 2.0 * (values - minimum) / (maximum - minimum) - 1.0
 
     def from_model(self, scaled: Tensor) -> Tensor:
-        """Numbers ``[..., parameters]`` from -1 to 1, as values in their own units.
+        """Convert normalized values ``[..., parameters]`` to the units of the parameters.
 
-        The inverse of :meth:`to_model`. Both ends of a range are met exactly; what is beyond them
-        stays beyond.
+        The inverse of :meth:`to_model`. Both ends of a range are exact; values outside [-1, 1] are
+        not clipped.
         """
         minimum, maximum = self._ends(scaled)
         return torch.lerp(minimum, maximum, (scaled + 1.0) / 2.0)
@@ -43,7 +52,7 @@ class Scaling:
         if like.shape[-1] != len(self.layout):
             raise ShapeError(
                 f"Curves have {like.shape[-1]} columns, the layout {len(self.layout)}; give "
-                "[..., parameters]."
+                "curves [..., parameters] of this layout."
             )
         parameters = [row.parameter for row in self.layout.rows]
         return (

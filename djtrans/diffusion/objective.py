@@ -1,4 +1,4 @@
-"""What a network is trained on: random noise levels, and the loss."""
+"""Training objective: sampling of noise levels, and the loss of a prediction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from djtrans.diffusion.prediction import clamp_noise_fraction, target_of, to_cle
 
 @attrs.frozen(eq=False)
 class NoiseSample:
-    """What is random in one step of training.
+    """Random values of one training step.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class NoiseSample:
     noise : Tensor
         ``[batch, frames, parameters]``, standard normal.
     dropped : Tensor
-        ``[batch, encoders]`` bool: encoders whose null is shown.
+        ``[batch, encoders]`` bool: encoders replaced by their null embedding.
     """
 
     noise_fraction: Tensor
@@ -34,14 +34,14 @@ class NoiseSample:
 
 @attrs.frozen(eq=False)
 class Loss:
-    """The terms of a loss; `total` is what is minimised.
+    """Terms of the loss; `total` is minimised.
 
     Attributes
     ----------
     total, prediction, smoothness : Tensor
         Scalars. `smoothness` is not yet weighted.
     clean : Tensor
-        ``[batch, frames, parameters]``: the clean curves that the prediction means, not clipped.
+        ``[batch, frames, parameters]``: clean curves of the prediction, not clipped.
     """
 
     total: Tensor
@@ -52,57 +52,65 @@ class Loss:
 
 @attrs.frozen
 class Objective:
-    """Rectified flow's objective with a term for smoothness.
+    """Objective of rectified flow with a smoothness term.
 
-    Noise fractions are logit-normal [1]_, and by default rather noisy: thousands of values that
-    agree with each other tell which transition it is through much noise, so what the conditioning
-    says is learned only where there is little else. The loss is the mean square error of the
-    prediction, plus that of the frame-to-frame differences of the clean curves that it means,
-    against the target's own: jitter costs, a cut that the target has does not. That term is
-    weighted by the square of the clean part, so that a level which shows nothing of the curves has
-    no say in their smoothness.
+    Noise fractions are logit-normal [1]_, and high by default: curves have thousands of correlated
+    values, which identify the transition even through much noise, so the conditioning is learned
+    only at high noise. The loss is the mean square error of the prediction, plus that of the
+    frame-to-frame differences of the clean curves, relative to those of the target: jitter costs, a
+    cut in the target does not. The smoothness term is weighted by ``(1 - t)^2``, so that levels of
+    mostly noise do not contribute.
 
-    An error of a clean prediction counts as the error of the velocity that it means [2]_: divided
-    by the noise fraction. What is asked where hardly any noise is left, the last steps of sampling,
-    would otherwise have no weight beside what is guessed through much noise, and samples would end
-    a little off everywhere.
+    The error of a clean prediction is divided by the noise fraction, which makes it the error of
+    the velocity [2]_. Otherwise the last steps of sampling, at little noise, would have almost no
+    weight and samples would keep a small error everywhere.
 
     Attributes
     ----------
     level_mean, level_deviation : float
-        Mean and deviation of the noise fraction's logit.
+        Mean and standard deviation of the logit of the noise fraction.
     smoothness : float
         Weight of the smoothness term.
     least_noise : float
-        Errors of a clean prediction are divided by no less than this noise fraction.
+        Lower limit of the noise fraction by which errors of a clean prediction are divided.
     unconditional : float
-        Part of the examples that are told nothing at all, for guidance; beside these each encoder
-        is dropped on its own (:class:`~djtrans.diffusion.conditioning.ConditioningSlot`).
+        Fraction of examples without any conditioning, for guidance; in addition each encoder is
+        dropped independently (:class:`~djtrans.diffusion.conditioning.ConditioningSlot`).
 
     References
     ----------
     .. [1] P. Esser et al., Scaling Rectified Flow Transformers for High-Resolution Image
        Synthesis, ICML 2024.
     .. [2] T. Li, K. He, Back to Basics: Let Denoising Generative Models Denoise, 2025.
+
+    See Also
+    --------
+    djtrans.training.TrainOptions : Options of a training run, which contain an objective.
+
+    Examples
+    --------
+    >>> from djtrans.diffusion import Objective
+    >>> Objective(smoothness=0.0).unconditional
+    0.1
     """
 
-    level_mean: float = setting(1.0, "Mean of the noise fraction's logit.", unit="logit")
+    level_mean: float = setting(1.0, "Mean of the logit of the noise fraction.", unit="logit")
     level_deviation: float = setting(
-        1.0, "Deviation of the noise fraction's logit.", unit="logit", minimum=0.01, maximum=10.0
+        1.0, "Standard deviation of that logit.", unit="logit", minimum=0.01, maximum=10.0
     )
     smoothness: float = setting(
         0.1, "Weight of the smoothness term.", unit="ratio", minimum=0.0, maximum=100.0
     )
     least_noise: float = setting(
         0.1,
-        "Errors of a clean prediction are divided by no less.",
+        "Lower limit of the divisor of clean errors.",
         unit="fraction",
         minimum=0.01,
         maximum=1.0,
     )
     unconditional: float = setting(
         0.1,
-        "Part of the examples that are told nothing.",
+        "Fraction of examples without conditioning.",
         unit="fraction",
         minimum=0.0,
         maximum=1.0,
@@ -111,9 +119,16 @@ class Objective:
     def sample(
         self, network: DiffusionNetwork, clean: Tensor, generator: torch.Generator
     ) -> NoiseSample:
-        """Noise levels, noise and dropped encoders for a batch ``[batch, frames, parameters]``.
+        """Sample noise levels, noise and dropped encoders of a training step.
 
-        All of it comes from `generator`, on whichever device that is.
+        Parameters
+        ----------
+        network : DiffusionNetwork
+            Provides the slots with their dropout.
+        clean : Tensor
+            ``[batch, frames, parameters]`` clean curves.
+        generator : torch.Generator
+            Source of all randomness, on any device.
         """
         batch = len(clean)
         logit = normal_like(clean[:, 0, 0], generator)
@@ -132,42 +147,44 @@ class Objective:
         network: DiffusionNetwork,
         clean: Tensor,
         conditioning: Conditioning,
-        draw: NoiseSample,
+        noise_sample: NoiseSample,
     ) -> Loss:
-        """The loss of a batch.
+        """Compute the loss of a batch.
 
         Parameters
         ----------
         network : DiffusionNetwork
+            Network in training.
         clean : Tensor
             ``[batch, frames, parameters]``, -1 to 1.
         conditioning : Conditioning
-            Inputs of the network's encoders. Frames outside its mask count for nothing; each of
-            the others counts the same.
-        draw : NoiseSample
-            From :meth:`generate`.
+            Inputs of the network's encoders. Frames outside its mask are ignored; all others have
+            equal weight.
+        noise_sample : NoiseSample
+            Result of :meth:`sample`.
         """
-        draw = attrs.evolve(
-            draw, noise_fraction=clamp_noise_fraction(network.prediction, draw.noise_fraction)
+        noise_sample = attrs.evolve(
+            noise_sample,
+            noise_fraction=clamp_noise_fraction(network.prediction, noise_sample.noise_fraction),
         )
-        t = draw.noise_fraction[:, None, None]
-        z = (1.0 - t) * clean + t * draw.noise
+        t = noise_sample.noise_fraction[:, None, None]
+        z = (1.0 - t) * clean + t * noise_sample.noise
         encoded = network.encode(conditioning)
-        output = network(z, draw.noise_fraction, encoded, draw.dropped)
-        error = output - target_of(network.prediction, clean, draw.noise)
+        output = network(z, noise_sample.noise_fraction, encoded, noise_sample.dropped)
+        error = output - target_of(network.prediction, clean, noise_sample.noise)
         if network.prediction == "clean":
             error = error / t.clamp(min=self.least_noise)
-        meant = to_clean(network.prediction, output, z, t)
-        jitter = torch.diff(meant - clean, dim=1)
+        predicted = to_clean(network.prediction, output, z, t)
+        jitter = torch.diff(predicted - clean, dim=1)
         mask = conditioning.mask
         if mask is None:
             mask = clean.new_ones(clean.shape[:2], dtype=torch.bool)
         prediction = _mean(torch.square(error), mask)
         smoothness = _mean(torch.square((1.0 - t) * jitter), mask[:, 1:] & mask[:, :-1])
         total = prediction + self.smoothness * smoothness
-        return Loss(total, prediction, smoothness, meant)
+        return Loss(total, prediction, smoothness, predicted)
 
 
 def _mean(errors: Tensor, mask: Tensor) -> Tensor:
-    """Mean of ``errors [batch, frames, parameters]`` over the frames inside the mask."""
+    """Average ``errors [batch, frames, parameters]`` over the frames inside the mask."""
     return errors[mask].mean()

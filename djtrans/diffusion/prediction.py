@@ -1,7 +1,7 @@
-r"""What a denoiser predicts, and the clean curves that follow from it.
+r"""Prediction types of denoisers (velocity, noise, clean) and conversion to clean curves.
 
-Every denoiser sees :math:`z = x / (\alpha + \sigma)` and the noise fraction
-:math:`t = \sigma / (\alpha + \sigma)`, so whichever schedule `x` comes from,
+The input of every denoiser is :math:`z = x / (\alpha + \sigma)` and the noise fraction
+:math:`t = \sigma / (\alpha + \sigma)`, so for every schedule,
 
 .. math:: z = (1 - t)\, \mathrm{clean} + t\, \mathrm{noise}.
 
@@ -18,8 +18,8 @@ from torch import Tensor
 from djtrans.core.contracts.denoiser import PREDICTIONS
 from djtrans.core.errors import InputError, did_you_mean
 
-#: At t = 1 a noise prediction says nothing of the clean curves: they are divided by 1 - t. Such a
-#: denoiser is asked no nearer to it than this. DDPM's own schedule ends at 0.9937.
+#: Highest noise fraction at which a noise prediction is evaluated: the clean curves follow from it
+#: by division by 1 - t, which is singular at t = 1. DDPM's schedule ends at 0.9937.
 NOISIEST_NOISE_PREDICTION = 0.995
 
 
@@ -28,10 +28,9 @@ def clamp_noise_fraction(prediction: str, noise_fraction: float) -> float: ...
 @overload
 def clamp_noise_fraction(prediction: str, noise_fraction: Tensor) -> Tensor: ...
 def clamp_noise_fraction(prediction: str, noise_fraction: float | Tensor) -> float | Tensor:
-    """The noise fraction to ask a denoiser at, instead of `noise_fraction`.
+    """Limit the noise fraction of noise predictions to :data:`NOISIEST_NOISE_PREDICTION`.
 
-    The same, but for noise predictions at almost nothing but noise, where no more than
-    :data:`NOISIEST_NOISE_PREDICTION` is asked: the input is noise in both cases.
+    Other predictions are defined at all noise fractions, which are returned unchanged.
     """
     if prediction != "noise":
         return noise_fraction
@@ -41,12 +40,12 @@ def clamp_noise_fraction(prediction: str, noise_fraction: float | Tensor) -> flo
 
 
 def to_clean(prediction: str, output: Tensor, z: Tensor, t: float | Tensor) -> Tensor:
-    """The clean curves that an output means.
+    """Convert the output of a denoiser to clean curves.
 
     Parameters
     ----------
     prediction : {"velocity", "noise", "clean"}
-        What the output is.
+        Type of the output.
     output, z : Tensor
         ``[batch, frames, parameters]``.
     t : float or Tensor
@@ -62,13 +61,13 @@ def to_clean(prediction: str, output: Tensor, z: Tensor, t: float | Tensor) -> T
 
 
 def target_of(prediction: str, clean: Tensor, noise: Tensor) -> Tensor:
-    """What a denoiser of this prediction is to say, given the clean curves and the noise."""
+    """Compute the training target of a prediction type from clean curves and noise."""
     check_prediction(prediction)
     return {"velocity": noise - clean, "noise": noise, "clean": clean}[prediction]
 
 
 def check_prediction(prediction: str) -> None:
-    """Raise an :class:`InputError` if there is no such prediction."""
+    """Raise an :class:`InputError` if the prediction type is unknown."""
     if prediction not in PREDICTIONS:
         raise InputError(
             f"There is no prediction {prediction!r}. {did_you_mean(prediction, PREDICTIONS)}"

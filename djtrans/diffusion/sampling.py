@@ -1,4 +1,4 @@
-"""From noise to curves."""
+"""Sampling: denoise random noise to curves along the levels of a scheduler."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from djtrans.core.schedules.noise import normal_like
 from djtrans.diffusion.guidance import Guidance, GuidedDenoiser
 from djtrans.diffusion.network import DiffusionNetwork
 
-#: Clean curves for noisy ones at a level.
+#: Predicts clean curves from noisy ones at a noise level.
 CleanPredictor: TypeAlias = "Callable[[Tensor, Level], Tensor]"
 
 
@@ -29,29 +29,29 @@ def sample(
     steps: int,
     seed: int = 0,
     guidance: Guidance | None = None,
-    absent: Tensor | None = None,
+    missing: Tensor | None = None,
     progress: FractionCallback | None = None,
 ) -> Tensor:
-    """Curves drawn by a network.
+    """Sample normalized curves from a network.
 
     Parameters
     ----------
     network : DiffusionNetwork
-        In inference (``network.eval()``).
+        Network in evaluation mode (``network.eval()``).
     scheduler : Scheduler
-        Any; it need not be the one that the network was trained with.
+        Any scheduler; it is independent of the training.
     conditioning : Conditioning
         Inputs of the network's encoders (:meth:`DiffusionNetwork.encode
-        <djtrans.diffusion.network.DiffusionNetwork.encode>`). As many curves are sampled as it has
-        in its batch, on as many frames, on its device.
+        <djtrans.diffusion.network.DiffusionNetwork.encode>`); it determines the batch size, the
+        number of frames and the device.
     steps : int
-        Evaluations of the network.
+        Number of network evaluations.
     seed : int
-        Decides all noise, to the same numbers on every device.
+        Seed of the noise, which is the same on every device.
     guidance : Guidance, optional
-        By default a scale of 2 throughout.
-    absent : Tensor, optional
-        ``[batch, encoders]`` bool, encoders that have nothing to say.
+        By default a scale of 2 at all levels.
+    missing : Tensor, optional
+        ``[batch, encoders]`` bool: encoders without conditioning.
     progress : callable, optional
         Receives the fraction done after each step.
 
@@ -64,10 +64,29 @@ def sample(
     Raises
     ------
     InputError
-        If the network is in training, or the number of steps is not allowed.
+        If the network is in training mode, or the number of steps is not allowed.
+
+    See Also
+    --------
+    DiffusionModel.generate : Sample the curves of a request.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import djtrans
+    >>> from djtrans.core.contracts.encoder import Conditioning
+    >>> model = djtrans.load_model(device="cpu")
+    >>> per_frame, global_ = map(sum, zip(*(slot.input_widths for slot in model.network.slots)))
+    >>> inputs = Conditioning(torch.zeros(1, 32, per_frame), torch.zeros(1, global_))
+    >>> missing = torch.ones(1, len(model.encoders), dtype=torch.bool)
+    >>> curves = djtrans.diffusion.sample(
+    ...     model.network, model.scheduler, inputs, steps=2, missing=missing
+    ... )
+    >>> tuple(curves.shape)
+    (1, 32, 54)
     """
     if network.training:
-        raise InputError("The network is in training; call network.eval() before sampling.")
+        raise InputError("The network is in training mode; call network.eval() before sampling.")
     generator = torch.Generator().manual_seed(seed)
     batch, frames = conditioning.per_frame.shape[:2]
     noise = normal_like(
@@ -75,7 +94,7 @@ def sample(
     )
     with torch.no_grad():
         encoded = network.encode(conditioning)  # once: no step changes it
-        predict = GuidedDenoiser(network, encoded, guidance or Guidance(), absent)
+        predict = GuidedDenoiser(network, encoded, guidance or Guidance(), missing)
         return denoise(predict, scheduler, noise, steps, generator=generator, progress=progress)
 
 
@@ -89,21 +108,22 @@ def denoise(
     clip: bool = True,
     progress: FractionCallback | None = None,
 ) -> Tensor:
-    """Follow a scheduler's levels from noise to clean curves.
+    """Denoise along the noise levels of a scheduler.
 
     Parameters
     ----------
     predict : callable
-        ``predict(x, level)`` gives the clean curves.
+        ``predict(x, level)`` returns clean curves.
     scheduler : Scheduler
+        Levels and solver.
     noise : Tensor
         ``[batch, frames, parameters]``, standard normal.
     steps : int
-        Steps to take, one prediction each.
+        Number of steps, one prediction each.
     generator : torch.Generator, optional
-        For schedulers that add noise.
+        Source of noise for stochastic schedulers.
     clip : bool
-        Whether each prediction, and the result, is clipped to [-1, 1].
+        Clip each prediction and the result to [-1, 1].
     progress : callable, optional
         Receives the fraction done after each step.
 

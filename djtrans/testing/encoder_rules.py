@@ -26,7 +26,7 @@ from djtrans.testing.rule import BuildFunction, require, rule
 
 #: Two bars of 4/4 at 120 BPM.
 _BARS, _BPM = 2, 120.0
-#: Batched and single products of matrices round differently.
+#: Rounding of matrix products depends on the batch size.
 _TOLERANCE = 1e-4
 
 
@@ -49,7 +49,7 @@ def _features(
         torch.arange(beats + 1, dtype=torch.float64) * 60.0 / _BPM,
         bpm=_BPM,
         key="8A",
-        # Not 0: a weight on what is 0 in every request would get no gradient.
+        # Not 0: the weights of an input that is always 0 have no gradient.
         stretch=0.02 * level,
         phrase_beats=(0.0, 4.0),
         sections=(BeatSection("drop", -8.0, 16.0),),
@@ -85,12 +85,12 @@ def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 
 
 def _inputs(encoder: Encoder, request: CurveRequest) -> Conditioning:
     got = encoder.encode(request)
-    require(got is not None, "encode() gave None for a request that holds everything.")
+    require(got is not None, "encode() returned None for a request with all features.")
     return cast(Conditioning, got)
 
 
 def _encoded(encoder: Encoder, request: CurveRequest) -> Conditioning:
-    """Conditioning of a request, through forward() where the encoder is a module."""
+    """Encode a request, including forward() if the encoder is a module."""
     inputs = _inputs(encoder, request)
     if not isinstance(encoder, torch.nn.Module):
         return inputs
@@ -99,9 +99,9 @@ def _encoded(encoder: Encoder, request: CurveRequest) -> Conditioning:
 
 
 def _module(build: BuildFunction) -> Any:
-    """Build the encoder in inference, with noise on its weights; None where it is no module.
+    """Build the encoder in evaluation mode, with noise on its weights; None if it is not a module.
 
-    Many modules begin with a last layer of zeros: untouched, they would keep any rule.
+    Many modules initialize their last layer with zeros, and would pass every rule.
     """
     encoder = build()
     if not isinstance(encoder, torch.nn.Module):
@@ -122,7 +122,7 @@ def _batch(parts: Sequence[Conditioning]) -> Conditioning:
 def _pair(
     declaration: EncoderDeclaration, build: BuildFunction
 ) -> tuple[CurveRequest, CurveRequest]:
-    """Two requests of one length that differ."""
+    """Create two different requests of equal length."""
     request = _request(declaration, build)
     other = attrs.evolve(
         request, features_a=request.features_b, swap_beat=8, technique="djtrans/fade", seed=1
@@ -132,14 +132,14 @@ def _pair(
 
 @rule("encoder")
 def the_extractor_has_a_cache_key(declaration: EncoderDeclaration, build: BuildFunction) -> None:
-    """An extractor, where there is one, has extract(), a name, and a version of at least 1."""
+    """A feature extractor has extract(), a name, and a version of at least 1."""
     found = _extractor(declaration, build)
     if found is None:
         return
-    require(isinstance(found, FeatureExtractor), f"{type(found).__name__} lacks one of them.")
-    require(isinstance(found.name, str) and bool(found.name), f"its name is {found.name!r}.")
+    require(isinstance(found, FeatureExtractor), f"{type(found).__name__} lacks one of these.")
+    require(isinstance(found.name, str) and bool(found.name), f"the name is {found.name!r}.")
     version = found.version
-    require(isinstance(version, int) and version >= 1, f"its version is {version!r}.")
+    require(isinstance(version, int) and version >= 1, f"the version is {version!r}.")
 
 
 @rule("encoder")
@@ -152,12 +152,14 @@ def features_lie_on_the_frames(declaration: EncoderDeclaration, build: BuildFunc
                 feature.ndim >= 1 and feature.shape[0] == frames,
                 f"{name!r} is {tuple(feature.shape)} on {frames} frames.",
             )
-            require(bool(torch.isfinite(feature).all()), f"{name!r} has a value that is not.")
+            require(
+                bool(torch.isfinite(feature).all()), f"{name!r} has a value that is not finite."
+            )
 
 
 @rule("encoder")
 def conditioning_has_its_widths(declaration: EncoderDeclaration, build: BuildFunction) -> None:
-    """Conditioning is [1, frames, C] and [1, G], C and G as widths() says, and finite."""
+    """Conditioning is finite, [1, frames, C] and [1, G], with C and G from widths()."""
     for rate in (2, 4, 8):
         request = _request(declaration, build, rate)
         encoder = build()
@@ -171,7 +173,7 @@ def conditioning_has_its_widths(declaration: EncoderDeclaration, build: BuildFun
 def _check_widths(got: Conditioning, widths: tuple[int, int], frames: int) -> None:
     shapes = tuple(got.per_frame.shape), tuple(got.global_.shape)
     wanted = (1, frames, widths[0]), (1, widths[1])
-    require(shapes == wanted, f"got {shapes} on {frames} frames, said {wanted}.")
+    require(shapes == wanted, f"the shapes are {shapes} on {frames} frames instead of {wanted}.")
     for part in (got.per_frame, got.global_):
         require(bool(torch.isfinite(part).all()), "a value is not finite.")
 
@@ -184,7 +186,7 @@ def transitions_are_independent(declaration: EncoderDeclaration, build: BuildFun
         encoder.eval()
     request = _request(declaration, build)
     other = attrs.evolve(request, features_a=request.features_b, swap_beat=8, technique="")
-    kept = [_tensors(features) for features in (request.features_a, request.features_b)]
+    before = [_tensors(features) for features in (request.features_a, request.features_b)]
     with torch.random.fork_rng():
         torch.manual_seed(1)
         first = _encoded(encoder, request)
@@ -194,15 +196,15 @@ def transitions_are_independent(declaration: EncoderDeclaration, build: BuildFun
         again = _encoded(encoder, request)
     require(torch.equal(per_frame, again.per_frame), "per_frame differs the second time.")
     require(torch.equal(global_, again.global_), "global_ differs the second time.")
-    for features, before in zip((request.features_a, request.features_b), kept, strict=True):
+    for features, copies in zip((request.features_a, request.features_b), before, strict=True):
         now = _tensors(features)
-        changed = [name for name, x in before.items() if not torch.equal(now[name], x)]
+        changed = [name for name, x in copies.items() if not torch.equal(now[name], x)]
         require(not changed, f"{', '.join(changed)} changed.")
 
 
 @rule("encoder")
 def modules_have_inputs_and_forward(declaration: EncoderDeclaration, build: BuildFunction) -> None:
-    """An encoder that is a module has forward(), and encode() is as wide as input_widths() says."""
+    """An encoder that is a module has forward(), and encode() returns input_widths() channels."""
     encoder = _module(build)
     if encoder is None:
         return
@@ -220,7 +222,7 @@ def modules_have_inputs_and_forward(declaration: EncoderDeclaration, build: Buil
 def module_state_survives_a_round_trip(
     declaration: EncoderDeclaration, build: BuildFunction
 ) -> None:
-    """A module that loads the state dict of another one gives the same conditioning as it."""
+    """A module with the state dict of another one returns the same conditioning."""
     with torch.random.fork_rng():
         torch.manual_seed(1)
         first = _module(build)
@@ -237,7 +239,7 @@ def module_state_survives_a_round_trip(
 
 @rule("encoder")
 def gradients_reach_every_parameter(declaration: EncoderDeclaration, build: BuildFunction) -> None:
-    """Conditioning has a gradient in every parameter of a module that asks for one."""
+    """Conditioning has a gradient with respect to every trainable parameter of a module."""
     encoder = _module(build)
     if encoder is None:
         return
@@ -250,7 +252,7 @@ def gradients_reach_every_parameter(declaration: EncoderDeclaration, build: Buil
     )
     require(
         isinstance(total, torch.Tensor) and total.requires_grad,
-        "forward() is cut off from every parameter.",
+        "the output of forward() depends on no parameter.",
     )
     cast(torch.Tensor, total).backward()
     missed = [
@@ -258,12 +260,12 @@ def gradients_reach_every_parameter(declaration: EncoderDeclaration, build: Buil
         for name, parameter in encoder.named_parameters()
         if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
     ]
-    require(not missed, f"none reaches {', '.join(missed)}.")
+    require(not missed, f"there is none for {', '.join(missed)}.")
 
 
 @rule("encoder")
 def encoded_rows_do_not_meet(declaration: EncoderDeclaration, build: BuildFunction) -> None:
-    """A module encodes a batch of two transitions as it does two batches of one."""
+    """A module encodes a batch of two transitions like two batches of one."""
     encoder = _module(build)
     if encoder is None:
         return
@@ -279,7 +281,7 @@ def encoded_rows_do_not_meet(declaration: EncoderDeclaration, build: BuildFuncti
 
 
 def _tensors(features: TrackFeatures | None) -> dict[str, torch.Tensor]:
-    """A copy of every array of the features."""
+    """Copy every array of the features."""
     if features is None:
         return {}
     own = {name: getattr(features, name) for name in ("level_db", "onset", "vocal")}

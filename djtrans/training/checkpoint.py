@@ -1,4 +1,4 @@
-"""Training checkpoints: all that it takes to go on as if nothing had happened."""
+"""Training checkpoints: save and restore the complete state of a run."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ from djtrans.diffusion.checkpoint import RECORD, ModelRecord, read_checkpoint
 from djtrans.training.ema import Ema
 from djtrans.training.options import TrainOptions
 
-#: What may be another when a run goes on: it changes neither the losses nor what is learned.
-_FREE = ("save_every",)
+#: Options that may change when a run is resumed: they affect neither losses nor weights.
+_CHANGEABLE = ("save_every",)
 
 
 @attrs.define
 class TrainingState:
-    """A run as it stands.
+    """State of a training run.
 
     Attributes
     ----------
     network : nn.Module
+        Network in training.
     ema : Ema
+        Averaged weights.
     optimizer : Optimizer
+        Optimizer of the network.
     step : int
-        Steps done.
+        Number of steps done.
     best : float
         Lowest validation loss so far.
     """
@@ -43,7 +46,7 @@ class TrainingState:
     def save(
         self, path: str | os.PathLike[str], record: ModelRecord, options: TrainOptions
     ) -> None:
-        """Write a checkpoint: primitives and tensors only, whole or not at all."""
+        """Write a checkpoint of primitives and tensors, atomically."""
         content = {
             RECORD: record.to_json(),
             "network": self.network.state_dict(),
@@ -57,17 +60,17 @@ class TrainingState:
             torch.save(content, part)
 
     def load(self, path: str | os.PathLike[str], options: TrainOptions) -> None:
-        """Go on from a checkpoint of the same run.
+        """Restore the state from a checkpoint of the same run.
 
         Raises
         ------
         FormatError
-            If it is no checkpoint, belongs to another network, or to a run with other options.
+            If the file is not a checkpoint, or that of another network or other options.
         """
         content = read_checkpoint(path)
         try:
-            begun = TrainOptions.from_json(content["options"])
-            _check_options(begun, options, int(content["step"]), str(path))
+            saved = TrainOptions.from_json(content["options"])
+            _check_options(saved, options, int(content["step"]), str(path))
             self.network.load_state_dict(content["network"])
             self.ema.load(content["ema"])
             self.optimizer.load_state_dict(content["optimizer"])
@@ -77,26 +80,26 @@ class TrainingState:
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             why = " ".join(str(error).split())[:200]
             raise FormatError(
-                f"{path} is not of this network: {why}. Resume with the denoiser, encoders and "
-                "mixer that it was begun with."
+                f"{path} does not match this network: {why}. Resume with the denoiser, encoders "
+                "and mixer that the run was started with."
             ) from None
 
 
-def _check_options(begun: TrainOptions, asked: TrainOptions, step: int, path: str) -> None:
-    """Refuse to go on in another way than the run was begun."""
+def _check_options(saved: TrainOptions, given: TrainOptions, step: int, path: str) -> None:
+    """Raise if a run would be resumed with options that change its results."""
     changed = [
         field.name
         for field in attrs.fields(TrainOptions)
-        if field.name not in _FREE and getattr(begun, field.name) != getattr(asked, field.name)
+        if field.name not in _CHANGEABLE
+        and getattr(saved, field.name) != getattr(given, field.name)
     ]
-    # A longer run is the same run as long as its learning rate has not begun to fall.
-    if "steps" in changed and begun.lr_at(step - 1) == asked.lr_at(step - 1):
+    # The number of steps may change as long as the learning rate has not begun to decay.
+    if "steps" in changed and saved.lr_at(step - 1) == given.lr_at(step - 1):
         changed.remove("steps")
     if changed:
-        said = ", ".join(
-            f"{name} = {getattr(begun, name)} (now {getattr(asked, name)})" for name in changed
+        differences = ", ".join(
+            f"{name} = {getattr(saved, name)} (now {getattr(given, name)})" for name in changed
         )
         raise FormatError(
-            f"{path} was begun with {said}; resume with these, so that the run goes on as it "
-            "would have, or start a new one."
+            f"{path} was started with {differences}; resume with these values or start a new run."
         )

@@ -1,4 +1,4 @@
-"""Several processes, each with its part of every batch (``torchrun``)."""
+"""Data-parallel training under ``torchrun``: process group and share of each batch."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from djtrans.core.errors import InputError
 
 @attrs.frozen
 class World:
-    """Where a process stands among all.
+    """Process group of a run.
 
     Attributes
     ----------
     rank, size : int
+        Index of this process, and number of processes.
     local_rank : int
-        Among those of this machine: its GPU.
+        Index among the processes of this machine, and of its GPU.
     """
 
     rank: int = 0
@@ -28,29 +29,29 @@ class World:
     local_rank: int = 0
 
     @property
-    def leads(self) -> bool:
-        """Whether this process writes the files."""
+    def is_main(self) -> bool:
+        """True for the process that writes files and reports progress."""
         return self.rank == 0
 
-    def share(self, batch_size: int) -> int:
-        """How much of a batch is its part.
+    def local_batch_size(self, batch_size: int) -> int:
+        """Compute the batch size of one process.
 
         Raises
         ------
         InputError
-            If it cannot be divided.
+            If the batch size is not divisible by the number of processes.
         """
         if batch_size % self.size:
             raise InputError(
-                f"A batch of {batch_size} cannot be shared by {self.size} processes; give a "
+                f"The batch size {batch_size} is not divisible by {self.size} processes; choose a "
                 f"multiple of {self.size}."
             )
         return batch_size // self.size
 
 
 @contextmanager
-def joined_world(device: torch.device) -> Iterator[World]:
-    """Join the processes that ``torchrun`` started; alone where it did not."""
+def process_group(device: torch.device) -> Iterator[World]:
+    """Join the process group of ``torchrun``, if it started this process."""
     if "WORLD_SIZE" not in os.environ:
         yield World()
         return

@@ -1,4 +1,4 @@
-"""Average the weights of a network; the averaged ones are those that a model is used with."""
+"""Exponential moving average of weights; models are exported with the averaged weights."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import torch
 from torch import Tensor, nn
 
 # Not torch's AveragedModel: it copies the weights at the first update instead of averaging from the
-# start, and its state holds other keys ("module.…", n_averaged) than checkpoints that exist.
+# start, and the keys of its state ("module.…", n_averaged) differ from those of older checkpoints.
 
 
 class Ema:
     """Exponential moving average of a network's weights.
 
-    The decay begins lower, ``(1 + n) / (10 + n)`` after `n` updates, so that a short run does not
-    average in its random start [1]_.
+    The decay is at most ``(1 + n) / (10 + n)`` after `n` updates, so that the average of a short
+    run does not contain its initial weights [1]_.
 
     Parameters
     ----------
     network : nn.Module
+        Network with initial weights.
     decay : float
-        Of each update, in the end.
+        Decay per update, 0 to 1, after the first updates.
 
     References
     ----------
@@ -32,7 +33,7 @@ class Ema:
 
     @torch.no_grad()
     def update(self, network: nn.Module, updates: int) -> None:
-        """Follow the network by one step, `updates` having been done before."""
+        """Update the average from the network, after `updates` previous updates."""
         decay = min(self.decay, (1 + updates) / (10 + updates))
         for name, weight in network.state_dict().items():
             mean = self.weights[name]
@@ -42,6 +43,6 @@ class Ema:
                 mean.copy_(weight)
 
     def load(self, weights: dict[str, Tensor]) -> None:
-        """Go on from saved weights."""
+        """Restore averaged weights."""
         for name, mean in self.weights.items():
             mean.copy_(weights[name])

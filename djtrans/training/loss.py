@@ -1,4 +1,4 @@
-"""Losses of training: the objective's, and the distance of the rendered audio."""
+"""Training losses: the diffusion objective, and the distance of rendered audio."""
 
 from __future__ import annotations
 
@@ -19,32 +19,42 @@ from djtrans.inverse.loss import SpectralLoss
 from djtrans.mixer.mixer import Mixer
 from djtrans.training.options import TrainOptions
 
-#: A distance from a target ``[channels, samples]`` at a sample rate: called with a mix of that
-#: shape, it gives a scalar.
+#: Created from a target ``[channels, samples]`` and a sample rate in Hz; maps a mix of that shape
+#: to a scalar.
 Distance: TypeAlias = Callable[[Tensor, int], Callable[[Tensor], Tensor]]
 
 
 @attrs.frozen(eq=False)
 class AudioLoss:
-    """How different predicted and wanted curves sound, rendered by the differentiable mixer.
+    """Spectral distance between predicted and target curves, rendered by a differentiable mixer.
 
-    Both are rendered over the same few beats of the same stems, and the mixes compared at several
-    resolutions (:class:`~djtrans.inverse.loss.SpectralLoss`: 0 if equal). A fader that is
-    off while its stem is silent costs nothing here; a bass that stays costs much.
+    Both curves are rendered over the same few beats of the same stems, and the mixes are compared
+    at several resolutions (:class:`~djtrans.inverse.loss.SpectralLoss`: 0 if equal). A wrong fader
+    of a silent stem costs nothing; a bass that is not removed costs much.
 
-    Each crop counts with the square of its clean part, ``(1 - t)^2``, as the term for smoothness
-    does. What a network can say of noisy curves is the mean of all transitions that they may
-    become, and the sound of a mean is not the mean of the sounds: to hold it against one of them
-    would teach something else than the prediction does. Where little noise is left there is one
-    transition, and how it sounds is a fair question.
+    Each crop is weighted by ``(1 - t)^2``, like the smoothness term. At high noise the network
+    predicts the mean of all transitions that the noisy curves may come from, and the audio of the
+    mean is not the mean of their audio, so a comparison with one of them would contradict the
+    prediction loss. At low noise there is only one transition.
 
     Attributes
     ----------
     mixer : Mixer
-        Not trained: its layout is what the columns of the curves mean.
+        Mixer with the layout of the curves; not trained.
     distance : callable
         :class:`~djtrans.inverse.loss.SpectralLoss`, :class:`~djtrans.inverse.mel_loss.MelLoss`, or
-        another that is 0 for what is equal.
+        another distance that is 0 for equal mixes.
+
+    See Also
+    --------
+    train : Train with such a loss.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> loss = djtrans.training.AudioLoss(djtrans.DifferentiableDJMixer("dj54"))
+    >>> loss.distance.__name__
+    'SpectralLoss'
     """
 
     mixer: Mixer
@@ -53,17 +63,17 @@ class AudioLoss:
     def __call__(
         self, predicted: Tensor, target: Tensor, noise_fraction: Tensor, crops: Sequence[Crop]
     ) -> Tensor:
-        """Mean over the crops; 0 where there is none.
+        """Compute the mean over the crops; 0 without crops.
 
         Parameters
         ----------
         predicted, target : Tensor
-            ``[batch, frames, parameters]`` clean curves, -1 to 1. What is predicted beyond that is
-            brought back, as it is in sampling.
+            ``[batch, frames, parameters]`` clean curves, -1 to 1. Predictions outside are clipped,
+            as in sampling.
         noise_fraction : Tensor
             ``[batch]``, 0 to 1.
         crops : sequence of Crop
-            On the curves' device.
+            Crops on the device of the curves.
 
         Returns
         -------
@@ -71,7 +81,7 @@ class AudioLoss:
             A scalar.
         """
         total = predicted.new_zeros(())
-        # Its transforms need float32, also where the network computes in bfloat16.
+        # The spectral transforms need float32, even if the network computes in bfloat16.
         with torch.autocast(predicted.device.type, enabled=False):
             for crop in crops:
                 with torch.no_grad():
@@ -83,7 +93,7 @@ class AudioLoss:
         return total / max(1, len(crops))
 
     def _render(self, curves: Tensor, crop: Crop) -> Tensor:
-        """The mix ``[channels, samples]`` of a crop under the curves of its transition."""
+        """Render the mix ``[channels, samples]`` of a crop with the curves of its transition."""
         part = curves[crop.row, crop.first : crop.first + len(crop.frame_times)]
         values = Scaling(self.mixer.layout).from_model(part.float().clamp(-1.0, 1.0))
         mix: Tensor = self.mixer(
@@ -98,15 +108,16 @@ class AudioLoss:
 
 
 class TrainingLoss(nn.Module):
-    """Compute the terms of the loss of a batch, in one forward pass as DDP requires.
+    """Loss of a batch as a module, in one forward pass as DDP requires.
 
     Parameters
     ----------
     network : DiffusionNetwork
+        Network in training.
     options : TrainOptions
         Objective and weight of the audio loss.
     audio : AudioLoss, optional
-        Needed where its weight is not 0. Its mixer is no part of what is trained.
+        Required if its weight is above 0. Its mixer is not trained.
 
     Attributes
     ----------
@@ -125,20 +136,20 @@ class TrainingLoss(nn.Module):
         super().__init__()
         if options.audio_weight > 0.0 and audio is None:
             raise InputError(
-                f"audio_weight is {options.audio_weight:g}, but no mixer is given to render with; "
-                "give an AudioLoss, or leave the weight at 0."
+                f"audio_weight is {options.audio_weight:g}, but there is no mixer to render with; "
+                "pass an AudioLoss, or set the weight to 0."
             )
         self.network, self.objective, self.weight = network, options.objective, options.audio_weight
-        # Not the mixer itself, which as a module would become a part of this one.
+        # AudioLoss is not a module, so its mixer does not become a child of this module.
         self.audio = audio if options.audio_weight > 0.0 else None
         self.terms: tuple[str, ...] = ("loss", "prediction", "smoothness")
         if self.audio is not None:
             self.terms += ("audio",)
 
-    def forward(self, batch: Batch, draw: NoiseSample) -> tuple[Tensor, ...]:
+    def forward(self, batch: Batch, noise_sample: NoiseSample) -> tuple[Tensor, ...]:
         """Return the terms as scalars; `audio` and `smoothness` are not yet weighted."""
-        loss = self.objective.loss(self.network, batch.curves, batch.conditioning, draw)
+        loss = self.objective.loss(self.network, batch.curves, batch.conditioning, noise_sample)
         if self.audio is None:
             return loss.total, loss.prediction, loss.smoothness
-        audio = self.audio(loss.clean, batch.curves, draw.noise_fraction, batch.crops)
+        audio = self.audio(loss.clean, batch.curves, noise_sample.noise_fraction, batch.crops)
         return loss.total + self.weight * audio, loss.prediction, loss.smoothness, audio

@@ -1,4 +1,4 @@
-"""The metrics of a run, one row per step, as CSV."""
+"""CSV log of training metrics, one row per step."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ from types import TracebackType
 
 from djtrans.core.util.atomic_files import write_text
 
-#: Beside the step and the terms of the loss.
+#: Columns in addition to the step and the terms of the loss.
 COLUMNS = ("grad_norm", "lr", "steps_per_second", "validation_loss")
 
 
 class MetricsLog:
-    """Appends rows to ``metrics.csv``; what a resumed run does again is dropped first.
+    """Writer of ``metrics.csv`` that appends to the rows of a resumed run.
 
     Parameters
     ----------
     path : path-like
+        CSV file.
     step : int
-        Steps that are done; later rows are of no account any more.
+        Number of steps done; rows of later steps are deleted, since the resumed run repeats them.
     terms : sequence of str
-        Columns of the loss and its parts.
+        Columns of the loss and its terms.
     """
 
     def __init__(self, path: str | os.PathLike[str], step: int, terms: Sequence[str]) -> None:
         file = Path(path)
         columns = ("step", *terms, *COLUMNS)
-        kept = [",".join(columns)]
+        lines = [",".join(columns)]
         if step and file.is_file():
-            with file.open(newline="") as lines:
-                rows = list(csv.reader(lines))[1:]
-            kept += [",".join(row) for row in rows if row and int(row[0]) <= step]
-        write_text(file, "\n".join(kept) + "\n")
+            with file.open(newline="") as stream:
+                rows = list(csv.reader(stream))[1:]
+            lines += [",".join(row) for row in rows if row and int(row[0]) <= step]
+        write_text(file, "\n".join(lines) + "\n")
         self._lines = file.open("a", newline="")
         self._writer = csv.DictWriter(self._lines, columns)
 
     def write(self, row: dict[str, float]) -> None:
-        """One row; columns that are not given stay empty."""
+        """Append a row; missing columns are empty."""
         self._writer.writerow({k: v if isinstance(v, int) else f"{v:.6g}" for k, v in row.items()})
         self._lines.flush()
 

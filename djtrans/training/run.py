@@ -1,4 +1,4 @@
-"""Trains a model of registered parts on a composed set, on prepared pairs, or on both."""
+"""Train a model of registered components on synthetic datasets, prepared pairs, or both."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from djtrans.training.loss import AudioLoss
 from djtrans.training.options import TrainOptions
 from djtrans.training.trainer import TrainResult, train
 
-#: What can be trained on.
+#: Training data.
 Dataset: TypeAlias = SyntheticDataset | PreparedDataset
 
 DEFAULT_DENOISER = "dit"
@@ -54,7 +54,7 @@ def model_record(
     card: Mapping[str, Any] | None = None,
     registry: Registry | None = None,
 ) -> ModelRecord:
-    """What a new model is made of.
+    """Create the record of a new model from registered components.
 
     Parameters
     ----------
@@ -64,36 +64,55 @@ def model_record(
         Names of registered components, or a name and fields of its config, such as
         ``("dit", {"width": 64})``.
     encoders : sequence of str or (str, mapping)
-        The conditioning, in this order; ``()`` for none.
+        Encoders in the order of their conditioning; ``()`` for an unconditional model.
     frames_per_beat : int
+        Frame rate of the curves: 2, 4 or 8.
     configs : mapping, optional
-        Fields of the denoiser's, the encoders' and the scheduler's configs, by the names given.
+        Fields of the configs of denoiser, encoders and scheduler, by their names as given.
     card : mapping, optional
-        What is to be remembered of its training.
+        Facts about the training to store in the model file, JSON-ready.
     registry : Registry, optional
+        Installed components; by default :func:`djtrans.default_registry`.
 
     Returns
     -------
     ModelRecord
+        Record for :func:`train_model`.
+
+    Raises
+    ------
+    InputError
+        If `configs` has a name that the model does not use.
+
+    See Also
+    --------
+    djtrans.diffusion.build_network : Build the network of a record.
+
+    Examples
+    --------
+    >>> from djtrans.training import model_record
+    >>> record = model_record(denoiser="unet1d", encoders=("audio",), scheduler="ddim")
+    >>> record.denoiser.name, len(record.layout)
+    ('djtrans/unet1d', 54)
     """
     registry = registry or default_registry()
     configs = configs or {}
     names = [split_choice(choice)[0] for choice in (denoiser, *encoders, scheduler)]
     if unknown := sorted(set(configs) - set(names)):
         raise InputError(
-            f"There are settings for {', '.join(unknown)}, but the model is made of "
-            f"{', '.join(names)}."
+            f"There are settings for {', '.join(unknown)}, but the components of the model are "
+            f"{', '.join(names)}; remove these settings or choose these components."
         )
 
     def record(kind: str, choice: ComponentChoice) -> ComponentRecord:
         name, config = split_choice(choice)
         return component_record(registry, kind, name, {**config, **configs.get(name, {})})
 
-    told = []
+    encoder_records = []
     for choice in encoders:
         component = record("encoder", choice)
         widths = registry.encoders.build(component.name, component.config).widths(STEMS)
-        told.append(
+        encoder_records.append(
             EncoderRecord(
                 component=component,
                 per_frame=widths[0],
@@ -106,7 +125,7 @@ def model_record(
         stems=STEMS,
         frames_per_beat=frames_per_beat,
         denoiser=record("denoiser", denoiser),
-        encoders=tuple(told),
+        encoders=tuple(encoder_records),
         scheduler=record("scheduler", scheduler),
         card=card or {},
     )
@@ -124,21 +143,22 @@ def train_model(
     mixer: MixerSpec | str = DEFAULT_MIXER,
     registry: Registry | None = None,
 ) -> TrainResult:
-    """Train a model; see :func:`djtrans.training.trainer.train`.
+    """Train a model on datasets; see :func:`djtrans.training.trainer.train`.
 
-    Needs neither audio nor the libraries that read it, unless the audio loss has a weight: a set
-    that was composed elsewhere is trained on wherever torch is.
+    Audio and the libraries that read it are needed only for the audio loss: a synthetic dataset
+    from another machine can be trained on wherever torch is installed.
 
     Parameters
     ----------
     data : SyntheticDataset, PreparedDataset or a sequence of these
-        Each batch comes from one of them, as often as the options' shares say; by default so that
-        every frame of all sets comes up as often as another.
+        Each batch comes from one of them, with the probabilities of the options' shares; by default
+        proportional to their numbers of frames.
     output : path
-        A folder for checkpoints and metrics.
+        Folder for checkpoints and metrics.
     record : ModelRecord, optional
-        What the model is made of; see :func:`model_record`.
+        Components of the model; see :func:`model_record`.
     options : TrainOptions, optional
+        Options of the run.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     resume : path, optional
@@ -146,33 +166,47 @@ def train_model(
     progress : callable, optional
         Receives a `Progress` event with metrics after each step.
     mixer : MixerSpec or str
-        What the audio loss renders with: the mixer of the record.
+        Mixer of the record, with which the audio loss renders.
     registry : Registry, optional
+        Installed components; by default :func:`djtrans.default_registry`.
 
     Returns
     -------
     TrainResult
+        Last step, best validation loss and last checkpoint.
 
     Raises
     ------
     InputError
-        If a set has nothing to train on, the shares do not fit, or the audio loss has a weight and
-        no set has audio.
+        If a dataset is empty, the shares do not match the datasets, or the audio loss has a weight
+        and no dataset has audio.
+
+    See Also
+    --------
+    djtrans.datasets.open_dataset : Read a dataset.
+    djtrans.diffusion.export_model : Write the trained model as a file.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> from djtrans.training import TrainOptions, train_model
+    >>> data = djtrans.datasets.open_dataset("set.safetensors")  # doctest: +SKIP
+    >>> train_model(data, "output", options=TrainOptions(steps=1000))  # doctest: +SKIP
     """
     registry = registry or default_registry()
     options = options or TrainOptions()
     record = record or model_record(mixer=mixer, registry=registry)
     sets = [data] if isinstance(data, SyntheticDataset | PreparedDataset) else list(data)
-    heard = options.audio_weight > 0.0
-    if heard and not any(isinstance(each, PreparedDataset) for each in sets):
+    with_audio = options.audio_weight > 0.0
+    if with_audio and not any(isinstance(each, PreparedDataset) for each in sets):
         raise InputError(
-            "A composed set holds no audio to listen to; give a folder that 'djtrans prepare' "
-            "wrote (--data FOLDER), or leave out --with-audio."
+            "A synthetic dataset contains no audio for the audio loss; add a folder that 'djtrans "
+            "prepare' wrote (--data FOLDER), or omit --with-audio."
         )
     shares = options.shares or shares_by_frames(sets)
     facts = [dict(each.facts) for each in sets]
-    known = facts[0] if len(sets) == 1 else {"sources": facts, "shares": list(shares)}
-    card = {**record.card, "data": known, "train": attrs.asdict(options)}
+    provenance = facts[0] if len(sets) == 1 else {"sources": facts, "shares": list(shares)}
+    card = {**record.card, "data": provenance, "train": attrs.asdict(options)}
     record = attrs.evolve(record, card=card)
     torch.manual_seed(options.seed)
     network, encoders = build_network(record, registry=registry)
@@ -186,7 +220,7 @@ def train_model(
         device=pick_device(device),
         resume=resume,
         progress=progress,
-        audio=_audio_loss(mixer, record.layout, options, registry) if heard else None,
+        audio=_audio_loss(mixer, record.layout, options, registry) if with_audio else None,
     )
 
 
@@ -223,20 +257,20 @@ def _source(
 def _audio_loss(
     mixer: MixerSpec | str, layout: Layout, options: TrainOptions, registry: Registry
 ) -> AudioLoss:
-    # Only here, since it imports all that reads audio.
+    # Imported here, since it imports the audio libraries.
     from djtrans.mixer.build import DifferentiableDJMixer
 
     built = DifferentiableDJMixer(mixer, registry=registry)
     if differs := layout_difference(layout, built.layout):
         raise LayoutError(
-            f"The audio loss would render with another mixer than the model's: {differs}. Give "
-            "train_model the mixer that its record was made for."
+            f"The mixer of the audio loss is not that of the model: {differs}. Pass the mixer of "
+            "the model record to train_model."
         )
     if options.audio_loss == "mel":
         from djtrans.core.audio.torchaudio_import import import_torchaudio
         from djtrans.inverse.mel_loss import MelLoss
 
-        import_torchaudio("The mel loss")  # refused before the first step
+        import_torchaudio("The mel loss")  # raises before the first step
         return AudioLoss(built, MelLoss)
     return AudioLoss(built)
 
@@ -245,51 +279,57 @@ def _technique(name: str, registry: Registry) -> Any:
     try:
         return registry.techniques.build(name)
     except PluginError as error:
-        raise PluginError(f"The composed set was drawn with {name}. {error}") from None
+        raise PluginError(f"The synthetic dataset uses {name}. {error}") from None
 
 
 @contextmanager
 def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[ProgressCallback]:
-    """Log the metrics of every step to Weights & Biases, while the context lasts.
+    """Log the metrics of every step to Weights & Biases within a context.
 
-    The run begins with the first step, so one that is refused leaves nothing, and under
-    ``torchrun`` only the process that writes the files logs.
+    The wandb run starts with the first step, so invalid options create none. Under ``torchrun``
+    only the main process logs.
 
     Parameters
     ----------
     run : str
         Name of the run.
     config : mapping
-        What it was started with.
+        Settings of the run, JSON-ready.
 
     Yields
     ------
     callable
-        To be passed as `progress`.
+        Callback for the `progress` parameter of :func:`train_model`.
 
     Raises
     ------
     InputError
         If wandb is not installed.
+
+    Examples
+    --------
+    >>> from djtrans.training import logging_to_wandb, train_model
+    >>> with logging_to_wandb("baseline", {"lr": 1e-4}) as progress:  # doctest: +SKIP
+    ...     train_model(data, "output", progress=progress)
     """
     try:
         import wandb
     except ImportError:
         raise InputError(
-            "wandb is not installed; install it (pip install 'djtrans[wandb]') or leave it out."
+            "wandb is not installed; install it (pip install 'djtrans[wandb]') or omit --wandb."
         ) from None
-    begun: list[Any] = []
+    runs: list[Any] = []
 
     def log(event: Progress) -> None:
-        if not begun:
-            begun.append(wandb.init(project="djtrans", name=run, config=dict(config)))
-        begun[0].log(dict(event.metrics), step=int(event.done))
+        if not runs:
+            runs.append(wandb.init(project="djtrans", name=run, config=dict(config)))
+        runs[0].log(dict(event.metrics), step=int(event.done))
 
     try:
         yield log
     except BaseException:
-        for each in begun:
+        for each in runs:
             each.finish(exit_code=1)
         raise
-    for each in begun:
+    for each in runs:
         each.finish()

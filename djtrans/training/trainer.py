@@ -1,4 +1,4 @@
-"""The training loop."""
+"""Training loop with validation, checkpoints, EMA weights and data parallelism."""
 
 from __future__ import annotations
 
@@ -21,32 +21,39 @@ from djtrans.datasets.batch import Batch, BatchSource
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.training.checkpoint import TrainingState
-from djtrans.training.distributed import World, joined_world
+from djtrans.training.distributed import World, process_group
 from djtrans.training.ema import Ema
 from djtrans.training.loss import AudioLoss, TrainingLoss
 from djtrans.training.metrics_log import MetricsLog
 from djtrans.training.options import TrainOptions
 
-#: Terms of the loss that messages name, as far as a run has them.
+#: Terms of the loss in progress messages, if the run has them.
 _TERMS = ("prediction", "smoothness", "audio")
-#: Draws of validation, noise of training: each its own stream of seeds.
+#: Independent streams of seeds for the noise of training and of validation.
 NOISE, VALIDATION = 1, 2
 
 
 @attrs.frozen
 class TrainResult:
-    """How a run ended.
+    """Result of a training run.
 
     Attributes
     ----------
     step : int
-        Steps done.
+        Number of steps done.
     best : float
         Lowest validation loss.
     interrupted : bool
-        Whether it was stopped before its last step.
+        True if the run was stopped before its last step.
     checkpoint : Path
-        The last one written.
+        Last checkpoint.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from djtrans.training import TrainResult
+    >>> TrainResult(100, 0.2, False, Path("output/checkpoint_100.pt")).checkpoint.name
+    'checkpoint_100.pt'
     """
 
     step: int
@@ -67,49 +74,66 @@ def train(
     progress: ProgressCallback | None = None,
     audio: AudioLoss | None = None,
 ) -> TrainResult:
-    """Train a network.
+    """Train a network on batches.
 
     Writes ``metrics.csv``, ``checkpoint_<step>.pt`` and ``best_model.pt`` (by the validation loss
-    of the averaged weights) into `output`. Everything random follows from the seed and the step,
-    so a resumed run has the losses of one that was never stopped. SIGINT (Ctrl-C) saves and ends
-    it after the step at hand. Under ``torchrun`` each process takes its part of every batch.
+    of the averaged weights) to `output`. All randomness depends on the seed and the step only, so
+    a resumed run has the losses of an uninterrupted one. SIGINT (Ctrl-C) ends the run after the
+    current step with a checkpoint. Under ``torchrun`` each process computes its part of every
+    batch.
 
     Parameters
     ----------
     network : DiffusionNetwork
-        With fresh weights, or with those to go on from.
+        Network with initial or pretrained weights; trained in place.
     record : ModelRecord
-        What its numbers mean; written with every checkpoint.
+        Description of the model, written with every checkpoint.
     source : BatchSource
+        Batches for training and validation.
     output : path
-        A folder; made if it is missing.
+        Folder to write to, created if necessary.
     options : TrainOptions, optional
+        Options of the run.
     device : str or torch.device
+        Device to train on.
     resume : path, optional
-        A checkpoint of the same run.
+        Checkpoint of the same run.
     progress : callable, optional
         Receives a `Progress` event after each step; its `metrics` are the step's row of
         ``metrics.csv``.
     audio : AudioLoss, optional
-        Judges what is heard, where the options give that a weight and batches have crops.
+        Audio loss, if the options give it a weight and batches have crops.
 
     Returns
     -------
     TrainResult
+        Last step, best validation loss and last checkpoint.
 
     Raises
     ------
     InputError
-        If the options do not fit the device, or memory runs out; the message says what to lower.
+        If the device does not support the options, or runs out of memory.
     FormatError
-        If the checkpoint is not one of this run.
+        If the checkpoint does not belong to this run.
+
+    See Also
+    --------
+    train_model : Train on datasets with registered components.
+
+    Examples
+    --------
+    >>> from djtrans.diffusion import build_network
+    >>> from djtrans.training import model_record, train
+    >>> record = model_record()
+    >>> network, encoders = build_network(record)
+    >>> train(network, record, my_batches, "output")  # doctest: +SKIP
     """
     options = options or TrainOptions()
     where = torch.device(device)
     check_amp(options, where)
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    with joined_world(where) as world:
+    with process_group(where) as world:
         if where.type == "cuda" and world.size > 1:
             where = torch.device("cuda", world.local_rank)
         run = _Run(
@@ -122,27 +146,27 @@ def train(
                 raise
             raise InputError(
                 f"Out of memory on {where} with batch size {options.batch_size}: lower it "
-                "(--batch-size), take a smaller denoiser, or another device (--device cpu)."
+                "(--batch-size), or choose a smaller denoiser or another device (--device cpu)."
             ) from None
 
 
 def check_amp(options: TrainOptions, device: torch.device) -> None:
-    """Refuse bfloat16 where it does not pay.
+    """Raise if bfloat16 is enabled on a device on which it is not faster.
 
     Raises
     ------
     InputError
-        If it is asked for on another device than a GPU of CUDA.
+        If the options enable `amp` and the device is not a CUDA GPU.
     """
     if options.amp and device.type != "cuda":
         raise InputError(
-            f"amp computes in bfloat16, which pays on CUDA only; this run is on {device.type}. "
-            "Leave it out."
+            f"amp computes in bfloat16, which is faster on CUDA only; this run is on "
+            f"{device.type}. Omit it."
         )
 
 
 class _Run:
-    """One call of :func:`train`."""
+    """State and steps of one call of :func:`train`."""
 
     def __init__(
         self,
@@ -163,7 +187,7 @@ class _Run:
             world,
             progress,
         )
-        self.share = world.share(options.batch_size)
+        self.local_batch_size = world.local_batch_size(options.batch_size)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=options.lr, weight_decay=options.weight_decay
         )
@@ -184,12 +208,12 @@ class _Run:
             )
         state, options = self.state, self.options
         with ExitStack() as stack:
-            stopping = stack.enter_context(interruptible())
+            stop_requested = stack.enter_context(interruptible())
             log = None
-            if self.world.leads:
+            if self.world.is_main:
                 file = self.folder / "metrics.csv"
                 log = stack.enter_context(MetricsLog(file, state.step, self.loss.terms))
-            while state.step < options.steps and not self._agreed(stopping()):
+            while state.step < options.steps and not self._any_process(stop_requested()):
                 begin = time.perf_counter()
                 row = self._step(state.step)
                 row["steps_per_second"] = 1.0 / (time.perf_counter() - begin)
@@ -199,7 +223,7 @@ class _Run:
                     row["validation_loss"] = self._validate()
                 if log is not None:
                     log.write({"step": state.step, **row})
-                if self.progress is not None and self.world.leads:
+                if self.progress is not None and self.world.is_main:
                     self.progress(_event(state.step, options.steps, row))
                 if state.step % options.save_every == 0 or last:
                     self._save()
@@ -215,7 +239,7 @@ class _Run:
             group["lr"] = lr
         self.network.train()
         index = step * self.world.size + self.world.rank
-        batch = self.source.batch(index, self.share).to(self.device)
+        batch = self.source.batch(index, self.local_batch_size).to(self.device)
         terms = self._compute_loss(self.module, batch, generator(options.seed, NOISE, index))
         optimizer.zero_grad(set_to_none=True)
         terms[0].backward()
@@ -229,47 +253,47 @@ class _Run:
     def _compute_loss(
         self, module: nn.Module, batch: Batch, noise: torch.Generator
     ) -> tuple[Tensor, ...]:
-        draw = self.options.objective.sample(self.network, batch.curves, noise)
-        draw = attrs.evolve(draw, dropped=draw.dropped | batch.absent)
+        sample = self.options.objective.sample(self.network, batch.curves, noise)
+        sample = attrs.evolve(sample, dropped=sample.dropped | batch.missing)
         with torch.autocast("cuda", torch.bfloat16) if self.options.amp else nullcontext():
-            terms: tuple[Tensor, ...] = module(batch, draw)
+            terms: tuple[Tensor, ...] = module(batch, sample)
         return terms
 
     @torch.no_grad()
     def _validate(self) -> float:
-        """Loss of the averaged weights on what was held out; always the same draws."""
+        """Compute the loss of the averaged weights on held-out data, always with the same noise."""
         self.network.eval()
-        own = {name: w.clone() for name, w in self.network.state_dict().items()}
+        weights = {name: w.clone() for name, w in self.network.state_dict().items()}
         self.network.load_state_dict(self.state.ema.weights)
         total = torch.zeros((), device=self.device)
-        mine = range(self.world.rank, self.options.validation_batches, self.world.size)
-        for index in mine:
-            batch = self.source.batch(index, self.share, validation=True).to(self.device)
+        indices = range(self.world.rank, self.options.validation_batches, self.world.size)
+        for index in indices:
+            batch = self.source.batch(index, self.local_batch_size, validation=True).to(self.device)
             noise = generator(self.options.seed, VALIDATION, index)
-            # Not through DDP: the processes may have different numbers of batches here.
+            # Without DDP: the processes may have different numbers of validation batches.
             total += self._compute_loss(self.loss, batch, noise)[0]
-        self.network.load_state_dict(own)
+        self.network.load_state_dict(weights)
         loss = self._mean(total[None])[0] * self.world.size / self.options.validation_batches
         if loss < self.state.best:
             self.state.best = loss
-            if self.world.leads:
+            if self.world.is_main:
                 self.state.save(self.folder / "best_model.pt", self.record, self.options)
         return loss
 
     def _save(self) -> None:
         self.saved = self.folder / f"checkpoint_{self.state.step}.pt"
-        if self.world.leads:
+        if self.world.is_main:
             self.state.save(self.saved, self.record, self.options)
 
     def _mean(self, values: Tensor) -> list[float]:
-        """Mean over all processes."""
+        """Average over all processes."""
         if self.world.size > 1:
             torch.distributed.all_reduce(values)
             values = values / self.world.size
         return [float(value) for value in values]
 
-    def _agreed(self, stop: bool) -> bool:
-        """Whether any process was interrupted: all end after the same step."""
+    def _any_process(self, stop: bool) -> bool:
+        """Return True if any process was interrupted: all end after the same step."""
         return self._mean(torch.tensor([float(stop)], device=self.device))[0] > 0.0
 
 
@@ -282,28 +306,34 @@ def _event(step: int, steps: int, row: Mapping[str, float]) -> Progress:
 
 
 def generator(seed: int, stream: int, index: int) -> torch.Generator:
-    """A generator of its own for each batch, on the CPU: the same numbers on every device."""
+    """Create the generator of a batch, on the CPU: its values are the same for every device."""
     mixed = ((seed % 2**16) * 4 + stream) * 2**44 + index
     return torch.Generator().manual_seed(mixed)
 
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells whether SIGINT has arrived; a second SIGINT stops at once."""
-    asked = False
+    """Turn the first SIGINT into a stop request; the second one raises KeyboardInterrupt.
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+    Yields
+    ------
+    callable
+        Returns True after the first SIGINT.
+    """
+    requested = False
+
+    def request_stop(number: int, frame: FrameType | None) -> None:
+        nonlocal requested
+        if requested:
             raise KeyboardInterrupt
-        asked = True
+        requested = True
 
     try:
-        before: Any = signal.signal(signal.SIGINT, ask)
-    except ValueError:  # not in the main thread: whoever runs it there stops it
+        before: Any = signal.signal(signal.SIGINT, request_stop)
+    except ValueError:  # not in the main thread, which alone receives signals
         yield lambda: False
         return
     try:
-        yield lambda: asked
+        yield lambda: requested
     finally:
         signal.signal(signal.SIGINT, before)

@@ -157,18 +157,18 @@ def test_data_and_synthesized_tracks_share_a_run_as_asked(
     assert [row["loss"] for row in metrics()] == losses
     code, _, err = run(*again)
     assert code == 2
-    assert "was begun with shares = " in err
+    assert "was started with shares = " in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("--data", "set.safetensors", "--with-audio"), "holds no audio .*--data FOLDER"),
+        (("--data", "set.safetensors", "--with-audio"), "contains no audio .*--data FOLDER"),
         (("--synthetic", "--with-audio"), "do not keep; give a folder .* wrote"),
         (("--data", "set.safetensors", "--data-share", "0.5"), "--data-share divides .* give both"),
         (("--data", "s", "--synthetic", "--data-share", "2"), "from 0 to 1"),
         (("--data", "set.safetensors", "--audio-weight", "-1", "--with-audio"), "audio_weight"),
-        (("--synthetic", "--amp"), "pays on CUDA only"),
+        (("--synthetic", "--amp"), "faster on CUDA only"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_made_first(run, data, arguments, why):

@@ -23,8 +23,8 @@ from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.synthetic.composing import SyntheticOptions
 from djtrans.datasets.synthetic.composition import request_of
 from djtrans.datasets.synthetic.framed_cache import (
-    Heard,
-    is_whole,
+    CachedTrack,
+    is_cached,
     read_framed_track,
     write_framed_track,
 )
@@ -158,19 +158,21 @@ def test_a_composed_set_keeps_the_arrays(composed, tmp_path):
         assert torch.equal(kept.extra["loudness/rms"], track.extra["loudness/rms"])
 
 
-def test_framed_tracks_are_kept_by_name_and_version(stems, analysis, tmp_path, composed):
+def test_framed_tracks_are_cached_by_name_and_version(stems, analysis, tmp_path, composed):
     options, file = SyntheticOptions(), tmp_path / "track.safetensors"
-    heard = Heard((analysis,), (composed.tracks[0],), True)
+    heard = CachedTrack((analysis,), (composed.tracks[0],), True)
     write_framed_track(file, heard, options, {"loudness": 1})
-    assert is_whole(file, options)
-    assert is_whole(file, options, {"loudness": 1})
-    assert not is_whole(file, options, {"loudness": 2})
-    assert not is_whole(file, options, {"loudness": 1, "chroma": 1})
+    assert is_cached(file, options)
+    assert is_cached(file, options, {"loudness": 1})
+    assert not is_cached(file, options, {"loudness": 2})
+    assert not is_cached(file, options, {"loudness": 1, "chroma": 1})
     assert list(read_framed_track(file, {"loudness": 1}).framed[0].extra) == ["loudness/rms"]
     assert not read_framed_track(file).framed[0].extra
 
 
-def test_pairs_are_extracted_from_their_stems_and_kept_by_version(folder, extractors, monkeypatch):
+def test_pairs_are_extracted_from_their_stems_and_cached_by_version(
+    folder, extractors, monkeypatch
+):
     read = []
 
     def reading(path):
@@ -210,7 +212,9 @@ def test_a_stored_set_without_them_is_refused(folder, tmp_path, record, registry
     ):
         train_model(prepared, tmp_path / "out", record, **train)
     for extracted, stored in (({}, "none at all"), ({"loudness": 7}, "none of its version 7 only")):
-        with pytest.raises(InputError, match=rf"the composed set has {stored}; compose it again"):
+        with pytest.raises(
+            InputError, match=rf"the synthetic dataset has {stored}; compose it again"
+        ):
             train_model(
                 attrs.evolve(composed, extractors=extracted), tmp_path / "out", record, **train
             )

@@ -57,7 +57,8 @@ def test_by_default_every_frame_counts_the_same():
 
 
 @pytest.mark.parametrize(
-    ("shares", "why"), [((1.0,), "one share for each"), ((0.5, 0.6), "sum to 1"), ((2, -1), "0 on")]
+    ("shares", "why"),
+    [((1.0,), "one share for each"), ((0.5, 0.6), "sum to 1"), ((2, -1), "at least 0")],
 )
 def test_shares_that_divide_nothing_are_refused(shares, why):
     with pytest.raises(InputError, match=why):

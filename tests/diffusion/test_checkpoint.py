@@ -89,11 +89,11 @@ def test_files_that_are_no_models_are_refused_by_what_they_are(tmp_path):
     torch.save({"weights": torch.ones(1)}, tmp_path / "other.pt")
     (tmp_path / "empty").mkdir()
     for name, why in (
-        ("other.safetensors", "not those of a djtrans model"),
-        ("cut.safetensors", "no readable safetensors file"),
-        ("cut.pt", "no readable checkpoint"),
+        ("other.safetensors", "contains weights, but no djtrans model"),
+        ("cut.safetensors", "not a readable safetensors file"),
+        ("cut.pt", "not a readable checkpoint"),
         ("other.pt", "not a checkpoint of djtrans"),
-        ("empty", "holds no model.safetensors"),
+        ("empty", "contains no model.safetensors"),
         ("nothing.pt", "There is no model"),
     ):
         with pytest.raises(FormatError, match=why):
@@ -105,7 +105,7 @@ def test_files_that_are_no_models_are_refused_by_what_they_are(tmp_path):
     [
         (lambda d: d.update(format_version=9), "format version 9; this djtrans reads 1"),
         (lambda d: d.pop("denoiser"), "damaged model"),
-        (lambda d: d["layout"].pop(), "contradicts itself"),
+        (lambda d: d["layout"].pop(), "layout does not match its layout digest"),
         (lambda d: d["denoiser"].pop("name"), "damaged model"),
     ],
 )

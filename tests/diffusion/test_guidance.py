@@ -1,4 +1,4 @@
-"""Guidance is what its formula says, of one batch."""
+"""Guidance equals its formula and is computed as one batch."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ def clean(network, x, conditioning, dropped, level=LEVEL):
 
 
 @pytest.mark.parametrize("scale", [0.0, 0.5, 1.0, 2.0, 7.5])
-def test_the_scale_goes_from_what_is_untold_through_what_is_told(scale, network, conditioning, z):
+def test_the_scale_extrapolates_from_the_unconditional_to_the_conditional_prediction(
+    scale, network, conditioning, z
+):
     guided = GuidedDenoiser(network, conditioning, Guidance(scale=scale))(z, LEVEL)
-    told = clean(network, z, conditioning, NOTHING)
-    free = clean(network, z, conditioning, EVERYTHING)
-    torch.testing.assert_close(guided, free + scale * (told - free), rtol=1e-4, atol=1e-4)
+    cond = clean(network, z, conditioning, NOTHING)
+    uncond = clean(network, z, conditioning, EVERYTHING)
+    torch.testing.assert_close(guided, uncond + scale * (cond - uncond), rtol=1e-4, atol=1e-4)
 
 
 def test_both_halves_go_through_as_one_batch_and_only_inside_the_interval(network, conditioning, z):
@@ -46,15 +48,15 @@ def test_both_halves_go_through_as_one_batch_and_only_inside_the_interval(networ
     outs = [guided(z, level) for level in levels]
     assert counting.batches == [2, 4, 4, 4, 2]
     for level, out in zip(levels, outs, strict=True):
-        told = clean(network, z, conditioning, NOTHING, level)
-        assert torch.allclose(out, told) == (level.sigma in (0.9, 0.1))
+        cond = clean(network, z, conditioning, NOTHING, level)
+        assert torch.allclose(out, cond) == (level.sigma in (0.9, 0.1))
 
 
-def test_an_absent_encoder_is_silent_in_both_halves(network, conditioning, z):
-    absent = torch.tensor([[False, True], [False, True]])
+def test_a_missing_encoder_is_dropped_in_both_halves(network, conditioning, z):
+    missing = torch.tensor([[False, True], [False, True]])
     other = attrs.evolve(conditioning, global_=conditioning.global_.clone())
     other.global_[:, 2] += 100.0  # the technique's channel
-    outs = [GuidedDenoiser(network, c, absent=absent)(z, LEVEL) for c in (conditioning, other)]
+    outs = [GuidedDenoiser(network, c, missing=missing)(z, LEVEL) for c in (conditioning, other)]
     assert torch.equal(*outs)
 
 
@@ -73,6 +75,6 @@ def test_the_mask_reaches_both_halves(network, conditioning, z):
 
 
 @pytest.mark.parametrize("wrong", [(0.5,), (0.7, 0.2), (0.3, 0.3), (-0.1, 1.0)])
-def test_an_interval_that_is_none_is_refused(wrong):
+def test_an_invalid_interval_is_refused(wrong):
     with pytest.raises(ConfigError, match=r"Guidance\.interval"):
         Guidance(interval=wrong)

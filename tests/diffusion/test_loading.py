@@ -1,4 +1,4 @@
-"""Models from files: rebuilt as they were, refused where something means something else."""
+"""Models from files are restored exactly and rejected where components differ."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def request(**facts):
     return CurveRequest(djtrans.mixer_layout("dj54"), **facts)
 
 
-def test_a_model_is_loaded_and_draws(saved):
+def test_a_loaded_model_generates_curves(saved):
     model = load_model(saved, device="cpu")
     assert isinstance(model, DiffusionModel)
     assert model.inference == get_inference_config(steps=3, guidance_scale=1.0)
@@ -44,7 +44,7 @@ def test_a_model_is_loaded_and_draws(saved):
         assert float(curve.max()) <= row.parameter.maximum
 
 
-def test_the_seed_decides_and_the_wish_is_heard(saved):
+def test_the_seed_and_the_technique_determine_the_curves(saved):
     model = load_model(saved, device="cpu")
     assert torch.equal(model.generate(request()), model.generate(request()))
     assert not torch.equal(model.generate(request()), model.generate(request(seed=2)))
@@ -54,18 +54,18 @@ def test_the_seed_decides_and_the_wish_is_heard(saved):
     assert not torch.equal(model.generate(request()), model.generate(request(swap_beat=4)))
 
 
-def test_the_guidance_of_a_wish_is_not_that_of_no_wish(saved):
+def test_requests_without_a_technique_have_their_own_guidance_scale(saved):
     def drawn(technique, **scales):
         model = load_model(saved, "cpu", inference=get_inference_config(steps=3, **scales))
         return model.generate(request(technique=technique))
 
     for technique, one, other in (
-        ("djtrans/bass-swap", "guidance_scale", "wishless_guidance_scale"),
-        ("", "wishless_guidance_scale", "guidance_scale"),
+        ("djtrans/bass-swap", "guidance_scale", "no_technique_guidance_scale"),
+        ("", "no_technique_guidance_scale", "guidance_scale"),
     ):
         assert not torch.equal(drawn(technique, **{one: 3.0}), drawn(technique, **{one: 1.0}))
         assert torch.equal(drawn(technique, **{other: 3.0}), drawn(technique, **{other: 1.0}))
-    assert torch.equal(drawn(""), drawn("", wishless_guidance_scale=1.0))
+    assert torch.equal(drawn(""), drawn("", no_technique_guidance_scale=1.0))
 
 
 def test_any_scheduler_samples_it(saved):
@@ -140,9 +140,12 @@ def test_a_model_takes_the_place_of_a_technique(saved):
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        ({"n_frames": 16}, "2 bars is not what the model was trained on"),
-        ({"n_frames": 1024}, "128 bars is not what the model was trained on"),
-        ({"n_frames": 64, "frames_per_beat": 4}, "draws 2 frames per beat and 4 are asked for"),
+        ({"n_frames": 16}, "not trained on windows of 2 bars"),
+        ({"n_frames": 1024}, "not trained on windows of 128 bars"),
+        (
+            {"n_frames": 64, "frames_per_beat": 4},
+            "generates 2 frames per beat, but the request has 4",
+        ),
     ],
 )
 def test_what_it_was_not_trained_on_is_refused(saved, facts, why):
@@ -160,7 +163,7 @@ def test_another_mixer_is_refused_by_what_differs(saved):
     )
     asked = attrs.evolve(request(), layout=djtrans.mixer_layout(fewer))
     with pytest.raises(
-        LayoutError, match=r"draws a/drums/lpf/\w+, a/bass/lpf/\w+ and 6 more, which"
+        LayoutError, match=r"generates a/drums/lpf/\w+, a/bass/lpf/\w+ and 6 more, which"
     ):
         model.generate(asked)
 
@@ -205,6 +208,15 @@ def test_a_name_that_is_no_file_and_no_hub_id_is_refused():
         load_model("someone/their-model")
 
 
+def test_a_file_with_the_former_name_of_a_setting_loads(tmp_path):
+    network, _ = build_network(record())
+    former = attrs.evolve(record(), inference={"wishless_guidance_scale": 3.0, "steps": 4})
+    save_model(tmp_path / "model.safetensors", former, network.state_dict())
+    assert load_model(tmp_path, "cpu").inference == get_inference_config(
+        no_technique_guidance_scale=3.0, steps=4
+    )
+
+
 def test_former_names_work_and_warn(saved):
     model = load_model(saved, device="cpu")
     with pytest.warns(DeprecationWarning, match="generate"):
@@ -212,3 +224,6 @@ def test_former_names_work_and_warn(saved):
     assert torch.equal(curves, model.generate(request()))
     with pytest.warns(DeprecationWarning, match="CurveRequest"):
         assert djtrans.DrawRequest is djtrans.CurveRequest
+    with pytest.warns(DeprecationWarning, match="no_technique_guidance_scale"):
+        former = get_inference_config(wishless_guidance_scale=3.0)
+    assert former == get_inference_config(no_technique_guidance_scale=3.0)

@@ -1,4 +1,4 @@
-"""The model in the box: it is there, it is small, and it draws unless something else is asked."""
+"""The bundled model exists, is small, and generates curves by default."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def test_it_is_small(model):
     assert sum(p.numel() for p in model.network.parameters()) <= 2.5e6
 
 
-def test_its_card_says_how_it_was_trained(model):
+def test_its_card_describes_the_training(model):
     assert model.card["train"]["steps"] >= 10_000
     assert model.card["data"]["options"]["tracks"] >= 50
     assert "seed" in model.card["train"]
 
 
-def test_it_draws_where_nothing_else_is_asked(tracks):
+def test_it_generates_curves_by_default(tracks):
     made = djtrans.generate(*tracks, **OPTIONS)
     assert made.provenance.model.name == SHIPPED.name
     assert made.provenance.model.steps == 10
@@ -69,7 +69,7 @@ def test_the_basses_change_hands_on_the_line(tracks):
     assert (b[line + 2 :] > 0.7).all()
 
 
-def test_the_wish_decides_what_it_draws(model):
+def test_the_technique_determines_the_curves(model):
     layout = djtrans.mixer_layout()
     request = CurveRequest(layout, 64, 24, seed=1)
     drawn = {
@@ -91,7 +91,7 @@ def test_seeds_give_different_transitions_that_end_where_they_must(model):
         assert torch.equal(values[-1, faders(layout, "a")], torch.zeros(4))
 
 
-def test_for_another_mixer_the_rules_draw_and_a_line_says_so(tracks):
+def test_another_mixer_falls_back_to_rules_with_a_warning(tracks):
     spec = djtrans.resolve_spec("dj54")
     fewer = attrs.evolve(
         spec,
@@ -103,7 +103,7 @@ def test_for_another_mixer_the_rules_draw_and_a_line_says_so(tracks):
     assert made.provenance.model is None
 
 
-def test_what_is_too_short_for_it_is_drawn_by_rules_and_the_plan_says_so(tracks, recwarn):
+def test_windows_too_short_for_it_are_generated_by_rules_with_a_reason(tracks, recwarn):
     made = djtrans.generate(*tracks, technique="cut", separator="spectral", context=0)
     assert made.provenance.model is None
     why = "by its rules, not by the model: the model supports 4 to 64 bars, the plan has 2"

@@ -1,4 +1,4 @@
-"""Nulls take the place of what is not told, encoder by encoder."""
+"""Null embeddings replace dropped conditioning of each encoder."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_conditioning_of_another_model_is_refused(network, conditioning, z):
         network(z, NOISE_FRACTION, short)
 
 
-def test_weights_are_saved_without_what_the_slots_say(network):
+def test_weights_are_saved_without_the_slots(network):
     assert {name.partition(".")[0] for name in network.state_dict()} == {
         "denoiser",
         "frame_null",

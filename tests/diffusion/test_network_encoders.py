@@ -13,7 +13,7 @@ from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import PluginError, ShapeError
 from djtrans.datasets.synthetic.composition import request_of
 from djtrans.diffusion.checkpoint import read_checkpoint
-from djtrans.diffusion.conditioning import join, split
+from djtrans.diffusion.conditioning import concatenate, split
 from djtrans.diffusion.loading import build_network, export_model, get_inference_config, load_model
 from djtrans.diffusion.model import encode
 from djtrans.registry import Registry
@@ -120,13 +120,13 @@ def test_a_transition_it_has_no_inputs_of_gets_the_null(registry, record):
     torch.manual_seed(0)
     network, encoders = build_network(record, registry=registry)
     bare = CurveRequest(djtrans.mixer_layout("dj54"), n_frames=16, swap_beat=4)
-    inputs, absent = encode(encoders, network, bare)
-    assert absent.tolist() == [[False, True]]
+    inputs, missing = encode(encoders, network, bare)
+    assert missing.tolist() == [[False, True]]
     curves = torch.randn(1, 16, 54)
     outs = []
     for value in (0.0, 9.0):
         nn.init.constant_(encoders[1].whole.bias, value)
-        outs.append(network(curves, torch.tensor([0.5]), network.encode(inputs), absent))
+        outs.append(network(curves, torch.tensor([0.5]), network.encode(inputs), missing))
     assert torch.equal(*outs)
 
 
@@ -145,7 +145,7 @@ def test_the_conditioning_is_that_of_the_module(registry, record, request_with_f
 
 def test_split_is_the_inverse_of_join():
     parts = [Conditioning(torch.randn(2, 5, c), torch.randn(2, g)) for c, g in ((3, 1), (0, 2))]
-    for part, again in zip(parts, split(join(parts), [(3, 1), (0, 2)]), strict=True):
+    for part, again in zip(parts, split(concatenate(parts), [(3, 1), (0, 2)]), strict=True):
         assert torch.equal(part.per_frame, again.per_frame)
         assert torch.equal(part.global_, again.global_)
 

@@ -1,4 +1,4 @@
-"""A small network learns eight curves by heart, and draws each when told which."""
+"""A small network overfits eight curves and generates each from its conditioning."""
 
 from __future__ import annotations
 

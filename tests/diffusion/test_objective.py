@@ -35,7 +35,7 @@ def test_encoders_are_dropped_each_on_its_own_and_all_together(network):
     assert both == pytest.approx(0.3 + 0.7 * 0.2 * 0.1, abs=0.015)
 
 
-def test_a_draw_comes_from_its_generator_alone(network):
+def test_a_noise_sample_depends_on_its_generator_only(network):
     one, again, other = (drawn(Objective(), network, seed=seed) for seed in (1, 1, 2))
     assert torch.equal(one.noise, again.noise)
     assert torch.equal(one.noise_fraction, again.noise_fraction)
@@ -66,7 +66,7 @@ class Off(torch.nn.Module):
         return CLEAN + self.error
 
 
-def test_the_terms_are_what_their_formulas_say(network, conditioning):
+def test_the_terms_equal_their_formulas(network, conditioning):
     error = torch.zeros(8, 5)
     error[4:] = 0.5  # a step that the target has not
     network.prediction, network.denoiser = "clean", Off(error)
@@ -88,7 +88,7 @@ def test_a_cut_that_the_target_has_costs_nothing(network, conditioning):
     assert float(loss.smoothness) < 1e-12
 
 
-def test_an_error_of_clean_curves_counts_as_one_of_the_velocity_they_mean(network, conditioning):
+def test_an_error_of_clean_curves_counts_as_the_error_of_their_velocity(network, conditioning):
     """The same error, said as clean curves and as a velocity; below the least noise it is held."""
     error, t = 0.2, torch.tensor([0.5, 0.02])
     noise = torch.randn(CLEAN.shape, generator=torch.Generator().manual_seed(3))

@@ -1,4 +1,4 @@
-"""Velocity, noise and clean are one thing said in three ways."""
+"""Velocity, noise and clean predictions are equivalent."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CLEAN, NOISE = (torch.randn(2, 5, 3, generator=GENERATOR, dtype=torch.float64) f
 
 
 @given(st.sampled_from(PREDICTIONS), st.floats(0.0, NOISIEST_NOISE_PREDICTION))
-def test_the_target_means_the_clean_curves_at_every_level(prediction, t):
+def test_the_target_converts_to_the_clean_curves_at_every_level(prediction, t):
     z = (1.0 - t) * CLEAN + t * NOISE
     output = target_of(prediction, CLEAN, NOISE)
     torch.testing.assert_close(to_clean(prediction, output, z, t), CLEAN, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("prediction", ["velocity", "clean"])
-def test_velocity_and_clean_mean_something_where_there_is_only_noise(prediction):
+def test_velocity_and_clean_are_defined_at_pure_noise(prediction):
     output = target_of(prediction, CLEAN, NOISE)
     torch.testing.assert_close(to_clean(prediction, output, NOISE, 1.0), CLEAN)
     assert clamp_noise_fraction(prediction, 1.0) == 1.0

@@ -58,7 +58,7 @@ def test_schedulers_that_add_no_noise_end_where_the_flow_of_the_seed_ends(
     torch.testing.assert_close(curves, end, rtol=0, atol=1e-2)
 
 
-def test_a_seed_means_the_same_curves_and_another_means_others(network, conditioning):
+def test_equal_seeds_give_equal_curves_and_others_differ(network, conditioning):
     one, again, other = (
         sample(network, build("ddpm"), conditioning, steps=5, seed=seed) for seed in (1, 1, 2)
     )
@@ -97,7 +97,7 @@ def test_every_prediction_is_clipped_before_the_scheduler_sees_it():
     assert float(denoise(lambda x, level: x + 3.0, Watching(), noise, 3, clip=False).max()) == 9.0
 
 
-def test_progress_is_told_after_each_step(network, conditioning):
+def test_progress_is_reported_after_each_step(network, conditioning):
     told = []
     sample(network, build("flow"), conditioning, steps=4, progress=told.append)
     assert told == [0.25, 0.5, 0.75, 1.0]
@@ -108,5 +108,5 @@ def test_a_network_in_training_is_refused(network, conditioning):
         sample(network.train(), build("flow"), conditioning, steps=4)
 
 
-def test_no_gradients_are_kept(network, conditioning):
+def test_no_gradients_are_recorded(network, conditioning):
     assert not sample(network, build("flow"), conditioning, steps=2).requires_grad

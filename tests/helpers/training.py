@@ -51,7 +51,7 @@ class Ramps:
         return Batch(
             curves=torch.stack([-ramp, ramp], dim=-1),
             conditioning=Conditioning(ramp[..., None], middle / FRAMES),
-            absent=torch.zeros(size, 1, dtype=torch.bool),
+            missing=torch.zeros(size, 1, dtype=torch.bool),
         )
 
 

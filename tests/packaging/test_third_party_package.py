@@ -147,6 +147,6 @@ def test_a_model_that_needs_it_says_so_when_it_is_gone(installed, tmp_path):
     done = installed.run("-c", load, cwd=tmp_path, expect=1)
     assert done.stderr.splitlines()[-1] == (
         "djtrans.core.errors.PluginError: The model 'model.safetensors' needs the scheduler "
-        "tape/shifted-euler, which is not here. There is no scheduler 'tape/shifted-euler'. "
+        "tape/shifted-euler, which is not installed. There is no scheduler 'tape/shifted-euler'. "
         "Install the package that provides the plugin 'tape'."
     )

@@ -151,9 +151,9 @@ class Centred(Levels):
 
 #: Rule, what replaces the extractor or the encoder, and what the message must say.
 MUTANTS = [
-    ("the_extractor_has_a_cache_key", {"extractor": Nameless}, "its name is ''"),
-    ("the_extractor_has_a_cache_key", {"extractor": Unversioned}, "its version is 0"),
-    ("the_extractor_has_a_cache_key", {"extractor": Beside}, "lacks one of them"),
+    ("the_extractor_has_a_cache_key", {"extractor": Nameless}, "the name is ''"),
+    ("the_extractor_has_a_cache_key", {"extractor": Unversioned}, "the version is 0"),
+    ("the_extractor_has_a_cache_key", {"extractor": Beside}, "lacks one of these"),
     (
         "features_lie_on_the_frames",
         {"extractor": OneMore},
@@ -162,23 +162,27 @@ MUTANTS = [
     (
         "features_lie_on_the_frames",
         {"extractor": Decibels},
-        "'loudness/rms' has a value that is not",
+        "'loudness/rms' has a value that is not finite",
     ),
-    ("conditioning_has_its_widths", {"factory": NoBatch}, "got ((16, 9), (1, 8)) on 16 frames"),
-    ("conditioning_has_its_widths", {"factory": Wider}, "said ((1, 16, 8), (1, 8))"),
-    ("conditioning_has_its_widths", {"factory": Mute}, "encode() gave None"),
+    (
+        "conditioning_has_its_widths",
+        {"factory": NoBatch},
+        "the shapes are ((16, 9), (1, 8)) on 16 frames",
+    ),
+    ("conditioning_has_its_widths", {"factory": Wider}, "instead of ((1, 16, 8), (1, 8))"),
+    ("conditioning_has_its_widths", {"factory": Mute}, "encode() returned None"),
     ("transitions_are_independent", {"factory": Averages}, "global_ differs"),
     ("transitions_are_independent", {"factory": Writing}, "differs the second time"),
     ("modules_have_inputs_and_forward", {"factory": Shapeless}, "lacks input_widths()"),
     ("modules_have_inputs_and_forward", {"factory": Idle}, "lacks forward()"),
-    ("modules_have_inputs_and_forward", {"factory": Narrow}, "said ((1, 16, 8), (1, 1))"),
+    ("modules_have_inputs_and_forward", {"factory": Narrow}, "instead of ((1, 16, 8), (1, 1))"),
     ("module_state_survives_a_round_trip", {"factory": Forgetful}, "global_ differs"),
     (
         "gradients_reach_every_parameter",
         {"factory": Partial},
-        "none reaches whole.weight, whole.bias",
+        "there is none for whole.weight, whole.bias",
     ),
-    ("gradients_reach_every_parameter", {"factory": Frozen}, "cut off from every parameter"),
+    ("gradients_reach_every_parameter", {"factory": Frozen}, "depends on no parameter"),
     ("encoded_rows_do_not_meet", {"factory": Centred}, "per_frame of row 0 differs by"),
 ]
 

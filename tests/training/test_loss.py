@@ -1,4 +1,4 @@
-"""The mixer in the loop: what is heard of drawn curves reaches the network that drew them."""
+"""Audio loss: gradients of rendered curves reach the network through the mixer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def clean(count):
 
 
 @pytest.mark.parametrize("distance", [SpectralLoss, MelLoss])
-def test_what_sounds_the_same_costs_nothing(mixer, layout, distance):
+def test_equal_audio_costs_nothing(mixer, layout, distance):
     curves, loss = crossfade(layout), AudioLoss(mixer, distance)
     assert float(loss(curves, curves, clean(1), [crop()])) == 0.0
     # Before the first frame of the crop and after its last one, nothing is heard.
@@ -72,7 +72,7 @@ def test_what_sounds_the_same_costs_nothing(mixer, layout, distance):
     assert float(loss(elsewhere, curves, clean(1), [])) == 0.0
 
 
-def test_only_what_is_heard_counts(mixer, layout):
+def test_only_audible_differences_count(mixer, layout):
     curves, loss = crossfade(layout), AudioLoss(mixer)
     part = crop()
     part.a[2] = 0.0  # A's vocals are silent here
@@ -96,7 +96,7 @@ def test_a_noisy_level_counts_by_the_square_of_its_clean_part(mixer, layout):
     assert both == pytest.approx(whole / 2, rel=1e-5)
 
 
-def test_silence_says_nothing_instead_of_too_much(mixer, layout):
+def test_silent_crops_are_ignored(mixer, layout):
     curves = crossfade(layout).requires_grad_()
     loss = AudioLoss(mixer)(curves, crossfade(layout), clean(1), [crop(level=1e-5)])
     assert float(loss.detach()) == 0.0
@@ -130,7 +130,7 @@ def drawn(options, model, batch, fraction):
     return attrs.evolve(draw, noise_fraction=torch.full_like(draw.noise_fraction, fraction))
 
 
-def test_steps_down_its_gradient_are_heard(mixer, layout):
+def test_steps_along_its_gradient_reduce_the_loss(mixer, layout):
     model, options = network(layout), TrainOptions(audio_weight=1.0)
     loss = TrainingLoss(model, options, AudioLoss(mixer))
     assert loss.terms == ("loss", "prediction", "smoothness", "audio")
@@ -192,7 +192,7 @@ def rows(folder):
     return [{k: v for k, v in row.items() if k != "steps_per_second"} for row in found]
 
 
-def test_a_resumed_run_hears_what_an_uninterrupted_one_does(tmp_path, mixer, layout):
+def test_a_resumed_run_has_the_audio_loss_of_an_uninterrupted_one(tmp_path, mixer, layout):
     run(tmp_path / "whole", layout, mixer)
     run(tmp_path / "again", layout, mixer, resume=tmp_path / "whole" / "checkpoint_2.pt")
     whole = rows(tmp_path / "whole")
@@ -200,7 +200,7 @@ def test_a_resumed_run_hears_what_an_uninterrupted_one_does(tmp_path, mixer, lay
     assert rows(tmp_path / "again") == whole[2:]
 
 
-def test_without_a_weight_nothing_is_heard_and_the_table_is_as_before(tmp_path, mixer, layout):
+def test_without_a_weight_there_is_no_audio_loss_and_no_column(tmp_path, mixer, layout):
     quiet = attrs.evolve(OPTIONS, audio_weight=0.0)
     run(tmp_path / "crops", layout, mixer, quiet)
     run(tmp_path / "none", layout, mixer, quiet, crops=False)
@@ -212,5 +212,5 @@ def test_without_a_weight_nothing_is_heard_and_the_table_is_as_before(tmp_path, 
 
 
 def test_a_weight_without_a_mixer_is_refused(layout):
-    with pytest.raises(InputError, match="no mixer is given"):
+    with pytest.raises(InputError, match="no mixer to render with"):
         TrainingLoss(network(layout), TrainOptions(audio_weight=0.1))

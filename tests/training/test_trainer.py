@@ -104,7 +104,7 @@ def test_an_interrupt_saves_and_the_run_goes_on(tmp_path):
 
 def test_a_run_goes_on_only_as_it_was_begun(tmp_path):
     run(tmp_path)
-    with pytest.raises(FormatError, match=r"begun with lr = 0.003 \(now 0.1\)"):
+    with pytest.raises(FormatError, match=r"started with lr = 0.003 \(now 0.1\)"):
         run(tmp_path, attrs.evolve(OPTIONS, lr=0.1), resume=tmp_path / "checkpoint_10.pt")
     with pytest.raises(FormatError, match=r"steps = 30 \(now 60\)"):  # it had begun to fall
         run(tmp_path, attrs.evolve(OPTIONS, steps=60), resume=tmp_path / "checkpoint_30.pt")
@@ -112,7 +112,7 @@ def test_a_run_goes_on_only_as_it_was_begun(tmp_path):
     assert run(tmp_path, longer, resume=tmp_path / "checkpoint_10.pt").step == 35
     with pytest.raises(FormatError, match="There is no checkpoint"):
         run(tmp_path, resume=tmp_path / "checkpoint_11.pt")
-    with pytest.raises(FormatError, match="not of this network"):
+    with pytest.raises(FormatError, match="does not match this network"):
         train(
             small_network(width=12),
             small_record(),
@@ -123,7 +123,7 @@ def test_a_run_goes_on_only_as_it_was_begun(tmp_path):
         )
 
 
-def test_the_averaged_weights_are_what_the_formula_says(tmp_path):
+def test_the_averaged_weights_equal_the_formula(tmp_path):
     weights = []
     network = small_network()
 
@@ -152,18 +152,18 @@ def test_the_learning_rate_rises_stays_and_falls():
         TrainOptions(batch_size=0)
 
 
-def test_encoders_with_nothing_to_say_are_dropped(tmp_path):
-    class Absent(Ramps):
+def test_missing_encoders_are_dropped(tmp_path):
+    class Missing(Ramps):
         def batch(self, index, size, *, validation=False):
             batch = super().batch(index, size, validation=validation)
             shouting = Conditioning(batch.conditioning.per_frame + 1e6, batch.conditioning.global_)
-            return Batch(batch.curves, shouting, torch.ones_like(batch.absent))
+            return Batch(batch.curves, shouting, torch.ones_like(batch.missing))
 
-    quiet = run(tmp_path / "absent", source=Absent())
+    quiet = run(tmp_path / "missing", source=Missing())
     assert quiet.best < 10.0
 
 
-def test_memory_that_runs_out_says_what_to_lower(tmp_path):
+def test_running_out_of_memory_suggests_a_smaller_batch(tmp_path):
     class Full(Ramps):
         def batch(self, index, size, *, validation=False):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")

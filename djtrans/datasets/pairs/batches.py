@@ -14,7 +14,7 @@ from djtrans.core.contracts.encoder import Encoder
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError, LayoutError
-from djtrans.datasets.batch import WISHLESS, Batch
+from djtrans.datasets.batch import NO_TECHNIQUE_FRACTION, Batch
 from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.pairs.crops import CROPS, CropReader
@@ -44,7 +44,7 @@ class PreparedBatches:
         What the encoders hear.
     frames_per_beat : int
     seed : int
-    wishless : float
+    no_technique_fraction : float
         Part of the examples in which no technique is wished for.
     heard : bool
         Whether batches come with crops of the stems.
@@ -65,7 +65,7 @@ class PreparedBatches:
     stems: tuple[str, ...]
     frames_per_beat: int = 2
     seed: int = 0
-    wishless: float = WISHLESS
+    no_technique_fraction: float = NO_TECHNIQUE_FRACTION
     heard: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -131,16 +131,16 @@ class PreparedBatches:
         rng = np.random.default_rng(key)
         examples = choose(self._lengths[validation], size, rng)
         scaling = Scaling(self.layout)
-        curves, parts, absent = [], [], []
+        curves, parts, missing = [], [], []
         for example in examples:
             curves.append(scaling.to_model(conform(example.values, self.layout)))
             request = example.request
-            if rng.random() < self.wishless:
+            if rng.random() < self.no_technique_fraction:
                 request = attrs.evolve(request, technique="")
-            said, missing = encode(self.encoders, self.network, request)
-            parts.append(said)
-            absent.append(missing)
-        batch = Batch(torch.stack(curves), stacked(parts), torch.cat(absent))
+            inputs, without = encode(self.encoders, self.network, request)
+            parts.append(inputs)
+            missing.append(without)
+        batch = Batch(torch.stack(curves), stacked(parts), torch.cat(missing))
         if not self.heard:
             return batch
         return self._with_crops(batch, examples, np.random.default_rng([*key, _CROPS]))

@@ -1,1 +1,1 @@
-"""Synthetic training sets: planned transitions between synthesized tracks."""
+"""Synthetic datasets: planned transitions between synthesized tracks."""

@@ -1,4 +1,4 @@
-"""Batches from a composed set: the techniques draw the curves, the encoders say what is known."""
+"""Batches from a synthetic dataset: techniques generate the curves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.errors import InputError
-from djtrans.datasets.batch import WISHLESS, Batch
+from djtrans.datasets.batch import NO_TECHNIQUE_FRACTION, Batch
 from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.synthetic.composition import Composition, request_of
@@ -26,80 +26,98 @@ from djtrans.diffusion.normalization import Scaling
 
 @attrs.define(eq=False, slots=False)
 class SyntheticBatches:
-    """A batch of one length per index; what is drawn follows from seed and index alone.
+    """Batches of a synthetic dataset, each of one length and determined by seed and index.
 
-    Each time a composition comes up its technique draws it anew, with another seed, so no two
-    epochs show the same curves.
+    Whenever a composition is sampled, its technique generates the curves with another seed, so no
+    two epochs have the same curves.
 
     Attributes
     ----------
-    composed : SyntheticDataset
+    dataset : SyntheticDataset
+        Tracks and compositions.
     techniques : mapping of str to CurveModel
-        By qualified name: all that the set uses.
+        All techniques of the dataset by qualified name.
     encoders : tuple of Encoder
+        Encoders of the model.
     network : DiffusionNetwork
-        Knows the encoders' slots.
+        Provides the slots of the encoders.
     layout : Layout
+        Parameters of the curves.
     seed : int
-    wishless : float
-        Part of the examples in which no technique is wished for.
+        Seed of all randomness.
+    no_technique_fraction : float
+        Fraction of examples without a technique, 0 to 1.
+
+    See Also
+    --------
+    PreparedBatches : Batches of prepared pairs.
+
+    Examples
+    --------
+    >>> from djtrans.datasets import SyntheticBatches
+    >>> batches = SyntheticBatches(
+    ...     dataset, techniques, encoders, network, record.layout
+    ... )  # doctest: +SKIP
+    >>> batch = batches.batch(0, 32)  # doctest: +SKIP
     """
 
-    composed: SyntheticDataset
+    dataset: SyntheticDataset
     techniques: Mapping[str, CurveModel]
     encoders: tuple[Encoder, ...]
     network: DiffusionNetwork
     layout: Layout
     seed: int = 0
-    wishless: float = WISHLESS
+    no_technique_fraction: float = NO_TECHNIQUE_FRACTION
 
     def __attrs_post_init__(self) -> None:
         for name, part in (
-            ("training", self.composed.training),
-            ("validation", self.composed.validation),
+            ("training", self.dataset.training),
+            ("validation", self.dataset.validation),
         ):
             if not part:
-                raise InputError(f"The composed set has nothing for {name}; compose a larger one.")
+                raise InputError(
+                    f"The synthetic dataset has no transition for {name}; compose a larger one."
+                )
         check_extracted(
             self.network.slots,
-            self.composed.extractors,
-            "the composed set",
+            self.dataset.extractors,
+            "the synthetic dataset",
             "compose it again with the model's extractors (compose_dataset(..., "
             "extractors=build_extractors(record)), or djtrans train --synthetic)",
         )
-        used = {c.technique for c in (*self.composed.training, *self.composed.validation)}
+        used = {c.technique for c in (*self.dataset.training, *self.dataset.validation)}
         if missing := sorted(used - set(self.techniques)):
             raise InputError(
-                f"The composed set uses {', '.join(missing)}, which is not installed; install the "
-                "plugin, or compose the set again."
+                f"The synthetic dataset uses {', '.join(missing)}, which is not installed; install "
+                "the plugin, or compose the dataset again."
             )
 
     @cached_property
     def _lengths(self) -> dict[bool, dict[int, list[Composition]]]:
         """Compositions by frames, for training (False) and validation (True)."""
         return {
-            False: by_length(self.composed.training),
-            True: by_length(self.composed.validation),
+            False: by_length(self.dataset.training),
+            True: by_length(self.dataset.validation),
         }
 
     def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
-        """Batch number `index`; see :class:`~djtrans.datasets.batch.BatchSource`."""
+        """Return the batch of an index; see :class:`~djtrans.datasets.batch.BatchSource`."""
         rng = np.random.default_rng([self.seed, int(validation), index])
-        return self._draw(choose(self._lengths[validation], size, rng), rng)
+        return self._generate(choose(self._lengths[validation], size, rng), rng)
 
-    def _draw(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
+    def _generate(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
         scaling = Scaling(self.layout)
-        curves, parts, absent = [], [], []
+        curves, parts, missing = [], [], []
         for composition in compositions:
-            # Seed 0 is a technique's plain form; it is one drawing among many.
+            # Any seed: 0, which generates the plain form of a technique, is not special here.
             request = request_of(
-                composition, self.composed.tracks, self.layout, int(rng.integers(2**31))
+                composition, self.dataset.tracks, self.layout, int(rng.integers(2**31))
             )
             values = conform(self.techniques[request.technique].generate(request), self.layout)
             curves.append(scaling.to_model(values))
-            if rng.random() < self.wishless:
+            if rng.random() < self.no_technique_fraction:
                 request = attrs.evolve(request, technique="")
-            said, missing = encode(self.encoders, self.network, request)
-            parts.append(said)
-            absent.append(missing)
-        return Batch(torch.stack(curves), stacked(parts), torch.cat(absent))
+            inputs, without = encode(self.encoders, self.network, request)
+            parts.append(inputs)
+            missing.append(without)
+        return Batch(torch.stack(curves), stacked(parts), torch.cat(missing))

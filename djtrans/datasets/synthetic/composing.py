@@ -1,4 +1,4 @@
-"""Composes training sets of synthesized tracks: each is framed once, then paired and planned."""
+"""Compose synthetic datasets: render tracks, extract features, pair and plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
-from djtrans.datasets.synthetic.framed_cache import is_whole, read_framed_track
+from djtrans.datasets.synthetic.framed_cache import is_cached, read_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.pairing import Pairing
@@ -40,81 +40,97 @@ def compose_dataset(
     extractors: Sequence[FeatureExtractor] = (),
     plugin_files: Sequence[str] = (),
 ) -> SyntheticDataset:
-    """Compose a training set of synthesized tracks and write it as one file.
+    """Compose a synthetic dataset and write it as one file.
+
+    Synthesizes tracks, extracts their frame-level features and plans transitions between them.
 
     Parameters
     ----------
     output : path
-        The file, ``set.safetensors``.
+        File to write, such as ``set.safetensors``.
     options : SyntheticOptions, optional
+        Size of the dataset and augmentation of the tracks.
     folder : path, optional
-        Where each track is kept once it is framed, so that a stopped run goes on;
-        ``<output>.tracks`` by default.
+        Cache of the features of each track, from which an interrupted run resumes; by default
+        ``<output>.tracks``.
     workers : int
-        Processes, one thread each.
+        Number of processes, of one thread each.
     executor : Executor, optional
-        Frames the tracks instead of new processes.
+        Executor of the feature extraction, instead of new processes.
     progress : callable, optional
         Receives `Progress` events of the stages "tracks", "validation" and "training".
     registry : Registry, optional
-        Its techniques that can be drawn over four bars or more are used.
+        Installed components, by default :func:`djtrans.default_registry`; its techniques that
+        allow windows of at least four bars are used.
     extractors : sequence of FeatureExtractor
-        Of the model that is to be trained, see
-        :func:`djtrans.diffusion.extractors.build_extractors`; most have none. They are pickled
-        for workers.
+        Extractors of the model to train, see
+        :func:`djtrans.diffusion.extractors.build_extractors`; most models have none. They are
+        pickled for workers.
     plugin_files : sequence of path
-        Plugins that workers load too.
+        Plugin files that the workers load.
 
     Returns
     -------
     SyntheticDataset
+        The dataset that was written.
 
     Raises
     ------
     InputError
-        If too few transitions can be placed between the tracks.
+        If too few transitions can be planned between the tracks.
     FormatError
         If the file cannot be written.
+
+    See Also
+    --------
+    open_dataset : Read it again.
+    djtrans.training.train_model : Train on it.
+
+    Examples
+    --------
+    >>> from djtrans.datasets import SyntheticOptions, compose_dataset
+    >>> options = SyntheticOptions(tracks=40, transitions=1000)
+    >>> compose_dataset("set.safetensors", options, workers=4)  # doctest: +SKIP
     """
     options = options or SyntheticOptions()
     registry = registry or default_registry()
-    kept = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
-    kept.mkdir(parents=True, exist_ok=True)
+    cache = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
+    cache.mkdir(parents=True, exist_ok=True)
     needed = versions(extractors)
-    files = [kept / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
+    files = [cache / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
     job: Job[Path] = Job(
         stage="tracks",
         keys=[file.name for file in files],
-        known={file.name: file for file in files if is_whole(file, options, needed)},
+        known={file.name: file for file in files if is_cached(file, options, needed)},
         progress=progress,
     )
     frame = partial(_frame, options=options, extractors=tuple(extractors))
     with open_executor(workers, executor, plugin_files) as pool:
         job.run_each(frame, list(enumerate(files)), pool)
-    heard = [read_framed_track(file, needed) for file in files]
-    held_out = max(2, round(options.validation * len(heard)))
+    cached = [read_framed_track(file, needed) for file in files]
+    held_out = max(2, round(options.validation * len(cached)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
     for name, first, last in (
         ("validation", 0, held_out),
-        ("training", held_out, len(heard)),
+        ("training", held_out, len(cached)),
     ):
-        part = heard[first:last]
-        wanted = round(options.transitions * len(part) / len(heard))
+        part = cached[first:last]
+        count = round(options.transitions * len(part) / len(cached))
         seed = np.random.default_rng([options.seed, first, 0xC0])
         before = len(framed)
         framed += [variant for track in part for variant in track.framed]
         pairing = Pairing(part, framed, before, options, registry, seed)
-        parts[name] = pairing.many(name, wanted, progress)
-    composed = SyntheticDataset(
+        parts[name] = pairing.sample(name, count, progress)
+    dataset = SyntheticDataset(
         tracks=framed,
         training=parts["training"],
         validation=parts["validation"],
         facts={"options": attrs.asdict(options)},
         extractors=needed,
     )
-    composed.save(output)
-    return composed
+    dataset.save(output)
+    return dataset
 
 
 def _frame(

@@ -1,4 +1,4 @@
-"""A composed transition: a plan over two framed tracks, small enough to keep by the million."""
+"""Compact plan of a synthetic transition between two tracks with frame-level features."""
 
 from __future__ import annotations
 
@@ -23,19 +23,28 @@ def _as_tuples(values: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
 
 @attrs.frozen(kw_only=True)
 class CompositionTrack:
-    """One track of it.
+    """One track of a composition.
 
     Attributes
     ----------
     track : int
-        Index among the framed tracks.
+        Index in the tracks of the dataset.
     bar : int
-        The track's bar at the start of the window.
+        Bar of the track at the start of the window.
     gain_db, stretch, key, place
-        As in the plan.
+        As in :class:`~djtrans.core.transition.plan.TrackPlan`; `stretch` as a fraction.
     phrase_beats : tuple of float
+        Phrase boundaries in beats of the window.
     sections : tuple of (str, float, float, float)
-        Label, start and stop in beats of the window, level.
+        Label, start and stop in beats of the window, and level in dB.
+
+    Examples
+    --------
+    >>> from djtrans.datasets import CompositionTrack
+    >>> track = CompositionTrack(
+    ...     track=0, bar=32, gain_db=-1.5, stretch=0.02, key="8A", place="outro-start",
+    ...     phrase_beats=(0.0, 32.0), sections=(("outro", 0.0, 64.0, -6.0),),
+    ... )
     """
 
     track: int
@@ -50,7 +59,40 @@ class CompositionTrack:
 
 @attrs.frozen(kw_only=True)
 class Composition:
-    """A plan by what a curve model is told of it."""
+    """Fields of a plan that a curve source receives.
+
+    Attributes
+    ----------
+    technique : str
+        Qualified name of the technique that generates the curves.
+    bars, swap_beat, beats_per_bar, frames_per_beat : int
+        Window, and the beat of its swap.
+    bpm : float
+        Mean tempo of the window in BPM.
+    key_distance : int
+        Camelot distance of the keys.
+    a, b : CompositionTrack
+        The tracks.
+
+    See Also
+    --------
+    SyntheticDataset : Compositions with their tracks.
+
+    Examples
+    --------
+    >>> import attrs
+    >>> from djtrans.datasets import Composition, CompositionTrack
+    >>> track = CompositionTrack(
+    ...     track=0, bar=32, gain_db=0.0, stretch=0.0, key="8A", place="phrase",
+    ...     phrase_beats=(0.0,), sections=(),
+    ... )
+    >>> composition = Composition(
+    ...     technique="djtrans/bass-swap", bars=16, swap_beat=32, beats_per_bar=4,
+    ...     frames_per_beat=2, bpm=126.0, key_distance=0, a=track, b=attrs.evolve(track, track=1),
+    ... )
+    >>> composition.frames
+    128
+    """
 
     technique: str
     bars: int
@@ -64,23 +106,23 @@ class Composition:
 
     @property
     def frames(self) -> int:
-        """Frames of the window."""
+        """Number of frames of the window."""
         return self.bars * self.beats_per_bar * self.frames_per_beat
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """Convert to a JSON-ready dictionary."""
         return attrs.asdict(self)
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Composition:
-        """The inverse of :meth:`to_json`."""
+        """Create a composition from the result of :meth:`to_json`."""
         return cls(
             **{**fields, "a": CompositionTrack(**fields["a"]), "b": CompositionTrack(**fields["b"])}
         )
 
 
 def compose(plan: TransitionPlan, track_a: int, track_b: int) -> Composition:
-    """A plan over the framed tracks of these indices; without a loop, which they do not have."""
+    """Convert a plan without loops to a composition of the tracks with these indices."""
     return Composition(
         technique=plan.technique,
         bars=plan.bars,
@@ -110,7 +152,7 @@ def _side(plan: TransitionPlan, side: TrackPlan, track: int) -> CompositionTrack
 def request_of(
     composition: Composition, tracks: Sequence[FramedTrack], layout: Layout, seed: int
 ) -> CurveRequest:
-    """What a curve model would be asked to draw, features included."""
+    """Create the curve request of a composition, with the features of both tracks."""
     c = composition
     return CurveRequest(
         layout=layout,

@@ -1,4 +1,4 @@
-"""A training set in one file: framed tracks and the transitions composed of them."""
+"""Synthetic dataset in one file: frame-level features of tracks, and compositions."""
 
 from __future__ import annotations
 
@@ -24,18 +24,33 @@ HEADER = "djtrans_composed_set"
 
 @attrs.frozen(eq=False, kw_only=True)
 class SyntheticDataset:
-    """Framed tracks, and compositions for training and for validation.
+    """Frame-level features of tracks, and compositions for training and validation.
 
-    No track is in both: what is validated on was never heard in training.
+    Training and validation have no track in common.
 
     Attributes
     ----------
     tracks : sequence of FramedTrack
+        Features of the tracks.
     training, validation : sequence of Composition
+        Transitions between the tracks.
     facts : mapping
-        How it was made, JSON-ready.
+        Options of the composition, JSON-ready.
     extractors : mapping of str to int
-        Versions of the feature extractors whose arrays the tracks hold, by name.
+        Versions of the feature extractors whose arrays the tracks have, by name.
+
+    See Also
+    --------
+    compose_dataset : Compose a dataset.
+    PreparedDataset : Dataset of prepared pairs, with audio.
+
+    Examples
+    --------
+    >>> from djtrans.datasets import SyntheticDataset
+    >>> dataset = SyntheticDataset(tracks=(), training=(), validation=())
+    >>> dataset.save("set.safetensors")
+    >>> SyntheticDataset.load("set.safetensors").frames
+    0
     """
 
     tracks: Sequence[FramedTrack]
@@ -46,11 +61,11 @@ class SyntheticDataset:
 
     @property
     def frames(self) -> int:
-        """Frames of all transitions for training."""
+        """Number of frames of all training transitions."""
         return sum(composition.frames for composition in self.training)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it as one safetensors file, half precision; whole or not at all."""
+        """Write a safetensors file in half precision, atomically."""
         from safetensors.torch import save_file
 
         tensors = {}
@@ -75,23 +90,23 @@ class SyntheticDataset:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SyntheticDataset:
-        """Read a composed set.
+        """Read a synthetic dataset.
 
         Raises
         ------
         FormatError
-            If it is missing, damaged, or something else.
+            If the file is missing, damaged, or not a synthetic dataset.
         """
         from safetensors import SafetensorError, safe_open
 
         if not Path(path).is_file():
-            raise FormatError(f"There is no composed set {str(path)!r}.")
+            raise FormatError(f"There is no synthetic dataset {str(path)!r}; check the path.")
         try:
             with safe_open(path, framework="pt") as handle:
-                said = (handle.metadata() or {}).get(HEADER)
-                if said is None:
-                    raise FormatError(f"{path} is a safetensors file, but no composed set.")
-                header = json.loads(said)
+                text = (handle.metadata() or {}).get(HEADER)
+                if text is None:
+                    raise FormatError(f"{path} is a safetensors file, but not a synthetic dataset.")
+                header = json.loads(text)
                 if header["format_version"] != FORMAT_VERSION:
                     raise FormatError(
                         f"{path} has format version {header['format_version']!r}; this djtrans "
@@ -119,7 +134,7 @@ class SyntheticDataset:
                 }
         except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise FormatError(
-                f"{path} is no readable composed set ({error}); compose it again."
+                f"{path} is not a readable synthetic dataset ({error}); compose it again."
             ) from None
         extractors = header.get("extractors", {})
         return cls(tracks=tracks, facts=header["facts"], extractors=extractors, **parts)

@@ -1,4 +1,4 @@
-"""Framed tracks on disk, so that a stopped run goes on."""
+"""On-disk cache of frame-level features of tracks, from which a run resumes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,18 @@ from djtrans.datasets.synthetic.options import SyntheticOptions
 
 
 @attrs.frozen(eq=False)
-class Heard:
-    """A track as a model hears it, in each octave in which it may be counted."""
+class CachedTrack:
+    """Analyses and features of a track, one of each per tempo octave.
+
+    Attributes
+    ----------
+    analyses : tuple of Analysis
+        Analyses in the tempo octaves in which the track may be mixed.
+    framed : tuple of FramedTrack
+        Features on the beat grid of each analysis.
+    isolated : bool
+        True if each stem contains only its own sounds.
+    """
 
     analyses: tuple[Analysis, ...]
     framed: tuple[FramedTrack, ...]
@@ -29,63 +39,75 @@ class Heard:
 
 
 def write_framed_track(
-    file: Path, heard: Heard, options: SyntheticOptions, extractors: Mapping[str, int] | None = None
+    file: Path,
+    track: CachedTrack,
+    options: SyntheticOptions,
+    extractors: Mapping[str, int] | None = None,
 ) -> None:
-    """Keep a track; the file appears whole or not at all.
+    """Write a track to the cache, atomically.
 
-    `extractors` are the versions of those whose arrays it holds, by name.
+    Parameters
+    ----------
+    file : Path
+        Safetensors file.
+    track : CachedTrack
+        Track to write.
+    options : SyntheticOptions
+        Options that it was rendered with.
+    extractors : mapping of str to int, optional
+        Versions of the extractors whose arrays it has, by name.
     """
     from safetensors.torch import save_file
 
     tensors = {
         f"{i}/{name}": getattr(framed, name).contiguous()
-        for i, framed in enumerate(heard.framed)
+        for i, framed in enumerate(track.framed)
         for name in ("level_db", "onset", "vocal")
     }
-    for i, framed in enumerate(heard.framed):
+    for i, framed in enumerate(track.framed):
         tensors |= extra_tensors(framed.extra, str(i))
-    said = {
+    header = {
         "made_with": _made_with(options),
-        "analyses": [analysis_to_dict(analysis) for analysis in heard.analyses],
-        "reference_db": [framed.reference_db for framed in heard.framed],
-        "isolated": heard.isolated,
+        "analyses": [analysis_to_dict(analysis) for analysis in track.analyses],
+        "reference_db": [framed.reference_db for framed in track.framed],
+        "isolated": track.isolated,
         "extractors": dict(extractors or {}),
     }
     with replacing(file, FormatError) as part:
-        save_file(tensors, part, metadata={"track": json.dumps(said)})
+        save_file(tensors, part, metadata={"track": json.dumps(header)})
 
 
 def _made_with(options: SyntheticOptions) -> dict[str, Any]:
-    """What decides how a track is heard; not how many there are, nor how they are paired."""
-    free = ("tracks", "transitions", "validation", "anywhere")
-    return {k: v for k, v in attrs.asdict(options).items() if k not in free}
+    """Select the options that affect a track, not the number of tracks or their pairing."""
+    unrelated = ("tracks", "transitions", "validation", "anywhere")
+    return {k: v for k, v in attrs.asdict(options).items() if k not in unrelated}
 
 
-def is_whole(
+def is_cached(
     file: Path, options: SyntheticOptions, extractors: Mapping[str, int] | None = None
 ) -> bool:
-    """Return True if a track was framed before with these options and extractors."""
+    """Return True if the cache has the track with these options and extractors."""
     if not file.is_file():
         return False
     try:
-        said, _ = _open(file)
+        header, _ = _open(file)
     except FormatError:
         return False
     return bool(
-        said["made_with"] == _made_with(options)
-        and covers(said.get("extractors", {}), extractors or {})
+        header["made_with"] == _made_with(options)
+        and covers(header.get("extractors", {}), extractors or {})
     )
 
 
-def read_framed_track(file: Path, extractors: Mapping[str, int] | None = None) -> Heard:
-    """Read a kept track, with the arrays of these extractors and of no others.
+def read_framed_track(file: Path, extractors: Mapping[str, int] | None = None) -> CachedTrack:
+    """Read a track from the cache, with the arrays of these extractors only.
 
     Raises
     ------
     FormatError
-        If it is damaged.
+        If the file is damaged.
     """
-    said, tensors = _open(file)
+    header, tensors = _open(file)
     wanted = tuple(f"{name}/" for name in extractors or {})
     framed = tuple(
         FramedTrack(
@@ -93,13 +115,13 @@ def read_framed_track(file: Path, extractors: Mapping[str, int] | None = None) -
             tensors[f"{i}/onset"],
             tensors[f"{i}/vocal"],
             reference,
-            said["isolated"],
+            header["isolated"],
             _extra(tensors, f"{i}/extra/", wanted),
         )
-        for i, reference in enumerate(said["reference_db"])
+        for i, reference in enumerate(header["reference_db"])
     )
-    return Heard(
-        tuple(analysis_from_dict(plain) for plain in said["analyses"]), framed, said["isolated"]
+    return CachedTrack(
+        tuple(analysis_from_dict(plain) for plain in header["analyses"]), framed, header["isolated"]
     )
 
 
@@ -115,7 +137,7 @@ def _open(file: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:
 
     try:
         with safe_open(file, framework="pt") as handle:
-            said = json.loads((handle.metadata() or {})["track"])
-            return said, {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+            header = json.loads((handle.metadata() or {})["track"])
+            return header, {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
-        raise FormatError(f"{file} is no framed track ({error}); delete it.") from None
+        raise FormatError(f"{file} is not a readable track cache ({error}); delete it.") from None

@@ -1,4 +1,4 @@
-"""Whole tracks as features on their frames: extracted once, cut into any window."""
+"""Frame-level features of a whole track, from which the features of any window are cut."""
 
 from __future__ import annotations
 
@@ -19,25 +19,39 @@ from djtrans.core.track.stems import Stems
 
 @attrs.frozen(eq=False)
 class FramedTrack:
-    """Features of a whole track; frame 0 is the one of its first whole bar.
+    """Features of a whole track on its beat grid; frame 0 is the first downbeat.
 
-    Frames lie on the beat grid, so what is heard on a frame does not depend on the tempo that the
-    track is played at.
+    Frames are relative to beats, so the features do not depend on the tempo of the mix.
 
     Attributes
     ----------
     level_db : Tensor
-        ``[frames, stems, 3]``.
+        ``[frames, stems, 3]``, levels of the bands in dB.
     onset : Tensor
-        ``[frames, stems]``.
+        ``[frames, stems]``, onset strength.
     vocal : Tensor
-        ``[frames]``.
+        ``[frames]``, vocal activity, 0 to 1.
     reference_db : float
-        Level of its loud parts.
+        Level of the loud parts of the track in dB.
     isolated : bool
-        Whether each stem holds its own sounds only.
+        True if each stem contains only its own sounds.
     extra : mapping of str to Tensor
-        ``[frames, ...]``: arrays of the encoders' own extractors, by ``extractor/name``.
+        ``[frames, ...]``, arrays of the encoders' extractors, by ``extractor/name``.
+
+    See Also
+    --------
+    djtrans.build_track_features : Features of one window.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.datasets import FramedTrack
+    >>> track = FramedTrack(
+    ...     torch.zeros(512, 4, 3), torch.zeros(512, 4), torch.zeros(512), reference_db=-10.0
+    ... )
+    >>> level_db, onset, vocal = track.window(start=64, frames=128)
+    >>> tuple(level_db.shape)
+    (128, 4, 3)
     """
 
     level_db: Tensor
@@ -48,16 +62,17 @@ class FramedTrack:
     extra: Mapping[str, Tensor] = attrs.field(factory=dict)
 
     def window(self, start: int, frames: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Levels, onsets and voice of a part.
+        """Return levels, onsets and vocal activity of some frames.
 
         Raises
         ------
         InputError
-            If the track does not hold it.
+            If the track does not contain these frames.
         """
         if start < 0 or start + frames > len(self.vocal):
             raise InputError(
-                f"Frames {start} to {start + frames} lie outside a track of {len(self.vocal)}."
+                f"Frames {start} to {start + frames} are outside a track of {len(self.vocal)}; "
+                "choose a window inside the track."
             )
         part = slice(start, start + frames)
         return self.level_db[part].float(), self.onset[part].float(), self.vocal[part].float()
@@ -71,18 +86,20 @@ def frame_track(
     isolated: bool = True,
     extractors: Sequence[FeatureExtractor] = (),
 ) -> FramedTrack:
-    """Extract a whole track with the code that inference uses.
+    """Extract the features of a whole track, with the code used in inference.
 
     Parameters
     ----------
     stems : Stems
-        ``[stems, channels, samples]`` from the track's first sample on.
+        ``[stems, channels, samples]`` from the first sample of the track.
     analysis : Analysis
-        Counted in the octave in which the windows will be counted.
+        Analysis in the tempo octave of the windows.
     frames_per_beat : int
+        Frame rate of the features.
     isolated : bool
-        Whether each stem holds its own sounds only.
+        True if each stem contains only its own sounds.
     extractors : sequence of FeatureExtractor
+        Extractors to run in addition.
 
     Raises
     ------
@@ -93,7 +110,7 @@ def frame_track(
     beats = np.arange(grid.bars * grid.beats_per_bar + 1)
     times = grid.time_of(grid.first_downbeat + beats.astype(np.float64))
     times = times[times <= stems.samples / stems.sample_rate]
-    # A grid's first beat may lie just before the first sample.
+    # The first beat of a grid may be slightly before the first sample.
     times = np.maximum(times, 0.0)
     whole = (len(times) - 1) // grid.beats_per_bar * grid.beats_per_bar
     if whole < 1:

@@ -1,4 +1,4 @@
-"""Transitions between framed tracks, planned as inference plans them."""
+"""Sample transitions between tracks with the planner used in inference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.synthetic.composition import Composition, compose, request_of
-from djtrans.datasets.synthetic.framed_cache import Heard
+from djtrans.datasets.synthetic.framed_cache import CachedTrack
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.partners import partners
@@ -27,57 +27,63 @@ from djtrans.planning.registered import plan_transition
 from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 
-#: Shortest window that a model is asked for, in bars.
+#: Shortest window of a model, in bars.
 _SHORTEST_BARS = 4
-#: Tries per transition wanted of a technique. Keys and places meet by chance, so that the choosiest
-#: technique fits few pairs; a try that fails costs 0.1 ms.
-_PATIENCE = 300
+#: Attempts per requested transition. Techniques that need compatible keys and anchors fit few
+#: random pairs; a failed attempt takes 0.1 ms.
+_ATTEMPTS = 300
 
 
 @attrs.frozen(eq=False)
 class Pairing:
-    """Plans transitions between tracks until there are enough."""
+    """Sampler of planned transitions, with equal shares of all techniques that fit."""
 
-    tracks: Sequence[Heard]
-    #: All framed tracks; those of `tracks` begin at `first_index`.
+    tracks: Sequence[CachedTrack]
+    #: Features of all tracks of the dataset; those of `tracks` start at `first_index`.
     framed: Sequence[FramedTrack]
     first_index: int
     options: SyntheticOptions
     registry: Registry
     rng: np.random.Generator
 
-    def many(
-        self, stage: str, wanted: int, progress: ProgressCallback | None = None
+    def sample(
+        self, stage: str, count: int, progress: ProgressCallback | None = None
     ) -> list[Composition]:
-        """Plan `wanted` transitions, each technique as often as the others if it fits so often.
+        """Plan `count` transitions, equally many of each technique where enough pairs fit.
 
-        Drawn as they come, three of five would be of the two that need no beat in common, and a
-        model would hardly see those that need two drops in one tempo and key.
+        Without equal shares, three of five transitions would use the two techniques that need no
+        common tempo, and the techniques that need two drops in one tempo and key would be rare.
+
+        Raises
+        ------
+        InputError
+            If the tracks allow too few transitions.
         """
         names = list(self._declarations)
         found: list[Composition] = []
-        while names and len(found) < wanted:
-            fitting, share = [], math.ceil((wanted - len(found)) / len(names))
+        while names and len(found) < count:
+            fitting, share = [], math.ceil((count - len(found)) / len(names))
             for name in names:
-                asked = min(share, wanted - len(found))
-                placed = list(islice(self._tried(name, _PATIENCE * asked), asked))
-                found += placed
+                requested = min(share, count - len(found))
+                attempts = self._attempt(name, _ATTEMPTS * requested)
+                planned = list(islice(attempts, requested))
+                found += planned
                 if progress is not None:
-                    progress(Progress(stage, len(found), wanted))
-                if len(placed) == asked:
+                    progress(Progress(stage, len(found), count))
+                if len(planned) == requested:
                     fitting.append(name)
             names = fitting
-        if len(found) < wanted:
+        if len(found) < count:
             raise InputError(
-                f"Only {len(found)} of {wanted} transitions could be placed between "
-                f"{len(self.tracks)} tracks; compose of more tracks."
+                f"Only {len(found)} of {count} transitions could be planned between "
+                f"{len(self.tracks)} tracks; increase the number of tracks."
             )
         return found
 
-    def _tried(self, technique: str, tries: int) -> Iterator[Composition]:
-        """Transitions of one technique, between tracks whose tempos let them meet."""
-        for _ in range(tries):
-            if (composition := self._one(technique)) is not None:
+    def _attempt(self, technique: str, attempts: int) -> Iterator[Composition]:
+        """Yield the successful ones of some attempts to plan a transition of a technique."""
+        for _ in range(attempts):
+            if (composition := self._sample_pair(technique)) is not None:
                 yield composition
 
     @functools.cached_property
@@ -96,39 +102,44 @@ class Pairing:
 
     @functools.cached_property
     def _partners(self) -> Mapping[str, Mapping[int, Sequence[int]]]:
-        return {name: partners(self.tracks, said) for name, said in self._declarations.items()}
+        return {
+            name: partners(self.tracks, declaration)
+            for name, declaration in self._declarations.items()
+        }
 
-    def _one(self, technique: str) -> Composition | None:
+    def _sample_pair(self, technique: str) -> Composition | None:
         rng, partners_of = self.rng, self._partners[technique]
         if not partners_of:
             return None
         a = int(rng.choice(list(partners_of)))
         b = int(rng.choice(partners_of[a]))
         analyses = match_tempo_octaves(self.tracks[a].analyses[0], self.tracks[b].analyses[0])
-        counted = [self._counted(i, found) for i, found in zip((a, b), analyses, strict=True)]
-        if None in counted:
+        indices = [
+            self._framed_index(i, analysis) for i, analysis in zip((a, b), analyses, strict=True)
+        ]
+        if None in indices:
             return None
         shortest, _, longest = self._declarations[technique].bars
         lengths = [bars for bars in WINDOW_BARS if max(shortest, _SHORTEST_BARS) <= bars <= longest]
-        asked: dict[str, Any] = {"bars": int(rng.choice(lengths))}
+        constraints: dict[str, Any] = {"bars": int(rng.choice(lengths))}
         if rng.random() < self.options.anywhere:
             for side, analysis in zip("ab", analyses, strict=True):
-                line = int(rng.choice(sorted(analysis.phrase_bars)))
-                asked[f"swap_{side}_seconds"] = max(analysis.grid.time_of_bar(line), 0.0)
+                boundary = int(rng.choice(sorted(analysis.phrase_bars)))
+                constraints[f"swap_{side}_seconds"] = max(analysis.grid.time_of_bar(boundary), 0.0)
         try:
             plan = plan_transition(
                 *analyses,
                 technique=technique,
                 registry=self.registry,
                 frames_per_beat=self.options.frames_per_beat,
-                **asked,
+                **constraints,
             )
             if plan.a.loop or plan.b.loop:
                 return None
-            composition = compose(plan, *(index for index in counted if index is not None))
-            if not self._holds(composition):
+            composition = compose(plan, *(index for index in indices if index is not None))
+            if not self._is_inside(composition):
                 return None
-            # A technique may refuse what it hears: an acapella, a voice that is silent.
+            # A technique may reject the features, such as an acapella without vocal activity.
             self._techniques[technique].generate(
                 request_of(composition, self.framed, self._layout, seed=0)
             )
@@ -136,16 +147,16 @@ class Pairing:
             return None
         return composition
 
-    def _counted(self, track: int, analysis: Analysis) -> int | None:
-        """Index among all framed tracks of this one, as it is counted here."""
+    def _framed_index(self, track: int, analysis: Analysis) -> int | None:
+        """Return the index in the dataset of a track in the tempo octave of an analysis."""
         before = sum(len(t.framed) for t in self.tracks[:track])
-        for variant, known in enumerate(self.tracks[track].analyses):
-            if abs(known.grid.bpm - analysis.grid.bpm) < 1e-6:
+        for variant, own in enumerate(self.tracks[track].analyses):
+            if abs(own.grid.bpm - analysis.grid.bpm) < 1e-6:
                 return self.first_index + before + variant
         return None
 
-    def _holds(self, composition: Composition) -> bool:
-        """Whether both tracks sound through the whole window."""
+    def _is_inside(self, composition: Composition) -> bool:
+        """Return True if both tracks cover the whole window."""
         per_bar = composition.beats_per_bar * composition.frames_per_beat
         return all(
             side.bar >= 0

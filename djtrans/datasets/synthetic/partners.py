@@ -1,4 +1,4 @@
-"""Choose compatible partners of a track for one technique."""
+"""Find the pairs of tracks that a technique can mix."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import PlanError
-from djtrans.datasets.synthetic.framed_cache import Heard
+from djtrans.datasets.synthetic.framed_cache import CachedTrack
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.tempo import choose_tempo
 from djtrans.planning.tempo_octave import match_tempo_octaves
 
 
 def partners(
-    tracks: Sequence[Heard], technique: TechniqueDeclaration
+    tracks: Sequence[CachedTrack], technique: TechniqueDeclaration
 ) -> Mapping[int, Sequence[int]]:
-    """For each track that may be A, those whose stems and tempo allow them to be B.
+    """Map each track that can be A to the tracks whose stems and tempo allow them to be B.
 
-    With A drawn among these first, a tempo is as common among transitions as it is among tracks.
-    Two tracks at random seldom share a rare one, and a model would hardly hear it.
+    Sampling A first makes tempos as common among transitions as among tracks; random pairs seldom
+    share a rare tempo.
     """
     usable = [i for i, t in enumerate(tracks) if t.isolated or not technique.needs_isolation]
     found = {
@@ -28,7 +28,7 @@ def partners(
     return {a: others for a, others in found.items() if others}
 
 
-def _tempos_fit(a: Heard, b: Heard, technique: TechniqueDeclaration) -> bool:
+def _tempos_fit(a: CachedTrack, b: CachedTrack, technique: TechniqueDeclaration) -> bool:
     try:
         choose_tempo(*match_tempo_octaves(a.analyses[0], b.analyses[0]), technique, PlanOptions())
     except PlanError:

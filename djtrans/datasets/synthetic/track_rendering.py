@@ -1,4 +1,4 @@
-"""One synthesized track, as a model would hear it."""
+"""Render a synthesized track with production, separation and analysis errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
 from djtrans.datasets.extra_features import versions
-from djtrans.datasets.synthetic.framed_cache import Heard, write_framed_track
+from djtrans.datasets.synthetic.framed_cache import CachedTrack, write_framed_track
 from djtrans.datasets.synthetic.framed_track import frame_track
 from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.pipeline.analysis import analyze_track
@@ -25,7 +25,7 @@ from djtrans.synthesis import synthesize
 from djtrans.synthesis.production import Production, through_mp3
 from djtrans.synthesis.random_spec import sample_spec
 
-#: Tracks slower than this are framed in both octaves in which they may be counted.
+#: Features of tracks below this tempo are extracted in both tempo octaves.
 _SLOW_BPM = 100.0
 
 
@@ -35,37 +35,49 @@ def frame_synthesized(
     file: Path,
     extractors: Sequence[FeatureExtractor] = (),
 ) -> None:
-    """Synthesize one track, extract its features and write them; one unit of work."""
+    """Synthesize one track, extract its features and write them to the cache.
+
+    Parameters
+    ----------
+    index : int
+        Index of the track, which determines its randomness together with the seed.
+    options : SyntheticOptions
+        Options of the dataset.
+    file : Path
+        Cache file to write.
+    extractors : sequence of FeatureExtractor
+        Extractors to run in addition.
+    """
     rng = np.random.default_rng([options.seed, index, 0xF1])
     spec = sample_spec(int(rng.integers(2**31)), sample_rate_hz=options.sample_rate_hz)
-    played = _produced(synthesize(spec).stems, options, rng)
+    played = _produce(synthesize(spec).stems, options, rng)
     mix = played.mix
     if rng.random() < options.lossy:
         mix = through_mp3(mix, played.sample_rate, float(rng.random()))
-    stems, isolated = _heard_stems(played, mix, options, rng)
+    stems, isolated = _choose_stems(played, mix, options, rng)
     analysis = analyze_track(
         Track(mix, played.sample_rate, f"synthesized {index}", ""), cached=False
     )
-    analysis = _mistaken(analysis, options, rng)
+    analysis = _add_errors(analysis, options, rng)
     analyses = [analysis]
     if analysis.grid.bpm < _SLOW_BPM:
         analyses.append(analysis.doubled())
     framed = [
         frame_track(
             stems,
-            counted,
+            variant,
             frames_per_beat=options.frames_per_beat,
             isolated=isolated,
             extractors=extractors,
         )
-        for counted in analyses
+        for variant in analyses
     ]
-    heard = Heard(tuple(analyses), tuple(framed), isolated)
-    write_framed_track(file, heard, options, versions(extractors))
+    track = CachedTrack(tuple(analyses), tuple(framed), isolated)
+    write_framed_track(file, track, options, versions(extractors))
 
 
-def _produced(stems: Stems, options: SyntheticOptions, rng: np.random.Generator) -> Stems:
-    """The stems at other levels and in other tones, limited, and now and then one is missing."""
+def _produce(stems: Stems, options: SyntheticOptions, rng: np.random.Generator) -> Stems:
+    """Apply random levels, tone and limiting to stems; sometimes silence one."""
     production = Production.draw(
         rng,
         len(stems.names),
@@ -81,31 +93,32 @@ def _produced(stems: Stems, options: SyntheticOptions, rng: np.random.Generator)
     return production(stems)
 
 
-def _heard_stems(
+def _choose_stems(
     played: Stems, mix: Tensor, options: SyntheticOptions, rng: np.random.Generator
 ) -> tuple[Stems, bool]:
-    """Stems as some separator would give them, and whether each could be heard alone."""
-    drawn = rng.random()
-    if drawn < options.true_stems:
+    """Return true, separated or leaking stems, and whether they are isolated."""
+    value = rng.random()
+    if value < options.true_stems:
         return played, True
-    if drawn < options.true_stems + options.separated:
+    if value < options.true_stems + options.separated:
         registry = default_registry()
         declaration = registry.separators.find("spectral").declaration
         separator = registry.separators.build("spectral")
         return separate(separator, declaration, mix, played.sample_rate), False
-    return leaking(played, float(rng.uniform(0.0, options.largest_leak)), rng), False
+    return add_leakage(played, float(rng.uniform(0.0, options.largest_leak)), rng), False
 
 
-def leaking(stems: Stems, largest: float, rng: np.random.Generator) -> Stems:
-    """Stems of which each holds some of the others, and less of itself: the sum stays the mix.
+def add_leakage(stems: Stems, largest: float, rng: np.random.Generator) -> Stems:
+    """Leak stems into each other; their sum does not change.
 
     Parameters
     ----------
     stems : Stems
         ``[stems, channels, samples]``.
     largest : float
-        Largest part of a stem that is found in another one.
+        Largest gain of a stem in another one, 0 to 1.
     rng : Generator
+        Source of randomness.
     """
     count = len(stems.names)
     leaks = rng.uniform(0.0, largest, (count, count))
@@ -116,8 +129,10 @@ def leaking(stems: Stems, largest: float, rng: np.random.Generator) -> Stems:
     return attrs.evolve(stems, audio=mixed)
 
 
-def _mistaken(analysis: Analysis, options: SyntheticOptions, rng: np.random.Generator) -> Analysis:
-    """The analysis with the mistakes that analyzers make now and then."""
+def _add_errors(
+    analysis: Analysis, options: SyntheticOptions, rng: np.random.Generator
+) -> Analysis:
+    """Add random errors that analyzers make."""
     if rng.random() < options.half_bar:
         analysis = analysis.shifted(analysis.grid.beats_per_bar // 2)
     if rng.random() < options.grid_off:

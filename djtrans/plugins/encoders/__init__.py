@@ -1,4 +1,4 @@
-"""The default conditioning encoders: what a model is told of the tracks and of the wish."""
+"""Default encoders: conditioning on the tracks and on the technique."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from djtrans.core.contracts.hooks import hookimpl
 
 @attrs.frozen
 class TechniqueEncoderConfig:
-    """Which techniques can be asked for."""
+    """Vocabulary of the technique encoder."""
 
     techniques: tuple[str, ...] = setting(
         (
@@ -36,21 +36,21 @@ class TechniqueEncoderConfig:
 
 @hookimpl
 def djtrans_encoders() -> Iterable[EncoderDeclaration]:
-    """What the tracks sound like, what is wished for, and nothing."""
+    """Declare the encoders of the tracks, of the technique, and the empty one."""
     yield EncoderDeclaration(
         name="audio",
-        version=2,  # 1 was not told where a voice rests
-        summary="Both tracks frame by frame: levels, onsets, voice, beat, bar, phrase and section.",
+        version=2,  # 1 had no channel for vocal rests
+        summary="Both tracks per frame: levels, onsets, vocals, beat, bar, phrase and section.",
         factory="djtrans.plugins.encoders.audio:AudioEncoder",
     )
     yield EncoderDeclaration(
         name="technique",
-        summary="The technique that is wished for, the swap and what lies on it.",
+        summary="The requested technique, the swap and its anchors.",
         factory="djtrans.plugins.encoders.technique:TechniqueEncoder",
         config=TechniqueEncoderConfig,
     )
     yield EncoderDeclaration(
         name="none",
-        summary="Nothing: a model that draws without listening.",
+        summary="No conditioning, for an unconditional model.",
         factory="djtrans.plugins.encoders.none:NoEncoder",
     )

@@ -1,4 +1,4 @@
-"""What both tracks sound like, frame by frame, and how they relate."""
+"""Encode the features of both tracks per frame, and the relation of the tracks globally."""
 
 from __future__ import annotations
 
@@ -16,51 +16,52 @@ from djtrans.core.curves.vocal_rests import rests
 from djtrans.core.track.analysis import SECTION_LABELS
 from djtrans.core.track.features import TrackFeatures
 
-#: Levels between these, relative to a track's loud parts, become -1 to 1.
+#: Levels in this range, relative to the loud parts of a track, are scaled to -1 to 1.
 _LOWEST_DB, _HIGHEST_DB = -60.0, 6.0
 _BANDS = 3
-#: Distance to a phrase line at which its channel has fallen to a third, in beats.
-_LINE_BEATS = 8.0
-#: Levels in bands and onset of each stem; voice and its rests; phrase position and lines; section.
+#: Distance in beats at which the proximity of a phrase boundary is 1/e.
+_BOUNDARY_BEATS = 8.0
+#: Band levels and onset of each stem; vocal activity and rests; phrase position and boundaries;
+#: section.
 _PER_STEM = _BANDS + 1
 _PER_TRACK = 2 + 3 + 1 + len(SECTION_LABELS)
 _SHARED = 4
-#: Bars, tempo, key relation (three); of each track its stretch, and whether its stems stand alone.
+#: Bars, tempo, key relation (three); stretch and isolation of the stems of each track.
 _GLOBAL = 9
 _REFERENCE_BPM = 120.0
 _FARTHEST_KEY = 7
 
 
 class AudioEncoder:
-    """Levels against the whole track, onsets, voice, and where beat, bar, phrase and section are.
+    """Encoder of levels, onsets, vocal activity, and position in beat, bar, phrase and section.
 
-    Per frame and track: for each stem the level of three bands and the onset strength; the voice,
-    and whether it may come and go without a line being cut; the position in the phrase, its line
-    and the way to the next one; level and label of the section. Per frame: the position in beat
-    and bar, and in the window. For the whole: bars, tempo, key relation, both tracks' stretch, and
-    whether their stems can be moved one by one.
+    Per frame and track: level of three bands and onset strength of each stem; vocal activity, and
+    whether the vocals may be faded without cutting off a sung line; position in the phrase and
+    proximity of the boundaries before and after; level and label of the section. Per frame:
+    position in the beat, the bar and the window. Global: bars, tempo, key relation, stretch of both
+    tracks, and isolation of their stems.
     """
 
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 
     def widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
-        """Channels per frame and of the whole."""
+        """Return the numbers of channels per frame and of global channels."""
         return 2 * (_PER_STEM * len(stems) + _PER_TRACK) + _SHARED, _GLOBAL
 
     def encode(self, request: CurveRequest) -> Conditioning | None:
-        """Conditioning of one transition; None without the features of both tracks."""
+        """Encode one transition; None without the features of both tracks."""
         a, b = request.features_a, request.features_b
         if a is None or b is None:
             return None
         beats = torch.from_numpy(request.frame_beats).float()
         sides = (_track(a, rests(request, "a"), beats), _track(b, rests(request, "b"), beats))
         per_frame = torch.cat([*sides, _shared(request, beats)], dim=1)
-        return Conditioning(per_frame[None], _whole(request, a, b)[None])
+        return Conditioning(per_frame[None], _global(request, a, b)[None])
 
 
 def _track(features: TrackFeatures, resting: NDArray[np.bool_] | None, beats: Tensor) -> Tensor:
-    """``[frames, channels]`` of one track; a voice that is silent or unknown is free to move."""
+    """Encode one track as ``[frames, channels]``; vocals with unknown rests may be faded."""
     relative = features.level_db - features.reference_db
     middle, half = (_HIGHEST_DB + _LOWEST_DB) / 2, (_HIGHEST_DB - _LOWEST_DB) / 2
     levels = ((relative - middle) / half).clamp(-1.0, 1.0).flatten(1)
@@ -77,22 +78,22 @@ def _track(features: TrackFeatures, resting: NDArray[np.bool_] | None, beats: Te
     )
 
 
-def _phrases(lines: tuple[float, ...], beats: Tensor) -> Tensor:
-    """Position in the phrase, nearness of the line behind and of the line ahead; 0 if unknown."""
-    if not lines:
+def _phrases(boundaries: tuple[float, ...], beats: Tensor) -> Tensor:
+    """Encode position in the phrase and proximity of its boundaries; 0 if unknown."""
+    if not boundaries:
         return beats.new_zeros(len(beats), 3)
-    edges = beats.new_tensor(lines)
+    edges = beats.new_tensor(boundaries)
     since = torch.where(beats[:, None] >= edges, beats[:, None] - edges, math.inf).amin(dim=1)
     until = torch.where(edges > beats[:, None], edges - beats[:, None], math.inf).amin(dim=1)
     known = torch.isfinite(since) & torch.isfinite(until)
     position = torch.where(known, since / (since + until), 0.0)
     return torch.stack(
-        [position, torch.exp(-since / _LINE_BEATS), torch.exp(-until / _LINE_BEATS)], dim=1
+        [position, torch.exp(-since / _BOUNDARY_BEATS), torch.exp(-until / _BOUNDARY_BEATS)], dim=1
     )
 
 
 def _sections(features: TrackFeatures, beats: Tensor) -> Tensor:
-    """Level of the section in units of 20 dB under the loudest, and its label; 0 if unknown."""
+    """Encode the level of the section in units of 20 dB, and its label; 0 if unknown."""
     out = beats.new_zeros(len(beats), 1 + len(SECTION_LABELS))
     for section in features.sections:
         inside = (beats >= section.start) & (beats < section.stop)
@@ -103,14 +104,14 @@ def _sections(features: TrackFeatures, beats: Tensor) -> Tensor:
 
 
 def _shared(request: CurveRequest, beats: Tensor) -> Tensor:
-    """Where a frame lies in its beat, its bar (as a point on a circle) and the window."""
+    """Encode the position in the beat, in the bar (as a point on a circle) and in the window."""
     bar = 2 * math.pi * (beats % request.beats_per_bar) / request.beats_per_bar
     window = 2.0 * beats / request.beats - 1.0
     return torch.stack([beats % 1.0, torch.sin(bar), torch.cos(bar), window], dim=1)
 
 
-def _whole(request: CurveRequest, a: TrackFeatures, b: TrackFeatures) -> Tensor:
-    """Bars, tempo, key relation, stretch: ``[channels]``."""
+def _global(request: CurveRequest, a: TrackFeatures, b: TrackFeatures) -> Tensor:
+    """Encode bars, tempo, key relation, stretch and isolation as ``[channels]``."""
     distance = request.key_distance
     known = distance is not None
     return torch.tensor(

@@ -1,4 +1,4 @@
-"""The encoder that says nothing."""
+"""Encoder without channels, for unconditional models."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from djtrans.core.curves.request import CurveRequest
 
 
 class NoEncoder:
-    """No channels at all."""
+    """Encoder without channels."""
 
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 
     def widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
-        """None of either."""
+        """Return 0 channels per frame and 0 global channels."""
         return 0, 0
 
     def encode(self, request: CurveRequest) -> Conditioning:
-        """Empty conditioning on the frames of the request."""
+        """Return empty conditioning on the frames of the request."""
         return Conditioning(torch.zeros(1, request.n_frames, 0), torch.zeros(1, 0))

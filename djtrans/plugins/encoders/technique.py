@@ -1,4 +1,4 @@
-"""What is wished for: a technique, and where and on what the swap lies."""
+"""Encode the requested technique, the swap and its anchors."""
 
 from __future__ import annotations
 
@@ -13,52 +13,53 @@ from djtrans.core.curves.request import CurveRequest
 if TYPE_CHECKING:
     from djtrans.plugins.encoders import TechniqueEncoderConfig
 
-_PLACES = tuple(PLACES)
-#: After or before the swap, the swap itself, and how far away it is.
+_ANCHORS = tuple(PLACES)
+#: Before or after the swap, on the swap, and proximity of the swap.
 _PER_FRAME = 3
-#: Distance to the swap at which its channel has fallen to a third, in bars.
+#: Distance in bars at which the proximity of the swap is 1/e.
 _SWAP_BARS = 2.0
 
 
 class TechniqueEncoder:
-    """The swap per frame; the technique and both anchors for the whole.
+    """Encoder of the swap per frame, and of the technique and both anchors globally.
 
-    Without a wish, or with one that this encoder does not know, the technique is "any": the swap
-    and the anchors are told all the same, since the plan holds them.
+    Without a technique, or with one that is not in the vocabulary, the technique is "any"; the swap
+    and the anchors are encoded nevertheless, since they are part of the plan.
     """
 
     def __init__(self, config: TechniqueEncoderConfig) -> None:
         self.techniques = config.techniques
 
     def widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
-        """Channels per frame and of the whole."""
-        return _PER_FRAME, 1 + len(self.techniques) + 2 * len(_PLACES)
+        """Return the numbers of channels per frame and of global channels."""
+        return _PER_FRAME, 1 + len(self.techniques) + 2 * len(_ANCHORS)
 
     def encode(self, request: CurveRequest) -> Conditioning:
-        """Conditioning of one transition."""
+        """Encode one transition."""
         bars = torch.from_numpy(request.frame_beats).float() - request.swap_beat
         bars = bars / request.beats_per_bar
         at_swap = bars.abs() < 0.5 / (request.frames_per_beat * request.beats_per_bar)
         per_frame = torch.stack(
             [(bars >= 0).float(), at_swap.float(), torch.exp(-bars.abs() / _SWAP_BARS)], dim=1
         )
-        wish = self.techniques.index(request.technique) + 1 if self.knows(request.technique) else 0
-        whole = torch.cat(
+        known = self.knows(request.technique)
+        technique = self.techniques.index(request.technique) + 1 if known else 0
+        global_ = torch.cat(
             [
-                _one_hot(wish, 1 + len(self.techniques)),
-                _one_hot(_place(request.place_a), len(_PLACES)),
-                _one_hot(_place(request.place_b), len(_PLACES)),
+                _one_hot(technique, 1 + len(self.techniques)),
+                _one_hot(_anchor(request.place_a), len(_ANCHORS)),
+                _one_hot(_anchor(request.place_b), len(_ANCHORS)),
             ]
         )
-        return Conditioning(per_frame[None], whole[None])
+        return Conditioning(per_frame[None], global_[None])
 
     def knows(self, technique: str) -> bool:
-        """Whether a technique has a channel of its own."""
+        """Return True if the technique is in the vocabulary."""
         return technique in self.techniques
 
 
-def _place(name: str) -> int | None:
-    return _PLACES.index(name) if name in _PLACES else None
+def _anchor(name: str) -> int | None:
+    return _ANCHORS.index(name) if name in _ANCHORS else None
 
 
 def _one_hot(index: int | None, width: int) -> torch.Tensor:

@@ -149,7 +149,7 @@ def test_a_tenth_is_held_out_and_no_track_is_in_both_parts(written):
 def test_a_batch_holds_the_curves_and_what_the_encoders_say(written, batches, built, record):
     prepared = open_prepared(written)
     network, encoders = built
-    source = batches(prepared, wishless=0.0)
+    source = batches(prepared, no_technique_fraction=0.0)
     batch = source.batch(4, 8)
     # Windows of 4 bars: as many frames as 8 of 16 bars have.
     assert batch.curves.shape == (32, 32, 54)
@@ -165,10 +165,10 @@ def test_a_batch_holds_the_curves_and_what_the_encoders_say(written, batches, bu
         ]
         assert len(fits) == 1
         found.add(fits[0].name)
-        said, absent = encode(encoders, network, fits[0].request)
+        said, missing = encode(encoders, network, fits[0].request)
         assert torch.equal(batch.conditioning.per_frame[row], said.per_frame[0])
         assert torch.equal(batch.conditioning.global_[row], said.global_[0])
-        assert torch.equal(batch.absent[row], absent[0])
+        assert torch.equal(batch.missing[row], missing[0])
     assert found == {example.name for example in prepared.training}
     again, other = source.batch(4, 8), source.batch(5, 8)
     assert torch.equal(again.curves, batch.curves)
@@ -180,10 +180,10 @@ def test_a_batch_holds_the_curves_and_what_the_encoders_say(written, batches, bu
 
 def test_a_wish_is_left_out_now_and_then_and_a_fitted_pair_has_none(written, batches):
     prepared = open_prepared(written)
-    told = batches(prepared, wishless=0.0).batch(0, 32).conditioning.global_
-    wishless = batches(prepared, wishless=1.0).batch(0, 32).conditioning.global_
-    some = batches(prepared, wishless=0.3).batch(0, 32).conditioning.global_
-    heard = [bool((row == wish).all()) for row, wish in zip(some, wishless, strict=True)]
+    told = batches(prepared, no_technique_fraction=0.0).batch(0, 32).conditioning.global_
+    unnamed = batches(prepared, no_technique_fraction=1.0).batch(0, 32).conditioning.global_
+    some = batches(prepared, no_technique_fraction=0.3).batch(0, 32).conditioning.global_
+    heard = [bool((row == wish).all()) for row, wish in zip(some, unnamed, strict=True)]
     assert 0.15 < sum(heard) / len(heard) < 0.45
     fitted = attrs.evolve(
         prepared,
@@ -192,8 +192,10 @@ def test_a_wish_is_left_out_now_and_then_and_a_fitted_pair_has_none(written, bat
             for e in prepared.examples
         ],
     )
-    assert torch.equal(batches(fitted, wishless=0.0).batch(0, 32).conditioning.global_, wishless)
-    assert not torch.equal(told, wishless)
+    assert torch.equal(
+        batches(fitted, no_technique_fraction=0.0).batch(0, 32).conditioning.global_, unnamed
+    )
+    assert not torch.equal(told, unnamed)
 
 
 def test_crops_change_nothing_else_and_are_of_the_pairs_of_their_rows(written, batches):
@@ -290,9 +292,9 @@ def test_any_set_is_opened_by_its_path(folder, tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
     for name, why in (
         ("empty", "without prepared pairs; give one that 'djtrans prepare' wrote"),
-        ("missing", "nothing at .* to train on; give a composed set"),
-        ("text.txt", "cannot be trained on"),
-        ("other.safetensors", "no training set; give a composed set"),
+        ("missing", "There is no dataset .*; give a synthetic dataset"),
+        ("text.txt", "text.txt is not a dataset"),
+        ("other.safetensors", "not a dataset; give a synthetic dataset"),
     ):
         with pytest.raises(InputError, match=why):
             open_dataset(tmp_path / name)
@@ -304,7 +306,7 @@ def test_any_set_is_opened_by_its_path(folder, tmp_path):
 def test_a_weight_for_what_is_heard_needs_a_folder(tmp_path, record):
     from djtrans.training.options import TrainOptions
 
-    with pytest.raises(InputError, match=r"composed set holds no audio .*--data FOLDER"):
+    with pytest.raises(InputError, match=r"synthetic dataset contains no audio .*--data FOLDER"):
         train_model(small_set(), tmp_path, record, TrainOptions(audio_weight=0.1), device="cpu")
 
 

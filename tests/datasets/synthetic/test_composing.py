@@ -1,4 +1,4 @@
-"""Composing a training set: what is heard, what is paired, and that a stopped run goes on."""
+"""Composition of synthetic datasets: features, pairing, and resuming a run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from djtrans.core.track.key import Key
 from djtrans.core.track.stems import Stems
 from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
-from djtrans.datasets.synthetic.framed_cache import Heard, write_framed_track
+from djtrans.datasets.synthetic.framed_cache import CachedTrack, write_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.track_rendering import leaking
+from djtrans.datasets.synthetic.track_rendering import add_leakage
 from tests.helpers.extractor_plugin import Loudness
 
 OPTIONS = SyntheticOptions(tracks=12, transitions=120, validation=0.3)
@@ -65,7 +65,7 @@ def framing(monkeypatch):
             )
             for one in found
         ]
-        heard = Heard(tuple(found), tuple(framed), index % 2 == 0)
+        heard = CachedTrack(tuple(found), tuple(framed), index % 2 == 0)
         write_framed_track(file, heard, options)
 
     monkeypatch.setattr(djtrans.datasets.synthetic.composing, "frame_synthesized", frame)
@@ -91,7 +91,7 @@ def test_no_track_is_in_both_parts(composed):
     assert not used(composed.training) & used(composed.validation)
 
 
-def test_every_composition_can_be_drawn_from_its_frames(composed):
+def test_curves_can_be_generated_for_every_composition(composed):
     from djtrans import load_technique, mixer_layout
     from djtrans.datasets.synthetic.composition import request_of
 
@@ -150,25 +150,27 @@ def test_a_stopped_run_frames_only_what_is_missing(tmp_path, framing):
 
 
 def test_too_many_transitions_for_too_few_tracks_are_refused(tmp_path, framing, monkeypatch):
-    monkeypatch.setattr(djtrans.datasets.synthetic.pairing, "_PATIENCE", 0)
-    with pytest.raises(InputError, match=r"Only 0 of \d+ transitions .* compose of more tracks"):
+    monkeypatch.setattr(djtrans.datasets.synthetic.pairing, "_ATTEMPTS", 0)
+    with pytest.raises(
+        InputError, match=r"Only 0 of \d+ transitions .* increase the number of tracks"
+    ):
         compose_dataset(tmp_path / "set.safetensors", OPTIONS)
 
 
 def test_leaking_stems_hold_some_of_the_others_and_sum_to_the_mix():
     generator = torch.Generator().manual_seed(0)
     stems = Stems(torch.randn(4, 2, 4000, generator=generator), ("a", "b", "c", "d"), 8000)
-    leaked = leaking(stems, 0.2, np.random.default_rng(1))
+    leaked = add_leakage(stems, 0.2, np.random.default_rng(1))
     assert torch.allclose(leaked.mix, stems.mix, atol=1e-5)
     for i in range(4):
         for j in range(4):
             share = float((leaked.audio[i] * stems.audio[j]).sum() / stems.audio[j].square().sum())
             assert (0.4 < share < 1.0) if i == j else (-0.05 < share < 0.25)
-    assert torch.equal(leaking(stems, 0.0, np.random.default_rng(1)).audio, stems.audio)
+    assert torch.equal(add_leakage(stems, 0.0, np.random.default_rng(1)).audio, stems.audio)
 
 
 @pytest.mark.slow
-def test_synthesized_tracks_are_heard_and_paired(tmp_path):
+def test_features_of_synthesized_tracks_are_extracted_and_paired(tmp_path):
     options = SyntheticOptions(tracks=8, transitions=20, validation=0.5, sample_rate_hz=22050)
     compose_dataset(tmp_path / "set.safetensors", options, workers=2, extractors=[Loudness()])
     composed = SyntheticDataset.load(tmp_path / "set.safetensors")

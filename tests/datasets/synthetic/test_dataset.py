@@ -16,7 +16,7 @@ from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.key import Key
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
-from djtrans.datasets.batch import WISHLESS
+from djtrans.datasets.batch import NO_TECHNIQUE_FRACTION
 from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.composition import (
     Composition,
@@ -137,7 +137,10 @@ def test_a_set_is_one_file(tmp_path, framed):
     # Half precision: eight parts in ten thousand of -120 dB.
     assert torch.allclose(read.tracks[0].level_db.float(), framed.level_db, atol=0.05)
     (tmp_path / "cut.safetensors").write_bytes(b"\x10\0\0\0")
-    for name, why in (("cut", "no readable composed set"), ("none", "There is no composed set")):
+    for name, why in (
+        ("cut", "not a readable synthetic dataset"),
+        ("none", "There is no synthetic dataset"),
+    ):
         with pytest.raises(FormatError, match=why):
             SyntheticDataset.load(tmp_path / f"{name}.safetensors")
 
@@ -178,28 +181,28 @@ def test_a_batch_is_as_many_frames_whatever_their_length(batches):
     assert seen == {32: 16, 64: 8}
 
 
-def test_curves_are_drawn_by_the_technique_as_it_conforms(batches, framed):
+def test_curves_are_generated_by_the_technique_and_conform(batches, framed):
     layout = batches.layout
     batch = batches.batch(0, 4, validation=True)
     drawn = Scaling(layout).from_model(batch.curves)
     assert torch.allclose(conform(drawn, layout), drawn, atol=1e-6)
     lows = layout.select("b/*/eq/low")
-    swap = 2 * batches.composed.validation[0].swap_beat
+    swap = 2 * batches.dataset.validation[0].swap_beat
     assert (drawn[:, : swap - 1, lows] < 0.05).all()
     assert (drawn[:, swap:, lows] == 1.0).all()
 
 
-def test_a_wish_is_left_out_now_and_then(batches):
-    told = [
-        float(wish)
+def test_some_examples_have_no_technique(batches):
+    without = [
+        float(channel)
         for index in range(40)
-        for wish in batches.batch(index, 8).conditioning.global_[:, 9]
+        for channel in batches.batch(index, 8).conditioning.global_[:, 9]
     ]
-    assert abs(sum(told) / len(told) - WISHLESS) < 0.05
+    assert abs(sum(without) / len(without) - NO_TECHNIQUE_FRACTION) < 0.05
 
 
 def test_a_set_that_lacks_a_technique_or_a_part_is_refused(batches, framed):
     with pytest.raises(InputError, match=r"uses djtrans/bass-swap, djtrans/fade, which is not"):
         attrs.evolve(batches, techniques={})
-    with pytest.raises(InputError, match="nothing for validation"):
-        attrs.evolve(batches, composed=composed(framed, validation=()))
+    with pytest.raises(InputError, match="no transition for validation"):
+        attrs.evolve(batches, dataset=composed(framed, validation=()))

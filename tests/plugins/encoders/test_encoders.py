@@ -1,4 +1,4 @@
-"""What the encoders say of requests whose content is known."""
+"""Encoders: conditioning of requests with known content."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_tracks_keep_their_sides(layout):
         assert (per_track(got, track)["vocal"] == vocal).all()
 
 
-def test_rests_of_a_voice_are_told_and_an_unknown_one_is_free_to_move(layout):
+def test_vocal_rests_are_encoded_and_unknown_vocals_may_fade(layout):
     a = features()
     a.level_db[20:28, STEMS.index("vocals")] = -90.0
     leaky = attrs.evolve(a, isolated=False)
@@ -97,7 +97,7 @@ def test_rests_of_a_voice_are_told_and_an_unknown_one_is_free_to_move(layout):
     assert (per_track(got, 1)["rests"] == 1.0).all()
 
 
-def test_phrases_are_told_by_position_and_by_nearness_of_their_lines(layout):
+def test_phrases_are_encoded_by_position_and_proximity_of_boundaries(layout):
     a = features(phrase_beats=(0.0, 16.0, 32.0))
     phrase = per_track(built("audio").encode(request(layout, a)), 0)["phrase"]
     assert phrase[0].tolist() == pytest.approx([0.0, 1.0, math.exp(-2.0)])
@@ -107,7 +107,7 @@ def test_phrases_are_told_by_position_and_by_nearness_of_their_lines(layout):
     assert (unknown == 0).all()
 
 
-def test_sections_are_told_by_level_and_label(layout):
+def test_sections_are_encoded_by_level_and_label(layout):
     a = features(sections=(BeatSection("build", -8.0, 16.0, -10.0), BeatSection("drop", 16, 64)))
     section = per_track(built("audio").encode(request(layout, a)), 0)["section"]
     for beat, level, label in ((0, -0.5, "build"), (15, -0.5, "build"), (16, 0.0, "drop")):
@@ -117,7 +117,7 @@ def test_sections_are_told_by_level_and_label(layout):
         assert row[1:].sum() == 1.0
 
 
-def test_the_key_relation_is_told_or_unknown(layout):
+def test_the_key_relation_is_encoded_or_unknown(layout):
     encoder = built("audio")
     unknown = encoder.encode(request(layout)).global_[0, 2:5].tolist()
     near = encoder.encode(request(layout, key_distance=1)).global_[0, 2:5].tolist()
@@ -127,20 +127,20 @@ def test_the_key_relation_is_told_or_unknown(layout):
     assert far == pytest.approx([1.0, 1.0, 0.0])
 
 
-def test_stems_that_leak_are_told_apart_from_those_that_stand_alone(layout):
+def test_isolated_and_leaking_stems_are_distinguished(layout):
     for a, b in ((True, False), (False, True), (True, True)):
         asked = request(layout, features(isolated=a), features(isolated=b))
         assert built("audio").encode(asked).global_[0, 7:].tolist() == [float(a), float(b)]
 
 
-def test_audio_has_nothing_to_say_without_features(layout):
+def test_audio_returns_none_without_features(layout):
     bare = CurveRequest(layout, 64, 16)
     assert built("audio").encode(bare) is None
     assert built("none").encode(bare).per_frame.shape == (1, 64, 0)
 
 
 @pytest.mark.parametrize("swap", [4, 16, 28])
-def test_the_swap_is_told_on_its_frame(layout, swap):
+def test_the_swap_is_encoded_on_its_frame(layout, swap):
     got = built("technique").encode(request(layout, swap_beat=swap)).per_frame[0]
     assert got[:, 0].sum() == 2 * (BEATS - swap)
     assert got[:, 1].nonzero().flatten().tolist() == [2 * swap]
@@ -148,7 +148,7 @@ def test_the_swap_is_told_on_its_frame(layout, swap):
     assert got[2 * (swap - 4), 2] == pytest.approx(math.exp(-0.5))
 
 
-def test_a_wish_an_unknown_wish_and_none(layout):
+def test_known_unknown_and_no_technique(layout):
     encoder, names = built("technique"), TechniqueEncoderConfig().techniques
 
     def told(**facts):
