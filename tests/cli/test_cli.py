@@ -65,7 +65,7 @@ def test_generate_then_render_gives_the_same_file(run, pair, tmp_path):
     rows = {line.split()[0]: line for line in out.splitlines()}
     assert "8 bars (15.0 s)" in rows["technique"]
     assert "nearest to the 14 s asked for" in rows["technique"]
-    assert "phrase line of both" in rows["swap"]
+    assert "phrase boundary in both" in rows["swap"]
     assert "128.00 BPM" in rows["A"]
     assert "spectral" in rows["separator"]
     written = [line.split()[1] for line in out.splitlines() if line.startswith("wrote")]
@@ -91,7 +91,7 @@ def test_without_any_option_there_is_a_transition_and_it_is_not_written_over(run
     written = (tmp_path / "transition.wav").read_bytes()
     code, _, err = run("generate", *pair)
     assert code == 2
-    assert "transition.wav is there already; name the file to write with -o" in err
+    assert "transition.wav exists already; name the file to write with -o" in err
     assert err.count("\n") == 1
     assert (tmp_path / "transition.wav").read_bytes() == written
 

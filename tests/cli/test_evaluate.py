@@ -124,7 +124,7 @@ def test_a_comparison_writes_its_files_and_resumes(run, folder, tmp_path):
     ("arguments", "match"),
     [
         ([], "Give either PARAMS A B, or one of --pairs CSV"),
-        (["p.json", "a.wav"], "2 files are given; give three"),
+        (["p.json", "a.wav"], "Got 2 of the 3 files PARAMS A B"),
         (["p.json", "a.wav", "b.wav", "--synthesized", "2"], "Give either"),
         (["p.json", "b.wav", "a.wav"], "is not the file"),
         (["--synthesized", "2"], "give --output DIR"),

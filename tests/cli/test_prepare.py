@@ -43,7 +43,7 @@ def test_a_library_becomes_a_folder_of_pairs(run, library, tmp_path):
     asked = ("--tracks", library, "--max", 1, "--separator", "spectral", "--technique", "cut")
     code, out, err = run(*asked)
     assert code == 0, err
-    assert out == "1 pair in processed: 1 file left out, 0 pairs failed, 0 did not fit\n"
+    assert out == "1 pair in processed: 1 file skipped, 0 pairs failed, 0 without a transition\n"
     lines = err.splitlines()
     assert "djtrans: 0 of 3 tracks" in lines
     assert any(
@@ -51,7 +51,7 @@ def test_a_library_becomes_a_folder_of_pairs(run, library, tmp_path):
         for line in lines
     )
     assert any(line.startswith("djtrans: 1 of 1 pairs, ") for line in lines)
-    assert any(line.startswith("djtrans: error: bad.flac is left out: ") for line in lines)
+    assert any(line.startswith("djtrans: error: bad.flac is skipped: ") for line in lines)
     assert (tmp_path / "processed" / "pair_001" / "track_b_stems" / "vocals.wav").is_file()
 
     again = run(*asked, "--quiet")
