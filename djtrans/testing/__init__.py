@@ -1,6 +1,6 @@
-"""The conformance kit: what every component must do, as rules that a plugin author can run.
+"""Conformance checks for plugins: rules that every component must satisfy.
 
-Three lines in a test file make a pytest test of each rule for each component of a plugin::
+Three lines in a test file generate a pytest test per rule and component of a plugin::
 
     import acme_djtrans.plugin
     from djtrans.testing import parametrize_checks
@@ -9,6 +9,8 @@ Three lines in a test file make a pytest test of each rule for each component of
 """
 
 from __future__ import annotations
+
+import warnings
 
 from djtrans.testing.building import Build
 from djtrans.testing.checks import (
@@ -28,14 +30,14 @@ from djtrans.testing.checks import (
 )
 from djtrans.testing.example_audio import example_audio, example_parts
 from djtrans.testing.example_transition import example_transition
-from djtrans.testing.rule import EVERY_KIND, Rule, RuleBroken, rules, rules_of
+from djtrans.testing.rule import EVERY_KIND, CheckFailed, Rule, rules, rules_of
 
 __all__ = [
     "EVERY_KIND",
     "Build",
+    "CheckFailed",
     "Report",
     "Rule",
-    "RuleBroken",
     "check_analyzer",
     "check_denoiser",
     "check_effect",
@@ -54,3 +56,13 @@ __all__ = [
     "rules",
     "rules_of",
 ]
+
+
+def __getattr__(name: str) -> type[CheckFailed]:
+    """Return :class:`CheckFailed` for its former name."""
+    if name == "RuleBroken":
+        warnings.warn(
+            "djtrans.testing.RuleBroken is now CheckFailed.", DeprecationWarning, stacklevel=2
+        )
+        return CheckFailed
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -88,7 +88,7 @@ def test_wrong_requests_are_one_line(run, arguments, match):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--tracks", "a", "--transitions", "b"), "one by one"),
+        (("--tracks", "a", "--transitions", "b"), "once for each"),
         (("--transitions", "b", "--technique", "cut"), "--technique is for --tracks"),
         (("--tracks", "a", "--error-limit", "-9"), "--error-limit is for --transitions"),
         (("--transitions", "nowhere"), "'djtrans extract' wrote"),

@@ -108,7 +108,7 @@ def test_denoiser_encoder_and_scheduler_are_set(run, data):
             "settings for levels, but the model is made of dit, audio, technique, flow",
         ),
         (("--data", "set.safetensors", "--set", "width=8"), "names no field of a component"),
-        ((), r"--data PATH \(a composed set, .* a folder .* wrote\), --synthetic \(.*or both"),
+        ((), r"--data PATH \(a synthetic dataset, .* a folder .* wrote\), --synthetic \(.*or both"),
         (("--data", "missing.safetensors"), "nothing at 'missing.safetensors' to train on"),
         (("--data", "notes.txt"), "cannot be trained on .* give a composed set .* or a folder"),
         (("--data", "set.safetensors", "--denoiser", "dot"), "Did you mean 'dit'"),

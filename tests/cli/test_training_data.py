@@ -164,7 +164,7 @@ def test_data_and_synthesized_tracks_share_a_run_as_asked(
     ("arguments", "why"),
     [
         (("--data", "set.safetensors", "--with-audio"), "holds no audio .*--data FOLDER"),
-        (("--synthetic", "--with-audio"), "do not keep; give a folder .* wrote"),
+        (("--synthetic", "--with-audio"), "do not contain; give a folder .* wrote"),
         (("--data", "set.safetensors", "--data-share", "0.5"), "--data-share divides .* give both"),
         (("--data", "s", "--synthetic", "--data-share", "2"), "from 0 to 1"),
         (("--data", "set.safetensors", "--audio-weight", "-1", "--with-audio"), "audio_weight"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from djtrans.testing import Build, RuleBroken, rules_of
+from djtrans.testing import Build, CheckFailed, rules_of
 
 
 def _check(rule, declaration):
@@ -23,7 +23,7 @@ def caught():
     """Assert that a rule refuses a component, and for the reason that is meant."""
 
     def assert_caught(rule, declaration, reason):
-        with pytest.raises(RuleBroken) as broken:
+        with pytest.raises(CheckFailed) as broken:
             _check(rule, declaration)
         (entry,) = [entry for entry in rules_of(declaration) if entry.name == rule]
         text = str(broken.value)
