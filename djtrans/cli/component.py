@@ -119,7 +119,7 @@ def _allowed(field: Mapping[str, Any]) -> str:
         return _text(field["choices"])
     low, high = field["minimum"], field["maximum"]
     if low is None and high is None:
-        return "any"
+        return "any value"
     if high is None:
         return f"at least {low:g}"
     return f"at most {high:g}" if low is None else f"{low:g} to {high:g}"

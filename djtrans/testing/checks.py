@@ -32,7 +32,7 @@ from djtrans.testing.rule import CheckFailed, Rule, rules_of
 #: Former names of rules, still accepted in expected failures.
 _FORMER = {
     "masked_frames_have_no_say": "masked_frames_have_no_effect",
-    "batch_rows_do_not_meet": "batch_rows_are_independent",
+    "batch_rows_do_not_meet": "rows_are_independent",
     "drawing_repeats": "generation_repeats",
     "another_seed_is_another_drawing": "seeds_vary_the_curves",
     "what_holds_no_tracklist_is_an_error": "files_without_a_tracklist_are_errors",

@@ -112,7 +112,7 @@ def any_noise_level_is_finite(declaration: DenoiserDeclaration, build: BuildFunc
 
 
 @rule("denoiser")
-def batch_rows_are_independent(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
+def rows_are_independent(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
     """Each row of a batch gives the same output as alone."""
     network = _built(build)
     inputs = _NetworkInput(3, 16)
@@ -125,7 +125,7 @@ def batch_rows_are_independent(declaration: DenoiserDeclaration, build: BuildFun
 
 @rule("denoiser")
 def input_stays_as_it_was(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
-    """x, the noise fraction and the conditioning are not modified."""
+    """The input x, the noise fraction and the conditioning are not modified."""
     inputs, fresh = _NetworkInput(2, 16), _NetworkInput(2, 16)
     inputs.run(_built(build))
     names = ("x", "noise_fraction", "per_frame", "global_")

@@ -67,7 +67,7 @@ class _Run:
 
 @rule("scheduler")
 def levels_run_from_noise_to_clean(declaration: SchedulerDeclaration, build: BuildFunction) -> None:
-    """N steps have n + 1 levels of decreasing noise, from almost pure noise to none."""
+    """The n + 1 levels of n steps have decreasing noise, from almost pure noise to none."""
     for steps in STEPS:
         levels = build().levels(steps)
         require(len(levels) == steps + 1, f"{steps} steps gave {len(levels)} levels.")

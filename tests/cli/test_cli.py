@@ -115,7 +115,7 @@ def mistakes(folder):
         (["missing.wav", "B", "-o", "x.wav"], "missing.wav does not exist"),
         (["text.mp3", "B", "-o", "x.wav"], "text.mp3"),
         (["silence.wav", "B", "-o", "x.wav"], "silent"),
-        (["short.wav", "B", "-o", "x.wav"], "3 s long; at least 8 s"),
+        (["short.wav", "B", "-o", "x.wav"], "3 s long; give at least 8 s"),
         (["song.m4a", "B", "-o", "x.wav"], "ffmpeg -i"),
         (["A", "B", "-o", "x.wav", "--bars", "0"], "bars = 0 is not allowed"),
         (["A", "B", "-o", "x.wav", "--bars", "many"], "neither a whole number nor auto"),

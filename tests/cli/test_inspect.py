@@ -71,7 +71,7 @@ def test_settings_are_shown_with_default_unit_range_and_meaning(registry):
     assert row(lines, "depth_db") == ["depth_db", "3", "dB", "-1 to 12", "How deep."]
     assert row(lines, "turns") == ["turns", "2", "count", "at least 1", "How often."]
     assert row(lines, "shape") == ["shape", "sine", "sine, square", "Which wave."]
-    assert row(lines, "note") == ["note", "empty", "anything", "Anything."]
+    assert row(lines, "note") == ["note", "empty", "any value", "Anything."]
     assert row(lines, "reference") == ["reference", "Somebody, 1999"]
     assert row(lines, "bars") == ["bars", "1, 2, 4"]
     assert row(lines, "provider") == ["provider", "(run time)"]

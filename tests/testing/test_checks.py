@@ -15,7 +15,8 @@ from djtrans.core.contracts.kinds import KINDS
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.core.errors import InputError, PluginError
-from djtrans.testing import CheckFailed, check_mixer, check_plugin, rules
+from djtrans.plugins import techniques
+from djtrans.testing import CheckFailed, check_mixer, check_plugin, check_technique, rules
 from djtrans.testing import __all__ as public
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,9 +133,9 @@ class Right:
 @pytest.mark.parametrize(
     ("plugin", "match"),
     [
-        (Unmarked(), "put @hookimpl above it"),
+        (Unmarked(), "decorate it with @hookimpl"),
         (Misspelt(), "Did you mean 'djtrans_mixers'"),
-        (WrongKind(), "takes EffectDeclaration records"),
+        (WrongKind(), "only EffectDeclaration is allowed"),
         ([GOOD, "good"], "'good' is not a declaration"),
     ],
 )
@@ -207,3 +208,16 @@ def test_the_tests_of_a_plugin_author(tmp_path):
     assert "nothing to check" in done.stdout
     assert "2 failed" in lines[-1]
     assert "1 xfailed" in lines[-1]
+
+
+def test_former_names_are_accepted_with_a_warning():
+    with pytest.warns(DeprecationWarning, match="is now CheckFailed"):
+        from djtrans.testing import RuleBroken
+    assert RuleBroken is CheckFailed
+    (technique,) = [d for d in techniques.djtrans_techniques() if d.name == "linear-fade"]
+    former = {"another_seed_is_another_drawing": "A baseline is one curve."}
+    with pytest.warns(DeprecationWarning, match="is now seeds_vary_the_curves"):
+        report = check_technique(technique, expected_failures=former)
+    assert ("linear-fade", "seeds_vary_the_curves") in report.expected
+    with pytest.warns(DeprecationWarning, match=r"is now Report\.passed"):
+        assert report.kept == report.passed

@@ -94,7 +94,7 @@ MUTANTS = [
     ("networks_have_the_requested_widths", FixedWidth, "parameters=58"),
     ("masked_frames_have_no_effect", Mean, "13 of 48 frames differ"),
     ("any_noise_level_is_finite", DividesByNoise, "not at a noise of 0.0"),
-    ("batch_rows_are_independent", BatchNorm, "row 0 differs"),
+    ("rows_are_independent", BatchNorm, "row 0 differs"),
     ("input_stays_as_it_was", Writing, "x changed"),
     ("predictions_repeat", Dropout, "it differs by"),
 ]

@@ -246,9 +246,9 @@ MUTANTS = [
     ("mask_is_never_negative", SHELF, Overdone, "it falls to -"),
     ("mask_is_made_frame_by_frame", SHELF, Neighbourly, "frames 0 to 1 differ"),
     ("silence_stays_silence", SMEAR, Humming, "it peaks at"),
-    ("any_chunking_gives_the_same", SMEAR, Forgetful, "pieces of [1, 2, 3"),
-    ("state_is_a_value", SMEAR, KeepsItself, "gave something else"),
-    ("state_is_a_value", SMEAR, WritesState, "gave something else"),
+    ("any_chunking_gives_the_same", SMEAR, Forgetful, "chunks of [1, 2, 3"),
+    ("state_is_a_value", SMEAR, KeepsItself, "gave a different output"),
+    ("state_is_a_value", SMEAR, WritesState, "gave a different output"),
 ]
 
 

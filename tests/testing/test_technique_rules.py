@@ -136,15 +136,15 @@ class AlwaysPlain(Ramp):
 
 #: Rule, class, and what the message must say.
 MUTANTS = [
-    ("curves_have_the_requested_shape", AtOneRateOnly, "got (16, 54), asked (32, 54)"),
+    ("curves_have_the_requested_shape", AtOneRateOnly, "got (16, 54), not (32, 54)"),
     ("curves_have_the_requested_shape", Array, "they are a ndarray"),
     ("curves_are_finite", ZeroOverZero, "a/drums/hpf/cutoff are not finite"),
     ("curves_stay_in_range", Louder, "b/drums/fader/gain runs from 0 to 1.4"),
     ("curves_stay_in_range", OutOfRangeOnceVaried, "a/drums/eq/mid runs from 1 to 3"),
     ("both_ends_are_reached", NeverLeaves, "a/drums/fader/gain is 0.1 in the last frame"),
     ("both_ends_are_reached", ComesFiltered, "b/drums/hpf/cutoff is 0.3 in the last frame"),
-    ("generation_repeats", Shaky, "a second drawing differs"),
-    ("generation_repeats", Remembers, "a second drawing differs"),
+    ("generation_repeats", Shaky, "the second call differs"),
+    ("generation_repeats", Remembers, "the second call differs"),
     ("unknown_parameters_stay_neutral", Greedy, "a/track/drive/amount moves by 0.5"),
     ("needs_are_enough", NeedsTheDelay, "no delay"),
     ("one_track_owns_the_lows", TwoBasses, "on beat 3.5 of 8"),
