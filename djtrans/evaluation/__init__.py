@@ -1,28 +1,13 @@
-"""Comparing techniques over many pairs of tracks.
+"""Evaluation: compare techniques over many pairs of tracks.
 
-:func:`compare` runs them, :func:`write_report` writes the tables and the plot.
+:func:`compare` measures them, :func:`write_report` writes the tables and the plot.
 """
 
 from typing import Any
 
-from djtrans.evaluation.comparison import Comparison, Outcome
-from djtrans.evaluation.pairs import TrackPair, all_pairs, read_pairs, synthesized_pairs
-from djtrans.evaluation.report import write_report
-from djtrans.evaluation.run import compare
-from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
+import lazy_loader as _lazy
 
-__all__ = [
-    "Comparison",
-    "EvaluationOptions",
-    "Outcome",
-    "TrackPair",
-    "all_pairs",
-    "compare",
-    "evaluate_pair",
-    "read_pairs",
-    "synthesized_pairs",
-    "write_report",
-]
+_getattr, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
@@ -34,5 +19,5 @@ def __getattr__(name: str) -> Any:
             DeprecationWarning,
             stacklevel=2,
         )
-        return TrackPair
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        name = "TrackPair"
+    return _getattr(name)

@@ -134,9 +134,9 @@ def test_a_comparison_writes_its_files_and_resumes(run, folder, tmp_path):
             ["--synthesized", "1", "--output", "out", "--techniques", "bass-swop"],
             "Did you mean 'bass-swap'",
         ),
-        (["--synthesized", "1", "--output", "p.json"], "Cannot make the folder p.json/units"),
+        (["--synthesized", "1", "--output", "p.json"], "Cannot create the folder p.json/units"),
         (["--pairs", "none.csv", "--output", "out"], "Cannot read none.csv: No such file"),
-        (["--all-pairs", "none", "--output", "out"], "none is no folder"),
+        (["--all-pairs", "none", "--output", "out"], "none is not a folder"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(run, folder, arguments, match):

@@ -63,5 +63,5 @@ def test_what_could_not_be_measured_is_no_zero():
 
 def test_nothing_measured_is_said():
     failed = Comparison(outcomes=[Outcome(pair="p", technique="cut", reason="why")])
-    with pytest.raises(InputError, match="Nothing was measured"):
+    with pytest.raises(InputError, match="no measured transitions to plot"):
         plot_techniques(failed)

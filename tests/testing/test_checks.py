@@ -215,7 +215,10 @@ def test_former_names_are_accepted_with_a_warning():
         from djtrans.testing import RuleBroken
     assert RuleBroken is CheckFailed
     (technique,) = [d for d in techniques.djtrans_techniques() if d.name == "linear-fade"]
-    former = {"another_seed_is_another_drawing": "A baseline is one curve."}
+    former = {
+        "another_seed_is_another_drawing": "A baseline is one curve.",
+        "one_track_owns_the_lows": "A baseline: two basses.",
+    }
     with pytest.warns(DeprecationWarning, match="is now seeds_vary_the_curves"):
         report = check_technique(technique, expected_failures=former)
     assert ("linear-fade", "seeds_vary_the_curves") in report.expected

@@ -163,9 +163,7 @@ def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
             f"Cannot analyze audio of shape {shape}; give a tensor [channels, samples]."
         )
     if sample_rate < 8000:
-        raise InputError(
-            f"A sample rate of {sample_rate} Hz is too low; give 8000 Hz or more."
-        )
+        raise InputError(f"A sample rate of {sample_rate} Hz is too low; give 8000 Hz or more.")
     seconds = audio.shape[1] / sample_rate
     if seconds < _SHORTEST_SECONDS:
         raise InputError(

@@ -1,8 +1,8 @@
 """Track the beats of a drifting tempo.
 
 Tracks without a constant tempo (a live drummer, a worn turntable, a tempo change) are tracked in
-two steps. First, dynamic programming finds the *tempo path* with the best self-similarity of the onsets
-and few jumps. Its integral has the right number of beats and errors of some hundredths of a second.
+two steps. First, dynamic programming finds the *tempo path* with the best self-similarity of the
+onsets and few jumps. Its integral has the right number of beats, with errors of some 10 ms.
 Second, *bar alignment* removes these: each bar is cross-correlated with the bars one, two, four and
 eight later, and least squares finds the positions that agree best with all lags. Where nothing can
 be aligned (a break without drums), positions are interpolated smoothly.

@@ -3,8 +3,8 @@
 The score of a tempo is the product of two measures. The *comb* is the strength of the onsets at the
 beat frequency, its half, double and quadruple, from one zero-padded Fourier transform of the track.
 The *repetition* is the autocorrelation of the onsets of all bands at 4, 8, 16 and 32 beats (3, 6,
-12 and 24 in bars of three). Dotted rhythms can give 2/3 or 4/3 of the tempo a strong comb, but not the
-repetition of whole bars; the product has one peak, up to octaves.
+12 and 24 in bars of three). Dotted rhythms can give 2/3 or 4/3 of the tempo a strong comb, but not
+the repetition of whole bars; the product has one peak, up to octaves.
 """
 
 from __future__ import annotations
