@@ -39,6 +39,12 @@ class Outcome:
         Reason of the verdict, by gate; and by metric, why it could not be measured.
     seconds : mapping of str to float
         Wall time by step; steps shared by techniques count for the first of them.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import Outcome
+    >>> Outcome(pair="a to b", technique="djtrans/fade", reason="A is too short").ok
+    False
     """
 
     pair: str
@@ -82,7 +88,24 @@ class Comparison:
     skipped : tuple of (str, str)
         Files that were skipped, and why.
     metrics : tuple of MetricValue
-        The values to compare, in order; by default those of all registered metrics.
+        Values to compare, in order; by default those of all registered metrics.
+
+    See Also
+    --------
+    compare : Measures the outcomes.
+    write_report : Writes a comparison as tables and a plot.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import Comparison, Outcome
+    >>> comparison = Comparison(
+    ...     outcomes=[
+    ...         Outcome(pair=f"pair {i}", technique="djtrans/fade", values={"clicks": float(i)})
+    ...         for i in range(3)
+    ...     ]
+    ... )
+    >>> comparison.medians("djtrans/fade")["clicks"].median
+    1.0
     """
 
     outcomes: tuple[Outcome, ...] = attrs.field(converter=as_tuple)

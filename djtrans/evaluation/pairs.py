@@ -53,6 +53,12 @@ class TrackPair:
         Start of the longest window in each track, in seconds.
     analyses : mapping of str to Analysis
         Known analyses, by the hash of the file.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import TrackPair
+    >>> TrackPair(a="music/first.wav", b="music/second.wav").label
+    'first to second'
     """
 
     a: str | TrackSpec
@@ -110,7 +116,7 @@ def _stamp(path: str) -> list[Any]:
 
 
 def read_pairs(path: str | os.PathLike[str]) -> tuple[TrackPair, ...]:
-    """Read pairs from a CSV file.
+    r"""Read pairs from a CSV file.
 
     Parameters
     ----------
@@ -127,6 +133,14 @@ def read_pairs(path: str | os.PathLike[str]) -> tuple[TrackPair, ...]:
     ------
     InputError
         If the file cannot be read, or a line of it is wrong; the message names the line.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from djtrans.evaluation import read_pairs
+    >>> _ = Path("pairs.csv").write_text("a,b,technique\nx.wav,y.wav,cut\n")
+    >>> [(pair.label, pair.technique) for pair in read_pairs("pairs.csv")]
+    [('x to y', 'cut')]
     """
     table = Path(path)
     try:

@@ -43,6 +43,13 @@ def write_report(
     See Also
     --------
     compare : Returns the comparison.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import Comparison, Outcome, write_report
+    >>> failed = Outcome(pair="a to b", technique="djtrans/fade", reason="A is too short")
+    >>> [path.name for path in write_report(Comparison(outcomes=[failed]), ".")]
+    ['results.csv', 'summary.csv', 'summary.md']
     """
     from djtrans.evaluation.plot import plot_techniques
     from djtrans.plot import save_figure

@@ -105,6 +105,12 @@ def compare(
     --------
     write_report : Writes tables and a plot of the result.
     synthesized_pairs : Pairs without audio files.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import compare, synthesized_pairs, write_report
+    >>> comparison = compare(synthesized_pairs(4), output="out")  # doctest: +SKIP
+    >>> write_report(comparison, "out")  # doctest: +SKIP
     """
     options = options or EvaluationOptions()
     if workers < 1:

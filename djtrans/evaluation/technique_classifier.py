@@ -68,6 +68,20 @@ class TechniqueClassifier:
     ----------
     .. [1] R. A. Fisher, The Use of Multiple Measurements in Taxonomic Problems, Annals of Eugenics
        7, 1936; several classes as in C. R. Rao, 1948.
+
+    See Also
+    --------
+    rule_based_examples : Training examples from rule-based techniques.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.evaluation import TechniqueClassifier
+    >>> ramp = torch.linspace(-1, 1, 32)[:, None]
+    >>> examples = [("fade", s * ramp, 16) for s in (0.9, 1.0)]
+    >>> examples += [("cut", s * ramp.sign(), 16) for s in (0.9, 1.0)]
+    >>> TechniqueClassifier.fit(examples)(0.95 * ramp.sign(), 16).technique
+    'cut'
     """
 
     techniques: tuple[str, ...]

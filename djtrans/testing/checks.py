@@ -27,7 +27,29 @@ from djtrans.testing import (  # noqa: F401 -- importing a module registers its 
     tracklist_rules,
 )
 from djtrans.testing.building import Build, declarations_of, module_of
-from djtrans.testing.rule import CheckFailed, Rule, rules_of
+
+# `rules` is public from here, since only this module registers all of them.
+from djtrans.testing.rule import CheckFailed, Rule, rules, rules_of
+
+__all__ = [
+    "Case",
+    "Report",
+    "cases",
+    "check_analyzer",
+    "check_denoiser",
+    "check_effect",
+    "check_encoder",
+    "check_metric",
+    "check_mixer",
+    "check_plugin",
+    "check_scheduler",
+    "check_separator",
+    "check_technique",
+    "check_tracklist",
+    "parametrize_checks",
+    "rules",
+    "rules_of",
+]
 
 #: Former names of rules, still accepted in expected failures.
 _FORMER = {
@@ -177,6 +199,19 @@ def check_plugin(
         If an expected failure matches no rule that is run, or has no reason.
     PluginError
         If a hook is unknown or returns anything other than declarations.
+
+    See Also
+    --------
+    parametrize_checks : Generates a pytest test per rule and component.
+
+    Examples
+    --------
+    >>> import djtrans.plugins.mixers
+    >>> from djtrans.testing import check_plugin
+    >>> report = check_plugin(djtrans.plugins.mixers)
+    rules run: ... (passed ..., failed as expected 0, problems 0)
+    >>> report.problems
+    ()
     """
     passed: list[tuple[str, str]] = []
     expected: dict[tuple[str, str], str] = {}

@@ -12,7 +12,7 @@ from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
 from djtrans.core.track.stems import Stems
-from djtrans.testing.example_audio import example_parts
+from djtrans.testing.example_signals import example_parts
 
 TRACK_RATE = 22050
 TRACK_BPM = 126.0

@@ -13,7 +13,7 @@ import torch
 
 from djtrans.core.contracts.metric import MetricDeclaration
 from djtrans.core.transition.metric_inputs import MetricInputs
-from djtrans.testing.example_transition import example_transition
+from djtrans.testing.example_inputs import example_transition
 from djtrans.testing.rule import BuildFunction, CheckFailed, require, rule
 
 #: Required endings of the names of values, by unit; other units need not be in the name.

@@ -40,6 +40,12 @@ class Rule:
         ``check(declaration, build)``.
     applies : callable
         Returns True for declarations that the rule applies to.
+
+    Examples
+    --------
+    >>> from djtrans.testing import rules
+    >>> [rule.name for rule in rules("mixer")]
+    ['the_factory_gives_a_spec', 'effects_are_named_in_full', 'aliases_name_nodes']
     """
 
     kind: str

@@ -8,7 +8,7 @@ from torch import Tensor
 from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.separation import RESIDUAL_STEM, separate
-from djtrans.testing.example_audio import example_audio, example_parts
+from djtrans.testing.example_signals import example_audio, example_parts
 from djtrans.testing.rule import BuildFunction, require, rule
 
 #: Sample rate of the input of separators that accept any, in Hz.

@@ -30,6 +30,12 @@ def example_parts(
     dict of str to Tensor
         Each ``[channels, samples]`` float32, by the names in
         :data:`~djtrans.core.track.stem_names.STEMS`.
+
+    Examples
+    --------
+    >>> from djtrans.testing import example_parts
+    >>> {name: tuple(part.shape) for name, part in example_parts(seconds=1.0).items()}
+    {'drums': (2, 22050), 'bass': (2, 22050), 'vocals': (2, 22050), 'other': (2, 22050)}
     """
     samples = round(seconds * sample_rate)
     time = torch.arange(samples, dtype=torch.float64) / sample_rate

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 
 from djtrans.core.transition.metric_inputs import MetricInputs, TrackFacts, Voices
-from djtrans.testing.example_audio import example_parts
+from djtrans.testing.example_signals import example_parts
 
 BEAT_SECONDS = 0.5
 #: Gains of the parts in track B, so that it differs from track A.
@@ -43,6 +43,13 @@ def example_transition(
     -------
     MetricInputs
         Inputs with arrays of their own.
+
+    Examples
+    --------
+    >>> from djtrans.testing import example_transition
+    >>> inputs = example_transition(beats=4)
+    >>> inputs.swap_beat, len(inputs.beat_times)
+    (2, 5)
     """
     parts = {
         name: part.double().numpy()
