@@ -1,4 +1,4 @@
-"""``djtrans analyze`` as a user meets it."""
+"""End-to-end tests of ``djtrans analyze``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command as a user meets it: what it prints, and one line with exit code 2 for mistakes."""
+"""End-to-end tests of ``djtrans generate`` and ``render``: output, and errors on one line."""
 
 from __future__ import annotations
 

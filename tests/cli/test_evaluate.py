@@ -1,4 +1,4 @@
-"""``djtrans evaluate`` as a user meets it."""
+"""End-to-end tests of ``djtrans evaluate``."""
 
 from __future__ import annotations
 

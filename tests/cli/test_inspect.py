@@ -1,4 +1,4 @@
-"""``djtrans plugins show``: what is printed is what is declared."""
+"""``djtrans plugins show`` prints the declarations."""
 
 from __future__ import annotations
 

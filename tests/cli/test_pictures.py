@@ -1,4 +1,4 @@
-"""``djtrans visualize`` as a user meets it."""
+"""End-to-end tests of ``djtrans visualize``."""
 
 from __future__ import annotations
 

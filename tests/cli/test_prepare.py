@@ -1,4 +1,4 @@
-"""``djtrans prepare`` as a user meets it."""
+"""End-to-end tests of ``djtrans prepare``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``djtrans train`` as a user meets it."""
+"""End-to-end tests of ``djtrans train``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``djtrans train`` on prepared pairs, on several sources at once, and with what is heard."""
+"""``djtrans train`` on prepared pairs, on several sources, and with an audio loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparisons of built outcomes, whose medians and differences are known."""
+"""Medians and differences of constructed outcomes."""
 
 from __future__ import annotations
 

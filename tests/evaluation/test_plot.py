@@ -1,4 +1,4 @@
-"""The plot of a comparison says what the comparison holds."""
+"""The plot of a comparison shows its medians and intervals."""
 
 from __future__ import annotations
 

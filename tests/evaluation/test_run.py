@@ -1,4 +1,4 @@
-"""Comparisons: pairs, one swap for all, resuming, failures as rows, and what the report says."""
+"""Comparisons: pairs, shared swap, resuming, failures as rows, and the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The technique classifier on rules' curves of other tracks and seeds, and on mixtures."""
+"""The technique classifier on rule-based curves of unseen tracks and seeds, and on mixtures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sound analyzer keeps every rule; each rule catches one that breaks it."""
+"""A valid analyzer passes every rule; each rule catches a faulty one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counting rules, expected failures, and the pytest tests that a plugin author gets."""
+"""Reports, expected failures, and the generated pytest tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The defaults keep every rule of the kit that plugin authors are given."""
+"""The built-in components pass every rule."""
 
 from __future__ import annotations
 

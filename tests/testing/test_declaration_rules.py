@@ -1,4 +1,4 @@
-"""Each rule for declarations catches one that breaks it."""
+"""Each rule for declarations catches a faulty one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound effects keep every rule; each rule catches an effect that breaks it."""
+"""Valid effects pass every rule; each rule catches a faulty one."""
 
 from __future__ import annotations
 

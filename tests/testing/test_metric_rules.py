@@ -1,4 +1,4 @@
-"""A sound metric keeps every rule; each rule catches one that breaks it."""
+"""A valid metric passes every rule; each rule catches a faulty one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each rule for mixers catches one that breaks it."""
+"""Each rule for mixers catches a faulty one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sound source of tracklists keeps every rule; each rule catches one that breaks it."""
+"""A valid tracklist source passes every rule; each rule catches a faulty one."""
 
 from __future__ import annotations
 

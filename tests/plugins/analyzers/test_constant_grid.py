@@ -1,4 +1,4 @@
-"""The analyzer as a whole, against synthesized tracks whose truth is known."""
+"""The constant-grid analyzer on synthesized tracks of known truth."""
 
 from __future__ import annotations
 

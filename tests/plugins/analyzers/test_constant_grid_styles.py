@@ -1,4 +1,4 @@
-"""Grids of all styles of drums, of swung ones, and of beats that start late."""
+"""Beat grids of all drum styles, of swing, and of beats that enter late."""
 
 from __future__ import annotations
 

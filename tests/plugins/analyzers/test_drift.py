@@ -1,4 +1,4 @@
-"""Tracks whose tempo is not constant, and music without a beat or with another metre."""
+"""Drifting tempo, music without a beat, and other metres."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sections, labels, phrases and bar levels against arrangements that are known."""
+"""Sections, labels, phrases and bar levels of known arrangements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A voice in the mix: what glides, what trembles, and what does not."""
+"""Vocal activity: glides and vibrato against steady tones."""
 
 from __future__ import annotations
 
