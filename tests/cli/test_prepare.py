@@ -94,7 +94,7 @@ def test_wrong_requests_are_one_line(run, arguments, match):
         (("--transitions", "nowhere"), "'djtrans extract' wrote"),
     ],
 )
-def test_the_two_ways_are_kept_apart(run, arguments, said):
+def test_options_of_the_other_input_are_rejected(run, arguments, said):
     code, _, err = run(*arguments)
     assert code == 2
     assert said in err

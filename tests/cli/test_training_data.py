@@ -72,7 +72,7 @@ def test_prepared_pairs_become_a_model_and_a_run_goes_on(run, processed):
     assert [row["loss"] for row in metrics()] == [row["loss"] for row in whole]
 
 
-def test_what_is_heard_has_its_column_and_a_run_goes_on(run, processed, monkeypatch):
+def test_the_audio_loss_has_a_column_and_a_run_is_resumed(run, processed, monkeypatch):
     monkeypatch.setattr(djtrans.datasets.pairs.batches, "CROPS", 1)
     # A validation takes longest: once, at the end.
     steps = (*SHORT, "--validate-every", 4)

@@ -302,10 +302,10 @@ def test_pairs_are_read_with_paths_from_the_files_folder(tmp_path):
         ("a,b,cue\nx,y,1\n", "column 'cue'.*Did you mean"),
         ("a,b\n", "lists no pairs"),
         ("a,b\nx.wav,\n", "line 2: b is empty"),
-        ("a,b,cue_b\nx,y,\nx,y,soon\n", "line 3: cue_b = 'soon' is no number"),
+        ("a,b,cue_b\nx,y,\nx,y,soon\n", "line 3: cue_b = 'soon' is not a number"),
     ],
 )
-def test_wrong_lists_of_pairs_are_said_in_one_line(tmp_path, text, match):
+def test_invalid_lists_of_pairs_are_reported_on_one_line(tmp_path, text, match):
     (tmp_path / "pairs.csv").write_text(text)
     with pytest.raises(InputError, match=match) as caught:
         read_pairs(tmp_path / "pairs.csv")

@@ -211,7 +211,7 @@ def test_the_tests_of_a_plugin_author(tmp_path):
 
 
 def test_former_names_are_accepted_with_a_warning():
-    with pytest.warns(DeprecationWarning, match="is now CheckFailed"):
+    with pytest.warns(DeprecationWarning, match=r"is now djtrans\.testing\.CheckFailed"):
         from djtrans.testing import RuleBroken
     assert RuleBroken is CheckFailed
     (technique,) = [d for d in techniques.djtrans_techniques() if d.name == "linear-fade"]
