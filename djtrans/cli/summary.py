@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from djtrans.pipeline.transition import Transition
 
 
-_LABEL_WIDTH = 12
+_LABEL_WIDTH = 13
 
 
 def describe(

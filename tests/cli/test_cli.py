@@ -87,7 +87,7 @@ def test_generate_then_render_gives_the_same_file(run, pair, tmp_path):
 def test_without_any_option_there_is_a_transition_and_it_is_not_written_over(run, pair, tmp_path):
     code, out, _ = run("generate", *pair)
     assert code == 0
-    assert "wrote       transition.wav" in out
+    assert "wrote        transition.wav" in out
     written = (tmp_path / "transition.wav").read_bytes()
     code, _, err = run("generate", *pair)
     assert code == 2
