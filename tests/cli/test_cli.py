@@ -64,7 +64,7 @@ def test_generate_then_render_gives_the_same_file(run, pair, tmp_path):
     assert code == 0
     rows = {line.split()[0]: line for line in out.splitlines()}
     assert "8 bars (15.0 s)" in rows["technique"]
-    assert "nearest to the 14 s asked for" in rows["technique"]
+    assert "nearest to the requested 14 s" in rows["technique"]
     assert "phrase boundary in both" in rows["swap"]
     assert "128.00 BPM" in rows["A"]
     assert "spectral" in rows["separator"]

@@ -70,9 +70,7 @@ def test_the_settings_of_the_scheduler_are_kept_in_the_params_file(tracks, saved
         transition = generate(tracks, model=model, steps=3, **asked)
         used = transition.provenance.model
         assert used.scheduler_config == {"order": 2, "spacing": "even"}
-    assert "3 steps of flow (spacing=even), guidance" in "\n".join(
-        describe(transition, [], {}, 1.0)
-    )
+    assert "3 steps of flow (spacing=even), guidance" in "\n".join(describe(transition, [], 1.0))
     transition.save_params(tmp_path / "params.json")
     assert load_params(tmp_path / "params.json").provenance.model == used
     document = json.loads((tmp_path / "params.json").read_text())
