@@ -1,4 +1,4 @@
-"""The ``djtrans`` command: arguments in, calls of the library, progress and tables out."""
+"""The ``djtrans`` command-line interface."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from djtrans.core.errors import DjtransError
     help="Also load a plugin from a Python file; its namespace is the file's name.",
 )
 def cli(plugin_files: tuple[str, ...]) -> None:
-    """Make DJ transitions: two tracks in, a beat-matched, musically aware transition out."""
+    """Make beat-matched DJ transitions between two tracks."""
     if plugin_files:
         from djtrans.registry import default_registry
 
@@ -63,7 +63,7 @@ for command in (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; whatever the user got wrong is one line and exit code 2."""
+    """Run the command; errors of the user are printed on one line, with exit code 2."""
     show_warnings()
     try:
         code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
@@ -78,10 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("djtrans: interrupted.", err=True)
         sys.exit(130)
-    # CUDA and MPS say it with the same words, of which only CUDA's have a class.
+    # CUDA and MPS use the same words for it; only CUDA has an exception class.
     except RuntimeError as error:
-        device, words, _ = str(error).partition("out of memory")
-        if not words:
+        device, phrase, _ = str(error).partition("out of memory")
+        if not phrase:
             raise
-        fail(f"{device}{words}. Compute on the CPU: --device cpu. See docs/troubleshooting.md.")
+        fail(f"{device}{phrase}. Compute on the CPU: --device cpu. See docs/troubleshooting.md.")
     sys.exit(code if isinstance(code, int) else 0)

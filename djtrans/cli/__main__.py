@@ -1,4 +1,4 @@
-"""``python -m djtrans.cli``."""
+"""Run the command as ``python -m djtrans.cli``."""
 
 from djtrans.cli import main
 

@@ -1,4 +1,4 @@
-"""``djtrans analyze``: what is heard in files, as a table or as data."""
+"""``djtrans analyze``: print the analysis of tracks as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from djtrans.cli.console import say_error
+from djtrans.cli.console import print_error
 from djtrans.cli.options import analyzer_option
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import DjtransError
@@ -15,23 +15,31 @@ from djtrans.core.errors import DjtransError
 if TYPE_CHECKING:
     from djtrans.core.track.analysis import Analysis
 
-_COLUMNS = ("file", "BPM (sure)", "one", "key (sure)", "LUFS (95 %)", "vocals", "sections in bars")
-#: A bar this likely to be sung counts as sung.
+_COLUMNS = (
+    "file",
+    "BPM (conf.)",
+    "downbeat",
+    "key (conf.)",
+    "LUFS (95 %)",
+    "vocals",
+    "sections in bars",
+)
+#: Vocal activity from which a bar counts as sung.
 _SUNG = 0.5
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILES...")
 @analyzer_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: an object of files.")
-@click.option("--no-cache", is_flag=True, help="Analyze again what was analyzed before.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with a key per file.")
+@click.option("--no-cache", is_flag=True, help="Ignore cached analyses and analyze again.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def analyze(
     files: tuple[str, ...], analyzer: str, as_json: bool, no_cache: bool, quiet: bool
 ) -> int:
-    """Print beat grid, key, levels, sections and vocals of FILES.
+    """Print tempo, key, loudness, sections and vocals of FILES.
 
-    A file that cannot be analyzed is reported, the others still are; the exit code is then 2.
+    Files that cannot be analyzed are reported and skipped; the exit code is then 2.
     """
     from djtrans.pipeline.analysis import analyze_track
     from djtrans.pipeline.progress import Steps
@@ -60,12 +68,12 @@ def analyze(
         rows = [(file, *cells(analysis)) for file, analysis in found.items()]
         click.echo("\n".join(table_lines(rows, _COLUMNS)))
     for file, message in failed.items():
-        say_error(message if file in message else f"{file}: {message}")
+        print_error(message if file in message else f"{file}: {message}")
     return 2 if failed else 0
 
 
 def cells(analysis: Analysis) -> tuple[str, ...]:
-    """A row of the table: tempo, the one, key, levels, share of sung bars, sections."""
+    """Format a table row: tempo, downbeat confidence, key, loudness, sung bars, sections."""
     grid, key, levels = analysis.grid, analysis.key, analysis.levels
     bars = analysis.bar_vocal
     sung = float((bars >= _SUNG).mean()) if len(bars) else 0.0

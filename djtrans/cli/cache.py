@@ -1,4 +1,4 @@
-"""``djtrans cache``: what is kept on disk, and how to be rid of it. Imports no torch."""
+"""``djtrans cache``: show and clear the on-disk cache. Imports no torch."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from djtrans.core.util.cache import Usage, default_cache
 
 @click.group()
 def cache() -> None:
-    """Show or empty the cache of analyses, stems and web pages."""
+    """Show or clear the cache of analyses, stems and web pages."""
 
 
 @cache.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def info(as_json: bool) -> None:
-    """Print the folder, and how many entries and bytes of each kind it holds."""
+    """Print the cache folder, and the entries and bytes of each kind."""
     store = default_cache()
     usage = store.info()
     if as_json:
@@ -36,14 +36,14 @@ def info(as_json: bool) -> None:
 @cache.command()
 @click.argument("kind", required=False)
 def clear(kind: str | None) -> None:
-    """Remove everything, or only one KIND: analyses, stems, pages."""
+    """Remove all entries, or those of one KIND: analyses, stems or pages."""
     removed = default_cache().clear(kind)
     what = f"entries of {kind}" if kind else "entries"
     click.echo(f"removed {removed.entries} {what} ({size(removed.bytes)})")
 
 
 def size(count: int) -> str:
-    """Bytes as a person reads them: ``"1.2 MB"``."""
+    """Format a number of bytes: ``"1.2 MB"``."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= factor:
             return f"{count / factor:.1f} {unit}"

@@ -1,4 +1,4 @@
-"""Describe a component from its declaration, without importing or building it."""
+"""Describe a component from its declaration, without importing its implementation."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.registration.catalog import Component
 from djtrans.registry import Registry
 
-#: Shown in a place of their own, so not among the facts of the kind.
+#: Fields with an entry of their own, so not listed among the facts of the kind.
 _ELSEWHERE = {*(field.name for field in attrs.fields(Declaration)), "parameters", "values"}
 
 
 def describe(component: Component[Any], registry: Registry) -> dict[str, Any]:
-    """What is known of a component, ready for JSON.
+    """Describe a component as a JSON-compatible dict.
 
     Parameters
     ----------
     component : Component[Any]
+        Component to describe.
     registry : Registry
-        Where a mixer's effects are looked up.
+        Registry that contains the effects of a mixer.
 
     Returns
     -------
     dict
         Name, kind, summary, provider, version, factory, references, the facts of its kind and the
-        fields of its config; an effect has parameters, a mixer nodes,
-        a metric values.
+        fields of its config; also the parameters of an effect, the nodes of a mixer, the values of
+        a metric.
     """
     declaration, provider = component.declaration, component.provider
     known: dict[str, Any] = {
@@ -68,21 +69,21 @@ def describe(component: Component[Any], registry: Registry) -> dict[str, Any]:
     return known
 
 
-def in_words(known: Mapping[str, Any]) -> list[str]:
-    """The same as lines for a terminal."""
+def component_lines(known: Mapping[str, Any]) -> list[str]:
+    """Format the result of :func:`describe` as lines for a terminal."""
     facts = [
         ("kind", known["kind"]),
         ("provider", known["provider"]),
         ("version", str(known["version"])),
         ("factory", known["factory"] + ("" if known["lazy"] else " (not lazy)")),
-        *((name.replace("_", " "), _said(value)) for name, value in known["facts"].items()),
+        *((name.replace("_", " "), _text(value)) for name, value in known["facts"].items()),
         *(("reference", reference) for reference in known["references"]),
     ]
     if known["note"]:
         facts.append(("note", known["note"]))
     lines = [known["name"], known["summary"], "", *table_lines(facts), ""]
     settings = [
-        (f["name"], _said(f["default"]), f["unit"], _allowed(f), f["help"]) for f in known["config"]
+        (f["name"], _text(f["default"]), f["unit"], _allowed(f), f["help"]) for f in known["config"]
     ]
     lines += _section("config", ("default", "unit", "allowed", ""), settings)
     parameters = [
@@ -115,28 +116,28 @@ def _section(name: str, header: Sequence[str], rows: Sequence[Sequence[str]]) ->
 
 def _allowed(field: Mapping[str, Any]) -> str:
     if field["choices"] is not None:
-        return _said(field["choices"])
+        return _text(field["choices"])
     low, high = field["minimum"], field["maximum"]
     if low is None and high is None:
-        return "anything"
+        return "any value"
     if high is None:
         return f"at least {low:g}"
     return f"at most {high:g}" if low is None else f"{low:g} to {high:g}"
 
 
 def _plain(value: Any) -> Any:
-    """A fact of a declaration as JSON holds it; a function by its name."""
+    """Convert a fact of a declaration to JSON types; a function becomes its name."""
     if callable(value):
         name = getattr(value, "__qualname__", "")
         return f"{value.__module__}:{name}" if name else repr(value)
     return list(value) if isinstance(value, tuple) else value
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(map(_said, value)) or "none"
+        return ", ".join(map(_text, value)) or "none"
     if isinstance(value, float):
         return f"{value:g}"
     return "none" if value is None else str(value) or "empty"

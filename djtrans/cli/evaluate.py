@@ -21,34 +21,56 @@ _ARROWS = {"lower": "lower is better", "higher": "higher is better", "descriptio
 @click.command()
 @click.argument("files", nargs=-1, metavar="[PARAMS A B]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--pairs", "pairs_file", metavar="CSV", help="Compare over the pairs listed here.")
-@click.option("--all-pairs", "folder", metavar="DIR", help="Compare over the tracks of a folder.")
-@click.option("--synthesized", type=int, metavar="N", help="Compare over N synthesized pairs.")
-@click.option("--techniques", default="", help="Names, with commas; default: all registered.")
-@click.option("--output", metavar="DIR", help="Folder for tables, plot and single results.")
 @click.option(
-    "--workers", type=int, default=1, show_default=True, help="Processes, one thread each."
+    "--pairs",
+    "pairs_file",
+    metavar="CSV",
+    help="Compare over the pairs of tracks listed in a CSV file.",
+)
+@click.option(
+    "--all-pairs",
+    "folder",
+    metavar="DIR",
+    help="Compare over all suitable pairs of tracks in a folder.",
+)
+@click.option(
+    "--synthesized", type=int, metavar="N", help="Compare over N pairs of synthesized tracks."
+)
+@click.option("--techniques", default="", help="Comma-separated names; default: all registered.")
+@click.option(
+    "--output",
+    metavar="DIR",
+    help="Folder for the tables, the plot and the results of each transition.",
+)
+@click.option(
+    "--workers", type=int, default=1, show_default=True, help="Worker processes of one thread each."
 )
 @click.option("--separator", default="spectral", show_default=True, help="Name of a separator.")
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
-@click.option("--bars", type=int, default=0, help="Wanted length; default: each technique's own.")
+@click.option(
+    "--bars", type=int, default=0, help="Length in bars; default: that of each technique."
+)
 @click.option(
     "--stretch-limit",
     type=float,
     default=0.08,
     show_default=True,
-    help="Largest tempo change, as a fraction.",
+    help="Maximum tempo change, as a fraction.",
 )
-@click.option("--own-place", is_flag=True, help="Don't move the techniques to one swap.")
+@click.option(
+    "--own-place",
+    is_flag=True,
+    help="Let each technique choose its swap, instead of sharing one per pair.",
+)
 @click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or mps.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
-    """Measure a transition, or compare techniques over many pairs of tracks.
+    """Measure a transition, or compare techniques over many pairs.
 
-    With PARAMS A B the transition is rendered again from its params file and measured. With
-    --pairs, --all-pairs or --synthesized, techniques are compared; --output keeps what is done, so
-    that a run that was stopped goes on from there.
+    With PARAMS A B, the transition is rendered from its params file and measured. With --pairs,
+    --all-pairs or --synthesized, techniques are compared; a run that was stopped is resumed from
+    the results in the folder of --output.
     """
     sources = [options[name] for name in ("pairs_file", "folder", "synthesized")]
     given = [source for source in sources if source is not None]
@@ -64,7 +86,9 @@ def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
 
 def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool) -> None:
     if len(files) != 3:
-        raise InputError(f"{len(files)} files are given; give three: PARAMS A B.")
+        raise InputError(
+            f"Got {len(files)} of the 3 files PARAMS A B; give the params file and both tracks."
+        )
     from djtrans.pipeline.rendering import render
 
     with show_progress(quiet or as_json) as progress:
@@ -80,18 +104,18 @@ def describe(metrics: TransitionMetrics) -> list[str]:
     from djtrans.cli.tables import table_lines
     from djtrans.core.util.tables import number
 
-    unknown = "not measurable"
+    unmeasured = "not measurable"
     measured = []
     for value in metrics.measured:
         metric = value.declared
-        text = unknown if value.number is None else number(value.number)
+        text = unmeasured if value.number is None else number(value.number)
         measured.append(
-            (metric.name, text.rjust(len(unknown)), metric.unit, _ARROWS[metric.better])
+            (metric.name, text.rjust(len(unmeasured)), metric.unit, _ARROWS[metric.better])
         )
     return [
         *table_lines((gate.name, gate.verdict, gate.why) for gate in metrics.gates),
         "",
-        *table_lines(measured, ("metric", "value".rjust(len(unknown)), "unit", "")),
+        *table_lines(measured, ("metric", "value".rjust(len(unmeasured)), "unit", "")),
     ]
 
 

@@ -1,4 +1,4 @@
-"""``djtrans export``: from a training checkpoint to a file that can be shared."""
+"""``djtrans export``: write the model of a training checkpoint to a shareable file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import click
     default="model.safetensors",
     show_default=True,
     metavar="FILE",
-    help="File to write; it ends in .safetensors.",
+    help="File to write, ending in .safetensors.",
 )
 def export(checkpoint: str, output: str) -> None:
-    """Write the model of a training checkpoint as one safetensors file.
+    """Export the model of a training checkpoint as safetensors.
 
-    It holds the averaged weights, what they mean and how they were trained, and nothing of the
-    optimizer. In a folder or a hub's repository, its name is model.safetensors.
+    The file contains the averaged weights, their configuration and the training record, without
+    the optimizer state. Name it model.safetensors in a folder or hub repository.
     """
     from djtrans.diffusion.loading import export_model
 

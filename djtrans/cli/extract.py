@@ -1,4 +1,4 @@
-"""``djtrans extract``: the transitions of mixes, as excerpts with their aligned tracks."""
+"""``djtrans extract``: cut transitions out of mixes, with their aligned tracks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from djtrans.cli.console import say_error
+from djtrans.cli.console import print_error
 from djtrans.cli.progress import show_progress
 
 if TYPE_CHECKING:
@@ -14,29 +14,33 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--mixes", default="data/mixes", show_default=True, help="Folder of the mixes.")
+@click.option(
+    "--mixes", default="data/mixes", show_default=True, help="Folder of the recorded mixes."
+)
 @click.option(
     "--tracklists",
     default="data/tracklists",
     show_default=True,
     help="Folder that 'djtrans collect' wrote.",
 )
-@click.option("--output", default="data/transitions", show_default=True, help="Folder to write.")
-@click.option("--tracks", metavar="DIR", help="Folder of the original tracks, named like them.")
+@click.option("--output", default="data/transitions", show_default=True, help="Folder to write to.")
+@click.option(
+    "--tracks", metavar="DIR", help="Folder of the original tracks, named by artist and title."
+)
 @click.option(
     "--max",
     "most",
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="Excerpts in the folder at the end.",
+    help="Maximum number of excerpts in the output folder.",
 )
 @click.option(
     "--seconds",
     type=click.FloatRange(10, 240),
     default=90.0,
     show_default=True,
-    help="Length of an excerpt where the tracks do not tell it.",
+    help="Length of an excerpt without aligned tracks, in seconds.",
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def extract(
@@ -48,10 +52,10 @@ def extract(
     seconds: float,
     quiet: bool,
 ) -> int:
-    """Cut the transitions out of mixes, and find the original tracks in them.
+    """Cut transitions out of mixes and align the original tracks.
 
-    Each mix is an audio file that is named like its tracklist. Excerpts that are there are not
-    made again. The exit code is 2 if a mix or a boundary could not be used.
+    A mix is an audio file with the name of its tracklist. Existing excerpts are not made again.
+    The exit code is 2 if a mix or a boundary could not be used.
     """
     from djtrans.datasets.mixes.extraction import extract as extract_transitions
 
@@ -65,11 +69,11 @@ def extract(
             mixes, tracklists, output, tracks=tracks, most=most, seconds=seconds, progress=show
         )
     for what, message in found.failed.items():
-        say_error(f"{what}: {message}")
+        print_error(f"{what}: {message}")
     if not quiet:
         wrote, known, failed = len(found.written), len(found.known), len(found.failed)
         click.echo(
-            f"{wrote} written, {found.aligned} of them with both tracks aligned, {known} known, "
-            f"{failed} failed: {output}"
+            f"{wrote} written, {found.aligned} of them with both tracks aligned, "
+            f"{known} already present, {failed} failed: {output}"
         )
     return 2 if found.failed else 0

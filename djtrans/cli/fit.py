@@ -1,4 +1,4 @@
-"""``djtrans fit``: from a mix and its two tracks to the curves that were played."""
+"""``djtrans fit``: recover the curves of a mix from the mix and its two tracks."""
 
 from __future__ import annotations
 
@@ -21,19 +21,25 @@ if TYPE_CHECKING:
 @click.argument("track_b", metavar="B")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Params file to write.")
 @click.option("--audio", metavar="FILE", help="Also write the reconstruction: wav, flac, ogg, mp3.")
-@click.option("--report", metavar="FILE", help="Also write the error by band, as JSON.")
-@click.option("--plan", metavar="PARAMS", help="Params file that says how A and B lie on MIX.")
-@click.option("--bpm", type=float, help="Tempo of MIX, which then starts on a one.")
-@click.option("--bars", type=int, help="Bars to fit; default: all whole ones.")
+@click.option("--report", metavar="FILE", help="Also write the error per band, as JSON.")
+@click.option("--plan", metavar="PARAMS", help="Params file with the alignment of A and B to MIX.")
+@click.option("--bpm", type=float, help="Tempo of MIX; MIX must then start on a downbeat.")
+@click.option("--bars", type=int, help="Bars to fit; default: all whole bars.")
 @click.option(
     "--separator", default="auto", show_default=True, help="Name of a separator, or auto."
 )
 @click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A.")
 @click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B.")
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
-@click.option("--steps", type=int, default=150, show_default=True, help="Most steps; 0 to 150.")
+@click.option(
+    "--steps",
+    type=int,
+    default=150,
+    show_default=True,
+    help="Maximum number of optimization steps, 0 to 150.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def fit(
     mix: str,
@@ -47,9 +53,9 @@ def fit(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Recover the curves of a mix of A and B.
+    """Recover the curves of a mix of A and B (inverse mixing).
 
-    Without --plan both tracks lie on MIX already: as long as it, in its tempo.
+    Without --plan, A and B must be aligned with MIX already: of its length and tempo.
     """
     _check_outputs(output, audio, report)
     from djtrans.inverse.gradient_descent import DescentOptions
@@ -70,20 +76,20 @@ def fit(
 
 
 def describe(fitted: Fitted) -> list[str]:
-    """What was found, as lines."""
+    """Format the recovered plan and the errors as lines."""
     plan, found = fitted.content.plan, fitted.fit
     errors = ", ".join(f"{name} {value:.1f}" for name, value in found.error_db.items())
     return [
         f"window      {plan.bars} bars, {plan.window_seconds:.1f} s, {plan.a.bpm:.2f} BPM in A",
-        f"levels      A {plan.a.gain_db:+.1f} dB, B {plan.b.gain_db:+.1f} dB",
+        f"gain        A {plan.a.gain_db:+.1f} dB, B {plan.b.gain_db:+.1f} dB",
         f"swap        at beat {plan.swap_beat}, bar {plan.swap_beat // plan.beats_per_bar + 1}",
-        f"left over   {errors} dB of the mix",
+        f"residual    {errors} dB relative to the mix",
         f"descent     {found.steps} steps, loss {found.losses[0]:.4f} to {min(found.losses):.4f}",
     ]
 
 
 def _check_outputs(*paths: str | None) -> None:
-    """Find out before the work, not after it, that a result cannot be written."""
+    """Fail before the work if a result cannot be written."""
     for path in paths:
         if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
             raise InputError(f"Cannot write {path!r}: give a file name in a folder that exists.")

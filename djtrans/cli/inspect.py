@@ -1,4 +1,4 @@
-"""``djtrans plugins`` and ``djtrans layout``: what there is. Neither imports torch."""
+"""``djtrans plugins`` and ``djtrans layout``: list components and parameters without torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from djtrans.cli.component import describe, in_words
+from djtrans.cli.component import component_lines, describe
 from djtrans.cli.options import settings_option
 from djtrans.cli.tables import table_lines
 from djtrans.core.contracts.kinds import KINDS
@@ -24,20 +24,22 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead
 @_json
 @click.pass_context
 def plugins(ctx: click.Context, as_json: bool) -> None:
-    """List every registered component by kind, and the plugins that failed."""
+    """List the registered components, and plugins that failed."""
     if ctx.invoked_subcommand is None:
         _list(as_json)
 
 
 @plugins.command()
 @click.argument("name")
-@click.option("--kind", help=f"Where the name alone is not enough: {', '.join(KINDS)}.")
+@click.option(
+    "--kind", help=f"Kind of the component, if several have the name: {', '.join(KINDS)}."
+)
 @_json
 def show(name: str, kind: str | None, as_json: bool) -> None:
-    """Print all that is known of one component: its settings, parameters, provider."""
+    """Print settings, parameters and provider of a component."""
     registry = default_registry()
     known = describe(registry.find_any(name, kind), registry)
-    click.echo(json.dumps(known, indent=1) if as_json else "\n".join(in_words(known)))
+    click.echo(json.dumps(known, indent=1) if as_json else "\n".join(component_lines(known)))
 
 
 def _list(as_json: bool) -> None:
@@ -87,7 +89,7 @@ def _describe(component: Component[Any]) -> dict[str, object]:
 @settings_option
 @_json
 def layout(mixer: str, set_: tuple[str, ...], as_json: bool) -> None:
-    """Print the parameter layout of a mixer, one row a parameter."""
+    """Print the parameters of a mixer, one per row."""
     computed = mixer_layout(resolve_spec(mixer).configured(read_settings(set_)))
     if as_json:
         click.echo(json.dumps([_row(row) for row in computed.rows], indent=1))

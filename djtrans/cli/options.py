@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Command-line options shared by several commands."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ settings_option = click.option(
     metavar="NAME=VALUE",
     help=(
         "Set NODE.FIELD of the mixer, separator.FIELD, technique.FIELD or scheduler.FIELD; "
-        "NODE=EFFECT puts another effect there. Repeatable."
+        "NODE=EFFECT replaces the effect of a node. Repeatable."
     ),
 )
 
 
 def number_or_auto(ctx: click.Context, param: click.Parameter, value: str) -> int | str:
-    """Callback of options that take a whole number, or the word ``auto``."""
+    """Parse a whole number or ``auto`` (a click callback)."""
     if value == "auto":
         return value
     try:

@@ -1,4 +1,4 @@
-"""``djtrans visualize``: pictures and a summary in words, from a params file."""
+"""``djtrans visualize``: plot or summarize a transition from its params file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 @click.argument("track_a", metavar="[A", required=False)
 @click.argument("track_b", metavar="B]", required=False)
 @click.option("-o", "--output", metavar="FILE", help="Picture to write: png, svg or pdf.")
-@click.option("--timeline", is_flag=True, help="Which stem sounds when and how loud, instead.")
-@click.option("--compare", metavar="PARAMS", help="A second params file, drawn beside the first.")
-@click.option("--summary", metavar="FILE", help="Also tell what happens, in words (Markdown).")
+@click.option("--timeline", is_flag=True, help="Plot the level of each stem over time instead.")
+@click.option("--compare", metavar="PARAMS", help="Second params file, plotted beside the first.")
+@click.option("--summary", metavar="FILE", help="Also write a summary in words (Markdown).")
 @click.option("--theme", default="light", show_default=True, help="light or dark.")
-@click.option("--device", default="auto", show_default=True, help="Where A and B are rendered.")
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    help="Device that renders A and B: auto, cpu, cuda or mps.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def visualize(
     params: str,
@@ -37,10 +42,13 @@ def visualize(
     device: str,
     quiet: bool,
 ) -> None:
-    """Draw a transition from its params file; give its tracks A and B too to measure it anew."""
+    """Plot a transition from its params file.
+
+    With its tracks A and B, the transition is also rendered and measured again.
+    """
     _check(output, summary, timeline, compare, theme)
     if track_a is not None and track_b is None:
-        raise InputError("Track A is given without track B; give both, or the params file alone.")
+        raise InputError("Track A is given without track B; give both, or only the params file.")
     from djtrans.core.transition.params_file import load_params
     from djtrans.core.util.atomic_files import write_text
 
@@ -50,7 +58,7 @@ def visualize(
         content = _measured(params, track_a, track_b, device, quiet)
     written = []
     if output:
-        _draw(content, other, (params, compare or ""), output, timeline, theme)
+        _plot(content, other, (params, compare or ""), output, timeline, theme)
         written.append(output)
     if summary:
         from djtrans.report.text_summary import describe_transition
@@ -64,20 +72,22 @@ def visualize(
 def _check(
     output: str | None, summary: str | None, timeline: bool, compare: str | None, theme: str
 ) -> None:
-    """Find out before the work that nothing can come of it."""
+    """Fail before the work if the options exclude each other or a result cannot be written."""
     from djtrans.plot.save import FORMATS
     from djtrans.plot.theme import theme_named
 
     theme_named(theme)
     if not output and not summary:
-        raise InputError("There is nothing to make; give -o FILE for a picture, or --summary FILE.")
+        raise InputError("No output is named; give -o FILE for a picture, or --summary FILE.")
     if output and Path(output).suffix.lower() not in FORMATS:
         raise InputError(f"Cannot write {output!r}; end the name in {', '.join(FORMATS)}.")
     if timeline and compare:
-        raise InputError("--timeline and --compare do not go together; draw one after the other.")
+        raise InputError(
+            "--timeline and --compare exclude each other; run the command once for each."
+        )
     for only, given in (("--timeline", timeline), ("--compare", compare)):
         if given and not output:
-            raise InputError(f"{only} draws a picture; say where to with -o FILE.")
+            raise InputError(f"{only} plots a picture; name its file with -o FILE.")
 
 
 def _measured(params: str, a: str, b: str, device: str, quiet: bool) -> ParamsFile:
@@ -87,7 +97,7 @@ def _measured(params: str, a: str, b: str, device: str, quiet: bool) -> ParamsFi
         return render(params, a, b, device=device, progress=progress).content()
 
 
-def _draw(
+def _plot(
     content: ParamsFile,
     other: ParamsFile | None,
     names: tuple[str, str],

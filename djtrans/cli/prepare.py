@@ -1,4 +1,4 @@
-"""``djtrans prepare``: tracks, or transitions cut out of mixes, made into pairs to train on."""
+"""``djtrans prepare``: make training pairs from tracks or from transitions of mixes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from djtrans.cli.console import counted, say_error
+from djtrans.cli.console import counted, print_error
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
 _FORMS = (
-    "Say what to prepare, for example: djtrans prepare --tracks ~/Music/DJ_Library "
-    "--output processed --max 100; or, of what 'djtrans extract' wrote: djtrans prepare "
+    "No input is given. For a folder of tracks: djtrans prepare --tracks ~/Music/DJ_Library "
+    "--output processed --max 100; for the output of 'djtrans extract': djtrans prepare "
     "--transitions data/transitions --output processed"
 )
-#: What only one of the two ways has.
+#: Options that apply to one of the two inputs only.
 _ONLY = {
     "tracks": ("technique", "bars", "stretch_limit", "seed"),
     "transitions": ("error_limit", "steps"),
@@ -25,60 +25,64 @@ _ONLY = {
 
 
 @click.command()
-@click.option("--tracks", metavar="DIR", help="Library of tracks, with all folders in it.")
+@click.option("--tracks", metavar="DIR", help="Folder of tracks, searched recursively.")
 @click.option(
-    "--transitions", metavar="DIR", help="Or: excerpts of mixes that 'djtrans extract' wrote."
+    "--transitions", metavar="DIR", help="Or: folder of excerpts that 'djtrans extract' wrote."
 )
-@click.option("--output", default="processed", show_default=True, help="Folder to write.")
+@click.option("--output", default="processed", show_default=True, help="Folder to write to.")
 @click.option(
     "--max",
     "most",
     type=click.IntRange(min=1),
     default=100,
     show_default=True,
-    help="Pairs in the folder at the end.",
+    help="Maximum number of pairs in the output folder.",
 )
 @click.option(
     "--separator",
     default="auto",
     show_default=True,
-    help="Name of a separator; auto: demucs if it can work, else spectral.",
+    help="Name of a separator; auto: demucs if available, else spectral.",
 )
 @click.option(
     "--technique",
     default="varied",
     show_default=True,
-    help="A name; auto: the planner's; varied: all that fit, about as often.",
+    help="Name of a technique; auto: by the planner; varied: all that fit, about equally often.",
 )
-@click.option("--bars", type=int, default=0, help="Length of the windows; default: as fits.")
+@click.option(
+    "--bars", type=int, default=0, help="Length of the windows in bars; default: by the planner."
+)
 @click.option(
     "--stretch-limit",
     type=float,
     default=0.08,
     show_default=True,
-    help="Largest tempo change, as a fraction.",
+    help="Maximum tempo change, as a fraction.",
 )
 @click.option(
     "--error-limit",
     type=float,
     default=-8.0,
     show_default=True,
-    help="Of --transitions: largest error of the spectra that recovered curves leave, in dB.",
+    help="With --transitions: maximum spectral error of recovered curves, in dB.",
 )
 @click.option(
     "--steps",
     type=int,
     default=150,
     show_default=True,
-    help="Of --transitions: most steps of the descent.",
+    help="With --transitions: maximum number of optimization steps.",
 )
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or mps.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @click.option(
-    "--workers", type=int, default=1, show_default=True, help="Processes, one thread each."
+    "--workers", type=int, default=1, show_default=True, help="Worker processes of one thread each."
 )
-@click.option("--dask", metavar="ADDRESS", help="Scheduler of a dask cluster that does the work.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Address of the scheduler of a dask cluster to run on."
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def prepare(
     tracks: str | None,
@@ -87,25 +91,25 @@ def prepare(
     workers: int,
     dask: str | None,
     quiet: bool,
-    **asked: Any,
+    **options: Any,
 ) -> None:
-    """Make pairs to train on, each with its stems and its transition.
+    """Prepare training pairs with stems, analyses and curves.
 
-    Of the tracks of a library pairs are chosen as a DJ would: tempos that meet, keys that go
-    together. Of transitions that were cut out of mixes the curves are recovered. What is done is
-    kept, so that a run that was stopped goes on from there and ends with the same pairs. What
-    cannot be used is reported and left out.
+    With --tracks, tracks of matching tempo and compatible key are paired and a transition of each
+    pair is planned. With --transitions, the curves of transitions cut out of mixes are recovered.
+    A run that was stopped can be repeated: it resumes, and ends with the same pairs. Files that
+    cannot be used are reported and skipped.
     """
     if not tracks and not transitions:
         raise InputError(_FORMS)
     if tracks and transitions:
         raise InputError(
-            "Both --tracks and --transitions are given; run them one by one, each with its "
-            "--output."
+            "Both --tracks and --transitions are given; run the command once for each, with "
+            "different --output folders."
         )
     if dask and workers != 1:
         raise InputError("Both --workers and --dask are given; a cluster has its own workers.")
-    _drop_others(asked, "tracks" if tracks else "transitions")
+    _drop_others(options, "tracks" if tracks else "transitions")
     from djtrans.datasets.preparation import (
         LibraryOptions,
         RecoveryOptions,
@@ -123,34 +127,36 @@ def prepare(
             "progress": progress,
         }
         if tracks:
-            made = prepare_library(tracks, output, LibraryOptions(**asked), **common)
+            made = prepare_library(tracks, output, LibraryOptions(**options), **common)
         else:
-            made = prepare_transitions(str(transitions), output, RecoveryOptions(**asked), **common)
+            made = prepare_transitions(
+                str(transitions), output, RecoveryOptions(**options), **common
+            )
     for file in made.skipped:
-        say_error(f"{file.name} is left out: {file.reason}")
+        print_error(f"{file.name} is skipped: {file.reason}")
     for name, reason in made.failed.items():
-        say_error(f"{name} could not be made: {reason}")
+        print_error(f"pair {name} failed: {reason}")
     pairs = counted(len(made.pairs), "pair")
     if tracks:
         click.echo(
-            f"{pairs} in {output}: {counted(len(made.skipped), 'file')} left out, "
-            f"{counted(len(made.failed), 'pair')} failed, {len(made.unfit)} did not fit"
+            f"{pairs} in {output}: {counted(len(made.skipped), 'file')} skipped, "
+            f"{counted(len(made.failed), 'pair')} failed, {len(made.unfit)} without a transition"
         )
     else:
         click.echo(
             f"{pairs} in {output}: {counted(len(made.skipped), 'transition')} without both tracks, "
-            f"{len(made.failed)} could not be used"
+            f"{len(made.failed)} rejected"
         )
 
 
-def _drop_others(asked: dict[str, Any], way: str) -> None:
-    """Leave out the options of the other way; refuse them where they were given."""
+def _drop_others(options: dict[str, Any], chosen: str) -> None:
+    """Remove the options of the other input; raise if one of them was given."""
     context = click.get_current_context()
     for other, names in _ONLY.items():
-        if other == way:
+        if other == chosen:
             continue
         for name in names:
             if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
                 option = name.replace("_", "-")
-                raise InputError(f"--{option} is for --{other}; leave it out with --{way}.")
-            del asked[name]
+                raise InputError(f"--{option} is for --{other}; leave it out with --{chosen}.")
+            del options[name]

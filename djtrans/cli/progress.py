@@ -1,4 +1,4 @@
-"""Progress events on stderr: bars on a terminal, lines elsewhere."""
+"""Show progress events on stderr: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ _QUICK_SECONDS = 1.0
 
 
 def progress_line(event: Progress, rate: float | None) -> str:
-    """Describe how far the units of a stage are.
+    """Format the progress of a stage of counted units.
 
     Parameters
     ----------
     event : Progress
+        Event with the units done and in total.
     rate : float, optional
         Units of this run per second.
     """
@@ -52,21 +53,21 @@ def show_progress(
     bars: bool = True,
     always: Callable[[Progress], bool] = _never,
 ) -> Iterator[ProgressCallback | None]:
-    """Show the progress of a call.
+    """Show the progress of a call on stderr.
 
-    Fractions of a step become a bar, or one line with its wall time when it took a second or more;
-    counted units a bar with their rate and the time left, or a line now and then.
+    A step reported in fractions becomes a bar, or one line with its wall time if it took a second
+    or more; counted units become a bar with rate and remaining time, or a line every 10 s.
 
     Parameters
     ----------
     quiet : bool
         Show nothing.
     describe : callable
-        Text of an event of counted units; gets the event and the rate in units per second.
+        Formats an event of counted units; takes the event and the rate in units per second.
     bars : bool
-        Draw bars where stderr is a terminal; False: lines there, too.
+        Show bars if stderr is a terminal; False: print lines there, too.
     always : callable
-        Whether an event gets a line of its own, however little time has passed.
+        Returns True for events that are printed however little time has passed.
 
     Yields
     ------
@@ -84,16 +85,16 @@ def show_progress(
 
 @attrs.define
 class _Rates:
-    """Rate of each stage since its first event, which may count units of an earlier run."""
+    """Rate of each stage since its first event, which may include units of a resumed run."""
 
     first: dict[str, tuple[float, float]] = attrs.field(factory=dict)
 
     def seconds(self, event: Progress) -> float:
-        """Wall time since the first event of the stage."""
+        """Return the wall time since the first event of the stage."""
         return time.monotonic() - self.first.setdefault(event.stage, (time.monotonic(), 0.0))[0]
 
     def rate(self, event: Progress) -> float | None:
-        """Units per second; None before any is finished."""
+        """Return units per second, or None before the first is finished."""
         now = time.monotonic()
         begin, before = self.first.setdefault(event.stage, (now, event.done))
         fresh = event.done - before
@@ -102,7 +103,7 @@ class _Rates:
 
 @attrs.define
 class _Lines:
-    """Print lines, where a bar would leave a mess."""
+    """Print lines, for output that is no terminal."""
 
     describe: Callable[[Progress, float | None], str]
     always: Callable[[Progress], bool]

@@ -1,4 +1,4 @@
-"""The closing summary of a transition."""
+"""Format the summary of a transition that ``djtrans generate`` prints."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from djtrans.pipeline.transition import Transition
 
 
-_LABEL_WIDTH = 12
+_LABEL_WIDTH = 13
 
 
 def describe(
     transition: Transition, written: Sequence[str], seconds: float, duration: float | None = None
 ) -> list[str]:
-    """What was made and why, in lines for a terminal.
+    """Describe a transition and the reasons of its plan as lines for a terminal.
 
     Parameters
     ----------
     transition : Transition
+        Rendered transition.
     written : sequence of str
-        Files that were written.
+        Paths of the files that were written.
     seconds : float
-        Wall time of all of it.
+        Total wall time.
     duration : float, optional
         Requested length of the window in seconds.
 
@@ -48,22 +49,25 @@ def describe(
         f"{clock(begin)} to {clock(end)} of the output"
     )
     if duration is not None:
-        technique += f"; nearest to the {duration:g} s asked for"
+        technique += f"; nearest to the requested {duration:g} s"
     rows = [
         ("A", _track(plan.a, provenance.tracks["a"].name)),
         ("B", _track(plan.b, provenance.tracks["b"].name)),
         ("technique", technique),
-        *(("drawn by", _model(model)) for model in [provenance.model] if model is not None),
-        ("swap", f"at {swap}: {_phrase_lines(plan)}"),
+        *(("curves from", _model(model)) for model in [provenance.model] if model is not None),
+        ("swap", f"at {swap}: {_swap_bars(plan)}"),
         *(("why", reason) for reason in plan.reasons),
         *(("rejected", reason) for reason in plan.rejected),
-        ("confidence", f"{plan.confidence:.2f}: the least sure of what the plan rests on"),
+        ("confidence", f"{plan.confidence:.2f}, the lowest of the inputs of the plan"),
         (
             "tempo",
             f"A {_signed(plan.a.stretch_percent, 2)} %, B {_signed(plan.b.stretch_percent, 2)} %",
         ),
         ("keys", f"{plan.a.key} to {plan.b.key}, Camelot distance {plan.key_distance}"),
-        ("levels", f"B {_signed(plan.b.gain_db, 1)} dB to meet A; all {trim} dB for -1 dBTP"),
+        (
+            "gain",
+            f"B {_signed(plan.b.gain_db, 1)} dB (match A), master {trim} dB (true peak -1 dBTP)",
+        ),
         ("separator", ", ".join(separators)),
         ("seconds", f"{seconds:.1f} ({spent})"),
         *(("wrote", path) for path in written),
@@ -79,7 +83,7 @@ def _model(model: ModelUse) -> str:
 
 
 def _scheduler(model: ModelUse) -> str:
-    """Name of the scheduler, and its settings that are not the defaults."""
+    """Format the name of the scheduler and its settings that differ from the defaults."""
     defaults = config_to_dict(
         default_registry().schedulers.find(model.scheduler).declaration.config()
     )
@@ -92,7 +96,7 @@ def _scheduler(model: ModelUse) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Time as minutes and seconds, ``1:02.3``."""
+    """Format a time as minutes and seconds: ``1:02.3``."""
     tenths = round(seconds * 10)
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
@@ -104,16 +108,16 @@ def _track(side: TrackPlan, name: str) -> str:
     )
 
 
-def _phrase_lines(plan: TransitionPlan) -> str:
+def _swap_bars(plan: TransitionPlan) -> str:
     bars = ", ".join(
         f"bar {side.swap_bar + 1} of {name.upper()} ({side.swap_section})"
         for name, side in plan.sides.items()
     )
     on = plan.on_phrase
-    line = {2: "a phrase line of both", 1: f"a phrase line of {''.join(on)} only"}
-    return f"{bars}: {line.get(len(on), 'no phrase line')}"
+    boundary = {2: "a phrase boundary in both", 1: f"a phrase boundary in {''.join(on)} only"}
+    return f"{bars}: {boundary.get(len(on), 'no phrase boundary')}"
 
 
 def _signed(value: float, digits: int) -> str:
-    """A number with its sign, never a negative zero."""
+    """Format a number with its sign, without a negative zero."""
     return f"{round(value, digits) + 0.0:+.{digits}f}"

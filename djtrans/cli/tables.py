@@ -1,4 +1,4 @@
-"""Tables for standard output."""
+"""Format tables for standard output."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-#: Columns that rich may use where the output is no terminal, so that a row stays on one line.
+#: Width of output that is no terminal, so that each row stays on one line.
 _UNLIMITED = 100_000
 
 
 def table_lines(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> list[str]:
     """Format a table as lines, columns two spaces apart.
 
-    On a terminal that is too narrow the first and the last column are folded; elsewhere each row
+    On a narrow terminal the first and the last column are folded; elsewhere each row
     is one line of plain text, for ``grep`` and ``awk``.
 
     Parameters
     ----------
     rows : iterable of sequence of str
-        All of one length.
+        Cells of each row; all rows have the same length.
     header : sequence of str, optional
-        Printed in bold.
+        Column titles, printed in bold.
     """
     table = Table(
         box=None,

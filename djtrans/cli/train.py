@@ -1,4 +1,4 @@
-"""``djtrans train``: from prepared pairs, composed sets or synthesized tracks to a model."""
+"""``djtrans train``: train a diffusion model on prepared pairs or synthetic datasets."""
 
 from __future__ import annotations
 
@@ -22,61 +22,94 @@ if TYPE_CHECKING:
     "--data",
     metavar="PATH",
     multiple=True,
-    help="A composed set, or a folder of prepared pairs; may be given several times.",
+    help="Synthetic dataset (.safetensors) or folder of prepared pairs. Repeatable.",
 )
-@click.option("--synthetic", is_flag=True, help="Compose a set of synthesized tracks.")
+@click.option("--synthetic", is_flag=True, help="Make a synthetic dataset first.")
 @click.option(
     "--data-share",
     type=float,
-    help="Part of the batches from --data where both are given; by default by their frames.",
+    help="Fraction of the batches from --data, with --synthetic; default: by number of frames.",
 )
-@click.option("--tracks", type=int, default=240, show_default=True, help="Tracks to synthesize.")
 @click.option(
-    "--transitions", type=int, default=20_000, show_default=True, help="Transitions over them."
+    "--tracks", type=int, default=240, show_default=True, help="Tracks of the synthetic dataset."
 )
-@click.option("--workers", type=int, default=1, show_default=True, help="Processes that compose.")
+@click.option(
+    "--transitions",
+    type=int,
+    default=20_000,
+    show_default=True,
+    help="Transitions of the synthetic dataset.",
+)
+@click.option(
+    "--workers", type=int, default=1, show_default=True, help="Worker processes that make it."
+)
 @click.option(
     "--output", default="./output", show_default=True, help="Folder for checkpoints and metrics."
 )
-@click.option("--batch-size", type=int, default=32, show_default=True, help="Of 16 bars each.")
+@click.option(
+    "--batch-size",
+    type=int,
+    default=32,
+    show_default=True,
+    help="Batch size, in transitions of 16 bars.",
+)
 @click.option("--lr", type=float, default=1e-4, show_default=True, help="Learning rate.")
-@click.option("--steps", type=int, default=100_000, show_default=True, help="Steps in all.")
-@click.option("--save-every", type=int, default=10_000, show_default=True, help="In steps.")
-@click.option("--validate-every", type=int, default=1_000, show_default=True, help="In steps.")
-@click.option("--resume", metavar="CKPT", help="Go on from a checkpoint of the same run.")
+@click.option(
+    "--steps", type=int, default=100_000, show_default=True, help="Total number of training steps."
+)
+@click.option(
+    "--save-every", type=int, default=10_000, show_default=True, help="Steps between checkpoints."
+)
+@click.option(
+    "--validate-every",
+    type=int,
+    default=1_000,
+    show_default=True,
+    help="Steps between validations.",
+)
+@click.option("--resume", metavar="CKPT", help="Resume from a checkpoint of the same run.")
 @click.option("--denoiser", default="dit", show_default=True, help="Name of a denoiser.")
-@click.option("--encoders", default="audio,technique", show_default=True, help="With commas.")
+@click.option(
+    "--encoders",
+    default="audio,technique",
+    show_default=True,
+    help="Comma-separated names of encoders.",
+)
 @click.option(
     "--set",
     "set_",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Set denoiser.FIELD, scheduler.FIELD or, by its name, ENCODER.FIELD. Repeatable.",
+    help="Set denoiser.FIELD, scheduler.FIELD or FIELD of a named encoder. Repeatable.",
 )
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
-@click.option("--with-audio", is_flag=True, help="Also judge what is heard; prepared pairs only.")
-@click.option("--audio-weight", type=float, default=0.1, show_default=True, help="Of that loss.")
+@click.option(
+    "--with-audio", is_flag=True, help="Add a loss on the rendered audio; prepared pairs only."
+)
+@click.option(
+    "--audio-weight", type=float, default=0.1, show_default=True, help="Weight of the audio loss."
+)
 @click.option(
     "--audio-loss",
     type=click.Choice(["spectral", "mel"]),
     default="spectral",
     show_default=True,
-    help="How it compares mixes.",
+    help="Kind of the audio loss.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
-@click.option("--amp", is_flag=True, help="Compute in bfloat16 where that is safe; CUDA only.")
+@click.option("--amp", is_flag=True, help="Mixed precision (bfloat16); CUDA only.")
 @click.option("--wandb", is_flag=True, help="Log to Weights & Biases (extra: wandb).")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
-def train(quiet: bool, **asked: Any) -> None:
-    """Train a diffusion model that draws the curves of transitions.
+def train(quiet: bool, **options: Any) -> None:
+    """Train a diffusion model that generates transition curves.
 
-    With --data, on what 'djtrans prepare' wrote or on composed sets. With --synthetic, tracks are
-    synthesized and transitions between them planned first, into OUTPUT/synthetic.safetensors; that
-    file is used again, and can be trained on elsewhere with --data. Both may be given. Ctrl-C
-    saves a checkpoint.
+    With --data, on the output of 'djtrans prepare' or on synthetic datasets. With --synthetic,
+    tracks are synthesized and transitions between them planned first, into
+    OUTPUT/synthetic.safetensors, which later runs use again (elsewhere: with --data). Both may be
+    given. Ctrl-C saves a checkpoint and stops.
     """
-    check_sources(asked)
+    check_sources(options)
     import attrs
     import torch
 
@@ -86,11 +119,11 @@ def train(quiet: bool, **asked: Any) -> None:
     from djtrans.training.run import logging_to_wandb, model_record, train_model
     from djtrans.training.trainer import check_amp
 
-    # All that can be refused is refused before the data are opened, which may take hours to make.
-    options = TrainOptions(
-        audio_weight=asked["audio_weight"] if asked["with_audio"] else 0.0,
+    # Options are checked before the data are opened, which may take hours to make.
+    train_options = TrainOptions(
+        audio_weight=options["audio_weight"] if options["with_audio"] else 0.0,
         **{
-            name: asked[name]
+            name: options[name]
             for name in (
                 "steps",
                 "batch_size",
@@ -103,49 +136,49 @@ def train(quiet: bool, **asked: Any) -> None:
             )
         },
     )
-    check_amp(options, torch.device(pick_device(asked["device"])))
+    check_amp(train_options, torch.device(pick_device(options["device"])))
     record = model_record(
-        mixer=asked["mixer"],
-        denoiser=asked["denoiser"],
-        encoders=[name.strip() for name in asked["encoders"].split(",") if name.strip()],
-        configs=_configs(asked),
+        mixer=options["mixer"],
+        denoiser=options["denoiser"],
+        encoders=[name.strip() for name in options["encoders"].split(",") if name.strip()],
+        configs=_configs(options),
     )
     with ExitStack() as stack:
-        # Lines, also on a terminal: they keep the losses of the whole run in sight.
+        # Lines, also on a terminal: they keep the losses of the whole run visible.
         shown = show_progress(quiet, describe=_line, bars=False, always=_is_validated)
         callbacks = [stack.enter_context(shown)]
-        if asked["wandb"]:
-            run = logging_to_wandb(Path(asked["output"]).name, asked)
+        if options["wandb"]:
+            run = logging_to_wandb(Path(options["output"]).name, options)
             callbacks.append(stack.enter_context(run))
         root = click.get_current_context().find_root()
         plugin_files = root.params.get("plugin_files", ())
-        sets, shares = training_sets(asked, quiet, build_extractors(record), plugin_files)
+        sets, shares = training_sets(options, quiet, build_extractors(record), plugin_files)
         result = train_model(
             sets,
-            asked["output"],
+            options["output"],
             record,
-            attrs.evolve(options, shares=shares),
-            device=asked["device"],
-            resume=asked["resume"],
+            attrs.evolve(train_options, shares=shares),
+            device=options["device"],
+            resume=options["resume"],
             progress=_all(callbacks),
-            mixer=asked["mixer"],
+            mixer=options["mixer"],
         )
-    folder = Path(asked["output"])
+    folder = Path(options["output"])
     if result.interrupted:
         click.echo(
-            f"Stopped after step {result.step}. Go on with --resume {result.checkpoint}.", err=True
+            f"Stopped after step {result.step}. Resume with --resume {result.checkpoint}.", err=True
         )
         return
     click.echo(f"{folder / 'best_model.pt'}  (validation loss {result.best:.4f})")
 
 
-def _configs(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Fields that are set, by the names of the components."""
+def _configs(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the fields that --set sets, by the names of the components."""
     from djtrans.training.run import DEFAULT_SCHEDULER
 
-    roles = {"denoiser": asked["denoiser"], "scheduler": DEFAULT_SCHEDULER}
+    roles = {"denoiser": options["denoiser"], "scheduler": DEFAULT_SCHEDULER}
     configs: dict[str, dict[str, Any]] = {}
-    for name, fields in by_component(read_settings(asked["set_"])).items():
+    for name, fields in by_component(read_settings(options["set_"])).items():
         configs.setdefault(roles.get(name, name), {}).update(fields)
     return configs
 
@@ -164,7 +197,7 @@ def _is_validated(event: Progress) -> bool:
 
 
 def _line(event: Progress, rate: float | None) -> str:
-    """Describe a step: the loss and its terms, the rate and the time left."""
+    """Format a training step: the loss and its terms, the rate and the remaining time."""
     text = f"step {event.done} of {event.total}  {event.message}"
     if rate and event.total is not None:
         text += f"  {rate:.2f} steps/s  {_clock((event.total - event.done) / rate)} left"

@@ -1,4 +1,4 @@
-"""What ``djtrans train`` trains on: sets that are named, and one that is composed."""
+"""Open or make the datasets that ``djtrans train`` trains on."""
 
 from __future__ import annotations
 
@@ -15,69 +15,73 @@ if TYPE_CHECKING:
     from djtrans.datasets.pairs.dataset import PreparedDataset
     from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
-_BOTH_FORMS = (
-    "Say what to train on: --data PATH (a composed set, set.safetensors, or a folder that "
-    "'djtrans prepare' wrote), --synthetic (tracks that are synthesized for it), or both."
+_NO_DATA = (
+    "No training data is given. Give --data PATH (a synthetic dataset, a .safetensors file, or a "
+    "folder that 'djtrans prepare' wrote), --synthetic (make one), or both."
 )
 
 
-def check_sources(asked: Mapping[str, Any]) -> None:
-    """Refuse a run without a source, or with a share that divides nothing."""
-    if not asked["data"] and not asked["synthetic"]:
-        raise InputError(_BOTH_FORMS)
-    if asked["with_audio"] and not asked["data"]:
+def check_sources(options: Mapping[str, Any]) -> None:
+    """Raise :class:`InputError` if the options name no data or exclude each other."""
+    if not options["data"] and not options["synthetic"]:
+        raise InputError(_NO_DATA)
+    if options["with_audio"] and not options["data"]:
         raise InputError(
-            "--with-audio listens to stems, which synthesized sets do not keep; give a folder that "
+            "--with-audio needs stems, which synthetic datasets do not contain; give a folder that "
             "'djtrans prepare' wrote (--data FOLDER), or leave it out."
         )
-    if asked["data_share"] is not None:
-        if not (asked["data"] and asked["synthetic"]):
+    if options["data_share"] is not None:
+        if not (options["data"] and options["synthetic"]):
             raise InputError(
                 "--data-share divides the batches between --data and --synthetic; give both, or "
                 "leave it out."
             )
-        if not 0.0 <= asked["data_share"] <= 1.0:
-            raise InputError(f"--data-share {asked['data_share']:g}: give a number from 0 to 1.")
+        if not 0.0 <= options["data_share"] <= 1.0:
+            raise InputError(
+                f"--data-share is {options['data_share']:g}; give a number from 0 to 1."
+            )
 
 
 def training_sets(
-    asked: Mapping[str, Any],
+    options: Mapping[str, Any],
     quiet: bool,
     extractors: Sequence[FeatureExtractor] = (),
     plugin_files: Sequence[str] = (),
 ) -> tuple[list[SyntheticDataset | PreparedDataset], tuple[float, ...]]:
-    """Open or compose the training sets, the composed one last, and compute their shares.
+    """Open the training datasets, make the synthetic one, and compute their shares.
 
     Parameters
     ----------
-    asked : mapping
+    options : mapping
         Options of the command.
     quiet : bool
+        Show no progress.
     extractors : sequence of FeatureExtractor
-        Of the model that is to be trained.
+        Feature extractors of the model to train.
     plugin_files : sequence of path
-        Plugins that workers load too.
+        Plugin files that worker processes load, too.
 
     Returns
     -------
     sets : list
+        Datasets, the synthetic one last.
     shares : tuple of float
-        Empty: by their frames.
+        Fraction of the batches of each dataset; empty: by number of frames.
     """
     from djtrans.datasets.mixture import shares_by_frames
     from djtrans.datasets.opening import open_dataset
 
     with show_progress(quiet) as progress:
-        sets = [open_dataset(path, progress, extractors=extractors) for path in asked["data"]]
-        if not asked["synthetic"]:
+        sets = [open_dataset(path, progress, extractors=extractors) for path in options["data"]]
+        if not options["synthetic"]:
             return sets, ()
-        share, given = asked["data_share"], list(sets)
-        sets.append(_composed(asked, progress, extractors, plugin_files))
+        share, given = options["data_share"], list(sets)
+        sets.append(_synthetic(options, progress, extractors, plugin_files))
     return sets, () if share is None else (*shares_by_frames(given, share), 1.0 - share)
 
 
-def _composed(
-    asked: Mapping[str, Any],
+def _synthetic(
+    options: Mapping[str, Any],
     progress: ProgressCallback | None,
     extractors: Sequence[FeatureExtractor],
     plugin_files: Sequence[str],
@@ -86,23 +90,23 @@ def _composed(
     from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
     from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
-    options = SyntheticOptions(
-        tracks=asked["tracks"], transitions=asked["transitions"], seed=asked["seed"]
+    settings = SyntheticOptions(
+        tracks=options["tracks"], transitions=options["transitions"], seed=options["seed"]
     )
-    folder = Path(asked["output"])
+    folder = Path(options["output"])
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "synthetic.safetensors"
     if file.is_file():
         import attrs
 
         known = SyntheticDataset.load(file)
-        same = known.facts.get("options") == attrs.asdict(options)
+        same = known.facts.get("options") == attrs.asdict(settings)
         if same and covers(known.extractors, versions(extractors)):
             return known
     return compose_dataset(
         file,
-        options,
-        workers=asked["workers"],
+        settings,
+        workers=options["workers"],
         progress=progress,
         extractors=extractors,
         plugin_files=plugin_files,

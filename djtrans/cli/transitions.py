@@ -1,4 +1,4 @@
-"""``djtrans generate``, ``render`` and ``demo``."""
+"""``djtrans generate``, ``render`` and ``demo``: make and render transitions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _output = click.option(
     help="Audio file to write: wav, flac, ogg, mp3.",
 )
 _visualize = click.option(
-    "--visualize", is_flag=True, help="Also write a picture beside the audio (PNG)."
+    "--visualize", is_flag=True, help="Also write a plot next to the audio (PNG)."
 )
 _device = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
@@ -42,7 +42,7 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     "-o",
     "--output",
     metavar="FILE",
-    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}, if not there.",
+    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}.",
 )
 @record_options(GenerateOptions, skip=("settings",))
 @settings_option
@@ -64,8 +64,8 @@ def generate(
         output = _DEFAULT_OUTPUT
         if Path(output).exists():
             raise InputError(
-                f"{output} is there already; name the file to write with -o "
-                f"(-o {output} writes over it)."
+                f"{output} exists already; name the file to write with -o "
+                f"(-o {output} overwrites it)."
             )
     _check_outputs(output, save_params)
     chosen = GenerateOptions(settings=read_settings(set_), **options)
@@ -92,7 +92,7 @@ def generate(
 def render(
     params: str, track_a: str, track_b: str, output: str, visualize: bool, device: str, quiet: bool
 ) -> None:
-    """Render a transition again from its params file; its values may have been edited."""
+    """Render a transition from its params file, which may be edited."""
     _check_outputs(output, None)
     from djtrans.pipeline.rendering import render as run
 
@@ -109,12 +109,14 @@ def render(
     default="demo-output",
     show_default=True,
     metavar="DIR",
-    help="Folder to write to; made if it is not there.",
+    help="Folder to write to; created if missing.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the two tracks.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of the two synthesized tracks."
+)
 @_quiet
 def demo(out: str, seed: int, quiet: bool) -> None:
-    """Synthesize two tracks and make a bass swap between them."""
+    """Synthesize two tracks and mix them with a bass swap."""
     from djtrans.cli.summary import describe
     from djtrans.core.audio.io import write_audio
     from djtrans.pipeline.generation import generate as run
@@ -125,9 +127,9 @@ def demo(out: str, seed: int, quiet: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"Cannot make the folder {out!r}: {error.strerror}.") from error
+        raise InputError(f"Cannot create the folder {out!r}: {error.strerror}.") from error
     _check_outputs(os.fspath(folder / "transition.wav"), None)
-    # Neighbouring keys and tempos 2.4 % apart: a pair that a DJ would pick. Short, to be quick.
+    # Adjacent keys and tempos 2.4 % apart: a pair that a DJ would choose. Short, to be fast.
     specs = {
         "track_a": TrackSpec(
             bpm=126.0,
@@ -161,7 +163,7 @@ def demo(out: str, seed: int, quiet: bool) -> None:
 
 
 def _check_outputs(output: str, params: str | None) -> None:
-    """Find out before the work, not after it, that a result cannot be written."""
+    """Fail before the work if a result cannot be written."""
     from djtrans.core.audio.io import WRITABLE
 
     if Path(output).suffix.lower() not in WRITABLE:

@@ -1,5 +1,7 @@
 from .comparison import Comparison as Comparison
 from .comparison import Outcome as Outcome
+from .pair_evaluation import EvaluationOptions as EvaluationOptions
+from .pair_evaluation import evaluate_pair as evaluate_pair
 from .pairs import TrackPair as TrackPair
 from .pairs import all_pairs as all_pairs
 from .pairs import read_pairs as read_pairs
@@ -7,5 +9,6 @@ from .pairs import synthesized_pairs as synthesized_pairs
 from .plot import plot_techniques as plot_techniques
 from .report import write_report as write_report
 from .run import compare as compare
-from .work import EvaluationOptions as EvaluationOptions
-from .work import evaluate_pair as evaluate_pair
+from .technique_classifier import Classification as Classification
+from .technique_classifier import TechniqueClassifier as TechniqueClassifier
+from .technique_classifier import rule_based_examples as rule_based_examples

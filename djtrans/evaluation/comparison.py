@@ -1,4 +1,4 @@
-"""What many measured transitions say about the techniques that made them. Data only."""
+"""Results of a comparison of techniques: outcomes, medians, paired differences."""
 
 from __future__ import annotations
 
@@ -17,27 +17,34 @@ from djtrans.metrics.registered import metric_values
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """One unit of work: a technique on a pair, measured, or why it could not be.
+    """Measurements of one technique on one pair, or the reason why there are none.
 
     Attributes
     ----------
     pair : str
+        Name of the pair.
     technique : str
-        Qualified name.
+        Qualified name of the technique.
     reason : str
-        Why there is no measurement; empty if there is one.
+        Reason why there is no measurement; empty if there is one.
     bars : int
-        Length of the window; 0 if there is none.
+        Length of the window in bars; 0 if there is none.
     shared_swap : bool
-        Whether the swap lies where it does for the pair's other techniques.
+        True if the swap is the one shared by the techniques of the pair.
     values : mapping of str to float or None
-        As :meth:`djtrans.metrics.TransitionMetrics.values` gives them.
+        Values of :meth:`djtrans.metrics.TransitionMetrics.values`.
     gates : mapping of str to str
         Verdict by gate.
     why : mapping of str to str
-        What decided, by gate; and by metric, why it could not be measured.
+        Reason of the verdict, by gate; and by metric, why it could not be measured.
     seconds : mapping of str to float
-        Wall time by step; what techniques share stands with the first of them.
+        Wall time by step; steps shared by techniques count for the first of them.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import Outcome
+    >>> Outcome(pair="a to b", technique="djtrans/fade", reason="A is too short").ok
+    False
     """
 
     pair: str
@@ -52,17 +59,17 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether it was measured."""
+        """True if the transition was measured."""
         return not self.reason
 
     @classmethod
     def from_dict(cls, values: Any) -> Outcome:
-        """Read back what :func:`attrs.asdict` wrote.
+        """Create an outcome from the result of :func:`attrs.asdict`.
 
         Raises
         ------
         FormatError
-            If it is something else.
+            If `values` is no such dict.
         """
         known = {field.name for field in attrs.fields(cls)}
         if not isinstance(values, dict) or not {"pair", "technique"} <= values.keys() <= known:
@@ -72,16 +79,33 @@ class Outcome:
 
 @attrs.frozen(kw_only=True)
 class Comparison:
-    """The outcomes of several techniques on several pairs.
+    """Outcomes of several techniques on several pairs.
 
     Attributes
     ----------
     outcomes : tuple of Outcome
         One for each pair and technique.
     skipped : tuple of (str, str)
-        What was left out before it came to pairs, and why.
+        Files that were skipped, and why.
     metrics : tuple of MetricValue
-        The values to compare, in order; by default those of all registered metrics.
+        Values to compare, in order; by default those of all registered metrics.
+
+    See Also
+    --------
+    compare : Measures the outcomes.
+    write_report : Writes a comparison as tables and a plot.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import Comparison, Outcome
+    >>> comparison = Comparison(
+    ...     outcomes=[
+    ...         Outcome(pair=f"pair {i}", technique="djtrans/fade", values={"clicks": float(i)})
+    ...         for i in range(3)
+    ...     ]
+    ... )
+    >>> comparison.medians("djtrans/fade")["clicks"].median
+    1.0
     """
 
     outcomes: tuple[Outcome, ...] = attrs.field(converter=as_tuple)
@@ -90,7 +114,7 @@ class Comparison:
 
     @property
     def techniques(self) -> tuple[str, ...]:
-        """Qualified names, in the order in which they were asked for."""
+        """Qualified names of the techniques, in the requested order."""
         return tuple(dict.fromkeys(outcome.technique for outcome in self.outcomes))
 
     @property
@@ -100,15 +124,15 @@ class Comparison:
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
-        """What could not be measured."""
+        """Outcomes without measurements."""
         return tuple(outcome for outcome in self.outcomes if not outcome.ok)
 
     def measured(self, technique: str) -> tuple[Outcome, ...]:
-        """The outcomes of a technique that have measurements."""
+        """Return the measured outcomes of a technique."""
         return tuple(o for o in self.outcomes if o.technique == technique and o.ok)
 
     def medians(self, technique: str) -> dict[str, Estimate]:
-        """Median and its interval over the pairs, by metric."""
+        """Compute the median over the pairs with its interval, by metric."""
         outcomes = self.measured(technique)
         return {
             metric.name: median_interval(o.values.get(metric.name) for o in outcomes)
@@ -116,25 +140,27 @@ class Comparison:
         }
 
     def differences(self, technique: str, baseline: str) -> dict[str, Estimate]:
-        """Median over the pairs of the technique minus the baseline *on the same pair*, by metric.
+        """Compute the median paired difference to a baseline, by metric.
 
-        Pairs differ more than techniques do; the paired difference takes that out.
+        Pairs differ more than techniques do; differences on the same pair remove that variance.
         """
         if baseline not in self.techniques:
             raise InputError(
-                f"No {baseline!r} was evaluated. {did_you_mean(baseline, self.techniques)}"
+                f"The technique {baseline!r} was not evaluated. "
+                f"{did_you_mean(baseline, self.techniques)}"
             )
         others = {outcome.pair: outcome.values for outcome in self.measured(baseline)}
         both = [(o.values, others[o.pair]) for o in self.measured(technique) if o.pair in others]
         return {
             metric.name: median_interval(
-                _difference(mine.get(metric.name), its.get(metric.name)) for mine, its in both
+                _difference(values.get(metric.name), reference.get(metric.name))
+                for values, reference in both
             )
             for metric in self.metrics
         }
 
     def verdicts(self, technique: str) -> dict[str, dict[str, int]]:
-        """By gate, how many transitions got each verdict."""
+        """Count the transitions with each verdict, by gate."""
         outcomes = self.measured(technique)
         gates = dict.fromkeys(gate for outcome in outcomes for gate in outcome.gates)
         return {
@@ -144,11 +170,14 @@ class Comparison:
 
 
 def worse(comparison: Comparison, baseline: str) -> Iterable[tuple[str, str, Estimate]]:
-    """Where a technique is worse than a baseline, beyond the interval of the paired difference.
+    """Yield metrics in which a technique is significantly worse than a baseline.
+
+    The interval of the paired difference then excludes 0.
 
     Parameters
     ----------
     comparison : Comparison
+        Results.
     baseline : str
         Qualified name of a technique.
 
@@ -169,5 +198,5 @@ def worse(comparison: Comparison, baseline: str) -> Iterable[tuple[str, str, Est
                 yield technique, metric.name, estimate
 
 
-def _difference(mine: float | None, its: float | None) -> float | None:
-    return None if mine is None or its is None else mine - its
+def _difference(value: float | None, reference: float | None) -> float | None:
+    return None if value is None or reference is None else value - reference

@@ -1,4 +1,4 @@
-"""Pairs of tracks to compare techniques on: listed, found in a folder, or synthesized."""
+"""Pairs of tracks for a comparison: from a CSV file, a folder, or synthesized."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 from djtrans.synthesis import TrackSpec, synthesize
 
-#: Club tracks in short: 64 to 72 bars with an intro and an outro to mix in.
+#: Structures of short club tracks: 64 to 72 bars with an intro and an outro.
 STRUCTURES = (
     (("intro", 16), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16)),
     (("intro", 16), ("build", 8), ("drop", 16), ("break", 8), ("outro", 16)),
@@ -37,22 +37,28 @@ SYNTHESIZED_RATE = 22050
 
 @attrs.frozen(kw_only=True)
 class TrackPair:
-    """Two tracks to make transitions between.
+    """Pair of tracks to make transitions between.
 
     Attributes
     ----------
     a, b : str or TrackSpec
-        Files, or tracks to be synthesized, with their true stems, when their turn comes.
+        Files, or tracks that are synthesized on demand, with their true stems.
     name : str
-        Unique in a comparison; from the file names by default.
+        Name, unique in a comparison; by default from the file names.
     technique : str
-        The only technique to try on this pair; all that are compared if empty.
+        Only technique of this pair; if empty, all that are compared.
     stems_a, stems_b : str or None
         Folders with ready stems.
     cue_a, cue_b : float or None
-        Where the longest window starts in each track, in seconds.
+        Start of the longest window in each track, in seconds.
     analyses : mapping of str to Analysis
-        What is known of the tracks already, by the hash of their file.
+        Known analyses, by the hash of the file.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import TrackPair
+    >>> TrackPair(a="music/first.wav", b="music/second.wav").label
+    'first to second'
     """
 
     a: str | TrackSpec
@@ -67,7 +73,7 @@ class TrackPair:
 
     @property
     def label(self) -> str:
-        """The name, or what the files are called."""
+        """Name of the pair, by default from the file names."""
         if self.name:
             return self.name
         sides = (self.a, self.b)
@@ -75,7 +81,7 @@ class TrackPair:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What its results depend on, as JSON values; changes when a file changes."""
+        """JSON values on which the results depend; they change when a file changes."""
         plain = attrs.asdict(
             self, recurse=False, filter=attrs.filters.exclude("analyses", "technique")
         )
@@ -86,7 +92,7 @@ class TrackPair:
 
     @contextmanager
     def files(self) -> Iterator[TrackPair]:
-        """The pair as files; those of synthesized tracks are there inside the block only."""
+        """Yield the pair as files; files of synthesized tracks exist only inside the block."""
         with TemporaryDirectory(prefix="djtrans-") as folder:
             given: dict[str, Any] = {}
             for side in ("a", "b"):
@@ -110,14 +116,14 @@ def _stamp(path: str) -> list[Any]:
 
 
 def read_pairs(path: str | os.PathLike[str]) -> tuple[TrackPair, ...]:
-    """Read pairs from a CSV file.
+    r"""Read pairs from a CSV file.
 
     Parameters
     ----------
     path : path
-        With a header line. Columns ``a`` and ``b``, and optionally ``name``, ``technique``,
-        ``stems_a``, ``stems_b``, ``cue_a`` and ``cue_b``; empty cells are not given. Relative
-        paths are taken from the folder of the CSV file.
+        CSV file with a header line. Columns are ``a`` and ``b``, and optionally ``name``,
+        ``technique``, ``stems_a``, ``stems_b``, ``cue_a`` and ``cue_b``; empty cells are missing
+        values. Paths are relative to the folder of the CSV file.
 
     Returns
     -------
@@ -127,6 +133,14 @@ def read_pairs(path: str | os.PathLike[str]) -> tuple[TrackPair, ...]:
     ------
     InputError
         If the file cannot be read, or a line of it is wrong; the message names the line.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from djtrans.evaluation import read_pairs
+    >>> _ = Path("pairs.csv").write_text("a,b,technique\nx.wav,y.wav,cut\n")
+    >>> [(pair.label, pair.technique) for pair in read_pairs("pairs.csv")]
+    [('x to y', 'cut')]
     """
     table = Path(path)
     try:
@@ -144,11 +158,11 @@ def read_pairs(path: str | os.PathLike[str]) -> tuple[TrackPair, ...]:
         if column not in known:
             raise InputError(f"{table} has a column {column!r}. {did_you_mean(column, known)}")
     if not lines:
-        raise InputError(f"{table} lists no pairs; write one a line below the header.")
+        raise InputError(f"{table} lists no pairs; write one per line below the header.")
     pairs = tuple(
         _pair(line, f"{table}, line {at}", table.parent) for at, line in enumerate(lines, 2)
     )
-    return _named_apart(pairs)
+    return _with_unique_names(pairs)
 
 
 def _pair(line: dict[str, Any], where: str, folder: Path) -> TrackPair:
@@ -161,7 +175,7 @@ def _pair(line: dict[str, Any], where: str, folder: Path) -> TrackPair:
             given.update({column: float(given[column])} if column in given else {})
         except ValueError:
             raise InputError(
-                f"{where}: {column} = {given[column]!r} is no number; give seconds."
+                f"{where}: {column} = {given[column]!r} is not a number; give seconds."
             ) from None
     for column in ("a", "b", "stems_a", "stems_b"):
         if column in given:
@@ -169,8 +183,8 @@ def _pair(line: dict[str, Any], where: str, folder: Path) -> TrackPair:
     return TrackPair(**given)
 
 
-def _named_apart(pairs: tuple[TrackPair, ...]) -> tuple[TrackPair, ...]:
-    """The same pairs, each under a name of its own."""
+def _with_unique_names(pairs: tuple[TrackPair, ...]) -> tuple[TrackPair, ...]:
+    """Number pairs of the same name."""
     seen: dict[str, int] = {}
     named = []
     for pair in pairs:
@@ -188,33 +202,34 @@ def all_pairs(
     progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> tuple[tuple[TrackPair, ...], tuple[tuple[str, str], ...]]:
-    """All ordered pairs of a folder's tracks whose tempos can be made to meet.
+    """Find all ordered pairs of tracks in a folder with compatible tempos.
 
     Parameters
     ----------
     folder : path
-        Searched for audio files, not its subfolders.
+        Folder of audio files, without its subfolders.
     stretch_limit : float
-        Largest tempo change, as a fraction.
+        Maximum tempo change, as a fraction.
     progress : callable, optional
         Receives a `Progress` event before each track is analyzed, and one at the end.
     registry : Registry, optional
+        Registry with the analyzer; by default that of the process.
 
     Returns
     -------
     pairs : tuple of TrackPair
-        With their analyses.
+        Pairs with their analyses.
     skipped : tuple of (str, str)
         Files that cannot be used and why.
 
     Raises
     ------
     InputError
-        If the folder holds no two usable tracks within the limit.
+        If the folder contains no two usable tracks within the limit.
     """
     where = Path(folder)
     if not where.is_dir():
-        raise InputError(f"{where} is no folder; give one with audio files.")
+        raise InputError(f"{where} is not a folder; give one with audio files.")
     paths = sorted(p for p in where.iterdir() if p.suffix.lower() in AUDIO)
     analyses: dict[str, Analysis] = {}
     hashes: dict[str, str] = {}
@@ -236,32 +251,42 @@ def all_pairs(
             pairs.append(TrackPair(a=a, b=b, analyses={hashes[x]: analyses[x] for x in (a, b)}))
     if not pairs:
         raise InputError(
-            f"No two of the {len(paths)} tracks in {where} lie within {100 * stretch_limit:g} % of "
+            f"No two of the {len(paths)} tracks in {where} are within {100 * stretch_limit:g} % of "
             f"each other's tempo ({len(skipped)} unreadable); give more tracks or a larger limit."
         )
-    return _named_apart(tuple(pairs)), tuple(skipped)
+    return _with_unique_names(tuple(pairs)), tuple(skipped)
 
 
 def synthesized_pairs(
     n: int, seed: int = 0, *, stretch_limit: float = 0.06
 ) -> tuple[TrackPair, ...]:
-    """Pairs of synthetic tracks that come with true stems.
+    """Specify pairs of synthesized tracks with true stems.
 
-    Tempos of 118 to 134 BPM within the limit of each other, drums, voice and structure at random;
-    keys within one Camelot step in about every other pair.
+    Tempos are 118 to 134 BPM and within the limit; drums, vocals and structure are random; keys are
+    within one Camelot step in about half of the pairs.
 
     Parameters
     ----------
     n : int
-        How many, 1 at least.
+        Number of pairs, at least 1.
     seed : int
-        Pair `i` of a seed is the same whatever `n` is.
+        Random seed; pair `i` of a seed does not depend on `n`.
     stretch_limit : float
-        Largest tempo change, as a fraction.
+        Maximum tempo change, as a fraction.
 
     Returns
     -------
     tuple of TrackPair
+
+    See Also
+    --------
+    compare : Compares techniques over pairs.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import synthesized_pairs
+    >>> [pair.label for pair in synthesized_pairs(2, seed=7)]
+    ['synthesized 7/000', 'synthesized 7/001']
     """
     if n < 1:
         raise InputError(f"{n} synthesized pairs are not allowed; give 1 or more.")
@@ -273,11 +298,11 @@ def synthesized_pairs(
 def _synthesized(seed: int, index: int, stretch_limit: float) -> TrackPair:
     rng = np.random.default_rng([seed, index])
     bpm = round(float(rng.uniform(118.0, 134.0)), 2)
-    # Inside the limit by as much as the estimate of a tempo may be off.
+    # A margin below the limit for the error of the tempo estimate.
     change = float(rng.uniform(-1.0, 1.0)) * 0.98 * stretch_limit
     tonic = int(rng.integers(12))
-    fits = bool(rng.random() < 0.5)
-    other_tonic = (tonic + int(rng.choice([0, 5, 7]))) % 12 if fits else int(rng.integers(12))
+    compatible = bool(rng.random() < 0.5)
+    other_tonic = (tonic + int(rng.choice([0, 5, 7]))) % 12 if compatible else int(rng.integers(12))
 
     def spec(bpm: float, tonic: int, side: int) -> TrackSpec:
         return TrackSpec(

@@ -1,4 +1,4 @@
-"""A comparison as a picture: a panel for each metric, in it an interval for each technique."""
+"""Plot a comparison: a panel per metric with the interval of each technique."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 _COLUMNS = 4
 _PANEL_WIDTH = 3.2
-#: Inches for a technique's line, and for the words around a panel.
-_LINE, _WORDS = 0.2, 0.75
+#: Height of the row of a technique, and of the text around a panel, in inches.
+_ROW, _TEXT = 0.2, 0.75
 _DIRECTIONS = {"lower": "← lower is better", "higher": "higher is better →"}
 
 
 def plot_techniques(
     comparison: Comparison, *, baseline: str = "djtrans/fade", theme: str = "light"
 ) -> Figure:
-    """Medians over the pairs with their 95 % intervals, by metric and technique.
+    """Plot medians over the pairs with their 95 % intervals, by metric and technique.
 
-    Descriptions have no panel, and neither have metrics in which all techniques are alike: they
-    stand in the tables.
+    Descriptive metrics, and metrics in which all techniques are equal, have no panel.
 
     Parameters
     ----------
     comparison : Comparison
+        Results.
     baseline : str
-        Qualified name of the technique that is drawn apart, with a line down its median.
+        Qualified name of the technique that is highlighted, with a line at its median.
     theme : str
         ``"light"`` or ``"dark"``.
 
@@ -58,14 +58,16 @@ def plot_techniques(
         for technique in medians
     }
     if not any(outcome.ok for outcome in comparison.outcomes):
-        raise InputError("Nothing was measured; there is nothing to plot.")
-    metrics = [m for m in comparison.metrics if m.better != "description" and _tells(m, medians)]
+        raise InputError(
+            "The comparison has no measured transitions to plot; see `failed` for the reasons."
+        )
+    metrics = [m for m in comparison.metrics if m.better != "description" and _differs(m, medians)]
     metrics = metrics or [
         m for m in comparison.metrics if any(e[m.name].n for e in medians.values())
     ]
     columns = min(_COLUMNS, len(metrics))
     rows = math.ceil(len(metrics) / columns)
-    height = len(medians) * _LINE + _WORDS
+    height = len(medians) * _ROW + _TEXT
     figure = Figure(
         figsize=(1.2 + columns * _PANEL_WIDTH, 0.7 + rows * height),
         facecolor=colours.background,
@@ -89,8 +91,8 @@ def plot_techniques(
     return figure
 
 
-def _tells(metric: MetricValue, medians: dict[str, dict[str, Estimate]]) -> bool:
-    """Whether the techniques differ in it, beyond rounding errors."""
+def _differs(metric: MetricValue, medians: dict[str, dict[str, Estimate]]) -> bool:
+    """Return True if the techniques differ in a metric beyond rounding errors."""
     estimates = [of[metric.name] for of in medians.values()]
     ends = {
         tuple(None if end is None else round(end, 6) for end in (e.low, e.median, e.high))

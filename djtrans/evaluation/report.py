@@ -1,4 +1,4 @@
-"""A comparison as files: a row a unit, a table of medians, and what it says in Markdown."""
+"""Write a comparison as CSV, Markdown and a plot."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from djtrans.core.util.statistics import RESAMPLES, Estimate
 from djtrans.core.util.tables import MISSING, csv_table, markdown_table, number
 from djtrans.evaluation.comparison import Comparison, worse
 
-#: What the others are held against.
+#: Technique with which the others are compared.
 BASELINE = "djtrans/fade"
-#: Columns that a Markdown table can have and still be read.
+#: Maximum number of metrics in a readable Markdown table.
 _COLUMNS = 5
 _ARROWS = {"lower": "↓", "higher": "↑"}
 _VERDICT_ORDER = ("pass", "warn", "fail", "not measurable")
@@ -28,23 +28,35 @@ def write_report(
     Parameters
     ----------
     comparison : Comparison
+        Results.
     output : path
-        A folder that exists.
+        Existing folder.
     baseline : str
-        Qualified name of the technique that the others are held against; left out where it was
-        not evaluated.
+        Qualified name of the technique with which the others are compared; ignored if it was not
+        evaluated.
 
     Returns
     -------
     tuple of Path
-        What was written.
+        Files that were written.
+
+    See Also
+    --------
+    compare : Returns the comparison.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import Comparison, Outcome, write_report
+    >>> failed = Outcome(pair="a to b", technique="djtrans/fade", reason="A is too short")
+    >>> [path.name for path in write_report(Comparison(outcomes=[failed]), ".")]
+    ['results.csv', 'summary.csv', 'summary.md']
     """
     from djtrans.evaluation.plot import plot_techniques
     from djtrans.plot import save_figure
 
     folder = Path(output)
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder; make it first.")
+        raise InputError(f"{folder} is not a folder; create it first.")
     texts = {
         "results.csv": results_csv(comparison),
         "summary.csv": summary_csv(comparison, baseline),
@@ -61,7 +73,7 @@ def write_report(
 
 
 def results_csv(comparison: Comparison) -> str:
-    """One row for each unit of work, failed ones included."""
+    """Format one row per technique and pair, including failed ones."""
     gates = list(dict.fromkeys(g for outcome in comparison.outcomes for g in outcome.gates))
     header = ["pair", "technique", "reason", "bars", "shared_swap"]
     header += [metric.name for metric in comparison.metrics] + [
@@ -77,7 +89,7 @@ def results_csv(comparison: Comparison) -> str:
                 o.bars or None,
                 o.shared_swap if o.ok else None,
                 *(o.values.get(metric.name) for metric in comparison.metrics),
-                *(said.get(gate) for gate in gates for said in (o.gates, o.why)),
+                *(texts.get(gate) for gate in gates for texts in (o.gates, o.why)),
             ]
             for o in comparison.outcomes
         ],
@@ -85,7 +97,7 @@ def results_csv(comparison: Comparison) -> str:
 
 
 def summary_csv(comparison: Comparison, baseline: str = BASELINE) -> str:
-    """One row for each technique and metric: median, interval, n, and the paired difference."""
+    """Format one row per technique and metric: median, interval, n, paired difference."""
     header = ["technique", "metric", "unit", "better", "n", "median", "low", "high"]
     header += [f"{name} against {short_name(baseline)}" for name in ("n", "median", "low", "high")]
     against = baseline in comparison.techniques
@@ -103,7 +115,7 @@ def summary_csv(comparison: Comparison, baseline: str = BASELINE) -> str:
 
 
 def summary_markdown(comparison: Comparison, baseline: str = BASELINE) -> str:
-    """Gates, medians, where a technique is worse than the baseline, and what failed."""
+    """Format gates, medians, metrics worse than the baseline, and failures as Markdown."""
     intro = (
         f"{_count(len(comparison.pairs), 'pair')}, "
         f"{_count(len(comparison.techniques), 'technique')}. Medians over the "
@@ -175,10 +187,10 @@ def _medians(comparison: Comparison, first: int) -> str:
 def _cell(estimate: Estimate, n: int) -> str:
     if estimate.median is None:
         return MISSING
-    said = number(estimate.median)
+    text = number(estimate.median)
     if estimate.low is not None and estimate.low != estimate.high:
-        said += f" [{number(estimate.low)}, {number(estimate.high)}]"
-    return said if estimate.n == n else f"{said} (n {estimate.n})"
+        text += f" [{number(estimate.low)}, {number(estimate.high)}]"
+    return text if estimate.n == n else f"{text} (n {estimate.n})"
 
 
 def _worse(comparison: Comparison, baseline: str) -> str:

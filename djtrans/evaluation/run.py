@@ -1,4 +1,4 @@
-"""Compare techniques over many pairs: in parallel, and resumed after a stop."""
+"""Compare techniques over many pairs, in parallel and resumable."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from djtrans.core.registration.catalog import Component
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.evaluation.comparison import Comparison, Outcome
+from djtrans.evaluation.pair_evaluation import EvaluationOptions, evaluate_pair
 from djtrans.evaluation.pairs import TrackPair
-from djtrans.evaluation.work import EvaluationOptions, evaluate_pair
 from djtrans.metrics.registered import metric_values, metric_versions
 from djtrans.pipeline.executors import one_thread, open_executor
 from djtrans.pipeline.jobs import Job
 from djtrans.registry import Registry, default_registry
 
-#: Folder of the results of single units, within the output.
+#: Subfolder of the output with the results of each technique and pair.
 UNITS = "units"
 
 
 @attrs.frozen
 class _Task:
-    """The techniques of one pair that are left to measure; they share what is prepared of it."""
+    """Techniques of one pair that remain to be measured, which share its preparation."""
 
     pair: TrackPair
-    left: tuple[str, ...]
+    remaining: tuple[str, ...]
     paths: dict[str, Path]
     options: EvaluationOptions
 
     def run(self, registry: Registry) -> Iterator[tuple[str, Outcome]]:
-        """Measure them one by one and write each outcome to its file."""
+        """Measure the techniques and write each outcome to its file."""
         for outcome in evaluate_pair(
-            self.pair, tuple(self.paths), self.options, registry, only=self.left
+            self.pair, tuple(self.paths), self.options, registry, only=self.remaining
         ):
             path = self.paths[outcome.technique]
             write_text(path, json.dumps(attrs.asdict(outcome), indent=1) + "\n")
@@ -63,29 +63,30 @@ def compare(
 ) -> Comparison:
     """Compare techniques over pairs of tracks.
 
-    Every unit of work, a technique on a pair, leaves one file in ``output/units`` when it is
-    done. A run that was stopped goes on from there and gives the same table.
+    Each result of a technique on a pair is a file in ``output/units``. A run that was stopped
+    resumes from these files and gives the same table.
 
     Parameters
     ----------
     pairs : sequence of TrackPair
-        With names of their own.
+        Pairs with unique names.
     techniques : sequence of str
-        Names; all that are registered if empty. What does not fit a pair becomes a row that says
-        why.
+        Names; by default all registered techniques. A technique that does not fit a pair becomes
+        an outcome with a reason.
     output : path
-        Folder to write to; made if it is not there.
+        Folder to write to; created if missing.
     options : EvaluationOptions, optional
+        Options of all transitions.
     workers : int
-        Processes, each with one torch thread. With 1 the work is done in this process.
+        Worker processes of one torch thread each; 1: this process.
     progress : callable, optional
-        Receives a `Progress` event for each unit, those of an earlier run included in `done`.
+        Receives a `Progress` event per result; `done` includes those of an earlier run.
     skipped : sequence of (str, str)
-        Files that were left out, and why: passed on into the comparison.
+        Files that were skipped, and why; copied to the comparison.
     plugin_files : sequence of path
-        Plugins that workers load too.
+        Plugin files that workers load, too.
     registry : Registry, optional
-        Not with several workers, which have their own.
+        Registry of the components; not allowed with several workers, which have their own.
 
     Returns
     -------
@@ -99,6 +100,17 @@ def compare(
         If a technique or the separator is not registered.
     DjtransError
         If a worker dies.
+
+    See Also
+    --------
+    write_report : Writes tables and a plot of the result.
+    synthesized_pairs : Pairs without audio files.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import compare, synthesized_pairs, write_report
+    >>> comparison = compare(synthesized_pairs(4), output="out")  # doctest: +SKIP
+    >>> write_report(comparison, "out")  # doctest: +SKIP
     """
     options = options or EvaluationOptions()
     if workers < 1:
@@ -116,7 +128,7 @@ def compare(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"Cannot make the folder {folder}: {error.strerror}.") from None
+        raise InputError(f"Cannot create the folder {folder}: {error.strerror}.") from None
     order: list[Path] = []
     known: dict[str, Outcome] = {}
     tasks: list[_Task] = []
@@ -126,9 +138,9 @@ def compare(
         paths = {name: folder / _file_name(pair, name, depends) for name in wanted}
         order += paths.values()
         known |= {str(path): _read(path) for path in paths.values() if path.exists()}
-        left = tuple(name for name in wanted if str(paths[name]) not in known)
-        if left:
-            tasks.append(_Task(pair, left, paths, options))
+        remaining = tuple(name for name in wanted if str(paths[name]) not in known)
+        if remaining:
+            tasks.append(_Task(pair, remaining, paths, options))
     job: Job[Outcome] = Job(
         stage="units",
         keys=[str(path) for path in order],
@@ -137,16 +149,16 @@ def compare(
         failing="not measurable",
         progress=progress,
     )
-    # Workers have registries of their own: this one cannot be sent to them.
+    # Workers have their own registries: this one cannot be pickled.
     work = partial(_run_task, registry=registry if workers == 1 else None)
     with one_thread(), open_executor(workers, plugin_files=plugin_files) as pool:
-        # Files, not tasks, show what is done: a pair takes long and has many units.
+        # Progress counts files, not tasks, since a pair has many results and takes long.
         outcomes = job.run(work, tasks, pool, read=_read_if_there)
     return Comparison(outcomes=outcomes, skipped=tuple(skipped), metrics=metric_values(registry))
 
 
 def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:
-    """Qualified names, each once."""
+    """Resolve names to unique qualified names."""
     if not techniques:
         return tuple(component.name for component in registry.techniques)
     return tuple(dict.fromkeys(registry.techniques.find(name).name for name in techniques))
@@ -155,7 +167,7 @@ def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:
 def _depends(
     pair: TrackPair, techniques: Sequence[str], options: EvaluationOptions, registry: Registry
 ) -> str:
-    """All that the results of a pair depend on; the techniques because they share one swap."""
+    """Serialize what the results of a pair depend on; all techniques, as they share a swap."""
     found: list[Component[Any]] = [registry.techniques.find(name) for name in techniques]
     found.append(registry.separators.find(options.separator))
     content = [
@@ -169,10 +181,10 @@ def _depends(
 
 
 def _file_name(pair: TrackPair, technique: str, depends: str) -> str:
-    """Readable, and another one as soon as anything that the result depends on changes."""
+    """Build a readable file name with a digest of what the result depends on."""
     digest = hashlib.sha256(f"{technique} {depends}".encode()).hexdigest()[:12]
-    said = re.sub(r"[^A-Za-z0-9]+", "-", f"{pair.label} {technique}").strip("-")
-    return f"{said[:100]}-{digest}.json"
+    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{pair.label} {technique}").strip("-")
+    return f"{name[:100]}-{digest}.json"
 
 
 def _read(path: Path) -> Outcome:

@@ -1,4 +1,4 @@
-"""Classify curves by technique, from the curves alone: a measure of technique conditioning."""
+"""Classify curves by technique, to measure the technique conditioning of a model."""
 
 from __future__ import annotations
 
@@ -17,30 +17,29 @@ from djtrans.datasets.synthetic.composition import Composition, request_of
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.diffusion.normalization import Scaling
 
-#: Points to which the curves before the swap are resampled, and as many after it.
+#: Points of the resampled curves on either side of the swap.
 _POINTS = 16
-#: Part of the mean variance that is added to each, so that curves which never move count.
+#: Fraction of the mean variance that is added to each variance (shrinkage).
 _SHRINKAGE = 0.1
-#: Part of a technique's own curves that lie within its reach.
+#: Quantile of the distances of a technique's own curves that defines its reach.
 _WITHIN = 0.99
-#: Curves are clearly of one technique if the next one is at least so many times as far away.
+#: Minimum ratio of the distances to the second and the nearest technique of a clear case.
 _CLEARLY = 2.0
 
 
 @attrs.frozen
 class Classification:
-    """The class of one transition.
+    """Class of a transition.
 
     Attributes
     ----------
     technique : str
-        The technique whose curves are nearest.
+        Technique with the nearest curves.
     belongs : bool
-        Whether the curves are as near to it as 99 % of the technique's own in the data of the fit:
-        False for what lies between techniques or far from all.
+        True if the distance is below that of 99 % of the technique's own curves in the training
+        data; False between techniques or far from all.
     clear : bool
-        Whether every other technique is at least twice as far away: False for what lies between
-        two, however near they are.
+        True if every other technique is at least twice as far away; False between two techniques.
     """
 
     technique: str
@@ -50,24 +49,39 @@ class Classification:
 
 @attrs.frozen(eq=False)
 class TechniqueClassifier:
-    """Fisher's linear discriminant [1]_ on curves resampled around the swap.
+    """Linear discriminant [1]_ of curves resampled around the swap.
 
     Its inputs are the curves and the frame of the swap, not length, tempo, tracks or plan.
 
     Attributes
     ----------
     techniques : tuple of str
+        Names of the classes.
     axes : Tensor
-        ``[points * parameters, axes]``: along them the deviation within techniques is 1.
+        ``[points * parameters, axes]``: discriminant axes, of unit deviation within techniques.
     centres : Tensor
-        ``[techniques, axes]``.
+        ``[techniques, axes]``: centres of the classes.
     reach : Tensor
-        ``[techniques]``: distance from its centre within which a technique's own curves lie.
+        ``[techniques]``: maximum distance of a technique's own curves from its centre.
 
     References
     ----------
     .. [1] R. A. Fisher, The Use of Multiple Measurements in Taxonomic Problems, Annals of Eugenics
        7, 1936; several classes as in C. R. Rao, 1948.
+
+    See Also
+    --------
+    rule_based_examples : Training examples from rule-based techniques.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.evaluation import TechniqueClassifier
+    >>> ramp = torch.linspace(-1, 1, 32)[:, None]
+    >>> examples = [("fade", s * ramp, 16) for s in (0.9, 1.0)]
+    >>> examples += [("cut", s * ramp.sign(), 16) for s in (0.9, 1.0)]
+    >>> TechniqueClassifier.fit(examples)(0.95 * ramp.sign(), 16).technique
+    'cut'
     """
 
     techniques: tuple[str, ...]
@@ -82,13 +96,13 @@ class TechniqueClassifier:
         Parameters
         ----------
         examples : iterable of (str, Tensor, int)
-            Technique, curves ``[frames, parameters]`` in -1 to 1, and the frame of the swap. At
-            least two of each of at least two techniques.
+            Technique, curves ``[frames, parameters]`` in -1 to 1, and the frame of the swap; at
+            least two examples of at least two techniques.
 
         Raises
         ------
         InputError
-            If there are too few.
+            If there are too few examples.
         """
         names, vectors = [], []
         for name, curves, swap in examples:
@@ -109,7 +123,7 @@ class TechniqueClassifier:
         half = within[torch.arange(len(x)) % 2 == 0]
         scatter = half.T @ half / len(half)
         scatter += _SHRINKAGE * scatter.diagonal().mean() * torch.eye(len(scatter)).to(scatter)
-        # In whitened space the centres span all that separates techniques.
+        # In whitened space the centres span the subspace that separates techniques.
         lower = torch.linalg.cholesky(scatter)
         whitened = torch.linalg.solve_triangular(lower, (centres - centres[0])[1:].T, upper=False)
         basis, _ = torch.linalg.qr(whitened)
@@ -131,15 +145,15 @@ class TechniqueClassifier:
         Raises
         ------
         ShapeError
-            If the curves have other parameters than those it was fitted on.
+            If the number of parameters differs from that of the training data.
         """
-        seen = around_swap(curves, swap)
-        if len(seen) != len(self.axes):
+        vector = around_swap(curves, swap)
+        if len(vector) != len(self.axes):
             raise ShapeError(
                 f"The curves have {curves.shape[-1]} parameters, the classifier was fitted on "
                 f"{len(self.axes) // (2 * _POINTS)}; give curves of the same mixer."
             )
-        distances = torch.linalg.vector_norm(seen @ self.axes - self.centres, dim=1)
+        distances = torch.linalg.vector_norm(vector @ self.axes - self.centres, dim=1)
         near, order = distances.sort()
         nearest = int(order[0])
         return Classification(
@@ -150,23 +164,25 @@ class TechniqueClassifier:
 
 
 def around_swap(curves: Tensor, swap: int) -> Tensor:
-    """Resample curves of any length to one vector: as many points before the swap as from it on.
+    """Resample curves of any length to one vector, with equal parts before and after the swap.
 
     Parameters
     ----------
     curves : Tensor
         ``[frames, parameters]``.
     swap : int
-        Frame of the swap; at least one lies on either side.
+        Frame of the swap, with at least one frame on either side.
 
     Returns
     -------
     Tensor
-        ``[2 * 16 * parameters]`` float64. Steps stay steps: each point is one of the frames.
+        ``[2 * 16 * parameters]`` float64, sampled without interpolation, which preserves steps.
     """
     frames = len(curves)
     if not 0 < swap < frames:
-        raise InputError(f"The swap lies on frame {swap} of {frames}; give one inside.")
+        raise InputError(
+            f"The swap is at frame {swap} of {frames}; give a frame from 1 to {frames - 1}."
+        )
     middles = (torch.arange(_POINTS) + 0.5) / _POINTS
     points = torch.cat([middles * swap, swap + middles * (frames - swap)])
     return curves[points.long()].double().flatten()
@@ -179,7 +195,7 @@ def rule_based_examples(
     layout: Layout,
     seed: int,
 ) -> Iterator[tuple[str, Tensor, int]]:
-    """Yield the curves that each composition's technique generates, as examples to fit to."""
+    """Yield the curves of the technique of each composition, as training examples."""
     rng, scaling = np.random.default_rng(seed), Scaling(layout)
     for composition in compositions:
         request = request_of(composition, tracks, layout, int(rng.integers(1, 2**31)))

@@ -1,6 +1,6 @@
-"""The conformance kit: what every component must do, as rules that a plugin author can run.
+"""Conformance checks for plugins: rules that every component must satisfy.
 
-Three lines in a test file make a pytest test of each rule for each component of a plugin::
+Three lines in a test file generate a pytest test per rule and component of a plugin::
 
     import acme_djtrans.plugin
     from djtrans.testing import parametrize_checks
@@ -8,49 +8,20 @@ Three lines in a test file make a pytest test of each rule for each component of
     test_acme = parametrize_checks(acme_djtrans.plugin)
 """
 
-from __future__ import annotations
+import warnings as _warnings
 
-from djtrans.testing.building import Build
-from djtrans.testing.checks import (
-    Report,
-    check_analyzer,
-    check_denoiser,
-    check_effect,
-    check_encoder,
-    check_metric,
-    check_mixer,
-    check_plugin,
-    check_scheduler,
-    check_separator,
-    check_technique,
-    check_tracklist,
-    parametrize_checks,
-)
-from djtrans.testing.example_audio import example_audio, example_parts
-from djtrans.testing.example_transition import example_transition
-from djtrans.testing.rule import EVERY_KIND, Rule, RuleBroken, rules, rules_of
+import lazy_loader as _lazy
 
-__all__ = [
-    "EVERY_KIND",
-    "Build",
-    "Report",
-    "Rule",
-    "RuleBroken",
-    "check_analyzer",
-    "check_denoiser",
-    "check_effect",
-    "check_encoder",
-    "check_metric",
-    "check_mixer",
-    "check_plugin",
-    "check_scheduler",
-    "check_separator",
-    "check_technique",
-    "check_tracklist",
-    "example_audio",
-    "example_parts",
-    "example_transition",
-    "parametrize_checks",
-    "rules",
-    "rules_of",
-]
+_attached, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> object:
+    if name == "RuleBroken":
+        _warnings.warn(
+            "djtrans.testing.RuleBroken is now djtrans.testing.CheckFailed.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        name = "CheckFailed"
+    value: object = _attached(name)
+    return value

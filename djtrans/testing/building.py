@@ -1,4 +1,4 @@
-"""From a declaration to a component, and from a plugin to its declarations."""
+"""Build components from declarations, and collect the declarations of a plugin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from djtrans.core.errors import PluginError, did_you_mean
 
 
 def resolve_factory(factory: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The callable that a declaration's factory means.
+    """Resolve the factory of a declaration to a callable.
 
     Raises
     ------
@@ -39,16 +39,17 @@ def resolve_factory(factory: str | Callable[[Any], Any]) -> Callable[[Any], Any]
 
 @attrs.frozen
 class Build:
-    """Makes a new component each time it is called.
+    """Callable that builds a new component.
 
     Attributes
     ----------
     declaration : Declaration
+        Declaration of the component.
     config : mapping
         Fields of its config that differ from their defaults.
     make : callable, optional
-        Called with the config instead of the declared factory; for components that need something
-        which a config cannot hold, such as a folder that must exist first.
+        Called with the config instead of the declared factory; for components that need
+        preparation, such as a folder that must exist.
     module : str
         Module that holds the declaration, where known.
     """
@@ -60,7 +61,7 @@ class Build:
 
     @property
     def settings(self) -> Any:
-        """The config that the component gets."""
+        """Config of the component."""
         return config_from_dict(self.declaration.config, self.config)
 
     def __call__(self) -> Any:
@@ -70,31 +71,33 @@ class Build:
 
 
 def settings_of(declaration: Declaration, build: Callable[[], Any]) -> Any:
-    """The config that `build` uses: its own if it tells, else the defaults."""
+    """Return the config of a :class:`Build`; the default config for any other callable."""
     return build.settings if isinstance(build, Build) else declaration.config()
 
 
 def declarations_of(plugin: Any) -> tuple[Declaration, ...]:
-    """What a plugin declares.
+    """Collect the declarations of a plugin.
 
     Parameters
     ----------
     plugin : module, object, Declaration or iterable of Declaration
-        Something with hook implementations, or the declarations themselves.
+        Object with hook implementations, or the declarations themselves.
 
     Raises
     ------
     PluginError
-        If a hook is unknown, is not marked with ``hookimpl``, or yields something else than its
+        If a hook is unknown, is not marked with ``hookimpl``, or yields anything other than its
         kind of declaration.
     """
     if isinstance(plugin, Declaration):
         return (plugin,)
     if isinstance(plugin, Iterable):
         given = tuple(plugin)
-        strangers = [item for item in given if not isinstance(item, Declaration)]
-        if strangers:
-            raise PluginError(f"{strangers[0]!r} is not a declaration; give records of djtrans.")
+        invalid = [item for item in given if not isinstance(item, Declaration)]
+        if invalid:
+            raise PluginError(
+                f"{invalid[0]!r} is not a declaration; give instances of a Declaration class."
+            )
         return given
     found: list[Declaration] = []
     for name in dir(plugin):
@@ -106,16 +109,16 @@ def declarations_of(plugin: Any) -> tuple[Declaration, ...]:
         if name not in HOOKS:
             raise PluginError(f"djtrans has no hook {name!r}. {did_you_mean(name, HOOKS)}")
         if getattr(value, f"{PROJECT}_impl", None) is None:
-            raise PluginError(f"{name} is not marked; put @hookimpl above it, or it is not called.")
+            raise PluginError(f"{name} is not marked as a hook; decorate it with @hookimpl.")
         for declaration in value():
             if not isinstance(declaration, HOOKS[name]):
                 raise PluginError(
-                    f"{name} gave {declaration!r}; it takes {HOOKS[name].__name__} records."
+                    f"{name} yielded {declaration!r}; only {HOOKS[name].__name__} is allowed."
                 )
             found.append(declaration)
     return tuple(found)
 
 
 def module_of(plugin: Any) -> str:
-    """Name of the plugin's module, ``""`` where it is none that can be imported by name."""
+    """Return the name of the plugin's module, ``""`` if it is no importable module."""
     return plugin.__name__ if isinstance(plugin, ModuleType) and plugin.__spec__ else ""

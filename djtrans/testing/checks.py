@@ -1,8 +1,9 @@
-"""Running the rules: one component, a whole plugin, or as pytest tests."""
+"""Run the rules on a component or a plugin, or as pytest tests."""
 
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ import attrs
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.errors import InputError, did_you_mean
-from djtrans.testing import (  # noqa: F401 -- the tables of rules fill as these are imported
+from djtrans.testing import (  # noqa: F401 -- importing a module registers its rules
     analyzer_rules,
     declaration_rules,
     denoiser_rules,
@@ -26,46 +27,87 @@ from djtrans.testing import (  # noqa: F401 -- the tables of rules fill as these
     tracklist_rules,
 )
 from djtrans.testing.building import Build, declarations_of, module_of
-from djtrans.testing.rule import Rule, RuleBroken, rules_of
+
+# `rules` is public from here, since only this module registers all of them.
+from djtrans.testing.rule import CheckFailed, Rule, rules, rules_of
+
+__all__ = [
+    "Case",
+    "Report",
+    "cases",
+    "check_analyzer",
+    "check_denoiser",
+    "check_effect",
+    "check_encoder",
+    "check_metric",
+    "check_mixer",
+    "check_plugin",
+    "check_scheduler",
+    "check_separator",
+    "check_technique",
+    "check_tracklist",
+    "parametrize_checks",
+    "rules",
+    "rules_of",
+]
+
+#: Former names of rules, still accepted in expected failures.
+_FORMER = {
+    "masked_frames_have_no_say": "masked_frames_have_no_effect",
+    "batch_rows_do_not_meet": "rows_are_independent",
+    "drawing_repeats": "generation_repeats",
+    "another_seed_is_another_drawing": "seeds_vary_the_curves",
+    "what_holds_no_tracklist_is_an_error": "files_without_a_tracklist_are_errors",
+    "it_browses_where_it_says_so": "browse_is_as_declared",
+    "curves_have_the_shape_asked": "curves_have_the_requested_shape",
+    "networks_have_the_widths_asked": "networks_have_the_requested_widths",
+}
 
 
 @attrs.frozen
 class Report:
-    """What running the rules has shown.
+    """Results of the rules.
 
     Attributes
     ----------
-    kept : tuple of (str, str)
-        Component and rule, for each rule that was kept.
+    passed : tuple of (str, str)
+        Component and rule of each check that passed.
     expected : mapping of (str, str) to str
-        Rules that were broken as expected, with the reason.
+        Checks that failed as expected, with the reason.
     problems : tuple of str
-        A message for each rule that was broken, or kept against expectation.
+        A message for each check that failed, or passed against expectation.
     """
 
-    kept: tuple[tuple[str, str], ...] = attrs.field(converter=as_tuple)
+    passed: tuple[tuple[str, str], ...] = attrs.field(converter=as_tuple)
     expected: Mapping[tuple[str, str], str]
     problems: tuple[str, ...] = attrs.field(converter=as_tuple)
 
+    @property
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """Former name of :attr:`passed`."""
+        warnings.warn("Report.kept is now Report.passed.", DeprecationWarning, stacklevel=2)
+        return self.passed
+
     def __str__(self) -> str:
-        count = len(self.kept) + len(self.expected) + len(self.problems)
+        count = len(self.passed) + len(self.expected) + len(self.problems)
         return (
-            f"rules run: {count} (kept {len(self.kept)}, broken as expected "
+            f"rules run: {count} (passed {len(self.passed)}, failed as expected "
             f"{len(self.expected)}, problems {len(self.problems)})"
         )
 
 
 @attrs.frozen
 class Case:
-    """One rule for one component.
+    """A rule applied to a component.
 
     Attributes
     ----------
     rule : Rule
+        Rule to check.
     build : Build
-        Holds the declaration.
+        Builds the component; contains the declaration.
     reason : str
-        Why it is expected to fail; ``""`` if it is not.
+        Reason of an expected failure; ``""`` if the rule is expected to pass.
     """
 
     rule: Rule = attrs.field(repr=lambda rule: rule.name)
@@ -74,11 +116,11 @@ class Case:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Name of the component, and of the rule."""
+        """Names of the component and of the rule."""
         return self.build.declaration.name, self.rule.name
 
     def run(self) -> None:
-        """Check the rule, expected or not; raises :class:`RuleBroken`."""
+        """Check the rule; raise :class:`CheckFailed` if it is broken, expected or not."""
         __tracebackhide__ = True
         self.rule.check(self.build.declaration, self.build)
 
@@ -90,18 +132,20 @@ def cases(
     configs: Mapping[str, Mapping[str, Any]] | None = None,
     makers: Mapping[str, Callable[[Any], Any]] | None = None,
 ) -> Iterator[Case]:
-    """Every rule for every component of a plugin; the arguments are those of `check_plugin`."""
-    expected, configs, makers = dict(expected_failures or {}), configs or {}, makers or {}
+    """Yield every rule for every component of a plugin; arguments as in :func:`check_plugin`."""
+    expected, configs, makers = _current(expected_failures or {}), configs or {}, makers or {}
     declarations = declarations_of(plugin)
     names = {declaration.name for declaration in declarations}
     for name in (*configs, *makers):
         if name not in names:
             raise InputError(
-                f"There is no component {name!r} to check. {did_you_mean(name, names)}"
+                f"The plugin declares no component {name!r}. {did_you_mean(name, names)}"
             )
     for key, reason in expected.items():
         if not isinstance(reason, str) or not reason.strip():
-            raise InputError(f"The expected failure {key} has no reason; say why it is expected.")
+            raise InputError(
+                f"The expected failure {key} has no reason; give the reason as a string."
+            )
     found = []
     for declaration in declarations:
         name = declaration.name
@@ -110,13 +154,13 @@ def cases(
             Case(rule, build, expected.get((name, rule.name), "")) for rule in rules_of(declaration)
         ]
     if not found:
-        raise RuleBroken("There is nothing to check: the plugin declares no component.")
+        raise CheckFailed("There is nothing to check: the plugin declares no component.")
     unknown = expected.keys() - {case.key for case in found}
     if unknown:
         known = {rule for _, rule in (case.key for case in found)}
         name, rule = sorted(unknown)[0]
         raise InputError(
-            f"The expected failure {(name, rule)} belongs to no rule that is run. "
+            f"The expected failure {(name, rule)} matches no rule that is run. "
             f"{did_you_mean(rule, known) if name in names else did_you_mean(name, names)}"
         )
     yield from found
@@ -129,18 +173,18 @@ def check_plugin(
     configs: Mapping[str, Mapping[str, Any]] | None = None,
     makers: Mapping[str, Callable[[Any], Any]] | None = None,
 ) -> Report:
-    """Check every component of a plugin, and print how many rules were run.
+    """Check every component of a plugin, and print the number of rules that were run.
 
     Parameters
     ----------
     plugin : module, object, Declaration or iterable of Declaration
-        Something with hook implementations, or the declarations themselves.
+        Object with hook implementations, or the declarations themselves.
     expected_failures : mapping of (component, rule) to str, optional
-        Rules that are known to be broken, with the reason. One that is kept is a failure.
+        Rules that are known to fail, with the reason. One that passes is a failure.
     configs : mapping of component to mapping, optional
         Fields of the config to check a component under; the rest take their defaults.
     makers : mapping of component to callable, optional
-        Called with the config instead of the component's factory.
+        Called with the config instead of the factory of the component.
 
     Returns
     -------
@@ -148,38 +192,60 @@ def check_plugin(
 
     Raises
     ------
-    RuleBroken
-        If a rule is broken, or an expected failure is not one, or there is nothing to check; the
-        message has a line for each.
+    CheckFailed
+        If a rule is broken, an expected failure passes, or there is nothing to check; the message
+        has a line for each.
     InputError
-        If an expected failure names no rule that is run, or has no reason.
+        If an expected failure matches no rule that is run, or has no reason.
     PluginError
-        If a hook is unknown or gives something else than declarations.
+        If a hook is unknown or returns anything other than declarations.
+
+    See Also
+    --------
+    parametrize_checks : Generates a pytest test per rule and component.
+
+    Examples
+    --------
+    >>> import djtrans.plugins.mixers
+    >>> from djtrans.testing import check_plugin
+    >>> report = check_plugin(djtrans.plugins.mixers)
+    rules run: ... (passed ..., failed as expected 0, problems 0)
+    >>> report.problems
+    ()
     """
-    kept: list[tuple[str, str]] = []
+    passed: list[tuple[str, str]] = []
     expected: dict[tuple[str, str], str] = {}
     problems: list[str] = []
     for case in cases(plugin, expected_failures, configs=configs, makers=makers):
         try:
             case.run()
-        except RuleBroken as broken:
+        except CheckFailed as failure:
             if case.reason:
                 expected[case.key] = case.reason
             else:
-                problems.append(str(broken))
+                problems.append(str(failure))
             continue
         if case.reason:
             problems.append(
                 f"{case.rule.name} was expected to fail for {case.key[0]!r} ({case.reason}) but "
-                "is kept; take it off the list."
+                "passes; remove it from the expected failures."
             )
         else:
-            kept.append(case.key)
-    report = Report(kept, expected, problems)
+            passed.append(case.key)
+    report = Report(passed, expected, problems)
     sys.stdout.write(f"{report}\n")
     if problems:
-        raise RuleBroken("\n".join([f"{report}", *problems]))
+        raise CheckFailed("\n".join([f"{report}", *problems]))
     return report
+
+
+def _current(
+    expected_failures: Mapping[tuple[str, str], str],
+) -> dict[tuple[str, str], str]:
+    """Replace former names of rules by the present ones."""
+    for rule in sorted({rule for _, rule in expected_failures} & _FORMER.keys()):
+        warnings.warn(f"The rule {rule} is now {_FORMER[rule]}.", DeprecationWarning, stacklevel=4)
+    return {(c, _FORMER.get(rule, rule)): reason for (c, rule), reason in expected_failures.items()}
 
 
 def _check_kind(kind: str) -> Callable[..., Report]:
@@ -203,15 +269,16 @@ def _check_kind(kind: str) -> Callable[..., Report]:
         )
 
     check.__name__ = check.__qualname__ = f"check_{kind}"
-    check.__doc__ = f"""Check one {kind}, and print how many rules were run.
+    check.__doc__ = f"""Check one {kind}, and print the number of rules that were run.
 
     Parameters
     ----------
     declaration : {kind.capitalize()}Declaration
+        Declaration of the component.
     config : mapping, optional
         Fields of its config; the rest take their defaults.
     expected_failures : mapping of rule to str, optional
-        Rules that are known to be broken, with the reason. One that is kept is a failure.
+        Rules that are known to fail, with the reason. One that passes is a failure.
     make : callable, optional
         Called with the config instead of the declared factory.
 
@@ -221,10 +288,10 @@ def _check_kind(kind: str) -> Callable[..., Report]:
 
     Raises
     ------
-    RuleBroken
-        If a rule is broken, or an expected failure is not one.
+    CheckFailed
+        If a rule is broken, or an expected failure passes.
     InputError
-        If it is the declaration of another kind, or an expected failure names no rule.
+        If the declaration is of another kind, or an expected failure matches no rule.
     """
     return check
 
@@ -248,7 +315,7 @@ def parametrize_checks(
     configs: Mapping[str, Mapping[str, Any]] | None = None,
     makers: Mapping[str, Callable[[Any], Any]] | None = None,
 ) -> Callable[..., None]:
-    """A pytest test for each rule of each component.
+    """Generate a pytest test per rule and component.
 
     Parameters
     ----------
@@ -262,7 +329,7 @@ def parametrize_checks(
 
     Raises
     ------
-    RuleBroken
+    CheckFailed
         If there is nothing to check.
     InputError, PluginError
         As in :func:`check_plugin`.
@@ -278,7 +345,7 @@ def parametrize_checks(
     for case in cases(plugin, expected_failures, configs=configs, makers=makers):
         marks = []
         if case.reason:
-            marks = [pytest.mark.xfail(reason=case.reason, strict=True, raises=RuleBroken)]
+            marks = [pytest.mark.xfail(reason=case.reason, strict=True, raises=CheckFailed)]
         params.append(pytest.param(case, id="-".join(case.key), marks=marks))
 
     @pytest.mark.parametrize("case", params)

@@ -1,4 +1,4 @@
-"""Rules for the declaration of a component of any kind."""
+"""Rules for declarations of every kind: summary, config, factory, import cost."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import attrs
 from djtrans.core.contracts.config import NoConfig, config_from_dict, config_to_dict
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.testing.building import Build, resolve_factory, settings_of
-from djtrans.testing.rule import EVERY_KIND, BuildFunction, RuleBroken, require, rule
+from djtrans.testing.rule import EVERY_KIND, BuildFunction, CheckFailed, require, rule
 
 LONGEST_SUMMARY = 120
-#: CPU time that listing a plugin may take.
+#: Maximum CPU time of importing a plugin.
 IMPORT_SECONDS = 0.5
-#: The first import on a machine writes byte code, so it is measured again.
+#: The first import on a machine writes byte code, so the minimum of several is taken.
 ATTEMPTS = 3
 
 
 @rule(EVERY_KIND)
 def summary_is_one_line(declaration: Declaration, build: BuildFunction) -> None:
-    """The summary is one line of at most 120 characters that says something."""
+    """The summary is one line of 1 to 120 characters."""
     summary = declaration.summary
     require(len(summary.splitlines()) == 1, f"it has {len(summary.splitlines())} lines.")
     require(bool(summary.strip()), "it is blank.")
@@ -42,14 +42,14 @@ def config_round_trips_through_json(declaration: Declaration, build: BuildFuncti
 
 @rule(EVERY_KIND)
 def config_fields_have_help(declaration: Declaration, build: BuildFunction) -> None:
-    """Every field of the config is made with setting() and has a sentence of help."""
+    """Every field of the config is defined with setting() and has a help text."""
     without = [f.name for f in attrs.fields(declaration.config) if not f.metadata.get("help")]
     require(not without, f"{', '.join(without)} of {declaration.config.__name__} lack it.")
 
 
 @rule(EVERY_KIND)
 def config_numbers_have_units(declaration: Declaration, build: BuildFunction) -> None:
-    """Every number in the config says its unit, be it 'ratio', 'fraction' or 'count'."""
+    """Every number in the config has a unit, such as 'Hz', 'ratio' or 'count'."""
     config = declaration.config()
     without = [
         f.name
@@ -67,7 +67,7 @@ def factory_resolves(declaration: Declaration, build: BuildFunction) -> None:
 
 @rule(EVERY_KIND, applies=lambda declaration: declaration.contract is not None)
 def component_fulfils_its_contract(declaration: Declaration, build: BuildFunction) -> None:
-    """What the factory builds has the methods of its contract."""
+    """The built component has the methods of its contract."""
     contract, built = declaration.contract, build()
     require(
         contract is None or isinstance(built, contract),
@@ -77,7 +77,7 @@ def component_fulfils_its_contract(declaration: Declaration, build: BuildFunctio
 
 @rule(EVERY_KIND, applies=lambda declaration: declaration.lazy)
 def listing_is_cheap(declaration: Declaration, build: BuildFunction) -> None:
-    """The module that declares it imports without torch, in under half a second of CPU time."""
+    """Importing the declaring module loads no torch and takes less than 0.5 s of CPU time."""
     module = _declaring_module(declaration, build)
     seconds, torch = _import_cost(module)
     require(not torch, f"importing {module} imports torch; point at factories by string.")
@@ -91,7 +91,7 @@ def _is_number(value: object) -> bool:
 
 
 def _declaring_module(declaration: Declaration, build: BuildFunction) -> str:
-    """The plugin's module if known, else that of the config, else the factory's package."""
+    """Return the module of the plugin if known, else of the config, else the factory's package."""
     if isinstance(build, Build) and build.module:
         return build.module
     if declaration.config is not NoConfig:
@@ -102,7 +102,7 @@ def _declaring_module(declaration: Declaration, build: BuildFunction) -> str:
 
 @functools.cache
 def _import_cost(module: str) -> tuple[float, bool]:
-    """CPU seconds of an import in a new process, the best of several, and whether torch came."""
+    """Return the minimum CPU seconds of an import in a new process, and if it loads torch."""
     script = (
         "import importlib, sys, time; start = time.process_time(); "
         f"importlib.import_module({module!r}); "
@@ -117,9 +117,9 @@ def _import_cost(module: str) -> tuple[float, bool]:
         )
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise RuleBroken(f"{module} cannot be imported in a new process: {last}")
-        *_, seconds, seen = done.stdout.split()
-        best, torch = min(best, float(seconds)), seen == "True"
+            raise CheckFailed(f"{module} cannot be imported in a new process: {last}")
+        *_, seconds, loaded = done.stdout.split()
+        best, torch = min(best, float(seconds)), loaded == "True"
         if torch or best < IMPORT_SECONDS:
             break
     return best, torch

@@ -1,4 +1,4 @@
-"""Rules for denoisers."""
+"""Rules for denoisers: shapes, masking, determinism."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from torch import Tensor
 
 from djtrans.core.contracts.denoiser import DenoiserDeclaration, DenoiserShape
 from djtrans.core.contracts.encoder import Conditioning
-from djtrans.testing.rule import BuildFunction, RuleBroken, require, rule
+from djtrans.testing.rule import BuildFunction, CheckFailed, require, rule
 
-#: What the rules ask a network for: the default mixer, and as wide as the conditioning may be.
+#: Shape of the tested networks: the parameters of the default mixer, and some conditioning.
 SHAPE = DenoiserShape(parameters=54, per_frame=32, global_=16)
-#: Batched and single products of matrices round differently.
+#: Batched and single matrix products round differently.
 _TOLERANCE = 1e-4
 
 
-class _Question:
-    """Random input for a network: ``x``, noise fraction and conditioning."""
+class _NetworkInput:
+    """Random input of a network: ``x``, noise fraction and conditioning."""
 
     def __init__(
         self, batch: int, frames: int, seed: int = 0, shape: DenoiserShape = SHAPE
@@ -38,16 +38,16 @@ class _Question:
         return [self.x, self.noise_fraction, self.per_frame, self.global_]
 
     @torch.no_grad()
-    def put(self, network: Any, rows: slice = slice(None)) -> Tensor:
+    def run(self, network: Any, rows: slice = slice(None)) -> Tensor:
         x, noise_fraction, per_frame, global_ = (part[rows] for part in self.parts())
         mask = None if self.mask is None else self.mask[rows]
         return network(x, noise_fraction, Conditioning(per_frame, global_, mask))
 
 
 def _built(build: BuildFunction, shape: DenoiserShape = SHAPE) -> Any:
-    """A network ready for inference, with a little of everything in its weights.
+    """Build a network in eval mode, with noise added to its weights.
 
-    Many networks begin with a last layer of zeros: untouched, they would keep any rule.
+    Many networks are initialized with a last layer of zeros, with which any rule would pass.
     """
     network = build().build(shape)
     require(
@@ -67,69 +67,71 @@ def predictions_have_the_shape_of_the_input(
     """A prediction is [batch, frames, parameters] in float32, for any batch and any length."""
     network = _built(build)
     for batch, frames in ((1, 8), (3, 32), (2, 129)):
-        question = _Question(batch, frames)
-        out = question.put(network)
-        require(out.shape == question.x.shape, f"{tuple(question.x.shape)} gave {tuple(out.shape)}")
+        inputs = _NetworkInput(batch, frames)
+        out = inputs.run(network)
+        require(out.shape == inputs.x.shape, f"{tuple(inputs.x.shape)} gave {tuple(out.shape)}")
         require(out.dtype == torch.float32, f"it is {out.dtype}.")
 
 
 @rule("denoiser")
-def networks_have_the_widths_asked(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
-    """Any number of parameters and of channels of conditioning will do, none among them."""
+def networks_have_the_requested_widths(
+    declaration: DenoiserDeclaration, build: BuildFunction
+) -> None:
+    """Any numbers of parameters and of conditioning channels work, including zero channels."""
     for parameters, per_frame, global_ in ((58, 7, 3), (54, 0, 16), (54, 32, 0), (1, 0, 0)):
         shape = DenoiserShape(parameters, per_frame, global_)
-        question = _Question(2, 16, shape=shape)
+        inputs = _NetworkInput(2, 16, shape=shape)
         try:
-            out = question.put(_built(build, shape))
+            out = inputs.run(_built(build, shape))
         except RuntimeError as error:
-            raise RuleBroken(f"{shape} fails: {error}") from error
-        require(out.shape == question.x.shape, f"{shape} gave {tuple(out.shape)}.")
+            raise CheckFailed(f"{shape} fails: {error}") from error
+        require(out.shape == inputs.x.shape, f"{shape} gave {tuple(out.shape)}.")
 
 
 @rule("denoiser")
-def masked_frames_have_no_say(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
-    """A transition filled up to the length of a longer one comes out as it does alone."""
+def masked_frames_have_no_effect(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
+    """A transition that is padded and masked gives the same prediction as without padding."""
     network = _built(build)
     for frames in (13, 32):
-        long, short = _Question(2, 48), _Question(2, 48)
+        long, short = _NetworkInput(2, 48), _NetworkInput(2, 48)
         short.x, short.per_frame = short.x[:, :frames], short.per_frame[:, :frames]
         long.mask = torch.ones(2, 48, dtype=torch.bool)
         long.mask[:, frames:] = False
-        off = float((long.put(network)[:, :frames] - short.put(network)).abs().max())
+        off = float((long.run(network)[:, :frames] - short.run(network)).abs().max())
         require(off <= _TOLERANCE, f"{frames} of 48 frames differ by {off:.2g}.")
 
 
 @rule("denoiser")
 def any_noise_level_is_finite(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
-    """From clean (0) to all noise (1) the prediction is finite."""
+    """The prediction is finite at every noise fraction from 0 (clean) to 1 (noise)."""
     network = _built(build)
     for part in (0.0, 1e-4, 0.5, 1.0):
-        question = _Question(2, 16)
-        question.noise_fraction = torch.full((2,), part)
-        require(bool(torch.isfinite(question.put(network)).all()), f"not at a noise of {part}.")
+        inputs = _NetworkInput(2, 16)
+        inputs.noise_fraction = torch.full((2,), part)
+        require(bool(torch.isfinite(inputs.run(network)).all()), f"not at a noise of {part}.")
 
 
 @rule("denoiser")
-def batch_rows_do_not_meet(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
-    """Each row of a batch comes out as it does alone."""
+def rows_are_independent(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
+    """Each row of a batch gives the same output as alone."""
     network = _built(build)
-    question = _Question(3, 16)
-    together = question.put(network)
+    inputs = _NetworkInput(3, 16)
+    together = inputs.run(network)
     for row in range(3):
         one = slice(row, row + 1)
-        off = float((question.put(network, one) - together[one]).abs().max())
+        off = float((inputs.run(network, one) - together[one]).abs().max())
         require(off <= _TOLERANCE, f"row {row} differs by {off:.2g}.")
 
 
 @rule("denoiser")
 def input_stays_as_it_was(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
-    """Neither x, nor the noise fraction, nor the conditioning are written to."""
-    question, fresh = _Question(2, 16), _Question(2, 16)
-    question.put(_built(build))
+    """The input x, the noise fraction and the conditioning are not modified."""
+    inputs, fresh = _NetworkInput(2, 16), _NetworkInput(2, 16)
+    inputs.run(_built(build))
     names = ("x", "noise_fraction", "per_frame", "global_")
     changed = [
         name
-        for name, now, before in zip(names, question.parts(), fresh.parts(), strict=True)
+        for name, now, before in zip(names, inputs.parts(), fresh.parts(), strict=True)
         if not torch.equal(now, before)
     ]
     require(not changed, f"{', '.join(changed)} changed.")
@@ -137,12 +139,12 @@ def input_stays_as_it_was(declaration: DenoiserDeclaration, build: BuildFunction
 
 @rule("denoiser")
 def predictions_repeat(declaration: DenoiserDeclaration, build: BuildFunction) -> None:
-    """Asked twice in inference, with another question in between, it says the same."""
+    """In eval mode, the same input gives the same prediction, also after other inputs."""
     network = _built(build)
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        first = _Question(2, 16).put(network).clone()
+        first = _NetworkInput(2, 16).run(network).clone()
         torch.manual_seed(2)
-        _Question(1, 8, seed=5).put(network)
-        again = _Question(2, 16).put(network)
+        _NetworkInput(1, 8, seed=5).run(network)
+        again = _NetworkInput(2, 16).run(network)
     require(torch.equal(first, again), f"it differs by {float((first - again).abs().max()):.2g}.")

@@ -1,4 +1,4 @@
-"""Rules that concern masks only, or effects with memory only."""
+"""Rules for spectral effects only (masks), or for time effects only (state, chunking)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def mask_is_made_frame_by_frame(declaration: EffectDeclaration, build: BuildFunc
 
 @rule("effect", applies=_has_memory)
 def silence_stays_silence(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """Silence in gives silence out, whatever the curves do."""
+    """Silence in gives silence out for any curves."""
     ctx, p = context(), probe(declaration, build)
     length = p.length(ctx)
     loudest = float(p.run(p.moving(1, length), torch.zeros(1, 2, length), ctx).abs().max())
@@ -58,7 +58,7 @@ def silence_stays_silence(declaration: EffectDeclaration, build: BuildFunction) 
 
 @rule("effect", applies=_has_memory)
 def any_chunking_gives_the_same(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """Audio in pieces of any length gives what one call gives, within 1e-5."""
+    """Audio in chunks of any length gives the same output as one call, within 1e-5."""
     ctx, p = context(), probe(declaration, build)
     length = p.length(ctx)
     audio, curves = noise(2, 2, length), p.moving(2, length)
@@ -67,14 +67,14 @@ def any_chunking_gives_the_same(declaration: EffectDeclaration, build: BuildFunc
     plans = [[1, 2, 3, length - 6], [length - 1, 1], [512] * (length // 512) + [length % 512]]
     plans.extend(_random_lengths(length, generator) for _ in range(2))
     for lengths in plans:
-        kept = [n for n in lengths if n]
-        off = distance(p.chunked(curves, audio, ctx, kept), whole)
-        require(off <= TOLERANCE, f"pieces of {kept[:6]} … samples differ by {off:.2g}.")
+        chunks = [n for n in lengths if n]
+        off = distance(p.chunked(curves, audio, ctx, chunks), whole)
+        require(off <= TOLERANCE, f"chunks of {chunks[:6]} … samples differ by {off:.2g}.")
 
 
 @rule("effect", applies=_has_memory)
 def state_is_a_value(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """An old state can be used again: process() neither changes it nor keeps one of its own."""
+    """A state can be used again: process() neither modifies it nor stores one of its own."""
     ctx, p = context(), probe(declaration, build)
     half = p.length(ctx) // 2
     audio, curves = noise(1, 2, 2 * half), p.moving(1, 2 * half)
@@ -88,9 +88,9 @@ def state_is_a_value(declaration: EffectDeclaration, build: BuildFunction) -> No
     p.effect.process(other, second, ctx, middle)
     p.effect.process(other, first, ctx, empty)
     again, _ = p.effect.process(audio[..., :half], first, ctx, empty)
-    require(distance(again, out_first) == 0, "the first state gave something else again.")
+    require(distance(again, out_first) == 0, "the first state gave a different output again.")
     again, _ = p.effect.process(audio[..., half:], second, ctx, middle)
-    require(distance(again, out_second) == 0, "a later state gave something else again.")
+    require(distance(again, out_second) == 0, "a later state gave a different output again.")
 
 
 def _random_lengths(total: int, generator: torch.Generator) -> list[int]:

@@ -1,4 +1,4 @@
-"""Rules for every effect, spectral or in time."""
+"""Rules for all effects: shapes, transparency at neutral, gradients, sample rates."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from djtrans.testing.effect_probe import (
     project,
     through,
 )
-from djtrans.testing.rule import BuildFunction, RuleBroken, require, rule
+from djtrans.testing.rule import BuildFunction, CheckFailed, require, rule
 
-#: Distance from the stops, as a fraction of the range, where slopes are compared: at a stop a
-#: finite difference would look at one side only.
+#: Distance from the ends of the range, as a fraction of it, at which gradients are compared: at an
+#: end a finite difference would be one-sided.
 _INSIDE = 0.1
 _KNOTS = 3
 
@@ -59,7 +59,7 @@ def shapes_are_kept(declaration: EffectDeclaration, build: BuildFunction) -> Non
         audio = noise(batch, channels, length)
         out = p.run(p.moving(batch, length), audio, ctx)
         allowed = [(batch, length, 65), (batch, length, 1)] if p.spectral else [tuple(audio.shape)]
-        require(tuple(out.shape) in allowed, f"got {tuple(out.shape)} where {allowed[0]} is asked.")
+        require(tuple(out.shape) in allowed, f"got {tuple(out.shape)} instead of {allowed[0]}.")
 
 
 @rule("effect")
@@ -83,15 +83,15 @@ def dtype_and_device_are_kept(declaration: EffectDeclaration, build: BuildFuncti
 
 @rule("effect")
 def input_is_untouched(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """Neither the audio, nor the curves, nor the context are written to."""
+    """The audio, the curves and the context are not modified."""
     ctx, fresh, p = context(), context(), probe(declaration, build)
     length = p.length(ctx)
     audio, curves = noise(2, 2, length), p.moving(2, length)
-    before, kept = audio.clone(), {k: v.clone() for k, v in curves.items()}
+    before, copies = audio.clone(), {k: v.clone() for k, v in curves.items()}
     p.run(curves, audio, ctx)
     require(torch.equal(audio, before), "the audio changed.")
-    require(curves.keys() == kept.keys(), "the mapping of curves changed.")
-    changed = [name for name in kept if not torch.equal(curves[name], kept[name])]
+    require(curves.keys() == copies.keys(), "the mapping of curves changed.")
+    changed = [name for name in copies if not torch.equal(curves[name], copies[name])]
     require(not changed, f"the curve of {', '.join(changed)} changed.")
     same = torch.equal(ctx.beat_times, fresh.beat_times)
     require(same and torch.equal(ctx.frame_times, fresh.frame_times), "the context changed.")
@@ -99,7 +99,7 @@ def input_is_untouched(declaration: EffectDeclaration, build: BuildFunction) -> 
 
 @rule("effect")
 def batch_rows_are_independent(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """Each row of a batch comes out as it does alone."""
+    """Each row of a batch gives the same output as alone."""
     ctx, p = context(), probe(declaration, build)
     length = p.length(ctx)
     audio, curves = noise(3, 2, length), p.moving(3, length)
@@ -126,14 +126,14 @@ def neutral_is_transparent(declaration: EffectDeclaration, build: BuildFunction)
         elif declaration.routing == "send":
             require(not bool(out.any()), f"it adds {float(out.abs().max()):.2g} at {rate} Hz.")
         else:
-            late = p.latency(ctx)
-            off = distance(out[..., late:], audio[..., : length - late])
+            latency = p.latency(ctx)
+            off = distance(out[..., latency:], audio[..., : length - latency])
             require(off <= NOTHING, f"the output is off by {off:.2g} at {rate} Hz.")
 
 
 @rule("effect")
 def ends_of_ranges_are_finite(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """With any parameter at either end of its range, output and gradients are finite."""
+    """Output and gradients are finite with any parameter at either end of its range."""
     ctx, p = context(), probe(declaration, build)
     length = p.length(ctx)
     audio = noise(1, 2, length)
@@ -149,7 +149,7 @@ def ends_of_ranges_are_finite(declaration: EffectDeclaration, build: BuildFuncti
 
 @rule("effect")
 def every_parameter_has_a_gradient(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """Moving any parameter inside its range changes the output, and autograd knows it."""
+    """Every parameter has a nonzero gradient inside its range."""
     ctx, p = context(), probe(declaration, build)
     length = p.length(ctx)
     curves = p.moving(1, length, margin=_INSIDE)
@@ -179,7 +179,7 @@ def gradients_are_right(declaration: EffectDeclaration, build: BuildFunction) ->
         }
         return project(p.run(curves, audio, ctx))
 
-    # Few inputs and few outputs that reach every sample: an exact check that stays cheap.
+    # Few inputs and outputs that depend on every sample keep the exact check cheap.
     loudness = torch.ones(2, dtype=torch.float64, requires_grad=not p.spectral)
     points = []
     for parameter in p.parameters:
@@ -189,7 +189,7 @@ def gradients_are_right(declaration: EffectDeclaration, build: BuildFunction) ->
     try:
         torch.autograd.gradcheck(outcome, (loudness, *points), check_undefined_grad=False)
     except GradcheckError as error:
-        raise RuleBroken(" ".join(str(error).split())[:300]) from error
+        raise CheckFailed(" ".join(str(error).split())[:300]) from error
 
 
 @rule("effect")
@@ -214,14 +214,14 @@ def any_sample_rate_works(declaration: EffectDeclaration, build: BuildFunction) 
 
 @rule("effect")
 def a_seed_decides_everything(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """Two builds give the same under the seed of the context, whatever torch's own seed is."""
+    """Two builds give the same output for a context seed under any global torch seed."""
     ctx = context(RATE, seed=5)
     outs = []
     with torch.random.fork_rng():
-        for own in (1, 2):
+        for seed in (1, 2):
             p = probe(declaration, build)
             length = p.length(ctx)
-            torch.manual_seed(own)
+            torch.manual_seed(seed)
             outs.append(p.run(p.moving(1, length), noise(1, 2, length), ctx))
     off = distance(*outs)
     require(off == 0, f"they differ by {off:.2g}.")

@@ -1,4 +1,4 @@
-"""A track that the rules feed to analyzers, and one whose analysis is known without listening."""
+"""Example track, the input of the rules for analyzers, and a constructed analysis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
 from djtrans.core.track.stems import Stems
-from djtrans.testing.example_audio import example_parts
+from djtrans.testing.example_signals import example_parts
 
 TRACK_RATE = 22050
 TRACK_BPM = 126.0
@@ -28,12 +28,12 @@ def _rendered() -> Tensor:
 
 
 def example_track() -> Tensor:
-    """A synthetic track of 16 bars at 126 BPM, ``[2, samples]`` at 22050 Hz; a copy."""
+    """Return a copy of a synthetic track of 16 bars at 126 BPM, ``[2, samples]`` at 22050 Hz."""
     return _rendered().clone()
 
 
 def example_analysis(bars: int = 2, bpm: float = 120.0) -> Analysis:
-    """What an analyzer would say of one section of `bars` bars."""
+    """Construct the analysis of a track of one section of `bars` bars."""
     beats = np.arange(4 * bars + 1) * 60 / bpm
     return Analysis(
         duration_seconds=float(beats[-1]),
@@ -48,6 +48,6 @@ def example_analysis(bars: int = 2, bpm: float = 120.0) -> Analysis:
 
 
 def example_stems(seconds: float = 4.0, sample_rate: int = 22050) -> Stems:
-    """The example's parts as stems."""
+    """Return :func:`example_parts` as stems."""
     parts = example_parts(2, sample_rate, seconds)
     return Stems(torch.stack(list(parts.values())), tuple(parts), sample_rate)

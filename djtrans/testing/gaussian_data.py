@@ -1,4 +1,4 @@
-"""Data whose denoiser is known exactly, to hold schedulers against."""
+"""Gaussian data with an exact denoiser, the ground truth of the rules for schedulers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from djtrans.core.contracts.scheduler import Level
 
 @attrs.frozen(eq=False)
 class GaussianData:
-    """Clean curves whose every value is normally distributed, on its own.
+    """Distribution of clean curves with independent Gaussian values.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class GaussianData:
     deviation: Tensor
 
     def expected(self, x: Tensor, level: Level) -> Tensor:
-        """What a perfect denoiser says: the mean of the clean curves, given `x` at `level`."""
+        """Compute the exact denoising: the posterior mean of the clean curves given `x`."""
         variance = self.deviation**2
         gain = level.alpha * variance / (level.alpha**2 * variance + level.sigma**2)
         return self.mean + gain * (x - level.alpha * self.mean)

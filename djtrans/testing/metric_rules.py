@@ -1,4 +1,4 @@
-"""Rules for metrics."""
+"""Rules for metrics: declared values, hard cases, repeatability."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import torch
 
 from djtrans.core.contracts.metric import MetricDeclaration
 from djtrans.core.transition.metric_inputs import MetricInputs
-from djtrans.testing.example_transition import example_transition
-from djtrans.testing.rule import BuildFunction, RuleBroken, require, rule
+from djtrans.testing.example_inputs import example_transition
+from djtrans.testing.rule import BuildFunction, CheckFailed, require, rule
 
-#: Ends of the names of values in these units; other units need not be in the name.
+#: Required endings of the names of values, by unit; other units need not be in the name.
 ENDINGS = {
     "%": "percent",
     "bars": "bars",
@@ -53,16 +53,16 @@ def _compare(first: Mapping[str, object], second: Mapping[str, object], when: st
 
 @rule("metric")
 def values_are_those_declared(declaration: MetricDeclaration, build: BuildFunction) -> None:
-    """It gives exactly the values that it declares, whatever can be measured."""
+    """The metric returns exactly its declared values, also where they cannot be measured."""
     declared = sorted(value.name for value in declaration.values)
     for case, inputs in (("the example", example_transition()), *_hard_cases()):
-        given = sorted(build().measure(inputs))
-        require(given == declared, f"for {case} it gives {given}, and declares {declared}.")
+        returned = sorted(build().measure(inputs))
+        require(returned == declared, f"for {case} it gives {returned}, and declares {declared}.")
 
 
 @rule("metric")
 def values_are_finite_or_none(declaration: MetricDeclaration, build: BuildFunction) -> None:
-    """Every value is a finite number, or None where it cannot be measured, such as in silence."""
+    """Every value is a finite number, or None where it cannot be measured."""
     for case, inputs in (("the example", example_transition()), *_hard_cases()):
         for name, value in build().measure(inputs).items():
             finite = isinstance(value, Real) and math.isfinite(value)
@@ -71,24 +71,24 @@ def values_are_finite_or_none(declaration: MetricDeclaration, build: BuildFuncti
 
 @rule("metric")
 def every_transition_is_measured(declaration: MetricDeclaration, build: BuildFunction) -> None:
-    """Silence, mono, a single beat and unknown tracks are measured, not refused with an error."""
+    """Silence, mono, a single beat and unknown tracks raise no exception."""
     for case, inputs in _hard_cases():
         try:
             build().measure(inputs)
         except Exception as error:
-            raise RuleBroken(f"{case} raises {type(error).__name__}: {error}") from error
+            raise CheckFailed(f"{case} raises {type(error).__name__}: {error}") from error
 
 
 @rule("metric")
 def something_is_measured(declaration: MetricDeclaration, build: BuildFunction) -> None:
-    """Of a plain crossfade of two known tracks, one value at least is not None."""
+    """At least one value of a plain crossfade of two known tracks is not None."""
     values = build().measure(example_transition())
     require(any(value is not None for value in values.values()), "every value is None.")
 
 
 @rule("metric")
 def measuring_repeats(declaration: MetricDeclaration, build: BuildFunction) -> None:
-    """A transition measured again, by another build, under other seeds, has the same values."""
+    """Measuring again, with another build or under other seeds, gives the same values."""
     inputs = example_transition()
     state = np.random.get_state()  # noqa: NPY002 -- a plugin may use the global state
     with torch.random.fork_rng():
@@ -109,27 +109,27 @@ def measuring_repeats(declaration: MetricDeclaration, build: BuildFunction) -> N
 
 @rule("metric")
 def inputs_are_untouched(declaration: MetricDeclaration, build: BuildFunction) -> None:
-    """Neither the audio, nor the beat times, nor anything else of the inputs is written to."""
+    """The audio, the beat times and all other inputs are not modified."""
     inputs, untouched = example_transition(), example_transition()
     build().measure(inputs)
     for name, before in _arrays(untouched).items():
-        require(np.array_equal(_arrays(inputs)[name], before), f"{name} was written to.")
+        require(np.array_equal(_arrays(inputs)[name], before), f"{name} was modified.")
 
 
 @rule("metric")
 def names_end_in_the_unit(declaration: MetricDeclaration, build: BuildFunction) -> None:
-    """The name of a value in dB, beats or another usual unit ends in it: loudness_dip_lu."""
+    """The name of a value in dB, beats or another common unit ends in it: loudness_dip_lu."""
     for value in declaration.values:
         ending = ENDINGS.get(value.unit)
         require(
             ending is None or value.name.endswith(f"_{ending}"),
-            f"{value.name} is in {value.unit}; let it end in _{ending}.",
+            f"{value.name} is in {value.unit}; its name must end in _{ending}.",
         )
 
 
 @rule("metric")
 def values_are_explained(declaration: MetricDeclaration, build: BuildFunction) -> None:
-    """Every value has a unit, which is 1 for a ratio, and a summary of one line."""
+    """Every value has a unit (1 for a ratio) and a summary of one line."""
     for value in declaration.values:
         require(bool(value.unit.strip()), f"{value.name} has no unit.")
         summary = value.summary.strip()
@@ -139,7 +139,7 @@ def values_are_explained(declaration: MetricDeclaration, build: BuildFunction) -
 
 
 def _arrays(record: Any, prefix: str = "") -> dict[str, np.ndarray]:
-    """Every array of the inputs and of the records in them, by its name."""
+    """Collect the arrays of the inputs, also of nested records, by name."""
     found: dict[str, np.ndarray] = {}
     for field in attrs.fields(type(record)):
         value = getattr(record, field.name)

@@ -1,4 +1,4 @@
-"""What a rule is, and the table that holds all of them."""
+"""Rules of the conformance checks and their registry."""
 
 from __future__ import annotations
 
@@ -11,35 +11,41 @@ import attrs
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.kinds import KINDS
 
-#: Makes a new component, under the config that is to be checked.
+#: Builds a new component with the config under test.
 BuildFunction: TypeAlias = "Callable[[], Any]"
-#: A rule as it is called; it returns nothing, or raises :class:`RuleBroken`.
+#: Checks a declaration; raises :class:`CheckFailed` if the rule does not hold.
 RuleFunction: TypeAlias = "Callable[[Any, BuildFunction], None]"
 
-#: The kind under which rules stand that hold for every kind of component.
+#: Kind of the rules that apply to components of every kind.
 EVERY_KIND = "declaration"
 
 
-class RuleBroken(AssertionError):
-    """A component breaks a rule; the message states the rule and what was found."""
+class CheckFailed(AssertionError):
+    """Raised if a component breaks a rule; the message states the rule and the finding."""
 
 
 @attrs.frozen
 class Rule:
-    """One rule of the conformance kit.
+    """A rule of the conformance checks.
 
     Attributes
     ----------
     kind : str
-        Kind of component that it holds for, or :data:`EVERY_KIND`.
+        Kind of component that it applies to, or :data:`EVERY_KIND`.
     name : str
-        Name of its function.
+        Name of the function.
     statement : str
         The rule in one sentence: the first line of the function's docstring.
     check : callable
         ``check(declaration, build)``.
     applies : callable
-        Whether a component with this declaration is concerned at all.
+        Returns True for declarations that the rule applies to.
+
+    Examples
+    --------
+    >>> from djtrans.testing import rules
+    >>> [rule.name for rule in rules("mixer")]
+    ['the_factory_gives_a_spec', 'effects_are_named_in_full', 'aliases_name_nodes']
     """
 
     kind: str
@@ -55,17 +61,17 @@ _RULES: dict[str, list[Rule]] = {EVERY_KIND: [], **{kind: [] for kind in KINDS}}
 def rule(
     kind: str, applies: Callable[[Any], bool] = lambda declaration: True
 ) -> Callable[[RuleFunction], RuleFunction]:
-    """Put a function into the table of rules.
+    """Register a function as a rule.
 
-    Whatever the function raises becomes a :class:`RuleBroken` that begins with its statement: a
-    component that fails with an error of its own breaks the rule too.
+    Any exception of the function becomes a :class:`CheckFailed` that begins with its statement:
+    a component that raises an exception of its own breaks the rule, too.
 
     Parameters
     ----------
     kind : str
         Kind of component, or :data:`EVERY_KIND`.
     applies : callable
-        Tells from the declaration whether the rule concerns a component.
+        Returns True for declarations that the rule applies to.
     """
 
     def register(function: RuleFunction) -> RuleFunction:
@@ -80,10 +86,10 @@ def rule(
             )
             try:
                 function(declaration, build)
-            except RuleBroken as broken:
-                raise RuleBroken(f"{heading}: {broken}") from None
+            except CheckFailed as broken:
+                raise CheckFailed(f"{heading}: {broken}") from None
             except (Exception, SystemExit) as error:
-                raise RuleBroken(f"{heading}: {_say(error)}") from error
+                raise CheckFailed(f"{heading}: {_format(error)}") from error
 
         _RULES[kind].append(Rule(kind, function.__name__, statement, check, applies))
         return check
@@ -92,22 +98,22 @@ def rule(
 
 
 def require(condition: bool, found: str) -> None:
-    """Raise :class:`RuleBroken` unless `condition` holds; `found` says what was seen instead."""
+    """Raise :class:`CheckFailed` with the message `found` unless `condition` holds."""
     if not condition:
-        raise RuleBroken(found)
+        raise CheckFailed(found)
 
 
 def rules(kind: str) -> tuple[Rule, ...]:
-    """The rules that stand under one kind."""
+    """Return the rules registered for one kind."""
     return tuple(_RULES[kind])
 
 
 def rules_of(declaration: Declaration) -> tuple[Rule, ...]:
-    """All rules that a component with this declaration has to keep."""
+    """Return all rules that apply to a component with this declaration."""
     candidates = (*_RULES[EVERY_KIND], *_RULES[declaration.kind])
     return tuple(entry for entry in candidates if entry.applies(declaration))
 
 
-def _say(error: BaseException) -> str:
+def _format(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

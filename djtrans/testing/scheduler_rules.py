@@ -1,4 +1,4 @@
-"""Rules for schedulers: noise schedules and their solvers."""
+"""Rules for schedulers: noise levels, convergence, statelessness."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from djtrans.testing.gaussian_data import GaussianData
 from djtrans.testing.rule import BuildFunction, require, rule
 
 STEPS = (1, 2, 3, 5, 10, 50)
-#: The first level is almost all noise: sigma / (alpha + sigma) is at least this.
+#: Minimum noise of the first level, as sigma / (alpha + sigma).
 MOST_NOISE = 0.9
-#: The last level is clean, and the oracle's curves are met, within these.
-_CLEAN, _MET = 1e-6, 1e-4
-#: After so many steps, moments of the samples are those of the data within this.
-_MANY, _LIKE = 200, 0.05
+#: Tolerances of the last level, and of the curves recovered with an oracle.
+_CLEAN, _RECOVERED = 1e-6, 1e-4
+#: Steps of the Gaussian check, and the tolerance of the moments of its samples.
+_GAUSSIAN_STEPS, _MOMENTS = 200, 0.05
 
 
 def _clean() -> Tensor:
-    """Curves to be recovered, ``[batch 2, frames 6, parameters 4]``, from -1 to 1."""
+    """Return the curves to recover, ``[batch 2, frames 6, parameters 4]``, from -1 to 1."""
     generator = torch.Generator().manual_seed(0)
     return 2 * torch.rand(2, 6, 4, generator=generator) - 1
 
 
 class _Run:
-    """A trajectory that can be taken step by step, under an oracle that knows the clean curves."""
+    """Sampling trajectory, step by step, with an oracle that knows the clean curves."""
 
     def __init__(self, scheduler: Scheduler, steps: int, seed: int = 1) -> None:
         self.scheduler, self.levels = scheduler, scheduler.levels(steps)
@@ -38,7 +38,7 @@ class _Run:
         self.x = self.levels[0].alpha * self.clean + self.levels[0].sigma * noise
         self.history: tuple[Any, ...] = ()
         self.at = 0
-        #: The curves after each step: the last ones alone may hide what came before.
+        #: Curves after each step, since differences may vanish in the last one.
         self.trail: list[Tensor] = []
 
     @property
@@ -46,7 +46,7 @@ class _Run:
         return self.at >= len(self.levels) - 1
 
     def prediction(self) -> Tensor:
-        # Wrong by less and less: an oracle that never errs would hide what a history is for.
+        # A decreasing error: with an exact oracle, a wrong use of the history would pass.
         error = 0.1 * self.levels[self.at + 1].noise_fraction
         return self.clean * (1 - error)
 
@@ -59,7 +59,7 @@ class _Run:
         self.trail.append(self.x.clone())
 
     def finish(self) -> Tensor:
-        """Go to the end; the curves after each step, ``[steps, batch, frames, parameters]``."""
+        """Run all steps and return their curves, ``[steps, batch, frames, parameters]``."""
         while not self.done:
             self.step()
         return torch.stack(self.trail)
@@ -67,7 +67,7 @@ class _Run:
 
 @rule("scheduler")
 def levels_run_from_noise_to_clean(declaration: SchedulerDeclaration, build: BuildFunction) -> None:
-    """For n steps there are n + 1 levels, each with less noise, from almost all to none."""
+    """The n + 1 levels of n steps have decreasing noise, from almost pure noise to none."""
     for steps in STEPS:
         levels = build().levels(steps)
         require(len(levels) == steps + 1, f"{steps} steps gave {len(levels)} levels.")
@@ -75,7 +75,7 @@ def levels_run_from_noise_to_clean(declaration: SchedulerDeclaration, build: Bui
         parts = [level.noise_fraction for level in levels]
         require(
             all(a > b for a, b in pairwise(parts)),
-            f"the noise of {steps} steps does not fall throughout.",
+            f"the noise of {steps} steps does not always decrease.",
         )
         require(parts[0] >= MOST_NOISE, f"{steps} steps begin with a noise of {parts[0]:.3f}.")
         require(parts[-1] <= _CLEAN, f"{steps} steps end with a noise of {parts[-1]:.2g}.")
@@ -85,7 +85,7 @@ def levels_run_from_noise_to_clean(declaration: SchedulerDeclaration, build: Bui
 
 @rule("scheduler")
 def an_oracle_is_recovered(declaration: SchedulerDeclaration, build: BuildFunction) -> None:
-    """Told the clean curves at every step, it ends on them, at any number of steps."""
+    """With an oracle denoiser, sampling ends on the clean curves for any number of steps."""
     for steps in STEPS:
         scheduler = build()
         run = _Run(scheduler, steps)
@@ -96,18 +96,18 @@ def an_oracle_is_recovered(declaration: SchedulerDeclaration, build: BuildFuncti
             )
             run.at += 1
         off = float((run.x - run.clean).abs().max())
-        require(off <= _MET, f"after {steps} steps it is off by {off:.2g}.")
+        require(off <= _RECOVERED, f"after {steps} steps it is off by {off:.2g}.")
 
 
 @rule("scheduler")
 def gaussian_data_come_out_gaussian(
     declaration: SchedulerDeclaration, build: BuildFunction
 ) -> None:
-    """With a perfect denoiser of Gaussian data, samples have the mean and deviation of the data."""
+    """With the exact denoiser of Gaussian data, samples have its mean and standard deviation."""
     data = GaussianData(torch.tensor([-0.5, 0.0, 0.4, 0.8]), torch.tensor([0.05, 0.2, 0.5, 0.9]))
     generator = torch.Generator().manual_seed(0)
     scheduler = build()
-    levels = scheduler.levels(_MANY)
+    levels = scheduler.levels(_GAUSSIAN_STEPS)
     x = levels[0].sigma * torch.randn(1, 8000, 4, generator=generator)
     history: tuple[Any, ...] = ()
     for level, following in pairwise(levels):
@@ -119,12 +119,12 @@ def gaussian_data_come_out_gaussian(
         ("deviation", x.std(dim=(0, 1)), data.deviation),
     ):
         off = float((got - true).abs().max())
-        require(off <= _LIKE, f"after {_MANY} steps the {name} is off by {off:.3f}.")
+        require(off <= _MOMENTS, f"after {_GAUSSIAN_STEPS} steps the {name} is off by {off:.3f}.")
 
 
 @rule("scheduler")
 def steps_keep_shape_and_dtype(declaration: SchedulerDeclaration, build: BuildFunction) -> None:
-    """A step gives curves of the shape and dtype that it was given, all finite."""
+    """A step returns finite curves of the shape and dtype of its input."""
     for dtype in (torch.float32, torch.float64):
         run = _Run(build(), 5)
         run.x, run.clean = run.x.to(dtype), run.clean.to(dtype)
@@ -137,22 +137,22 @@ def steps_keep_shape_and_dtype(declaration: SchedulerDeclaration, build: BuildFu
 
 @rule("scheduler")
 def runs_can_be_interleaved(declaration: SchedulerDeclaration, build: BuildFunction) -> None:
-    """The object has no state: two runs of different lengths, in turns, come out as each alone."""
-    lone = [_Run(build(), steps, seed).finish() for steps, seed in ((7, 1), (4, 2))]
+    """The scheduler has no state: interleaved runs give the same results as separate ones."""
+    separate = [_Run(build(), steps, seed).finish() for steps, seed in ((7, 1), (4, 2))]
     shared = build()
     runs = [_Run(shared, steps, seed) for steps, seed in ((7, 1), (4, 2))]
     while not all(run.done for run in runs):
         for run in runs:
             if not run.done:
                 run.step()
-    for run, alone in zip(runs, lone, strict=True):
+    for run, alone in zip(runs, separate, strict=True):
         off = float((torch.stack(run.trail) - alone).abs().max())
         require(off == 0, f"one differs by {off:.2g}.")
 
 
 @rule("scheduler")
 def history_is_a_value(declaration: SchedulerDeclaration, build: BuildFunction) -> None:
-    """A step can be taken again: neither its history nor its tensors are written to."""
+    """A step can be repeated: its history and its tensors are not modified."""
     run = _Run(build(), 5)
     run.step()
     run.step()
@@ -161,24 +161,24 @@ def history_is_a_value(declaration: SchedulerDeclaration, build: BuildFunction) 
     require(isinstance(history, tuple), f"the history is a {type(history).__name__}.")
     outs = []
     for _ in range(2):
-        given, guess = x.clone(), prediction.clone()
+        given, denoised = x.clone(), prediction.clone()
         generator = torch.Generator().manual_seed(3)
-        out, _ = run.scheduler.step(given, guess, level, following, history, generator)
-        require(torch.equal(given, x), "x was written to.")
-        require(torch.equal(guess, prediction), "the prediction was written to.")
+        out, _ = run.scheduler.step(given, denoised, level, following, history, generator)
+        require(torch.equal(given, x), "x was modified.")
+        require(torch.equal(denoised, prediction), "the prediction was modified.")
         outs.append(out)
-    require(torch.equal(*outs), "the second time gave something else.")
+    require(torch.equal(*outs), "the second call gave a different result.")
 
 
 @rule("scheduler")
 def the_generator_decides_the_noise(
     declaration: SchedulerDeclaration, build: BuildFunction
 ) -> None:
-    """Noise comes from the generator given, so that two runs under one seed are the same."""
+    """Noise comes from the given generator: runs with the same seed are equal."""
     with torch.random.fork_rng():
         outs = []
-        for own in (1, 2):
-            torch.manual_seed(own)
+        for seed in (1, 2):
+            torch.manual_seed(seed)
             outs.append(_Run(build(), 5).finish())
     off = float((outs[0] - outs[1]).abs().max())
     require(off == 0, f"they differ by {off:.2g}.")

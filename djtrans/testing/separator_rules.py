@@ -1,4 +1,4 @@
-"""Rules for separators."""
+"""Rules for separators: shapes, stem order, reconstruction, determinism."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from torch import Tensor
 from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.separation import RESIDUAL_STEM, separate
-from djtrans.testing.example_audio import example_audio, example_parts
+from djtrans.testing.example_signals import example_audio, example_parts
 from djtrans.testing.rule import BuildFunction, require, rule
 
-#: Rate at which a separator is fed that takes any, in Hz.
+#: Sample rate of the input of separators that accept any, in Hz.
 RATE = 22050
-#: Stems and residual sum to the input within this, relative to its peak.
+#: Maximum error of the sum of stems and residual, relative to the peak of the input.
 SUM_DB = -100.0
-#: Parts that are easy enough to ask even of a weak separator where they went.
+#: Parts that even a weak separator assigns to the right stem.
 _PLAIN = ("drums", "bass")
 
 
@@ -35,9 +35,9 @@ def stems_are_as_long_as_the_input(declaration: SeparatorDeclaration, build: Bui
             audio = example_audio(channels, _rate(declaration))
             audio = audio[:, : round(seconds * _rate(declaration))]
             stems = _split(declaration, build, audio)
-            wanted = (len(declaration.stems), *audio.shape)
+            expected = (len(declaration.stems), *audio.shape)
             require(
-                tuple(stems.shape) == wanted, f"got {tuple(stems.shape)} where {wanted} is asked."
+                tuple(stems.shape) == expected, f"got {tuple(stems.shape)} instead of {expected}."
             )
             require(stems.is_floating_point(), f"they are {stems.dtype}.")
             require(bool(torch.isfinite(stems).all()), "not all samples are finite.")
@@ -47,7 +47,7 @@ def stems_are_as_long_as_the_input(declaration: SeparatorDeclaration, build: Bui
 def stems_are_in_the_declared_order(
     declaration: SeparatorDeclaration, build: BuildFunction
 ) -> None:
-    """Bursts go to the stem called drums, a tone of 60 Hz to the one called bass."""
+    """Noise bursts go to the stem `drums`, a tone of 60 Hz to the stem `bass`."""
     audio = example_audio(2, _rate(declaration))
     parts = example_parts(2, _rate(declaration))
     stems = _split(declaration, build, audio).double()
@@ -62,7 +62,7 @@ def stems_are_in_the_declared_order(
 def stems_and_residual_sum_to_the_input(
     declaration: SeparatorDeclaration, build: BuildFunction
 ) -> None:
-    """With the residual in 'other', stems sum to the input within -100 dB."""
+    """With the residual in 'other', the stems sum to the input within -100 dB."""
     require(RESIDUAL_STEM in declaration.stems, f"there is no stem {RESIDUAL_STEM!r}.")
     audio = example_audio(2, _rate(declaration))
     truth = audio.clone()
@@ -74,7 +74,7 @@ def stems_and_residual_sum_to_the_input(
 
 @rule("separator")
 def separation_repeats(declaration: SeparatorDeclaration, build: BuildFunction) -> None:
-    """Two builds give the same stems, whatever torch's own seed is, and so does a second call."""
+    """Two builds, and two calls, give the same stems under any global torch seed."""
     audio = example_audio(2, _rate(declaration))
     with torch.random.fork_rng():
         torch.manual_seed(1)
@@ -89,7 +89,7 @@ def separation_repeats(declaration: SeparatorDeclaration, build: BuildFunction) 
 
 @rule("separator")
 def audio_is_untouched(declaration: SeparatorDeclaration, build: BuildFunction) -> None:
-    """The audio handed over is not written to."""
+    """The input audio is not modified."""
     audio = example_audio(2, _rate(declaration))
     before = audio.clone()
     stems = _split(declaration, build, audio)
@@ -100,9 +100,9 @@ def audio_is_untouched(declaration: SeparatorDeclaration, build: BuildFunction) 
 
 @rule("separator")
 def progress_only_rises(declaration: SeparatorDeclaration, build: BuildFunction) -> None:
-    """If progress is told, it never falls and stays within 0 and 1."""
-    told: list[float] = []
+    """Reported progress, if any, never decreases and lies in 0 to 1."""
+    reported: list[float] = []
     audio = example_audio(2, _rate(declaration))
-    build().separate(audio, _rate(declaration), start_seconds=0.0, progress=told.append)
-    require(all(0 <= done <= 1 for done in told), f"it told {told}.")
-    require(told == sorted(told), f"it told {told}.")
+    build().separate(audio, _rate(declaration), start_seconds=0.0, progress=reported.append)
+    require(all(0 <= done <= 1 for done in reported), f"it reported {reported}.")
+    require(reported == sorted(reported), f"it reported {reported}.")

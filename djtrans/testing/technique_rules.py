@@ -1,4 +1,4 @@
-"""Rules for techniques."""
+"""Rules for techniques: shape, range and ends of curves, ownership of the lows, seeds."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from djtrans.testing.example_layout import (
     example_layout,
     larger_layout,
     needed_layout,
-    stranger_rows,
+    unknown_rows,
 )
 from djtrans.testing.rule import BuildFunction, require, rule
 
 BEATS_PER_BAR = 4
-#: The plain form, and some that are varied.
+#: Seed of the plain curves, and some of varied ones.
 SEEDS = (0, 1, 2, 3, 7)
-#: The stems that hold kick and bass, and the gain up to which a low end is none: -26 dB.
+#: Stems with kick and bass, and the gain up to which their lows count as off (-26 dB).
 LOW_STEMS = ("drums", "bass")
 _NO_LOWS = 0.05
-#: How far outside its range rounding may put a value, as a fraction of the range.
+#: Tolerance of rounding, as a fraction of the range.
 _ROUNDING = 1e-6
 
 
 def requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[CurveRequest]:
-    """What a technique must be able to draw.
+    """Yield requests that a technique must support.
 
-    Its window lengths at 2, 4 and 8 frames a beat and some seeds; with phrase lines every four
-    bars where the seed is odd.
+    They cover its window lengths at 2, 4 and 8 frames per beat and some seeds; odd seeds have
+    phrase boundaries every four bars.
     """
     for bars in sorted(set(declaration.bars)):
         swap = declaration.swap_bars(bars) * BEATS_PER_BAR
@@ -46,19 +46,19 @@ def _request(
     declaration: TechniqueDeclaration, layout: Layout, bars: int, swap: int, rate: int, seed: int
 ) -> CurveRequest:
     beats = bars * BEATS_PER_BAR
-    lines = tuple(map(float, range(swap % 16, beats + 1, 16))) if seed % 2 else ()
+    boundaries = tuple(map(float, range(swap % 16, beats + 1, 16))) if seed % 2 else ()
     return CurveRequest(
         layout,
         beats * rate,
         swap,
         frames_per_beat=rate,
         seed=seed,
-        phrase_beats_a=lines,
-        phrase_beats_b=lines,
+        phrase_beats_a=boundaries,
+        phrase_beats_b=boundaries,
     )
 
 
-def _usual(
+def _typical_request(
     declaration: TechniqueDeclaration, layout: Layout, seed: int = SEEDS[-1]
 ) -> CurveRequest:
     bars = declaration.bars[1]
@@ -67,13 +67,15 @@ def _usual(
 
 
 @rule("technique")
-def curves_have_the_shape_asked(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
-    """Curves are floats [frames, parameters] at every length and rate that it is declared for."""
+def curves_have_the_requested_shape(
+    declaration: TechniqueDeclaration, build: BuildFunction
+) -> None:
+    """Curves are floats [frames, parameters] at every declared length and frame rate."""
     for request in requests(declaration, example_layout()):
         curves = build().generate(request)
         require(isinstance(curves, Tensor), f"they are a {type(curves).__name__}.")
-        wanted = (request.n_frames, len(request.layout))
-        require(tuple(curves.shape) == wanted, f"got {tuple(curves.shape)}, asked {wanted}.")
+        expected = (request.n_frames, len(request.layout))
+        require(tuple(curves.shape) == expected, f"got {tuple(curves.shape)}, not {expected}.")
         require(curves.is_floating_point(), f"they are {curves.dtype}.")
 
 
@@ -88,7 +90,7 @@ def curves_are_finite(declaration: TechniqueDeclaration, build: BuildFunction) -
 
 @rule("technique")
 def curves_stay_in_range(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
-    """Every value lies in the range of its parameter, before anything is put right."""
+    """Every value lies in the range of its parameter, before any correction."""
     for request in requests(declaration, example_layout()):
         curves = build().generate(request)
         lowest, highest = curves.amin(dim=0).tolist(), curves.amax(dim=0).tolist()
@@ -103,7 +105,7 @@ def curves_stay_in_range(declaration: TechniqueDeclaration, build: BuildFunction
 
 @rule("technique")
 def both_ends_are_reached(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
-    """The first frame is A alone at neutral, the last B alone, before anything is put right."""
+    """The first frame is A alone at neutral, the last B alone, before any correction."""
     for request in requests(declaration, example_layout()):
         curves = build().generate(request)
         moved = (conform(curves, request.layout) - curves).abs()
@@ -117,9 +119,9 @@ def both_ends_are_reached(declaration: TechniqueDeclaration, build: BuildFunctio
 
 
 @rule("technique")
-def drawing_repeats(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
-    """Two builds draw the same for one request, whatever torch's own seed is; so does a redraw."""
-    request = _usual(declaration, example_layout())
+def generation_repeats(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
+    """Two builds, and two calls, give the same curves under any global torch seed."""
+    request = _typical_request(declaration, example_layout())
     with torch.random.fork_rng():
         torch.manual_seed(1)
         technique = build()
@@ -127,7 +129,7 @@ def drawing_repeats(declaration: TechniqueDeclaration, build: BuildFunction) -> 
         torch.manual_seed(2)
         again = technique.generate(request)
         other = build().generate(request)
-    require(torch.equal(first, again), "a second drawing differs.")
+    require(torch.equal(first, again), "the second call differs.")
     require(torch.equal(first, other), "another build differs.")
 
 
@@ -135,10 +137,10 @@ def drawing_repeats(declaration: TechniqueDeclaration, build: BuildFunction) -> 
 def unknown_parameters_stay_neutral(
     declaration: TechniqueDeclaration, build: BuildFunction
 ) -> None:
-    """In a layout with more parameters, those that it cannot know are neutral throughout."""
+    """In a layout with additional parameters, unknown ones stay at neutral."""
     layout = larger_layout()
-    curves = build().generate(_usual(declaration, layout))
-    for index in stranger_rows(layout):
+    curves = build().generate(_typical_request(declaration, layout))
+    for index in unknown_rows(layout):
         row = layout.rows[index]
         moved = float((curves[:, index] - row.parameter.neutral).abs().max())
         require(moved <= _ROUNDING * row.parameter.span, f"{row.key} moves by {moved:g}.")
@@ -146,21 +148,21 @@ def unknown_parameters_stay_neutral(
 
 @rule("technique")
 def needs_are_enough(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
-    """It draws for a layout that has only what it declares to need."""
+    """It generates curves for a layout with only the parameters that it declares to need."""
     layout = needed_layout(declaration.needs)
     require(len(layout) > 0, f"no parameter of the default mixer matches {declaration.needs}.")
-    request = _usual(declaration, layout)
+    request = _typical_request(declaration, layout)
     curves = build().generate(request)
     require(
         tuple(curves.shape) == (request.n_frames, len(layout)),
-        f"got {tuple(curves.shape)}, asked ({request.n_frames}, {len(layout)}).",
+        f"got {tuple(curves.shape)}, not ({request.n_frames}, {len(layout)}).",
     )
     require(bool(torch.isfinite(curves).all()), "a value is not finite.")
 
 
 @rule("technique")
 def one_track_owns_the_lows(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
-    """On no frame are the lows of both tracks up: drums and bass, by their faders and low bands."""
+    """In no frame are the lows of both tracks up (faders and low EQ of drums and bass)."""
     for request in requests(declaration, example_layout()):
         curves = build().generate(request)
         both = torch.minimum(_lows(curves, request, "a"), _lows(curves, request, "b"))
@@ -174,7 +176,7 @@ def one_track_owns_the_lows(declaration: TechniqueDeclaration, build: BuildFunct
 
 @rule("technique")
 def the_lows_come_on_a_downbeat(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
-    """Where B's lows come in as a step, by half or more within a frame, it is on a downbeat."""
+    """Where B's lows enter in a step (half or more within a frame), it is on a downbeat."""
     for request in requests(declaration, example_layout()):
         lows = _lows(build().generate(request), request, "b")
         steps = (lows.diff() >= 0.5 - _ROUNDING).nonzero()[:, 0] + 1
@@ -187,19 +189,17 @@ def the_lows_come_on_a_downbeat(declaration: TechniqueDeclaration, build: BuildF
 
 
 @rule("technique")
-def another_seed_is_another_drawing(
-    declaration: TechniqueDeclaration, build: BuildFunction
-) -> None:
-    """Seeds vary the drawing: those that are not 0 do not all give the plain one of seed 0."""
+def seeds_vary_the_curves(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
+    """Seeds vary the curves: not all seeds give the curves of seed 0."""
     layout = example_layout()
     plain, *others = (
-        build().generate(_usual(declaration, layout, seed)) for seed in (0, 2, 4, 6, 8)
+        build().generate(_typical_request(declaration, layout, seed)) for seed in (0, 2, 4, 6, 8)
     )
     require(any(not torch.equal(plain, other) for other in others), "seeds 2, 4, 6 and 8 do.")
 
 
 def _lows(curves: Tensor, request: CurveRequest, track: str) -> Tensor:
-    """Gain of a track's low end, the louder of kick and bass, ``[frames]``."""
+    """Compute the gain of the lows of a track, the louder of kick and bass, ``[frames]``."""
     gains = []
     for stem in LOW_STEMS:
         rows = request.layout.select(f"{track}/{stem}/fader/gain")

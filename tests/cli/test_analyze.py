@@ -1,4 +1,4 @@
-"""``djtrans analyze`` as a user meets it."""
+"""End-to-end tests of ``djtrans analyze``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(capsys):
     return call
 
 
-def test_a_table_of_what_was_heard(run, files):
+def test_a_table_of_analyses(run, files):
     code, out, _ = run(*files, "--quiet")
     header, *rows = out.splitlines()
     assert code == 0
@@ -92,7 +92,7 @@ def test_the_analyzer_that_is_named_is_used(run, files):
     assert {round((b - a) * 22050 / 512, 3) % 1 for a, b in pairwise(beats[4:9])} == {0.0}
 
 
-def test_an_analyzer_that_is_not_there_is_said_once(run, files):
+def test_a_missing_analyzer_is_reported_once(run, files):
     code, out, err = run(*files, "--analyzer", "constant-gird")
     assert (code, out) == (2, "")
     assert err.count("constant-grid") == 1

@@ -1,4 +1,4 @@
-"""``djtrans cache`` as a user meets it."""
+"""End-to-end tests of ``djtrans cache``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command as a user meets it: what it prints, and one line with exit code 2 for mistakes."""
+"""End-to-end tests of ``djtrans generate`` and ``render``: output, and errors on one line."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def test_generate_then_render_gives_the_same_file(run, pair, tmp_path):
     assert code == 0
     rows = {line.split()[0]: line for line in out.splitlines()}
     assert "8 bars (15.0 s)" in rows["technique"]
-    assert "nearest to the 14 s asked for" in rows["technique"]
-    assert "phrase line of both" in rows["swap"]
+    assert "nearest to the requested 14 s" in rows["technique"]
+    assert "phrase boundary in both" in rows["swap"]
     assert "128.00 BPM" in rows["A"]
     assert "spectral" in rows["separator"]
     written = [line.split()[1] for line in out.splitlines() if line.startswith("wrote")]
@@ -87,11 +87,11 @@ def test_generate_then_render_gives_the_same_file(run, pair, tmp_path):
 def test_without_any_option_there_is_a_transition_and_it_is_not_written_over(run, pair, tmp_path):
     code, out, _ = run("generate", *pair)
     assert code == 0
-    assert "wrote       transition.wav" in out
+    assert "wrote        transition.wav" in out
     written = (tmp_path / "transition.wav").read_bytes()
     code, _, err = run("generate", *pair)
     assert code == 2
-    assert "transition.wav is there already; name the file to write with -o" in err
+    assert "transition.wav exists already; name the file to write with -o" in err
     assert err.count("\n") == 1
     assert (tmp_path / "transition.wav").read_bytes() == written
 

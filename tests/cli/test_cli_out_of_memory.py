@@ -1,4 +1,4 @@
-"""A device without memory left is said in one line, like any other thing a user can act on."""
+"""Running out of device memory is reported on one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only looks things up answers at once, in CPU time: a busy machine changes it little."""
+"""Startup of commands that only list things is fast, in CPU time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``djtrans evaluate`` as a user meets it."""
+"""End-to-end tests of ``djtrans evaluate``."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_comparison_writes_its_files_and_resumes(run, folder, tmp_path):
     ("arguments", "match"),
     [
         ([], "Give either PARAMS A B, or one of --pairs CSV"),
-        (["p.json", "a.wav"], "2 files are given; give three"),
+        (["p.json", "a.wav"], "Got 2 of the 3 files PARAMS A B"),
         (["p.json", "a.wav", "b.wav", "--synthesized", "2"], "Give either"),
         (["p.json", "b.wav", "a.wav"], "is not the file"),
         (["--synthesized", "2"], "give --output DIR"),
@@ -134,9 +134,9 @@ def test_a_comparison_writes_its_files_and_resumes(run, folder, tmp_path):
             ["--synthesized", "1", "--output", "out", "--techniques", "bass-swop"],
             "Did you mean 'bass-swap'",
         ),
-        (["--synthesized", "1", "--output", "p.json"], "Cannot make the folder p.json/units"),
+        (["--synthesized", "1", "--output", "p.json"], "Cannot create the folder p.json/units"),
         (["--pairs", "none.csv", "--output", "out"], "Cannot read none.csv: No such file"),
-        (["--all-pairs", "none", "--output", "out"], "none is no folder"),
+        (["--all-pairs", "none", "--output", "out"], "none is not a folder"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(run, folder, arguments, match):

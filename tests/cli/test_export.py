@@ -1,4 +1,4 @@
-"""``djtrans export`` as a user meets it."""
+"""End-to-end tests of ``djtrans export``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``djtrans plugins show``: what is printed is what is declared."""
+"""``djtrans plugins show`` prints the declarations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from djtrans.cli import main
-from djtrans.cli.component import describe, in_words
+from djtrans.cli.component import component_lines, describe
 from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.hooks import hookimpl
 from djtrans.core.contracts.kinds import KINDS
@@ -66,12 +66,12 @@ def row(lines, name):
 
 
 def test_settings_are_shown_with_default_unit_range_and_meaning(registry):
-    lines = in_words(describe(registry.find_any("spin"), registry))
+    lines = component_lines(describe(registry.find_any("spin"), registry))
     assert lines[:2] == ["acme/spin", "A test."]
     assert row(lines, "depth_db") == ["depth_db", "3", "dB", "-1 to 12", "How deep."]
     assert row(lines, "turns") == ["turns", "2", "count", "at least 1", "How often."]
     assert row(lines, "shape") == ["shape", "sine", "sine, square", "Which wave."]
-    assert row(lines, "note") == ["note", "empty", "anything", "Anything."]
+    assert row(lines, "note") == ["note", "empty", "any value", "Anything."]
     assert row(lines, "reference") == ["reference", "Somebody, 1999"]
     assert row(lines, "bars") == ["bars", "1, 2, 4"]
     assert row(lines, "provider") == ["provider", "(run time)"]
@@ -84,7 +84,7 @@ def test_every_component_can_be_shown_as_text_and_as_json():
         for component in registry.components(kind):
             known = describe(component, registry)
             assert json.loads(json.dumps(known)) == known
-            text = "\n".join(in_words(known))
+            text = "\n".join(component_lines(known))
             for field in attrs.fields(component.declaration.config):
                 assert field.metadata["help"] in text
             shown += 1

@@ -1,4 +1,4 @@
-"""``djtrans visualize`` as a user meets it."""
+"""End-to-end tests of ``djtrans visualize``."""
 
 from __future__ import annotations
 
@@ -93,14 +93,14 @@ def test_with_the_tracks_edited_curves_are_measured_anew(run, made, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        (["P"], "nothing to make"),
+        (["P"], "No output is named"),
         (["none.json", "-o", "x.png"], "There is no file 'none.json'"),
         (["A", "-o", "x.png"], "is not a params file"),
         (["P", "-o", "x.bmp"], "end the name in .png, .svg, .pdf"),
         (["P", "-o", "none/x.png"], "Cannot write none/x.png"),
         (["P", "-o", "x.png", "--theme", "drak"], "Did you mean 'dark'"),
-        (["P", "-o", "x.png", "--timeline", "--compare", "P"], "do not go together"),
-        (["P", "--summary", "s.md", "--timeline"], "say where to with -o"),
+        (["P", "-o", "x.png", "--timeline", "--compare", "P"], "exclude each other"),
+        (["P", "--summary", "s.md", "--timeline"], "name its file with -o"),
         (["P", "A", "-o", "x.png"], "without track B"),
         (["P", "B", "A", "-o", "x.png"], "same two files, in the same order"),
     ],

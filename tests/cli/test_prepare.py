@@ -1,4 +1,4 @@
-"""``djtrans prepare`` as a user meets it."""
+"""End-to-end tests of ``djtrans prepare``."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_library_becomes_a_folder_of_pairs(run, library, tmp_path):
     asked = ("--tracks", library, "--max", 1, "--separator", "spectral", "--technique", "cut")
     code, out, err = run(*asked)
     assert code == 0, err
-    assert out == "1 pair in processed: 1 file left out, 0 pairs failed, 0 did not fit\n"
+    assert out == "1 pair in processed: 1 file skipped, 0 pairs failed, 0 without a transition\n"
     lines = err.splitlines()
     assert "djtrans: 0 of 3 tracks" in lines
     assert any(
@@ -51,7 +51,7 @@ def test_a_library_becomes_a_folder_of_pairs(run, library, tmp_path):
         for line in lines
     )
     assert any(line.startswith("djtrans: 1 of 1 pairs, ") for line in lines)
-    assert any(line.startswith("djtrans: error: bad.flac is left out: ") for line in lines)
+    assert any(line.startswith("djtrans: error: bad.flac is skipped: ") for line in lines)
     assert (tmp_path / "processed" / "pair_001" / "track_b_stems" / "vocals.wav").is_file()
 
     again = run(*asked, "--quiet")
@@ -88,13 +88,13 @@ def test_wrong_requests_are_one_line(run, arguments, match):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--tracks", "a", "--transitions", "b"), "one by one"),
+        (("--tracks", "a", "--transitions", "b"), "once for each"),
         (("--transitions", "b", "--technique", "cut"), "--technique is for --tracks"),
         (("--tracks", "a", "--error-limit", "-9"), "--error-limit is for --transitions"),
         (("--transitions", "nowhere"), "'djtrans extract' wrote"),
     ],
 )
-def test_the_two_ways_are_kept_apart(run, arguments, said):
+def test_options_of_the_other_input_are_rejected(run, arguments, said):
     code, _, err = run(*arguments)
     assert code == 2
     assert said in err

@@ -1,4 +1,4 @@
-"""Progress on stderr: text of lines, how often they come, and bars on a terminal."""
+"""Progress on stderr: text and rate of lines, bars on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``djtrans train`` as a user meets it."""
+"""End-to-end tests of ``djtrans train``."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_denoiser_encoder_and_scheduler_are_set(run, data):
             "settings for levels, but the components of the model are dit, audio, technique, flow",
         ),
         (("--data", "set.safetensors", "--set", "width=8"), "names no field of a component"),
-        ((), r"--data PATH \(a composed set, .* a folder .* wrote\), --synthetic \(.*or both"),
+        ((), r"--data PATH \(a synthetic dataset, .* a folder .* wrote\), --synthetic \(.*or both"),
         (("--data", "missing.safetensors"), "There is no dataset 'missing.safetensors'"),
         (("--data", "notes.txt"), "is not a dataset .* give a synthetic dataset .* or a folder"),
         (("--data", "set.safetensors", "--denoiser", "dot"), "Did you mean 'dit'"),

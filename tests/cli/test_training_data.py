@@ -1,4 +1,4 @@
-"""``djtrans train`` on prepared pairs, on several sources at once, and with what is heard."""
+"""``djtrans train`` on prepared pairs, on several sources, and with an audio loss."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_prepared_pairs_become_a_model_and_a_run_goes_on(run, processed):
     assert [row["loss"] for row in metrics()] == [row["loss"] for row in whole]
 
 
-def test_what_is_heard_has_its_column_and_a_run_goes_on(run, processed, monkeypatch):
+def test_the_audio_loss_has_a_column_and_a_run_is_resumed(run, processed, monkeypatch):
     monkeypatch.setattr(djtrans.datasets.pairs.batches, "CROPS", 1)
     # A validation takes longest: once, at the end.
     steps = (*SHORT, "--validate-every", 4)
@@ -164,7 +164,7 @@ def test_data_and_synthesized_tracks_share_a_run_as_asked(
     ("arguments", "why"),
     [
         (("--data", "set.safetensors", "--with-audio"), "contains no audio .*--data FOLDER"),
-        (("--synthetic", "--with-audio"), "do not keep; give a folder .* wrote"),
+        (("--synthetic", "--with-audio"), "do not contain; give a folder .* wrote"),
         (("--data", "set.safetensors", "--data-share", "0.5"), "--data-share divides .* give both"),
         (("--data", "s", "--synthetic", "--data-share", "2"), "from 0 to 1"),
         (("--data", "set.safetensors", "--audio-weight", "-1", "--with-audio"), "audio_weight"),

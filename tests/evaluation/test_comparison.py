@@ -1,4 +1,4 @@
-"""Comparisons of built outcomes, whose medians and differences are known."""
+"""Medians and differences of constructed outcomes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def test_paired_differences_see_what_medians_do_not():
 def test_worse_names_what_is_worse_beyond_its_interval_and_nothing_else():
     found = [(technique, metric) for technique, metric, _ in worse(COMPARISON, "fade")]
     assert found == [("deep", DIP)]
-    with pytest.raises(InputError, match=r"No 'fad' was evaluated\. Did you mean 'fade'"):
+    with pytest.raises(
+        InputError, match=r"technique 'fad' was not evaluated\. Did you mean 'fade'"
+    ):
         COMPARISON.differences("deep", "fad")
 
 

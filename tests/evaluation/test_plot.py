@@ -1,4 +1,4 @@
-"""The plot of a comparison says what the comparison holds."""
+"""The plot of a comparison shows its medians and intervals."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_what_could_not_be_measured_is_no_zero():
     )
 
 
-def test_nothing_measured_is_said():
+def test_plotting_without_measurements_is_an_error():
     failed = Comparison(outcomes=[Outcome(pair="p", technique="cut", reason="why")])
-    with pytest.raises(InputError, match="Nothing was measured"):
+    with pytest.raises(InputError, match="no measured transitions to plot"):
         plot_techniques(failed)

@@ -1,4 +1,4 @@
-"""The technique classifier on rules' curves of other tracks and seeds, and on mixtures."""
+"""The technique classifier on rule-based curves of unseen tracks and seeds, and on mixtures."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_step_on_the_swap_stays_a_step_on_it():
 
 @pytest.mark.parametrize("swap", [0, 8])
 def test_a_swap_outside_is_refused(swap):
-    with pytest.raises(InputError, match="give one inside"):
+    with pytest.raises(InputError, match="give a frame from 1 to"):
         around_swap(torch.zeros(8, 2), swap)
 
 

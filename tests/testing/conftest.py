@@ -1,10 +1,10 @@
-"""How a mutant is shown to be caught."""
+"""Fixtures that assert that a rule catches a faulty component."""
 
 from __future__ import annotations
 
 import pytest
 
-from djtrans.testing import Build, RuleBroken, rules_of
+from djtrans.testing import Build, CheckFailed, rules_of
 
 
 def _check(rule, declaration):
@@ -20,13 +20,13 @@ def check():
 
 @pytest.fixture(scope="session")
 def caught():
-    """Assert that a rule refuses a component, and for the reason that is meant."""
+    """Assert that a rule fails for a component, with the expected reason."""
 
     def assert_caught(rule, declaration, reason):
-        with pytest.raises(RuleBroken) as broken:
+        with pytest.raises(CheckFailed) as failure:
             _check(rule, declaration)
         (entry,) = [entry for entry in rules_of(declaration) if entry.name == rule]
-        text = str(broken.value)
+        text = str(failure.value)
         assert text.startswith(entry.statement)
         assert f"({rule})" in text
         assert reason in text.removeprefix(entry.statement)

@@ -1,4 +1,4 @@
-"""A sound analyzer keeps every rule; each rule catches one that breaks it."""
+"""A valid analyzer passes every rule; each rule catches a faulty one."""
 
 from __future__ import annotations
 
@@ -127,23 +127,23 @@ MUTANTS = [
     ("beats_increase_and_cover_the_track", Backwards, "must increase in time"),
     ("beats_increase_and_cover_the_track", HalfTheTrack, "the last is at 15.24 s"),
     ("beats_increase_and_cover_the_track", StartsLate, "the first is at 3.81 s"),
-    ("the_tempo_of_a_plain_track_is_found", TwoThirds, "it says 84.00 BPM"),
+    ("the_tempo_of_a_plain_track_is_found", TwoThirds, "got 84.00 BPM"),
     ("sections_and_phrases_leave_no_gap", Gap, "have a gap or overlap"),
     ("sections_and_phrases_leave_no_gap", Unfinished, "the phrases reach from bar 0 to"),
-    ("sections_and_phrases_leave_no_gap", AcrossSections, "begins amid a phrase"),
-    ("every_bar_has_its_levels", OneBarMore, "low levels"),
-    ("every_bar_has_its_levels", Bottomless, "one of the levels is not a number"),
-    ("every_bar_has_its_levels", MoreThanSure, "vocals is not in 0 to 1"),
-    ("silence_is_an_error", Imagines, "it was analyzed"),
-    ("broken_audio_is_an_error", Imagines, "it was analyzed"),
+    ("sections_and_phrases_leave_no_gap", AcrossSections, "begins inside a phrase"),
+    ("every_bar_has_its_levels", OneBarMore, "low-band levels"),
+    ("every_bar_has_its_levels", Bottomless, "one of the levels is not finite"),
+    ("every_bar_has_its_levels", MoreThanSure, "a vocal activity is not in 0 to 1"),
+    ("silence_is_an_error", Imagines, "no exception was raised"),
+    ("broken_audio_is_an_error", Imagines, "no exception was raised"),
     ("analysis_repeats", Moody, "sections, phrases or key differ"),
-    ("analysis_repeats", Writing, "the audio was written to"),
+    ("analysis_repeats", Writing, "the audio was modified"),
 ]
 
 
 def test_a_sound_analyzer_keeps_every_rule():
     report = check_analyzer(METRONOME)
-    assert {rule for _, rule in report.kept} >= {rule.name for rule in rules("analyzer")}
+    assert {rule for _, rule in report.passed} >= {rule.name for rule in rules("analyzer")}
 
 
 @pytest.mark.parametrize(

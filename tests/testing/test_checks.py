@@ -1,4 +1,4 @@
-"""Counting rules, expected failures, and the pytest tests that a plugin author gets."""
+"""Reports, expected failures, and the generated pytest tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from djtrans.core.contracts.kinds import KINDS
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.core.errors import InputError, PluginError
-from djtrans.testing import RuleBroken, check_mixer, check_plugin, rules
+from djtrans.plugins import techniques
+from djtrans.testing import CheckFailed, check_mixer, check_plugin, check_technique, rules
 from djtrans.testing import __all__ as public
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,25 +37,25 @@ REASON = "It is a test."
 
 def test_a_report_counts_and_is_printed(capsys):
     report = check_mixer(GOOD)
-    kept = len(report.kept)
+    kept = len(report.passed)
     assert kept == len(rules("mixer")) + 5  # of those for every kind, two are for other mixers
     assert capsys.readouterr().out == (
-        f"rules run: {kept} (kept {kept}, broken as expected 0, problems 0)\n"
+        f"rules run: {kept} (passed {kept}, failed as expected 0, problems 0)\n"
     )
 
 
 def test_a_broken_rule_raises_with_its_statement(capsys):
-    with pytest.raises(RuleBroken, match=r"Nodes name their effects as namespace/name.*gain are"):
+    with pytest.raises(CheckFailed, match=r"Nodes name their effects as namespace/name.*gain are"):
         check_mixer(BAD)
     assert "problems 1" in capsys.readouterr().out
-    with pytest.raises(RuleBroken, match="problems 1"):
+    with pytest.raises(CheckFailed, match="problems 1"):
         check_plugin([GOOD, BAD])
 
 
 def test_an_expected_failure_is_counted_and_strict():
     report = check_mixer(BAD, expected_failures={"effects_are_named_in_full": REASON})
     assert report.expected == {("bad", "effects_are_named_in_full"): REASON}
-    with pytest.raises(RuleBroken, match=r"was expected to fail for 'good' \(It is a test\.\)"):
+    with pytest.raises(CheckFailed, match=r"was expected to fail for 'good' \(It is a test\.\)"):
         check_mixer(GOOD, expected_failures={"effects_are_named_in_full": REASON})
 
 
@@ -72,9 +73,9 @@ def test_an_expected_failure_must_be_meant(expected, match):
 
 
 def test_no_rule_at_all_is_a_failure():
-    with pytest.raises(RuleBroken, match="nothing to check"):
+    with pytest.raises(CheckFailed, match="nothing to check"):
         check_plugin([])
-    with pytest.raises(RuleBroken, match="nothing to check"):
+    with pytest.raises(CheckFailed, match="nothing to check"):
         check_plugin(object())
 
 
@@ -132,9 +133,9 @@ class Right:
 @pytest.mark.parametrize(
     ("plugin", "match"),
     [
-        (Unmarked(), "put @hookimpl above it"),
+        (Unmarked(), "decorate it with @hookimpl"),
         (Misspelt(), "Did you mean 'djtrans_mixers'"),
-        (WrongKind(), "takes EffectDeclaration records"),
+        (WrongKind(), "only EffectDeclaration is allowed"),
         ([GOOD, "good"], "'good' is not a declaration"),
     ],
 )
@@ -144,7 +145,7 @@ def test_a_plugin_whose_hooks_would_not_be_called_is_refused(plugin, match):
 
 
 def test_a_plugin_is_checked_through_its_hooks():
-    assert check_plugin(Right()).kept == check_mixer(GOOD).kept
+    assert check_plugin(Right()).passed == check_mixer(GOOD).passed
 
 
 def test_every_kind_with_a_contract_of_its_own_has_rules_and_a_check():
@@ -207,3 +208,19 @@ def test_the_tests_of_a_plugin_author(tmp_path):
     assert "nothing to check" in done.stdout
     assert "2 failed" in lines[-1]
     assert "1 xfailed" in lines[-1]
+
+
+def test_former_names_are_accepted_with_a_warning():
+    with pytest.warns(DeprecationWarning, match=r"is now djtrans\.testing\.CheckFailed"):
+        from djtrans.testing import RuleBroken
+    assert RuleBroken is CheckFailed
+    (technique,) = [d for d in techniques.djtrans_techniques() if d.name == "linear-fade"]
+    former = {
+        "another_seed_is_another_drawing": "A baseline is one curve.",
+        "one_track_owns_the_lows": "A baseline: two basses.",
+    }
+    with pytest.warns(DeprecationWarning, match="is now seeds_vary_the_curves"):
+        report = check_technique(technique, expected_failures=former)
+    assert ("linear-fade", "seeds_vary_the_curves") in report.expected
+    with pytest.warns(DeprecationWarning, match=r"is now Report\.passed"):
+        assert report.kept == report.passed

@@ -1,4 +1,4 @@
-"""What the examples and the plugin page show as a plugin is held to the rules as well."""
+"""The example plugins, also those of the documentation, pass the rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each rule for declarations catches one that breaks it."""
+"""Each rule for declarations catches a faulty one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.technique import TechniqueDeclaration
-from djtrans.testing import Build, RuleBroken, check_plugin, declaration_rules, rules, rules_of
+from djtrans.testing import Build, CheckFailed, check_plugin, declaration_rules, rules, rules_of
 
 
 class Still:
@@ -106,16 +106,16 @@ def test_a_plugin_that_imports_torch_to_be_listed_is_caught(plugin, tmp_path):
     # Found first by the new process, and quicker to import than the real one.
     (tmp_path / "torch.py").touch()
     listing(plugin("quick_plugin", ""))
-    with pytest.raises(RuleBroken, match="importing heavy_plugin imports torch"):
+    with pytest.raises(CheckFailed, match="importing heavy_plugin imports torch"):
         listing(plugin("heavy_plugin", "import torch"))
-    with pytest.raises(RuleBroken, match="importing heavy_plugin imports torch"):
+    with pytest.raises(CheckFailed, match="importing heavy_plugin imports torch"):
         check_plugin(importlib.import_module("heavy_plugin"))
 
 
 def test_a_plugin_that_is_slow_to_list_is_caught(plugin, monkeypatch):
     monkeypatch.setattr(declaration_rules, "IMPORT_SECONDS", 0.3)
     monkeypatch.setattr(declaration_rules, "ATTEMPTS", 1)
-    with pytest.raises(RuleBroken, match=r"importing slow_plugin took \d\.\d+ s"):
+    with pytest.raises(CheckFailed, match=r"importing slow_plugin took \d\.\d+ s"):
         listing(plugin("slow_plugin", "import time\nwhile time.process_time() < 0.45: pass"))
 
 
@@ -123,7 +123,7 @@ def test_a_plugin_that_cannot_be_imported_anew_is_caught(plugin):
     broken = plugin("once_plugin", "import os")
     with open(broken.__file__, "a", encoding="utf-8") as file:
         file.write("raise RuntimeError('only once')\n")
-    with pytest.raises(RuleBroken, match="only once"):
+    with pytest.raises(CheckFailed, match="only once"):
         listing(broken)
 
 

@@ -1,4 +1,4 @@
-"""Each rule for mixers catches one that breaks it."""
+"""Each rule for mixers catches a faulty one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLAIN = MixerDeclaration(name="plain", summary="Faders only.", factory=lambda co
 TURNS = itertools.count()
 #: Rule, what the factory gives, and what the message must say.
 MUTANTS = [
-    ("the_factory_gives_a_spec", lambda: {"stems": ["beat"]}, "it gives a dict"),
+    ("the_factory_gives_a_spec", lambda: {"stems": ["beat"]}, "it returns a dict"),
     (
         "the_factory_gives_a_spec",
         lambda: attrs.evolve(SPEC, stems=(f"stem{next(TURNS)}",)),
@@ -29,7 +29,7 @@ MUTANTS = [
     (
         "aliases_name_nodes",
         lambda: attrs.evolve(SPEC, aliases={"volume/gain": "gain"}),
-        "volume/gain belong to none",
+        "volume/gain belong to no node",
     ),
     (
         "aliases_name_nodes",

@@ -1,4 +1,4 @@
-"""A sound scheduler keeps every rule; each rule catches one that breaks it."""
+"""A valid scheduler passes every rule; each rule catches a faulty one."""
 
 from __future__ import annotations
 
@@ -116,16 +116,16 @@ class OwnNoise(Ancestral):
 #: Rule, class, and what the message must say.
 MUTANTS = [
     ("levels_run_from_noise_to_clean", OneShort, "1 steps gave 1 levels"),
-    ("levels_run_from_noise_to_clean", Backwards, "does not fall throughout"),
+    ("levels_run_from_noise_to_clean", Backwards, "does not always decrease"),
     ("levels_run_from_noise_to_clean", StopsEarly, "end with a noise of 0.01"),
     ("levels_run_from_noise_to_clean", BeginsLate, "begin with a noise of 0.500"),
     ("an_oracle_is_recovered", EndsShort, "after 1 steps it is off by"),
     ("gaussian_data_come_out_gaussian", ForgetsItsNoise, "after 200 steps the deviation is off"),
     ("steps_keep_shape_and_dtype", Double, "torch.float32 became torch.float64"),
     ("runs_can_be_interleaved", Stateful, "one differs by"),
-    ("history_is_a_value", SharedList, "the second time gave something else"),
-    ("history_is_a_value", Writing, "x was written to"),
-    ("history_is_a_value", Clamping, "the prediction was written to"),
+    ("history_is_a_value", SharedList, "the second call gave a different result"),
+    ("history_is_a_value", Writing, "x was modified"),
+    ("history_is_a_value", Clamping, "the prediction was modified"),
     ("the_generator_decides_the_noise", OwnNoise, "they differ by"),
 ]
 
@@ -133,7 +133,7 @@ MUTANTS = [
 @pytest.mark.parametrize("scheduler", [Flow, Ancestral])
 def test_a_sound_scheduler_keeps_every_rule(scheduler):
     report = check_scheduler(attrs.evolve(FLOW, factory=scheduler))
-    assert {rule for _, rule in report.kept} >= {rule.name for rule in rules("scheduler")}
+    assert {rule for _, rule in report.passed} >= {rule.name for rule in rules("scheduler")}
 
 
 @pytest.mark.parametrize(

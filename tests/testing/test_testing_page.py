@@ -1,4 +1,4 @@
-"""The page on the kit names every rule as it is, and its code runs."""
+"""docs/testing.md lists every rule, and its code runs."""
 
 from __future__ import annotations
 

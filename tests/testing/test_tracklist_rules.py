@@ -1,4 +1,4 @@
-"""A sound source of tracklists keeps every rule; each rule catches one that breaks it."""
+"""A valid tracklist source passes every rule; each rule catches a faulty one."""
 
 from __future__ import annotations
 
@@ -64,16 +64,16 @@ class Browses(Lines):
 MUTANTS = [
     ("a_missing_file_is_an_error", {"factory": Careless}, "absent.lines raises FileNotFoundError"),
     ("a_missing_file_is_an_error", {"factory": Dreamer}, "absent.lines gives 1 tracklists"),
-    ("what_holds_no_tracklist_is_an_error", {"factory": Silent}, "empty.lines gives 0 tracklists"),
-    ("what_holds_no_tracklist_is_an_error", {"factory": Anything}, "prose.lines gives 1"),
-    ("it_browses_where_it_says_so", {"browses": True}, "has no browse(), and declares"),
-    ("it_browses_where_it_says_so", {"factory": Browses}, "has browse(), and declares"),
+    ("files_without_a_tracklist_are_errors", {"factory": Silent}, "empty.lines gives 0 tracklists"),
+    ("files_without_a_tracklist_are_errors", {"factory": Anything}, "prose.lines gives 1"),
+    ("browse_is_as_declared", {"browses": True}, "has no browse(), and declares"),
+    ("browse_is_as_declared", {"factory": Browses}, "has browse(), and declares"),
 ]
 
 
 def test_a_sound_source_keeps_every_rule():
     report = check_tracklist(LINES)
-    assert {rule for _, rule in report.kept} >= {rule.name for rule in rules("tracklist")}
+    assert {rule for _, rule in report.passed} >= {rule.name for rule in rules("tracklist")}
 
 
 @pytest.mark.parametrize(("rule", "changes", "reason"), MUTANTS)
@@ -83,7 +83,7 @@ def test_a_mutant_is_caught(rule, changes, reason, caught):
 
 def test_one_that_reads_no_files_is_asked_for_none(check):
     report = check_tracklist(attrs.evolve(LINES, factory=Dreamer, suffixes=()))
-    assert ("lines", "a_missing_file_is_an_error") not in report.kept
+    assert ("lines", "a_missing_file_is_an_error") not in report.passed
 
 
 def test_every_rule_has_a_mutant():

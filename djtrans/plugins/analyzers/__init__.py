@@ -1,4 +1,4 @@
-"""The built-in analyzers: what they are called and what can be set."""
+"""Declarations and settings of the built-in analyzers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ConstantGridConfig:
     )
     preferred_bpm: float = setting(
         125.0,
-        "Tempo to which an ambiguous octave is drawn.",
+        "Preferred tempo where octaves of the tempo are equally likely.",
         unit="BPM",
         minimum=40.0,
         maximum=300.0,
@@ -34,7 +34,7 @@ class ConstantGridConfig:
     )
     section_threshold: float = setting(
         1.0,
-        "How much the sound must change for a section to start; lower finds more sections.",
+        "Change of the sound at which a section starts; lower values find more sections.",
         unit="times the usual change",
         minimum=0.1,
         maximum=10.0,
@@ -50,14 +50,18 @@ class ConstantGridConfig:
 
 @attrs.frozen
 class LibrosaConfig:
-    """Settings of the ``librosa`` analyzer; the tempo's default is librosa's."""
+    """Settings of the ``librosa`` analyzer, with librosa's default tempo."""
 
     start_bpm: float = setting(
-        120.0, "Tempo that the tracker starts from.", unit="BPM", minimum=40.0, maximum=300.0
+        120.0,
+        "Initial tempo estimate of the beat tracker.",
+        unit="BPM",
+        minimum=40.0,
+        maximum=300.0,
     )
     section_bars: int = setting(
         16,
-        "Mean length of a section, as librosa is given their number.",
+        "Mean length of a section; determines the number of sections.",
         unit="bars",
         minimum=4,
         maximum=128,
@@ -66,7 +70,7 @@ class LibrosaConfig:
 
 @hookimpl
 def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
-    """The default analyzer, and librosa's algorithms to compare it with."""
+    """Declare the default analyzer, and one with librosa's algorithms for comparison."""
     yield AnalyzerDeclaration(
         name="constant-grid",
         summary="A beat grid, constant or drifting, with bars, sections, key, levels and vocals.",

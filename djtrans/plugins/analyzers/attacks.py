@@ -1,9 +1,9 @@
-"""When sound begins, to a millisecond: the rise of energy across an instant, in three bands.
+"""Attack strength with millisecond resolution in three bands.
 
-The onset frames of the tempo search are too coarse for a beat's phase, and causal detectors report
-an attack late. Here the energy just after an instant is compared with the energy just before it.
-Both are weighted the more the nearer they lie to the instant, so that a click, a step and a
-decaying drum all peak where they begin, and the band filters are zero-phase, so that none delays.
+The onset frames of the tempo search are too coarse for the phase of the beat, and causal detectors
+report an attack late. Attack strength compares the energy just after an instant with that just
+before it, with weights that fall with distance, so that a click, a step and a decaying drum all
+peak at their start. The band filters are zero-phase and thus add no delay.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-#: Band in Hz, rate at which it is sampled, and the length compared before and after.
+#: Band edges in Hz, sample rate of the band, and seconds compared before and after.
 _BANDS = (
     (30.0, 160.0, 1000, 0.030),
     (160.0, 2000.0, 4000, 0.012),
     (2000.0, 7500.0, 16000, 0.008),
 )
-#: Energies are summed to this rate at most before they are compared.
+#: Maximum rate in Hz at which energies are compared.
 _ENERGY_RATE = 4000
 RATE = 1000
-#: Share of the strongest band's mean attack below which a band counts as empty.
+#: Fraction of the mean attack of the strongest band below which a band counts as empty.
 _EMPTY_BAND = 3e-3
 
 
@@ -33,8 +33,8 @@ class Attacks:
     Attributes
     ----------
     strength : ndarray of float64
-        ``[milliseconds, bands]``, bands from low to high, each with mean 1 (less if all but
-        silent). Row ``i`` belongs to the instant ``i / rate``.
+        ``[milliseconds, bands]``, bands from low to high, each with mean 1 (less if nearly
+        silent). Row ``i`` is at ``i / rate`` seconds.
     rate : float
         Rows per second.
     """
@@ -44,14 +44,21 @@ class Attacks:
 
 
 def find_attacks(mono: NDArray[np.float32], sample_rate: int) -> Attacks:
-    """Attack strength of `mono` ``[samples]`` at `sample_rate` Hz.
+    """Compute the attack strength of a mono signal.
+
+    Parameters
+    ----------
+    mono : ndarray of float32
+        ``[samples]``.
+    sample_rate : int
+        Sample rate in Hz.
 
     Returns
     -------
     Attacks
     """
     samples = len(mono)
-    # Whole seconds make every rate below fall on whole transform bins; small factors make it fast.
+    # A length of whole seconds puts every band rate on whole FFT bins.
     seconds = scipy.fft.next_fast_len(int(np.ceil(samples / sample_rate)) + 1, real=True)
     padded = np.zeros(seconds * sample_rate, dtype=np.float32)
     padded[:samples] = mono
@@ -68,7 +75,7 @@ def find_attacks(mono: NDArray[np.float32], sample_rate: int) -> Attacks:
         columns.append(_rise(energy, rate, window)[:rows])
     strength = np.stack(columns, axis=1)
     mean = strength.mean(axis=0)
-    # A band that holds next to nothing holds only rounding errors: it must not be blown up.
+    # A nearly empty band contains only rounding errors, which must not be amplified.
     floor = max(_EMPTY_BAND * float(mean.max()), 1e-12)
     return Attacks(strength / np.maximum(mean, floor))
 
@@ -80,7 +87,7 @@ def _band_gain(freqs: NDArray[np.float64], low: float, high: float) -> NDArray[n
 
 
 def _rise(energy: NDArray[np.float64], rate: int, window_seconds: float) -> NDArray[np.float64]:
-    """Positive difference of the weighted RMS after and before every millisecond."""
+    """Compute the positive difference of the weighted RMS after and before each millisecond."""
     if rate > _ENERGY_RATE:
         energy = energy.reshape(-1, rate // _ENERGY_RATE).sum(axis=1)
         rate = _ENERGY_RATE
@@ -99,7 +106,7 @@ def fold(
     offset: float = 0.0,
     steps: int | None = None,
 ) -> NDArray[np.float64]:
-    """Mean of each column over all periods, as a profile of one period.
+    """Average each column over all periods to a profile of one period.
 
     Parameters
     ----------
@@ -108,7 +115,7 @@ def fold(
     rate : float
         Rows per second.
     period : float
-        In seconds.
+        Period in seconds.
     offset : float
         Time in seconds at which a period starts.
     steps : int, optional
@@ -120,7 +127,7 @@ def fold(
         ``[steps, columns]``; step ``j`` is the interval centred on ``offset + j / steps * period``.
     """
     count = steps or max(1, round(period * rate))
-    turn = ((np.arange(len(strength)) / rate - offset) / period) % 1.0
-    step = np.round(turn * count).astype(np.int64) % count
+    phase = ((np.arange(len(strength)) / rate - offset) / period) % 1.0
+    step = np.round(phase * count).astype(np.int64) % count
     hits = np.maximum(np.bincount(step, minlength=count), 1)
     return np.stack([np.bincount(step, column, count) / hits for column in strength.T], axis=1)

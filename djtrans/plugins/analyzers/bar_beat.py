@@ -1,4 +1,4 @@
-"""How clearly the beat is heard in each bar."""
+"""Beat clarity: the fraction of the attacks of each bar that lie on the beat grid."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from numpy.typing import NDArray
 from djtrans.plugins.analyzers.attacks import Attacks
 from djtrans.plugins.analyzers.phase import ON_GRID, Pulse
 
-#: Bars on either side that are heard with a bar, so that one bar of silence is no break.
-_AROUND = 1
+#: Adjacent bars averaged with each bar, so that one bar of silence does not count as a break.
+_ADJACENT = 1
 
 
 def bar_beat(
     attacks: Attacks, pulse: Pulse, bar_zero_seconds: float, bars: int, confidence: float
 ) -> NDArray[np.float64]:
-    """Share of the attacks of each bar that lie on its sixteenths, beyond chance, times confidence.
+    """Compute the fraction of attacks on the sixteenths of each bar, above chance.
 
     Parameters
     ----------
     attacks : Attacks
+        Attacks of the track.
     pulse : Pulse
+        Beats of the track.
     bar_zero_seconds : float
-        Time of the one of bar 0, in the time of the attacks.
+        Time of the downbeat of bar 0, in the time of the attacks.
     bars : int
-        Bars of four beats.
+        Number of bars of four beats.
     confidence : float
-        Of the grid as a whole.
+        Confidence of the whole grid, by which the result is multiplied.
 
     Returns
     -------
@@ -39,16 +41,16 @@ def bar_beat(
     strength = attacks.strength.sum(axis=1)[inside]
     sixteenths = 4.0 * beats[inside]
     near = np.abs(sixteenths - np.round(sixteenths)) <= ON_GRID
-    window = np.ones(2 * _AROUND + 1)
+    window = np.ones(2 * _ADJACENT + 1)
 
-    def heard(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def bar_sums(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.convolve(np.bincount(bar[inside], weights, bars), window, "same")
 
-    everything = heard(strength)
-    share = heard(strength * near) / np.maximum(everything, 1e-12)
+    total = bar_sums(strength)
+    share = bar_sums(strength * near) / np.maximum(total, 1e-12)
     chance = 2.0 * ON_GRID
     focus = np.maximum(0.0, (share - chance) / (1.0 - chance))
-    # Next to no attacks at all (a fade, a pause) say nothing, wherever they lie.
-    loud = np.minimum(1.0, 20.0 * everything / max(float(everything.mean()), 1e-12))
+    # The few attacks of a fade or a pause are no evidence, wherever they lie.
+    loud = np.minimum(1.0, 20.0 * total / max(float(total.mean()), 1e-12))
     clear: NDArray[np.float64] = confidence * np.minimum(1.0, 4.0 * focus) * loud
     return clear

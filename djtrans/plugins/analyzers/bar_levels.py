@@ -1,4 +1,4 @@
-"""Level of each bar: all of it, and its bass."""
+"""RMS level of each bar, of the whole spectrum and below 150 Hz."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ LOW_HZ = 150.0
 def bar_levels(
     audio: NDArray[np.float32], sample_rate: int, bar_times: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """RMS level of each bar in dB full scale.
+    """Compute the RMS level of each bar in dBFS.
 
     Parameters
     ----------
     audio : ndarray
         ``[channels, samples]``.
     sample_rate : int
-        In Hz.
+        Sample rate in Hz.
     bar_times : ndarray
-        ``[bars + 1]`` seconds: where each bar starts and the last one ends.
+        ``[bars + 1]`` seconds: the start of each bar and the end of the last.
 
     Returns
     -------
     level_db, low_db : ndarray
-        ``[bars]``: the whole spectrum, and what lies below 150 Hz; never below -120 dB.
+        ``[bars]``: of the whole spectrum, and below 150 Hz; at least -120 dB.
     """
     edges = np.clip(np.round(bar_times * sample_rate), 0, audio.shape[1]).astype(np.int64)
     power = np.zeros((2, len(edges) - 1))

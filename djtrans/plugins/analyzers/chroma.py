@@ -1,4 +1,4 @@
-"""How loud each pitch class is over time, tuned to the track's own pitch."""
+"""Chroma from spectral peaks, corrected for the tuning of the track."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BLOCK = 256
 
 @attrs.frozen(eq=False)
 class Chroma:
-    """Pitch-class loudness.
+    """Strength of the pitch classes over time.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Chroma:
     frame_rate : float
         Frames per second.
     tuning_semitones : float
-        How far the track's tuning lies above A = 440 Hz, within half a semitone.
+        Deviation of the tuning from A = 440 Hz, within half a semitone.
     """
 
     strength: NDArray[np.float64]
@@ -33,10 +33,17 @@ class Chroma:
 
 
 def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
-    """Chroma of `mono` ``[samples]``, from the peaks of a long-window spectrum.
+    """Compute the chroma of a mono signal from the peaks of a long-window spectrum.
 
-    Only local maxima of the spectrum count, with their frequency interpolated, so that drums,
-    which have no peaks to speak of, and leakage into neighbouring semitones stay out.
+    Only local maxima with interpolated frequency count, which excludes drums and leakage into
+    neighbouring semitones.
+
+    Parameters
+    ----------
+    mono : ndarray of float32
+        ``[samples]``.
+    sample_rate : int
+        Sample rate in Hz.
 
     Returns
     -------
@@ -60,11 +67,11 @@ def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
         freq = (column + low + shift) * sample_rate / size
         rows.append(row + start)
         pitches.append(69.0 + 12.0 * np.log2(freq / 440.0))
-        # The square root of the magnitude keeps the bass from drowning the chords.
+        # The square root of the magnitude keeps the bass from dominating the chords.
         weights.append(np.exp(0.5 * peak.astype(np.float64)))
     row, pitch, weight = (np.concatenate(parts) for parts in (rows, pitches, weights))
-    turn = np.sum(weight * np.exp(2j * np.pi * pitch)) if len(pitch) else 0.0
-    tuning = float(np.angle(turn) / (2 * np.pi))
+    phasor = np.sum(weight * np.exp(2j * np.pi * pitch)) if len(pitch) else 0.0
+    tuning = float(np.angle(phasor) / (2 * np.pi))
     tuned = pitch - tuning
     semitone = np.round(tuned)
     closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
@@ -77,7 +84,7 @@ def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
 def chroma_per_slot(
     chroma: Chroma, first: float, slot_seconds: float, slots: int
 ) -> NDArray[np.float64]:
-    """Chroma at the middle of each slot, ``[slots, 12]``, interpolated."""
+    """Interpolate the chroma at the middle of each slot, ``[slots, 12]``."""
     times = first + (np.arange(slots) + 0.5) * slot_seconds
     frames = np.arange(len(chroma.strength)) / chroma.frame_rate
     return np.stack([np.interp(times, frames, column) for column in chroma.strength.T], axis=1)

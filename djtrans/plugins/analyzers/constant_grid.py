@@ -1,4 +1,4 @@
-"""The ``constant-grid`` analyzer: each part's finding feeds the next."""
+"""The ``constant-grid`` analyzer: beat grid, sections, key, levels and vocals."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.drift import follow_beats
-from djtrans.plugins.analyzers.hearing import Heard, hear
+from djtrans.plugins.analyzers.front_end import FrontEndFeatures, extract_front_end
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
 from djtrans.plugins.analyzers.sections import features_per_bar, find_phrases, find_sections
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
-from djtrans.plugins.analyzers.straighten import Straightened, straighten
 from djtrans.plugins.analyzers.tempo import Tempo, find_tempo
+from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo
 from djtrans.plugins.analyzers.vocal import bar_vocals
 
 _SHORTEST_SECONDS = 8.0
 _FEWEST_BARS = 4
 _BEATS_PER_BAR = 4
-#: A peak below this (-80 dB full scale) is silence.
+#: Peak below which a track is silent (-80 dBFS).
 _SILENCE_PEAK = 1e-4
-#: A beat that lies this little outside the track still belongs to it.
+#: Tolerance for beats outside the ends of the track.
 _EDGE_SECONDS = 0.03
-#: A constant grid that fits worse, or from which the music strays further, is doubted: the track
-#: may drift. Constant tracks, real and synthesized, stray by 0.2 to 2.8 ms.
-_DOUBT, _DOUBT_SECONDS = 0.8, 0.004
-#: A drifting grid fits more easily than a constant one: it is trusted so much less, and must then
-#: still fit better than the constant one by so much.
-_FOLLOWED_TRUST, _FOLLOWED_GAIN = 0.9, 0.05
+#: Minimum fit and maximum deviation of a constant grid; otherwise a drifting grid is tried.
+#: Tracks of constant tempo, real and synthesized, deviate by 0.2 to 2.8 ms.
+_MIN_FIT, _MAX_DEVIATION_SECONDS = 0.8, 0.004
+#: A drifting grid fits more easily than a constant one: its fit is scaled by the first value, and
+#: must then exceed that of the constant grid by the second.
+_DRIFT_SCALE, _DRIFT_MARGIN = 0.9, 0.05
 
 
 class ConstantGridAnalyzer:
-    """Beat grid (of one constant tempo where there is one), sections, phrases, key and levels.
+    """Analyzer of beat grid, sections, phrases, key, levels and vocals.
 
     Parameters
     ----------
     config : ConstantGridConfig, optional
+        Settings; by default those of :class:`ConstantGridConfig`.
 
     Notes
     -----
-    The grid is found for the whole track at once, so that it stays exact where the drums are
-    silent. Where one tempo does not explain the track, its beats are followed, and ``constant`` is
-    false.
+    A constant grid is fitted to the whole track at once and so is exact also where the drums are
+    silent. If no constant tempo fits the track, its beats are tracked and ``constant`` is False.
     """
 
     def __init__(self, config: ConstantGridConfig | None = None) -> None:
@@ -64,16 +64,16 @@ class ConstantGridAnalyzer:
     def analyze(
         self, audio: Tensor, sample_rate: int, progress: FractionCallback | None = None
     ) -> Analysis:
-        """Analysis of a whole track.
+        """Analyze a whole track.
 
         Parameters
         ----------
         audio : Tensor
             ``[channels, samples]`` float32.
         sample_rate : int
-            In Hz, 8000 or more.
+            Sample rate in Hz, at least 8000.
         progress : callable, optional
-            Told how much is done, 0 to 1.
+            Called with the fraction that is done, 0 to 1.
 
         Returns
         -------
@@ -86,27 +86,27 @@ class ConstantGridAnalyzer:
         InputError
             If it is silent, not finite, or too short for four bars.
         """
-        tell: Callable[[float], None] = progress or (lambda done: None)
+        report: Callable[[float], None] = progress or (lambda done: None)
         samples = _checked(audio, sample_rate)
         mono = np.ascontiguousarray(samples.mean(axis=0))
         if np.abs(mono).max() < 0.1 * np.abs(samples).max():
-            # Channels in opposite phase cancel; one of them tells as much.
+            # Channels of opposite phase cancel; one of them contains all information.
             mono = np.ascontiguousarray(samples[0])
         duration = samples.shape[1] / sample_rate
-        tell(0.02)
+        report(0.02)
 
-        heard = hear(mono, sample_rate, self.config.hop_seconds)
-        tell(0.3)
-        beats = find_steady_beats(heard, self._tempo(heard))
-        tell(0.5)
-        straight, listened = None, heard
-        if beats.fit < _DOUBT or beats.pulse.deviation > _DOUBT_SECONDS:
-            even, heard_even, followed = self._follow(heard, mono, sample_rate)
-            if followed.fit > beats.fit + _FOLLOWED_GAIN:
-                straight, listened, beats = even, heard_even, followed
-        grid = _grid(beats, straight, duration)
-        bar_zero = _even_bar_zero(beats, grid)
-        tell(0.7)
+        front_end = extract_front_end(mono, sample_rate, self.config.hop_seconds)
+        report(0.3)
+        beats = find_steady_beats(front_end, self._tempo(front_end))
+        report(0.5)
+        warped, front_end_used = None, front_end
+        if beats.fit < _MIN_FIT or beats.pulse.deviation > _MAX_DEVIATION_SECONDS:
+            candidate, warped_front_end, drifting = self._track_drift(front_end, mono, sample_rate)
+            if drifting.fit > beats.fit + _DRIFT_MARGIN:
+                warped, front_end_used, beats = candidate, warped_front_end, drifting
+        grid = _grid(beats, warped, duration)
+        bar_zero = _bar_zero(beats, grid)
+        report(0.7)
         level_db, low_db = bar_levels(samples, sample_rate, grid.downbeat_times[: grid.bars + 1])
         sections = find_sections(
             features_per_bar(beats.features, _first_slot(beats, bar_zero), grid.bars),
@@ -114,44 +114,46 @@ class ConstantGridAnalyzer:
             low_db,
             self.config.section_threshold,
         )
-        tell(0.8)
+        report(0.8)
         analysis = Analysis(
             duration_seconds=duration,
             grid=grid,
             sections=sections,
             phrases=find_phrases(sections),
-            key=find_key(heard.chroma.strength),
+            key=find_key(front_end.chroma.strength),
             levels=_levels(audio, sample_rate),
             bar_level_db=level_db,
             bar_low_db=low_db,
             bar_vocal=bar_vocals(samples, sample_rate, grid.downbeat_times[: grid.bars + 1]),
-            bar_beat=bar_beat(listened.attacks, beats.pulse, bar_zero, grid.bars, grid.confidence),
+            bar_beat=bar_beat(
+                front_end_used.attacks, beats.pulse, bar_zero, grid.bars, grid.confidence
+            ),
         )
-        tell(1.0)
+        report(1.0)
         return analysis
 
-    def _tempo(self, heard: Heard) -> Tempo:
+    def _tempo(self, front_end: FrontEndFeatures) -> Tempo:
         config = self.config
         return find_tempo(
-            heard.onsets,
-            heard.bands.frame_rate,
+            front_end.onsets,
+            front_end.bands.frame_rate,
             config.min_bpm,
             config.max_bpm,
             config.preferred_bpm,
         )
 
-    def _follow(
-        self, heard: Heard, mono: NDArray[np.float32], sample_rate: int
-    ) -> tuple[Straightened, Heard, SteadyBeats]:
-        """The track played evenly, what is heard then, and its beats."""
-        config, rate = self.config, heard.bands.frame_rate
+    def _track_drift(
+        self, front_end: FrontEndFeatures, mono: NDArray[np.float32], sample_rate: int
+    ) -> tuple[WarpedTrack, FrontEndFeatures, SteadyBeats]:
+        """Warp the track to constant tempo; return it, its features and its beats."""
+        config, rate = self.config, front_end.bands.frame_rate
         position = follow_beats(
-            heard.onsets, rate, config.min_bpm, config.max_bpm, config.preferred_bpm
+            front_end.onsets, rate, config.min_bpm, config.max_bpm, config.preferred_bpm
         )
-        straight = straighten(mono, sample_rate, position, rate)
-        even = hear(straight.audio, sample_rate, config.hop_seconds)
-        beats = find_steady_beats(even, self._tempo(even))
-        return straight, even, attrs.evolve(beats, fit=_FOLLOWED_TRUST * beats.fit)
+        warped = warp_to_constant_tempo(mono, sample_rate, position, rate)
+        features = extract_front_end(warped.audio, sample_rate, config.hop_seconds)
+        beats = find_steady_beats(features, self._tempo(features))
+        return warped, features, attrs.evolve(beats, fit=_DRIFT_SCALE * beats.fit)
 
 
 def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
@@ -161,9 +163,7 @@ def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
             f"Cannot analyze audio of shape {shape}; give a tensor [channels, samples]."
         )
     if sample_rate < 8000:
-        raise InputError(
-            f"A sample rate of {sample_rate} Hz is too low to hear beats; give 8000 Hz or more."
-        )
+        raise InputError(f"A sample rate of {sample_rate} Hz is too low; give 8000 Hz or more.")
     seconds = audio.shape[1] / sample_rate
     if seconds < _SHORTEST_SECONDS:
         raise InputError(
@@ -174,57 +174,57 @@ def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
     peak = float(np.abs(samples).max())
     if not np.isfinite(peak):
         raise InputError(
-            "The audio holds values that are not finite (NaN or infinity); "
+            "The audio contains values that are not finite (NaN or infinity); "
             "decode the file again or repair it."
         )
     if peak < _SILENCE_PEAK:
         raise InputError(
             f"The track is silent (peak {amplitude_to_db(peak, amin=1e-10):.0f} dB full scale): "
-            "nothing can be heard; give audio that peaks above -80 dB."
+            "nothing can be analyzed; give audio that peaks above -80 dBFS."
         )
     return samples
 
 
-def _grid(beats: SteadyBeats, straight: Straightened | None, duration: float) -> BeatGrid:
-    """Every beat of the track; `straight` leads back to where a drifting track has them."""
+def _grid(beats: SteadyBeats, warped: WarpedTrack | None, duration: float) -> BeatGrid:
+    """Build the grid of all beats; `warped` maps them back to the times of a drifting track."""
     pulse = beats.pulse
-    beat_of_one = round((beats.one_seconds - pulse.offset) / pulse.period)
+    beat_of_downbeat = round((beats.downbeat_seconds - pulse.offset) / pulse.period)
     earliest = int(np.ceil((-_EDGE_SECONDS - pulse.offset) / pulse.period))
     latest = int(np.floor((duration + _EDGE_SECONDS - pulse.offset) / pulse.period))
-    first_downbeat = (beat_of_one - earliest) % _BEATS_PER_BAR
+    first_downbeat = (beat_of_downbeat - earliest) % _BEATS_PER_BAR
     bars = (latest - earliest - first_downbeat) // _BEATS_PER_BAR
     if bars < _FEWEST_BARS:
         needed = (_FEWEST_BARS + 1) * _BEATS_PER_BAR * pulse.period
         raise InputError(
-            f"The track holds {max(bars, 0)} whole bars at {60 / pulse.period:.1f} BPM; at least "
+            f"The track has {max(bars, 0)} whole bars at {60 / pulse.period:.1f} BPM; at least "
             f"{_FEWEST_BARS} are needed: give {needed:.0f} s or more."
         )
     count = np.arange(earliest, latest + 1, dtype=np.float64)
     times = pulse.offset + count * pulse.period
     bpm = 60.0 / pulse.period
-    if straight is not None:
-        times = straight.original_time(times)
+    if warped is not None:
+        times = warped.original_time(times)
         bpm = 60.0 / float(np.median(np.diff(times)))
     return BeatGrid(
         beat_times=times,
         first_downbeat=first_downbeat,
         bpm=bpm,
         beats_per_bar=_BEATS_PER_BAR,
-        constant=straight is None,
+        constant=warped is None,
         confidence=beats.confidence,
         downbeat_confidence=beats.downbeat_confidence,
     )
 
 
-def _even_bar_zero(beats: SteadyBeats, grid: BeatGrid) -> float:
-    """When bar 0 starts where the beats are even; the same as in the track if it does not drift."""
+def _bar_zero(beats: SteadyBeats, grid: BeatGrid) -> float:
+    """Return the start of bar 0 in seconds, in warped time if the track drifts."""
     pulse = beats.pulse
     earliest = int(np.ceil((-_EDGE_SECONDS - pulse.offset) / pulse.period))
     return pulse.offset + (earliest + grid.first_downbeat) * pulse.period
 
 
 def _first_slot(beats: SteadyBeats, bar_zero: float) -> int:
-    """The sixteenth of the features with which bar 0 starts."""
+    """Return the slot of the features with which bar 0 starts."""
     slot_seconds = beats.pulse.period / SLOTS_PER_BEAT
     return round((bar_zero - beats.first_slot_seconds) / slot_seconds)
 

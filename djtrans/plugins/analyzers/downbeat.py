@@ -1,12 +1,12 @@
-"""Which beat is the one, and which sixteenth is the beat.
+"""Downbeat detection: find the sixteenth on which bars start.
 
-Sixteen places in the bar are candidates. Five kinds of evidence are weighed:
+Each of the 16 sixteenths of a bar is a candidate, scored by five kinds of evidence:
 
-- *turns*: sections start on bar lines (:mod:`~djtrans.plugins.analyzers.novelty`);
+- *novelty*: sections start on downbeats (:mod:`~djtrans.plugins.analyzers.novelty`);
 - *attack*: beats have attacks in all bands, sixteenths between them fewer;
 - *backbeat*: bright attacks (snare, clap) on two and four, or on three in half time;
-- *kick*: of the four beats the one has the heaviest low attack;
-- *harmony*: chords change on the one.
+- *kick*: the downbeat has the strongest low attack of the four beats;
+- *harmony*: chords change on the downbeat.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.attacks import Attacks, fold
-from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR, SLOTS_PER_BEAT, turns
+from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR, SLOTS_PER_BEAT, structural_novelty
 
 _STEPS_PER_SLOT = 32
-_TURN_REACHES = (4, 8)
-#: Chosen on excerpts of synthesized tracks of all genres, halfway from equal parts to the best fit.
-_WEIGHTS = {"turns": 2.5, "attack": 1.3, "backbeat": 3.0, "kick": 4.0, "harmony": 1.7}
+_NOVELTY_REACHES = (4, 8)
+#: Midway between equal weights and the best fit on excerpts of synthesized tracks of all genres.
+_WEIGHTS = {"novelty": 2.5, "attack": 1.3, "backbeat": 3.0, "kick": 4.0, "harmony": 1.7}
 
 
 @attrs.frozen(eq=False)
 class Downbeat:
-    """The place of the one.
+    """Position of the downbeat.
 
     Attributes
     ----------
     slot : int
-        0 to 15: sixteenths from slot 0 of the features to a one.
+        Sixteenths from slot 0 of the features to a downbeat, 0 to 15.
     beat_confidence : float
-        0 to 1: how sure it is that the beat is not another sixteenth.
+        Confidence that the beat is not another sixteenth, 0 to 1.
     confidence : float
-        0 to 1: how sure the one is among the four beats.
+        Confidence of the downbeat among the four beats, 0 to 1.
     """
 
     slot: int
@@ -50,15 +50,16 @@ def find_downbeat(
     period: float,
     slot_offset: float,
 ) -> Downbeat:
-    """Weigh the evidence for each sixteenth of the bar.
+    """Find the sixteenth with the strongest evidence for a downbeat.
 
     Parameters
     ----------
     attacks : Attacks
+        Attacks of the track.
     features : ndarray
         ``[slots, features]`` of :func:`~djtrans.plugins.analyzers.novelty.slot_features`.
     chroma : ndarray
-        ``[slots, 12]``, loudness of the pitch classes.
+        ``[slots, 12]``, strength of the pitch classes.
     period : float
         Seconds per beat.
     slot_offset : float
@@ -86,7 +87,7 @@ def gather_evidence(
     period: float,
     slot_offset: float,
 ) -> dict[str, NDArray[np.float64]]:
-    """Evidence of each kind, ``[16]``; 1 is a strong sign, 0 none.
+    """Compute each kind of evidence, ``[16]``, from 0 (none) to about 1 (strong).
 
     Parameters are those of :func:`find_downbeat`.
     """
@@ -103,7 +104,7 @@ def gather_evidence(
     beats = (np.arange(SLOTS_PER_BAR)[:, None] + SLOTS_PER_BEAT * np.arange(4)) % SLOTS_PER_BAR
     low, bright = slot_attacks[:, 0][beats], slot_attacks[:, 2][beats]
     return {
-        "turns": _turn_evidence(features),
+        "novelty": _novelty_evidence(features),
         "attack": _attack_evidence(slot_attacks, beats),
         "backbeat": _backbeat_evidence(bright),
         "kick": (low[:, 0] - low.mean(axis=1)) / max(float(low.sum(axis=1).max()), 1e-9),
@@ -111,16 +112,18 @@ def gather_evidence(
     }
 
 
-def _turn_evidence(features: NDArray[np.float64]) -> NDArray[np.float64]:
+def _novelty_evidence(features: NDArray[np.float64]) -> NDArray[np.float64]:
     total = np.zeros(SLOTS_PER_BAR)
-    for reach in _TURN_REACHES:
-        turn = turns(features, reach)
-        if not turn.any():
+    for reach in _NOVELTY_REACHES:
+        novelty = structural_novelty(features, reach)
+        if not novelty.any():
             continue
-        # One great turn (the first kick after a minute of pad) must not decide alone.
-        turn = np.minimum(turn, np.percentile(turn[turn > 0], 99.5)) ** 2
-        total += _centred(np.array([turn[s::SLOTS_PER_BAR].mean() for s in range(SLOTS_PER_BAR)]))
-    return total / len(_TURN_REACHES)
+        # One large change (the first kick after a minute of pad) must not decide alone.
+        novelty = np.minimum(novelty, np.percentile(novelty[novelty > 0], 99.5)) ** 2
+        total += _centred(
+            np.array([novelty[s::SLOTS_PER_BAR].mean() for s in range(SLOTS_PER_BAR)])
+        )
+    return total / len(_NOVELTY_REACHES)
 
 
 def _attack_evidence(
@@ -131,11 +134,11 @@ def _attack_evidence(
 
 
 def _backbeat_evidence(bright: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`bright` is ``[16, 4]``: bright attacks on one, two, three and four of each candidate."""
-    one, two, three, four = bright.T
+    """Score the backbeat of ``[16, 4]`` bright attacks on beats 1 to 4 of each candidate."""
+    first, second, third, fourth = bright.T
     scale = max(float(bright.sum(axis=1).max()), 1e-9)
-    pair = (2 * np.minimum(two, four) - one - three) / scale
-    single = (three - np.maximum(np.maximum(two, four), one)) / scale
+    pair = (2 * np.minimum(second, fourth) - first - third) / scale
+    single = (third - np.maximum(np.maximum(second, fourth), first)) / scale
     return np.asarray(np.maximum(np.maximum(pair, single), 0.0))
 
 
@@ -156,13 +159,13 @@ def _harmony_evidence(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _centred(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Deviation from the mean, as a share of the mean."""
+    """Compute the relative deviation from the mean."""
     mean = float(values.mean())
     return values / mean - 1.0 if mean > 0 else np.zeros_like(values)
 
 
 def _share(scores: NDArray[np.float64], index: int) -> float:
-    """Softmax share of one of four, scaled so that a tie of all gives 0."""
+    """Compute the softmax of one of four scores, scaled so that a tie of all gives 0."""
     odds = np.exp(1.5 * (scores - scores.max()))
     share = float(odds[index] / odds.sum())
     return max(0.0, (share - 0.25) / 0.75)

@@ -1,11 +1,10 @@
-"""The key: the profile that the mean chroma resembles most.
+"""Key detection by correlation of the mean chroma with key profiles.
 
-The 24 profiles say how strong each pitch class is in a major or minor key: Faraldo's, learnt from
-electronic dance music [1]_, turned to each tonic. They are compared with the chroma by correlation,
-as in Krumhansl's key-finding algorithm [2]_. What half of the pitch classes of a frame exceed is
-taken for noise, that of drums above all, and is left out first. On synthetic dance tracks this
-finds more keys than the usual profiles of harmony textbooks, which expect a leading tone in minor:
-see ``docs/analysis.md``.
+The 24 profiles are those of Faraldo for electronic dance music [1]_, transposed to each tonic, and
+are correlated with the chroma as in Krumhansl's key-finding algorithm [2]_. The median over the
+pitch classes of a frame is subtracted first, as the noise floor (mostly of drums). On synthetic
+dance tracks this finds more keys than the profiles of common-practice harmony, which expect a
+leading tone in minor: see ``docs/analysis.md``.
 
 References
 ----------
@@ -23,12 +22,12 @@ from djtrans.core.track.key import Key
 
 _MAJOR = (1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30)
 _MINOR = (1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23)
-#: A margin between the best two correlations that leaves no doubt.
-_SURE_MARGIN = 0.15
+#: Margin between the best two correlations at full confidence.
+_FULL_MARGIN = 0.15
 
 
 def find_key(chroma: NDArray[np.float64]) -> Key:
-    """Key of the whole track.
+    """Find the key of a track.
 
     Parameters
     ----------
@@ -38,8 +37,8 @@ def find_key(chroma: NDArray[np.float64]) -> Key:
     Returns
     -------
     Key
-        Its confidence grows with the margin to the second best key and with the correlation
-        itself; it is 0 for drums alone.
+        The confidence is the correlation times the margin to the second best key; 0 for drums
+        alone.
     """
     noise = np.median(chroma, axis=1, keepdims=True)
     mean = np.maximum(chroma - noise, 0.0).mean(axis=0)
@@ -54,6 +53,6 @@ def find_key(chroma: NDArray[np.float64]) -> Key:
     )
     mode, tonic = np.unravel_index(int(np.argmax(scores)), scores.shape)
     second, best = np.sort(scores.ravel())[-2:]
-    margin = min(1.0, float(best - second) / _SURE_MARGIN)
+    margin = min(1.0, float(best - second) / _FULL_MARGIN)
     confidence = float(np.clip(best, 0.0, 1.0)) * margin
     return Key(int(tonic), ("major", "minor")[int(mode)], confidence)

@@ -1,4 +1,4 @@
-"""The ``librosa`` analyzer: librosa's own algorithms, the reference for others."""
+"""The ``librosa`` analyzer: librosa's algorithms with their defaults, as a reference."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ from djtrans.plugins.analyzers import LibrosaConfig
 from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.librosa_beats import HOP_SAMPLES, track_grid
-from djtrans.plugins.analyzers.sections import bar_likeness, find_phrases, sections_between
+from djtrans.plugins.analyzers.sections import bar_similarity, find_phrases, sections_between
 from djtrans.plugins.analyzers.vocal import bar_vocals
 
 _SHORTEST_SECONDS = 8.0
 _LOWEST_RATE = 8000
-#: librosa's default rate, which its other defaults are meant for, in Hz.
+#: librosa's default sample rate in Hz, which its other defaults assume.
 _RATE = 22050
 
 
 class LibrosaAnalyzer:
-    """Beats, chroma and segmentation of librosa, with its defaults.
+    """Analyzer with librosa's beats, chroma and segmentation.
 
     Parameters
     ----------
     config : LibrosaConfig, optional
+        Settings; by default those of :class:`LibrosaConfig`.
 
     Notes
     -----
-    librosa has no counterpart of some parts of an analysis. Downbeats and the confidence of the
+    Some parts of an analysis have no counterpart in librosa. Downbeats and the confidence of the
     grid follow the rules of :mod:`djtrans.plugins.analyzers.librosa_beats`. As in ``constant-grid``
     the key is found by profiles (here on librosa's chroma), sections are labelled by their levels,
     phrases have eight bars, and levels and vocals are measured.
@@ -89,7 +90,7 @@ class LibrosaAnalyzer:
         features = _bar_features(mono, chroma, grid)
         level_db, low_db = bar_levels(samples, sample_rate, bar_times)
         edges = _segment(features, self.config.section_bars)
-        sections = sections_between(edges, bar_likeness(features), level_db, low_db)
+        sections = sections_between(edges, bar_similarity(features), level_db, low_db)
         report(0.7)
         integrated, short_term = programme_lufs(audio, sample_rate)
         analysis = Analysis(
@@ -121,7 +122,7 @@ def _bar_features(
 ) -> NDArray[np.float64]:
     """Average timbre (MFCC) and harmony (chroma) over each bar, ``[bars, features]``, standardized.
 
-    Each counts with all its rows, of unit variance over the track.
+    Each row has unit variance over the track.
     """
     timbre = librosa.feature.mfcc(y=mono, sr=_RATE, hop_length=HOP_SAMPLES)
     frames = np.concatenate([timbre, chroma[:, : timbre.shape[1]]]).astype(np.float64)
@@ -134,7 +135,7 @@ def _bar_features(
 
 
 def _segment(features: NDArray[np.float64], section_bars: int) -> list[int]:
-    """Cut ``features [bars, features]`` into as many sections as fit; from 0 to the last bar."""
+    """Segment ``[bars, features]`` into sections; return their edges from 0 to the last bar."""
     bars = len(features)
     count = max(1, round(bars / section_bars))
     starts = librosa.segment.agglomerative(features.T, count)

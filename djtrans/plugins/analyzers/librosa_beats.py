@@ -1,16 +1,15 @@
-"""Beats and downbeats by librosa's beat tracker.
+"""Beats and downbeats from librosa's beat tracker.
 
 The tracker and the onset strength are librosa's, with their defaults [1]_. librosa neither rates
-its beats nor finds downbeats, so two plain rules are added:
+beats nor finds downbeats, so two simple rules are added:
 
-- *Confidence of the beats*: how closely they keep to one tempo. Right beats of a constant track
-  scatter around a straight line by the 23 ms frames in which they are counted (7 to 9 ms, root mean
-  square); those of a wrong tempo, or that change over to the off-beat, by 30 ms and more. It stays
-  below 0.5, as the beats lie some 30 ms behind the attacks even where the tempo is right. A track
-  whose tempo moves is doubted as well.
-- *Downbeat*: bars have four beats, and the downbeat is the beat of four that is strongest on
-  average. In dance music, where every beat has a kick, that is a guess: its confidence stays below
-  0.3.
+- *Confidence of the beats*: the deviation from a constant tempo. Right beats of a constant track
+  deviate from a straight line by the resolution of the 23 ms frames (7 to 9 ms RMS); those of a
+  wrong tempo, or that switch to the off-beat, by 30 ms and more. The confidence is at most 0.5, as
+  the beats lag the attacks by some 30 ms even where the tempo is right. A drifting tempo lowers it,
+  too.
+- *Downbeat*: bars have four beats, and the downbeat is the beat with the highest mean strength. In
+  dance music, where every beat has a kick, that is uncertain: the confidence is at most 0.3.
 
 References
 ----------
@@ -31,9 +30,9 @@ HOP_SAMPLES = 512
 _BEATS_PER_BAR = 4
 _FEWEST_BARS = 4
 _HIGHEST_CONFIDENCE, _HIGHEST_DOWNBEAT_CONFIDENCE = 0.5, 0.3
-#: Scatter around a straight line that halves the confidence, in seconds.
-_HALF_SURE_SECONDS = 0.020
-#: A beat that lies this little outside the track still belongs to it.
+#: Deviation from a straight line that halves the confidence, in seconds.
+_HALF_CONFIDENCE_SECONDS = 0.020
+#: Tolerance for beats outside the ends of the track.
 _EDGE_SECONDS = 0.03
 
 
@@ -45,9 +44,9 @@ def track_grid(mono: NDArray[np.float32], sample_rate: int, start_bpm: float) ->
     mono : ndarray
         ``[samples]``.
     sample_rate : int
-        In Hz.
+        Sample rate in Hz.
     start_bpm : float
-        Tempo that the tracker starts from.
+        Initial tempo estimate of the tracker.
 
     Returns
     -------
@@ -60,7 +59,7 @@ def track_grid(mono: NDArray[np.float32], sample_rate: int, start_bpm: float) ->
     InputError
         If fewer than four bars are found.
     """
-    # The median over frequencies: what `beat_track` takes when it is given audio.
+    # The median over frequencies, as `beat_track` computes it from audio.
     strength = librosa.onset.onset_strength(
         y=mono, sr=sample_rate, hop_length=HOP_SAMPLES, aggregate=np.median
     )
@@ -76,7 +75,7 @@ def track_grid(mono: NDArray[np.float32], sample_rate: int, start_bpm: float) ->
     count = np.arange(len(tracked))
     period, start = np.polyfit(count, tracked, 1)
     scatter = float(np.std(tracked - start - period * count))
-    before, times = _to_the_ends(tracked, float(period), len(mono) / sample_rate)
+    before, times = _extend(tracked, float(period), len(mono) / sample_rate)
     strongest, downbeat_confidence = _strongest(strength[frames])
     grid = BeatGrid(
         beat_times=times,
@@ -84,7 +83,7 @@ def track_grid(mono: NDArray[np.float32], sample_rate: int, start_bpm: float) ->
         bpm=60.0 / float(period),
         beats_per_bar=_BEATS_PER_BAR,
         constant=scatter < HOP_SAMPLES / sample_rate,
-        confidence=_HIGHEST_CONFIDENCE / (1.0 + (scatter / _HALF_SURE_SECONDS) ** 2),
+        confidence=_HIGHEST_CONFIDENCE / (1.0 + (scatter / _HALF_CONFIDENCE_SECONDS) ** 2),
         downbeat_confidence=downbeat_confidence,
     )
     if grid.bars < _FEWEST_BARS:
@@ -95,10 +94,10 @@ def track_grid(mono: NDArray[np.float32], sample_rate: int, start_bpm: float) ->
     return grid
 
 
-def _to_the_ends(
+def _extend(
     tracked: NDArray[np.float64], period: float, duration: float
 ) -> tuple[int, NDArray[np.float64]]:
-    """Extend beats to both ends of a track; the number of beats put before, and all times."""
+    """Extend beats to both ends of a track; return the number of beats added before, and all."""
     before = max(0, int((tracked[0] + _EDGE_SECONDS) / period))
     after = max(0, int((duration + _EDGE_SECONDS - tracked[-1]) / period))
     earlier = tracked[0] - period * np.arange(before, 0, -1)
@@ -107,7 +106,7 @@ def _to_the_ends(
 
 
 def _strongest(strength: NDArray[np.floating]) -> tuple[int, float]:
-    """Find which beat of four is strongest on average, and rate it by its lead over the next."""
+    """Find the beat of four with the highest mean strength, and its lead over the next."""
     mean = np.array([strength[i::_BEATS_PER_BAR].mean() for i in range(_BEATS_PER_BAR)])
     second, best = np.sort(mean)[-2:]
     lead = float(1.0 - second / max(float(best), 1e-12))

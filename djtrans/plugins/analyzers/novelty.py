@@ -1,10 +1,10 @@
-"""Where the music turns: what was not heard before begins, what will not be heard again ends.
+"""Bar-synchronous structural novelty for section boundaries (after Foote, 2000).
 
-The track is cut into sixteenths. A sixteenth is *new* as far as it differs from those one, two,
-four and eight bars earlier (from the most alike of them, so that a chord loop or a two-bar riff is
-not new), and *past* as far as it differs from those later. At a section's start newness rises or
-pastness falls. A drum fill is both new and past, and so does not shift the turn to its own start.
-This follows the idea of novelty along a self-similarity matrix [1]_, with the lags bound to bars.
+The track is divided into sixteenths (slots). The *backward novelty* of a slot is its distance from
+the most similar of the slots one, two, four and eight bars earlier, so that a chord loop or a
+two-bar riff is not novel; the *forward novelty* is that to later slots. At the start of a section
+the backward novelty rises or the forward novelty falls. A drum fill has both, and so does not shift
+the boundary to its own start. This is novelty along a self-similarity matrix [1]_ at lags of bars.
 
 References
 ----------
@@ -29,11 +29,12 @@ _ONSET_WEIGHT = 0.5
 def slot_features(
     bands: BandEnergies, onsets: NDArray[np.float64], period: float, offset: float
 ) -> NDArray[np.float64]:
-    """Mean level in dB and mean onset strength per sixteenth and band, each scaled to deviation 1.
+    """Compute mean level (dB) and mean onset strength per sixteenth and band, of unit deviation.
 
     Parameters
     ----------
     bands : BandEnergies
+        Band energies of the track.
     onsets : ndarray
         ``[frames, bands]``.
     period, offset : float
@@ -47,7 +48,7 @@ def slot_features(
     level = power_to_db(bands.energy + _FLOOR * bands.energy.mean(axis=0) + 1e-20)
     slot_seconds = period / SLOTS_PER_BEAT
     first = offset % slot_seconds
-    # A frame sees 10 ms ahead: the attack on a sixteenth belongs to it, not to the one before.
+    # A frame looks 10 ms ahead: an attack on a sixteenth belongs to it, not to its predecessor.
     times = np.arange(len(level)) / bands.frame_rate + 0.01
     index = np.floor((times - first) / slot_seconds).astype(np.int64)
     slots = int(index[-1])
@@ -64,15 +65,15 @@ def slot_features(
     return np.hstack([per_slot(level.astype(np.float64)), _ONSET_WEIGHT * per_slot(onsets)])
 
 
-def turns(features: NDArray[np.float64], reach_slots: int) -> NDArray[np.float64]:
-    """How much the music turns at the start of each slot.
+def structural_novelty(features: NDArray[np.float64], reach_slots: int) -> NDArray[np.float64]:
+    """Compute the structural novelty at the start of each slot.
 
     Parameters
     ----------
     features : ndarray
         ``[slots, features]`` of :func:`slot_features`.
     reach_slots : int
-        How many slots before and after are compared.
+        Number of slots compared before and after.
 
     Returns
     -------
@@ -80,13 +81,13 @@ def turns(features: NDArray[np.float64], reach_slots: int) -> NDArray[np.float64
         ``[slots]``, at least 0; 0 within `reach_slots` of the ends.
     """
     slots = len(features)
-    new = _strangeness(features)
-    past = _strangeness(features[::-1])[::-1]
+    backward = _bar_novelty(features)
+    forward = _bar_novelty(features[::-1])[::-1]
     change = np.zeros(slots)
     if slots <= 2 * reach_slots:
         return change
     middle = np.arange(reach_slots, slots - reach_slots)
-    for curve, sign in ((new, 1.0), (past, -1.0)):
+    for curve, sign in ((backward, 1.0), (forward, -1.0)):
         total = np.concatenate([[0.0], np.cumsum(curve)])
         after = total[middle + reach_slots] - total[middle]
         before = total[middle] - total[middle - reach_slots]
@@ -94,8 +95,8 @@ def turns(features: NDArray[np.float64], reach_slots: int) -> NDArray[np.float64
     return change
 
 
-def _strangeness(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance of each slot from the most alike of its predecessors at whole bars."""
+def _bar_novelty(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute the distance of each slot from the most similar slot some bars earlier."""
     slots = len(features)
     nearest = np.full(slots, np.inf)
     for bars in _LAG_BARS:
@@ -104,6 +105,6 @@ def _strangeness(features: NDArray[np.float64]) -> NDArray[np.float64]:
             distance = np.abs(features[lag:] - features[:-lag]).mean(axis=1)
             nearest[lag:] = np.minimum(nearest[lag:], distance)
     known = np.isfinite(nearest)
-    # The first bar has no predecessor: it counts as neither new nor known.
+    # The first bar has no predecessor and gets the median.
     nearest[~known] = float(np.median(nearest[known])) if known.any() else 0.0
     return nearest

@@ -1,4 +1,4 @@
-"""Where sound begins: band energies on a regular frame grid, and how fast each band rises."""
+"""Onset strength per frequency band, from band energies on a regular frame grid."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-#: Edges of the bands in Hz; the first two hold kick and bass.
+#: Edges of the bands in Hz; the first two contain kick and bass.
 BAND_EDGES_HZ = (30.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 11000.0)
-#: Bands below this index are the low ones, which count double for the tempo.
+#: Number of low bands, which have double weight in the tempo.
 LOW_BANDS = 2
 
 _WINDOW_SECONDS = 0.023
-#: Energy below this share of the mean counts as silence, so that noise floors make no onsets.
+#: Fraction of the mean energy that counts as silence, so that noise floors have no onsets.
 _FLOOR = 1e-5
 _BLOCK = 2048
 
@@ -38,14 +38,14 @@ class BandEnergies:
 
 
 def band_energies(mono: NDArray[np.float32], sample_rate: int, hop_seconds: float) -> BandEnergies:
-    """Short-time energy in the bands of :data:`BAND_EDGES_HZ`.
+    """Compute the short-time energy in the bands of :data:`BAND_EDGES_HZ`.
 
     Parameters
     ----------
     mono : ndarray of float32
         ``[samples]``.
     sample_rate : int
-        In Hz. Bands above half of it are left out.
+        Sample rate in Hz. Bands above half of it are omitted.
     hop_seconds : float
         Time between frames; rounded to whole samples.
 
@@ -71,14 +71,15 @@ def band_energies(mono: NDArray[np.float32], sample_rate: int, hop_seconds: floa
 
 
 def onset_strength(bands: BandEnergies) -> NDArray[np.float64]:
-    """Rise of the logarithmic energy per band, standardised.
+    """Compute the rise of the log energy per band, standardised.
 
-    The logarithm makes a quiet break count as much as a loud drop; every band has mean 0 and
-    deviation 1 (all zeros where nothing ever changes).
+    The logarithm gives a quiet break the weight of a loud drop; every band has mean 0 and
+    deviation 1 (all zeros if it is constant).
 
     Parameters
     ----------
     bands : BandEnergies
+        Band energies of the signal.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def onset_strength(bands: BandEnergies) -> NDArray[np.float64]:
 
 
 def mixed_bands(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One curve ``[frames]`` of the onsets of all bands, the low ones counted double."""
+    """Average the onsets over all bands with double weight of the low ones, ``[frames]``."""
     weights = np.ones(onsets.shape[1])
     weights[:LOW_BANDS] = 2.0
     mixed: NDArray[np.float64] = onsets @ (weights / weights.sum())

@@ -1,10 +1,9 @@
-"""Frames in which many partials glide together: what a sung or spoken tone does and a key does not.
+"""Detection of parallel partials: pitch glides and vibrato of voices.
 
-Spectral peaks are followed over five frames. Those whose frequencies lie on one smooth curve are
-partials, and those that leave their place are moving ones. A voice moves all its partials by the
-same interval at once, while drums and beating oscillators move each its own way. The window is long
-enough to tell partials from one another, so only glides and a narrow vibrato are seen; a wide one
-is what ``pitch_motion.py`` sees.
+Spectral peaks are tracked over five frames. Peaks with a smooth frequency curve are partials; some
+of them move. A voice moves all its partials by the same interval at once, while the partials of
+drums and beating oscillators move independently. The window is long enough to resolve partials, so
+only glides and a narrow vibrato are detected; ``pitch_motion.py`` detects a wide one.
 """
 
 from __future__ import annotations
@@ -15,24 +14,24 @@ from numpy.typing import NDArray
 
 _WINDOW_SECONDS = 0.093
 _LOWEST_HZ, _HIGHEST_HZ = 180.0, 4000.0
-#: Peaks this far below the loudest one of their frame are left out, in nepers (35 dB).
+#: Range of peaks below the loudest of their frame, in nepers (35 dB).
 _DEPTH = 4.0
 #: Curvature of the log spectrum at the peak of a steady tone under a Hann window is -1.4; a tone
 #: that moves within the window has a blunter peak, noise any.
 _SHARPEST, _BLUNTEST = -2.2, -0.9
-#: How far a peak may move from frame to frame, in cents.
+#: Maximum movement of a peak from frame to frame, in cents.
 _REACH_CENTS = 70.0
-#: How well five frames must fit a parabola, in cents or as a share of the way they go; how far a
-#: moving partial comes within them, and how steep it may be, in cents (per frame).
+#: Maximum residual of a parabola through five frames, in cents or relative to their range; minimum
+#: range and maximum slope of a moving partial, in cents (per frame).
 _SMOOTH_CENTS, _SMOOTH_SHARE = 3.0, 0.2
 _MOVED_CENTS, _STEEPEST_CENTS = 6.0, 40.0
-#: Partials move together if their slopes fall into two neighbouring bins of this width.
+#: Partials are parallel if their slopes fall into two neighbouring bins of this width.
 _SLOPE_BIN_CENTS = 2.5
 _SLOPE_BINS = 33
-#: How many must move together, and what share of all that move.
+#: Minimum number of parallel partials, and their fraction of all moving ones.
 _FEWEST, _SHARE = 4, 0.6
 _BLOCK = 1024
-#: Further apart than any two pitches in cents: sorts peaks by frame, then by pitch.
+#: Larger than any pitch interval in cents, to sort peaks by frame, then by pitch.
 _FRAME_STEP = 1e5
 
 _TIMES = np.arange(-2.0, 3.0)
@@ -43,14 +42,14 @@ _FIT = np.linalg.pinv(_PARABOLA).T
 def partials_move_together(
     signal: NDArray[np.float32], sample_rate: float, hop: int
 ) -> NDArray[np.bool_]:
-    """Whether four or more partials glide in parallel, for each frame.
+    """Detect frames in which four or more partials glide in parallel.
 
     Parameters
     ----------
     signal : ndarray
         ``[samples]``.
     sample_rate : float
-        In Hz.
+        Sample rate in Hz.
     hop : int
         Samples between frames, 20 ms.
 
@@ -69,10 +68,10 @@ def partials_move_together(
     path = path[:, (path >= 0).all(axis=0)]
     pitch = (cents[path] - cents[path[2]]).T
     fit = pitch @ _FIT
-    strayed = np.sqrt(((pitch - fit @ _PARABOLA.T) ** 2).sum(axis=1) / 2)
+    residual = np.sqrt(((pitch - fit @ _PARABOLA.T) ** 2).sum(axis=1) / 2)
     slope = fit[:, 1]
     moves = (
-        (strayed < np.maximum(_SMOOTH_CENTS, _SMOOTH_SHARE * np.ptp(pitch, axis=1)))
+        (residual < np.maximum(_SMOOTH_CENTS, _SMOOTH_SHARE * np.ptp(pitch, axis=1)))
         & (np.ptp(pitch, axis=1) > _MOVED_CENTS)
         & (np.abs(slope) < _STEEPEST_CENTS)
     )
@@ -87,7 +86,7 @@ def partials_move_together(
 def _peaks(
     signal: NDArray[np.float32], sample_rate: float, hop: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
-    """Frame and pitch in cents of each spectral peak, sorted by both; the number of frames."""
+    """Find spectral peaks; return their frames and pitches in cents, and the number of frames."""
     size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     padded = np.pad(signal, (size // 2, size // 2 + hop))
@@ -112,7 +111,7 @@ def _peaks(
 
 
 def _next(frame: NDArray[np.int64], cents: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Index of the nearest peak in the following frame, -1 where none is within reach."""
+    """Find the index of the nearest peak in the following frame, -1 if none is in range."""
     order = frame * _FRAME_STEP + cents
     target = order + _FRAME_STEP
     right = np.searchsorted(order, target)

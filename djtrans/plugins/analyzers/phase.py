@@ -1,4 +1,4 @@
-"""Where the beats lie: from attacks folded at the tempo, then a straight line through the track."""
+"""Beat phase and exact tempo: attacks folded at the beat period, and a regression line."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.attacks import Attacks, fold
 
-#: How far the attack of a beat is looked for around where the coarse search puts it.
+#: Search range of the attack of a beat around its coarse position.
 _REACH_SECONDS = 0.020
 _SMOOTH_SECONDS = 0.004
-#: How far a stretch of beats may be from where the whole track puts it.
+#: Maximum lag of a chunk of beats against the whole track.
 _FAR_SECONDS = 0.030
-#: Zero-phase filters begin to answer before the attack: measured on clicks and kicks, 1 to 2.5 ms.
+#: Zero-phase filters respond before the attack: by 1 to 2.5 ms, measured on clicks and kicks.
 _EARLY_SECONDS = 0.001
-#: Beats in a stretch: as many as give six stretches, within these bounds.
+#: Beats of a chunk: a sixth of the track, within these bounds.
 _FEWEST_BEATS, _MOST_BEATS = 4, 16
 _MIN_CHUNKS = 3
-#: An attack this near to a sixteenth, in sixteenths, lies on it.
+#: Maximum distance of an attack that lies on a sixteenth, in sixteenths.
 ON_GRID = 0.15
 
 
@@ -33,10 +33,9 @@ class Pulse:
     offset : float
         Time of one beat in seconds.
     deviation : float
-        How far the attacks of a stretch of music stray from the beats: weighted RMS in seconds.
+        Weighted RMS deviation of the attacks of a chunk from the beats, in seconds.
     focus : float
-        0 to 1: share of the attacks that lie on the sixteenths of the pulse, beyond what attacks
-        at random times would give.
+        Fraction of the attacks on the sixteenths of the pulse, above chance, 0 to 1.
     """
 
     period: float
@@ -46,28 +45,29 @@ class Pulse:
 
 
 def coarse_offset(attacks: Attacks, period: float) -> float:
-    """Strongest instant within half a beat, in seconds from the first sample.
+    """Find the strongest phase within half a beat, in seconds from the first sample.
 
-    Half a beat, since off-beat hats can be louder than the kick: which of the four sixteenths of a
-    beat is the beat itself is left to :mod:`~djtrans.plugins.analyzers.downbeat`.
+    The period is half a beat since off-beat hats can be louder than the kick;
+    :mod:`~djtrans.plugins.analyzers.downbeat` finds the sixteenth that is the beat.
     """
     profile = _smooth(fold(attacks.strength, attacks.rate, period / 2).sum(axis=1), 0.012)
     return float(np.argmax(profile)) / len(profile) * period / 2
 
 
 def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
-    """Exact period and offset near the given ones.
+    """Refine period and offset.
 
-    The attacks of the whole track are folded to the profile of one beat, and the profile of each
-    stretch of up to 16 beats is slid along it. A line through these slides corrects the period;
-    what is left over tells how constant the tempo is. At last the offset goes to the steepest
+    The attacks of the whole track are folded to the profile of one beat, with which the profile of
+    each chunk of up to 16 beats is cross-correlated. A line through the lags corrects the period;
+    the residual measures the constancy of the tempo. Finally the offset is moved to the steepest
     attack.
 
     Parameters
     ----------
     attacks : Attacks
+        Attacks of the track.
     period, offset : float
-        In seconds; the period within 0.05 %, the offset within 20 ms.
+        Estimates in seconds; the period within 0.05 %, the offset within 20 ms.
 
     Returns
     -------
@@ -75,12 +75,12 @@ def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
     """
     deviation = 0.0
     for _ in range(3):
-        starts, slides, weights, lost = _slides(attacks, period, offset)
+        starts, lag_seconds, weights, lost = _chunk_lags(attacks, period, offset)
         if len(starts) < _MIN_CHUNKS or weights.sum() <= 0:
             deviation = float(np.sqrt(lost)) * _FAR_SECONDS
             break
-        slope, middle = _weighted_line(starts, slides, weights)
-        residual = slides - middle - slope * (starts - np.average(starts, weights=weights))
+        slope, middle = _weighted_line(starts, lag_seconds, weights)
+        residual = lag_seconds - middle - slope * (starts - np.average(starts, weights=weights))
         spread = float(np.average(residual**2, weights=weights))
         deviation = float(np.sqrt((1 - lost) * spread + lost * _FAR_SECONDS**2))
         centre = float(np.average(starts, weights=weights))
@@ -91,10 +91,10 @@ def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
     return Pulse(period, offset, deviation, _focus(attacks, period, offset))
 
 
-def _slides(
+def _chunk_lags(
     attacks: Attacks, period: float, offset: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
-    """Middle time, slide and weight of each stretch, and the share that fits nowhere near."""
+    """Compute centre, lag and weight of each chunk, and the fraction of unmatched attacks."""
     profile = _beat_profile(attacks.strength, attacks.rate, period, offset)
     steps = len(profile)
     reach = round(_FAR_SECONDS / period * steps)
@@ -102,25 +102,30 @@ def _slides(
     beats = len(attacks.strength) / attacks.rate / period
     beats = min(max(beats // 6, _FEWEST_BEATS), _MOST_BEATS)
     rows = round(beats * period * attacks.rate)
-    starts, slides, weights = [], [], []
-    heard = lost = 0.0
+    starts, lag_seconds, weights = [], [], []
+    total = lost = 0.0
     for first in range(0, len(attacks.strength) - rows // 2, rows):
         part = attacks.strength[first : first + rows]
         begin = first / attacks.rate
         local = _beat_profile(part, attacks.rate, period, offset - begin)
         match = np.array([np.dot(np.roll(profile, lag), local) for lag in lags])
         peak = int(np.argmax(match))
-        heard += float(local.sum())
+        total += float(local.sum())
         if not 0 < peak < len(lags) - 1 or local.sum() <= 0:
             lost += float(local.sum())
             continue
         left, here, right = match[peak - 1 : peak + 2]
-        bend = left - 2 * here + right
-        fine = 0.5 * (left - right) / bend if bend < 0 else 0.0
+        curvature = left - 2 * here + right
+        fine = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
         starts.append(begin + len(part) / attacks.rate / 2)
-        slides.append((lags[peak] + fine) / steps * period)
+        lag_seconds.append((lags[peak] + fine) / steps * period)
         weights.append(max(0.0, here - float(np.median(match))))
-    return np.array(starts), np.array(slides), np.array(weights), lost / heard if heard else 0.0
+    return (
+        np.array(starts),
+        np.array(lag_seconds),
+        np.array(weights),
+        lost / total if total else 0.0,
+    )
 
 
 def _beat_profile(
@@ -135,7 +140,7 @@ def _beat_profile(
 def _weighted_line(
     x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[float, float]:
-    """Slope, and value at the weighted mean of `x`, of a line that outliers do not pull."""
+    """Fit a line robustly; return its slope and its value at the weighted mean of `x`."""
     robust = weight.copy()
     slope = middle = 0.0
     for _ in range(5):
@@ -152,7 +157,7 @@ def _weighted_line(
 
 
 def _steepest(attacks: Attacks, period: float, offset: float) -> float:
-    """Time of the strongest attack of the folded beat near `offset`."""
+    """Find the time of the strongest attack of the folded beat near `offset`."""
     profile = fold(attacks.strength, attacks.rate, period, offset)
     smooth = _smooth(profile.sum(axis=1), _SMOOTH_SECONDS)
     steps = len(smooth)
@@ -160,8 +165,8 @@ def _steepest(attacks: Attacks, period: float, offset: float) -> float:
     around = np.arange(-reach, reach + 1)
     peak = int(around[np.argmax(smooth[around])])
     left, here, right = (smooth[(peak + d) % steps] for d in (-1, 0, 1))
-    bend = left - 2 * here + right
-    fine = 0.5 * (left - right) / bend if bend < 0 else 0.0
+    curvature = left - 2 * here + right
+    fine = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
     return offset + (peak + fine) / steps * period + _EARLY_SECONDS
 
 
@@ -170,8 +175,8 @@ def _focus(attacks: Attacks, period: float, offset: float) -> float:
     if profile.sum() <= 0:
         return 0.0
     steps = len(profile)
-    turn = np.minimum(np.arange(steps), steps - np.arange(steps)) / steps
-    near = turn <= ON_GRID
+    distance = np.minimum(np.arange(steps), steps - np.arange(steps)) / steps
+    near = distance <= ON_GRID
     expected = near.mean()
     return float(max(0.0, (profile[near].sum() / profile.sum() - expected) / (1.0 - expected)))
 
@@ -179,7 +184,7 @@ def _focus(attacks: Attacks, period: float, offset: float) -> float:
 def _smooth(
     profile: NDArray[np.float64], seconds: float, rate: float = 1000.0
 ) -> NDArray[np.float64]:
-    """Circular smoothing by a Hann window of the given length."""
+    """Smooth circularly with a Hann window of the given length."""
     width = max(1, round(seconds * rate))
     kernel = np.hanning(width + 2)[1:-1]
     kernel /= kernel.sum()

@@ -1,9 +1,9 @@
-"""How much of the voice's range moves in pitch as a whole: a fluctogram.
+"""Fluctogram: pitch motion in the frequency range of the voice.
 
 On a logarithmic frequency axis a change of pitch shifts all partials alike. Each frame is compared
-with the one 40 ms later, in bands of two octaves, at shifts of up to 80 cents. A keyboard's tones
-fit best unshifted and noise fits nowhere; a voice that glides or trembles fits best at a shift. The
-idea is that of Lehner, Widmer and Sonnleitner [1]_.
+with the one 40 ms later, in bands of two octaves, at shifts of up to 80 cents. Steady tones
+correlate best without a shift and noise with none; a voice with glides or vibrato correlates best
+at a shift. The method follows Lehner, Widmer and Sonnleitner [1]_.
 
 References
 ----------
@@ -24,29 +24,29 @@ _OCTAVE = 1200 // _BIN_CENTS
 _LOWEST_HZ, _OCTAVES = 180.0, 4
 #: Largest shift, in bins.
 _REACH = 4
-#: What is flat over this many bins is no partial.
+#: Width in bins of the moving average that is subtracted to keep only partials.
 _FLAT_BINS = 31
-#: Frames fit if they correlate by more than this at the best shift.
-_FITS = 0.8
+#: Minimum correlation at the best shift.
+_MIN_CORRELATION = 0.8
 _BLOCK = 1024
 
 
 def pitch_motion(signal: NDArray[np.float32], sample_rate: float, hop: int) -> NDArray[np.float64]:
-    """Share of the bands that fit best at a shift, for every second frame.
+    """Compute the fraction of bands with pitch motion, for every second frame.
 
     Parameters
     ----------
     signal : ndarray
         ``[samples]``.
     sample_rate : float
-        In Hz.
+        Sample rate in Hz.
     hop : int
         Samples between frames, 20 ms.
 
     Returns
     -------
     ndarray of float64
-        ``[samples // (2 * hop)]``, 0 to 1; row ``i`` tells of the time from sample ``2 * i * hop``
+        ``[samples // (2 * hop)]``, 0 to 1; row ``i`` covers samples ``2 * i * hop``
         to ``2 * (i + 1) * hop``.
     """
     tones = _tones(signal, sample_rate, 2 * hop)
@@ -59,13 +59,13 @@ def pitch_motion(signal: NDArray[np.float32], sample_rate: float, hop: int) -> N
         there = after[:, _REACH + shift : tones.shape[1] - _REACH + shift]
         fits.append(_bands(here * there) / np.sqrt(power * _bands(there * there) + 1e-12))
     fit = np.stack(fits)
-    moved = (fit.argmax(axis=0) != _REACH) & (fit.max(axis=0) > _FITS)
+    moved = (fit.argmax(axis=0) != _REACH) & (fit.max(axis=0) > _MIN_CORRELATION)
     share: NDArray[np.float64] = moved.mean(axis=1)
     return share
 
 
 def _tones(signal: NDArray[np.float32], sample_rate: float, hop: int) -> NDArray[np.float32]:
-    """What stands out of the spectrum on a logarithmic axis, ``[frames, bins + 2 * reach]``."""
+    """Compute spectral peaks on a logarithmic axis, ``[frames, bins + 2 * reach]``."""
     margin = _REACH + _FLAT_BINS // 2
     bins = np.arange(-margin, _OCTAVES * _OCTAVE + margin)
     size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
@@ -88,6 +88,6 @@ def _tones(signal: NDArray[np.float32], sample_rate: float, hop: int) -> NDArray
 
 
 def _bands(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sums over bands of two octaves, one from each octave on, ``[frames, octaves - 1]``."""
+    """Sum over overlapping bands of two octaves, ``[frames, octaves - 1]``."""
     octaves = values.reshape(len(values), _OCTAVES, _OCTAVE).sum(axis=2)
     return octaves[:, :-1] + octaves[:, 1:]

@@ -1,4 +1,4 @@
-"""What a section is: intro, build, drop, break or outro, from its level, its bass and its place."""
+"""Label sections as intro, build, drop, break or outro by level, bass and position."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from numpy.typing import NDArray
 
 from djtrans.core.audio.decibels import db_to_power, power_to_db
 
-#: A drop lies at most this far below the loudest bars: over all, and in the bass.
+#: Maximum distance of a drop from the loudest bars, of the whole spectrum and in the bass.
 _PEAK_DB, _PEAK_LOW_DB = 1.3, 4.0
-#: In the middle of a track a groove this far below them still counts as a drop.
+#: Same for a groove in the middle of a track, which counts as a drop.
 _GROOVE_DB, _GROOVE_LOW_DB = 3.5, 7.0
-#: A build rises; one without bass, which could be a break, must rise clearly.
+#: Minimum rise of a build; higher without bass, which could be a break.
 _RISE_DB_PER_BAR, _BARE_RISE_DB_PER_BAR = 0.05, 0.4
 
 
 def label_sections(
     spans: list[tuple[int, int]], level_db: NDArray[np.float64], low_db: NDArray[np.float64]
 ) -> list[str]:
-    """Name each section.
+    """Label each section.
 
     Parameters
     ----------
     spans : list of (int, int)
         First bar of each section, and the bar after its last.
     level_db, low_db : ndarray
-        ``[bars]``.
+        ``[bars]``: level of the whole spectrum, and of the bass.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def label_sections(
 
 
 def mean_db(values_db: NDArray[np.float64]) -> float:
-    """Level of the mean power."""
+    """Compute the level of the mean power."""
     return float(power_to_db(np.mean(db_to_power(values_db))))
 
 

@@ -1,8 +1,8 @@
-"""Where the sections of a track lie: the cuts that leave the most alike bars together.
+"""Section boundaries by kernel change-point detection, and phrases.
 
-Every bar is compared with every other by a bounded kernel, so that silence is no further from a
-drop than a break is, and the bars are cut into runs that are alike within themselves: kernel
-change-point detection [1]_, solved exactly by dynamic programming.
+Bars are compared by a bounded kernel, so that silence is no further from a drop than a break is.
+The bars are divided into homogeneous segments: kernel change-point detection [1]_, solved exactly
+by dynamic programming.
 
 References
 ----------
@@ -23,9 +23,9 @@ from djtrans.plugins.analyzers.section_labels import label_sections, mean_db
 
 _SHORTEST_BARS = 4
 _PHRASE_BARS = 8
-#: What a cut must gain, in bars that are unlike all others, at a threshold of 1.
+#: Cost of a boundary at a threshold of 1, in bars of zero similarity to all others.
 _CUT_COST = 1.5
-#: What a section's length costs by its remainder after whole phrases: 8 is free, 4 cheap.
+#: Cost of the length of a section by its remainder after whole phrases.
 _LENGTH_COST = {0: 0.0, 4: 0.3}
 _ODD_COST = 0.6
 
@@ -36,7 +36,7 @@ def find_sections(
     low_db: NDArray[np.float64],
     threshold: float,
 ) -> tuple[Section, ...]:
-    """Cut the track where its sound changes, and name the parts.
+    """Find and label the sections of a track.
 
     Parameters
     ----------
@@ -45,31 +45,31 @@ def find_sections(
     level_db, low_db : ndarray
         ``[bars]`` of :func:`~djtrans.plugins.analyzers.bar_levels.bar_levels`.
     threshold : float
-        How strong a change must be; 1 is usual, lower cuts more often.
+        Factor of the cost of a boundary; lower values find more sections.
 
     Returns
     -------
     tuple of Section
         In order, without gaps, from bar 0 to the last.
     """
-    likeness = bar_likeness(bar_features)
-    return sections_between(best_cuts(likeness, threshold), likeness, level_db, low_db)
+    similarity = bar_similarity(bar_features)
+    return sections_between(best_cuts(similarity, threshold), similarity, level_db, low_db)
 
 
 def sections_between(
     edges: list[int],
-    likeness: NDArray[np.float64],
+    similarity: NDArray[np.float64],
     level_db: NDArray[np.float64],
     low_db: NDArray[np.float64],
 ) -> tuple[Section, ...]:
-    """Label and rate the sections between cuts.
+    """Label the sections between boundaries and compute their confidence.
 
     Parameters
     ----------
     edges : list of int
         Bars at which sections start, and the end of the last.
-    likeness : ndarray
-        ``[bars, bars]`` of :func:`bar_likeness`.
+    similarity : ndarray
+        ``[bars, bars]`` of :func:`bar_similarity`.
     level_db, low_db : ndarray
         ``[bars]`` of :func:`~djtrans.plugins.analyzers.bar_levels.bar_levels`.
 
@@ -83,13 +83,13 @@ def sections_between(
     return tuple(
         Section(label, start, end, level_db=level - max(loudness), confidence=confidence)
         for label, (start, end), level, confidence in zip(
-            labels, spans, loudness, _confidences(likeness, edges), strict=True
+            labels, spans, loudness, _confidences(similarity, edges), strict=True
         )
     )
 
 
 def find_phrases(sections: tuple[Section, ...]) -> tuple[Phrase, ...]:
-    """Phrases of eight bars that restart at each section; what is left over stands as it is."""
+    """Divide sections into phrases of eight bars; the last of a section may be shorter."""
     return tuple(
         Phrase(start, min(_PHRASE_BARS, section.end_bar - start))
         for section in sections
@@ -100,7 +100,7 @@ def find_phrases(sections: tuple[Section, ...]) -> tuple[Phrase, ...]:
 def features_per_bar(
     features: NDArray[np.float64], first_slot: int, bars: int
 ) -> NDArray[np.float64]:
-    """Mean of the slot features in each bar, ``[bars, features]``.
+    """Average the slot features over each bar, ``[bars, features]``.
 
     Parameters
     ----------
@@ -109,39 +109,43 @@ def features_per_bar(
     first_slot : int
         Slot at which bar 0 starts; slots beyond the ends repeat the outermost one.
     bars : int
+        Number of bars.
     """
     slots = first_slot + np.arange(bars * SLOTS_PER_BAR).reshape(bars, SLOTS_PER_BAR)
     mean: NDArray[np.float64] = features[np.clip(slots, 0, len(features) - 1)].mean(axis=1)
     return mean
 
 
-def bar_likeness(bar_features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How alike any two bars are, ``[bars, bars]``, 0 to 1; the median distance gives 1/e."""
+def bar_similarity(bar_features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute the similarity of all pairs of bars, ``[bars, bars]``, 0 to 1.
+
+    The median distance has a similarity of 1/e.
+    """
     distance = np.abs(bar_features[:, None] - bar_features[None]).mean(axis=2)
     apart = distance[~np.eye(len(distance), dtype=bool)]
     scale = float(np.median(apart)) if len(apart) else 0.0
-    likeness: NDArray[np.float64] = np.exp(-distance / max(scale, 1e-9))
-    return likeness
+    similarity: NDArray[np.float64] = np.exp(-distance / max(scale, 1e-9))
+    return similarity
 
 
-def best_cuts(likeness: NDArray[np.float64], threshold: float) -> list[int]:
-    """Bars at which sections start, and the end of the last.
+def best_cuts(similarity: NDArray[np.float64], threshold: float) -> list[int]:
+    """Find the optimal section boundaries.
 
     Parameters
     ----------
-    likeness : ndarray
-        ``[bars, bars]``.
+    similarity : ndarray
+        ``[bars, bars]`` of :func:`bar_similarity`.
     threshold : float
-        Multiplies what a cut costs.
+        Factor of the cost of a boundary.
 
     Returns
     -------
     list of int
-        From 0 to the number of bars.
+        First bar of each section, and the number of bars.
     """
-    bars = len(likeness)
+    bars = len(similarity)
     total = np.zeros((bars + 1, bars + 1))
-    total[1:, 1:] = likeness.cumsum(axis=0).cumsum(axis=1)
+    total[1:, 1:] = similarity.cumsum(axis=0).cumsum(axis=1)
     best = np.full(bars + 1, np.inf)
     best[0] = 0.0
     previous = np.zeros(bars + 1, dtype=np.int64)
@@ -151,9 +155,9 @@ def best_cuts(likeness: NDArray[np.float64], threshold: float) -> list[int]:
             if length < _SHORTEST_BARS and length < bars:
                 continue
             inside = total[end, end] - total[start, end] - total[end, start] + total[start, start]
-            # The ends of a track are ragged: what is cut off or rings out keeps no count.
-            ragged = start == 0 or end == bars
-            odd = 0.0 if ragged else _LENGTH_COST.get(length % _PHRASE_BARS, _ODD_COST)
+            # The first and last section may be incomplete, so their lengths cost nothing.
+            at_end = start == 0 or end == bars
+            odd = 0.0 if at_end else _LENGTH_COST.get(length % _PHRASE_BARS, _ODD_COST)
             cost = best[start] + length - inside / length + threshold * _CUT_COST + odd
             if cost < best[end]:
                 best[end], previous[end] = cost, start
@@ -163,13 +167,13 @@ def best_cuts(likeness: NDArray[np.float64], threshold: float) -> list[int]:
     return edges[::-1]
 
 
-def _confidences(likeness: NDArray[np.float64], edges: list[int]) -> list[float]:
-    """How little each section is like the one before it, 0 to 1; 1 for the first."""
+def _confidences(similarity: NDArray[np.float64], edges: list[int]) -> list[float]:
+    """Compute the dissimilarity of each section to the previous one, 0 to 1; 1 for the first."""
     confidences = [1.0]
     for before, start, end in zip(edges[:-2], edges[1:-1], edges[2:], strict=True):
-        across = likeness[before:start, start:end].mean()
+        across = similarity[before:start, start:end].mean()
         within = min(
-            likeness[before:start, before:start].mean(), likeness[start:end, start:end].mean()
+            similarity[before:start, before:start].mean(), similarity[start:end, start:end].mean()
         )
         confidences.append(float(np.clip(1.0 - across / max(within, 1e-9), 0.0, 1.0)))
     return confidences

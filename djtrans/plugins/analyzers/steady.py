@@ -1,4 +1,4 @@
-"""The beats of a signal of constant tempo: each part's finding feeds the next."""
+"""Beats and downbeats of a signal of constant tempo."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.chroma import chroma_per_slot
 from djtrans.plugins.analyzers.downbeat import find_downbeat
-from djtrans.plugins.analyzers.hearing import Heard
+from djtrans.plugins.analyzers.front_end import FrontEndFeatures
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT, slot_features
 from djtrans.plugins.analyzers.phase import Pulse, coarse_offset, refine_pulse
 from djtrans.plugins.analyzers.tempo import Tempo
 
-#: Straying from the beat by this much halves the confidence.
-_HALF_SURE_SECONDS = 0.010
+#: Deviation from the beat that halves the confidence.
+_HALF_CONFIDENCE_SECONDS = 0.010
 
 
 @attrs.frozen(eq=False)
 class SteadyBeats:
-    """Evenly spaced beats and where the one is among them.
+    """Evenly spaced beats, with a downbeat.
 
     Attributes
     ----------
     pulse : Pulse
-    one_seconds : float
-        Time of a one, to some ms; the pulse is exact.
+        Exact beats.
+    downbeat_seconds : float
+        Time of a downbeat, within some ms.
     features : ndarray
         ``[slots, features]`` of :func:`~djtrans.plugins.analyzers.novelty.slot_features`.
     first_slot_seconds : float
         Time at which slot 0 starts.
     fit : float
-        0 to 1: how well even beats at this tempo explain what is heard, wherever the beat is among
-        the sixteenths.
+        Fit of the pulse to the attacks, whichever sixteenth is the beat, 0 to 1.
     beat_confidence, downbeat_confidence : float
-        0 to 1: how sure it is which sixteenth is the beat, and which beat is the one.
+        Confidence of the sixteenth that is the beat, and of the beat that is the downbeat, 0 to 1.
     """
 
     pulse: Pulse
-    one_seconds: float
+    downbeat_seconds: float
     features: NDArray[np.float64]
     first_slot_seconds: float
     fit: float
@@ -47,34 +47,34 @@ class SteadyBeats:
 
     @property
     def confidence(self) -> float:
-        """How sure the beats are, 0 to 1."""
+        """Confidence of the beats, 0 to 1."""
         return self.fit * self.beat_confidence
 
 
-def find_steady_beats(heard: Heard, tempo: Tempo) -> SteadyBeats:
-    """The beats at about the given tempo that explain best what is heard."""
+def find_steady_beats(front_end: FrontEndFeatures, tempo: Tempo) -> SteadyBeats:
+    """Fit beats and downbeats near the given tempo."""
     period = 60.0 / tempo.bpm
-    pulse = refine_pulse(heard.attacks, period, coarse_offset(heard.attacks, period))
-    features = slot_features(heard.bands, heard.onsets, pulse.period, pulse.offset)
+    pulse = refine_pulse(front_end.attacks, period, coarse_offset(front_end.attacks, period))
+    features = slot_features(front_end.bands, front_end.onsets, pulse.period, pulse.offset)
     slot_seconds = pulse.period / SLOTS_PER_BEAT
     first = pulse.offset % slot_seconds
-    harmony = chroma_per_slot(heard.chroma, first, slot_seconds, len(features))
-    downbeat = find_downbeat(heard.attacks, features, harmony, pulse.period, first)
-    one = first + downbeat.slot * slot_seconds
-    pulse = refine_pulse(heard.attacks, pulse.period, one % pulse.period)
+    harmony = chroma_per_slot(front_end.chroma, first, slot_seconds, len(features))
+    downbeat = find_downbeat(front_end.attacks, features, harmony, pulse.period, first)
+    downbeat_seconds = first + downbeat.slot * slot_seconds
+    pulse = refine_pulse(front_end.attacks, pulse.period, downbeat_seconds % pulse.period)
     return SteadyBeats(
         pulse=pulse,
-        one_seconds=one,
+        downbeat_seconds=downbeat_seconds,
         features=features,
         first_slot_seconds=first,
         fit=_fit(tempo, pulse),
         beat_confidence=downbeat.beat_confidence,
-        # Bars of three are found, but not counted: no one of every four beats is right.
+        # The grid has bars of four, so that no downbeat is right in bars of three.
         downbeat_confidence=downbeat.confidence if tempo.beats_per_bar == 4 else 0.0,
     )
 
 
 def _fit(tempo: Tempo, pulse: Pulse) -> float:
-    """Clear tempo, attacks that keep to the sixteenths, and no straying, all at once."""
-    straying = 1.0 / (1.0 + (pulse.deviation / _HALF_SURE_SECONDS) ** 2)
-    return tempo.clarity * min(1.0, 4.0 * pulse.focus) * straying
+    """Combine clarity of the tempo, attacks on the sixteenths, and deviation from the beats."""
+    steadiness = 1.0 / (1.0 + (pulse.deviation / _HALF_CONFIDENCE_SECONDS) ** 2)
+    return tempo.clarity * min(1.0, 4.0 * pulse.focus) * steadiness

@@ -1,10 +1,10 @@
-"""One tempo for the whole track, searched finely.
+"""Estimate one constant tempo for a whole track.
 
-Two independent witnesses are multiplied. The *comb*: how much of the onset strength repeats at the
-beat, its half, its quarter and twice its length, read from one zero-padded Fourier transform of the
-whole track. The *repetition*: how alike the onsets of all bands are 4, 8, 16 and 32 beats apart (3,
-6, 12 and 24 in bars of three). A tempo of 2/3 or 4/3 can have a strong comb (dotted rhythms make
-one) but not the repetition of whole bars; the product has one peak, up to octaves.
+The score of a tempo is the product of two measures. The *comb* is the strength of the onsets at the
+beat frequency, its half, double and quadruple, from one zero-padded Fourier transform of the track.
+The *repetition* is the autocorrelation of the onsets of all bands at 4, 8, 16 and 32 beats (3, 6,
+12 and 24 in bars of three). Dotted rhythms can give 2/3 or 4/3 of the tempo a strong comb, but not
+the repetition of whole bars; the product has one peak, up to octaves.
 """
 
 from __future__ import annotations
@@ -16,30 +16,31 @@ from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.onsets import mixed_bands
 
-#: Weight of the spectrum at these multiples of the beat frequency.
+#: Multiples of the beat frequency, and the weight of the spectrum there.
 _COMB = ((0.5, 0.5), (1.0, 1.0), (2.0, 1.0), (4.0, 1.0))
 _REPEAT_BEATS = {4: (4, 8, 16, 32), 3: (3, 6, 12, 24)}
-#: Bars of three at a tempo of bars of four must explain so much more to be believed. (At another
-#: tempo, where they repeat as four beats of 4/3 of it do, they need only explain more.)
+#: Minimum ratio of the score of bars of three to that of bars of four at the same tempo. (At
+#: another tempo, where they repeat as four beats of 4/3 of it do, a ratio above 1 is enough.)
 _TRIPLE_GAIN = 1.1
-#: Tempos this near, in octaves, are one.
+#: Maximum distance of equal tempos, in octaves.
 _SAME_OCTAVES = 0.03
 _STEP = 2e-4
-#: How gently the octave nearest to the preferred tempo is favoured, in octaves.
+#: Width of the prior around the preferred tempo, in octaves.
 _PRIOR_OCTAVES = 0.9
 
 
 @attrs.frozen
 class Tempo:
-    """A tempo and how much better it is than every other that is not its octave.
+    """Tempo with its margin over tempos that are not its octaves.
 
     Attributes
     ----------
     bpm : float
+        Beats per minute.
     clarity : float
-        0 (another tempo explains the track as well) to 1 (no other comes near).
+        From 0 (another tempo fits equally well) to 1 (no other tempo fits).
     beats_per_bar : int
-        4, or 3 where bars of three explain the track far better.
+        4, or 3 if bars of three fit clearly better.
     """
 
     bpm: float
@@ -54,7 +55,7 @@ def find_tempo(
     max_bpm: float,
     preferred_bpm: float,
 ) -> Tempo:
-    """The constant tempo that explains the onsets best.
+    """Find the constant tempo that fits the onsets best.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def find_tempo(
     min_bpm, max_bpm : float
         Range of the search.
     preferred_bpm : float
-        Where octaves are equally good, the one nearer to this.
+        Centre of the prior, which decides between octaves.
 
     Returns
     -------
@@ -73,14 +74,14 @@ def find_tempo(
     """
     bpm = np.exp(np.arange(np.log(min_bpm), np.log(max_bpm), _STEP))
     comb = _comb(mixed_bands(onsets), frame_rate, bpm)
-    likeness = _likeness(onsets)
+    similarity = _similarity(onsets)
     prior = np.exp(-0.5 * (np.log2(bpm / preferred_bpm) / _PRIOR_OCTAVES) ** 2)
     scores = {
-        metre: comb * prior * np.maximum(_repetition(likeness, frame_rate, bpm, beats), 0.0)
+        metre: comb * prior * np.maximum(_repetition(similarity, frame_rate, bpm, beats), 0.0)
         for metre, beats in _REPEAT_BEATS.items()
     }
-    triple, plain = (bpm[int(np.argmax(scores[metre]))] for metre in (3, 4))
-    gain = _TRIPLE_GAIN if abs(_off_octave(triple / plain)) < _SAME_OCTAVES else 1.0
+    triple, quadruple = (bpm[int(np.argmax(scores[metre]))] for metre in (3, 4))
+    gain = _TRIPLE_GAIN if abs(_off_octave(triple / quadruple)) < _SAME_OCTAVES else 1.0
     metre = 3 if scores[3].max() > gain * scores[4].max() else 4
     score = scores[metre]
     best = int(np.argmax(score))
@@ -93,7 +94,7 @@ def find_tempo(
 
 
 def _off_octave(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Octaves from the nearest power of two."""
+    """Compute the distance from the nearest power of two, in octaves."""
     octaves = np.log2(ratio)
     return np.asarray(octaves - np.round(octaves))
 
@@ -110,45 +111,45 @@ def _comb(
     return total
 
 
-def _likeness(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How alike the onsets are to themselves so many frames later, mean of the bands."""
+def _similarity(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute the normalized autocorrelation of the onsets, averaged over the bands."""
     frames = len(onsets)
     size = scipy.fft.next_fast_len(2 * frames, real=True)
-    likeness = np.zeros(frames)
+    similarity = np.zeros(frames)
     for band in onsets.T:
         spectrum = scipy.fft.rfft(band, size)
         correlation = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:frames]
-        likeness += correlation / max(correlation[0], 1e-12)
-    # The overlap shrinks with the lag; at the far end too little is left to be believed.
-    likeness /= onsets.shape[1] * np.maximum(1.0 - np.arange(frames) / frames, 0.1)
-    smooth: NDArray[np.float64] = np.convolve(likeness, (0.25, 0.5, 0.25), "same")
+        similarity += correlation / max(correlation[0], 1e-12)
+    # The overlap shrinks with the lag; the correction is limited where it becomes too small.
+    similarity /= onsets.shape[1] * np.maximum(1.0 - np.arange(frames) / frames, 0.1)
+    smooth: NDArray[np.float64] = np.convolve(similarity, (0.25, 0.5, 0.25), "same")
     return smooth
 
 
 def _repetition(
-    likeness: NDArray[np.float64],
+    similarity: NDArray[np.float64],
     frame_rate: float,
     bpm: NDArray[np.float64],
     repeat_beats: tuple[int, ...],
 ) -> NDArray[np.float64]:
-    """Mean likeness after so many beats of each tempo."""
-    lags = np.arange(len(likeness)) / frame_rate
+    """Average the similarity over lags of `repeat_beats` at each tempo."""
+    lags = np.arange(len(similarity)) / frame_rate
     longest = 0.75 * lags[-1]
     total = np.zeros_like(bpm)
     counted = np.zeros_like(bpm)
     for beats in repeat_beats:
         lag = beats * 60.0 / bpm
         usable = lag <= longest
-        total += np.where(usable, np.interp(lag, lags, likeness), 0.0)
+        total += np.where(usable, np.interp(lag, lags, similarity), 0.0)
         counted += usable
     mean: NDArray[np.float64] = total / np.maximum(counted, 1.0)
     return mean
 
 
 def _refine(onset: NDArray[np.float64], frame_rate: float, bpm: float) -> float:
-    """Peak of the comb's power around `bpm`, by the exact transform on ever finer grids."""
+    """Find the peak of the power of the comb near `bpm`, by exact transforms on finer grids."""
     windowed = onset * np.hanning(len(onset))
-    # Seen from the middle of the track a small change of tempo turns the phase least.
+    # Relative to the middle of the track a tempo change rotates the phase least.
     times = (np.arange(len(onset)) - len(onset) / 2) / frame_rate
     multiples = [(multiple, weight) for multiple, weight in _COMB if multiple >= 1.0]
     span = 2 * _STEP
@@ -156,13 +157,13 @@ def _refine(onset: NDArray[np.float64], frame_rate: float, bpm: float) -> float:
         grid = bpm * (1.0 + np.linspace(-span, span, 11))
         power = np.zeros(len(grid))
         for i, candidate in enumerate(grid):
-            turn = np.exp(2j * np.pi * candidate / 60.0 * times)
+            phasor = np.exp(2j * np.pi * candidate / 60.0 * times)
             for multiple, weight in multiples:
                 # The multiples are powers of two, so squaring is cheaper than a new exponential.
                 if multiple > 1.0:
-                    turn = turn * turn
+                    phasor = phasor * phasor
                 # Not `dot`: over so few frames the threads of BLAS cost more than they save.
-                power[i] += weight * abs((windowed * turn).sum()) ** 2
+                power[i] += weight * abs((windowed * phasor).sum()) ** 2
         bpm = float(grid[int(np.argmax(power))])
         span /= 4
     return bpm

@@ -1,4 +1,4 @@
-"""The default effects: declarations and configs."""
+"""Declarations and settings of the default effects."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _PARTITIONED = "T. G. Stockham, 'High-speed convolution and correlation', AFIPS 
 
 @attrs.frozen
 class Eq3Config:
-    """Crossovers of the three-band isolator."""
+    """Settings of the three-band isolator."""
 
     low_crossover_hz: float = setting(
-        300.0, "Where low and mid meet, both at half.", unit="Hz", minimum=20.0, maximum=20000.0
+        300.0, "Crossover of low and mid.", unit="Hz", minimum=20.0, maximum=20000.0
     )
     high_crossover_hz: float = setting(
-        4000.0, "Where mid and high meet, both at half.", unit="Hz", minimum=20.0, maximum=20000.0
+        4000.0, "Crossover of mid and high.", unit="Hz", minimum=20.0, maximum=20000.0
     )
     order: int = setting(
         4, "Steepness of the crossovers.", unit="x 6 dB per octave", choices=(2, 4, 8)
@@ -45,14 +45,14 @@ class Eq3Config:
 
 @attrs.frozen
 class FilterConfig:
-    """Steepness of a low-pass or high-pass."""
+    """Settings of the low-pass and the high-pass."""
 
     order: int = setting(4, "Butterworth order.", unit="x 6 dB per octave", minimum=1, maximum=8)
 
 
 @attrs.frozen
 class ReverbConfig:
-    """Character of the reverb."""
+    """Settings of the reverb."""
 
     decay_seconds: float = setting(
         1.8, "Time in which the tail falls by 60 dB.", unit="s", minimum=0.05, maximum=20.0
@@ -62,28 +62,28 @@ class ReverbConfig:
     )
     damping: float = setting(
         0.5,
-        "How much faster high frequencies die away: 0 not at all.",
+        "Faster decay of high frequencies; 0 is none.",
         unit="fraction",
         minimum=0.0,
         maximum=1.0,
     )
     low_cut_hz: float = setting(
         150.0,
-        "Below it the tail is thinned, so that kicks stay dry.",
+        "Low cut of the tail, which keeps kicks dry.",
         unit="Hz",
         minimum=10.0,
         maximum=2000.0,
     )
     width: float = setting(
         1.0,
-        "Difference between the channels' tails: 0 mono, 1 independent.",
+        "Stereo width: 0 is mono, 1 independent channels.",
         unit="fraction",
         minimum=0.0,
         maximum=1.0,
     )
     level: float = setting(
         0.5,
-        "Root of the tail's energy against that of its input at a send of 1.",
+        "RMS gain of the tail at a send of 1.",
         unit="amplitude ratio",
         minimum=0.0,
         maximum=4.0,
@@ -92,7 +92,7 @@ class ReverbConfig:
 
 @attrs.frozen
 class DelayConfig:
-    """Time of the echo."""
+    """Settings of the echo."""
 
     beats: float = setting(0.75, "Delay time in beats.", unit="beats", minimum=0.0625, maximum=16.0)
 
@@ -121,7 +121,7 @@ def _cutoff(neutral: float) -> Parameter:
 
 @hookimpl
 def djtrans_effects() -> Iterable[EffectDeclaration]:
-    """Fader, isolator, filters, reverb and echo; and the biquads."""
+    """Declare fader, isolator, filters, reverb, echo and the biquads."""
     module = "djtrans.plugins.effects"
     yield EffectDeclaration(
         name="gain",

@@ -1,4 +1,4 @@
-"""Second-order filters in the time domain: the reference of the spectral equalizer and filters."""
+"""Second-order filters in the time domain (biquads)."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class BiquadState:
     Attributes
     ----------
     memory : Tensor
-        ``[batch, channels, 2]``: of transposed direct form II.
+        ``[batch, channels, 2]``: state of transposed direct form II.
     started : Tensor
         ``[batch, channels, < block]``: samples of the current block so far.
     held : Tensor
-        ``[batch, 1]``: the parameter that the current block's coefficients are made of; ``[batch,
-        0]`` before the block has started.
+        ``[batch, 1]``: parameter of the coefficients of the current block; ``[batch, 0]`` before
+        the block has started.
     """
 
     memory: Tensor
@@ -47,7 +47,7 @@ class BiquadState:
 
 
 class _Biquad:
-    """A second-order filter whose coefficients move with one parameter.
+    """Second-order filter with coefficients that depend on one parameter.
 
     The parameter is read at the first sample of each block of ``config.block`` samples (64, 1.5 ms
     at 44.1 kHz) and held until the next; blocks are counted from the start of the window, so
@@ -79,7 +79,7 @@ class _Biquad:
         return 0
 
     def tail_seconds(self, ctx: RenderContext) -> float:
-        """Compute the ringing to -60 dB at whichever end of the range rings longer."""
+        """Compute the decay time to -60 dB at the end of the range with the longer one."""
         ends = torch.tensor(self.extremes, dtype=torch.float64)
         _, a = self.coefficients(ends, ctx.sample_rate)
         return design.slowest_decay_seconds(a, ctx.sample_rate)
@@ -117,14 +117,14 @@ class _Biquad:
 
 
 class _Equalizer(_Biquad):
-    """A biquad with a gain in dB at a fixed frequency."""
+    """Biquad with a gain in dB at a fixed frequency."""
 
     parameter = "gain_db"
     extremes = (LOWEST_GAIN_DB, HIGHEST_GAIN_DB)
 
 
 class BiquadLowShelf(_Equalizer):
-    """Low shelf; its input at 0 dB."""
+    """Low shelf, transparent at 0 dB."""
 
     def __init__(self, config: BiquadLowShelfConfig | None = None) -> None:
         super().__init__(config or BiquadLowShelfConfig())
@@ -135,7 +135,7 @@ class BiquadLowShelf(_Equalizer):
 
 
 class BiquadPeaking(_Equalizer):
-    """Peaking equalizer; its input at 0 dB."""
+    """Peaking equalizer, transparent at 0 dB."""
 
     def __init__(self, config: BiquadPeakingConfig | None = None) -> None:
         super().__init__(config or BiquadPeakingConfig())
@@ -146,7 +146,7 @@ class BiquadPeaking(_Equalizer):
 
 
 class BiquadHighShelf(_Equalizer):
-    """High shelf; its input at 0 dB."""
+    """High shelf, transparent at 0 dB."""
 
     def __init__(self, config: BiquadHighShelfConfig | None = None) -> None:
         super().__init__(config or BiquadHighShelfConfig())
@@ -157,7 +157,7 @@ class BiquadHighShelf(_Equalizer):
 
 
 class _CutoffFilter(_Biquad):
-    """A biquad with a moving cutoff; near neutral its output fades to its input."""
+    """Biquad with a variable cutoff; near neutral it is crossfaded to bypass."""
 
     parameter = "cutoff"
     direction = 1
@@ -175,7 +175,7 @@ class _CutoffFilter(_Biquad):
 
 
 class BiquadLowpass(_CutoffFilter):
-    """Low-pass; its input at a cutoff of 1."""
+    """Low-pass, transparent at a cutoff of 1."""
 
     def coefficients(self, values: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:
         """Design low-passes for normalized cutoffs."""
@@ -183,7 +183,7 @@ class BiquadLowpass(_CutoffFilter):
 
 
 class BiquadHighpass(_CutoffFilter):
-    """High-pass; its input at a cutoff of 0."""
+    """High-pass, transparent at a cutoff of 0."""
 
     direction = -1
 

@@ -16,7 +16,7 @@ import math
 import torch
 from torch import Tensor
 
-#: Frequencies are held below this fraction of the sample rate, where the transform ends.
+#: Frequencies are limited to this fraction of the sample rate, below Nyquist.
 HIGHEST_FRACTION = 0.49
 
 
@@ -59,19 +59,19 @@ def high_shelf(
 
 
 def slowest_decay_seconds(a: Tensor, sample_rate: int) -> float:
-    """Compute the time in which the longest ringing of filters falls by 60 dB.
+    """Compute the longest decay time of filters to -60 dB.
 
     Parameters
     ----------
     a : Tensor
         ``[..., 3]`` denominators with ``a[..., 0] = 1``.
     sample_rate : int
-        In Hz.
+        Sample rate in Hz.
 
     Returns
     -------
     float
-        From the largest radius of a pole.
+        Seconds, from the largest pole radius.
     """
     half, square = a[..., 1] / 2, a[..., 2]
     split = half.square() - square

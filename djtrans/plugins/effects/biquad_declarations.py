@@ -1,4 +1,4 @@
-"""The biquad effects: declarations and configs."""
+"""Declarations and settings of the biquad effects."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _block() -> int:
 
 @attrs.frozen
 class BiquadLowShelfConfig:
-    """Place and slope of the low shelf."""
+    """Frequency and slope of the low shelf."""
 
     frequency_hz: float = _frequency(100.0, "Midpoint of the slope, at half the gain in dB.")
     q: float = _q()
@@ -54,7 +54,7 @@ class BiquadLowShelfConfig:
 
 @attrs.frozen
 class BiquadPeakingConfig:
-    """Place and width of the peak."""
+    """Frequency and width of the peak."""
 
     frequency_hz: float = _frequency(1000.0, "Centre of the peak.")
     q: float = _q()
@@ -63,7 +63,7 @@ class BiquadPeakingConfig:
 
 @attrs.frozen
 class BiquadHighShelfConfig:
-    """Place and slope of the high shelf."""
+    """Frequency and slope of the high shelf."""
 
     frequency_hz: float = _frequency(3000.0, "Midpoint of the slope, at half the gain in dB.")
     q: float = _q()

@@ -1,10 +1,10 @@
-"""A second-order recursive filter with other coefficients in each block of samples.
+"""Second-order recursive filter with block-wise coefficients.
 
-``torchaudio.functional.lfilter`` starts from silence and has one set of coefficients for each row.
-So all blocks are filtered at once, each as a row that starts from silence, and their memory is
-added afterwards: the response of a filter to what it remembers is the impulse response of its
-denominator, and what it remembers at the end of a block depends linearly on what it remembered at
-the start (superposition). The only loop is over two numbers for each block.
+``torchaudio.functional.lfilter`` starts from a zero state and has one set of coefficients per row.
+So all blocks are filtered at once, each as a row with zero state, and the response to the state is
+added afterwards (superposition): it is the impulse response of the denominator, and the state at
+the end of a block depends linearly on that at its start. The only loop is over two numbers per
+block.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ def filter_blocks(x: Tensor, b: Tensor, a: Tensor, memory: Tensor) -> tuple[Tens
     b, a : Tensor
         ``[batch, blocks, 3]``, ``a[..., 0] = 1``.
     memory : Tensor
-        ``[batch, channels, 2]``: the state of transposed direct form II before the first block, as
-        ``scipy.signal.sosfilt`` has it in `zi`.
+        ``[batch, channels, 2]``: state of transposed direct form II before the first block, like
+        `zi` of ``scipy.signal.sosfilt``.
 
     Returns
     -------
     y : Tensor
-        Like `x`.
+        Output, of the shape of `x`.
     memory : Tensor
-        ``[batch, channels, blocks + 1, 2]``: before each block, and after the last.
+        ``[batch, channels, blocks + 1, 2]``: state before each block, and after the last.
     """
     from torchaudio.functional import lfilter
 
@@ -47,21 +47,21 @@ def filter_blocks(x: Tensor, b: Tensor, a: Tensor, memory: Tensor) -> tuple[Tens
     b_rows[:, 0] = 1.0
     out = lfilter(rows, a_rows, b_rows, clamp=False)
     out = out.reshape(channels + 1, batch, blocks, samples + 2).movedim(0, 1)
-    silent, first = out[:, :-1], out[:, -1:]
-    # Each number that is remembered rings as the impulse response, the second one sample later.
+    zero_state, first = out[:, :-1], out[:, -1:]
+    # The response to each state variable is the impulse response, of the second one sample later.
     ringing = torch.stack([first, pad(first, (1, 0))[..., :-1]], dim=-2)
     slope = a[:, None, :, 1]
-    added = _remembered(silent, slope)
-    carried = _remembered(ringing, slope.unsqueeze(-1))
+    added = _final_state(zero_state, slope)
+    carried = _final_state(ringing, slope.unsqueeze(-1))
     memories = [memory]
     for k in range(blocks):
         before = memories[-1].unsqueeze(-1)
         memories.append((before * carried[:, :, k]).sum(dim=-2) + added[:, :, k])
-    remembered = torch.stack(memories, dim=2)
-    echo = (remembered[:, :, :-1, :, None] * ringing).sum(dim=-2)
-    return (silent + echo)[..., :samples], remembered
+    states = torch.stack(memories, dim=2)
+    response = (states[:, :, :-1, :, None] * ringing).sum(dim=-2)
+    return (zero_state + response)[..., :samples], states
 
 
-def _remembered(out: Tensor, slope: Tensor) -> Tensor:
-    """Read the memory, ``[..., 2]``, off the two outputs that follow the end of the input."""
+def _final_state(out: Tensor, slope: Tensor) -> Tensor:
+    """Compute the state ``[..., 2]`` from the two outputs after the end of the input."""
     return torch.stack([out[..., -2], out[..., -1] + slope * out[..., -2]], dim=-1)

@@ -1,4 +1,4 @@
-"""The echo in time with the beat."""
+"""Beat-synchronous echo (feedback delay)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from torch import Tensor
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import DelayConfig
 
-#: Loop gain at a feedback of 1. Below 1, so that every curve is bounded.
+#: Loop gain at a feedback of 1; below 1, so that the output is bounded.
 LARGEST_LOOP_GAIN = 0.98
 
 
 @attrs.frozen(eq=False)
 class DelayTimes:
-    """Delay in samples against time: whole numbers at the knots, straight lines between them.
+    """Piecewise linear delay over time, of whole samples at the knots.
 
     Attributes
     ----------
@@ -42,19 +42,19 @@ class DelayTimes:
         return int(self.delays.max())
 
     def constant(self, start: int, stop: int) -> int | None:
-        """The delay in samples if it is the same from `start` to `stop`, else None."""
+        """Return the delay in samples if it is constant from `start` to `stop`, else None."""
         first = max(0, int(torch.searchsorted(self.knots, float(start), right=True)) - 1)
         last = int(torch.searchsorted(self.knots, float(stop)))
-        seen = self.delays[first : last + 1]
-        return int(seen[0]) if bool((seen == seen[0]).all()) else None
+        delays = self.delays[first : last + 1]
+        return int(delays[0]) if bool((delays == delays[0]).all()) else None
 
     def at(self, samples: Tensor) -> Tensor:
-        """Delay at each of `samples`, ``[n]`` float64."""
+        """Interpolate the delay at each of `samples`, ``[n]`` float64."""
         return _piecewise(samples, self.knots, self.delays)
 
 
 def _piecewise(x: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
-    """Piecewise linear function through (xs, ys), held beyond its ends."""
+    """Interpolate linearly through (xs, ys), constant beyond the ends."""
     right = torch.searchsorted(xs, x, right=True).clamp(1, len(xs) - 1)
     left = right - 1
     part = ((x - xs[left]) / (xs[right] - xs[left])).clamp(0.0, 1.0)
@@ -62,18 +62,20 @@ def _piecewise(x: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
 
 
 def delay_times(beat_times: Tensor, beats: float, sample_rate: int) -> DelayTimes:
-    """The delay that makes an echo fall `beats` later on the grid.
+    """Compute the delay that places an echo `beats` later on the beat grid.
 
-    What is heard at beat b was played at beat ``b - beats``. That delay has a kink at each beat and
-    `beats` after each; there it is rounded to whole samples. At a constant tempo the delay is one
-    whole number of samples, and while the tempo changes it glides.
+    The echo at beat b repeats the input at beat ``b - beats``. The delay has a knot at each beat
+    and `beats` after each, where it is rounded to whole samples. At a constant tempo it is a
+    constant number of samples; during a tempo change it glides.
 
     Parameters
     ----------
     beat_times : Tensor
-        ``[beats]`` float64, seconds; the tempo of the first and last beat goes on beyond.
+        ``[beats]`` float64, seconds; extrapolated at the tempo of the first and last beat.
     beats : float
+        Delay in beats.
     sample_rate : int
+        Sample rate in Hz.
 
     Returns
     -------
@@ -93,15 +95,16 @@ def delay_times(beat_times: Tensor, beats: float, sample_rate: int) -> DelayTime
 
 @attrs.frozen(eq=False)
 class DelayState:
-    """Where the delay stands.
+    """State of the delay.
 
     Attributes
     ----------
     line : Tensor
-        ``[batch, channels, longest + 1]``: what last went into the delay line.
+        ``[batch, channels, longest + 1]``: the last samples of the delay line.
     position : int
         Samples since the start.
     times : DelayTimes
+        Delay over time.
     """
 
     line: Tensor | None
@@ -110,35 +113,35 @@ class DelayState:
 
 
 class Delay:
-    """A feedback echo whose time follows the beat.
+    """Feedback echo whose delay follows the beat.
 
-    Into the line goes ``send * input + 0.98 * feedback * echo``; the echo is what went in one delay
-    ago. As nothing comes back sooner than the delay, blocks of that length are computed at once and
-    exactly. Reading between two samples, while the tempo changes, is linear: a mean of the two,
-    so the loop stays bounded.
+    The input of the delay line is ``send * input + 0.98 * feedback * echo``; the echo is its
+    output. Since nothing returns before the delay, blocks of its length are computed at once and
+    exactly. During a tempo change the line is read with linear interpolation, a weighted mean of
+    two samples, so the loop stays bounded.
     """
 
     def __init__(self, config: DelayConfig | None = None) -> None:
         self.config = config if config is not None else DelayConfig()
 
     def latency_samples(self, ctx: RenderContext) -> int:
-        """None."""
+        """Return 0."""
         return 0
 
     def tail_seconds(self, ctx: RenderContext) -> float:
-        """Until the echoes are at -60 dB if feedback stays at 1, the longest tail there can be."""
+        """Compute the time in which echoes fall to -60 dB at a feedback of 1, the longest tail."""
         times = self._times(ctx)
         echoes = math.ceil(math.log(1e-3) / math.log(LARGEST_LOOP_GAIN)) + 1
         return echoes * times.longest / ctx.sample_rate
 
     def init_state(self, batch: int, channels: int, ctx: RenderContext) -> DelayState:
-        """An empty line."""
+        """Return an empty delay line."""
         return DelayState(None, 0, self._times(ctx))
 
     def process(
         self, audio: Tensor, curves: Mapping[str, Tensor], ctx: RenderContext, state: DelayState
     ) -> tuple[Tensor, DelayState]:
-        """The echoes alone."""
+        """Return the echoes without the input."""
         samples = audio.shape[-1]
         times = state.times
         keep = times.longest + 1
@@ -161,13 +164,13 @@ class Delay:
 
     @staticmethod
     def _read(line: Tensor, position: int, count: int, times: DelayTimes) -> Tensor:
-        """``[..., count]`` samples, one delay before `position` on; the line ends at `position`."""
+        """Read ``[..., count]`` samples one delay before `position`, at which the line ends."""
         length = line.shape[-1]
         constant = times.constant(position, position + count)
         if constant is not None:
             return line[..., length - constant : length - constant + count]
         at = torch.arange(position, position + count, dtype=torch.float64)
-        # Never later than the newest sample: a delay shorter than the block is rounded up to it.
+        # At most the newest sample: a delay shorter than the block is rounded up to it.
         place = (length + (at - position) - times.at(at)).clamp(0.0, length - 1.0)
         left = place.floor().clamp(max=length - 2.0)
         part = (place - left).to(line)

@@ -1,4 +1,4 @@
-"""The three-band isolator."""
+"""Three-band isolator (DJ equalizer with full kill)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import Eq3Config
 from djtrans.plugins.effects.filters import warp
 
-#: Weights are multiples of this (-132 dB), so that sums of them are exact in any order.
+#: Weights are multiples of this (-132 dB), so that their sums are exact in any order.
 GRAIN = 2.0**-22
 
 
@@ -32,7 +32,7 @@ class Eq3:
         self._weights: tuple[Tensor, int, Tensor] | None = None
 
     def weights(self, freqs_hz: Tensor, sample_rate: int) -> Tensor:
-        """``[3, bins]``: weights of the low, mid and high band; they sum to exactly 1."""
+        """Compute the weights of low, mid and high, ``[3, bins]``; they sum to exactly 1."""
         known = self._weights
         if known is not None and known[0] is freqs_hz and known[1] == sample_rate:
             return known[2]
@@ -45,7 +45,7 @@ class Eq3:
         # Rounded down, or the mid band could end up one grain below 0.
         low = (1 / (1 + first) / GRAIN).floor() * GRAIN
         high = ((1 - 1 / (1 + second)) / GRAIN).floor() * GRAIN
-        # What belongs wholly to one band must not leave a grain to the others.
+        # A bin that lies wholly in one band has weight 0 in the others.
         low = torch.where(low >= 1 - 2 * GRAIN, torch.ones_like(low), low)
         high = torch.where(low == 1, torch.zeros_like(high), high)
         found = torch.stack([low, 1 - low - high, high]).to(freqs_hz.dtype)
@@ -53,6 +53,6 @@ class Eq3:
         return found
 
     def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
-        """``[batch, frames, bins]``: exactly 1 where all gains are 1, exactly 0 where all are 0."""
+        """Compute the mask ``[batch, frames, bins]``: exactly 1 (0) where all gains are 1 (0)."""
         gains = torch.stack([curves["low"], curves["mid"], curves["high"]], dim=-1)
         return gains @ self.weights(freqs_hz, ctx.sample_rate)

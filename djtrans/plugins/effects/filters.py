@@ -1,4 +1,4 @@
-"""Low-pass and high-pass."""
+"""Butterworth low-pass and high-pass as spectral masks."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from torch.autograd.function import once_differentiable
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import FilterConfig
 
-#: x = 0 and x = 1 of a normalized cutoff.
+#: Cutoff in Hz at a normalized cutoff of 0, and the ratio of that at 1 to it.
 LOWEST_HZ, CUTOFF_RATIO = 20.0, 1000.0
-#: The part of the range next to neutral in which the filter blends to bypass.
+#: Fraction of the range next to neutral in which the filter is blended to bypass.
 BLEND = 0.04
-#: Frequencies are taken relative to this one, so that high powers stay within float32.
+#: Reference frequency, which keeps high powers of the ratio in the range of float32.
 CENTRE_HZ = LOWEST_HZ * math.sqrt(CUTOFF_RATIO)
-#: Bounds of those powers; a product of two that overflows is a gain of 0, as it should be.
+#: Bounds of those powers; a product that overflows correctly gives a gain of 0.
 SMALLEST, LARGEST = 1e-30, 1e30
-#: Below this a high-pass treats every frequency alike; it keeps DC finite.
+#: Frequencies below this are treated as equal, which keeps the high-pass finite at DC.
 FLOOR_HZ = 1.0
 
 
 def warp(freqs_hz: Tensor, sample_rate: int) -> Tensor:
-    """Frequency after the bilinear transform, ``tan(pi f / rate)``, finite up to Nyquist."""
+    """Compute the bilinear frequency warping ``tan(pi f / rate)``, finite up to Nyquist."""
     return torch.tan(math.pi * (freqs_hz / sample_rate).clamp(max=0.49999))
 
 
 def bypass_share(cutoff: Tensor, direction: int) -> Tensor:
-    """Compute how far a filter is blended to bypass, 0 to 1, smoothly; 1 at neutral.
+    """Compute the weight of the bypass, a smooth step from 0 to 1 at neutral.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ def bypass_share(cutoff: Tensor, direction: int) -> Tensor:
 
 
 class _Butterworth(torch.autograd.Function):
-    """``rsqrt(1 + v u)`` for ``v [..., 1]`` and ``u [bins]``, blended to 1 by ``opened [..., 1]``.
+    """Compute ``rsqrt(1 + v u)``, ``v [..., 1]``, ``u [bins]``, lerped to 1 by ``opened [..., 1]``.
 
-    Few passes over the product; where `opened` is 1 the gain is exactly 1.
+    Takes few passes over the product; the gain is exactly 1 where `opened` is 1.
     """
 
     @staticmethod
@@ -69,7 +69,7 @@ class _Butterworth(torch.autograd.Function):
 
 
 class _Filter:
-    """A Butterworth magnitude, ``1 / sqrt(1 + u(f) v(cutoff))``: separable, so cheap.
+    """Butterworth magnitude ``1 / sqrt(1 + u(f) v(cutoff))``, which is separable and so cheap.
 
     Near neutral the gain blends smoothly to exactly 1 at every frequency. Elsewhere it equals that
     of the digital filter made by the bilinear transform with prewarping.
@@ -87,12 +87,12 @@ class _Filter:
         self._powers: tuple[Tensor, int, Tensor] | None = None
 
     def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
-        """``[batch, frames, bins]``."""
+        """Compute the mask, ``[batch, frames, bins]``."""
         x = curves["cutoff"]
         opened = bypass_share(x, self.direction)
         hz = LOWEST_HZ * torch.exp(x * math.log(CUTOFF_RATIO))
         power = 2 * self.config.order
-        # Clamped before the power: past it an infinity would leave no gradient but NaN.
+        # Clamped before the power, since the gradient of an infinity is NaN.
         least, most = SMALLEST ** (1 / power), LARGEST ** (1 / power)
         relative = self._relative(hz, ctx.sample_rate).clamp(least, most)
         v = (relative ** (-power * self.direction)).unsqueeze(-1)
@@ -117,12 +117,12 @@ class _Filter:
 
 
 class Lowpass(_Filter):
-    """Low-pass; at a cutoff of 1 exactly bypassed."""
+    """Low-pass, exactly bypassed at a cutoff of 1."""
 
     direction = 1
 
 
 class Highpass(_Filter):
-    """High-pass; at a cutoff of 0 exactly bypassed."""
+    """High-pass, exactly bypassed at a cutoff of 0."""
 
     direction = -1

@@ -1,4 +1,4 @@
-"""The fader."""
+"""Volume fader."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Gain:
-    """A linear gain, the same for all frequencies."""
+    """Linear gain of all frequencies."""
 
     def __init__(self, config: NoConfig | None = None) -> None:
         self.config = config if config is not None else NoConfig()
 
     def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
-        """``[batch, frames, 1]``: the gain itself."""
+        """Return the gain as a mask, ``[batch, frames, 1]``."""
         return curves["gain"].unsqueeze(-1)

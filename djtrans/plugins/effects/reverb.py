@@ -1,4 +1,4 @@
-"""The reverb."""
+"""Convolution reverb with a seeded noise impulse response."""
 
 from __future__ import annotations
 
@@ -15,31 +15,34 @@ from torch.autograd.function import once_differentiable
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import ReverbConfig
 
-#: Length of a block of the convolution; at any sample rate about this long.
+#: Approximate length of a block of the convolution.
 BLOCK_SECONDS = 0.18
-#: At full damping the top of the spectrum dies away this much faster.
+#: Ratio of the decay rates of the highest and lowest frequencies at full damping.
 DAMPING_RATIO = 8.0
 
 
 @lru_cache(maxsize=8)
 def impulse_response(config: ReverbConfig, channels: int, sample_rate: int, seed: int) -> Tensor:
-    """Decaying noise, a different one on each channel.
+    """Synthesize decaying noise, independent per channel.
 
-    Noise is shaped in a few frequency bands that die away at their own pace, faster the higher they
-    lie. Its energy is ``level**2`` on every channel.
+    Noise is shaped in frequency bands that decay faster the higher they are. Its energy is
+    ``level**2`` in every channel.
 
     Parameters
     ----------
     config : ReverbConfig
+        Settings of the reverb.
     channels : int
+        Number of channels.
     sample_rate : int
+        Sample rate in Hz.
     seed : int
-        The same seed gives the same response.
+        Seed of the noise.
 
     Returns
     -------
     Tensor
-        ``[channels, samples]`` float64, from the direct sound on.
+        ``[channels, samples]`` float64, starting at the direct sound.
     """
     length = max(1, round(config.decay_seconds * sample_rate))
     noise = torch.stack([_noise(seed + index, length) for index in range(channels + 1)])
@@ -68,7 +71,7 @@ def _noise(seed: int, length: int) -> Tensor:
 
 
 class _Rfft(torch.autograd.Function):
-    """``torch.fft.rfft`` whose backward is one real inverse transform instead of a complex one."""
+    """Function ``torch.fft.rfft`` with a real inverse transform as backward."""
 
     @staticmethod
     def forward(ctx: Any, audio: Tensor) -> Tensor:
@@ -85,7 +88,7 @@ class _Rfft(torch.autograd.Function):
 
 
 class _PartitionSum(torch.autograd.Function):
-    """Spectra of the output: each block hears the last blocks of input through the response.
+    """Frequency-domain sum over the partitions: convolves input blocks with the response.
 
     From ``[..., partitions - 1 + count, bins]`` and ``[partitions, channels, bins]`` to
     ``[..., count, bins]``.
@@ -117,7 +120,7 @@ class _PartitionSum(torch.autograd.Function):
 
 @attrs.frozen(eq=False)
 class ReverbState:
-    """Where the convolution stands.
+    """State of the convolution.
 
     Attributes
     ----------
@@ -130,7 +133,7 @@ class ReverbState:
     waiting : Tensor
         ``[batch, channels, < block]``: input that does not fill a block yet.
     ready : Tensor
-        ``[batch, channels, <= block]``: output not given yet.
+        ``[batch, channels, <= block]``: output that is not returned yet.
     """
 
     response: Tensor
@@ -143,8 +146,8 @@ class ReverbState:
 class Reverb:
     """Convolution with a deterministic impulse response, fed by the send curve.
 
-    Uniformly partitioned overlap-save: input is cut in blocks, and the spectra of the last ones are
-    multiplied by those of the blocks of the response. The output is one block late.
+    Uniformly partitioned overlap-save: input is divided into blocks, and the spectra of the last
+    blocks are multiplied by those of the response. The latency is one block.
 
     References
     ----------
@@ -156,15 +159,15 @@ class Reverb:
         self.config = config if config is not None else ReverbConfig()
 
     def latency_samples(self, ctx: RenderContext) -> int:
-        """One block."""
+        """Return the length of a block."""
         return self._block(ctx)
 
     def tail_seconds(self, ctx: RenderContext) -> float:
-        """Predelay and decay."""
+        """Return the sum of predelay and decay."""
         return self.config.predelay_seconds + self.config.decay_seconds
 
     def init_state(self, batch: int, channels: int, ctx: RenderContext) -> ReverbState:
-        """Silence."""
+        """Return the state of silence."""
         block = self._block(ctx)
         response = impulse_response(self.config, channels, ctx.sample_rate, ctx.seed)
         partitions = -(-response.shape[-1] // block)
@@ -181,7 +184,7 @@ class Reverb:
     def process(
         self, audio: Tensor, curves: Mapping[str, Tensor], ctx: RenderContext, state: ReverbState
     ) -> tuple[Tensor, ReverbState]:
-        """The tail alone, one block late."""
+        """Return the tail without the input, one block late."""
         block = self._block(ctx)
         state = _like(state, audio)
         fed = torch.cat([state.waiting, audio * curves["send"].unsqueeze(1)], dim=-1)
@@ -198,9 +201,9 @@ class Reverb:
             state = attrs.evolve(
                 state, history=spectra[..., count:, :], previous=blocks[..., -1, :]
             )
-        given = audio.shape[-1]
-        state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., given:])
-        return ready[..., :given], state
+        length = audio.shape[-1]
+        state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., length:])
+        return ready[..., :length], state
 
     @staticmethod
     def _block(ctx: RenderContext) -> int:
@@ -208,7 +211,7 @@ class Reverb:
 
 
 def _like(state: ReverbState, audio: Tensor) -> ReverbState:
-    """The state in the audio's dtype, on its device; itself if it is there already."""
+    """Convert the state to the dtype and device of the audio."""
     complex_dtype = torch.complex128 if audio.dtype == torch.float64 else torch.complex64
     return ReverbState(
         state.response.to(audio.device, complex_dtype),

@@ -1,4 +1,4 @@
-"""The built-in metrics and the values that each gives."""
+"""Declarations of the built-in metrics and their values."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def test_the_command_writes_into_data_tracklists(run, files, monkeypatch):
     code, out, err = run("a.txt", "B.CUE")
     assert (code, err) == (0, [])
     assert [line.split()[0] for line in out] == ["wrote", "wrote", "2"]
-    assert out[-1] == "2 written, 0 known, 0 failed: data/tracklists"
+    assert out[-1] == "2 written, 0 already present, 0 failed: data/tracklists"
     assert len(list((files / "data/tracklists").glob("*.json"))) == 2
     assert run("a.txt", "--quiet") == (0, [], [])
 
@@ -164,7 +164,7 @@ def test_what_fails_is_one_line_and_exit_code_2(run, files, monkeypatch):
     monkeypatch.chdir(files)
     code, out, err = run("bad.txt", "a.txt")
     assert code == 2
-    assert out[-1].startswith("1 written, 0 known, 1 failed")
+    assert out[-1].startswith("1 written, 0 already present, 1 failed")
     assert len(err) == 1
     assert err[0].startswith("djtrans: error: No tracks are found in bad.txt")
     code, out, err = run("a.txt", "--set", "1001tracklists.delay_seconds=1")

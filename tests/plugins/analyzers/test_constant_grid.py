@@ -1,4 +1,4 @@
-"""The analyzer as a whole, against synthesized tracks whose truth is known."""
+"""The constant-grid analyzer on synthesized tracks of known truth."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_noise_is_not_trusted() -> None:
 @pytest.mark.parametrize(
     ("audio", "message"),
     [
-        (torch.zeros(2, 30 * 8000), "nothing can be heard"),
+        (torch.zeros(2, 30 * 8000), "nothing can be analyzed"),
         (torch.full((2, 30 * 8000), float("nan")), "not finite"),
         (torch.full((2, 30 * 8000), float("inf")), "not finite"),
         (torch.ones(2, 3 * 8000), "at least 8 s"),

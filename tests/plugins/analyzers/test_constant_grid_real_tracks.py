@@ -1,4 +1,4 @@
-"""The analyzer on real music of known tempo, whole, cropped and at another speed."""
+"""The constant-grid analyzer on real music of known tempo: whole, cropped and resampled."""
 
 from __future__ import annotations
 

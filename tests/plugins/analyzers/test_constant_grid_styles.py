@@ -1,4 +1,4 @@
-"""Grids of all styles of drums, of swung ones, and of beats that start late."""
+"""Beat grids of all drum styles, of swing, and of beats that enter late."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_grid_of_every_style(case: str) -> None:
 
 
 @pytest.mark.parametrize("intro", ["beatless", pytest.param("vocal", marks=pytest.mark.slow)])
-def test_a_beat_that_starts_late_is_led_back_to_the_start_and_says_where_it_is_heard(
+def test_a_late_beat_is_extended_to_the_start_with_its_clarity_per_bar(
     intro: str,
 ) -> None:
     structure = (("intro", 16), ("drop", 16), ("break", 8), ("drop", 8))
@@ -65,7 +65,7 @@ def test_a_beat_that_starts_late_is_led_back_to_the_start_and_says_where_it_is_h
     assert beat.max() <= analysis.grid.confidence
 
 
-def test_bars_say_how_clearly_their_beat_is_heard_wherever_the_one_is_looked_for() -> None:
+def test_beat_clarity_per_bar_is_independent_of_the_downbeat() -> None:
     _, analysis = analyzed(structure=(("drop", 8), ("break", 8), ("drop", 8)))
     assert analysis.bar_beat[9:11].max() < 0.5 * analysis.bar_beat[2:6].min()
     assert len(analysis.shifted(2).bar_beat) == analysis.shifted(2).grid.bars

@@ -1,4 +1,4 @@
-"""Tracks whose tempo is not constant, and music without a beat or with another metre."""
+"""Drifting tempo, music without a beat, and other metres."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
 from djtrans.plugins.analyzers.drift import follow_beats
 from djtrans.plugins.analyzers.onsets import band_energies, onset_strength
-from djtrans.plugins.analyzers.straighten import straighten
+from djtrans.plugins.analyzers.time_warp import warp_to_constant_tempo
 from djtrans.synthesis import SynthTrack, TrackSpec, synthesize
 
 RATE = 22050
@@ -100,13 +100,13 @@ def test_the_way_back_from_even_beats_leads_to_where_they_were() -> None:
     at_beats = np.interp(beats, np.arange(len(position)) / bands.frame_rate, position)
     assert np.abs(np.diff(at_beats) - 1.0).max() < 0.03
     # ... and where it is played evenly, each sample's way back is its own place.
-    straight = straighten(mono, RATE, position, bands.frame_rate)
-    at = np.linspace(1.0, straight.even[-1] - 1.0, 500)
-    original = straight.original_time(at)
+    warped = warp_to_constant_tempo(mono, RATE, position, bands.frame_rate)
+    at = np.linspace(1.0, warped.even[-1] - 1.0, 500)
+    original = warped.original_time(at)
     assert np.all(np.diff(original) > 0)
-    assert np.interp(original, straight.original, straight.even) == pytest.approx(at, abs=1e-9)
+    assert np.interp(original, warped.original, warped.even) == pytest.approx(at, abs=1e-9)
     sample = mono[np.round(original * RATE).astype(int)]
-    assert np.corrcoef(straight.audio[np.round(at * RATE).astype(int)], sample)[0, 1] > 0.9
+    assert np.corrcoef(warped.audio[np.round(at * RATE).astype(int)], sample)[0, 1] > 0.9
 
 
 def spoken(rng: np.random.Generator) -> np.ndarray:

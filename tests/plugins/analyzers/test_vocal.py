@@ -1,4 +1,4 @@
-"""A voice in the mix: what glides, what trembles, and what does not."""
+"""Vocal activity: glides and vibrato against steady tones."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_frames_lie_where_they_say():
         assert curve[middle + 5 :].mean() > 0.2
 
 
-def test_the_middle_is_told_from_the_sides():
+def test_mid_and_side_are_distinguished():
     one, other = noise(), np.roll(noise(), 5000)
     bars = np.array([0.0, 2.0, 4.0])
     for audio, expected in (

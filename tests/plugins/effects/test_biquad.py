@@ -137,7 +137,7 @@ def gain_at(effect, value, hz):
     return 20.0 * math.log10(abs(response[0]))
 
 
-def test_gains_lie_where_they_are_said_to():
+def test_gains_are_at_the_declared_frequencies():
     shelf = BiquadLowShelf(BiquadLowShelfConfig(frequency_hz=200.0))
     assert gain_at(shelf, -12.0, 1.0) == pytest.approx(-12.0, abs=0.01)
     assert gain_at(shelf, -12.0, 200.0) == pytest.approx(-6.0, abs=0.01)

@@ -1,8 +1,7 @@
-"""A track of drifting tempo, played so that its tempo is constant.
+"""Warp a track of drifting tempo to a constant tempo, and map times back.
 
-Everything that finds a beat's phase and the one works on evenly spaced beats. A drifting track is
-therefore not given methods of its own: it is played evenly, analyzed, and the beats are put back to
-where they were.
+Beat phase and downbeats are found on evenly spaced beats. A drifting track is therefore warped to
+constant tempo and analyzed, and its beats are mapped back.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ _BLOCK = 1 << 18
 
 
 @attrs.frozen(eq=False)
-class Straightened:
-    """A signal of constant tempo, and the way back.
+class WarpedTrack:
+    """Signal of constant tempo, with the map to original times.
 
     Attributes
     ----------
     audio : ndarray of float32
         ``[samples]``.
     even, original : ndarray
-        ``[points]``, increasing: times in the even signal and the same moments in the original one,
-        in seconds.
+        ``[points]``, increasing: corresponding times in the warped and in the original signal, in
+        seconds.
     """
 
     audio: NDArray[np.float32]
@@ -33,7 +32,7 @@ class Straightened:
     original: Floats
 
     def original_time(self, seconds: Floats) -> Floats:
-        """Times in the original signal; beyond the ends at the tempo of the last seconds."""
+        """Map times to the original signal, beyond its ends at the tempo of the nearest seconds."""
         inside = np.interp(seconds, self.even, self.original)
         ends = min(200, len(self.even) - 1)
         before = (self.original[ends] - self.original[0]) / (self.even[ends] - self.even[0])
@@ -45,26 +44,26 @@ class Straightened:
         return result
 
 
-def straighten(
+def warp_to_constant_tempo(
     mono: NDArray[np.float32], sample_rate: int, position: Floats, frame_rate: float
-) -> Straightened:
-    """Play a signal ``[samples]`` so that its beats are evenly spaced.
+) -> WarpedTrack:
+    """Warp a signal so that its beats are evenly spaced.
 
     Parameters
     ----------
     mono : ndarray of float32
+        ``[samples]``.
     sample_rate : int
-        In Hz.
+        Sample rate in Hz.
     position : ndarray
-        ``[frames]``, beats that have gone by, as
-        :func:`~djtrans.plugins.analyzers.drift.follow_beats` gives them.
+        ``[frames]`` in beats, of :func:`~djtrans.plugins.analyzers.drift.follow_beats`.
     frame_rate : float
         Frames per second.
 
     Returns
     -------
-    Straightened
-        As long as the original, but for rounding.
+    WarpedTrack
+        Signal of the same length, up to rounding.
     """
     original = np.arange(len(position)) / frame_rate
     even = (position - position[0]) * (original[-1] / (position[-1] - position[0]))
@@ -76,4 +75,4 @@ def straighten(
         below = np.minimum(at.astype(np.int64), len(mono) - 2)
         share = (at - below).astype(np.float32)
         audio[start : start + _BLOCK] = mono[below] + share * (mono[below + 1] - mono[below])
-    return Straightened(audio, even, original)
+    return WarpedTrack(audio, even, original)

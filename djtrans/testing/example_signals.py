@@ -1,4 +1,4 @@
-"""Sounds that the rules feed to separators, with their true parts."""
+"""Example audio with known stems, the input of the rules for separators."""
 
 from __future__ import annotations
 
@@ -11,24 +11,31 @@ from torch import Tensor
 def example_parts(
     channels: int = 2, sample_rate: int = 22050, seconds: float = 2.0
 ) -> dict[str, Tensor]:
-    """Four parts that are easy to tell apart.
+    """Synthesize four stems that are easy to separate.
 
-    Drums are bursts of noise every half second; bass is a tone of 60 Hz; vocals are harmonics of
-    330 Hz with vibrato in the centre; other is chords of which each side has its own.
+    Drums are bursts of noise every half second; bass is a tone of 60 Hz; vocals are centred
+    harmonics of 330 Hz with vibrato; other has a different chord in each channel.
 
     Parameters
     ----------
     channels : {1, 2}
         One channel is the mean of the two.
     sample_rate : int
-        In Hz.
+        Sample rate in Hz.
     seconds : float
+        Duration.
 
     Returns
     -------
     dict of str to Tensor
         Each ``[channels, samples]`` float32, by the names in
         :data:`~djtrans.core.track.stem_names.STEMS`.
+
+    Examples
+    --------
+    >>> from djtrans.testing import example_parts
+    >>> {name: tuple(part.shape) for name, part in example_parts(seconds=1.0).items()}
+    {'drums': (2, 22050), 'bass': (2, 22050), 'vocals': (2, 22050), 'other': (2, 22050)}
     """
     samples = round(seconds * sample_rate)
     time = torch.arange(samples, dtype=torch.float64) / sample_rate
@@ -54,5 +61,5 @@ def example_parts(
 
 
 def example_audio(channels: int = 2, sample_rate: int = 22050, seconds: float = 2.0) -> Tensor:
-    """The sum of :func:`example_parts`, ``[channels, samples]`` float32."""
+    """Return the sum of :func:`example_parts`, ``[channels, samples]`` float32."""
     return torch.stack(list(example_parts(channels, sample_rate, seconds).values())).sum(dim=0)

@@ -1,4 +1,4 @@
-"""What is heard in a signal before anything is known of its beat."""
+"""Front-end features of an analysis, computed before the beat is known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from djtrans.plugins.analyzers.onsets import BandEnergies, band_energies, onset_
 
 
 @attrs.frozen(eq=False)
-class Heard:
+class FrontEndFeatures:
     """Band energies, onsets, attacks and chroma of one signal."""
 
     bands: BandEnergies
@@ -21,10 +21,12 @@ class Heard:
     chroma: Chroma
 
 
-def hear(mono: NDArray[np.float32], sample_rate: int, hop_seconds: float) -> Heard:
-    """Listen to a signal ``[samples]``, with onset frames `hop_seconds` apart."""
+def extract_front_end(
+    mono: NDArray[np.float32], sample_rate: int, hop_seconds: float
+) -> FrontEndFeatures:
+    """Compute the features of a signal ``[samples]``, with onset frames `hop_seconds` apart."""
     bands = band_energies(mono, sample_rate, hop_seconds)
-    return Heard(
+    return FrontEndFeatures(
         bands=bands,
         onsets=onset_strength(bands),
         attacks=find_attacks(mono, sample_rate),

@@ -1,4 +1,4 @@
-"""The work on one pair: what techniques share is done once, then each is rendered and measured."""
+"""Evaluate techniques on one pair: shared preparation, then rendering and metrics of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.evaluation.comparison import Outcome
 from djtrans.evaluation.pairs import TrackPair
-from djtrans.evaluation.placing import Places, clock_shift, moved_span, on_clock, place_together
+from djtrans.evaluation.shared_swap import (
+    SharedSwapPlans,
+    on_timeline,
+    plan_around_shared_swap,
+    shifted_span,
+    timeline_shift,
+)
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.options import GenerateOptions, PreparationOptions
@@ -22,31 +28,43 @@ from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.registry import Registry
 
-#: Analyses by hash of the file: a track is in many pairs.
+#: Analyses by hash of the file, since a track is in many pairs.
 _KNOWN: dict[str, Analysis] = {}
 
 
 @attrs.frozen(kw_only=True)
 class EvaluationOptions:
-    """What is the same for every unit of a comparison.
+    """Options of a comparison.
 
     Attributes
     ----------
     separator, mixer : str
         Names of registered components.
     bars : int
-        Wanted length of the windows; 0: each technique its own.
+        Length of the windows in bars; 0: the default of each technique.
     context : str
-        What is heard around the window: bars, or seconds as ``"8s"``.
+        Audio around the window: bars, or seconds as ``"8s"``.
     stretch_limit : float
-        Largest tempo change, as a fraction.
+        Maximum tempo change, as a fraction.
     own_place : bool
-        Each technique where the planner puts it, rather than all on one swap.
+        Let the planner place each technique on its own, instead of on a shared swap.
     device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     seed : int
+        Random seed.
+
+    See Also
+    --------
+    compare : Takes these options.
+
+    Examples
+    --------
+    >>> from djtrans.evaluation import EvaluationOptions
+    >>> EvaluationOptions(bars=16).separator
+    'spectral'
     """
 
-    # Not "auto": what is compared must not depend on which weights a machine has.
+    # Not "auto": results must not depend on the weights that a machine has.
     separator: str = "spectral"
     mixer: str = DEFAULT_MIXER
     bars: int = 0
@@ -64,23 +82,26 @@ def evaluate_pair(
     registry: Registry,
     only: Sequence[str] | None = None,
 ) -> Iterator[Outcome]:
-    """Make and measure the transitions of several techniques on one pair.
+    """Render and measure transitions of several techniques on one pair.
 
     Parameters
     ----------
     pair : TrackPair
+        Pair of tracks.
     techniques : sequence of str
-        Qualified names of all that are compared: they share one swap.
+        Qualified names of all compared techniques, which share one swap.
     options : EvaluationOptions
+        Options of the comparison.
     registry : Registry
+        Registry of the components.
     only : sequence of str, optional
-        Those of them that are still to be done; all by default.
+        Techniques that are evaluated; by default all.
 
     Yields
     ------
     Outcome
-        One for each of `only`. What fails, fails alone, whatever the error is: a comparison of
-        hours must not end with one broken plugin.
+        One per technique in `only`. Any exception becomes an outcome with a reason: one broken
+        plugin must not end a comparison of hours.
     """
     only = techniques if only is None else only
     steps = Steps()
@@ -102,7 +123,7 @@ def evaluate_pair(
                 steps=steps,
                 registry=registry,
             )
-            places = place_together(
+            placed = plan_around_shared_swap(
                 prepared,
                 techniques,
                 bars=options.bars,
@@ -111,23 +132,23 @@ def evaluate_pair(
                 stretch_limit=options.stretch_limit,
                 own_place=options.own_place,
             )
-            shared = _Shared.of(prepared, places, options, steps)
+            shared = _Shared.of(prepared, placed, options, steps)
         except Exception as error:  # noqa: BLE001 - recorded as a row, see above
             for technique in only:
-                yield Outcome(pair=pair.label, technique=technique, reason=_say(error))
+                yield Outcome(pair=pair.label, technique=technique, reason=_describe(error))
             return
         for technique in only:
             try:
-                yield _unit(pair, technique, prepared, places, shared, options, registry, steps)
+                yield _unit(pair, technique, prepared, placed, shared, options, registry, steps)
             except Exception as error:  # noqa: BLE001 - recorded as a row, see above
-                yield Outcome(pair=pair.label, technique=technique, reason=_say(error))
-            # What is shared is counted once, with the first.
+                yield Outcome(pair=pair.label, technique=technique, reason=_describe(error))
+            # Shared steps are counted once, for the first technique.
             steps = Steps()
 
 
 @attrs.frozen(eq=False)
 class _Shared:
-    """Both tracks on the anchor's clock, with stems wide enough for every plan that shares it."""
+    """Both tracks on the anchor's timeline, with stems for every plan that shares it."""
 
     anchor: TransitionPlan
     aligned: Pair[AlignedTrack]
@@ -135,33 +156,33 @@ class _Shared:
 
     @classmethod
     def of(
-        cls, prepared: Prepared, places: Places, options: EvaluationOptions, steps: Steps
+        cls, prepared: Prepared, placed: SharedSwapPlans, options: EvaluationOptions, steps: Steps
     ) -> _Shared | None:
-        """Lay out and separate once what several plans can use; None if there are none."""
-        anchor = places.anchor
+        """Align and separate once what several plans share; return None without plans."""
+        anchor = placed.anchor
         if anchor is None:
             return None
         rate = prepared.tracks.a.sample_rate
         stems = margin_span(anchor, rate)
         shifts, spans = {}, []
-        for name, plan in places.plans.items():
-            shift = clock_shift(plan, anchor, rate)
-            if shift is None or not _within(_worked(plan, rate), stems, shift):
+        for name, plan in placed.plans.items():
+            shift = timeline_shift(plan, anchor, rate)
+            if shift is None or not _within(_mixer_span(plan, rate), stems, shift):
                 continue
             shifts[name] = shift
-            spans.append(moved_span(prepared.span(plan, options.context), shift))
+            spans.append(shifted_span(prepared.span(plan, options.context), shift))
         union = Span(min(s.start for s in spans), max(s.stop for s in spans))
         return cls(anchor, prepared.align(anchor, union, steps), shifts)
 
 
-def _worked(plan: TransitionPlan, rate: int) -> Span:
-    """What the mixer needs of the stems: the window and a beat on either side, generously."""
+def _mixer_span(plan: TransitionPlan, rate: int) -> Span:
+    """Return the span of stems that the mixer needs: the window and two beats on either side."""
     beats = len(plan.beat_times) - 1
     return Span(round(plan.clock_of_beat(-2) * rate), round(plan.clock_of_beat(beats + 2) * rate))
 
 
 def _within(span: Span, stems: Span, shift: int) -> bool:
-    moved = moved_span(span, shift)
+    moved = shifted_span(span, shift)
     return stems.start <= moved.start and moved.stop <= stems.stop
 
 
@@ -169,24 +190,24 @@ def _unit(
     pair: TrackPair,
     technique: str,
     prepared: Prepared,
-    places: Places,
+    placed: SharedSwapPlans,
     shared: _Shared | None,
     options: EvaluationOptions,
     registry: Registry,
     steps: Steps,
 ) -> Outcome:
-    if technique not in places.plans or shared is None:
-        reason = places.reasons.get(technique, "it has no plan")
+    if technique not in placed.plans or shared is None:
+        reason = placed.reasons.get(technique, "no plan was found")
         return Outcome(pair=pair.label, technique=technique, reason=reason)
-    plan = places.plans[technique]
+    plan = placed.plans[technique]
     span = prepared.span(plan, options.context)
     if technique in shared.shifts:
         shift = shared.shifts[technique]
-        aligned = shared.aligned.map(lambda track: on_clock(track, shift))
+        aligned = shared.aligned.map(lambda track: on_timeline(track, shift))
     else:
         aligned = prepared.align(plan, span, steps)
-    drawing = GenerateOptions(seed=options.seed)
-    content = generate_transition_params(prepared, plan, span, aligned, drawing, steps=steps)
+    curve_options = GenerateOptions(seed=options.seed)
+    content = generate_transition_params(prepared, plan, span, aligned, curve_options, steps=steps)
     transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
     with steps.step("measure"):
         metrics = transition.metrics(registry=registry)
@@ -195,7 +216,7 @@ def _unit(
         pair=pair.label,
         technique=technique,
         bars=plan.bars,
-        shared_swap=places.shares_swap(technique),
+        shared_swap=placed.shares_swap(technique),
         values=values,
         gates={gate.name: gate.verdict for gate in gates},
         why={**{gate.name: gate.why for gate in gates}, **metrics.failures},
@@ -203,6 +224,10 @@ def _unit(
     )
 
 
-def _say(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     text = " ".join(str(error).split())
-    return text if isinstance(error, DjtransError) else f"fault: {type(error).__name__}: {text}"
+    return (
+        text
+        if isinstance(error, DjtransError)
+        else f"internal error: {type(error).__name__}: {text}"
+    )

@@ -1,4 +1,4 @@
-"""Several techniques around one swap, so that they meet the same music."""
+"""Plan several techniques around one shared swap, for a comparison on the same music."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from djtrans.planning.tempo import tempos_reachable
 from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 
-#: Clocks that lay a track this close to each other are one clock: 0.5 ms are no offset to hear.
-SAME_CLOCK_SECONDS = 5e-4
+#: Maximum difference of equal times; 0.5 ms are inaudible.
+SAME_TIME_SECONDS = 5e-4
 
 
 @attrs.frozen
-class Places:
-    """Where each technique goes.
+class SharedSwapPlans:
+    """Plans of several techniques on one pair.
 
     Attributes
     ----------
     plans : mapping of str to TransitionPlan
-        By technique; the longest first.
+        Plans by technique, the longest first.
     reasons : mapping of str to str
-        Why the others have no plan.
+        Reasons why the other techniques have no plan.
     """
 
     plans: Mapping[str, TransitionPlan]
@@ -37,16 +37,16 @@ class Places:
 
     @property
     def anchor(self) -> TransitionPlan | None:
-        """The plan with the longest window, around whose swap the others lie."""
+        """Plan with the longest window, whose swap the others share."""
         return next(iter(self.plans.values()), None)
 
     def shares_swap(self, technique: str) -> bool:
-        """Whether a technique's swap lies where the anchor's does, in both tracks."""
+        """Return True if the swap of a technique equals the anchor's in both tracks."""
         anchor = self.anchor
         return anchor is not None and same_swap(self.plans[technique], anchor)
 
 
-def place_together(
+def plan_around_shared_swap(
     prepared: Prepared,
     techniques: Sequence[str],
     *,
@@ -55,27 +55,30 @@ def place_together(
     cue_b: float | None = None,
     stretch_limit: float = 0.08,
     own_place: bool = False,
-) -> Places:
+) -> SharedSwapPlans:
     """Plan several techniques around the swap of the one with the longest window.
 
     Parameters
     ----------
     prepared : Prepared
+        Prepared pair.
     techniques : sequence of str
+        Names of the techniques.
     bars : int
-        Wanted length: each technique takes the nearest that it can; 0 is its own default.
+        Requested length, of which each technique uses the nearest that it allows; 0: its default.
     cue_a, cue_b : float, optional
-        Where the longest window starts in each track, in seconds.
+        Start of the longest window in each track, in seconds.
     stretch_limit : float
+        Maximum tempo change, as a fraction.
     own_place : bool
-        Each technique where the planner puts it on its own.
+        Let the planner place each technique on its own.
 
     Returns
     -------
-    Places
-        A technique that does not fit around the common swap keeps its own place.
+    SharedSwapPlans
+        A technique that does not fit around the shared swap keeps its own.
     """
-    clock = _one_clock(prepared, stretch_limit)
+    timeline = _timeline_options(prepared, stretch_limit)
     plans: dict[str, TransitionPlan] = {}
     reasons: dict[str, str] = {}
     for name in techniques:
@@ -86,22 +89,22 @@ def place_together(
                 cue_a_seconds=cue_a,
                 cue_b_seconds=cue_b,
                 stretch_limit=stretch_limit,
-                **clock,
+                **timeline,
             )
         except DjtransError as error:
             reasons[name] = str(error)
     plans = dict(sorted(plans.items(), key=lambda item: -item[1].bars))
     if own_place or not plans:
-        return Places(plans, reasons)
+        return SharedSwapPlans(plans, reasons)
     anchor = next(iter(plans.values()))
-    moved = {n: _moved(prepared, n, p, anchor, stretch_limit, clock) for n, p in plans.items()}
-    return Places(moved, reasons)
+    moved = {n: _moved(prepared, n, p, anchor, stretch_limit, timeline) for n, p in plans.items()}
+    return SharedSwapPlans(moved, reasons)
 
 
-def _one_clock(prepared: Prepared, limit: float) -> dict[str, Any]:
-    """Options that lay all techniques on one clock: A's, and B stays there.
+def _timeline_options(prepared: Prepared, limit: float) -> dict[str, Any]:
+    """Return plan options with a common timeline: B stays at A's tempo.
 
-    Otherwise a short window would let B go home while a long one still holds it.
+    Otherwise B would return to its tempo after a short window, but not yet in a long one.
     """
     a, b = match_tempo_octaves(*prepared.analyses)
     tempo = "a" if tempos_reachable(a, b, limit) else "auto"
@@ -109,7 +112,7 @@ def _one_clock(prepared: Prepared, limit: float) -> dict[str, Any]:
 
 
 def nearest_length(registry: Registry, technique: str, bars: int) -> int:
-    """The window length nearest to the wanted one that a technique can take; 0 stays 0."""
+    """Return the allowed window length of a technique nearest to `bars`; 0 stays 0."""
     declaration = registry.techniques.find(technique).declaration
     if bars == 0:
         return bars
@@ -124,9 +127,9 @@ def _moved(
     plan: TransitionPlan,
     anchor: TransitionPlan,
     limit: float,
-    clock: Mapping[str, Any],
+    timeline: Mapping[str, Any],
 ) -> TransitionPlan:
-    """The plan with its swap on the anchor's, or as it is if that is not possible."""
+    """Move a plan to the anchor's swap; return it unchanged if that is not possible."""
     if same_swap(plan, anchor):
         return plan
     swap = anchor.swap_seconds
@@ -137,7 +140,7 @@ def _moved(
             swap_a_seconds=track_seconds(anchor.a.warp, swap),
             swap_b_seconds=track_seconds(anchor.b.warp, swap),
             stretch_limit=limit,
-            **clock,
+            **timeline,
         )
     except (PlanError, ValueError):
         return plan
@@ -145,42 +148,42 @@ def _moved(
 
 
 def same_swap(one: TransitionPlan, other: TransitionPlan) -> bool:
-    """Whether two plans swap at the same time of both tracks."""
+    """Return True if two plans swap at the same time of both tracks."""
     return all(
         abs(track_seconds(x.warp, one.swap_seconds) - track_seconds(y.warp, other.swap_seconds))
-        < SAME_CLOCK_SECONDS
+        < SAME_TIME_SECONDS
         for x, y in ((one.a, other.a), (one.b, other.b))
     )
 
 
-def clock_shift(plan: TransitionPlan, anchor: TransitionPlan, sample_rate: int) -> int | None:
-    """Samples from the anchor's clock to the plan's, if both lay the tracks alike.
+def timeline_shift(plan: TransitionPlan, anchor: TransitionPlan, sample_rate: int) -> int | None:
+    """Compute the offset in samples between the timelines of a plan and the anchor.
 
     Returns
     -------
     int or None
-        None if a track lies or sounds otherwise on the two clocks.
+        None if the warp or the gain of a track differs between the two timelines.
     """
     shift = round((anchor.swap_seconds - plan.swap_seconds) * sample_rate)
     for one, other in ((plan.a, anchor.a), (plan.b, anchor.b)):
         if abs(one.gain_db - other.gain_db) > 1e-6:
             return None
-        for clock in plan.beat_times:
-            there = track_seconds(other.warp, clock + shift / sample_rate)
-            if abs(track_seconds(one.warp, clock) - there) > SAME_CLOCK_SECONDS:
+        for seconds in plan.beat_times:
+            expected = track_seconds(other.warp, seconds + shift / sample_rate)
+            if abs(track_seconds(one.warp, seconds) - expected) > SAME_TIME_SECONDS:
                 return None
     return shift
 
 
-def moved_span(span: Span, samples: int) -> Span:
-    """A span of a clock, said on a clock that starts `samples` earlier."""
+def shifted_span(span: Span, samples: int) -> Span:
+    """Convert a span to a timeline that starts `samples` earlier."""
     return Span(span.start + samples, span.stop + samples)
 
 
-def on_clock(track: AlignedTrack, shift: int) -> AlignedTrack:
-    """An aligned track, said on a clock that starts `shift` samples later."""
+def on_timeline(track: AlignedTrack, shift: int) -> AlignedTrack:
+    """Convert an aligned track to a timeline that starts `shift` samples later."""
     return attrs.evolve(
         track,
-        span=moved_span(track.span, -shift),
-        stems_span=moved_span(track.stems_span, -shift),
+        span=shifted_span(track.span, -shift),
+        stems_span=shifted_span(track.stems_span, -shift),
     )

@@ -1,4 +1,4 @@
-"""A transition that the rules give to metrics: one example faded into another."""
+"""Example transition, the input of the rules for metrics: a linear crossfade."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import attrs
 import numpy as np
 
 from djtrans.core.transition.metric_inputs import MetricInputs, TrackFacts, Voices
-from djtrans.testing.example_audio import example_parts
+from djtrans.testing.example_signals import example_parts
 
 BEAT_SECONDS = 0.5
-#: Levels of the parts in the incoming track, which makes it another one.
+#: Gains of the parts in track B, so that it differs from track A.
 _LEVELS_B = {"drums": 0.7, "bass": 1.2, "vocals": 1.0, "other": 0.5}
 
 
@@ -27,21 +27,29 @@ def example_transition(
     Parameters
     ----------
     beats : int
-        Length of the window.
+        Length of the window, in beats.
     margin_beats : int
         Beats before and after the window.
     channels : {1, 2}
+        Number of channels.
     silent : {"", "a", "b", "ab"}
         Tracks that are silent.
     bare : bool
         Leave out vocals, curves, keys, tempo and phrase boundaries.
     sample_rate : int
-        In Hz.
+        Sample rate in Hz.
 
     Returns
     -------
     MetricInputs
-        A new one, with arrays of its own.
+        Inputs with arrays of their own.
+
+    Examples
+    --------
+    >>> from djtrans.testing import example_transition
+    >>> inputs = example_transition(beats=4)
+    >>> inputs.swap_beat, len(inputs.beat_times)
+    (2, 5)
     """
     parts = {
         name: part.double().numpy()
