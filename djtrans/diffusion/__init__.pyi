@@ -1,11 +1,11 @@
+from .building import build_model as build_model
+from .building import build_network as build_network
 from .checkpoint import EncoderRecord as EncoderRecord
 from .checkpoint import ModelRecord as ModelRecord
 from .checkpoint import read_model as read_model
 from .checkpoint import save_model as save_model
 from .extractors import build_extractors as build_extractors
 from .guidance import Guidance as Guidance
-from .loading import build_model as build_model
-from .loading import build_network as build_network
 from .loading import export_model as export_model
 from .loading import get_inference_config as get_inference_config
 from .loading import load_model as load_model

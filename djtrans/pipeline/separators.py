@@ -35,8 +35,6 @@ def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclara
         If there is no separator of that name.
     """
     component = registry.separators.find(name)
-    if not isinstance(component.declaration, SeparatorDeclaration):
-        raise InputError(f"{component.name} is not a separator.")
     return component.name, component.declaration
 
 

@@ -24,9 +24,9 @@ from djtrans.datasets.pairs.batches import PreparedBatches
 from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.diffusion.building import build_network
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
 from djtrans.diffusion.extractors import extractor_key
-from djtrans.diffusion.loading import build_network
 from djtrans.diffusion.model import layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout

@@ -9,14 +9,9 @@ import torch
 import djtrans
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import ConfigError, FormatError, InputError, LayoutError, PluginError
+from djtrans.diffusion.building import build_network
 from djtrans.diffusion.checkpoint import save_model
-from djtrans.diffusion.loading import (
-    build_network,
-    choose_model,
-    get_inference_config,
-    load_model,
-    with_scheduler,
-)
+from djtrans.diffusion.loading import choose_model, get_inference_config, load_model, with_scheduler
 from djtrans.diffusion.model import DiffusionModel
 from tests.helpers.models import STEMS, record, save_random_model
 

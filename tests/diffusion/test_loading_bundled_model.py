@@ -10,7 +10,7 @@ import djtrans
 from djtrans.core.curves.params import conform, faders
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import InputError
-from djtrans.diffusion.loading import SHIPPED
+from djtrans.diffusion.model_files import BUNDLED_MODEL
 from djtrans.diffusion.normalization import Scaling
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -35,7 +35,7 @@ def tracks():
 
 
 def test_it_is_small(model):
-    assert SHIPPED.stat().st_size <= 10e6
+    assert BUNDLED_MODEL.stat().st_size <= 10e6
     assert sum(p.numel() for p in model.network.parameters()) <= 2.5e6
 
 
@@ -47,7 +47,7 @@ def test_its_card_describes_the_training(model):
 
 def test_it_generates_curves_by_default(tracks):
     made = djtrans.generate(*tracks, **OPTIONS)
-    assert made.provenance.model.name == SHIPPED.name
+    assert made.provenance.model.name == BUNDLED_MODEL.name
     assert made.provenance.model.steps == 10
     assert made.provenance.model.guidance_scale == 2.0
     assert djtrans.generate(*tracks, **OPTIONS, model="none").provenance.model is None
@@ -117,4 +117,4 @@ def test_settings_of_the_technique_are_for_its_rules(tracks):
         made = djtrans.generate(*tracks, **OPTIONS, settings=settings)
     assert made.provenance.model is None
     with pytest.raises(InputError, match=r"which a model does not support"):
-        djtrans.generate(*tracks, **OPTIONS, settings=settings, model=SHIPPED)
+        djtrans.generate(*tracks, **OPTIONS, settings=settings, model=BUNDLED_MODEL)

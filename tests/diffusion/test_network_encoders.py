@@ -12,9 +12,10 @@ from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import PluginError, ShapeError
 from djtrans.datasets.synthetic.composition import request_of
+from djtrans.diffusion.building import build_network
 from djtrans.diffusion.checkpoint import read_checkpoint
 from djtrans.diffusion.conditioning import concatenate, split
-from djtrans.diffusion.loading import build_network, export_model, get_inference_config, load_model
+from djtrans.diffusion.loading import export_model, get_inference_config, load_model
 from djtrans.diffusion.model import encode
 from djtrans.registry import Registry
 from djtrans.training.options import TrainOptions

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import djtrans
 from djtrans.core.contracts.component import ComponentRecord
+from djtrans.diffusion.building import build_network
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
-from djtrans.diffusion.loading import build_network
 
 ROOT = Path(__file__).resolve().parents[2]
 

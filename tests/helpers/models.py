@@ -10,8 +10,8 @@ import torch
 import djtrans
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.config import config_to_dict
+from djtrans.diffusion.building import build_network
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
-from djtrans.diffusion.loading import build_network
 from djtrans.plugins.encoders import TechniqueEncoderConfig
 from djtrans.registry import default_registry
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import djtrans
-from djtrans.diffusion.loading import SHIPPED
+from djtrans.diffusion.model_files import BUNDLED_MODEL
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -81,7 +81,7 @@ def test_the_wheel_makes_a_transition_outside_the_checkout(wheel, environment, t
     assert Path(where).is_relative_to(made.python.parents[1])
     load = "import djtrans; print(djtrans.load_model(device='cpu').sha256)"
     model = made.run("-c", load, cwd=tmp_path).stdout.strip()
-    assert model == hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
+    assert model == hashlib.sha256(BUNDLED_MODEL.read_bytes()).hexdigest()
     listed = json.loads(made.run(command, "plugins", "--json", cwd=tmp_path).stdout)
     assert listed["failures"] == []
     made.run(command, "demo", "--out", "demo", "--quiet", cwd=tmp_path)

@@ -115,7 +115,7 @@ MODEL = """
 from djtrans import CurveRequest, load_model, mixer_layout, resolve_spec
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.diffusion.loading import build_network
+from djtrans.diffusion.building import build_network
 
 small = {"width": 16, "depth": 1, "heads": 1}
 record = ModelRecord(

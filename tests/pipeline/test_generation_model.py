@@ -104,7 +104,7 @@ def test_plans_that_the_model_does_not_support_use_the_rules_with_a_warning(trac
 
 
 def test_sampling_without_a_model_is_refused(tracks, monkeypatch, tmp_path):
-    monkeypatch.setattr("djtrans.diffusion.loading.SHIPPED", tmp_path / "none")
+    monkeypatch.setattr("djtrans.diffusion.loading.BUNDLED_MODEL", tmp_path / "none")
     for asked in ({"steps": 3}, {"guidance_scale": 1.0}, {"scheduler": "ddim"}, EULER):
         with pytest.raises(
             InputError, match=r"these settings need a model; choose one \(--model\)"

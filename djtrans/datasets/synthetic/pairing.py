@@ -91,8 +91,7 @@ class Pairing:
         return {
             component.name: component.declaration
             for component in self.registry.techniques
-            if isinstance(component.declaration, TechniqueDeclaration)
-            and component.declaration.bars[2] >= _SHORTEST_BARS
+            if component.declaration.bars[2] >= _SHORTEST_BARS
             and not component.declaration.baseline
         }
 

@@ -23,7 +23,7 @@ from djtrans.datasets.pairs.crops import CROP_BEATS, CROPS
 from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import CACHE, open_prepared
 from djtrans.datasets.pairs.pair_folder import read_pair
-from djtrans.diffusion.loading import build_network
+from djtrans.diffusion.building import build_network
 from djtrans.diffusion.model import encode
 from djtrans.diffusion.normalization import Scaling
 from djtrans.pipeline.provenance import rebuild_mixer

@@ -1,0 +1,60 @@
+"""Build recorded components, and compare their behaviour versions with the installed ones."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TypeVar
+
+from djtrans.core.contracts.component import ComponentRecord
+from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.errors import FormatError, PluginError, UnknownComponentError
+from djtrans.core.registration.catalog import Component, Kind
+
+D = TypeVar("D", bound=Declaration)
+C = TypeVar("C")
+
+
+def find_recorded(kind: Kind[D, C], name: str, where: str) -> Component[D]:
+    """Find a component that a model needs; `where` names the model in errors.
+
+    Raises
+    ------
+    PluginError
+        If it is not installed.
+    """
+    try:
+        return kind.find(name)
+    except UnknownComponentError as error:
+        raise PluginError(
+            f"{where} needs the {kind.name} {name}, which is not installed. {error}"
+        ) from None
+
+
+def build_recorded(kind: Kind[D, C], record: ComponentRecord, where: str) -> C:
+    """Build a component from its record; another behaviour version is an error.
+
+    Raises
+    ------
+    FormatError
+        If the installed version behaves differently.
+    PluginError
+        If it is not installed.
+    """
+    check_version(kind, record, where, strict=True)
+    return kind.build(record.name, record.config)
+
+
+def check_version(kind: Kind[D, C], record: ComponentRecord, where: str, *, strict: bool) -> None:
+    """Compare behaviour versions; a difference is an error if `strict`, else a warning."""
+    here = find_recorded(kind, record.name, where).declaration.version
+    if here != record.version:
+        differs = (
+            f"{where} was made with version {record.version} of the {kind.name} {record.name}, "
+        )
+        differs += f"but version {here} is installed"
+        if strict:
+            raise FormatError(
+                f"{differs}, with other results. Install the version of the plugin from training, "
+                "or train the model again."
+            )
+        warnings.warn(f"{differs}; the curves may differ.", stacklevel=4)
