@@ -41,9 +41,9 @@ def sample(
     scheduler : Scheduler
         Any scheduler; it is independent of the training.
     conditioning : Conditioning
-        Inputs of the network's encoders (:meth:`DiffusionNetwork.encode
-        <djtrans.diffusion.network.DiffusionNetwork.encode>`); it determines the batch size, the
-        number of frames and the device.
+        Inputs of the network's encoders, see
+        :meth:`~djtrans.diffusion.network.DiffusionNetwork.encode`; it determines the batch size,
+        the number of frames and the device.
     steps : int
         Number of network evaluations.
     seed : int
