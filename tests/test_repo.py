@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -169,3 +170,17 @@ def test_tests_share_through_helpers_only():
     }
     assert found
     assert all(f"{name}.".startswith("tests.helpers.") for name in found), sorted(found)
+
+
+def test_first_lines_name_what_a_file_does():
+    """A module, class or function is summarized in the field's terms, not by a riddle."""
+    riddle = re.compile(r"(What|Which|Where|Whether|How|Who|When)\b")
+    found = []
+    for file in sorted((ROOT / "djtrans").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                summary = (ast.get_docstring(node) or "").partition("\n")[0]
+                # The rules of the conformance kit are sentences, and may begin with a condition.
+                if riddle.match(summary) and not file.stem.endswith("_rules"):
+                    found.append(f"{file.relative_to(ROOT)}: {summary}")
+    assert found == []

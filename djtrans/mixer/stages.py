@@ -1,4 +1,4 @@
-"""Stages of the signal path. Each is pushed audio and gives what is finished, aligned to its input.
+"""Stages of the streaming signal path: audio in, finished and aligned audio out.
 
 A stage may hold samples back, never more than its ``delay``; sample n of its output belongs to
 sample n of its input. Curves are read at the time of the input sample, so latency shifts no curve.

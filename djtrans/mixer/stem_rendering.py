@@ -1,4 +1,4 @@
-"""Renders what one stem of each track contributes, with all other stems silent."""
+"""Render the contribution of a single stem of each track."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Timeline:
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
         return self.spec.sample_rate_hz
 
     @property

@@ -70,7 +70,7 @@ class SynthTrack:
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
         return self.stems.sample_rate
 
 

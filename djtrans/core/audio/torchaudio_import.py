@@ -1,4 +1,4 @@
-"""Import torchaudio late, and say what to do where it cannot be imported."""
+"""Import torchaudio on demand, with a clear error if it is unusable."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def _array_or_none(audio: Any) -> FloatArray | None:
 
 @attrs.frozen(eq=False, kw_only=True)
 class TrackFacts:
-    """What is known of one track besides its sound. Whatever is left out is not measured.
+    """Known facts of a track besides its audio; metrics that need missing ones are skipped.
 
     Attributes
     ----------

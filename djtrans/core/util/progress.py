@@ -10,7 +10,7 @@ import attrs
 
 @attrs.frozen
 class Progress:
-    """How far one stage of a call has come.
+    """Progress of one stage of a call.
 
     Attributes
     ----------

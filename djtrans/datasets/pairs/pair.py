@@ -1,4 +1,4 @@
-"""A transition with what it was mixed from: one window, the stems on its clock, the curves."""
+"""Prepared pair: the window of one transition with its aligned stems and its curves."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class PreparedPair:
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
         return self.stems_a.sample_rate
 
     def features(self, side: str, extractors: Sequence[FeatureExtractor] = ()) -> TrackFeatures:

@@ -1,4 +1,4 @@
-"""Scan a library: analyze each track once and set aside what cannot be read."""
+"""Scan a library: analyze each track once and skip unreadable files."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The weights of demucs: found on disk or on the hub, and loaded without running what they hold.
+"""Find the weights of demucs, and load them without executing code.
 
-demucs' own loaders do: a ``.th`` file is unpickled, and a ``.safetensors`` file names in its
+demucs' own loaders execute code: a ``.th`` file is unpickled, and a ``.safetensors`` file names in its
 metadata any class to import and call. Here the class is HTDemucs or the file is refused.
 """
 

@@ -1,4 +1,4 @@
-"""The kick, found as what a dance track repeats most: one sound, struck again and again.
+"""Extract the kick as the most repeated low sound of a dance track.
 
 At the bottom no mask can part kick and bass: they share its few bins. But the strokes of a kick
 are alike sample by sample, and the bass under them is not. So each stroke is taken to be the

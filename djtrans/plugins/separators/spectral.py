@@ -1,4 +1,4 @@
-"""A separator without weights: what strikes, what repeats, how low, how far from the centre.
+"""Weight-free separation by percussiveness, repetition, frequency and stereo position.
 
 First the kick is found as one sound that is struck again and again, and subtracted. The short-time
 spectrum of the rest is shared out by soft masks that sum to one:

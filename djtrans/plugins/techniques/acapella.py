@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Acapella:
-    """On the line A's music gives way to B's while A's voice sings on; B's voice comes after it."""
+    """Replace A's music by B's at the swap while A's vocals continue; B's vocals come last."""
 
     def __init__(self, config: AcapellaConfig) -> None:
         self.config = config

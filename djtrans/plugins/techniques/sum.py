@@ -1,4 +1,4 @@
-"""Both tracks at full: what happens without a DJ."""
+"""Both tracks at full level: a baseline without any mixing."""
 
 from __future__ import annotations
 
