@@ -184,7 +184,7 @@ def _pair(line: dict[str, Any], where: str, folder: Path) -> TrackPair:
 
 
 def _with_unique_names(pairs: tuple[TrackPair, ...]) -> tuple[TrackPair, ...]:
-    """Number pairs of the same name."""
+    """Distinguish pairs of the same name by numbers."""
     seen: dict[str, int] = {}
     named = []
     for pair in pairs:

@@ -160,7 +160,7 @@ def bar_step(bars: float) -> float:
 
 
 def bar_axis(axes: Axes, theme: Theme, bars: float) -> None:
-    """Number the bars below the last row, counted from 1."""
+    """Label the bars below the last row, counted from 1."""
     ticks = np.arange(0.0, bars + 1e-6, bar_step(bars))
     axes.set_xticks(ticks, [f"{tick + 1:.0f}" for tick in ticks])
     axes.tick_params(labelbottom=True, labelsize=NORMAL)

@@ -71,7 +71,7 @@ def check_sample_rate(sample_rate: int) -> None:
 
 
 def as_beats(beat_times: Any) -> FloatArray:
-    """A clock as a float64 array ``[beats]`` of increasing seconds.
+    """Convert beat times to a float64 array ``[beats]`` of increasing seconds.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def to_db(power: FloatArray) -> FloatArray:
 def cut(
     audio: FloatArray, sample_rate: int, beat_times: FloatArray, margin_seconds: float
 ) -> tuple[FloatArray, FloatArray]:
-    """The window with a margin on either side, as far as there is audio, and its beat times.
+    """Cut the window with a margin on either side, limited by the audio, and its beat times.
 
     Parameters
     ----------

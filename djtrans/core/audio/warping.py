@@ -49,7 +49,7 @@ class Piece:
 
 
 def pieces(points: Sequence[tuple[float, float]]) -> list[Piece]:
-    """The fewest pieces that follow a map within half a millisecond.
+    """Reduce a time map to the fewest linear pieces within half a millisecond of it.
 
     Points that lie on a line are dropped, and of a ramp that has a point on every beat as many as
     the tolerance allows (Ramer, Douglas and Peucker [1]_, by track time). The first and the last
@@ -193,7 +193,7 @@ def _checked(points: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
 
 
 def _kept(line: NDArray[np.float64], tolerance: float) -> list[int]:
-    """Indices of the points that are needed to stay within a tolerance of all."""
+    """Select the points that are needed to stay within a tolerance of all."""
     kept = {0, len(line) - 1}
     ranges = [(0, len(line) - 1)]
     while ranges:

@@ -39,7 +39,7 @@ _converter.register_structure_hook(float, lambda x, _: -math.inf if x is None el
 
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
-    """The fields of an analysis as JSON-ready values, series as lists.
+    """Convert an analysis to JSON-ready values, series as lists.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
 
 
 def analysis_from_dict(plain: Mapping[str, Any]) -> Analysis:
-    """The analysis that :func:`analysis_to_dict` wrote, exact to the last digit.
+    """Restore an analysis from :func:`analysis_to_dict`, exact to the last digit.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def analysis_from_dict(plain: Mapping[str, Any]) -> Analysis:
 def cached_analysis(
     track: Track, name: str, declaration: Declaration, analyze: Callable[[], Analysis]
 ) -> Analysis:
-    """The analysis of a track from the cache, or from the analyzer and then kept.
+    """Return the analysis of a track from the cache, or analyze it and store the result.
 
     Parameters
     ----------

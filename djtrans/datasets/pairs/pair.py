@@ -94,7 +94,7 @@ class PreparedPair:
 
     @property
     def plan(self) -> TransitionPlan:
-        """Where, how long, how fast."""
+        """Plan of the transition."""
         return self.content.plan
 
     @property

@@ -1,7 +1,7 @@
 """Find the weights of demucs, and load them without executing code.
 
-demucs' own loaders execute code: a ``.th`` file is unpickled, and a ``.safetensors`` file names in its
-metadata any class to import and call. Here the class is HTDemucs or the file is refused.
+demucs' own loaders execute code: a ``.th`` file is unpickled, and a ``.safetensors`` file names any
+class in its metadata to import and call. Here the class is HTDemucs or the file is refused.
 """
 
 from __future__ import annotations
