@@ -33,7 +33,7 @@ class DocstringMarkup(griffe.Extension):
 
 
 def markdown(text: str, thing: Any, package: griffe.Module) -> str:
-    """The docstring of `thing` as Markdown."""
+    """Render the docstring of `thing` as Markdown."""
 
     def link(role: re.Match[str]) -> str:
         short, name = role.groups()

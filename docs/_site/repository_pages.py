@@ -47,7 +47,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def content(path: Path, name: str) -> str:
-    """The Markdown of a page: that of the file, or its text in a code block."""
+    """Return the Markdown of a page: that of the file, or its text in a code block."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         return text

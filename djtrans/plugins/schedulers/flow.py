@@ -54,7 +54,7 @@ class FlowScheduler:
         self.spacing = config.spacing
 
     def levels(self, steps: int) -> tuple[Level, ...]:
-        """Return ``steps + 1`` levels from ``Level(0, 1)`` to ``Level(1, 0)``; alpha + sigma = 1."""
+        """Return ``steps + 1`` levels from ``Level(0, 1)`` to ``Level(1, 0)``."""
         check_steps(steps)
         done = [i / steps for i in range(steps + 1)]
         if self.spacing == "cosine":
