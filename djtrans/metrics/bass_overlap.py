@@ -103,6 +103,16 @@ def bass_overlap(
     ------
     ShapeError, InputError
         If the audio or the beats are not as described.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from djtrans.metrics import bass_overlap
+    >>> time = np.arange(8 * 22050) / 22050
+    >>> bass = 0.5 * np.sin(2 * np.pi * 60 * time)
+    >>> a, b = bass * (time < 4), bass * (time >= 4)
+    >>> "".join(bass_overlap(a, b, 22050, np.arange(0, 8.5, 0.5), bass, bass).owners)
+    'aaaaaaaabbbbbbbb'
     """
     sound = {
         name: as_audio(audio, name)

@@ -114,6 +114,19 @@ def beat_offset(
     -----
     A cannot be told from B moved by a whole sixteenth when both play nothing else, and an offset of
     more than 0.22 beat is outside the search. Bias and limits as measured: ``docs/metrics.md``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from djtrans.metrics import beat_offset
+    >>> beats, n = np.arange(0, 8.5, 0.5), np.arange(2000)
+    >>> kick = np.exp(-n / 300) * np.sin(2 * np.pi * 80 * n / 22050)
+    >>> a = np.zeros(8 * 22050)
+    >>> for start in (beats[:-1] * 22050).astype(int):
+    ...     a[start : start + 2000] += kick
+    >>> b = np.roll(a, round(0.010 * 22050))
+    >>> round(beat_offset(a, b, 22050, beats).mean_ms)
+    10
     """
     a, b = as_audio(contribution_a, "contribution_a"), as_audio(contribution_b, "contribution_b")
     check_same_length(contribution_a=a, contribution_b=b)

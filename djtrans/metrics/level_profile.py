@@ -65,7 +65,7 @@ def level_profile(
     solo_a: Any = None,
     solo_b: Any = None,
 ) -> LevelProfile:
-    """Dip, bump and longest hole of a mix.
+    """Measure dip, bump and longest hole of a mix.
 
     Parameters
     ----------
@@ -90,6 +90,14 @@ def level_profile(
     ------
     InputError
         If the mix is shorter than two windows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from djtrans.metrics import level_profile
+    >>> tone = 0.5 * np.sin(2 * np.pi * 60 * np.arange(8 * 22050) / 22050)
+    >>> level_profile(tone, 22050, window_seconds=1.0).dip_lu
+    0.0
     """
     audio = as_audio(mix, "mix")
     solos = [

@@ -39,6 +39,14 @@ def peaks(mix: Any, sample_rate: int) -> Peaks:
     Returns
     -------
     Peaks
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from djtrans.metrics import peaks
+    >>> tone = 0.5 * np.sin(2 * np.pi * 60 * np.arange(22050) / 22050)
+    >>> round(peaks(tone, 22050).true_peak_db, 1)
+    -6.0
     """
     import torch
 

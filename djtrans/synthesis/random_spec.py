@@ -67,6 +67,12 @@ def sample_spec(seed: int, genre: str | None = None, **fixed: Any) -> TrackSpec:
     ------
     InputError
         If there is no such genre.
+
+    Examples
+    --------
+    >>> from djtrans.synthesis import sample_spec
+    >>> sample_spec(3, bpm=128.0).bpm
+    128.0
     """
     rng = np.random.default_rng([seed, 0x5BEC])
     names = tuple(GENRES)
