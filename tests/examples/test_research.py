@@ -49,11 +49,10 @@ def test_a_new_denoiser_is_trained(tmp_path):
     assert (out / "best_model.pt").is_file()
 
 
-def test_a_stateful_effect_is_applied_and_keeps_its_rules(tmp_path):
+def test_a_stateful_effect_is_applied(tmp_path):
     import torch
 
-    from djtrans import Registry, load_audio, write_audio
-    from djtrans.testing import check_effect
+    from djtrans import load_audio, write_audio
 
     noise = torch.randn(2, 4410, generator=torch.Generator().manual_seed(0)) * 0.1
     write_audio(tmp_path / "in.wav", noise, 4410)
@@ -65,6 +64,13 @@ def test_a_stateful_effect_is_applied_and_keeps_its_rules(tmp_path):
     for n in range(4410):
         y[:, n + 1] = y[:, n] + (1 - 0.999 * curve[n]) * (x[:, n] - y[:, n])
     np.testing.assert_allclose(swept, y[:, 1:], atol=2e-3)
+
+
+@pytest.mark.slow
+def test_the_stateful_effect_keeps_the_rules_of_the_kit():
+    from djtrans import Registry
+    from djtrans.testing import check_effect
+
     registry = Registry(discover=False)
     registry.register_file(SCRIPTS / "stateful_effect.py")
     check_effect(registry.effects.find("one-pole").declaration)
