@@ -24,6 +24,9 @@ from .core.contracts.mixer import (
 from .core.contracts.mixer_spec import MixerConfig as MixerConfig
 from .core.contracts.mixer_spec import MixerSpec as MixerSpec
 from .core.contracts.mixer_spec import NodeSpec as NodeSpec
+from .core.contracts.objective import (
+    ObjectiveDeclaration as ObjectiveDeclaration,
+)
 from .core.contracts.scheduler import (
     SchedulerDeclaration as SchedulerDeclaration,
 )

@@ -29,6 +29,7 @@ from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration, FeatureE
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.kinds import CONTRACTS, KINDS
 from djtrans.core.contracts.metric import Metric, MetricDeclaration
+from djtrans.core.contracts.objective import Objective, ObjectiveDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.scheduler import Scheduler, SchedulerDeclaration
@@ -73,8 +74,8 @@ class Registry:
     ----------
     separators, analyzers, techniques, encoders, denoisers, schedulers, effects, mixers : Kind
         The components of each kind.
-    metrics, tracklists : Kind
-        Metrics of a rendered transition, and sources of tracklists.
+    objectives, metrics, tracklists : Kind
+        Objectives of a predicted transition, metrics of a rendered one, and sources of tracklists.
     failures : list of PluginFailure
         Plugins, or parts of them, that cannot be used.
 
@@ -104,6 +105,7 @@ class Registry:
             EffectDeclaration, failed
         )
         self.mixers: Kind[MixerDeclaration, MixerSpec] = Kind(MixerDeclaration, failed)
+        self.objectives: Kind[ObjectiveDeclaration, Objective] = Kind(ObjectiveDeclaration, failed)
         self.metrics: Kind[MetricDeclaration, Metric] = Kind(MetricDeclaration, failed)
         self.tracklists: Kind[TracklistDeclaration, TracklistSource] = Kind(
             TracklistDeclaration, failed

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from djtrans.core.audio.arrays import FloatArray, cut
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.metrics.filters import filtered, spectrum_of
 
+IntArray = NDArray[np.int_]
+
 BAND_HZ = (110.0, 2000.0)
 WINDOW_SECONDS = 0.2
 #: A spectral peak counts if it stands this far above the median around it.
 PEAK_DB = 10.0
+
+
+@attrs.frozen(eq=False)
+class Peaks:
+    """Spectral peaks of an excerpt, one element each.
+
+    Attributes
+    ----------
+    row, column : ndarray of int
+        Bin of the spectrum from 110 Hz, and its frame.
+    beat, pitch : ndarray of int
+        Beat of the excerpt, from 0, and pitch class, 0 to 11; C is 0.
+    hz, level : ndarray
+        Interpolated frequency, and amplitude.
+    beats : int
+        Number of beats.
+    """
+
+    row: IntArray
+    column: IntArray
+    beat: IntArray
+    pitch: IntArray
+    hz: FloatArray
+    level: FloatArray
+    beats: int
 
 
 def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> FloatArray:
@@ -32,21 +61,47 @@ def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> 
         ``[beats, 12]``, C first. Only local maxima that stand out count, so that noise and drums,
         which have no pitch, add little; a peak's pitch is interpolated between the bins.
     """
-    from scipy.ndimage import median_filter
+    audio, beat_times = cut(audio, sample_rate, beat_times, WINDOW_SECONDS)
+    level, freqs, times = amplitude_spectrum(audio, sample_rate)
+    peaks = spectral_peaks(level, freqs, times, beat_times)
+    out = np.zeros((peaks.beats, 12))
+    np.add.at(out, (peaks.beat, peaks.pitch), peaks.level)
+    return out
+
+
+def amplitude_spectrum(
+    audio: FloatArray, sample_rate: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Compute the amplitude of the mono sum from 110 to 2000 Hz, and its grid.
+
+    Returns
+    -------
+    level : ndarray
+        ``[bins, frames]``.
+    freqs, times : ndarray
+        ``[bins]`` Hz and ``[frames]`` seconds; no frame for an excerpt shorter than a step.
+    """
     from scipy.signal import stft
 
-    audio, beat_times = cut(audio, sample_rate, beat_times, WINDOW_SECONDS)
     mono = audio.mean(axis=0, keepdims=True)
     low, rate = filtered(
         spectrum_of(mono), mono.shape[-1], sample_rate, np.ones_like, top_hz=1.2 * BAND_HZ[1]
     )
     size = 2 * round(0.5 * WINDOW_SECONDS * rate)
     if low.shape[-1] <= size // 2:
-        return np.zeros((len(beat_times) - 1, 12))  # shorter than a step of the transform
+        return np.zeros((3, 0)), np.array([110.0, 115.0, 120.0]), np.zeros(0)
     freqs, times, spectrum = stft(low[0], rate, "hann", size, size // 2)
     keep = (freqs >= BAND_HZ[0]) & (freqs <= BAND_HZ[1])
-    level = np.abs(spectrum[keep])
-    bins = max(5, int(0.05 * keep.sum()))
+    return np.abs(spectrum[keep]), freqs[keep], times
+
+
+def spectral_peaks(
+    level: FloatArray, freqs: FloatArray, times: FloatArray, beat_times: FloatArray
+) -> Peaks:
+    """Find local maxima that stand out from the spectrum around them, within the beats."""
+    from scipy.ndimage import median_filter
+
+    bins = max(5, int(0.05 * len(freqs)))
     floor = median_filter(level, size=(bins, 1), mode="nearest")
     inner = level[1:-1]
     peak = (inner > level[:-2]) & (inner >= level[2:])
@@ -55,11 +110,16 @@ def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> 
     logs = [np.log(level[row + i, column] + 1e-12) for i in range(3)]
     bend = logs[0] - 2.0 * logs[1] + logs[2]
     shift = np.where(bend < 0, 0.5 * (logs[0] - logs[2]) / np.minimum(bend, -1e-9), 0.0)
-    step = freqs[1] - freqs[0]
-    hz = freqs[keep][row + 1] + np.clip(shift, -0.5, 0.5) * step
+    hz = freqs[row + 1] + np.clip(shift, -0.5, 0.5) * (freqs[1] - freqs[0])
     pitch = np.round(69.0 + 12.0 * np.log2(hz / 440.0)).astype(int) % 12
     beat = np.searchsorted(beat_times, times[column], side="right") - 1
     inside = (beat >= 0) & (beat < len(beat_times) - 1)
-    out = np.zeros((len(beat_times) - 1, 12))
-    np.add.at(out, (beat[inside], pitch[inside]), inner[row, column][inside])
-    return out
+    return Peaks(
+        row=row[inside] + 1,
+        column=column[inside],
+        beat=beat[inside],
+        pitch=pitch[inside],
+        hz=hz[inside],
+        level=inner[row, column][inside],
+        beats=len(beat_times) - 1,
+    )

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from djtrans.metrics.chroma import beat_chroma
-from djtrans.metrics.consonance import chroma_consonance, interval_dissonance
+from djtrans.core.audio.dissonance import interval_dissonance
+from djtrans.metrics.consonance import chroma_consonance
 
 RATE = 22050
 CLOCK = 0.5 * np.arange(9)

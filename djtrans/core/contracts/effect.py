@@ -124,6 +124,45 @@ class TimeEffect(Protocol):
         ...
 
 
+@runtime_checkable
+class PowerEffect(Protocol):
+    """Time-domain effect that also predicts the power of its output.
+
+    Optional: objectives then take the effect into account without rendering it.
+    """
+
+    def output_power(
+        self,
+        power: Tensor,
+        curves: Mapping[str, Tensor],
+        freqs_hz: Tensor,
+        cell_times: Tensor,
+        ctx: RenderContext,
+    ) -> Tensor:
+        """Predict the expected power of the output.
+
+        Parameters
+        ----------
+        power : Tensor
+            ``[batch, cells, bands]``: mean square of the input in each cell and band.
+        curves : mapping of str to Tensor
+            ``[batch, cells]`` for each of its parameters.
+        freqs_hz : Tensor
+            ``[bands]``: centres of the bands.
+        cell_times : Tensor
+            ``[cells + 1]`` float64: edges of the cells, in seconds from the start of the window.
+        ctx : RenderContext
+            Context of the render.
+
+        Returns
+        -------
+        Tensor
+            ``[batch, cells, bands]``: power of the processed signal of an insert, or of the signal
+            that a send adds; differentiable in `power` and `curves`.
+        """
+        ...
+
+
 @attrs.frozen(kw_only=True)
 class EffectDeclaration(Declaration):
     """Declaration of an effect: a node of the mixer.

@@ -12,6 +12,7 @@ from djtrans.core.contracts.encoder import EncoderDeclaration
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.metric import MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
+from djtrans.core.contracts.objective import ObjectiveDeclaration
 from djtrans.core.contracts.scheduler import SchedulerDeclaration
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.contracts.technique import TechniqueDeclaration
@@ -29,6 +30,7 @@ KINDS: dict[str, type[Declaration]] = {
         SchedulerDeclaration,
         EffectDeclaration,
         MixerDeclaration,
+        ObjectiveDeclaration,
         MetricDeclaration,
         TracklistDeclaration,
     )

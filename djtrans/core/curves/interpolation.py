@@ -89,6 +89,33 @@ class Curves:
                 pieces.append(torch.addcmul(hold, weights[..., 1:2], line))
         return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=-1)
 
+    def sample(self, times: Tensor) -> Tensor:
+        """Evaluate the curves at few times at once.
+
+        Faster than :meth:`at` where there are about as many times as frames; it gathers the
+        coefficients of each time.
+
+        Parameters
+        ----------
+        times : Tensor
+            ``[n]`` float64 on the CPU, seconds, in any order.
+
+        Returns
+        -------
+        Tensor
+            ``[batch, parameters, n]``.
+        """
+        knots = self.frame_times
+        interval = torch.searchsorted(knots, times, right=True)
+        left = (interval - 1).clamp(0, max(len(knots) - 2, 0))
+        right = (left + 1).clamp(max=len(knots) - 1)
+        earlier, later = knots[left], knots[right]
+        line = (times - earlier) / (later - earlier).clamp(min=1e-12)
+        basis = torch.stack([torch.ones_like(line), line, _edges(times, earlier, later)])
+        weights = self.coefficients.index_select(2, interval.to(self.coefficients.device))
+        # Before the first and after the last frame, the weights of line and edge are 0.
+        return torch.einsum("bpnk,kn->bpn", weights, basis.to(weights))
+
 
 def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parameter]) -> Curves:
     """Interpolate values at frames; they are held before the first frame and after the last.
@@ -146,7 +173,12 @@ def _curves(frame_times: Tensor, coefficients: Tensor) -> Curves:
 
 def _edge(times: Tensor, earlier: float, later: float) -> Tensor:
     """Compute the progress of a late edge between two frames, 0 to 1."""
-    shrink = min(1.0, (later - earlier) / (EDGE_LEAD_SECONDS + EDGE_SECONDS))
+    return _edges(times, *torch.tensor([earlier, later], dtype=torch.float64))
+
+
+def _edges(times: Tensor, earlier: Tensor, later: Tensor) -> Tensor:
+    """Compute the progress of late edges, each between the two frames around its time."""
+    shrink = ((later - earlier) / (EDGE_LEAD_SECONDS + EDGE_SECONDS)).clamp(1e-12, 1.0)
     end = later - shrink * EDGE_LEAD_SECONDS
     duration = shrink * EDGE_SECONDS
     return ((times - (end - duration)) / duration).clamp(0.0, 1.0)

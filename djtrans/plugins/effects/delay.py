@@ -159,6 +159,26 @@ class Delay:
         out = echoes[0] if len(echoes) == 1 else torch.cat(echoes, dim=-1)
         return out, DelayState(line, state.position + samples, times)
 
+    def output_power(
+        self,
+        power: Tensor,
+        curves: Mapping[str, Tensor],
+        freqs_hz: Tensor,
+        cell_times: Tensor,
+        ctx: RenderContext,
+    ) -> Tensor:
+        """Predict the power of the echoes: the recursion of the delay line, in powers."""
+        fed = power * curves["send"].square()[..., None]
+        loop = (LARGEST_LOOP_GAIN * curves["feedback"]).square()[..., None]
+        seconds = self.config.beats * float(ctx.beat_times.diff().mean())
+        cells = max(1, round(seconds / float(cell_times.diff().mean())))
+        echo = torch.zeros_like(fed[:, :cells])
+        echoes = [echo]
+        for block, gain in zip(fed.split(cells, 1), loop.split(cells, 1), strict=True):
+            echo = block + gain * echo[:, : block.shape[1]]
+            echoes.append(echo)
+        return torch.cat(echoes, dim=1)[:, : power.shape[1]]
+
     def _times(self, ctx: RenderContext) -> DelayTimes:
         return delay_times(ctx.beat_times, self.config.beats, ctx.sample_rate)
 

@@ -205,9 +205,50 @@ class Reverb:
         state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., length:])
         return ready[..., :length], state
 
+    def output_power(
+        self,
+        power: Tensor,
+        curves: Mapping[str, Tensor],
+        freqs_hz: Tensor,
+        cell_times: Tensor,
+        ctx: RenderContext,
+    ) -> Tensor:
+        """Predict the power of the tail: the energy of the impulse response, cell by cell."""
+        fed = power * curves["send"].square()[..., None]
+        if not bool(fed.detach().any()):
+            return fed  # the gradient is 0 there, too
+        cell_seconds = float(cell_times.diff().mean())
+        energy = _energy_response(self.config, ctx.sample_rate, ctx.seed, cell_seconds, freqs_hz)
+        size = power.shape[1] + len(energy) - 1
+        spectrum = torch.fft.rfft(fed, size, dim=1) * torch.fft.rfft(energy.to(fed), size, dim=0)
+        # Rounding of the transform leaves small negative powers.
+        return torch.fft.irfft(spectrum, size, dim=1)[:, : power.shape[1]].clamp(min=0.0)
+
     @staticmethod
     def _block(ctx: RenderContext) -> int:
         return 2 ** max(4, round(math.log2(BLOCK_SECONDS * ctx.sample_rate)))
+
+
+def _energy_response(
+    config: ReverbConfig, sample_rate: int, seed: int, cell_seconds: float, freqs_hz: Tensor
+) -> Tensor:
+    """Compute the gain of power by time and frequency, ``[cells, bands]``."""
+    response = impulse_response(config, 1, sample_rate, seed)[0]
+    size = max(1, round(cell_seconds * sample_rate))
+    cells = -(-len(response) // size)
+    blocks = torch.nn.functional.pad(response, (0, cells * size - len(response)))
+    gain = torch.fft.rfft(blocks.view(cells, size)).abs().square()
+    hz = torch.linspace(0, sample_rate / 2, gain.shape[1], dtype=torch.float64)
+    centres = freqs_hz.double()
+    middle = (centres[1:] * centres[:-1]).sqrt()
+    low = torch.cat([centres[:1].square() / middle[:1], middle])
+    high = torch.cat([middle, centres[-1:].square() / middle[-1:]])
+    inside = (hz >= low[:, None]) & (hz < high[:, None])
+    # A band narrower than the resolution of a cell has the gain of the nearest bin.
+    nearest = (hz - centres[:, None]).abs().argmin(dim=1)
+    inside[torch.arange(len(centres)), nearest] = True
+    weights = inside.double() / inside.sum(dim=1, keepdim=True)
+    return gain @ weights.T
 
 
 def _like(state: ReverbState, audio: Tensor) -> ReverbState:

@@ -1,0 +1,5 @@
+"""Objectives: predict the power of a mix and rate it, without rendering."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

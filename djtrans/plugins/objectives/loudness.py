@@ -1,0 +1,105 @@
+"""Loudness of the mix against the line between its ends, and against both tracks."""
+
+from __future__ import annotations
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.contracts.config import NoConfig
+from djtrans.core.transition.predicted_mix import PredictedMix, loudness_powers, to_db
+from djtrans.plugins.objectives.smooth import exceeds, longest_run, moving_mean, smooth_max
+
+#: Window of short-term loudness (EBU R 128), and its largest part of the window's length.
+WINDOW_SECONDS, WINDOW_PART = 3.0, 0.45
+#: Width in LU of the smooth maximum.
+_MAX_WIDTH = 0.3
+#: A hole is this far under the level of the music; window of the mix and of the tracks.
+HOLE_DB, HOLE_SECONDS, SOLO_SECONDS = 10.0, 0.05, 0.4
+_HOLE_WIDTH_DB = 3.0
+#: Longest hole that is told from a longer one.
+_LONGEST_SECONDS = 2.0
+
+
+@attrs.frozen(eq=False)
+class LoudnessLine:
+    """Loudness of the mix and the range that the music itself allows, in LU.
+
+    Attributes
+    ----------
+    mix : Tensor
+        ``[batch, windows]``.
+    lower, upper : Tensor
+        ``[batch, windows]``: the lowest and highest loudness that is no fault.
+    """
+
+    mix: Tensor
+    lower: Tensor
+    upper: Tensor
+
+
+def loudness_line(mix: PredictedMix) -> LoudnessLine:
+    """Compute the short-term loudness of the mix, with the range between line and tracks."""
+    cells = len(mix.cell_times) - 1
+    width = round(WINDOW_SECONDS / mix.cell_seconds)
+    width = max(1, min(width, int(WINDOW_PART * cells)))
+    loud, *solos = (to_db(moving_mean(p, width)) for p in loudness_powers(mix))
+    part = torch.linspace(0.0, 1.0, loud.shape[-1], dtype=loud.dtype, device=loud.device)
+    line = torch.lerp(loud[:, :1], loud[:, -1:], part)
+    louder = torch.maximum(*solos)
+    return LoudnessLine(loud, torch.minimum(line, louder), torch.maximum(line, louder))
+
+
+class Dip:
+    """Largest drop of the loudness below the music itself, in LU."""
+
+    def __init__(self, config: NoConfig) -> None:
+        pass
+
+    def evaluate(self, mix: PredictedMix) -> Tensor:
+        """Rate a batch of transitions."""
+        line = mix.shared(loudness_line)
+        return smooth_max((line.lower - line.mix).clamp(min=0.0), _MAX_WIDTH)
+
+
+class Bump:
+    """Largest rise of the loudness above the music itself, in LU."""
+
+    def __init__(self, config: NoConfig) -> None:
+        pass
+
+    def evaluate(self, mix: PredictedMix) -> Tensor:
+        """Rate a batch of transitions."""
+        line = mix.shared(loudness_line)
+        return smooth_max((line.mix - line.upper).clamp(min=0.0), _MAX_WIDTH)
+
+
+class Hole:
+    """Longest stretch well under the level of the music, in seconds."""
+
+    def __init__(self, config: NoConfig) -> None:
+        pass
+
+    def evaluate(self, mix: PredictedMix) -> Tensor:
+        """Rate a batch of transitions."""
+        level, solo_a, solo_b = mix.power.sum(dim=-1), mix.a.solo.sum(dim=-1), mix.b.solo.sum(dim=-1)
+        ends = max(1, round(WINDOW_SECONDS / mix.cell_seconds))
+        first, last = (to_db(x.mean(dim=-1)) for x in (level[:, :ends], level[:, -ends:]))
+        part = torch.linspace(0.0, 1.0, level.shape[-1], dtype=level.dtype, device=level.device)
+        line = torch.lerp(first[:, None], last[:, None], part)
+        short = max(1, round(HOLE_SECONDS / mix.cell_seconds))
+        wide = max(1, round(SOLO_SECONDS / mix.cell_seconds))
+        own = torch.maximum(_centred(solo_a, wide), _centred(solo_b, wide))
+        standard = torch.minimum(line, to_db(own))
+        here = to_db(_centred(level, short))
+        under = exceeds(standard - HOLE_DB, here, _HOLE_WIDTH_DB)
+        longest = max(1, round(_LONGEST_SECONDS / mix.cell_seconds))
+        return longest_run(under, longest) * mix.cell_seconds
+
+
+def _centred(power: Tensor, width: int) -> Tensor:
+    """Average over centred windows, shorter at the ends."""
+    ends = (width // 2, width - 1 - width // 2)
+    pad = torch.nn.functional.pad
+    count = moving_mean(pad(torch.ones_like(power), ends), width)
+    return moving_mean(pad(power, ends), width) / count
