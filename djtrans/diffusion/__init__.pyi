@@ -13,6 +13,7 @@ from .loading import with_scheduler as with_scheduler
 from .model import LONGEST_BARS as LONGEST_BARS
 from .model import SHORTEST_BARS as SHORTEST_BARS
 from .model import DiffusionModel as DiffusionModel
+from .model import Guide as Guide
 from .model import InferenceConfig as InferenceConfig
 from .network import DiffusionNetwork as DiffusionNetwork
 from .normalization import Scaling as Scaling

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import attrs
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.encoder import Conditioning, Encoder, FeatureExtractor, TechniqueEncoder
-from djtrans.core.contracts.scheduler import Scheduler
+from djtrans.core.contracts.scheduler import Level, Scheduler
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import limit_vocal_fades
@@ -21,10 +21,14 @@ from djtrans.diffusion.conditioning import ConditioningSlot, concatenate
 from djtrans.diffusion.guidance import Guidance
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
-from djtrans.diffusion.sampling import sample
+from djtrans.diffusion.sampling import CleanGuide, Start, sample
 
 #: Shortest and longest window that models are trained on and accept, in bars.
 SHORTEST_BARS, LONGEST_BARS = 4, 64
+
+#: Changes clean curves ``[batch, frames, parameters]``, -1 to 1, at a noise level of sampling, for
+#: a request: ``guide(clean, level, request)``.
+Guide: TypeAlias = "Callable[[Tensor, Level, CurveRequest], Tensor]"
 
 
 @attrs.frozen
@@ -196,18 +200,72 @@ class DiffusionModel:
         InputError
             If the length of the window, its frame rate or its stems do not occur in training.
         """
+        return self.generate_many(request, [request.seed])[0]
+
+    def generate_many(
+        self,
+        request: CurveRequest,
+        seeds: Sequence[int],
+        *,
+        guides: Sequence[Guide] = (),
+        start: Tensor | None = None,
+        strength: float = 1.0,
+    ) -> Tensor:
+        """Sample curves for a request with several seeds, as one batch.
+
+        Parameters
+        ----------
+        request : CurveRequest
+            Window, technique and features of both tracks; its own seed is ignored.
+        seeds : sequence of int
+            One for each result; a result does not depend on the other seeds.
+        guides : sequence of callable
+            ``guide(clean, level, request)`` changes the clean prediction of each step, such as
+            :class:`djtrans.objectives.ObjectiveGuide`.
+        start : Tensor, optional
+            ``[frames, parameters]`` curves to vary, in the units of the parameters.
+        strength : float
+            How far the results may be from `start`, greater than 0 and at most 1.
+
+        Returns
+        -------
+        Tensor
+            ``[seeds, frames, parameters]`` on the CPU, in the units of the parameters.
+
+        Raises
+        ------
+        LayoutError
+            If the layout of the request is not that of the model.
+        InputError
+            If the length of the window, its frame rate or its stems do not occur in training, or
+            there is no seed.
+
+        Examples
+        --------
+        >>> import djtrans
+        >>> model = djtrans.load_model(device="cpu")
+        >>> request = djtrans.CurveRequest(model.layout, n_frames=64, swap_beat=16)
+        >>> model.generate_many(request, seeds=(1, 2, 3)).shape
+        torch.Size([3, 64, 54])
+        """
         self.check(request)
+        if not seeds:
+            raise InputError("No seed was given; give at least one.")
         conditioning, missing = encode(self.encoders, self.network, request)
+        scaling = Scaling(self.layout)
         curves = sample(
             self.network,
             self.scheduler,
-            on_device(conditioning, self.device),
+            on_device(_repeated(conditioning, len(seeds)), self.device),
             steps=self.steps,
-            seed=request.seed,
+            seed=seeds,
             guidance=self.inference.guidance(request.technique),
-            missing=missing.to(self.device),
+            missing=missing.repeat(len(seeds), 1).to(self.device),
+            guides=[_guide_for(guide, request) for guide in guides],
+            start=None if start is None else Start(scaling.to_model(start), strength),
         )
-        return limit_vocal_fades(Scaling(self.layout).from_model(curves[0].cpu()), request)
+        each = scaling.from_model(curves.cpu())
+        return torch.stack([limit_vocal_fades(values, request) for values in each])
 
     def draw(self, request: CurveRequest) -> Tensor:
         """Call :meth:`generate`, its name since 0.2."""
@@ -329,6 +387,23 @@ def _check_extracted(slot: ConditioningSlot, request: CurveRequest) -> None:
 
 def _zeros(frames: int, per_frame: int, global_: int) -> Conditioning:
     return Conditioning(torch.zeros(1, frames, per_frame), torch.zeros(1, global_))
+
+
+def _guide_for(guide: Guide, request: CurveRequest) -> CleanGuide:
+    def guided(clean: Tensor, level: Level) -> Tensor:
+        return guide(clean, level, request)
+
+    return guided
+
+
+def _repeated(conditioning: Conditioning, times: int) -> Conditioning:
+    """Repeat the conditioning of one request as a batch."""
+    mask = conditioning.mask
+    return Conditioning(
+        conditioning.per_frame.repeat(times, 1, 1),
+        conditioning.global_.repeat(times, 1),
+        None if mask is None else mask.repeat(times, 1),
+    )
 
 
 def on_device(conditioning: Conditioning, device: torch.device) -> Conditioning:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+import attrs
 import torch
 from torch import Tensor
 
@@ -19,6 +20,37 @@ from djtrans.diffusion.network import DiffusionNetwork
 
 #: Predicts clean curves from noisy ones at a noise level.
 CleanPredictor: TypeAlias = "Callable[[Tensor, Level], Tensor]"
+#: Changes a clean prediction ``[batch, frames, parameters]``, -1 to 1, at a noise level.
+CleanGuide: TypeAlias = "Callable[[Tensor, Level], Tensor]"
+
+
+@attrs.frozen(eq=False)
+class Start:
+    """Curves to start from instead of noise, and how much noise to add to them [1]_.
+
+    Attributes
+    ----------
+    curves : Tensor
+        ``[frames, parameters]``, -1 to 1.
+    strength : float
+        Noise fraction at which denoising starts, greater than 0 and at most 1: small values stay
+        close to the curves, 1 ignores them.
+
+    References
+    ----------
+    .. [1] C. Meng et al., SDEdit: Guided Image Synthesis and Editing with Stochastic Differential
+       Equations, ICLR 2022.
+    """
+
+    curves: Tensor
+    strength: float
+
+    def __attrs_post_init__(self) -> None:
+        if not 0.0 < self.strength <= 1.0:
+            raise InputError(
+                f"A strength of {self.strength!r} is not allowed; give a number greater than 0, "
+                "for small changes, up to 1, for other curves."
+            )
 
 
 def sample(
@@ -27,9 +59,11 @@ def sample(
     conditioning: Conditioning,
     *,
     steps: int,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     guidance: Guidance | None = None,
     missing: Tensor | None = None,
+    guides: Sequence[CleanGuide] = (),
+    start: Start | None = None,
     progress: FractionCallback | None = None,
 ) -> Tensor:
     """Sample normalized curves from a network.
@@ -46,12 +80,17 @@ def sample(
         the number of frames and the device.
     steps : int
         Number of network evaluations.
-    seed : int
-        Seed of the noise, which is the same on every device.
+    seed : int or sequence of int
+        Seed of the noise, which is the same on every device. With one seed for each row of the
+        batch, a row does not depend on the others.
     guidance : Guidance, optional
         By default a scale of 2 at all levels.
     missing : Tensor, optional
         ``[batch, encoders]`` bool: encoders without conditioning.
+    guides : sequence of callable
+        Each changes the clean prediction of each step: ``guide(clean, level)``.
+    start : Start, optional
+        Curves to vary, instead of pure noise.
     progress : callable, optional
         Receives the fraction done after each step.
 
@@ -87,15 +126,27 @@ def sample(
     """
     if network.training:
         raise InputError("The network is in training mode; call network.eval() before sampling.")
-    generator = torch.Generator().manual_seed(seed)
     batch, frames = conditioning.per_frame.shape[:2]
-    noise = normal_like(
-        conditioning.per_frame.new_empty(batch, frames, network.shape.parameters), generator
-    )
+    like = conditioning.per_frame.new_empty(batch, frames, network.shape.parameters)
+    seeds = [seed] if isinstance(seed, int) else list(seed)
+    if len(seeds) not in (1, batch):
+        raise InputError(f"{len(seeds)} seeds for a batch of {batch}; give one, or one for each.")
+    generators = [torch.Generator().manual_seed(each) for each in seeds]
+    rows = like.split(batch // len(seeds))
+    noise = torch.cat([normal_like(x, g) for x, g in zip(rows, generators, strict=True)])
     with torch.no_grad():
         encoded = network.encode(conditioning)  # once: no step changes it
         predict = GuidedDenoiser(network, encoded, guidance or Guidance(), missing)
-        return denoise(predict, scheduler, noise, steps, generator=generator, progress=progress)
+        return denoise(
+            predict,
+            scheduler,
+            noise,
+            steps,
+            generator=generators,
+            guides=guides,
+            start=start,
+            progress=progress,
+        )
 
 
 def denoise(
@@ -104,7 +155,9 @@ def denoise(
     noise: Tensor,
     steps: int,
     *,
-    generator: torch.Generator | None = None,
+    generator: torch.Generator | Sequence[torch.Generator] | None = None,
+    guides: Sequence[CleanGuide] = (),
+    start: Start | None = None,
     clip: bool = True,
     progress: FractionCallback | None = None,
 ) -> Tensor:
@@ -120,8 +173,13 @@ def denoise(
         ``[batch, frames, parameters]``, standard normal.
     steps : int
         Number of steps, one prediction each.
-    generator : torch.Generator, optional
-        Source of noise for stochastic schedulers.
+    generator : torch.Generator or sequence of them, optional
+        Source of noise for stochastic schedulers: one for the batch, or one for each row.
+    guides : sequence of callable
+        Each changes the clean prediction of each step: ``guide(clean, level)``.
+    start : Start, optional
+        Curves to vary. Denoising begins at the first level of the scheduler with at most its
+        noise fraction; the number of predictions falls in proportion.
     clip : bool
         Clip each prediction and the result to [-1, 1].
     progress : callable, optional
@@ -138,10 +196,29 @@ def denoise(
 
     levels = scheduler.levels(steps)
     x = levels[0].sigma * noise
-    history: tuple[Any, ...] = ()
-    for done, (level, next_level) in enumerate(pairwise(levels), start=1):
+    if start is not None and start.strength < 1.0:
+        # The last level is clean: at least one step is made.
+        first = next(
+            (i for i, v in enumerate(levels[:-1]) if v.noise_fraction <= start.strength),
+            len(levels) - 2,
+        )
+        levels = levels[first:]
+        x = levels[0].alpha * start.curves.to(noise) + levels[0].sigma * noise
+    generators = generator if isinstance(generator, Sequence) else [generator]
+    histories: list[tuple[Any, ...]] = [()] * len(generators)
+    rows = len(noise) // len(generators)
+    for done, (level, next_level) in enumerate(pairwise(levels), 1):
         clean = bounded(predict(x, level))
-        x, history = scheduler.step(x, clean, level, next_level, history, generator)
+        for guide in guides:
+            clean = bounded(guide(clean, level))
+        parts = []
+        for index, source in enumerate(generators):
+            part = slice(index * rows, (index + 1) * rows)
+            stepped, histories[index] = scheduler.step(
+                x[part], clean[part], level, next_level, histories[index], source
+            )
+            parts.append(stepped)
+        x = torch.cat(parts)
         if progress is not None:
-            progress(done / steps)
+            progress(done / (len(levels) - 1))
     return bounded(x)

@@ -1,3 +1,5 @@
+from .guide import GuideConfig as GuideConfig
+from .guide import ObjectiveGuide as ObjectiveGuide
 from .measurement import CELLS_PER_BEAT as CELLS_PER_BEAT
 from .measurement import measure_cross_power as measure_cross_power
 from .measurement import measure_stem_powers as measure_stem_powers

@@ -69,6 +69,15 @@ class WeightedObjectives:
         weighted = [self.weights[name] * value for name, value in values.items()]
         return Evaluation(torch.stack(weighted).sum(dim=0), values)
 
+    def descending(self) -> WeightedObjectives:
+        """Return the objectives whose gradient is a direction to follow."""
+        kept = [name for name, d in self.declarations.items() if d.descends]
+        return WeightedObjectives(
+            {name: self.objectives[name] for name in kept},
+            {name: self.declarations[name] for name in kept},
+            {name: self.weights[name] for name in kept},
+        )
+
     def _value(self, name: str, mix: PredictedMix) -> Tensor:
         value = self.objectives[name].evaluate(mix)
         if tuple(value.shape) != (mix.batch,) or not bool(torch.isfinite(value.detach()).all()):

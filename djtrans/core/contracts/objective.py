@@ -50,6 +50,9 @@ class ObjectiveDeclaration(Declaration):
     weight : float
         Factor in the sum of objectives, at least 0: what one unit costs. One beat without bass
         costs 1.
+    descends : bool
+        False for a value whose gradient is no direction to follow, such as a smoothed count; it
+        rates candidates, and is left out of descent and guidance.
     metric : str
         Value of a metric whose smooth counterpart it is; ``""`` if there is none.
 
@@ -75,6 +78,7 @@ class ObjectiveDeclaration(Declaration):
 
     unit: str = "1"
     weight: float = 1.0
+    descends: bool = True
     metric: str = ""
 
     def __attrs_post_init__(self) -> None:

@@ -105,6 +105,7 @@ def djtrans_objectives() -> Iterator[ObjectiveDeclaration]:
         summary="Controls that move.",
         factory=f"{_HERE}.playability:Controls",
         unit="controls",
+        descends=False,
         weight=0.1,
     )
     yield ObjectiveDeclaration(
@@ -112,6 +113,7 @@ def djtrans_objectives() -> Iterator[ObjectiveDeclaration]:
         summary="Motion of the controls beyond the direct way.",
         factory=f"{_HERE}.playability:Detours",
         unit="ranges",
+        descends=False,
         weight=0.05,
     )
     yield ObjectiveDeclaration(
@@ -119,5 +121,6 @@ def djtrans_objectives() -> Iterator[ObjectiveDeclaration]:
         summary="Exchange of the low end away from phrase boundaries.",
         factory=f"{_HERE}.playability:OffPhrase",
         unit="ranges",
+        descends=False,
         weight=4.0,
     )

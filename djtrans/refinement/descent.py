@@ -1,0 +1,76 @@
+"""Gradient descent on the moves of a DJ's controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import torch
+from torch import Tensor
+
+from djtrans.core.contracts.config import setting
+from djtrans.refinement.controls import LEVELS, Controls
+
+
+@attrs.frozen
+class RefinementConfig:
+    """Settings of the refinement."""
+
+    level: str = setting(
+        "auto", "Move whole tracks or single stems; auto: stems if well isolated.",
+        choices=("auto", *LEVELS),
+    )
+    steps: int = setting(60, "Steps of the descent.", minimum=1, maximum=2000)
+    learning_rate: float = setting(
+        0.03, "Step size, in ranges of a parameter.", minimum=1e-4, maximum=1.0
+    )
+    prior: float = setting(
+        2.0, "Cost of the distance from the curves, in ranges.", minimum=0.0, maximum=1000.0
+    )
+    motion: float = setting(
+        4.0, "Cost of additional motion from bar to bar, in ranges.", minimum=0.0, maximum=1000.0
+    )
+
+
+def descend(
+    controls: Controls, objective: Callable[[Tensor], Tensor], config: RefinementConfig
+) -> Tensor:
+    """Minimize an objective over the moves of controls, close to the curves.
+
+    Parameters
+    ----------
+    controls : Controls
+    objective : callable
+        Maps ``[frames, parameters]`` to a scalar.
+    config : RefinementConfig
+
+    Returns
+    -------
+    Tensor
+        ``[controls, knots]``: the moves with the lowest sum of objective and prior; zeros if none
+        is better than the curves.
+
+    References
+    ----------
+    .. [1] D. P. Kingma, J. Ba, Adam: A Method for Stochastic Optimization, ICLR 2015.
+    """
+    moves = torch.zeros(len(controls.groups), controls.n_knots, requires_grad=True)
+    if moves.numel() == 0:
+        return moves.detach()
+    optimizer = torch.optim.Adam([moves], lr=config.learning_rate, betas=(0.9, 0.98))
+    best, lowest = moves.detach().clone(), float("inf")
+    for _ in range(config.steps):
+        total = objective(controls.apply(moves)) + _prior(moves, config)
+        if float(total.detach()) < lowest:
+            best, lowest = moves.detach().clone(), float(total.detach())
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        with torch.no_grad():
+            moves.clamp_(-1.0, 1.0)
+    return best
+
+
+def _prior(moves: Tensor, config: RefinementConfig) -> Tensor:
+    path = torch.nn.functional.pad(moves, (1, 1)).diff(dim=1).abs()
+    return config.prior * moves.abs().mean() + config.motion * path.mean()
