@@ -6,6 +6,7 @@ from .checks import check_effect as check_effect
 from .checks import check_encoder as check_encoder
 from .checks import check_metric as check_metric
 from .checks import check_mixer as check_mixer
+from .checks import check_objective as check_objective
 from .checks import check_plugin as check_plugin
 from .checks import check_scheduler as check_scheduler
 from .checks import check_separator as check_separator
@@ -15,6 +16,8 @@ from .checks import parametrize_checks as parametrize_checks
 from .checks import rules as rules
 from .checks import rules_of as rules_of
 from .example_inputs import example_transition as example_transition
+from .example_prediction import example_prediction as example_prediction
+from .example_prediction import example_values as example_values
 from .example_signals import example_audio as example_audio
 from .example_signals import example_parts as example_parts
 from .rule import EVERY_KIND as EVERY_KIND

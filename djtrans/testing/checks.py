@@ -20,6 +20,7 @@ from djtrans.testing import (  # noqa: F401 -- importing a module registers its 
     effect_rules,
     encoder_rules,
     metric_rules,
+    objective_rules,
     mixer_rules,
     scheduler_rules,
     separator_rules,
@@ -40,6 +41,7 @@ __all__ = [
     "check_effect",
     "check_encoder",
     "check_metric",
+    "check_objective",
     "check_mixer",
     "check_plugin",
     "check_scheduler",
@@ -302,6 +304,7 @@ check_effect = _check_kind("effect")
 check_encoder = _check_kind("encoder")
 check_metric = _check_kind("metric")
 check_mixer = _check_kind("mixer")
+check_objective = _check_kind("objective")
 check_scheduler = _check_kind("scheduler")
 check_separator = _check_kind("separator")
 check_technique = _check_kind("technique")

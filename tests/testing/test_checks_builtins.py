@@ -16,6 +16,7 @@ import djtrans.plugins.effects
 import djtrans.plugins.encoders
 import djtrans.plugins.metrics
 import djtrans.plugins.mixers
+import djtrans.plugins.objectives
 import djtrans.plugins.schedulers
 import djtrans.plugins.separators
 import djtrans.plugins.techniques
@@ -81,6 +82,7 @@ BASELINES = {
 }
 test_techniques = parametrize_checks(djtrans.plugins.techniques, BASELINES)
 test_metrics = parametrize_checks(djtrans.plugins.metrics)
+test_objectives = parametrize_checks(djtrans.plugins.objectives)
 test_mixers = parametrize_checks(djtrans.plugins.mixers)
 test_analyzers = parametrize_checks(djtrans.plugins.analyzers)
 test_encoders = parametrize_checks(djtrans.plugins.encoders)
