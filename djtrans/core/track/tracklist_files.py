@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-import unicodedata
 from pathlib import Path
 
 import attrs
@@ -15,17 +13,17 @@ from djtrans.core.errors import FormatError, InputError, TracklistError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry
 from djtrans.core.util.atomic_files import reason, write_text
 from djtrans.core.util.json_documents import read_document
+from djtrans.core.util.names import slug
 
 FORMAT = "djtrans-tracklist"
 FORMAT_VERSION = 1
 
-_LONGEST_NAME = 80
 _ID_DIGITS = 12
 
 
 def tracklist_id(url: str) -> str:
     """Compute the identifier of a mix: 12 hexadecimal digits of a digest of its address."""
-    return hashlib.sha256(url.encode()).hexdigest()[:_ID_DIGITS]
+    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_DIGITS]
 
 
 def identity(tracklist: Tracklist) -> str:
@@ -36,22 +34,21 @@ def identity(tracklist: Tracklist) -> str:
 
 
 def file_name(tracklist: Tracklist) -> str:
-    """Return a portable file name: the title in ASCII letters, a dash and the identifier.
+    """Return a portable file name: the title in letters of its script, a dash and the identifier.
 
     Examples
     --------
-    >>> mix = Tracklist(title="Ünder / Övr: *live*", entries=[TracklistEntry(title="ID")])
+    >>> mix = Tracklist(title="Ünder / Кино: *live*", entries=[TracklistEntry(title="ID")])
     >>> file_name(mix).rpartition("-")[0]
-    'under-ovr-live'
+    'under-кино-live'
     """
-    plain = unicodedata.normalize("NFKD", tracklist.title).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_LONGEST_NAME].strip("-")
-    return f"{words or 'mix'}-{identity(tracklist)}.json"
+    return f"{slug(tracklist.title) or 'mix'}-{identity(tracklist)}.json"
 
 
 def find_tracklist(folder: str | os.PathLike[str], id_: str) -> Path | None:
     """Find the file of a mix in a folder, or return None."""
-    return min(Path(folder).glob(f"*-{id_}.json"), default=None)
+    found = Path(folder).glob(f"*-{id_}.json")
+    return min((path for path in found if not path.name.startswith(".")), default=None)
 
 
 def save_tracklist(tracklist: Tracklist, folder: str | os.PathLike[str]) -> Path:
