@@ -9,11 +9,11 @@ from pathlib import Path
 
 import attrs
 
-from djtrans.core.errors import FormatError, InputError, TracklistError
-from djtrans.core.track.tracklist import Tracklist, TracklistEntry
+from djtrans.core.errors import DjtransError, FormatError, InputError, TracklistError
+from djtrans.core.track.tracklist import UNKNOWN, Tracklist, TracklistEntry
 from djtrans.core.util.atomic_files import reason, write_text
 from djtrans.core.util.json_documents import read_document
-from djtrans.core.util.names import slug
+from djtrans.core.util.names import slug, words
 
 FORMAT = "djtrans-tracklist"
 FORMAT_VERSION = 1
@@ -33,8 +33,19 @@ def identity(tracklist: Tracklist) -> str:
     return tracklist_id(json.dumps([tracklist.title, *map(attrs.asdict, tracklist.entries)]))
 
 
-def file_name(tracklist: Tracklist) -> str:
+def _second_identity(tracklist: Tracklist) -> str:
+    """Compute the identifier of a tracklist whose address is also that of another mix."""
+    return tracklist_id(json.dumps([tracklist.url, *map(str, tracklist.entries)]))
+
+
+def file_name(tracklist: Tracklist, id_: str = "") -> str:
     """Return a portable file name: the title in letters of its script, a dash and the identifier.
+
+    Parameters
+    ----------
+    tracklist : Tracklist
+    id_ : str
+        Identifier instead of :func:`identity`.
 
     Examples
     --------
@@ -42,13 +53,40 @@ def file_name(tracklist: Tracklist) -> str:
     >>> file_name(mix).rpartition("-")[0]
     'under-кино-live'
     """
-    return f"{slug(tracklist.title) or 'mix'}-{identity(tracklist)}.json"
+    return f"{slug(tracklist.title) or 'mix'}-{id_ or identity(tracklist)}.json"
 
 
 def find_tracklist(folder: str | os.PathLike[str], id_: str) -> Path | None:
     """Find the file of a mix in a folder, or return None."""
     found = Path(folder).glob(f"*-{id_}.json")
     return min((path for path in found if not path.name.startswith(".")), default=None)
+
+
+def find_same(tracklist: Tracklist, folder: str | os.PathLike[str]) -> Path | None:
+    """Find the file of a tracklist's mix in a folder, or return None.
+
+    An address does not suffice: a link that stands in many descriptions is not that of one mix. At
+    least half of the tracks must be the same.
+    """
+    for id_ in (identity(tracklist), _second_identity(tracklist)):
+        known = find_tracklist(folder, id_)
+        if known is not None and _same_mix(tracklist, known):
+            return known
+    return None
+
+
+def _same_mix(tracklist: Tracklist, known: Path) -> bool:
+    try:
+        other = load_tracklist(known)
+    except DjtransError:
+        return True  # corrected by hand, and not yet valid: it is not written again
+    first, second = (
+        {words(str(entry)) for entry in each.entries} - {words(UNKNOWN)}
+        for each in (tracklist, other)
+    )
+    if not (first and second):
+        return words(tracklist.title) == words(other.title)
+    return 2 * len(first & second) >= min(len(first), len(second))
 
 
 def save_tracklist(tracklist: Tracklist, folder: str | os.PathLike[str]) -> Path:
@@ -76,7 +114,9 @@ def save_tracklist(tracklist: Tracklist, folder: str | os.PathLike[str]) -> Path
         where.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"Cannot make the folder {where}: {reason(error)}") from None
-    path = where / file_name(tracklist)
+    taken = find_tracklist(where, identity(tracklist))
+    other = taken is not None and not _same_mix(tracklist, taken)
+    path = where / file_name(tracklist, _second_identity(tracklist) if other else "")
     document = {"format": FORMAT, "format_version": FORMAT_VERSION, **attrs.asdict(tracklist)}
     write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return path
