@@ -17,6 +17,7 @@ import djtrans
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.registration.catalog import Component
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.json_documents import MALFORMED, read_json
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pair_evaluation import EvaluationOptions, evaluate_pair
@@ -189,8 +190,8 @@ def _file_name(pair: TrackPair, technique: str, depends: str) -> str:
 
 def _read(path: Path) -> Outcome:
     try:
-        return Outcome.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        return Outcome.from_dict(read_json(path, finite=False))
+    except (OSError, *MALFORMED) as error:
         raise FormatError(f"Cannot use {path}: {error} Delete it and run again.") from None
 
 

@@ -19,6 +19,7 @@ from djtrans.core.track.beat_grid import as_times
 from djtrans.core.track.key import Key
 from djtrans.core.track.track import Track
 from djtrans.core.util.cache import cache_key, default_cache
+from djtrans.core.util.json_documents import read_json
 
 #: The kind of these entries in the cache.
 KIND = "analyses"
@@ -108,4 +109,4 @@ def cached_analysis(
 
 
 def _read(path: Path) -> Analysis:
-    return analysis_from_dict(json.loads(path.read_text(encoding="utf-8")))
+    return analysis_from_dict(read_json(path))

@@ -17,7 +17,7 @@ from djtrans.core.audio.pitch_shift import pitch_factor
 from djtrans.core.audio.warping import warp
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing_folder
-from djtrans.core.util.json_documents import read_document
+from djtrans.core.util.json_documents import MALFORMED, read_document
 from djtrans.datasets.mixes.alignment.location import Location
 from djtrans.datasets.mixes.alignment.tempo_line import TempoLine
 
@@ -202,7 +202,7 @@ def read_alignment(folder: str | os.PathLike[str]) -> Alignment:
     try:
         a, b = _source(document.pop("track_a")), _source(document.pop("track_b"))
         return Alignment(**document, track_a=a, track_b=b)
-    except (KeyError, TypeError) as error:
+    except MALFORMED as error:
         raise FormatError(f"{file} is not a valid alignment: {error}. Extract it again.") from None
 
 
