@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import attrs
 import pytest
-import torch
 
 import djtrans
 from djtrans.synthesis import TrackSpec, synthesize
