@@ -17,6 +17,7 @@ import djtrans
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.registration.catalog import Component
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pair_evaluation import EvaluationOptions, evaluate_pair
@@ -113,6 +114,7 @@ def compare(
     >>> write_report(comparison, "out")  # doctest: +SKIP
     """
     options = options or EvaluationOptions()
+    check_folder("The output folder", output)
     if workers < 1:
         raise InputError(f"workers = {workers} is not allowed; give 1 or more.")
     if workers > 1 and registry is not None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.util.writable import check_writable, storage_errors
 
 
 @contextmanager
@@ -17,6 +18,8 @@ def replacing(
     path: str | os.PathLike[str], error: type[DjtransError] = InputError
 ) -> Iterator[Path]:
     """Write a file under a temporary name and rename it when the block ends without an error.
+
+    The file behind a symbolic link is replaced and the link kept; so are access rights.
 
     Parameters
     ----------
@@ -33,21 +36,20 @@ def replacing(
     Raises
     ------
     DjtransError
-        If the path is a folder, or its folder is missing or not writable.
+        See :func:`check_writable`.
     """
-    file = Path(path)
-    if file.is_dir():
-        raise error(f"Cannot write {file}: it is a folder; give a file name.")
-    if not file.parent.is_dir():
-        raise error(f"Cannot write {file}: folder {file.parent} does not exist; create it first.")
-    if not os.access(file.parent, os.W_OK | os.X_OK):
-        raise error(f"Cannot write {file}: folder {file.parent} is not writable; choose another.")
-    part = file.parent / f".{file.stem[:80]}-{uuid.uuid4().hex[:8]}.part"
+    file = check_writable(path, error)
+    # File systems limit names to 255 bytes.
+    stem = file.stem.encode("utf-8", "ignore")[:80].decode("utf-8", "ignore")
+    part = file.parent / f".{stem}-{uuid.uuid4().hex[:8]}.part"
     try:
-        yield part
+        with storage_errors(part):
+            yield part
+        if file.exists():
+            shutil.copymode(file, part)
         part.replace(file)
     except OSError as problem:
-        raise error(f"Cannot write {file}: {reason(problem)}") from None
+        raise error(f"Cannot write {path}: {reason(problem)}") from None
     finally:
         part.unlink(missing_ok=True)
 
@@ -95,9 +97,12 @@ def replacing_folder(
 def write_text(
     path: str | os.PathLike[str], text: str, error: type[DjtransError] = InputError
 ) -> None:
-    """Write a text file, UTF-8; see :func:`replacing`."""
+    """Write a text file, UTF-8; see :func:`replacing`.
+
+    What UTF-8 cannot encode, bytes of file names in another encoding, is written as escapes.
+    """
     with replacing(path, error) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def reason(problem: Exception) -> str:

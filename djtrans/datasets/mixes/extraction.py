@@ -11,6 +11,7 @@ from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, BoundaryTrack
 from djtrans.datasets.mixes.alignment.excerpt import (
@@ -99,6 +100,8 @@ def extract(
         raise InputError(f"A limit of {most} excerpts is not allowed; give at least 1.")
     if not 10.0 <= seconds <= LONGEST_SECONDS:
         raise InputError(f"Excerpts of {seconds:g} s are not allowed; give 10 to 240 s.")
+    inputs = {"the mixes": mixes, "the tracklists": tracklists, "the tracks": tracks}
+    check_folder("The output folder", output, inputs)
     lists = sorted(_folder(tracklists, "tracklists").glob("*.json"))
     if not lists:
         raise InputError(f"{tracklists} holds no tracklists; collect some with 'djtrans collect'.")
