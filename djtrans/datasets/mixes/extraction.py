@@ -20,7 +20,12 @@ from djtrans.datasets.mixes.alignment.excerpt import (
     read_alignment,
     write_excerpt,
 )
-from djtrans.datasets.mixes.alignment.file_matching import audio_files, find_file, find_mix
+from djtrans.datasets.mixes.alignment.file_matching import (
+    FileMatch,
+    audio_files,
+    find_mix,
+    match_boundary,
+)
 from djtrans.datasets.mixes.alignment.location import SearchAudio, audible_spans
 from djtrans.pipeline.progress import Steps
 
@@ -102,7 +107,8 @@ def extract(
         raise InputError(f"Excerpts of {seconds:g} s are not allowed; give 10 to 240 s.")
     inputs = {"the mixes": mixes, "the tracklists": tracklists, "the tracks": tracks}
     check_folder("The output folder", output, inputs)
-    lists = sorted(_folder(tracklists, "tracklists").glob("*.json"))
+    found = _folder(tracklists, "tracklists").glob("*.json")
+    lists = sorted(file for file in found if not file.name.startswith("."))
     if not lists:
         raise InputError(f"{tracklists} holds no tracklists; collect some with 'djtrans collect'.")
     audio = audio_files(_folder(mixes, "mixes"))
@@ -172,8 +178,8 @@ class _Boundary:
         return self.tracklist.entries[self.number - 1], self.tracklist.entries[self.number]
 
     @property
-    def files(self) -> list[Path | None]:
-        return [find_file(entry, self.originals) for entry in self.entries]
+    def matches(self) -> list[FileMatch]:
+        return match_boundary(self.entries, self.originals)
 
     def done(self, folder: Path) -> bool:
         """Return True if the excerpt exists, with a source for every track that has a file."""
@@ -181,7 +187,7 @@ class _Boundary:
             return False
         known = read_alignment(folder)
         sides = (known.track_a, known.track_b)
-        return all(side.file or not now for side, now in zip(sides, self.files, strict=True))
+        return all(side.file or not now.file for side, now in zip(sides, self.matches, strict=True))
 
     def write(self, folder: Path, progress: ProgressCallback | None) -> Alignment:
         at = self.entries[1].start_seconds
@@ -218,12 +224,11 @@ class _Boundary:
         self, begin: float, end: float, steps: Steps
     ) -> tuple[list[BoundaryTrack], list[tuple[float, float] | None]]:
         """Locate both tracks in a part of the mix; times are relative to its start."""
-        files = self.files
         sides = [
-            BoundaryTrack(entry, file, why="" if file else "no file has a matching name")
-            for entry, file in zip(self.entries, files, strict=True)
+            BoundaryTrack(entry, match.file, why=match.why)
+            for entry, match in zip(self.entries, self.matches, strict=True)
         ]
-        if not any(files):
+        if not any(side.file for side in sides):
             return sides, [None, None]
         first = round(begin * SAMPLE_RATE)
         around = load_window(self.mix, SAMPLE_RATE, first, round(end * SAMPLE_RATE) - first)
