@@ -26,6 +26,7 @@ from djtrans.core.track.tracklist_files import (
     save_tracklist,
     tracklist_id,
 )
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.registry import Registry, default_registry
 
@@ -115,6 +116,7 @@ def collect(
         raise InputError("Nothing to collect: give files, addresses of pages, or a genre.")
     if genre is not None and most is None:
         raise InputError("A genre has no fixed number of mixes; give how many to collect at most.")
+    check_folder("The output folder", output)
     registry = registry or default_registry()
     readers = _Readers(registry, source, settings or {})
     collected = Collected()

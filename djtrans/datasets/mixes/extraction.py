@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -11,7 +12,10 @@ from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.core.util.folder_lock import folder_lock
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, BoundaryTrack
 from djtrans.datasets.mixes.alignment.excerpt import (
     ALIGNMENT,
@@ -98,33 +102,49 @@ def extract(
     Raises
     ------
     InputError
-        If a folder is missing, or a number out of range.
+        If a folder is missing, a number out of range, or another run holds the output.
     """
     if most < 1:
         raise InputError(f"A limit of {most} excerpts is not allowed; give at least 1.")
     if not 10.0 <= seconds <= LONGEST_SECONDS:
         raise InputError(f"Excerpts of {seconds:g} s are not allowed; give 10 to 240 s.")
+    inputs = {"the mixes": mixes, "the tracklists": tracklists, "the tracks": tracks}
+    check_folder("The output folder", output, inputs)
     found = _folder(tracklists, "tracklists").glob("*.json")
     lists = sorted(file for file in found if not file.name.startswith("."))
     if not lists:
         raise InputError(f"{tracklists} holds no tracklists; collect some with 'djtrans collect'.")
     audio = audio_files(_folder(mixes, "mixes"))
     originals = [] if tracks is None else audio_files(_folder(tracks, "tracks"))
+    with folder_lock(output, "djtrans extract"):
+        return _extract(lists, audio, originals, Path(output), most, seconds, progress)
+
+
+def _extract(
+    lists: Sequence[Path],
+    audio: Sequence[Path],
+    originals: list[Path],
+    output: Path,
+    most: int,
+    seconds: float,
+    progress: ProgressCallback | None,
+) -> Extracted:
     result = Extracted()
     for file in lists:
         try:
             tracklist = load_tracklist(file)
             mix = find_mix(tracklist.title, tracklist.audio, file.stem, audio)
             if mix is None:
-                raise InputError(f"no audio file in {mixes} has a matching name.")
+                raise InputError("no audio file in the folder of mixes has a matching name.")
             length = audio_seconds(mix)
         except DjtransError as error:
             result.failed[file.stem] = str(error)
             continue
+        remove_abandoned(output / file.stem)
         for number in range(1, len(tracklist.entries)):
             if len(result.written) + len(result.known) >= most:
                 return result
-            folder = Path(output) / file.stem / f"transition_{number:03d}"
+            folder = output / file.stem / f"transition_{number:03d}"
             boundary = _Boundary(tracklist, number, mix, length, seconds, originals)
             try:
                 if boundary.done(folder):
