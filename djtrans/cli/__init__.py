@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from djtrans import __version__
 from djtrans.cli.analyze import analyze
 from djtrans.cli.cache import cache
 from djtrans.cli.collect import collect
-from djtrans.cli.console import fail, show_warnings
+from djtrans.cli.console import fail, results_only, show_warnings, tolerate_any_text
 from djtrans.cli.evaluate import evaluate
 from djtrans.cli.export import export
 from djtrans.cli.extract import extract
@@ -38,8 +39,9 @@ def cli(plugin_files: tuple[str, ...]) -> None:
     if plugin_files:
         from djtrans.registry import default_registry
 
-        for path in plugin_files:
-            default_registry().register_file(path)
+        with results_only():
+            for path in plugin_files:
+                default_registry().register_file(path)
 
 
 for command in (
@@ -65,6 +67,9 @@ for command in (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; errors of the user are printed on one line, with exit code 2."""
     show_warnings()
+    tolerate_any_text()
+    # Pictures are only written, so a backend for windows that is set but missing does not matter.
+    os.environ["MPLBACKEND"] = "agg"
     try:
         code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
     except click.UsageError as error:
@@ -74,6 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(error.format_message())
     except DjtransError as error:
         fail(str(error))
+    except BrokenPipeError:  # the reader of the output, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        file = f"{error.filename}: " if error.filename else ""
+        fail(f"{file}{os.strerror(error.errno)}.")
     # Before RuntimeError, which click.Abort is.
     except (KeyboardInterrupt, click.Abort):
         click.echo("djtrans: interrupted.", err=True)

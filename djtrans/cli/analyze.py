@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from djtrans.cli.console import print_error
+from djtrans.cli.console import print_error, results_only
 from djtrans.cli.options import analyzer_option
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import DjtransError
@@ -45,19 +45,20 @@ def analyze(
     from djtrans.pipeline.progress import Steps
     from djtrans.registry import default_registry
 
-    default_registry().analyzers.find(analyzer)
     found: dict[str, Analysis] = {}
     failed: dict[str, str] = {}
-    with show_progress(quiet) as progress:
-        steps = Steps(progress)
-        for file in dict.fromkeys(files):
-            with steps.step(f"analyze {file}") as fraction:
-                try:
-                    found[file] = analyze_track(
-                        file, analyzer=analyzer, cached=not no_cache, progress=fraction
-                    )
-                except DjtransError as error:
-                    failed[file] = str(error)
+    with results_only(as_json):
+        default_registry().analyzers.find(analyzer)
+        with show_progress(quiet) as progress:
+            steps = Steps(progress)
+            for file in dict.fromkeys(files):
+                with steps.step(f"analyze {file}") as fraction:
+                    try:
+                        found[file] = analyze_track(
+                            file, analyzer=analyzer, cached=not no_cache, progress=fraction
+                        )
+                    except DjtransError as error:
+                        failed[file] = str(error)
     if as_json:
         from djtrans.core.track.analysis_io import analysis_to_dict
 

@@ -15,6 +15,7 @@ import attrs
 import numpy as np
 
 from djtrans.core.audio.io import write_audio
+from djtrans.core.contracts.config import check_seed
 from djtrans.core.errors import DjtransError, InputError, did_you_mean
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
@@ -290,8 +291,7 @@ def synthesized_pairs(
     """
     if n < 1:
         raise InputError(f"{n} synthesized pairs are not allowed; give 1 or more.")
-    if seed < 0:
-        raise InputError(f"seed = {seed} is not allowed; give 0 or more.")
+    check_seed(seed)
     return tuple(_synthesized(seed, index, stretch_limit) for index in range(n))
 
 

@@ -17,7 +17,10 @@ import djtrans
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.registration.catalog import Component
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.folder_lock import folder_lock
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pair_evaluation import EvaluationOptions, evaluate_pair
 from djtrans.evaluation.pairs import TrackPair
@@ -95,7 +98,7 @@ def compare(
     Raises
     ------
     InputError
-        If names repeat or an option is not allowed.
+        If names repeat, an option is not allowed, or another run holds the folder.
     PluginError
         If a technique or the separator is not registered.
     DjtransError
@@ -113,6 +116,7 @@ def compare(
     >>> write_report(comparison, "out")  # doctest: +SKIP
     """
     options = options or EvaluationOptions()
+    check_folder("The output folder", output)
     if workers < 1:
         raise InputError(f"workers = {workers} is not allowed; give 1 or more.")
     if workers > 1 and registry is not None:
@@ -124,11 +128,26 @@ def compare(
     repeated = {p.label for p in pairs if sum(q.label == p.label for q in pairs) > 1}
     if repeated:
         raise InputError(f"Several pairs are named {min(repeated)!r}; give each its own name.")
-    folder = Path(output) / UNITS
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"Cannot create the folder {folder}: {error.strerror}.") from None
+    with folder_lock(output, "djtrans evaluate"):
+        outcomes = _measure(
+            pairs, names, Path(output) / UNITS, options, workers, progress, plugin_files, registry
+        )
+    return Comparison(outcomes=outcomes, skipped=tuple(skipped), metrics=metric_values(registry))
+
+
+def _measure(
+    pairs: Sequence[TrackPair],
+    names: tuple[str, ...],
+    folder: Path,
+    options: EvaluationOptions,
+    workers: int,
+    progress: ProgressCallback | None,
+    plugin_files: Sequence[str],
+    registry: Registry,
+) -> list[Outcome]:
+    """Measure what is not in the folder, and return all outcomes in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
     order: list[Path] = []
     known: dict[str, Outcome] = {}
     tasks: list[_Task] = []
@@ -153,8 +172,7 @@ def compare(
     work = partial(_run_task, registry=registry if workers == 1 else None)
     with one_thread(), open_executor(workers, plugin_files=plugin_files) as pool:
         # Progress counts files, not tasks, since a pair has many results and takes long.
-        outcomes = job.run(work, tasks, pool, read=_read_if_there)
-    return Comparison(outcomes=outcomes, skipped=tuple(skipped), metrics=metric_values(registry))
+        return job.run(work, tasks, pool, read=_read_if_there)
 
 
 def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:

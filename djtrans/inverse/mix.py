@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 import torch
@@ -20,8 +20,10 @@ from djtrans.core.transition.alignment import window_span
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import FitUse, ParamsFile, save_params
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.transition.sources import check_not_source
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.output_files import Output, check_outputs, write_all
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.inverse.gain_measurement import effective_gains
@@ -81,18 +83,27 @@ class Fitted:
         audio: str | os.PathLike[str] | None = None,
         report: str | os.PathLike[str] | None = None,
     ) -> None:
-        """Write the params file, the reconstruction and the errors, each atomically.
+        """Write the params file, the errors and the reconstruction, each atomically.
 
         Raises
         ------
         InputError
-            If a file cannot be written.
+            If a file cannot be written, or is the mix or a track; the others are written.
         """
-        save_params(params, self.content)
-        if audio is not None:
-            write_audio(audio, self.fit.reconstruction, self.sample_rate)
+        named = [Output("params", params), Output("report", report), Output("audio", audio)]
+        check_outputs(named)
+        for output in named:
+            if output.path is not None:
+                check_not_source(output.path, self.content.provenance)
+        writers: dict[str, Callable[[], object]] = {}
+        writers[os.fspath(params)] = lambda: save_params(params, self.content)
         if report is not None:
-            write_text(report, json.dumps(self.to_dict(), indent=1) + "\n")
+            text = json.dumps(self.to_dict(), indent=1) + "\n"
+            writers[os.fspath(report)] = lambda: write_text(report, text)
+        if audio is not None:
+            mixed, rate = self.fit.reconstruction, self.sample_rate
+            writers[os.fspath(audio)] = lambda: write_audio(audio, mixed, rate)
+        write_all(writers)
 
 
 def fit(

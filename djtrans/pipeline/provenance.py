@@ -109,7 +109,7 @@ def separator_record(
 ) -> ComponentRecord:
     """Record the separator of a track: a named one, or the reader of a folder of ready stems."""
     if ready is not None:
-        return component_record(registry, "separator", "folder", {"path": os.fspath(ready)})
+        return component_record(registry, "separator", "folder", {"path": os.path.abspath(ready)})
     if find_separator(registry, name)[1].reads_source:
         raise InputError(
             f"The separator {name!r} reads ready stems; give their folders with stems_a and "

@@ -16,6 +16,7 @@ from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.transition.alignment import AlignedTrack
 from djtrans.core.transition.params_file import ParamsFile, Provenance, save_params
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.transition.sources import check_not_source
 from djtrans.core.transition.summary import Overview
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.rendering import Rendered
@@ -186,8 +187,9 @@ class Transition:
         Raises
         ------
         AudioFileError
-            If the file cannot be written.
+            If the file cannot be written, or is one of the tracks.
         """
+        check_not_source(path, self.provenance)
         write_audio(path, self.audio, self.sample_rate)
 
     def save_params(self, path: str | os.PathLike[str]) -> None:
@@ -197,7 +199,10 @@ class Transition:
         ------
         FormatError
             If the file cannot be written.
+        AudioFileError
+            If it is one of the tracks.
         """
+        check_not_source(path, self.provenance)
         save_params(path, self.content())
 
     def content(self) -> ParamsFile:

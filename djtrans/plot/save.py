@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.plot.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg", ".pdf")
 
 
+#: PNG text chunk by which pictures of djtrans are recognized.
+_SOFTWARE = "djtrans"
+
+
+@styled
 def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0) -> None:
     """Write a figure; the extension chooses the format.
 
@@ -45,7 +51,25 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0
         raise InputError(
             f"Cannot write a figure as {target.name!r}; end the name in {', '.join(FORMATS)}."
         )
+    # No dates: the same figure gives the same bytes.
+    metadata = {
+        ".png": {"Software": _SOFTWARE},
+        ".svg": {"Date": None},
+        ".pdf": {"CreationDate": None},
+    }[extension]
     with replacing(target) as part:
         figure.savefig(
-            part, format=extension[1:], dpi=dpi, facecolor=figure.get_facecolor(), edgecolor="none"
+            part,
+            format=extension[1:],
+            dpi=dpi,
+            facecolor=figure.get_facecolor(),
+            edgecolor="none",
+            metadata=metadata,
         )
+
+
+def is_own_picture(path: Path) -> bool:
+    """Return True if a file is a PNG that :func:`save_figure` wrote."""
+    with path.open("rb") as stream:
+        head = stream.read(256)
+    return head.startswith(b"\x89PNG") and b"tEXtSoftware\0" + _SOFTWARE.encode() in head

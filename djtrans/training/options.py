@@ -6,7 +6,7 @@ import json
 
 import attrs
 
-from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.config import LARGEST_SEED, setting
 from djtrans.core.errors import ConfigError
 from djtrans.diffusion.objective import Objective
 
@@ -48,7 +48,7 @@ class TrainOptions:
     save_every: int = setting(10_000, "Steps between checkpoints.", minimum=1)
     validate_every: int = setting(1_000, "Steps between validations.", minimum=1)
     validation_batches: int = setting(8, "Batches per validation.", minimum=1)
-    seed: int = setting(0, "Seed of weights, data and noise.", minimum=0)
+    seed: int = setting(0, "Seed of weights, data and noise.", minimum=0, maximum=LARGEST_SEED)
     amp: bool = setting(False, "Mixed precision with bfloat16; CUDA only.")
     objective: Objective = attrs.field(factory=Objective)
     audio_weight: float = setting(

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from djtrans.core.errors import InputError
+from djtrans.core.util.folder_lock import folder_lock
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.batch import Batch, BatchSource
 from djtrans.diffusion.checkpoint import ModelRecord
@@ -112,7 +113,8 @@ def train(
     Raises
     ------
     InputError
-        If the device does not support the options, or runs out of memory.
+        If the device does not support the options, or runs out of memory, or another run holds
+        the folder.
     FormatError
         If the checkpoint does not belong to this run.
 
@@ -132,8 +134,10 @@ def train(
     where = torch.device(device)
     check_amp(options, where)
     folder = Path(output)
-    folder.mkdir(parents=True, exist_ok=True)
-    with process_group(where) as world:
+    with (
+        process_group(where) as world,
+        folder_lock(folder, "djtrans train") if world.is_main else nullcontext(),
+    ):
         if where.type == "cuda" and world.size > 1:
             where = torch.device("cuda", world.local_rank)
         run = _Run(

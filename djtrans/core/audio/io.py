@@ -21,6 +21,7 @@ import soundfile
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.containers import check_sample_rate
 from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
@@ -153,6 +154,12 @@ def audio_seconds(path: str | os.PathLike[str]) -> float:
         return float(handle.frames) / float(handle.samplerate)
 
 
+def audio_sample_rate(path: str | os.PathLike[str]) -> int:
+    """Return the sample rate of an audio file in Hz, from its header."""
+    with _open_for_reading(Path(path).expanduser()) as handle:
+        return int(handle.samplerate)
+
+
 def write_audio(
     path: str | os.PathLike[str], audio: Tensor, sample_rate: int, subtype: str | None = None
 ) -> Path:
@@ -205,6 +212,7 @@ def write_audio(
         raise AudioFileError(
             f"Cannot write {file}: a {container} file has no subtype {chosen!r}; choose {known}."
         )
+    check_sample_rate(file, sample_rate)
     check_audio(audio)
     check_finite(audio, f"Cannot write {file}: the audio")
     # Vorbis decodes to floats, but players clip it: warn for everything except float PCM.

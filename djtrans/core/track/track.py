@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import attrs
+import torch
 from torch import Tensor
 
 from djtrans.core.audio.io import content_hash, load_audio
@@ -28,7 +30,7 @@ class Track:
     name : str
         File name, or another name for reports.
     sha256 : str
-        Hash of the file's bytes; ``""`` for audio that is not from a file.
+        Hash of the file's bytes; ``""`` for audio that is not from a file, see :meth:`identified`.
 
     Examples
     --------
@@ -50,6 +52,15 @@ class Track:
     def duration_seconds(self) -> float:
         """Length in seconds."""
         return int(self.audio.shape[-1]) / self.sample_rate
+
+    def identified(self) -> Track:
+        """Return the track with a hash: of the samples if it is not from a file."""
+        if self.sha256:
+            return self
+        samples = self.audio.detach().cpu().to(torch.float32).contiguous().numpy()
+        digest = hashlib.sha256(f"{self.sample_rate} {samples.shape} ".encode())
+        digest.update(samples.astype("<f4", copy=False).data)
+        return attrs.evolve(self, sha256=digest.hexdigest())
 
     def at_rate(self, sample_rate: int, channels: int) -> Track:
         """Convert to another sample rate and number of channels (1 or 2)."""

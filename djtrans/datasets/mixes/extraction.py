@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -11,7 +12,10 @@ from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.core.util.folder_lock import folder_lock
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, BoundaryTrack
 from djtrans.datasets.mixes.alignment.excerpt import (
     ALIGNMENT,
@@ -19,7 +23,12 @@ from djtrans.datasets.mixes.alignment.excerpt import (
     read_alignment,
     write_excerpt,
 )
-from djtrans.datasets.mixes.alignment.file_matching import audio_files, find_file, find_mix
+from djtrans.datasets.mixes.alignment.file_matching import (
+    FileMatch,
+    audio_files,
+    find_mix,
+    match_boundary,
+)
 from djtrans.datasets.mixes.alignment.location import SearchAudio, audible_spans
 from djtrans.pipeline.progress import Steps
 
@@ -93,32 +102,49 @@ def extract(
     Raises
     ------
     InputError
-        If a folder is missing, or a number out of range.
+        If a folder is missing, a number out of range, or another run holds the output.
     """
     if most < 1:
         raise InputError(f"A limit of {most} excerpts is not allowed; give at least 1.")
     if not 10.0 <= seconds <= LONGEST_SECONDS:
         raise InputError(f"Excerpts of {seconds:g} s are not allowed; give 10 to 240 s.")
-    lists = sorted(_folder(tracklists, "tracklists").glob("*.json"))
+    inputs = {"the mixes": mixes, "the tracklists": tracklists, "the tracks": tracks}
+    check_folder("The output folder", output, inputs)
+    found = _folder(tracklists, "tracklists").glob("*.json")
+    lists = sorted(file for file in found if not file.name.startswith("."))
     if not lists:
         raise InputError(f"{tracklists} holds no tracklists; collect some with 'djtrans collect'.")
     audio = audio_files(_folder(mixes, "mixes"))
     originals = [] if tracks is None else audio_files(_folder(tracks, "tracks"))
+    with folder_lock(output, "djtrans extract"):
+        return _extract(lists, audio, originals, Path(output), most, seconds, progress)
+
+
+def _extract(
+    lists: Sequence[Path],
+    audio: Sequence[Path],
+    originals: list[Path],
+    output: Path,
+    most: int,
+    seconds: float,
+    progress: ProgressCallback | None,
+) -> Extracted:
     result = Extracted()
     for file in lists:
         try:
             tracklist = load_tracklist(file)
             mix = find_mix(tracklist.title, tracklist.audio, file.stem, audio)
             if mix is None:
-                raise InputError(f"no audio file in {mixes} has a matching name.")
+                raise InputError("no audio file in the folder of mixes has a matching name.")
             length = audio_seconds(mix)
         except DjtransError as error:
             result.failed[file.stem] = str(error)
             continue
+        remove_abandoned(output / file.stem)
         for number in range(1, len(tracklist.entries)):
             if len(result.written) + len(result.known) >= most:
                 return result
-            folder = Path(output) / file.stem / f"transition_{number:03d}"
+            folder = output / file.stem / f"transition_{number:03d}"
             boundary = _Boundary(tracklist, number, mix, length, seconds, originals)
             try:
                 if boundary.done(folder):
@@ -169,8 +195,8 @@ class _Boundary:
         return self.tracklist.entries[self.number - 1], self.tracklist.entries[self.number]
 
     @property
-    def files(self) -> list[Path | None]:
-        return [find_file(entry, self.originals) for entry in self.entries]
+    def matches(self) -> list[FileMatch]:
+        return match_boundary(self.entries, self.originals)
 
     def done(self, folder: Path) -> bool:
         """Return True if the excerpt exists, with a source for every track that has a file."""
@@ -178,7 +204,7 @@ class _Boundary:
             return False
         known = read_alignment(folder)
         sides = (known.track_a, known.track_b)
-        return all(side.file or not now for side, now in zip(sides, self.files, strict=True))
+        return all(side.file or not now.file for side, now in zip(sides, self.matches, strict=True))
 
     def write(self, folder: Path, progress: ProgressCallback | None) -> Alignment:
         at = self.entries[1].start_seconds
@@ -215,12 +241,11 @@ class _Boundary:
         self, begin: float, end: float, steps: Steps
     ) -> tuple[list[BoundaryTrack], list[tuple[float, float] | None]]:
         """Locate both tracks in a part of the mix; times are relative to its start."""
-        files = self.files
         sides = [
-            BoundaryTrack(entry, file, why="" if file else "no file has a matching name")
-            for entry, file in zip(self.entries, files, strict=True)
+            BoundaryTrack(entry, match.file, why=match.why)
+            for entry, match in zip(self.entries, self.matches, strict=True)
         ]
-        if not any(files):
+        if not any(side.file for side in sides):
             return sides, [None, None]
         first = round(begin * SAMPLE_RATE)
         around = load_window(self.mix, SAMPLE_RATE, first, round(end * SAMPLE_RATE) - first)

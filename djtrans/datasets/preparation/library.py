@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.preparation.library_scan import ANALYSES, scan_library
 from djtrans.datasets.preparation.options import LibraryOptions
@@ -64,6 +65,7 @@ def prepare_library(
     DjtransError
         If a worker dies.
     """
+    check_folder("The output folder", output, {"the tracks": tracks})
     with open_session(
         output,
         options or LibraryOptions(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.config import LARGEST_SEED, setting
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.planning.options import WINDOW_BARS
 
@@ -25,7 +25,7 @@ class LibraryOptions:
         0.08, "Largest tempo change, as a fraction.", minimum=0.0, maximum=0.5
     )
     device: str = setting("cpu", "Of mixer and separator.")
-    seed: int = setting(0, "Seed of everything.", minimum=0)
+    seed: int = setting(0, "Seed of everything.", minimum=0, maximum=LARGEST_SEED)
 
 
 @attrs.frozen

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.json_documents import read_document
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.pairs.pair_folder import ANALYSIS, FORMAT, FORMAT_VERSION
 
 #: File that lists the pairs of a set; written last.
@@ -37,7 +37,7 @@ def existing_pairs(target: Path, keys: Mapping[str, str]) -> set[str]:
     InputError
         If there are other pairs than these.
     """
-    remove_partial_files(target)
+    remove_abandoned(target)
     found = sorted(p for p in target.iterdir() if re.fullmatch(r"pair_\d{3,}", p.name))
     for folder in found:
         if folder.name not in keys:
@@ -61,12 +61,3 @@ def existing_pairs(target: Path, keys: Mapping[str, str]) -> set[str]:
         # Where there is a manifest, the set is whole.
         (target / MANIFEST).unlink(missing_ok=True)
     return {folder.name for folder in found}
-
-
-def remove_partial_files(target: Path) -> None:
-    """Remove what killed processes left half-written."""
-    for part in target.glob(".*.part"):
-        if part.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
-            part.unlink(missing_ok=True)

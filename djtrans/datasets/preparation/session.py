@@ -15,13 +15,15 @@ import djtrans
 from djtrans.core.audio.time_stretch import ENGINE
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.util.cache import cache_key
+from djtrans.core.util.folder_lock import folder_lock
 from djtrans.core.util.progress import ProgressCallback
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.pairs.pair_folder import FORMAT_VERSION
 from djtrans.datasets.preparation.library_scan import LibraryTrack, Skipped, made_by
 from djtrans.datasets.preparation.manifest import write_manifest
 from djtrans.datasets.preparation.options import LibraryOptions, RecoveryOptions
 from djtrans.datasets.preparation.pairing import UnfitPair
-from djtrans.datasets.preparation.resume import existing_pairs, remove_partial_files
+from djtrans.datasets.preparation.resume import existing_pairs
 from djtrans.datasets.preparation.unit import PairResult, PairUnit, run_unit
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.pipeline.executors import one_thread, open_executor, registry_with
@@ -141,7 +143,7 @@ class PreparationSession(Generic[Options]):
             progress=self.progress,
         )
         pairs = list(zip(units, job.run_each(run_unit, units, self.executor), strict=True))
-        remove_partial_files(self.target)
+        remove_abandoned(self.target)
         manifest = write_manifest(
             self.target, self.options, self.separator, pairs, skipped, tracks, unfit
         )
@@ -170,16 +172,21 @@ def open_session(
     Raises
     ------
     InputError
-        If there are no workers, or there is no such component.
+        If there are no workers, there is no such component, or another run holds the folder.
     """
     files = tuple(os.path.abspath(path) for path in plugin_files)
-    with one_thread(), open_executor(workers, executor, files) as pool:
+    target = Path(output).expanduser().resolve()
+    with (
+        folder_lock(target, "djtrans prepare"),
+        one_thread(),
+        open_executor(workers, executor, files) as pool,
+    ):
         registry = registry_with(files)
         name = fetch_separator(registry, options.separator, {}, options.device)
         separator = separator_record(registry, name)
         mixer = mixer_record(DifferentiableDJMixer(options.mixer), registry)
         yield PreparationSession(
-            target=Path(output).expanduser().resolve(),
+            target=target,
             options=attrs.evolve(options, separator=separator.name),
             registry=registry,
             separator=separator,

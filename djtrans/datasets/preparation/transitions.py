@@ -11,6 +11,7 @@ import attrs
 
 from djtrans.core.audio.io import content_hash
 from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.mixes.alignment.excerpt import ALIGNMENT, Alignment, read_alignment
 from djtrans.datasets.preparation.library_scan import Skipped
@@ -74,6 +75,7 @@ def prepare_transitions(
     DjtransError
         If a worker dies.
     """
+    check_folder("The output folder", output, {"the transitions": transitions})
     with open_session(
         output,
         options or RecoveryOptions(),

@@ -150,3 +150,29 @@ def test_a_track_whose_tempo_moves_after_the_boundary_is_not_laid_beside_it(
 def test_what_is_not_allowed_is_refused(world, tmp_path, options, message):
     with pytest.raises(InputError, match=message):
         run(world, tmp_path, **options)
+
+
+def test_names_that_are_not_latin_are_told_apart(world, tmp_path):
+    """The second tracklist is of another mix, and its tracks are not those of any file."""
+    for name in ("mixes", "tracklists", "tracks"):
+        (tmp_path / name).mkdir()
+    for old, new in (("One", "Кино - Группа крови"), ("Two", "Сплин - Выхода нет")):
+        audio = world / "tracks" / f"Ada - {old}.wav"
+        (tmp_path / "tracks" / f"{new}.wav").write_bytes(audio.read_bytes())
+    (tmp_path / "mixes" / "Микс два.wav").write_bytes((world / "mixes" / "home.wav").read_bytes())
+    names = [("Кино", "Группа крови"), ("Сплин", "Выхода нет"), ("Ария", "Осколок льда")]
+    first, second, third = (
+        TracklistEntry(artist=artist, title=title, start_seconds=start)
+        for (artist, title), start in zip(names, (0.0, CUT, CUT), strict=True)
+    )
+    save_tracklist(Tracklist(title="Микс два", entries=[first, second]), tmp_path / "tracklists")
+    save_tracklist(
+        Tracklist(title="Другая запись", entries=[first, third]), tmp_path / "tracklists"
+    )
+    found = run(tmp_path, tmp_path / "out", tracks=tmp_path / "tracks")
+    (alignment,) = map(read_alignment, found.written)
+    sides = (alignment.track_a, alignment.track_b)
+    assert [side.file for side in sides] == [f"{' - '.join(name)}.wav" for name in names[:2]]
+    ((failed, why),) = found.failed.items()
+    assert failed.startswith("другая-запись")
+    assert "no audio file" in why

@@ -20,6 +20,7 @@ import pytest
 import djtrans
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.util.folder_lock import LOCK, folder_lock
 from djtrans.core.util.progress import Progress
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.preparation import LibraryOptions, prepare_library
@@ -69,11 +70,11 @@ def read(made):
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Every file of a set but the kept analyses."""
+    """Every file of a set but the kept analyses and the lock."""
     return {
         str(file.relative_to(folder)): sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and "analyses" not in file.parts
+        if file.is_file() and "analyses" not in file.parts and file.name != LOCK
     }
 
 
@@ -196,6 +197,18 @@ def test_a_full_disk_is_no_property_of_a_pair(library, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="No space left"):
         prepare_library(library, tmp_path, OPTIONS)
     assert not (tmp_path / "manifest.json").exists()
+
+
+def test_a_second_run_on_the_folder_is_refused_before_it_touches_anything(made, library):
+    part = made.folder / ".pair_009-0123abcd.part"
+    part.mkdir()
+    with (
+        folder_lock(made.folder, "djtrans prepare"),
+        pytest.raises(InputError, match=rf"in use by djtrans prepare \(process {os.getpid()} on"),
+    ):
+        prepare_library(library, made.folder, OPTIONS)
+    assert part.is_dir()
+    part.rmdir()
 
 
 def test_wrong_requests_are_said_in_one_line(tmp_path):
