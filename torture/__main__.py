@@ -47,12 +47,12 @@ def main(cases: str, only: str, seed: int, limit: int | None, out: str, again: b
     record = Record(folder / "results.jsonl", version(), seed)
     known = {} if again else record.read()
     chosen = [
-        case
-        for family in cases.split(",")
-        for case in cases_of(family, seed)
-        if only in case.key
+        case for family in cases.split(",") for case in cases_of(family, seed) if only in case.key
     ]
-    todo = [case for case in chosen if case.key not in known][:limit]
+    todo = [case for case in chosen if case.key not in known]
+    # A part of a run is then a sample of all.
+    Random(seed).shuffle(todo)
+    todo = todo[:limit]
     click.echo(f"{len(chosen)} cases, {len(chosen) - len(todo)} of them recorded or left out")
     for number, case in enumerate(todo, 1):
         result = run(bench, case, seed)
@@ -81,7 +81,6 @@ def run(bench: Bench, case: Case, seed: int) -> Result:
     if not result.seconds:
         return attrs.evolve(result, seconds=time.monotonic() - begin)
     return result
-
 
 
 if __name__ == "__main__":

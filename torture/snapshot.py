@@ -35,7 +35,7 @@ def digest(path: Path) -> str:
 
 def within(name: str, places: Collection[str]) -> bool:
     """Return True if a path is one of the places, or below one."""
-    return any(place == "." or name == place or name.startswith(f"{place}{os.sep}") for place in places)
+    return any(name == place or name.startswith(f"{place}{os.sep}") for place in places)
 
 
 def is_temporary(name: str) -> bool:
