@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import attrs
+import torch
 from torch import Tensor
 
 from djtrans.core.audio.io import content_hash, load_audio
@@ -28,7 +30,7 @@ class Track:
     name : str
         File name, or another name for reports.
     sha256 : str
-        Hash of the file's bytes; ``""`` for audio that is not from a file.
+        Hash of the file's bytes; by default, for audio that is not from a file, of its samples.
 
     Examples
     --------
@@ -46,6 +48,10 @@ class Track:
     name: str = "track"
     sha256: str = ""
 
+    def __attrs_post_init__(self) -> None:
+        if not self.sha256:
+            object.__setattr__(self, "sha256", samples_hash(self.audio, self.sample_rate))
+
     @property
     def duration_seconds(self) -> float:
         """Length in seconds."""
@@ -59,6 +65,14 @@ class Track:
         elif channels == 2 and len(audio) == 1:
             audio = audio.expand(2, -1)
         return attrs.evolve(self, audio=audio, sample_rate=sample_rate)
+
+
+def samples_hash(audio: Tensor, sample_rate: int) -> str:
+    """Compute the SHA-256, in hexadecimal, of samples as float32, their shape and their rate."""
+    samples = audio.detach().to("cpu", torch.float32).contiguous()
+    digest = hashlib.sha256(f"{tuple(samples.shape)} {sample_rate}".encode())
+    digest.update(samples.numpy().data)
+    return digest.hexdigest()
 
 
 def load_track(path: str | os.PathLike[str]) -> Track:
