@@ -11,6 +11,33 @@ from djtrans.core.errors import FormatError, InputError
 from djtrans.core.util.atomic_files import reason
 
 
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Read a JSON file in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+
+    Editors and shells on Windows write these.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is not JSON, is nested too deeply, or has a field twice.
+    """
+    try:
+        return json.loads(Path(path).read_bytes(), object_pairs_hook=_fields)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"it has the field {twice!r} twice")
+    return fields
+
+
 def read_document(
     path: str | os.PathLike[str], name: str, version: int, *, expected: str, again: str
 ) -> dict[str, Any]:
@@ -42,7 +69,7 @@ def read_document(
     """
     file = Path(path)
     try:
-        document: Any = json.loads(file.read_text(encoding="utf-8"))
+        document: Any = read_json(file)
     except OSError as error:
         raise InputError(f"Cannot read {file}: {reason(error)}") from None
     except ValueError as error:
