@@ -177,7 +177,7 @@ class ModelRecord:
                 f"{where} is a damaged model ({type(error).__name__}: {error}); download or "
                 "export it again."
             ) from error
-        if record.layout.digest != digest:
+        if not record.layout.matches(digest):
             raise FormatError(
                 f"{where} is a damaged model: its layout does not match its layout digest; "
                 "download or export it again."
