@@ -7,17 +7,16 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.track.tracklist import TracklistEntry
 
-#: Extensions of audio files.
-AUDIO = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
 #: Words that do not identify a track.
 _EMPTY = {"original", "mix", "feat", "ft", "featuring", "the", "a", "and", "vs", "extended", "x"}
 
 
 def audio_files(folder: Path) -> list[Path]:
     """Return all audio files below a folder, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in AUDIO)
+    return sorted(p for p in folder.rglob("*") if is_audio_name(p) and p.is_file())
 
 
 def words(text: str) -> set[str]:
