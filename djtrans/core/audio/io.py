@@ -6,13 +6,12 @@ Audio is a float32 tensor ``[channels, samples]`` throughout djtrans, with a sep
 from __future__ import annotations
 
 import hashlib
-import math
 import os
-import shlex
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import attrs
 import numpy as np
 import soundfile
 import torch
@@ -21,6 +20,7 @@ from torch import Tensor
 from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.decoding.opening import check_is_file, open_audio
 from djtrans.core.audio.decoding.stream import incomplete, seconds
+from djtrans.core.audio.downmix import to_stereo
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.validation import check_audio, check_finite
@@ -39,18 +39,6 @@ WRITABLE = {
 
 #: libsndfile's Vorbis encoder overflows its stack on one huge write.
 _WRITE_FRAMES = 65536
-
-# ITU-R BS.775 downmix weights of each channel to (left, right), channels in WAV order.
-_HALF_POWER = math.sqrt(0.5)
-_LEFT, _RIGHT, _CENTRE, _LFE = (1.0, 0.0), (0.0, 1.0), (_HALF_POWER, _HALF_POWER), (0.0, 0.0)
-_SIDE_L, _SIDE_R = (_HALF_POWER, 0.0), (0.0, _HALF_POWER)
-_DOWNMIX = {
-    3: (_LEFT, _RIGHT, _CENTRE),
-    4: (_LEFT, _RIGHT, _SIDE_L, _SIDE_R),
-    5: (_LEFT, _RIGHT, _CENTRE, _SIDE_L, _SIDE_R),
-    6: (_LEFT, _RIGHT, _CENTRE, _LFE, _SIDE_L, _SIDE_R),
-    8: (_LEFT, _RIGHT, _CENTRE, _LFE, _SIDE_L, _SIDE_R, _SIDE_L, _SIDE_R),
-}
 
 
 def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> tuple[Tensor, int]:
@@ -92,9 +80,37 @@ def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> 
     write_audio : Write an audio file.
     djtrans.load_track : Load a file with its name and hash.
     """
+    decoded = decode(path)
+    rate = decoded.sample_rate
+    if sample_rate is None or sample_rate == rate:
+        return decoded.audio, rate
+    return resample(decoded.audio, rate, sample_rate), sample_rate
+
+
+@attrs.frozen(eq=False)
+class DecodedFile:
+    """Audio of a file.
+
+    Attributes
+    ----------
+    audio : Tensor
+        ``[channels, samples]`` float32, full scale is 1.
+    sample_rate : int
+        In Hz.
+    decoder : str
+        Name and version of the decoder.
+    """
+
+    audio: Tensor
+    sample_rate: int
+    decoder: str
+
+
+def decode(path: str | os.PathLike[str]) -> DecodedFile:
+    """Decode a whole audio file; see :func:`load_audio`."""
     file = Path(path).expanduser()
     with open_audio(file) as stream:
-        rate = stream.sample_rate
+        rate, decoder = stream.sample_rate, stream.decoder
         samples = _joined(stream.blocks(), stream.channels)
         if stream.frames is not None and len(samples) != stream.frames:
             raise incomplete(
@@ -102,10 +118,7 @@ def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> 
             )
     if samples.shape[0] == 0:
         raise AudioFileError(f"{file} has no samples; give a file that is not empty.")
-    audio = _to_tensor(samples, file)
-    if sample_rate is None or sample_rate == rate:
-        return audio, rate
-    return resample(audio, rate, sample_rate), sample_rate
+    return DecodedFile(to_stereo(samples, file), rate, decoder)
 
 
 def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samples: int) -> Tensor:
@@ -140,7 +153,7 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
         last = max(first, -((-start - samples) // sample_rate) + 1)
         blocks = _first(stream.blocks(first * rate), (last - first) * rate)
         block = _joined(blocks, stream.channels)
-    audio = _to_tensor(block, file)
+    audio = to_stereo(block, file)
     if audio.shape[-1]:
         audio = resample(audio, rate, sample_rate)
     offset = start - first * sample_rate
@@ -157,7 +170,12 @@ def audio_seconds(path: str | os.PathLike[str]) -> float:
 
 
 def write_audio(
-    path: str | os.PathLike[str], audio: Tensor, sample_rate: int, subtype: str | None = None
+    path: str | os.PathLike[str],
+    audio: Tensor,
+    sample_rate: int,
+    subtype: str | None = None,
+    *,
+    texts: Mapping[str, str] | None = None,
 ) -> Path:
     """Write an audio file, atomically.
 
@@ -173,6 +191,8 @@ def write_audio(
     subtype : str, optional
         libsndfile's name of the sample format, such as ``"PCM_16"`` or ``"FLOAT"``; 24-bit PCM by
         default for wav, flac and aiff.
+    texts : mapping of str to str, optional
+        Tags by libsndfile's names: ``title``, ``artist``, ``software``.
 
     Returns
     -------
@@ -231,6 +251,8 @@ def write_audio(
                 format=container,
                 subtype=chosen,
             ) as out:
+                for name, text in (texts or {}).items():
+                    setattr(out, name, text)
                 for begin in range(0, frames.shape[0], _WRITE_FRAMES):
                     out.write(np.ascontiguousarray(frames[begin : begin + _WRITE_FRAMES]))
         except (soundfile.SoundFileError, OSError, ValueError) as error:
@@ -266,21 +288,3 @@ def _first(blocks: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
         count -= len(block)
         if count <= 0:
             return
-
-
-def _to_tensor(samples: np.ndarray, file: Path) -> Tensor:
-    """Convert ``[samples, channels]`` to ``[channels, samples]`` of at most two channels."""
-    audio = torch.from_numpy(np.ascontiguousarray(samples.T))
-    check_finite(audio, str(file))
-    channels = audio.shape[0]
-    if channels <= 2:
-        return audio
-    if channels not in _DOWNMIX:
-        raise AudioFileError(
-            f"{file} has {channels} channels in an unknown layout; mix it down with: "
-            f"ffmpeg -i {shlex.quote(str(file))} -ac 2 stereo.wav"
-        )
-    weights = torch.tensor(_DOWNMIX[channels]).T
-    weights = weights / weights.sum(dim=1, keepdim=True)
-    warnings.warn(f"{file} has {channels} channels; mixed down to stereo.", stacklevel=4)
-    return weights @ audio
