@@ -16,6 +16,7 @@ import attrs
 import numpy as np
 
 from djtrans.core.audio.io import write_audio
+from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.contracts.config import check_seed
 from djtrans.core.errors import DjtransError, InputError, did_you_mean
 from djtrans.core.track.analysis import Analysis
@@ -23,7 +24,6 @@ from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import load_track
 from djtrans.core.util.checksums import file_hash
 from djtrans.core.util.progress import Progress, ProgressCallback
-from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
@@ -249,7 +249,7 @@ def all_pairs(
     where = Path(folder)
     if not where.is_dir():
         raise InputError(f"{where} is not a folder; give one with audio files.")
-    paths = sorted(p for p in where.iterdir() if p.suffix.lower() in AUDIO)
+    paths = sorted(p for p in where.iterdir() if is_audio_name(p))
     analyses: dict[str, Analysis] = {}
     hashes: dict[str, str] = {}
     skipped = []

@@ -75,6 +75,8 @@ def make_provenance(
                 sha256=track.sha256,
                 separator=separators[side],
                 isolation=separator_declaration(separators[side], registry).isolation,
+                decoder=track.decoder,
+                tags=track.tags,
             )
             for side, track in tracks.items()
         },

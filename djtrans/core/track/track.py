@@ -10,8 +10,9 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.io import content_hash, load_audio
+from djtrans.core.audio.io import content_hash, decode
 from djtrans.core.audio.resampling import resample
+from djtrans.core.track.tags import Tags, read_tags
 
 #: Shortest track that can be analyzed.
 MINIMUM_SECONDS = 8.0
@@ -31,6 +32,10 @@ class Track:
         File name, or another name for reports.
     sha256 : str
         Hash of the file's bytes; by default, for audio that is not from a file, of its samples.
+    decoder : str
+        Name and version of the decoder of the file.
+    tags : Tags
+        Tags of the file.
 
     Examples
     --------
@@ -47,6 +52,8 @@ class Track:
     sample_rate: int
     name: str = "track"
     sha256: str = ""
+    decoder: str = ""
+    tags: Tags = attrs.field(factory=Tags)
 
     def __attrs_post_init__(self) -> None:
         if not self.sha256:
@@ -81,7 +88,7 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     Parameters
     ----------
     path : path-like
-        Audio file (wav, flac, ogg, mp3 or aiff).
+        Audio file; see docs/audio-files.md for the formats.
 
     Returns
     -------
@@ -103,5 +110,12 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     --------
     djtrans.analyze_track : Analyze a track.
     """
-    audio, sample_rate = load_audio(path)
-    return Track(audio, sample_rate, Path(path).name, content_hash(path))
+    decoded = decode(path)
+    return Track(
+        decoded.audio,
+        decoded.sample_rate,
+        Path(path).name,
+        content_hash(path),
+        decoded.decoder,
+        read_tags(path),
+    )

@@ -17,6 +17,7 @@ from djtrans.core.contracts.mixer_spec import MixerConfig, MixerSpec
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, frame_times
 from djtrans.core.errors import FormatError
+from djtrans.core.track.tags import Tags
 from djtrans.core.transition.params_checks import (
     check_plan,
     check_provenance,
@@ -48,12 +49,23 @@ class TrackRecord:
         Separator of its stems.
     isolation : {"good", "weak", "unknown"}
         Isolation that the separator declares.
+    decoder : str
+        Name and version of the decoder of the file.
+    tags : Tags
+        Tags of the file, for display.
     """
 
     name: str
     sha256: str
     separator: ComponentRecord
     isolation: str = "unknown"
+    decoder: str = ""
+    tags: Tags = attrs.field(factory=Tags)
+
+    @property
+    def label(self) -> str:
+        """Artist and title, or the file name if there is no title."""
+        return self.tags.label(self.name)
 
 
 @attrs.frozen(kw_only=True)

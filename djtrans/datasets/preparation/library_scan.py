@@ -13,7 +13,8 @@ from typing import Any
 import attrs
 import cattrs
 
-from djtrans.core.audio.io import NEEDS_FFMPEG, content_hash
+from djtrans.core.audio.io import content_hash
+from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.errors import DjtransError, FormatError, InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
@@ -21,7 +22,6 @@ from djtrans.core.track.track import load_track
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.json_documents import MALFORMED, read_json
 from djtrans.core.util.progress import ProgressCallback
-from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.jobs import Job
@@ -129,13 +129,11 @@ def find_files(folder: Path, without: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give one with audio files.")
-    suffixes, inner = {*AUDIO, *NEEDS_FFMPEG}, without.resolve()
+    inner = without.resolve()
     files = [
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() in suffixes
-        and file.is_file()
-        and inner not in file.resolve().parents
+        if is_audio_name(file) and file.is_file() and inner not in file.resolve().parents
     ]
     if not files:
         raise InputError(f"There is no audio file below {folder}; give a folder with tracks.")

@@ -38,7 +38,7 @@ TEMPOS = (124.0, 126.0, 62.5, 150.0)
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    """Four tracks in nested folders, and four files that are none."""
+    """Four tracks in nested folders, and files that are none."""
     folder = tmp_path_factory.mktemp("library")
     for i, bpm in enumerate(TEMPOS):
         spec = TrackSpec(
@@ -57,6 +57,10 @@ def library(tmp_path_factory):
     (folder / "phone.m4a").write_bytes(b"\0" * 4000)
     djtrans.write_audio(folder / "short.wav", synthesize(spec).audio[:, : 2 * RATE], RATE)
     shutil.copy(folder / "crates/0/track 0.wav", folder / "same again.wav")
+    cut = (folder / "crates/0/track 0.wav").read_bytes()
+    (folder / "cut.wav").write_bytes(cut[: len(cut) // 2])
+    # Attributes that macOS keeps beside a file are no track, nor a reason to mention one.
+    (folder / "crates/0/._track 0.wav").write_bytes(b"\0\5\x16\7" + bytes(4000))
     return folder
 
 
@@ -82,13 +86,15 @@ def test_files_that_cannot_be_used_are_named_with_the_reason(made):
     reasons = {file.name: file.reason for file in made.skipped}
     assert set(reasons) == {
         "crates/text.mp3",
+        "cut.wav",
         "empty.wav",
         "phone.m4a",
         "same again.wav",
         "short.wav",
     }
     assert "empty" in reasons["empty.wav"]
-    assert "ffmpeg" in reasons["phone.m4a"]
+    assert "incomplete" in reasons["cut.wav"]
+    assert "not audio" in reasons["phone.m4a"]
     assert "crates/0/track 0.wav" in reasons["same again.wav"]
 
 
