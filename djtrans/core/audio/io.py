@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.decibels import amplitude_to_db
+from djtrans.core.audio.reproducible_files import make_reproducible
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.validation import check_audio, check_finite
@@ -156,7 +157,7 @@ def audio_seconds(path: str | os.PathLike[str]) -> float:
 def write_audio(
     path: str | os.PathLike[str], audio: Tensor, sample_rate: int, subtype: str | None = None
 ) -> Path:
-    """Write an audio file, atomically.
+    """Write an audio file, atomically; the same audio gives the same bytes.
 
     Parameters
     ----------
@@ -230,6 +231,7 @@ def write_audio(
             ) as out:
                 for begin in range(0, frames.shape[0], _WRITE_FRAMES):
                     out.write(np.ascontiguousarray(frames[begin : begin + _WRITE_FRAMES]))
+            make_reproducible(part)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
             raise AudioFileError(
                 f"Cannot write {file} ({frames.shape[1]} channels at {sample_rate} Hz, {chosen}): "
