@@ -60,8 +60,9 @@ class TrainingState:
             "best": self.best,
             "options": options.to_json(),
         }
-        with replacing(path, FormatError) as part:
-            torch.save(content, part)
+        # Given a path, torch would store its name, which is a random one here.
+        with replacing(path, FormatError) as part, part.open("wb") as stream:
+            torch.save(content, stream)
 
     def load(
         self, path: str | os.PathLike[str], options: TrainOptions, record: ModelRecord

@@ -22,6 +22,7 @@ from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.decoding.opening import check_is_file, open_audio
 from djtrans.core.audio.decoding.stream import incomplete, seconds
 from djtrans.core.audio.downmix import to_stereo
+from djtrans.core.audio.reproducible_files import make_reproducible
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.validation import check_audio, check_finite
@@ -184,7 +185,7 @@ def write_audio(
     *,
     texts: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write an audio file, atomically.
+    """Write an audio file, atomically; the same audio gives the same bytes.
 
     Parameters
     ----------
@@ -263,6 +264,7 @@ def write_audio(
                     setattr(out, name, text)
                 for begin in range(0, frames.shape[0], _WRITE_FRAMES):
                     out.write(np.ascontiguousarray(frames[begin : begin + _WRITE_FRAMES]))
+            make_reproducible(part)
         except (soundfile.SoundFileError, OSError, ValueError) as error:
             raise AudioFileError(
                 f"Cannot write {file} ({frames.shape[1]} channels at {sample_rate} Hz, {chosen}): "
