@@ -5,7 +5,7 @@ PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help install demo test test-slow lint types docs audit format bench clean
+.PHONY: help install demo test test-slow lint types docs audit format bench torture clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -56,7 +56,11 @@ bench: install  ## every benchmark, one after the other
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
+# Resumed where it was stopped; make torture TORTURE=--jobs=2
+torture: install  ## inject faults for hours: inputs, kills, disks, networks; report in torture-output/
+	$(BIN)/python -m torture --out torture-output $(TORTURE)
+
 clean:  ## remove .venv, caches and what the demo wrote
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf build dist demo-output site
+	rm -rf build dist demo-output site torture-output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -139,6 +139,7 @@ BESIDE_THE_PACKAGE = {
     "test_public_api.py": "the public names of all subjects",
     "test_repo.py": "the files around the package",
     "test_site.py": "the documentation site",
+    "torture": "fault injection, in torture/",
 }
 
 
