@@ -12,7 +12,7 @@ import attrs
 from djtrans.core.errors import DjtransError, FormatError, InputError, TracklistError
 from djtrans.core.track.tracklist import UNKNOWN, Tracklist, TracklistEntry
 from djtrans.core.util.atomic_files import reason, write_text
-from djtrans.core.util.json_documents import read_document
+from djtrans.core.util.json_documents import MALFORMED, read_document
 from djtrans.core.util.names import slug, words
 
 FORMAT = "djtrans-tracklist"
@@ -143,5 +143,5 @@ def load_tracklist(path: str | os.PathLike[str]) -> Tracklist:
     try:
         entries = [TracklistEntry(**entry) for entry in document.pop("entries")]
         return Tracklist(**document, entries=entries)
-    except (KeyError, TypeError, AttributeError, TracklistError) as error:
+    except (*MALFORMED, TracklistError) as error:
         raise FormatError(f"{file} is not a valid tracklist: {error}") from None

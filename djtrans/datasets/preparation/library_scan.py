@@ -13,14 +13,15 @@ from typing import Any
 import attrs
 import cattrs
 
-from djtrans.core.audio.io import NEEDS_FFMPEG, content_hash
+from djtrans.core.audio.io import content_hash
+from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.errors import DjtransError, FormatError, InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
 from djtrans.core.track.track import load_track
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.json_documents import MALFORMED, read_json
 from djtrans.core.util.progress import ProgressCallback
-from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.jobs import Job
@@ -128,13 +129,11 @@ def find_files(folder: Path, without: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give one with audio files.")
-    suffixes, inner = {*AUDIO, *NEEDS_FFMPEG}, without.resolve()
+    inner = without.resolve()
     files = [
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() in suffixes
-        and file.is_file()
-        and inner not in file.resolve().parents
+        if is_audio_name(file) and file.is_file() and inner not in file.resolve().parents
     ]
     if not files:
         raise InputError(f"There is no audio file below {folder}; give a folder with tracks.")
@@ -177,8 +176,8 @@ def read_analysis(analyses: Path, sha256: str) -> Analysis:
     """
     file = _file(analyses, sha256)
     try:
-        return analysis_from_dict(json.loads(file.read_text(encoding="utf-8"))["analysis"])
-    except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError) as error:
+        return analysis_from_dict(read_json(file)["analysis"])
+    except (OSError, *MALFORMED, cattrs.BaseValidationError) as error:
         raise FormatError(f"{file} is no sound analysis ({error}); delete it, run again.") from None
 
 
@@ -189,7 +188,7 @@ def known_analyses(analyses: Path, hashes: Sequence[str]) -> dict[str, Analysis]
 
 def _is_current(analyses: Path, sha256: str) -> bool:
     try:
-        document = json.loads(_file(analyses, sha256).read_text(encoding="utf-8"))
+        document = read_json(_file(analyses, sha256))
     except (OSError, ValueError):
         return False
     return isinstance(document, dict) and document.get("made_by") == made_by()

@@ -11,7 +11,7 @@ from torch import Tensor
 from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
-from djtrans.core.track.stem_files import find_stem_files
+from djtrans.core.track.stem_files import check_stems_hash, find_stem_files
 from djtrans.core.track.stem_fitting import (
     LARGEST_DELAY_SECONDS,
     RESIDUAL_LIMIT_DB,
@@ -41,7 +41,7 @@ class FolderSeparator:
                 "The folder separator needs its folder; set path to the one with drums.wav, "
                 "bass.wav, vocals.wav and other.wav."
             )
-        self._path = config.path
+        self._path, self._sha256 = config.path, config.sha256
 
     def separate(
         self,
@@ -52,6 +52,7 @@ class FolderSeparator:
         progress: FractionCallback | None = None,
     ) -> Tensor:
         """Read the stems at ``start_seconds``; see :class:`Separator`."""
+        check_stems_hash(self._path, self._sha256)
         files = find_stem_files(self._path)
         channels, samples = audio.shape
         start = round(start_seconds * sample_rate)
