@@ -154,6 +154,7 @@ BESIDE_THE_PACKAGE = {
     "test_repo.py": "the files around the package",
     "test_smoke.py": "a little of everything, for other Pythons",
     "test_site.py": "the documentation site",
+    "torture": "fault injection, in torture/",
 }
 
 

@@ -14,6 +14,8 @@ from torture.readers import strict_json, unreadable
 from torture.snapshot import Snapshot, is_temporary, snapshot, within
 
 REFUSED, SUCCESS = 2, 0
+#: Exit code of a program whose reader, such as head, has enough.
+_BROKEN_PIPE = 141
 #: Commands that go on after an item that cannot be used.
 _BATCHES = ("analyze", "collect", "extract", "prepare", "evaluate")
 #: Warnings of libraries, which a user of the command cannot act on.
@@ -21,7 +23,9 @@ _FOREIGN = re.compile(
     r"encountered in|Mean of empty slice|n_fft=|\btorch\.|\bnumpy\b|\bnp\.|Degrees of freedom|"
     r"invalid value|Glyph|tight_layout|not JSON|weights_only|unclosed",
 )
-_ERROR, _WARNING, _OWN = "djtrans: error: ", "djtrans: warning: ", "djtrans: "
+_ERROR, _WARNING = "djtrans: error: ", "djtrans: warning: "
+#: Beginnings of lines on stderr; W&B prints where a run can be seen.
+_OWN = ("djtrans: ", "wandb: ")
 _LONGEST_LINE = 1500
 _TRACEBACK = "Traceback (most recent call last)"
 _EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit|Warning)?\b.*")
@@ -108,6 +112,8 @@ def _end(command: Command, finished: Finished, promise: Promise) -> Iterator[Fau
         yield Fault("time", f"ran longer than {command.seconds:g} s")
     elif finished.code < 0:
         yield Fault("crash", f"ended by {signal.Signals(-finished.code).name}")
+    elif command.stdout == "pipe" and finished.code == _BROKEN_PIPE:
+        pass
     elif finished.code not in (SUCCESS, REFUSED) and _TRACEBACK not in finished.stderr:
         yield Fault("exit-code", f"exit code {finished.code}: {last_line(finished.stderr)}")
     elif finished.code == SUCCESS and promise.expected == "refused":

@@ -150,6 +150,8 @@ def test_the_learning_rate_rises_stays_and_falls():
     assert TrainOptions.from_json(options.to_json()) == options
     with pytest.raises(ConfigError, match="batch_size"):
         TrainOptions(batch_size=0)
+    with pytest.raises(ConfigError, match=r"batch_size = 1180591620717411303424 .* 65536"):
+        TrainOptions(batch_size=2**70)
 
 
 def test_missing_encoders_are_dropped(tmp_path):
