@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.dc_offset import dc_offset_db, without_dc
 from djtrans.core.audio.io import content_hash, decode
 from djtrans.core.audio.resampling import resample
 from djtrans.core.track.tags import Tags, read_tags
@@ -72,6 +74,17 @@ class Track:
         elif channels == 2 and len(audio) == 1:
             audio = audio.expand(2, -1)
         return attrs.evolve(self, audio=audio, sample_rate=sample_rate)
+
+    def without_dc(self) -> Track:
+        """Remove a DC offset above -60 dBFS, with a warning; the hash stays that of the source."""
+        audio = without_dc(self.audio)
+        if audio is self.audio:
+            return self
+        warnings.warn(
+            f"{self.name} has a DC offset of {dc_offset_db(self.audio):.1f} dBFS; it is removed.",
+            stacklevel=2,
+        )
+        return attrs.evolve(self, audio=audio)
 
 
 def samples_hash(audio: Tensor, sample_rate: int) -> str:

@@ -115,15 +115,10 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
         separator=options.separator,
         mixer=options.mixer,
         options=DescentOptions(steps=options.steps),
+        error_limit=options.error_limit,
         device=options.device,
         registry=registry,
     )
-    error = fitted.fit.error_db["spectra"]
-    if error > options.error_limit:
-        raise InputError(
-            f"the curves leave {error:.1f} dB of the mix's spectra; the limit is "
-            f"{options.error_limit:g} dB."
-        )
     found = fitted.content.plan
     content = attrs.evolve(fitted.content, plan=with_swap_at(found, found.swap_beat, analyses))
     stems = fitted.stems

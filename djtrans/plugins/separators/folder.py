@@ -8,6 +8,7 @@ import warnings
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.dc_offset import without_dc
 from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
@@ -61,7 +62,8 @@ class FolderSeparator:
         margin = min(round(LARGEST_DELAY_SECONDS * sample_rate), samples // 4)
         stems = torch.zeros(len(files), channels, samples + 2 * margin)
         for index, file in enumerate(files):
-            stem = load_window(file, sample_rate, start - margin, samples + 2 * margin)
+            # Tracks are rendered without DC offset, so their stems must not have one either.
+            stem = without_dc(load_window(file, sample_rate, start - margin, samples + 2 * margin))
             # Mono to stereo is a copy to both sides, stereo to mono their mean.
             stems[index] = stem.mean(dim=0, keepdim=True) if channels == 1 else stem
             if progress:
