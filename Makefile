@@ -5,7 +5,7 @@ PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help install demo test test-slow lint types docs format bench clean
+.PHONY: help install demo test test-slow lint types docs audit format bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -43,6 +43,9 @@ types: install  ## static types of the package
 docs: install  ## the documentation site in site/; a warning is an error
 	@test -x $(BIN)/mkdocs || { echo "make docs needs Python 3.11 or later, as the tools of the site do."; exit 1; }
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+audit: install  ## known vulnerabilities and licences, reported in build/audit/
+	$(BIN)/python .ci/audit.py
 
 format: install  ## rewrite the files in the house format
 	$(BIN)/ruff check --fix .

@@ -75,7 +75,7 @@ def test_ci_runs_make_targets():
     steps = set(re.findall(r"\bstep ([a-z-]+)", ci)) | set(
         only_match(r"for name in (.+);", ci).split()
     )
-    assert steps == {"install", "lint", "types", "docs", "test", "test-slow"}
+    assert steps == {"install", "lint", "types", "docs", "audit", "test", "test-slow"}
     assert steps <= make_targets()
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
@@ -131,6 +131,7 @@ def test_types_are_shipped():
 BESIDE_THE_PACKAGE = {
     "examples": "the scripts and the package in examples/",
     "packaging": "wheel and sdist, installed in environments of their own",
+    "test_dependencies.py": "what djtrans requires, and its licences",
     "test_docs.py": "the pages, and the code in them",
     "test_docstring_examples.py": "the examples in docstrings",
     "test_file_compatibility.py": "files of earlier versions",

@@ -105,11 +105,19 @@ def generate(
 @click.argument("track_a", metavar="A")
 @click.argument("track_b", metavar="B")
 @_output
+@click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A, if it was moved.")
+@click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B, if it was moved.")
 @_visualize
 @_device
 @_quiet
 def render(
-    params: str, track_a: str, track_b: str, output: str, visualize: bool, device: str, quiet: bool
+    params: str,
+    track_a: str,
+    track_b: str,
+    output: str,
+    visualize: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Render a transition from its params file, which may be edited."""
     inputs = {"the params file": params, "track A": track_a, "track B": track_b}
@@ -121,7 +129,7 @@ def render(
     check_sample_rate(output, load_params(params).provenance.render.sample_rate)
 
     with show_progress(quiet) as progress:
-        transition = run(params, track_a, track_b, device=device, progress=progress)
+        transition = run(params, track_a, track_b, progress=progress, **options)
     written = _write(transition, output, None, visualize)
     if not quiet:
         click.echo("\n".join(f"wrote {path}" for path in written))

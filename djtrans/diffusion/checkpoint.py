@@ -22,6 +22,7 @@ from djtrans.core.contracts.config import as_tuple
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.core.util.json_documents import MALFORMED, parse_json
 
 FORMAT, FORMAT_VERSION = "djtrans-model", 1
 #: Key of the record in the header of a safetensors file and in a training checkpoint.
@@ -148,7 +149,7 @@ class ModelRecord:
             If the document is damaged or has another format version.
         """
         try:
-            document = json.loads(text)
+            document = parse_json(text)
             version = document["format_version"]
             if version != FORMAT_VERSION:
                 raise FormatError(
@@ -169,9 +170,9 @@ class ModelRecord:
                 card=dict(document["card"]),
             )
             digest = document["layout_digest"]
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, FormatError):
-                raise
+        except FormatError:
+            raise
+        except MALFORMED as error:
             raise FormatError(
                 f"{where} is a damaged model ({type(error).__name__}: {error}); download or "
                 "export it again."

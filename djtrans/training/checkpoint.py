@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.core.util.json_documents import MALFORMED
 from djtrans.diffusion.checkpoint import RECORD, ModelRecord, read_checkpoint
 from djtrans.training.ema import Ema
 from djtrans.training.options import TrainOptions
@@ -83,7 +84,7 @@ class TrainingState:
             self.step, self.best = int(content["step"]), float(content["best"])
         except FormatError:
             raise
-        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        except (RuntimeError, *MALFORMED) as error:
             why = " ".join(str(error).split())[:200]
             raise FormatError(
                 f"{path} does not match this network: {why}. Resume with the denoiser, encoders "

@@ -8,6 +8,7 @@ import attrs
 
 from djtrans.core.contracts.config import LARGEST_SEED, setting
 from djtrans.core.errors import ConfigError
+from djtrans.core.util.json_documents import parse_json
 from djtrans.diffusion.objective import Objective
 
 
@@ -75,7 +76,7 @@ class TrainOptions:
     @classmethod
     def from_json(cls, text: str) -> TrainOptions:
         """Read options that :meth:`to_json` wrote."""
-        fields = json.loads(text)
+        fields = parse_json(text)
         return cls(**{**fields, "objective": Objective(**fields["objective"])})
 
     def lr_at(self, step: int) -> float:

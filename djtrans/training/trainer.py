@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from djtrans.core.errors import InputError
+from djtrans.core.util.folder_lock import folder_lock
 from djtrans.core.util.output_files import make_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.batch import Batch, BatchSource
@@ -117,7 +118,7 @@ def train(
     ------
     InputError
         If the device does not support the options, or runs out of memory; if the loss is not
-        finite, or the folder has another run.
+        finite, or the folder has another run, or is held by one that is still running.
     FormatError
         If the checkpoint does not belong to this run.
 
@@ -138,7 +139,10 @@ def train(
     check_amp(options, where)
     folder = check_run_folder(output, resume)
     make_folder(folder)
-    with process_group(where) as world:
+    with (
+        process_group(where) as world,
+        folder_lock(folder, "djtrans train") if world.is_main else nullcontext(),
+    ):
         if where.type == "cuda" and world.size > 1:
             where = torch.device("cuda", world.local_rank)
         run = _Run(

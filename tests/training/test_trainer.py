@@ -48,7 +48,7 @@ def test_it_learns_and_leaves_what_it_promises(tmp_path):
     result = run(tmp_path, attrs.evolve(OPTIONS, steps=120, save_every=60), progress=seen.append)
     assert result.step == 120
     assert not result.interrupted
-    names = {file.name for file in tmp_path.iterdir()}
+    names = {file.name for file in tmp_path.iterdir() if not file.name.startswith(".")}
     assert names == {"metrics.csv", "best_model.pt", "checkpoint_60.pt", "checkpoint_120.pt"}
     table = rows(tmp_path)
     assert [int(row["step"]) for row in table] == list(range(1, 121))

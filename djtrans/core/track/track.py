@@ -30,7 +30,7 @@ class Track:
     name : str
         File name, or another name for reports.
     sha256 : str
-        Hash of the file's bytes; ``""`` for audio that is not from a file, see :meth:`identified`.
+        Hash of the file's bytes; by default, for audio that is not from a file, of its samples.
 
     Examples
     --------
@@ -48,19 +48,14 @@ class Track:
     name: str = "track"
     sha256: str = ""
 
+    def __attrs_post_init__(self) -> None:
+        if not self.sha256:
+            object.__setattr__(self, "sha256", samples_hash(self.audio, self.sample_rate))
+
     @property
     def duration_seconds(self) -> float:
         """Length in seconds."""
         return int(self.audio.shape[-1]) / self.sample_rate
-
-    def identified(self) -> Track:
-        """Return the track with a hash: of the samples if it is not from a file."""
-        if self.sha256:
-            return self
-        samples = self.audio.detach().cpu().to(torch.float32).contiguous().numpy()
-        digest = hashlib.sha256(f"{self.sample_rate} {samples.shape} ".encode())
-        digest.update(samples.astype("<f4", copy=False).data)
-        return attrs.evolve(self, sha256=digest.hexdigest())
 
     def at_rate(self, sample_rate: int, channels: int) -> Track:
         """Convert to another sample rate and number of channels (1 or 2)."""
@@ -70,6 +65,14 @@ class Track:
         elif channels == 2 and len(audio) == 1:
             audio = audio.expand(2, -1)
         return attrs.evolve(self, audio=audio, sample_rate=sample_rate)
+
+
+def samples_hash(audio: Tensor, sample_rate: int) -> str:
+    """Compute the SHA-256, in hexadecimal, of samples as float32, their shape and their rate."""
+    samples = audio.detach().to("cpu", torch.float32).contiguous()
+    digest = hashlib.sha256(f"{tuple(samples.shape)} {sample_rate}".encode())
+    digest.update(samples.numpy().data)
+    return digest.hexdigest()
 
 
 def load_track(path: str | os.PathLike[str]) -> Track:

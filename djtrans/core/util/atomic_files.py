@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.util.temporary_files import aside, owned_part
 from djtrans.core.util.writable import check_writable, storage_errors
+
+#: A folder that other processes keep putting in place is given up on.
+_TRIES = 5
 
 
 @contextmanager
@@ -39,19 +43,15 @@ def replacing(
         See :func:`check_writable`.
     """
     file = check_writable(path, error)
-    # File systems limit names to 255 bytes.
-    stem = file.stem.encode("utf-8", "ignore")[:80].decode("utf-8", "ignore")
-    part = file.parent / f".{stem}-{uuid.uuid4().hex[:8]}.part"
     try:
-        with storage_errors(part):
-            yield part
-        if file.exists():
-            shutil.copymode(file, part)
-        part.replace(file)
+        with owned_part(file) as part:
+            with storage_errors(part):
+                yield part
+            if file.exists():
+                shutil.copymode(file, part)
+            part.replace(file)
     except OSError as problem:
         raise error(f"Cannot write {path}: {reason(problem)}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -78,20 +78,35 @@ def replacing_folder(
         If the operating system reports an error.
     """
     folder = Path(path)
-    mark = uuid.uuid4().hex[:8]
-    part, old = (folder.parent / f".{folder.name}-{mark}.{end}" for end in ("part", "old"))
     try:
-        part.mkdir(parents=True)
-        yield part
-        # A folder that is not empty cannot be replaced in one step: it is moved aside whole.
-        if folder.exists():
-            folder.replace(old)
-        part.replace(folder)
+        with owned_part(folder, folder=True) as part:
+            yield part
+            _take_place(part, folder)
     except OSError as problem:
         raise error(f"Cannot write {folder}: {reason(problem)}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+
+
+def _take_place(part: Path, folder: Path) -> None:
+    """Rename a folder to one that may exist, which is kept until the new one is in place."""
+    for last in (*[False] * (_TRIES - 1), True):
+        old = aside(folder)
+        # A folder that is not empty cannot be replaced in one step: it is moved aside whole.
+        with suppress(FileNotFoundError):
+            folder.replace(old)
+        try:
+            part.replace(folder)
+        except OSError as problem:
+            # Another process may have put the same folder in place between the two steps.
+            raced = problem.errno in (errno.ENOTEMPTY, errno.EEXIST) and not last
+            if old.exists() and not folder.exists():
+                old.replace(folder)
+            if not raced:
+                raise
+        else:
+            return
+        finally:
+            if folder.exists():
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def write_text(

@@ -1,4 +1,4 @@
-"""Where files can be written: links, access rights and free space."""
+"""Check that files can be written: links, access rights and free space."""
 
 from __future__ import annotations
 

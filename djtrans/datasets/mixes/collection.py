@@ -21,8 +21,8 @@ from djtrans.core.errors import ConfigError, InputError, RefusedError, Tracklist
 from djtrans.core.registration.catalog import Component
 from djtrans.core.track.tracklist import Tracklist
 from djtrans.core.track.tracklist_files import (
+    find_same,
     find_tracklist,
-    identity,
     save_tracklist,
     tracklist_id,
 )
@@ -177,7 +177,7 @@ class _Job:
                 return not refused and self.unread < _ENOUGH
             if tracklist is None:
                 break
-            known = find_tracklist(self.output, identity(tracklist))
+            known = find_same(tracklist, self.output)
             self.add(known or save_tracklist(tracklist, self.output), new=known is None)
         self.unread = 0
         return True

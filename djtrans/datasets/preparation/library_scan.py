@@ -19,6 +19,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
 from djtrans.core.track.track import load_track
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.json_documents import MALFORMED, read_json
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import analyze_track
@@ -177,8 +178,8 @@ def read_analysis(analyses: Path, sha256: str) -> Analysis:
     """
     file = _file(analyses, sha256)
     try:
-        return analysis_from_dict(json.loads(file.read_text(encoding="utf-8"))["analysis"])
-    except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError) as error:
+        return analysis_from_dict(read_json(file)["analysis"])
+    except (OSError, *MALFORMED, cattrs.BaseValidationError) as error:
         raise FormatError(f"{file} is no sound analysis ({error}); delete it, run again.") from None
 
 
@@ -189,7 +190,7 @@ def known_analyses(analyses: Path, hashes: Sequence[str]) -> dict[str, Analysis]
 
 def _is_current(analyses: Path, sha256: str) -> bool:
     try:
-        document = json.loads(_file(analyses, sha256).read_text(encoding="utf-8"))
+        document = read_json(_file(analyses, sha256))
     except (OSError, ValueError):
         return False
     return isinstance(document, dict) and document.get("made_by") == made_by()

@@ -18,6 +18,7 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.core.transition.requests import reference_level
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.json_documents import read_json
 from djtrans.datasets.mixes.alignment.excerpt import read_alignment
 from djtrans.datasets.pairs.pair import PairedTrack, PreparedPair
 from djtrans.datasets.pairs.pair_folder import PARAMS, read_facts
@@ -80,7 +81,7 @@ class ExcerptUnit(PairUnit):
     def known_failure(self) -> str:
         """Read the reason if all that the pair depends on is the same."""
         try:
-            document = json.loads(Path(self.refused).read_text(encoding="utf-8"))
+            document = read_json(self.refused)
         except (OSError, ValueError):
             return ""
         same = isinstance(document, dict) and document.get("key") == self.key
