@@ -71,10 +71,10 @@ def structure(converter: cattrs.Converter, value: Any, kind: type[T], field: str
     except cattrs.BaseValidationError as error:
         found = cattrs.transform_error(error, path=field, format_exception=_description)
         raise FormatError("; ".join(map(_field_first, found))) from None
-    except AttributeError:  # cattrs expects a mapping
-        raise FormatError(f"{field} is {_short(value)}; give an object") from None
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise FormatError(f"{field} {error}") from None
+    except (AttributeError, TypeError):  # cattrs expects a mapping
+        raise FormatError(f"{field} is {_short(value)}; give an object") from None
     return result
 
 
