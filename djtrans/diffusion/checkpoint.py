@@ -240,13 +240,14 @@ def weights_file(path: str | os.PathLike[str]) -> Path:
         If it does not exist.
     """
     file = Path(path)
-    if file.is_dir():
+    # The system functions raise nothing, unlike those of Path for a name that is too long.
+    if os.path.isdir(file):
         file = file / WEIGHTS_NAME
-        if not file.is_file():
+        if not os.path.isfile(file):
             raise FormatError(
                 f"The folder {str(path)!r} contains no {WEIGHTS_NAME}; give the file."
             )
-    if not file.is_file():
+    if not os.path.isfile(file):
         raise FormatError(f"There is no model {str(path)!r}; check the path.")
     return file
 

@@ -41,7 +41,7 @@ def locate_model(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
             )
         return BUNDLED_MODEL
     text = os.fspath(path)
-    if Path(text).exists() or not _HUB_ID.fullmatch(text) or Path(text).suffix in (".pt", ".pth"):
+    if os.path.exists(text) or not _HUB_ID.fullmatch(text) or Path(text).suffix in (".pt", ".pth"):
         return path
     return _download(text)
 

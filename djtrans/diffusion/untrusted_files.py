@@ -80,7 +80,7 @@ def read_checkpoint(file: str | os.PathLike[str]) -> dict[str, Any]:
         djtrans.
     """
     path = Path(file)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise FormatError(f"There is no checkpoint {str(path)!r}; check the path.")
     _refuse_compressed(path)
     try:
