@@ -15,7 +15,8 @@ from torch.optim import Optimizer
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
 from djtrans.core.util.json_documents import MALFORMED
-from djtrans.diffusion.checkpoint import RECORD, ModelRecord, read_checkpoint
+from djtrans.diffusion.checkpoint import ModelRecord
+from djtrans.diffusion.untrusted_files import RECORD, read_checkpoint
 from djtrans.training.ema import Ema
 from djtrans.training.options import TrainOptions
 

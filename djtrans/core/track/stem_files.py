@@ -14,6 +14,7 @@ from djtrans.core.audio.io import WRITABLE, audio_seconds, content_hash, load_au
 from djtrans.core.errors import AudioFileError, SeparationError, ShapeError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
+from djtrans.core.util.names import is_file_name
 
 #: Largest difference in length between stem files: audio encoders pad.
 LENGTH_TOLERANCE_SECONDS = 0.05
@@ -102,7 +103,8 @@ def save_stems(
     ShapeError
         If the stems have a batch dimension.
     AudioFileError
-        If the folder cannot be created or written to.
+        If the folder cannot be created or written to, or the name of a stem is not that of a file
+        in it.
 
     Examples
     --------
@@ -119,6 +121,12 @@ def save_stems(
         raise ShapeError(
             f"Stems of shape {tuple(stems.audio.shape)} are a batch; save one element at a time."
         )
+    for name in stems.names:
+        if not is_file_name(name):
+            raise AudioFileError(
+                f"A stem named {name!r:.80} cannot be the name of a file; give it a name without "
+                "folder and special characters."
+            )
     target = Path(folder).expanduser()
     try:
         target.mkdir(exist_ok=True)

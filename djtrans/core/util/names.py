@@ -20,6 +20,11 @@ _SPELLINGS = str.maketrans(
 _APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u02bc\uff07]")
 #: Two to three bytes a letter leave room for what is appended to the name of a file.
 _SLUG_BYTES = 80
+#: No file system allows more in a name; what is appended to it counts as well.
+_NAME_BYTES = 200
+#: Devices of Windows, with any extension; and characters that some file system forbids.
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 
 
 def visible(text: str) -> str:
@@ -97,3 +102,21 @@ def slug(text: str, most_bytes: int = _SLUG_BYTES) -> str:
     """
     raw = "-".join(words(text)).encode()[:most_bytes]
     return raw.decode("utf-8", errors="ignore").strip("-")
+
+
+def is_file_name(name: str) -> bool:
+    r"""Return True if any file system accepts a name, with an extension appended, in its folder.
+
+    Examples
+    --------
+    >>> [is_file_name(name) for name in ("drums", "../drums", "/drums", "con", "a\0")]
+    [True, False, False, False, False]
+    """
+    return not (
+        not name.strip(" .")
+        or name != name.strip()
+        or name.endswith(".")
+        or _FORBIDDEN.search(name)
+        or _RESERVED.fullmatch(name)
+        or len(name.encode("utf-8", "surrogatepass")) > _NAME_BYTES
+    )

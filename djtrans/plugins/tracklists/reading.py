@@ -36,9 +36,9 @@ def read_text(path: str) -> str:
         If it is neither UTF-8 nor UTF-16: names in letters other than Latin ones are then wrong.
     """
     file = Path(path)
-    if not file.is_file():
-        raise InputError(f"There is no file {path}; give a file, or the address of a page.")
     try:
+        if not file.is_file():
+            raise InputError(f"There is no file {path}; give a file, or the address of a page.")
         if file.stat().st_size > _MOST_BYTES:
             raise TracklistError(
                 f"{path} is too large for a tracklist, {file.stat().st_size / 1e6:.0f} MB; at most "

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.util.names import folded, slug, visible, words
+from djtrans.core.util.names import folded, is_file_name, slug, visible, words
 
 INVISIBLE = "\u200b\u200e\u200f\ufeff\u2060\u00ad\u202a\u202e\u2066\u2069\u061c\u034f\u180e\u3164"
 
@@ -80,3 +80,26 @@ def test_a_slug_fits_any_file_system(text, most):
 def test_long_names_are_cut_between_characters():
     assert slug("ж" * 100) == "ж" * 40
     assert folded("ж" * 100) == "ж" * 100
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", ".", "..", "../a", "a/../../b", "/etc/a", "a/b", "a\\b", "C:a", "a\0b", "a\nb", " a"],
+)
+def test_names_that_leave_the_folder(name):
+    assert not is_file_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CON", "nul.txt", "com1", "LPT9", "aux", 'a"b', "a*", "a?", "a|b", "<a>", "a.", "a" * 201],
+)
+def test_names_that_some_system_refuses(name):
+    assert not is_file_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["drums", "Кино - Группа крови", "a.b", "..a", "console", "com", "ж" * 100]
+)
+def test_names_of_files(name):
+    assert is_file_name(name)

@@ -62,10 +62,11 @@ def test_a_stop_leaves_what_was_done_and_the_next_run_goes_on(files):
 
 
 def test_a_bad_source_does_not_keep_the_others(files):
-    sources = [str(files / name) for name in ("bad.txt", "absent.cue", "a.txt")]
+    names = ("bad.txt", "absent.cue", f"{'long' * 99}.txt", "nul\0.txt", "a.txt")
+    sources = [str(files / name) for name in names]
     found = collect(sources, output=files / "out")
     assert len(found.written) == 1
-    assert list(found.failed) == sources[:2]
+    assert list(found.failed) == sources[:4]
     assert all(source in message for source, message in found.failed.items())
 
 
@@ -153,7 +154,7 @@ def test_a_setting_reaches_its_source(files, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_to_ends_it(files):
-    with pytest.raises(InputError, match="Cannot make the folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         collect([str(files / "a.txt")], output=files / "a.txt" / "out")
 
 

@@ -129,3 +129,12 @@ def test_a_mix_is_not_another_whose_name_is_not_latin():
 def test_two_files_of_one_mix_are_refused():
     with pytest.raises(InputError, match=r"match the mix 'Live': a/Live.wav, b/Live.wav; rename"):
         find_mix("Live", "", "x", [Path("a/Live.wav"), Path("b/Live.wav")])
+
+
+@pytest.mark.parametrize(
+    "audio", ["../secret/set.wav", "/etc/set.wav", "..\\\\set.wav", "a\0/set.wav", "x" * 999]
+)
+def test_the_audio_of_a_tracklist_is_only_looked_for_among_the_files(audio):
+    inside = Path("mixes/set.wav")
+    expected = None if audio.startswith("x") else inside
+    assert find_mix("t", audio, "y", [inside]) == expected
