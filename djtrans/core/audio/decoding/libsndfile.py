@@ -66,8 +66,10 @@ class LibsndfileStream:
 class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
     """Sound file that is read in one direction: soundfile seeks after each read, some cannot."""
 
-    def __init__(self, view: ByteView, lead: int) -> None:
-        self._view, self._lead = view, lead
+    def __init__(self, view: ByteView) -> None:
+        self._view = view
+        #: Samples at the start that are no content.
+        self.lead = 0
         super().__init__(view)
 
     def seekable(self) -> bool:
@@ -77,12 +79,12 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
     @property
     def length(self) -> int | None:
         """Number of samples of each channel; None if the header does not state it."""
-        return None if self.frames == _UNKNOWN_FRAMES else int(self.frames) - self._lead
+        return None if self.frames == _UNKNOWN_FRAMES else int(self.frames) - self.lead
 
     def blocks(self, start: int) -> Iterator[FloatArray]:
         """Yield blocks from a sample to the end."""
         can_seek = super().seekable() and self.length is not None
-        start += self._lead
+        start += self.lead
         if can_seek:
             self.seek(min(start, self.frames))
             start = 0
@@ -227,15 +229,17 @@ def _open_mpeg(
         )
     if first.layer != 3:
         return LibsndfileStream(file, [_open(file, stream, audio.pieces, stack)], audio.samples)
-    opening, lead = (audio.counted_tag(), 0) if audio.has_delay else audio.opening()
-    return LibsndfileStream(file, [_open(file, stream, [opening, *audio.pieces], stack, lead)])
+    opening = audio.counted_tag() if audio.has_delay else audio.opening()
+    sound = _open(file, stream, [opening, *audio.pieces], stack)
+    if not audio.has_delay:
+        # What is left of the silent frame once libmpg123 has removed its delay.
+        sound.lead = max(0, int(sound.frames) - audio.samples)
+    return LibsndfileStream(file, [sound])
 
 
-def _open(
-    file: Path, stream: BinaryIO, pieces: Sequence[Piece], stack: ExitStack, lead: int = 0
-) -> _Forward:
+def _open(file: Path, stream: BinaryIO, pieces: Sequence[Piece], stack: ExitStack) -> _Forward:
     try:
-        return stack.enter_context(_Forward(ByteView(stream, pieces), lead))
+        return stack.enter_context(_Forward(ByteView(stream, pieces)))
     except (soundfile.SoundFileError, OSError, TypeError, RuntimeError) as error:
         raise CannotOpen(f"{file}: {reason(error)}") from None
 
