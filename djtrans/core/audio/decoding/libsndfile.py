@@ -146,10 +146,11 @@ def _open_chunks(
     if data is not None and data.format[:2] in _MPEG_IN_WAV and not data.missing:
         return _open_mpeg(file, stream, data.start, data.start + data.found, stack)
     pieces: list[Piece] = [(0, stop)]
-    if data is not None and (data.declared is None or data.stale) and container == "wav":
-        # "Unknown" makes libsndfile read to the end of the file.
+    if data is not None and (data.declared is None or data.stale) and container in ("wav", "w64"):
+        # "Unknown" makes libsndfile read WAV to the end of the file.
         first, last = data.size_field
-        pieces = [(0, first), b"\xff" * (last - first), (last, stop)]
+        size = (data.found + last - first + 16).to_bytes(8, "little")  # the header counts in W64
+        pieces = [(0, first), size if container == "w64" else b"\xff" * 4, (last, stop)]
     try:
         sound = _open(file, stream, pieces, stack)
     except CannotOpen:
@@ -166,10 +167,11 @@ def _open_chunks(
             f"{seconds(int(sound.frames), sound.samplerate)} ({data.found} bytes)",
             f"{expected} of audio ({data.declared} bytes)",
         )
-    if data.stale and container == "wav":
+    if data.stale:
+        read = "all are read" if container in ("wav", "w64") else "only the declared ones are read"
         warnings.warn(
             f"{file}: the header declares {data.declared} bytes of audio, but {data.found} follow; "
-            "all are read.",
+            f"{read}.",
             stacklevel=2,
         )
     return LibsndfileStream(file, [sound])
