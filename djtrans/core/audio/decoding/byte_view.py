@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import BinaryIO
 
+_LARGEST_OFFSET = (1 << 63) - 1
 #: A part of the file as ``(start, stop)``, or bytes that take the place of a part.
 Piece = tuple[int, int] | bytes
 
@@ -50,9 +51,9 @@ class ByteView(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move to an offset; one that no file has, as damaged headers ask for, is the end."""
+        """Move to an offset; damaged headers may ask for one that no file has."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._starts[-1]}[whence]
-        self._position = min(max(0, base + offset), self._starts[-1])
+        self._position = min(max(0, base + offset), _LARGEST_OFFSET)
         return self._position
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # any buffer

@@ -66,8 +66,10 @@ class LibsndfileStream:
 class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
     """Sound file that is read in one direction: soundfile seeks after each read, some cannot."""
 
-    def __init__(self, view: ByteView, lead: int) -> None:
-        self._view, self._lead = view, lead
+    def __init__(self, view: ByteView) -> None:
+        self._view = view
+        #: Samples at the start that are no content.
+        self.lead = 0
         super().__init__(view)
 
     def seekable(self) -> bool:
@@ -77,12 +79,12 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
     @property
     def length(self) -> int | None:
         """Number of samples of each channel; None if the header does not state it."""
-        return None if self.frames == _UNKNOWN_FRAMES else int(self.frames) - self._lead
+        return None if self.frames == _UNKNOWN_FRAMES else int(self.frames) - self.lead
 
     def blocks(self, start: int) -> Iterator[FloatArray]:
         """Yield blocks from a sample to the end."""
         can_seek = super().seekable() and self.length is not None
-        start += self._lead
+        start += self.lead
         if can_seek:
             self.seek(min(start, self.frames))
             start = 0
@@ -144,10 +146,11 @@ def _open_chunks(
     if data is not None and data.format[:2] in _MPEG_IN_WAV and not data.missing:
         return _open_mpeg(file, stream, data.start, data.start + data.found, stack)
     pieces: list[Piece] = [(0, stop)]
-    if data is not None and (data.declared is None or data.stale) and container == "wav":
-        # "Unknown" makes libsndfile read to the end of the file.
+    if data is not None and (data.declared is None or data.stale) and container in ("wav", "w64"):
+        # "Unknown" makes libsndfile read WAV to the end of the file.
         first, last = data.size_field
-        pieces = [(0, first), b"\xff" * (last - first), (last, stop)]
+        size = (data.found + last - first + 16).to_bytes(8, "little")  # the header counts in W64
+        pieces = [(0, first), size if container == "w64" else b"\xff" * 4, (last, stop)]
     try:
         sound = _open(file, stream, pieces, stack)
     except CannotOpen:
@@ -164,10 +167,11 @@ def _open_chunks(
             f"{seconds(int(sound.frames), sound.samplerate)} ({data.found} bytes)",
             f"{expected} of audio ({data.declared} bytes)",
         )
-    if data.stale and container == "wav":
+    if data.stale:
+        read = "all are read" if container in ("wav", "w64") else "only the declared ones are read"
         warnings.warn(
             f"{file}: the header declares {data.declared} bytes of audio, but {data.found} follow; "
-            "all are read.",
+            f"{read}.",
             stacklevel=2,
         )
     return LibsndfileStream(file, [sound])
@@ -227,15 +231,17 @@ def _open_mpeg(
         )
     if first.layer != 3:
         return LibsndfileStream(file, [_open(file, stream, audio.pieces, stack)], audio.samples)
-    opening, lead = (audio.counted_tag(), 0) if audio.has_delay else audio.opening()
-    return LibsndfileStream(file, [_open(file, stream, [opening, *audio.pieces], stack, lead)])
+    opening = audio.counted_tag() if audio.has_delay else audio.opening()
+    sound = _open(file, stream, [opening, *audio.pieces], stack)
+    if not audio.has_delay:
+        # What is left of the silent frame once libmpg123 has removed its delay.
+        sound.lead = max(0, int(sound.frames) - audio.samples)
+    return LibsndfileStream(file, [sound])
 
 
-def _open(
-    file: Path, stream: BinaryIO, pieces: Sequence[Piece], stack: ExitStack, lead: int = 0
-) -> _Forward:
+def _open(file: Path, stream: BinaryIO, pieces: Sequence[Piece], stack: ExitStack) -> _Forward:
     try:
-        return stack.enter_context(_Forward(ByteView(stream, pieces), lead))
+        return stack.enter_context(_Forward(ByteView(stream, pieces)))
     except (soundfile.SoundFileError, OSError, TypeError, RuntimeError) as error:
         raise CannotOpen(f"{file}: {reason(error)}") from None
 

@@ -20,8 +20,6 @@ _BITRATES = {
 }
 _SYNC = re.compile(rb"\xff[\xe2-\xff]")
 _SEARCH_BYTES = 1 << 16
-#: Samples that libmpg123 removes from the start of a file that has a tag.
-_DECODER_DELAY = 529
 #: Bytes of a synthetic header frame: more than its side information and tag need.
 _TAG_BYTES = 4 + 32 + 16
 
@@ -113,8 +111,8 @@ class MpegAudio:
             counts += (self._size + len(self.tag)).to_bytes(4, "big")
         return self.tag[:at] + counts + self.tag[at + len(counts) :]
 
-    def opening(self) -> tuple[bytes, int]:
-        """Return frames for the start of a file without tag, and the samples to leave out then.
+    def opening(self) -> bytes:
+        """Return two frames for the start of a file without tag.
 
         They are a tag, as libmpg123 only estimates the length of a file without one, and a silent
         frame, as it removes the delay of the decoder once there is a tag.
@@ -123,7 +121,7 @@ class MpegAudio:
         counts = (self.frames + 1, self._size + 2 * len(silent))
         tag = b"Info" + b"".join(number.to_bytes(4, "big") for number in (3, *counts))
         head = silent[:at] + tag + silent[at + len(tag) :]
-        return head + silent, self.first.samples - _DECODER_DELAY
+        return head + silent
 
     @property
     def _size(self) -> int:

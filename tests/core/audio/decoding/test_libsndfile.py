@@ -200,6 +200,14 @@ def test_streamed_wav_is_read_to_its_end(size, source, saved):
     assert np.array_equal(load(saved(wav)), expected)
 
 
+def test_streamed_w64_is_read_to_its_end(source, saved):
+    w64 = bytearray(sound_bytes(source, "W64", "PCM_16"))
+    expected = load(saved(bytes(w64), "whole.w64"))
+    at = w64.index(b"data\xf3") + 16
+    w64[at : at + 8] = struct.pack("<Q", (1 << 63) - 1)
+    assert np.array_equal(load(saved(w64)), expected)
+
+
 def test_a_header_written_too_early_is_reported_and_all_is_read(source, saved):
     # A recorder that crashed had updated its header a second ago.
     wav = bytearray(sound_bytes(source, "WAV", "PCM_16"))
