@@ -115,8 +115,8 @@ def train(quiet: bool, **options: Any) -> None:
     import torch
 
     from djtrans.core.util.devices import pick_device
-    from djtrans.diffusion.checkpoint import read_checkpoint
     from djtrans.diffusion.extractors import build_extractors
+    from djtrans.diffusion.untrusted_files import read_checkpoint
     from djtrans.training.options import TrainOptions
     from djtrans.training.run import model_record, train_model
     from djtrans.training.run_folder import check_run_folder

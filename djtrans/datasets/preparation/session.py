@@ -20,11 +20,13 @@ from djtrans.core.util.folder_lock import folder_lock
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.pairs.pair_folder import FORMAT_VERSION
-from djtrans.datasets.preparation.library_scan import LibraryTrack, Skipped, made_by
+from djtrans.datasets.preparation.library_files import Skipped
+from djtrans.datasets.preparation.library_scan import LibraryTrack
 from djtrans.datasets.preparation.manifest import write_manifest
 from djtrans.datasets.preparation.options import LibraryOptions, RecoveryOptions
 from djtrans.datasets.preparation.pairing import UnfitPair
 from djtrans.datasets.preparation.resume import MANIFEST, existing_pairs
+from djtrans.datasets.preparation.stored_analyses import made_by
 from djtrans.datasets.preparation.unit import PairResult, PairUnit, check_unit, run_unit
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.pipeline.executors import one_thread, open_executor, registry_with

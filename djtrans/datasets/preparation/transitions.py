@@ -15,7 +15,7 @@ from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.mixes.alignment.excerpt import ALIGNMENT, Alignment, read_alignment
 from djtrans.datasets.mixes.excerpt_resume import excerpt_damage
-from djtrans.datasets.preparation.library_scan import Skipped
+from djtrans.datasets.preparation.library_files import Skipped
 from djtrans.datasets.preparation.options import RecoveryOptions
 from djtrans.datasets.preparation.pair_from_mix import ExcerptUnit
 from djtrans.datasets.preparation.session import (
