@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.plot.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg", ".pdf")
 
 
+#: PNG text chunk by which pictures of djtrans are recognized.
+_SOFTWARE = "djtrans"
+
+
+@styled
 def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0) -> None:
-    """Write a figure; the extension chooses the format.
+    """Write a figure; the extension chooses the format. The same figure gives the same bytes.
 
     Parameters
     ----------
@@ -39,13 +45,33 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0
     >>> from djtrans.plot import save_figure
     >>> save_figure(Figure(), "empty.png")
     """
+    from matplotlib import rc_context
+
     target = Path(path)
     extension = target.suffix.lower()
     if extension not in FORMATS:
         raise InputError(
             f"Cannot write a figure as {target.name!r}; end the name in {', '.join(FORMATS)}."
         )
-    with replacing(target) as part:
+    metadata = {
+        ".png": {"Software": _SOFTWARE},
+        ".svg": {"Date": None},
+        ".pdf": {"CreationDate": None},
+    }[extension]
+    # SVG numbers its elements at random without a salt, and all but PNG contain the time.
+    with replacing(target) as part, rc_context({"svg.hashsalt": "djtrans"}):
         figure.savefig(
-            part, format=extension[1:], dpi=dpi, facecolor=figure.get_facecolor(), edgecolor="none"
+            part,
+            format=extension[1:],
+            dpi=dpi,
+            facecolor=figure.get_facecolor(),
+            edgecolor="none",
+            metadata=metadata,
         )
+
+
+def is_own_picture(path: Path) -> bool:
+    """Return True if a file is a PNG that :func:`save_figure` wrote."""
+    with path.open("rb") as stream:
+        head = stream.read(256)
+    return head.startswith(b"\x89PNG") and b"tEXtSoftware\0" + _SOFTWARE.encode() in head

@@ -48,7 +48,7 @@ def test_it_learns_and_leaves_what_it_promises(tmp_path):
     result = run(tmp_path, attrs.evolve(OPTIONS, steps=120, save_every=60), progress=seen.append)
     assert result.step == 120
     assert not result.interrupted
-    names = {file.name for file in tmp_path.iterdir()}
+    names = {file.name for file in tmp_path.iterdir() if not file.name.startswith(".")}
     assert names == {"metrics.csv", "best_model.pt", "checkpoint_60.pt", "checkpoint_120.pt"}
     table = rows(tmp_path)
     assert [int(row["step"]) for row in table] == list(range(1, 121))
@@ -150,6 +150,8 @@ def test_the_learning_rate_rises_stays_and_falls():
     assert TrainOptions.from_json(options.to_json()) == options
     with pytest.raises(ConfigError, match="batch_size"):
         TrainOptions(batch_size=0)
+    with pytest.raises(ConfigError, match=r"batch_size = 1180591620717411303424 .* 65536"):
+        TrainOptions(batch_size=2**70)
 
 
 def test_missing_encoders_are_dropped(tmp_path):

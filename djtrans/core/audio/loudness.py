@@ -1,5 +1,9 @@
 """Loudness and true peak after ITU-R BS.1770 and EBU R 128.
 
+The loudness is that of playback on two loudspeakers: a mono signal is measured as the same signal
+in both channels ("dual mono"), since it is played on both. Otherwise a mono file would measure
+3.01 LU below the same sound in a stereo file.
+
 References
 ----------
 .. [1] ITU-R BS.1770-5, "Algorithms to measure audio programme loudness and true-peak audio level".
@@ -31,8 +35,8 @@ def integrated_lufs(audio: Tensor, sample_rate: int) -> float:
     Parameters
     ----------
     audio : Tensor
-        ``[channels, samples]``, mono or stereo. Audio shorter than a gating block (0.4 s) is one
-        block.
+        ``[channels, samples]``, mono (measured as played on both loudspeakers) or stereo. Audio
+        shorter than a gating block (0.4 s) is one block.
     sample_rate : int
         In Hz.
 
@@ -119,6 +123,23 @@ def true_peak_db(audio: Tensor, sample_rate: int) -> float:
     return amplitude_to_db(peak)
 
 
+def playback_power(weighted: np.ndarray) -> np.ndarray:
+    """Compute the power of K-weighted audio on two loudspeakers; mono is played on both.
+
+    Parameters
+    ----------
+    weighted : ndarray
+        ``[..., channels, samples]``.
+
+    Returns
+    -------
+    ndarray
+        ``[..., samples]``, summed over the loudspeakers.
+    """
+    power = np.asarray((weighted**2).sum(axis=-2))
+    return 2.0 * power if weighted.shape[-2] == 1 else power
+
+
 def _to_lufs(power: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
         return np.asarray(_OFFSET_DB + power_to_db(power))
@@ -135,7 +156,7 @@ def _gated(power: np.ndarray) -> float:
 
 
 def _power(audio: Tensor, sample_rate: int) -> np.ndarray:
-    """Compute the K-weighted power of each sample, summed over channels."""
+    """Compute the K-weighted power of each sample on two loudspeakers."""
     check_audio(audio)
     _check_rate(sample_rate)
     if audio.shape[0] > 2:
@@ -144,7 +165,7 @@ def _power(audio: Tensor, sample_rate: int) -> np.ndarray:
         )
     if audio.shape[-1] == 0:
         raise InputError("Loudness cannot be measured of 0 samples; give audio that is not empty.")
-    return np.asarray((_k_weighted(audio, sample_rate) ** 2).sum(axis=0))
+    return playback_power(_k_weighted(audio, sample_rate))
 
 
 def _window_power(

@@ -21,11 +21,12 @@ from djtrans.core.errors import ConfigError, InputError, RefusedError, Tracklist
 from djtrans.core.registration.catalog import Component
 from djtrans.core.track.tracklist import Tracklist
 from djtrans.core.track.tracklist_files import (
+    find_same,
     find_tracklist,
-    identity,
     save_tracklist,
     tracklist_id,
 )
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.registry import Registry, default_registry
 
@@ -115,6 +116,7 @@ def collect(
         raise InputError("Nothing to collect: give files, addresses of pages, or a genre.")
     if genre is not None and most is None:
         raise InputError("A genre has no fixed number of mixes; give how many to collect at most.")
+    check_folder("The output folder", output)
     registry = registry or default_registry()
     readers = _Readers(registry, source, settings or {})
     collected = Collected()
@@ -175,7 +177,7 @@ class _Job:
                 return not refused and self.unread < _ENOUGH
             if tracklist is None:
                 break
-            known = find_tracklist(self.output, identity(tracklist))
+            known = find_same(tracklist, self.output)
             self.add(known or save_tracklist(tracklist, self.output), new=known is None)
         self.unread = 0
         return True

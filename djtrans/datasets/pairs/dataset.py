@@ -19,6 +19,7 @@ from djtrans.core.errors import FormatError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
 from djtrans.core.util.atomic_files import replacing
+from djtrans.core.util.json_documents import MALFORMED, parse_json
 from djtrans.datasets.extra_features import extra_tensors, read_extra
 from djtrans.datasets.pairs.split import held_out
 from djtrans.diffusion.model import LONGEST_BARS, SHORTEST_BARS
@@ -169,7 +170,7 @@ class PreparedDataset:
 
         try:
             with safe_open(path, framework="pt") as handle:
-                header = json.loads((handle.metadata() or {})[HEADER])
+                header = parse_json((handle.metadata() or {})[HEADER], finite=False)
                 if header["format_version"] != FORMAT_VERSION:
                     raise FormatError(
                         f"{path} has format version {header['format_version']!r}; this djtrans "
@@ -180,9 +181,9 @@ class PreparedDataset:
                     _from_json(fields, str(index), layouts, handle)
                     for index, fields in enumerate(header["examples"])
                 ]
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, FormatError):
-                raise
+        except FormatError:
+            raise
+        except (SafetensorError, OSError, RuntimeError, *MALFORMED) as error:
             raise FormatError(
                 f"{path} holds no readable prepared pairs ({error}); give the prepared folder."
             ) from None

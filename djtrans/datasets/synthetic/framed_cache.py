@@ -14,6 +14,7 @@ from djtrans.core.errors import FormatError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
 from djtrans.core.util.atomic_files import replacing
+from djtrans.core.util.json_documents import MALFORMED, parse_json
 from djtrans.datasets.extra_features import covers, extra_tensors
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import SyntheticOptions
@@ -137,7 +138,7 @@ def _open(file: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:
 
     try:
         with safe_open(file, framework="pt") as handle:
-            header = json.loads((handle.metadata() or {})["track"])
+            header = parse_json((handle.metadata() or {})["track"], finite=False)
             return header, {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
+    except (SafetensorError, OSError, *MALFORMED) as error:
         raise FormatError(f"{file} is not a readable track cache ({error}); delete it.") from None

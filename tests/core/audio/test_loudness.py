@@ -41,9 +41,15 @@ def test_k_weighting_at_48_khz_is_the_table_of_the_standard():
 def test_a_997_hz_sine_reads_its_level(rate):
     # BS.1770: 0 dBFS at 997 Hz in one channel reads -3.01 LUFS, in both 0.
     assert integrated_lufs(sine(-20, rate=rate), rate) == pytest.approx(-20.0, abs=0.05)
-    assert integrated_lufs(sine(-20, rate=rate, channels=1), rate) == pytest.approx(
-        -23.01, abs=0.05
-    )
+    left = sine(-20, rate=rate) * torch.tensor([[1.0], [0.0]])
+    assert integrated_lufs(left, rate) == pytest.approx(-23.01, abs=0.05)
+
+
+def test_mono_is_as_loud_as_the_same_sound_in_both_channels():
+    mono = 0.1 * torch.randn(1, 5 * 22050, generator=torch.Generator().manual_seed(4))
+    both = mono.expand(2, -1)
+    assert programme_lufs(mono, 22050)[0] == pytest.approx(programme_lufs(both, 22050)[0], abs=1e-9)
+    assert np.allclose(short_term_lufs(mono, 22050), short_term_lufs(both, 22050), atol=1e-9)
 
 
 def test_ebu_3341_gating_sequences():
