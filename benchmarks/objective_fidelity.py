@@ -25,7 +25,6 @@ import torch
 from torch import Tensor
 
 from djtrans import CurveRequest, DifferentiableDJMixer, Pair, Stems, load_technique
-from djtrans.core.audio.arrays import to_db
 from djtrans.core.curves.params import TransitionParams, conform
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.stem_names import STEMS
@@ -76,9 +75,7 @@ def metrics_of(
     bass = bass_overlap_of_levels(low["a"], low["b"], low["solo_a"], low["solo_b"])
     voices = vocals(sound)
     longest = min(WINDOW_SECONDS, float(beats[-1]) / 2.1)
-    level = level_profile(
-        sound.mix, rate, longest, solo_a=sound.solo_a, solo_b=sound.solo_b
-    )
+    level = level_profile(sound.mix, rate, longest, solo_a=sound.solo_a, solo_b=sound.solo_b)
     consonance = chroma_consonance(
         sound.a, sound.b, rate, beats, both_audible(sound.a, sound.b, rate, beats)
     )
@@ -220,11 +217,23 @@ def table(rows: list[dict[str, object]]) -> str:
         x, y = np.array([(p, m) for p, m in pairs if m is not None], dtype=float).T
         flat = x.std() < 1e-9 or y.std() < 1e-9
         r = "-" if flat else f"{np.corrcoef(x, y)[0, 1]:.3f}"
-        lines.append((name, str(len(x)), str(int((y > 0).sum())), r, f"{np.abs(x - y).mean():.3f}", f"{y.mean():.3f}"))
-    return markdown_table(("objective", "n", "above 0", "r", "difference", "mean of the metric"), lines)
+        lines.append(
+            (
+                name,
+                str(len(x)),
+                str(int((y > 0).sum())),
+                r,
+                f"{np.abs(x - y).mean():.3f}",
+                f"{y.mean():.3f}",
+            )
+        )
+    return markdown_table(
+        ("objective", "n", "above 0", "r", "difference", "mean of the metric"), lines
+    )
 
 
 def main() -> None:
+    """Evaluate the cases, and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("held_out", type=Path)
     parser.add_argument("--output", type=Path, required=True)
@@ -234,7 +243,11 @@ def main() -> None:
     warnings.simplefilter("ignore")
     kept = json.loads(args.output.read_text()) if args.output.exists() else []
     known = {row["case"] for row in kept}
-    folders = [f for f in sorted(args.held_out.iterdir()) if (f / "params.json").exists() and "spectral" not in f.name]
+    folders = [
+        f
+        for f in sorted(args.held_out.iterdir())
+        if (f / "params.json").exists() and "spectral" not in f.name
+    ]
     for index, folder in enumerate(folders[: args.cases]):
         if folder.name in known:
             continue

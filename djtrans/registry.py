@@ -29,9 +29,9 @@ from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration, FeatureE
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.kinds import CONTRACTS, KINDS
 from djtrans.core.contracts.metric import Metric, MetricDeclaration
-from djtrans.core.contracts.objective import Objective, ObjectiveDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
+from djtrans.core.contracts.objective import Objective, ObjectiveDeclaration
 from djtrans.core.contracts.scheduler import Scheduler, SchedulerDeclaration
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.contracts.technique import CurveModel, TechniqueDeclaration

@@ -9,6 +9,7 @@ from djtrans.core.audio.arrays import FloatArray
 from djtrans.core.audio.dissonance import interval_dissonance
 from djtrans.metrics.chroma import beat_chroma
 
+
 def chroma_consonance(
     a: FloatArray,
     b: FloatArray,

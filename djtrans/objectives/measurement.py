@@ -52,10 +52,14 @@ def measure_stem_powers(
         If the window has no beat, or is not within the stems.
     """
     seconds = stems.samples / stems.sample_rate
-    if len(beat_times) < 2 or float(beat_times[0]) < -1e-3 or float(beat_times[-1]) > seconds + 0.05:
+    if (
+        len(beat_times) < 2
+        or float(beat_times[0]) < -1e-3
+        or float(beat_times[-1]) > seconds + 0.05
+    ):
         raise InputError(
-            f"The window of {len(beat_times) - 1} beats is not within the stems of {seconds:.2f} s; "
-            "give longer stems, or at least one beat."
+            f"The window of {len(beat_times) - 1} beats is not within the stems of {seconds:.2f} s;"
+            " give longer stems, or at least one beat."
         )
     cell_times = _cell_times(beat_times.double(), cells_per_beat)
     rate = stems.sample_rate
@@ -104,17 +108,19 @@ def _cell_times(beat_times: Tensor, cells_per_beat: int) -> Tensor:
     return torch.cat([starts.flatten(), beat_times[-1:]])
 
 
-def _transform(audio: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:
+def _transform(audio: Tensor, sample_rate: int) -> tuple[Tensor, float]:
     """Compute the scaled spectrum ``[channels, bins, frames]`` and the seconds of a hop."""
     size = 1 << round(float(np.log2(_WINDOW_SECONDS * sample_rate)))
     hop = size // 4
     window = torch.hann_window(size)
     spectrum = torch.stft(audio, size, hop, window=window, pad_mode="constant", return_complex=True)
     # Parseval, one-sided: mean square of the windowed signal over that of the window.
-    return spectrum * (2.0 / (size * window.square().sum())).sqrt(), torch.tensor(hop / sample_rate)
+    return spectrum * (2.0 / (size * window.square().sum())).sqrt(), hop / sample_rate
 
 
-def _cell_means(product: Tensor, sample_rate: int, hop_seconds: Tensor, cell_times: Tensor) -> Tensor:
+def _cell_means(
+    product: Tensor, sample_rate: int, hop_seconds: float, cell_times: Tensor
+) -> Tensor:
     """Average ``[bins, frames]`` over each cell and band, ``[cells, bands]``."""
     edges = torch.tensor(BAND_EDGES_HZ, dtype=torch.float64)
     hz = torch.linspace(0, sample_rate / 2, product.shape[0], dtype=torch.float64)
@@ -122,9 +128,9 @@ def _cell_means(product: Tensor, sample_rate: int, hop_seconds: Tensor, cell_tim
     inside = (band >= 0) & (band < len(edges) - 1)
     banded = product.new_zeros(len(edges) - 1, product.shape[1])
     banded.index_add_(0, band[inside], product[inside])
-    # The mean over a cell is a difference of the running integral, so that cells of any length work.
+    # The mean over a cell is a difference of the running integral: any length of cell works.
     total = torch.nn.functional.pad(banded.double().cumsum(dim=1), (1, 0))
-    position = (cell_times / float(hop_seconds) + 0.5).clamp(0.0, total.shape[1] - 1.0)
+    position = (cell_times / hop_seconds + 0.5).clamp(0.0, total.shape[1] - 1.0)
     left = position.long().clamp(max=total.shape[1] - 2)
     at = torch.lerp(total[:, left], total[:, left + 1], position - left)
     return (at.diff(dim=1) / position.diff().clamp(min=1e-9)).T.float()

@@ -72,7 +72,9 @@ class PowerModel:
 
     def __attrs_post_init__(self) -> None:
         if self.sources.a.power.shape[1:] != self.sources.b.power.shape[1:]:
-            raise ShapeError("The powers of both tracks are on different cells; measure them alike.")
+            raise ShapeError(
+                "The powers of both tracks are on different cells; measure them alike."
+            )
         if self.sources.a.n_beats != len(self.beat_times) - 1:
             raise InputError(
                 f"The powers are on {self.sources.a.n_beats} beats and the window has "

@@ -1,0 +1,5 @@
+"""Refinement of curves by objectives of the predicted mix."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -6,6 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.curves.params import conform
 from djtrans.objectives.prediction import PowerModel
 from djtrans.objectives.registered import Evaluation, WeightedObjectives
@@ -16,25 +17,28 @@ from djtrans.refinement.low_end import LowEndPlan, apply_low_end, search_low_end
 
 @attrs.frozen(eq=False)
 class RefinedCurves:
-    """Curves that were refined, and what was predicted of them.
+    """Candidates for refined curves, and what was predicted of them.
 
     Attributes
     ----------
-    values : Tensor
-        ``[frames, parameters]``: the best curves found; the original ones if none are better.
-    changed : bool
-        True if they are not the original ones.
+    candidates : tuple of Tensor
+        ``[frames, parameters]`` each: those with a smaller sum of objectives than the original
+        curves, the smallest first.
+    before : dict of str to float
+        Value of each objective for the original curves.
+    after : tuple of dict of str to float
+        The same for each candidate.
     low_end : LowEndPlan
         Owner of the low end by phrase.
-    before, after : dict of str to float
-        Value of each objective.
+    level : str
+        Level at which controls were moved.
     """
 
-    values: Tensor
-    changed: bool
-    low_end: LowEndPlan
+    candidates: tuple[Tensor, ...]
     before: dict[str, float]
-    after: dict[str, float]
+    after: tuple[dict[str, float], ...]
+    low_end: LowEndPlan
+    level: str
 
 
 def refine_curves(
@@ -42,6 +46,8 @@ def refine_curves(
     values: Tensor,
     objectives: WeightedObjectives,
     config: RefinementConfig | None = None,
+    *,
+    progress: FractionCallback | None = None,
 ) -> RefinedCurves:
     """Refine curves: search the owner of the low end, then descend on a DJ's controls.
 
@@ -52,12 +58,35 @@ def refine_curves(
         ``[frames, parameters]``.
     objectives : WeightedObjectives
     config : RefinementConfig, optional
+    progress : callable, optional
+        Receives the fraction done.
 
     Returns
     -------
     RefinedCurves
-        With the smallest sum of all objectives among the original curves, and those with a new
-        owner of the low end, new moves, or both.
+        Candidates are curves with a new owner of the low end, new moves, half of them, or both.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> from djtrans.objectives import PowerModel, load_objectives, measure_stem_powers
+    >>> from djtrans.refinement import refine_curves
+    >>> beat_times = torch.arange(17, dtype=torch.float64) * 0.5
+    >>> stems = djtrans.Stems(0.1 * torch.randn(4, 1, 8 * 22050), djtrans.STEMS, 22050)
+    >>> powers = measure_stem_powers(stems, beat_times)
+    >>> mixer = djtrans.DifferentiableDJMixer()
+    >>> model = PowerModel(
+    ...     mixer=mixer,
+    ...     sources=djtrans.Pair(powers, powers),
+    ...     beat_times=beat_times,
+    ...     swap_beat=8,
+    ...     sample_rate=22050,
+    ... )
+    >>> request = djtrans.CurveRequest(mixer.layout, n_frames=32, swap_beat=8)
+    >>> values = djtrans.load_technique("fade").generate(request)
+    >>> refined = refine_curves(model, values, load_objectives())
+    >>> refined.before["loudness-dip"] >= 0.0
+    True
     """
     config = config if config is not None else RefinementConfig()
     layout = model.mixer.layout
@@ -72,23 +101,28 @@ def refine_curves(
     starts = [values]
     if low_end.changed:
         starts.append(apply_low_end(low_end, values, layout, model.frames_per_beat))
-    candidates = list(starts)
-    for start in starts:
-        controls = make_controls(
-            layout, start, model.frames_per_beat * model.beats_per_bar, level
-        )
-        moves = descend(controls, objective, config)
-        candidates.append(conform(controls.apply(moves), layout))
+    curves = list(starts)
+    frames_per_bar = model.frames_per_beat * model.beats_per_bar
+    for index, start in enumerate(starts):
+        controls = make_controls(layout, start, frames_per_bar, level)
+        moves = descend(controls, objective, config, progress=_part(progress, index, len(starts)))
+        curves += [conform(controls.apply(share * moves), layout) for share in (1.0, 0.5)]
     with torch.no_grad():
-        found = objectives.evaluate(model.predict(torch.stack(candidates)))
-    best = int(found.total.argmin())
+        found = objectives.evaluate(model.predict(torch.stack(curves)))
+    better = [i for i in found.total.argsort().tolist() if found.total[i] < found.total[0]]
     return RefinedCurves(
-        values=candidates[best],
-        changed=best > 0,
-        low_end=low_end,
+        candidates=tuple(curves[i] for i in better),
         before=_row(found, 0),
-        after=_row(found, best),
+        after=tuple(_row(found, i) for i in better),
+        low_end=low_end,
+        level=level,
     )
+
+
+def _part(progress: FractionCallback | None, index: int, parts: int) -> FractionCallback | None:
+    if progress is None:
+        return None
+    return lambda fraction: progress((index + fraction) / parts)
 
 
 def _row(evaluation: Evaluation, index: int) -> dict[str, float]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.refinement.controls import LEVELS, Controls
 
 
@@ -17,7 +18,8 @@ class RefinementConfig:
     """Settings of the refinement."""
 
     level: str = setting(
-        "auto", "Move whole tracks or single stems; auto: stems if well isolated.",
+        "auto",
+        "Move whole tracks or single stems; auto: stems if well isolated.",
         choices=("auto", *LEVELS),
     )
     steps: int = setting(60, "Steps of the descent.", minimum=1, maximum=2000)
@@ -33,7 +35,11 @@ class RefinementConfig:
 
 
 def descend(
-    controls: Controls, objective: Callable[[Tensor], Tensor], config: RefinementConfig
+    controls: Controls,
+    objective: Callable[[Tensor], Tensor],
+    config: RefinementConfig,
+    *,
+    progress: FractionCallback | None = None,
 ) -> Tensor:
     """Minimize an objective over the moves of controls, close to the curves.
 
@@ -43,6 +49,8 @@ def descend(
     objective : callable
         Maps ``[frames, parameters]`` to a scalar.
     config : RefinementConfig
+    progress : callable, optional
+        Receives the fraction done after each step.
 
     Returns
     -------
@@ -59,7 +67,7 @@ def descend(
         return moves.detach()
     optimizer = torch.optim.Adam([moves], lr=config.learning_rate, betas=(0.9, 0.98))
     best, lowest = moves.detach().clone(), float("inf")
-    for _ in range(config.steps):
+    for done in range(1, config.steps + 1):
         total = objective(controls.apply(moves)) + _prior(moves, config)
         if float(total.detach()) < lowest:
             best, lowest = moves.detach().clone(), float(total.detach())
@@ -68,6 +76,8 @@ def descend(
         optimizer.step()
         with torch.no_grad():
             moves.clamp_(-1.0, 1.0)
+        if progress is not None:
+            progress(done / config.steps)
     return best
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import attrs
 import torch
 from torch import Tensor
@@ -67,24 +69,23 @@ def search_low_end(model: PowerModel, values: Tensor) -> LowEndPlan:
     layout = model.mixer.layout
     if len(lines) < 2 or not layout.select("*/*/eq/low"):
         return LowEndPlan(lines or (0.0,), ("",) * max(1, len(lines)))
-    candidates = torch.stack(
-        [values, _owned(values, layout, "a"), _owned(values, layout, "b")]
-    )
+    candidates = torch.stack([values, _owned(values, layout, "a"), _owned(values, layout, "b")])
     with torch.no_grad():
         cost, owner = _beat_costs(model.predict(candidates), model.swap_beat)
     edges = [round(line) for line in lines] + [beats]
-    phrase = torch.stack(
-        [cost[:, i:j].sum(dim=1) for i, j in zip(edges[:-1], edges[1:], strict=True)], dim=1
-    )
+    phrase = torch.stack([cost[:, i:j].sum(dim=1) for i, j in pairwise(edges)], dim=1)
     phrase[_A:] += _CHANGE
-    held = [_majority(owner[i:j]) for i, j in zip(edges[:-1], edges[1:], strict=True)]
+    held = [_majority(owner[i:j]) for i, j in pairwise(edges)]
     phrase[_A:, 0] = float("inf")
     phrase[_A:, -1] = float("inf")
     best, back = phrase[:, 0], []
     for index in range(1, len(lines)):
         switch = torch.tensor(
             [
-                [_EXCHANGE * (_sounding(p, held[index - 1]) != _sounding(n, held[index])) for p in range(3)]
+                [
+                    _EXCHANGE * (_sounding(p, held[index - 1]) != _sounding(n, held[index]))
+                    for p in range(3)
+                ]
                 for n in range(3)
             ]
         )

@@ -33,9 +33,7 @@ def _evaluate(objective: Objective, values: Tensor) -> Tensor:
 
 
 @rule("objective")
-def value_is_one_per_transition(
-    declaration: ObjectiveDeclaration, build: BuildFunction
-) -> None:
+def value_is_one_per_transition(declaration: ObjectiveDeclaration, build: BuildFunction) -> None:
     """The value is a tensor [batch] of finite numbers of at least 0."""
     for case, mix in _cases():
         value = build().evaluate(mix)

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from djtrans.core.contracts.config import as_tuple
 
-
 #: Edges of the bands of the chroma, in Hz.
 CHROMA_EDGES_HZ = (110.0, 300.0, 800.0, 2000.0)
 

@@ -162,6 +162,35 @@ class FitUse:
 
 
 @attrs.frozen(kw_only=True)
+class RefinementUse:
+    """Refinement of the curves by objectives.
+
+    Attributes
+    ----------
+    accepted : bool
+        False if the curves are the original ones, since no refined ones were better.
+    reason : str
+        Why.
+    level : str
+        Whether the controls of whole tracks or of single stems were moved.
+    steps : int
+        Steps of the descent.
+    weights : mapping of str to float
+        Weights of the objectives.
+    before, after : mapping of str to float
+        Predicted values of the objectives.
+    """
+
+    accepted: bool
+    reason: str
+    level: str
+    steps: int
+    weights: Mapping[str, float]
+    before: Mapping[str, float]
+    after: Mapping[str, float]
+
+
+@attrs.frozen(kw_only=True)
 class Provenance:
     """Provenance of a transition: everything but the curves and the plan.
 
@@ -179,6 +208,8 @@ class Provenance:
         Model that generated the curves.
     fit : FitUse, optional
         Mix from which the curves were recovered.
+    refinement : RefinementUse, optional
+        Refinement of the curves.
     """
 
     tracks: Mapping[str, TrackRecord]
@@ -187,6 +218,7 @@ class Provenance:
     technique: ComponentRecord
     model: ModelUse | None = None
     fit: FitUse | None = None
+    refinement: RefinementUse | None = None
 
 
 @attrs.frozen(kw_only=True)

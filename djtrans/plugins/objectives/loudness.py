@@ -82,7 +82,11 @@ class Hole:
 
     def evaluate(self, mix: PredictedMix) -> Tensor:
         """Rate a batch of transitions."""
-        level, solo_a, solo_b = mix.power.sum(dim=-1), mix.a.solo.sum(dim=-1), mix.b.solo.sum(dim=-1)
+        level, solo_a, solo_b = (
+            mix.power.sum(dim=-1),
+            mix.a.solo.sum(dim=-1),
+            mix.b.solo.sum(dim=-1),
+        )
         ends = max(1, round(WINDOW_SECONDS / mix.cell_seconds))
         first, last = (to_db(x.mean(dim=-1)) for x in (level[:, :ends], level[:, -ends:]))
         part = torch.linspace(0.0, 1.0, level.shape[-1], dtype=level.dtype, device=level.device)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -39,7 +41,7 @@ def _critical(power: Tensor, mix: PredictedMix) -> Tensor:
     """Sum the powers to critical bands and average them over 0.1 s, ``[batch, cells, bands]``."""
     low = [
         power[..., (mix.band_hz >= first) & (mix.band_hz < last)].sum(dim=-1, keepdim=True)
-        for first, last in zip(_LOWEST_BARK_HZ[:-1], _LOWEST_BARK_HZ[1:], strict=True)
+        for first, last in pairwise(_LOWEST_BARK_HZ)
     ]
     banded = torch.cat([*low, power[..., mix.band_hz >= _LOWEST_BARK_HZ[-1]]], dim=-1)
     width = max(1, round(CELL_SECONDS / mix.cell_seconds))

@@ -1,0 +1,199 @@
+"""Refine a finished transition, and keep what its rendered audio proves better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import torch
+
+from djtrans.core.errors import InputError
+from djtrans.core.transition.alignment import window_span
+from djtrans.core.transition.pair import Pair
+from djtrans.core.transition.params_file import ParamsFile, RefinementUse
+from djtrans.core.util.progress import ProgressCallback
+from djtrans.metrics import TransitionMetrics
+from djtrans.mixer.build import DifferentiableDJMixer
+from djtrans.objectives import (
+    PowerModel,
+    load_objectives,
+    measure_cross_power,
+    measure_stem_powers,
+)
+from djtrans.pipeline.completion import finish
+from djtrans.pipeline.progress import Steps
+from djtrans.pipeline.transition import Transition
+from djtrans.refinement import RefinementConfig, refine_curves
+from djtrans.registry import Registry
+
+#: Candidates that are rendered at most.
+_RENDERED = 3
+#: Change of a metric that is none, by the unit of the metric: less is not heard, or is rounding.
+_UNNOTICED = {"LU": 0.1, "dB": 0.1, "dBTP": 0.5, "ms": 10.0, "beats": 0.5, "fraction": 0.01}
+_VERDICTS = {"pass": 0, "not measurable": 0, "warn": 1, "fail": 2}
+#: Metrics that refinement cannot improve, and changes by less than the measurement does.
+_OTHERS = ("beat_offset_p95_ms", "beat_offset_spread_ms", "true_peak_dbtp", "chroma_consonance")
+
+
+def refine(
+    transition: Transition,
+    config: RefinementConfig | None = None,
+    *,
+    weights: Mapping[str, float] | None = None,
+    progress: ProgressCallback | None = None,
+    registry: Registry | None = None,
+) -> Transition:
+    """Refine the curves of a transition by what they are predicted to sound like.
+
+    The owner of the low end is searched phrase by phrase, then faders, EQ, filters and sends are
+    moved by gradient descent on the objectives, close to the curves. The result is rendered and
+    measured: if a gate or a metric gets worse, the original is returned.
+
+    Parameters
+    ----------
+    transition : Transition
+        From rules or a model, or rendered from a params file.
+    config : RefinementConfig, optional
+    weights : mapping of str to float, optional
+        Weights of objectives that differ from the declared ones, by name; 0 leaves one out.
+    progress : callable, optional
+    registry : Registry, optional
+
+    Returns
+    -------
+    Transition
+        Its provenance records the refinement, and the reason if the original was kept.
+
+    Raises
+    ------
+    InputError
+        If the transition holds no mixer, or a weight is not allowed.
+
+    See Also
+    --------
+    djtrans.generate : Generate a transition; ``refine=True`` refines it.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> transition = djtrans.generate("a.mp3", "b.mp3")  # doctest: +SKIP
+    >>> djtrans.refine(transition).save("out.wav")  # doctest: +SKIP
+    """
+    mixer = transition.mixer
+    if not isinstance(mixer, DifferentiableDJMixer):
+        raise InputError(
+            "The transition holds no mixer to render with; generate it, or render its params file."
+        )
+    config = config if config is not None else RefinementConfig()
+    objectives = load_objectives(weights, registry)
+    steps = Steps(progress)
+    with steps.step("refine") as fraction:
+        found = refine_curves(
+            power_model(transition),
+            transition.params.values,
+            objectives,
+            config,
+            progress=fraction,
+        )
+    before = transition.metrics(registry=registry)
+    reason = "no curves were predicted to be better"
+    for values, predicted in zip(found.candidates[:_RENDERED], found.after, strict=False):
+        use = RefinementUse(
+            accepted=True,
+            reason="",
+            level=found.level,
+            steps=config.steps,
+            weights=dict(objectives.weights),
+            before=found.before,
+            after=predicted,
+        )
+        changed = _rendered(transition, mixer, values, use, steps)
+        worse = _worse(before, changed.metrics(registry=registry))
+        if not worse:
+            improved = _summary(found.before, predicted)
+            return _recorded(changed, attrs.evolve(use, reason=improved))
+        reason = f"the refined transition was worse: {', '.join(worse)}"
+    kept = RefinementUse(
+        accepted=False,
+        reason=reason,
+        level=found.level,
+        steps=config.steps,
+        weights=dict(objectives.weights),
+        before=found.before,
+        after=found.before,
+    )
+    return _recorded(transition, kept)
+
+
+def power_model(transition: Transition) -> PowerModel:
+    """Measure the stems of a transition within its window, and predict its power."""
+    plan, mixer = transition.plan, transition.mixer
+    if mixer is None:
+        raise InputError("The transition holds no mixer to predict with.")
+    span = window_span(plan, transition.sample_rate)
+    stems = Pair(transition.a, transition.b).map(lambda track: track.window(span))
+    beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
+    isolated = {s: t.isolation == "good" for s, t in transition.provenance.tracks.items()}
+    sources = Pair(
+        measure_stem_powers(stems.a, beat_times, isolated=isolated["a"]),
+        measure_stem_powers(stems.b, beat_times, isolated=isolated["b"]),
+    )
+    return PowerModel(
+        mixer=mixer,
+        sources=sources,
+        cross_power=measure_cross_power(stems.a, stems.b, sources.a),
+        beat_times=beat_times,
+        swap_beat=plan.swap_beat,
+        sample_rate=transition.sample_rate,
+        phrase_beats=Pair(plan.phrase_beats(plan.a), plan.phrase_beats(plan.b)),
+        frames_per_beat=plan.frames_per_beat,
+        beats_per_bar=plan.beats_per_bar,
+    )
+
+
+def _rendered(
+    transition: Transition,
+    mixer: DifferentiableDJMixer,
+    values: torch.Tensor,
+    use: RefinementUse,
+    steps: Steps,
+) -> Transition:
+    content = ParamsFile(
+        params=attrs.evolve(transition.params, values=values),
+        plan=transition.plan,
+        provenance=attrs.evolve(transition.provenance, refinement=use),
+    )
+    return finish(mixer, content, Pair(transition.a, transition.b), "cpu", steps)
+
+
+def _recorded(transition: Transition, use: RefinementUse) -> Transition:
+    return attrs.evolve(transition, provenance=attrs.evolve(transition.provenance, refinement=use))
+
+
+def _worse(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:
+    """Name the gates and metrics that got worse."""
+    worse = [
+        f"gate {old.name} {old.verdict} to {new.verdict}"
+        for old, new in zip(before.gates, after.gates, strict=True)
+        if _VERDICTS[new.verdict] > _VERDICTS[old.verdict]
+    ]
+    for old, new in zip(before.measured, after.measured, strict=True):
+        declared = old.declared
+        if old.number is None or new.number is None or declared.name in _OTHERS:
+            continue
+        change = new.number - old.number
+        change = -change if declared.better == "higher" else change
+        noticed = change > _UNNOTICED.get(declared.unit, 1e-9)
+        if declared.better != "description" and noticed:
+            worse.append(f"{declared.name} {old.number:.2f} to {new.number:.2f}")
+    return worse
+
+
+def _summary(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """Name the objectives that fell by more than a tenth."""
+    fell = [
+        f"{name} {before[name]:.1f} to {after[name]:.1f}"
+        for name in before
+        if before[name] - after[name] > 0.1 * max(before[name], 0.5)
+    ]
+    return ", ".join(fell) or "small improvements"
