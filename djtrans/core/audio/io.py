@@ -229,7 +229,7 @@ def write_audio(
     with replacing(file, AudioFileError) as part:
         try:
             with soundfile.SoundFile(
-                part,
+                os.fsencode(part),
                 "w",
                 samplerate=sample_rate,
                 channels=frames.shape[1],
@@ -287,7 +287,8 @@ def _open_for_reading(file: Path) -> Iterator[Any]:
             "ogg, mp3 or aiff file."
         )
     try:
-        handle = soundfile.SoundFile(file)
+        # Bytes: soundfile cannot encode names that are not UTF-8.
+        handle = soundfile.SoundFile(os.fsencode(file))
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         # libsndfile reports undecodable MP3 data as a missing file, but the file exists here.
         why = "" if "does not exist" in str(error) else f" ({reason(error).rstrip('.')})"

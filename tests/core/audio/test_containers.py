@@ -31,7 +31,7 @@ def test_what_passes_the_check_is_what_libsndfile_writes(extension, rate):
     if possible:
         check_sample_rate(f"x{extension}", rate)
     else:
-        with pytest.raises(AudioFileError, match="8000, 11025, .*, 48000 Hz"):
+        with pytest.raises(AudioFileError, match=r"8000, 11025, .*, 48000 Hz"):
             check_sample_rate(f"x{extension}", rate)
 
 

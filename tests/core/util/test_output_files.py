@@ -87,7 +87,7 @@ def test_extensions_are_checked(song):
 
 
 def test_a_folder_that_is_missing_is_named(song):
-    with pytest.raises(InputError, match="Cannot write none/x.wav: folder none does not exist"):
+    with pytest.raises(InputError, match=r"Cannot write none/x\.wav: folder none does not exist"):
         check_outputs([Output("--output", "none/x.wav")])
 
 
