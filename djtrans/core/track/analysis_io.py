@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import cattrs
@@ -102,10 +101,9 @@ def cached_analysis(
     found = cache.load(KIND, key, _read)
     if found is None:
         found = analyze()
-        text = json.dumps(analysis_to_dict(found))
-        cache.store(KIND, key, lambda path: path.write_text(text, encoding="utf-8"))
+        cache.store(KIND, key, json.dumps(analysis_to_dict(found)).encode())
     return found
 
 
-def _read(path: Path) -> Analysis:
-    return analysis_from_dict(json.loads(path.read_text(encoding="utf-8")))
+def _read(content: bytes) -> Analysis:
+    return analysis_from_dict(json.loads(content))
