@@ -12,6 +12,7 @@ import click
 
 from djtrans.cli.options import record_options, settings_option
 from djtrans.cli.progress import show_progress
+from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.util.output_files import (
@@ -154,6 +155,7 @@ def demo(out: str, seed: int, quiet: bool) -> None:
     from djtrans.pipeline.generation import generate as run
     from djtrans.synthesis import TrackSpec, synthesize
 
+    check_seed(seed)
     begin = time.monotonic()
     folder = make_folder(out)
     _check_demo_folder(folder)

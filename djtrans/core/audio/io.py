@@ -253,7 +253,7 @@ def write_audio(
     with replacing(file, AudioFileError) as part:
         try:
             with soundfile.SoundFile(
-                part,
+                os.fsencode(part),
                 "w",
                 samplerate=sample_rate,
                 channels=frames.shape[1],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import cattrs
@@ -19,7 +18,7 @@ from djtrans.core.track.beat_grid import as_times
 from djtrans.core.track.key import Key
 from djtrans.core.track.track import Track, samples_hash
 from djtrans.core.util.cache import cache_key, default_cache
-from djtrans.core.util.json_documents import read_json
+from djtrans.core.util.json_documents import parse_json
 
 #: The kind of these entries in the cache.
 KIND = "analyses"
@@ -100,10 +99,9 @@ def cached_analysis(
     found = cache.load(KIND, key, _read)
     if found is None:
         found = analyze()
-        text = json.dumps(analysis_to_dict(found))
-        cache.store(KIND, key, lambda path: path.write_text(text, encoding="utf-8"))
+        cache.store(KIND, key, json.dumps(analysis_to_dict(found)).encode())
     return found
 
 
-def _read(path: Path) -> Analysis:
-    return analysis_from_dict(read_json(path))
+def _read(content: bytes) -> Analysis:
+    return analysis_from_dict(parse_json(content))

@@ -166,6 +166,7 @@ def _track_to_dict(track: PairedTrack) -> dict[str, Any]:
         "sha256": track.sha256,
         "isolated": track.isolated,
         "laid_rate": track.laid_rate,
+        **({"recording": track.recording} if track.recording else {}),
         # JSON has no infinity, which is the level of what is all but silent.
         "reference_db": level if math.isfinite(level) else None,
         "analysis": analysis_to_dict(track.analysis),

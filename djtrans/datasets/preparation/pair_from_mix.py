@@ -124,6 +124,7 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
     stems = fitted.stems
     gain = unclipped_gain(window.audio, stems.a.audio, stems.b.audio)
     rates = Pair(alignment.track_a.rate, alignment.track_b.rate)
+    sources = Pair(alignment.track_a, alignment.track_b)
     track_a, track_b = (
         PairedTrack(
             name=track.name,
@@ -132,6 +133,8 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
             reference_db=reference_level(analyses[side], content.plan.sides[side]),
             isolated=content.provenance.tracks[side].isolation == "good",
             laid_rate=rates[side] or 1.0,
+            # One track is in many excerpts, each time with other bytes.
+            recording=sources[side].sha256 or sources[side].file,
         )
         for side, track in tracks.items()
     )

@@ -9,7 +9,6 @@ import urllib.request
 from collections.abc import Callable
 from email.message import Message
 from importlib.metadata import version
-from pathlib import Path
 from typing import IO, NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -115,7 +114,7 @@ class PoliteFetcher:
         text = self._get(url)
         understood = understood_or_refused(text, url, understand)
         if keep:
-            self._cache.store(CACHE_KIND, key, lambda part: part.write_text(text, encoding="utf-8"))
+            self._cache.store(CACHE_KIND, key, text.encode())
         return understood
 
     def _get(self, url: str) -> str:
@@ -243,5 +242,5 @@ def _decoded(raw: bytes, charset: str) -> str:
         return raw.decode("utf-8", errors="replace")
 
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _read(content: bytes) -> str:
+    return content.decode()
