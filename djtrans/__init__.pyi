@@ -94,6 +94,7 @@ from .pipeline.from_stems import (
 from .pipeline.generation import generate as generate
 from .pipeline.options import GenerateOptions as GenerateOptions
 from .pipeline.options import PreparationOptions as PreparationOptions
+from .pipeline.refinement import refine as refine
 from .pipeline.rendering import render as render
 from .pipeline.separators import (
     run_demucs as run_demucs,

@@ -10,7 +10,7 @@ from djtrans.core.contracts.declaration import short_name
 from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
-    from djtrans.core.transition.params_file import ModelUse, TrackRecord
+    from djtrans.core.transition.params_file import ModelUse, RefinementUse, TrackRecord
     from djtrans.core.transition.plan import TrackPlan, TransitionPlan
     from djtrans.pipeline.transition import Transition
 
@@ -55,6 +55,7 @@ def describe(
         *(("B", line) for line in _track(plan.b, provenance.tracks["b"])),
         ("technique", technique),
         *(("curves from", _model(model)) for model in [provenance.model] if model is not None),
+        *(("refined", _refinement(use)) for use in [provenance.refinement] if use is not None),
         ("swap", f"at {swap}: {_swap_bars(plan)}"),
         *(("why", reason) for reason in plan.reasons),
         *(("rejected", reason) for reason in plan.rejected),
@@ -73,6 +74,10 @@ def describe(
         *(("wrote", path) for path in written),
     ]
     return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
+
+
+def _refinement(use: RefinementUse) -> str:
+    return f"by {use.level}s: {use.reason}" if use.accepted else f"no, {use.reason}"
 
 
 def _model(model: ModelUse) -> str:

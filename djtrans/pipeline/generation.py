@@ -16,6 +16,7 @@ from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
 from djtrans.pipeline.preparation import prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import check_technique_settings
+from djtrans.pipeline.refinement import refine
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import nearest_bars
 from djtrans.planning.tempo_octave import match_tempo_octaves
@@ -107,4 +108,7 @@ def generate(
     content = generate_transition_params(
         prepared, plan, span, aligned, options, model=source, steps=steps
     )
-    return finish(prepared.mixer, content, aligned, prepared.device, steps)
+    transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
+    if options.refine:
+        transition = refine(transition, progress=progress, registry=registry)
+    return transition

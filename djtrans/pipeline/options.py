@@ -90,6 +90,9 @@ class GenerateOptions:
         Scale of the classifier-free guidance; by default as the model was saved, usually 2.
     n_frames : int, optional
         Resample the generated curves to this many frames.
+    refine : bool
+        Refine the curves, see :func:`djtrans.refine`; the original ones are kept unless the
+        rendered audio measures better.
     analyzer : str
         Name of a registered analyzer.
     separator : str
@@ -168,6 +171,9 @@ class GenerateOptions:
     )
     n_frames: int | None = attrs.field(
         default=None, metadata=_cli("Resample the curves to this many frames.")
+    )
+    refine: bool = attrs.field(
+        default=False, metadata=_cli("Refine the curves; they are kept if nothing is better.")
     )
     analyzer: str = attrs.field(default=DEFAULT_ANALYZER, metadata=_cli("Name of an analyzer."))
     separator: str = attrs.field(default=AUTO, metadata=_cli("Name of a separator, or auto."))
@@ -294,6 +300,7 @@ class GenerateFields(TypedDict, total=False):
     steps: int | None
     guidance_scale: float | None
     n_frames: int | None
+    refine: bool
     analyzer: str
     separator: str
     bars: int | str | None

@@ -30,6 +30,8 @@ from djtrans.registry import Registry
 _RENDERED = 3
 #: Change of a metric that is none, by the unit of the metric: less is not heard, or is rounding.
 _UNNOTICED = {"LU": 0.1, "dB": 0.1, "dBTP": 0.5, "ms": 10.0, "beats": 0.5, "fraction": 0.01}
+#: Errors and leaks at the ends of the window are not heard below this.
+_INAUDIBLE_DB = -60.0
 _VERDICTS = {"pass": 0, "not measurable": 0, "warn": 1, "fail": 2}
 #: Metrics that refinement cannot improve, and changes by less than the measurement does.
 _OTHERS = ("beat_offset_p95_ms", "beat_offset_spread_ms", "true_peak_dbtp", "chroma_consonance")
@@ -181,7 +183,10 @@ def _worse(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:
         declared = old.declared
         if old.number is None or new.number is None or declared.name in _OTHERS:
             continue
-        change = new.number - old.number
+        was, now = old.number, new.number
+        if declared.name.startswith(("start_", "stop_")):
+            was, now = max(was, _INAUDIBLE_DB), max(now, _INAUDIBLE_DB)
+        change = now - was
         change = -change if declared.better == "higher" else change
         noticed = change > _UNNOTICED.get(declared.unit, 1e-9)
         if declared.better != "description" and noticed:
