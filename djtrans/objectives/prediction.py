@@ -47,7 +47,8 @@ class PowerModel:
     >>> import djtrans, torch
     >>> from djtrans.objectives import PowerModel, measure_stem_powers
     >>> beat_times = torch.arange(17, dtype=torch.float64) * 0.5
-    >>> stems = djtrans.Stems(0.1 * torch.randn(4, 1, 8 * 22050), djtrans.STEMS, 22050)
+    >>> names = ("drums", "bass", "vocals", "other")
+    >>> stems = djtrans.Stems(0.1 * torch.randn(4, 1, 8 * 22050), names, 22050)
     >>> powers = measure_stem_powers(stems, beat_times)
     >>> model = PowerModel(
     ...     mixer=djtrans.DifferentiableDJMixer(),

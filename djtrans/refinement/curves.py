@@ -72,7 +72,8 @@ def refine_curves(
     >>> from djtrans.objectives import PowerModel, load_objectives, measure_stem_powers
     >>> from djtrans.refinement import refine_curves
     >>> beat_times = torch.arange(17, dtype=torch.float64) * 0.5
-    >>> stems = djtrans.Stems(0.1 * torch.randn(4, 1, 8 * 22050), djtrans.STEMS, 22050)
+    >>> names = ("drums", "bass", "vocals", "other")
+    >>> stems = djtrans.Stems(0.1 * torch.randn(4, 1, 8 * 22050), names, 22050)
     >>> powers = measure_stem_powers(stems, beat_times)
     >>> mixer = djtrans.DifferentiableDJMixer()
     >>> model = PowerModel(
