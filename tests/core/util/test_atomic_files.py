@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from djtrans.core.errors import AudioFileError, InputError
-from djtrans.core.util.atomic_files import replacing, write_text
+from djtrans.core.util.atomic_files import replacing, replacing_folder, write_text
 
 
 def test_a_file_takes_its_place_when_it_is_whole(tmp_path):
@@ -33,3 +33,35 @@ def test_where_nothing_can_be_written_is_said_with_the_callers_error(tmp_path):
         write_text(tmp_path, "x")
     with pytest.raises(AudioFileError, match="does not exist; create it"):
         write_text(tmp_path / "none" / "x", "x", AudioFileError)
+
+
+def test_a_folder_takes_its_place_when_it_is_whole(tmp_path):
+    target = tmp_path / "made" / "pair"
+    for text in ("old", "new"):
+        with replacing_folder(target) as part:
+            (part / "x").write_text(text)
+            (part / text).touch()
+            assert text == "old" or (target / "x").read_text() == "old"
+    assert sorted(path.name for path in target.iterdir()) == ["new", "x"]
+    assert (target / "x").read_text() == "new"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_folder_that_fails_leaves_the_old_one_and_nothing_else(tmp_path):
+    target = tmp_path / "pair"
+    target.mkdir()
+    (target / "x").write_text("old")
+    with pytest.raises(KeyError), replacing_folder(target) as part:  # noqa: PT012
+        (part / "x").write_text("half")
+        raise KeyError
+    assert (target / "x").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_error_of_the_system_is_one_of_the_caller(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(AudioFileError, match=r"Cannot write .*file/pair: Not a directory"),
+        replacing_folder(tmp_path / "file" / "pair", AudioFileError),
+    ):
+        pass
