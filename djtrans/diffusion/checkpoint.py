@@ -284,6 +284,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[ModelRecord, dict[str, Ten
     >>> record, weights = read_model("output/best_model.pt")  # doctest: +SKIP
     """
     file = weights_file(path)
+    weights: object
     if file.suffix == ".safetensors":
         text, weights = read_safetensors(file)
     else:
