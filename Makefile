@@ -5,7 +5,8 @@ PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help install demo test test-slow lint types docs audit format bench clean
+.PHONY: help install demo test test-slow test-smoke test-lowest coverage \
+	lint types docs audit format bench torture clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -28,6 +29,23 @@ test: install  ## the tests, without the slow ones
 
 test-slow: install  ## the slow tests, about a quarter of an hour on two cores
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
+
+# Each in an environment of its own, where only what a user installs is installed.
+test-smoke:  ## a little of everything on the Python that PYTHON names
+	.ci/test-with .venv-smoke constraints.txt $(PYTHON) -m smoke
+
+# PYTHON310 names a Python 3.10 that is neither on the PATH nor one of pyenv's.
+LOWEST_TESTS := tests/test_smoke.py tests/cli tests/core tests/diffusion tests/mixer tests/pipeline \
+	tests/planning tests/plot tests/plugins/effects tests/plugins/encoders tests/training \
+	tests/plugins/schedulers tests/datasets/preparation
+
+test-lowest:  ## the core of the tests with the oldest versions allowed, on Python 3.10
+	@python=$$(.ci/find-python 3.10) || { echo "SKIPPED: there is no Python 3.10 here; name one by PYTHON310."; exit 0; }; \
+	.ci/test-with .venv-lowest constraints-lowest.txt "$$python" $(LOWEST_TESTS)
+
+coverage: install  ## branch coverage of djtrans/core by its tests, at least 95 %
+	$(BIN)/python -m pytest tests/core tests/testing tests/plugins --cov=djtrans/core --cov-branch \
+		--cov-report=term-missing:skip-covered --cov-fail-under=95
 
 lint: install  ## style, formatting and the layers between packages
 	@status=0; \
@@ -56,7 +74,11 @@ bench: install  ## every benchmark, one after the other
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
+# Resumed where it was stopped; make torture TORTURE=--jobs=2
+torture: install  ## inject faults for hours: inputs, kills, disks, networks; report in torture-output/
+	$(BIN)/python -m torture --out torture-output $(TORTURE)
+
 clean:  ## remove .venv, caches and what the demo wrote
-	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf build dist demo-output site
+	rm -rf .venv .venv-lowest .venv-smoke .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist demo-output site torture-output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -65,7 +65,7 @@ def test_make_commands_in_the_pages_exist(page):
 
 def test_every_make_target_is_phony_and_explained():
     makefile = read("Makefile")
-    phony = set(only_match(r"^\.PHONY: (.+)$", makefile).split())
+    phony = set(only_match(r"^\.PHONY: (.+)$", makefile.replace("\\\n", "")).split())
     explained = set(re.findall(r"^([a-z-]+):.*?  ## \S", makefile, flags=re.MULTILINE))
     assert make_targets() == phony == explained
 
@@ -75,7 +75,8 @@ def test_ci_runs_make_targets():
     steps = set(re.findall(r"\bstep ([a-z-]+)", ci)) | set(
         only_match(r"for name in (.+);", ci).split()
     )
-    assert steps == {"install", "lint", "types", "docs", "audit", "test", "test-slow"}
+    tests = {"test", "test-slow", "test-lowest", "test-smoke"}
+    assert steps == {"install", "lint", "types", "docs", "audit"} | tests
     assert steps <= make_targets()
     assert (ROOT / ".ci/run").stat().st_mode & 0o111
 
@@ -98,6 +99,18 @@ def test_every_dependency_has_a_tested_version():
     assert all(
         re.fullmatch(r"[\w.-]+==[\w.+]+(; python_version (<|>=) \"3\.1[13]\")?", x) for x in lines
     )
+
+
+def test_the_oldest_versions_are_tested():
+    """What is pinned for `make test-lowest` is what pyproject.toml allows as the oldest."""
+    project = re.search(r"^dependencies = .*?^docs = ", read("pyproject.toml"), flags=re.M | re.S)[
+        0
+    ]
+    bounds = dict(re.findall(r'"([\w-]+)>=([\d.]+)"', project))
+    pins = dict(re.findall(r"^([\w-]+)==(\S+)$", read("constraints-lowest.txt"), flags=re.M))
+    assert len(bounds) > 25
+    for name, bound in bounds.items():
+        assert re.fullmatch(rf"{re.escape(bound)}(\.0)*", pins[name]), name
 
 
 def test_license_is_mit():
@@ -132,13 +145,16 @@ BESIDE_THE_PACKAGE = {
     "examples": "the scripts and the package in examples/",
     "packaging": "wheel and sdist, installed in environments of their own",
     "test_dependencies.py": "what djtrans requires, and its licences",
+    "test_determinism.py": "the same bytes in another process",
     "test_docs.py": "the pages, and the code in them",
     "test_docstring_examples.py": "the examples in docstrings",
     "test_file_compatibility.py": "files of earlier versions",
     "test_first_description.py": "the Python block of the first description of the system",
     "test_public_api.py": "the public names of all subjects",
     "test_repo.py": "the files around the package",
+    "test_smoke.py": "a little of everything, for other Pythons",
     "test_site.py": "the documentation site",
+    "torture": "fault injection, in torture/",
 }
 
 

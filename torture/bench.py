@@ -109,6 +109,10 @@ class Bench:
     root: Path
     corpus: Path
 
+    def of_job(self, number: int) -> Bench:
+        """Return the surroundings of another process, with places of its own."""
+        return attrs.evolve(self, root=self.root.with_name(f"{self.root.name}-{number}"))
+
     def place(self, name: str) -> Place:
         """Make a place."""
         place = Place(self.root / name)

@@ -52,27 +52,29 @@ _RUNS: tuple[tuple[Argument, ...], ...] = (
 )
 
 
-def build(folder: Path) -> None:
+def build(folder: Path, *, short: bool = False) -> None:
     """Make the files, unless they are there.
 
     Parameters
     ----------
     folder : Path
-        Files to start from, and ``cache`` with the analyses and stems of the tracks.
+        Files to start from, and ``cache`` with the analyses of the tracks.
+    short : bool
+        Make only the tracks and transitions of them, which takes seconds.
 
     Raises
     ------
     RuntimeError
         If a run fails.
     """
-    if (folder / "complete").is_file():
+    if (folder / "complete").is_file() or (short and (folder / "begun").is_file()):
         return
     bench = Bench(folder.parent, folder)
     place = bench.place("corpus-in-the-making")
     files = place.files
     if call(lambda: _synthesize(files)):
         raise RuntimeError("the tracks cannot be synthesized")
-    for number, arguments in enumerate(_RUNS):
+    for number, arguments in enumerate(_RUNS[:2] if short else _RUNS):
         if number == 2:
             _arrange(files)
         done = place.run(Command(arguments=arguments, seconds=600))
@@ -82,7 +84,7 @@ def build(folder: Path) -> None:
     files.rename(folder)
     place.cache.rename(folder / "cache")
     shutil.rmtree(place.root)
-    (folder / "complete").touch()
+    (folder / ("begun" if short else "complete")).touch()
 
 
 def _synthesize(files: Path) -> None:

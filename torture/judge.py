@@ -14,6 +14,8 @@ from torture.readers import strict_json, unreadable
 from torture.snapshot import Snapshot, is_temporary, snapshot, within
 
 REFUSED, SUCCESS = 2, 0
+#: Exit code of a program whose reader, such as head, has enough.
+_BROKEN_PIPE = 141
 #: Commands that go on after an item that cannot be used.
 _BATCHES = ("analyze", "collect", "extract", "prepare", "evaluate")
 #: Warnings of libraries, which a user of the command cannot act on.
@@ -21,8 +23,12 @@ _FOREIGN = re.compile(
     r"encountered in|Mean of empty slice|n_fft=|\btorch\.|\bnumpy\b|\bnp\.|Degrees of freedom|"
     r"invalid value|Glyph|tight_layout|not JSON|weights_only|unclosed",
 )
-_ERROR, _WARNING, _OWN = "djtrans: error: ", "djtrans: warning: ", "djtrans: "
+_ERROR, _WARNING = "djtrans: error: ", "djtrans: warning: "
+#: Beginnings of lines on stderr; W&B prints where a run can be seen.
+_OWN = ("djtrans: ", "wandb: ")
 _LONGEST_LINE = 1500
+_TRACEBACK = "Traceback (most recent call last)"
+_EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit|Warning)?\b.*")
 
 
 @attrs.frozen(kw_only=True)
@@ -106,7 +112,9 @@ def _end(command: Command, finished: Finished, promise: Promise) -> Iterator[Fau
         yield Fault("time", f"ran longer than {command.seconds:g} s")
     elif finished.code < 0:
         yield Fault("crash", f"ended by {signal.Signals(-finished.code).name}")
-    elif finished.code not in (SUCCESS, REFUSED):
+    elif command.stdout == "pipe" and finished.code == _BROKEN_PIPE:
+        pass
+    elif finished.code not in (SUCCESS, REFUSED) and _TRACEBACK not in finished.stderr:
         yield Fault("exit-code", f"exit code {finished.code}: {last_line(finished.stderr)}")
     elif finished.code == SUCCESS and promise.expected == "refused":
         yield Fault("accepted", "should have been refused")
@@ -120,7 +128,7 @@ def _end(command: Command, finished: Finished, promise: Promise) -> Iterator[Fau
 
 def _messages(command: Command, finished: Finished) -> Iterator[Fault]:
     lines = [line for line in finished.stderr.splitlines() if line.strip()]
-    if any(line.startswith("Traceback (most recent call last)") for line in lines):
+    if _TRACEBACK in finished.stderr:
         yield Fault("traceback", cause(finished.stderr))
         return
     if finished.code < 0 or finished.timed_out:
@@ -133,10 +141,10 @@ def _messages(command: Command, finished: Finished) -> Iterator[Fault]:
         yield Fault("message", f"{len(errors)} error lines")
     if errors and finished.code == SUCCESS and not batch:
         yield Fault("message", f"exit code 0 with an error line: {errors[0]}")
+    if noise := [line for line in lines if not line.startswith(_OWN)]:
+        yield Fault("noise", noise[0][:200])
     for line in lines:
-        if not line.startswith(_OWN):
-            yield Fault("noise", line[:200])
-        elif line.startswith(_WARNING) and _FOREIGN.search(line):
+        if line.startswith(_WARNING) and _FOREIGN.search(line):
             yield Fault("foreign-warning", line[:200])
         elif len(line) > _LONGEST_LINE:
             yield Fault("message", f"a line of {len(line)} characters: {line[:100]}")
@@ -153,7 +161,7 @@ def cause(stderr: str) -> str:
     places = re.findall(r'File "[^"]*?(djtrans/[^"]+)", line (\d+), in (\S+)', stderr)
     place = "{}:{} {}".format(*places[-1]) if places else "?"
     exception = next(
-        (x for x in reversed(stderr.splitlines()) if re.match(r"[\w.]+(Error|Exception|Interrupt|Exit|Warning)?\b.*", x)),
+        (line for line in reversed(stderr.splitlines()) if _EXCEPTION.match(line)),
         last_line(stderr),
     )
     return f"{exception[:240]} ({place})"

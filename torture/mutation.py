@@ -109,9 +109,7 @@ def spliced(data: bytes, rng: Random) -> bytes:
     """Repeat, drop or move a block."""
     first, last = sorted(rng.randrange(len(data)) for _ in range(2))
     block = data[first:last]
-    return rng.choice(
-        (data[:last] + block + data[last:], data[:first] + data[last:], block + data)
-    )
+    return rng.choice((data[:last] + block + data[last:], data[:first] + data[last:], block + data))
 
 
 def polluted(data: bytes, rng: Random) -> bytes:

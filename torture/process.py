@@ -154,18 +154,22 @@ def call(function: Callable[[], object]) -> int:
 
 
 @contextlib.contextmanager
-def background(function: Callable[[], object]) -> Iterator[None]:
-    """Call a function that does not end in a fork while the block runs."""
+def background(function: Callable[[], object], *, to_its_end: bool = False) -> Iterator[None]:
+    """Call a function in a fork while the block runs, or until it returns."""
     pid = os.fork()
     if pid == 0:
         try:
             function()
+        except BaseException:  # noqa: BLE001 -- as the interpreter does at the end of a program
+            traceback.print_exc()
         finally:
+            sys.stdout.flush()
             os._exit(0)
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGKILL)
+        if not to_its_end:
+            os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 #: Digest of a folder that can be compared, by paths below it.
 Snapshot = dict[str, str]
+#: Files by which runs exclude each other, which are no results.
+_LOCKS = (".djtrans.lock", ".djtrans.owner")
 
 
 def snapshot(folder: Path) -> Snapshot:
@@ -17,7 +19,8 @@ def snapshot(folder: Path) -> Snapshot:
     for root, folders, files in os.walk(folder):
         for name in [*files, *(f for f in folders if os.path.islink(os.path.join(root, f)))]:
             path = Path(root, name)
-            found[os.path.relpath(path, folder)] = digest(path)
+            if name not in _LOCKS:
+                found[os.path.relpath(path, folder)] = digest(path)
     return found
 
 
@@ -35,9 +38,9 @@ def digest(path: Path) -> str:
 
 def within(name: str, places: Collection[str]) -> bool:
     """Return True if a path is one of the places, or below one."""
-    return any(place == "." or name == place or name.startswith(f"{place}{os.sep}") for place in places)
+    return any(name == place or name.startswith(f"{place}{os.sep}") for place in places)
 
 
 def is_temporary(name: str) -> bool:
     """Return True if a path names, or lies in, something half made."""
-    return any(part.endswith((".part", ".old", ".tmp", ".lock~")) for part in Path(name).parts)
+    return any(part.endswith((".part", ".old", ".tmp")) for part in Path(name).parts)

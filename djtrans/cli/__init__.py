@@ -18,8 +18,10 @@ from djtrans.cli.export import export
 from djtrans.cli.extract import extract
 from djtrans.cli.fit import fit
 from djtrans.cli.inspect import layout, plugins
+from djtrans.cli.memory_errors import describe_memory_error
 from djtrans.cli.pictures import visualize
 from djtrans.cli.prepare import prepare
+from djtrans.cli.termination import INTERRUPTED, TERMINATED, interrupt_on_sigterm
 from djtrans.cli.train import train
 from djtrans.cli.transitions import demo, generate, render
 from djtrans.core.errors import DjtransError
@@ -71,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Pictures are only written, so a backend for windows that is set but missing does not matter.
     os.environ["MPLBACKEND"] = "agg"
     try:
-        code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
+        with interrupt_on_sigterm() as terminated:
+            code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "djtrans"
         fail(f"{error.format_message()} See '{command} --help'.")
@@ -89,12 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(f"{file}{os.strerror(error.errno)}.")
     # Before RuntimeError, which click.Abort is.
     except (KeyboardInterrupt, click.Abort):
-        click.echo("djtrans: interrupted.", err=True)
-        sys.exit(130)
-    # CUDA and MPS use the same words for it; only CUDA has an exception class.
-    except RuntimeError as error:
-        device, phrase, _ = str(error).partition("out of memory")
-        if not phrase:
-            raise
-        fail(f"{device}{phrase}. Compute on the CPU: --device cpu. See docs/troubleshooting.md.")
+        click.echo(f"djtrans: {'terminated' if terminated else 'interrupted'}.", err=True)
+        sys.exit(TERMINATED if terminated else INTERRUPTED)
+    except (RuntimeError, MemoryError) as error:
+        if message := describe_memory_error(error):
+            fail(message)
+        raise
     sys.exit(code if isinstance(code, int) else 0)

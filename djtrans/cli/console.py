@@ -61,11 +61,11 @@ def results_only(active: bool = True) -> Iterator[None]:
 @contextmanager
 def _redirected_descriptor() -> Iterator[None]:
     """Redirect the file descriptor of stdout to that of stderr, if both are open."""
+    out, err = 1, 2
+    sys.stdout.flush()
     try:
-        sys.stdout.flush()
-        out, err = sys.stdout.fileno(), sys.stderr.fileno()
         kept = os.dup(out)
-    except (AttributeError, OSError, ValueError):  # closed, or replaced by a caller in Python
+    except OSError:  # stdout is closed
         yield
         return
     try:

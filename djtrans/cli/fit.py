@@ -39,6 +39,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Maximum number of optimization steps, 0 to 150.",
 )
+@click.option(
+    "--error-limit",
+    type=float,
+    default=-8.0,
+    show_default=True,
+    help="Largest error of the spectra, in dB; beyond it MIX is probably not one of A and B.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")

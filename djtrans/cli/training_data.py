@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
+from djtrans.core.util.output_files import make_folder
 
 if TYPE_CHECKING:
     from djtrans.core.contracts.encoder import FeatureExtractor
@@ -93,8 +93,7 @@ def _synthetic(
     settings = SyntheticOptions(
         tracks=options["tracks"], transitions=options["transitions"], seed=options["seed"]
     )
-    folder = Path(options["output"])
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(options["output"])
     file = folder / "synthetic.safetensors"
     if file.is_file():
         import attrs

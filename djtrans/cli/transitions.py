@@ -12,6 +12,7 @@ import click
 
 from djtrans.cli.options import record_options, settings_option
 from djtrans.cli.progress import show_progress
+from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.util.output_files import (
@@ -105,11 +106,19 @@ def generate(
 @click.argument("track_a", metavar="A")
 @click.argument("track_b", metavar="B")
 @_output
+@click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A, if it was moved.")
+@click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B, if it was moved.")
 @_visualize
 @_device
 @_quiet
 def render(
-    params: str, track_a: str, track_b: str, output: str, visualize: bool, device: str, quiet: bool
+    params: str,
+    track_a: str,
+    track_b: str,
+    output: str,
+    visualize: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Render a transition from its params file, which may be edited."""
     inputs = {"the params file": params, "track A": track_a, "track B": track_b}
@@ -121,7 +130,7 @@ def render(
     check_sample_rate(output, load_params(params).provenance.render.sample_rate)
 
     with show_progress(quiet) as progress:
-        transition = run(params, track_a, track_b, device=device, progress=progress)
+        transition = run(params, track_a, track_b, progress=progress, **options)
     written = _write(transition, output, None, visualize)
     if not quiet:
         click.echo("\n".join(f"wrote {path}" for path in written))
@@ -146,6 +155,7 @@ def demo(out: str, seed: int, quiet: bool) -> None:
     from djtrans.pipeline.generation import generate as run
     from djtrans.synthesis import TrackSpec, synthesize
 
+    check_seed(seed)
     begin = time.monotonic()
     folder = make_folder(out)
     _check_demo_folder(folder)

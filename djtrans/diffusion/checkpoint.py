@@ -179,7 +179,7 @@ class ModelRecord:
                 f"{where} is a damaged model ({type(error).__name__}: {error}); download or "
                 "export it again."
             ) from error
-        if record.layout.digest != digest:
+        if not record.layout.matches(digest):
             raise FormatError(
                 f"{where} is a damaged model: its layout does not match its layout digest; "
                 "download or export it again."
@@ -284,7 +284,8 @@ def read_model(path: str | os.PathLike[str]) -> tuple[ModelRecord, dict[str, Ten
     >>> record, weights = read_model("output/best_model.pt")  # doctest: +SKIP
     """
     file = weights_file(path)
-    weights: object
+    text: Any
+    weights: Any
     if file.suffix == ".safetensors":
         text, weights = read_safetensors(file)
     else:

@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +16,14 @@ import attrs
 import numpy as np
 
 from djtrans.core.audio.io import write_audio
+from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.contracts.config import check_seed
 from djtrans.core.errors import DjtransError, InputError, did_you_mean
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import load_track
+from djtrans.core.util.checksums import file_hash
 from djtrans.core.util.progress import Progress, ProgressCallback
-from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
@@ -82,13 +84,14 @@ class TrackPair:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """JSON values on which the results depend; they change when a file changes."""
+        """JSON values on which the results depend: the content of the files, not their names."""
         plain = attrs.asdict(
             self, recurse=False, filter=attrs.filters.exclude("analyses", "technique")
         )
         for side in ("a", "b"):
-            track = plain[side]
-            plain[side] = attrs.asdict(track) if isinstance(track, TrackSpec) else _stamp(track)
+            track, stems = plain[side], plain[f"stems_{side}"]
+            plain[side] = attrs.asdict(track) if isinstance(track, TrackSpec) else _content(track)
+            plain[f"stems_{side}"] = None if stems is None else _content(stems)
         return plain
 
     @contextmanager
@@ -108,12 +111,27 @@ class TrackPair:
             yield attrs.evolve(self, **given)
 
 
-def _stamp(path: str) -> list[Any]:
+def _content(path: str) -> Any:
+    """Hash a file, or each file of a folder; the path itself if it cannot be read."""
+    file = Path(path).expanduser()
     try:
-        state = os.stat(path)
+        if file.is_dir():
+            # Stems lie in the folder itself; whatever is below it is not read.
+            return {f.name: _hash_once(f) for f in sorted(file.iterdir()) if f.is_file()}
+        return _hash_once(file)
     except OSError:
         return [os.path.abspath(path)]
-    return [os.path.abspath(path), state.st_size, state.st_mtime_ns]
+
+
+def _hash_once(file: Path) -> str:
+    """Hash a file, which may be in many pairs, once while it is the same."""
+    status = file.stat()
+    return _hash(file, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@cache
+def _hash(file: Path, *_: int) -> str:
+    return file_hash(file)
 
 
 def read_pairs(path: str | os.PathLike[str]) -> tuple[TrackPair, ...]:
@@ -231,7 +249,7 @@ def all_pairs(
     where = Path(folder)
     if not where.is_dir():
         raise InputError(f"{where} is not a folder; give one with audio files.")
-    paths = sorted(p for p in where.iterdir() if p.suffix.lower() in AUDIO)
+    paths = sorted(p for p in where.iterdir() if is_audio_name(p))
     analyses: dict[str, Analysis] = {}
     hashes: dict[str, str] = {}
     skipped = []

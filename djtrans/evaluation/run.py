@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,17 +12,22 @@ from typing import Any
 import attrs
 
 import djtrans
-from djtrans.core.errors import FormatError, InputError
+from djtrans.core.errors import InputError
 from djtrans.core.registration.catalog import Component
-from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.folder_lock import folder_lock
-from djtrans.core.util.json_documents import MALFORMED, read_json
 from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pair_evaluation import EvaluationOptions, evaluate_pair
 from djtrans.evaluation.pairs import TrackPair
+from djtrans.evaluation.stored_outcomes import (
+    known_outcomes,
+    outcome_file,
+    read_outcome,
+    report_outdated,
+    write_outcome,
+)
 from djtrans.metrics.registered import metric_values, metric_versions
 from djtrans.pipeline.executors import one_thread, open_executor
 from djtrans.pipeline.jobs import Job
@@ -49,7 +52,7 @@ class _Task:
             self.pair, tuple(self.paths), self.options, registry, only=self.remaining
         ):
             path = self.paths[outcome.technique]
-            write_text(path, json.dumps(attrs.asdict(outcome), indent=1) + "\n")
+            write_outcome(path, outcome)
             yield str(path), outcome
 
 
@@ -155,12 +158,16 @@ def _measure(
     for pair in pairs:
         wanted = _resolve([pair.technique], registry) if pair.technique else names
         depends = _depends(pair, wanted, options, registry)
-        paths = {name: folder / _file_name(pair, name, depends) for name in wanted}
+        paths = {name: outcome_file(folder, pair.label, name, depends) for name in wanted}
         order += paths.values()
-        known |= {str(path): _read(path) for path in paths.values() if path.exists()}
-        remaining = tuple(name for name in wanted if str(paths[name]) not in known)
+        found = known_outcomes(paths.values())
+        remaining = tuple(name for name in wanted if str(paths[name]) not in found)
+        for name in remaining:
+            paths[name].unlink(missing_ok=True)  # a damaged one would be counted as measured
+        known |= found
         if remaining:
             tasks.append(_Task(pair, remaining, paths, options))
+    report_outdated(folder, order)
     job: Job[Outcome] = Job(
         stage="units",
         keys=[str(path) for path in order],
@@ -199,22 +206,8 @@ def _depends(
     return json.dumps(content, sort_keys=True)
 
 
-def _file_name(pair: TrackPair, technique: str, depends: str) -> str:
-    """Build a readable file name with a digest of what the result depends on."""
-    digest = hashlib.sha256(f"{technique} {depends}".encode()).hexdigest()[:12]
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{pair.label} {technique}").strip("-")
-    return f"{name[:100]}-{digest}.json"
-
-
-def _read(path: Path) -> Outcome:
-    try:
-        return Outcome.from_dict(read_json(path, finite=False))
-    except (OSError, *MALFORMED) as error:
-        raise FormatError(f"Cannot use {path}: {error} Delete it and run again.") from None
-
-
 def _read_if_there(path: str) -> Outcome | None:
-    return _read(Path(path)) if os.path.exists(path) else None
+    return read_outcome(Path(path)) if os.path.exists(path) else None
 
 
 def _run_task(task: _Task, registry: Registry | None = None) -> Iterator[tuple[str, Outcome]]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.io import write_audio
 from djtrans.core.audio.slicing import padded_slice
+from djtrans.core.audio.validation import require_sound
 from djtrans.core.errors import InputError
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
@@ -25,6 +26,7 @@ from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.devices import pick_device
 from djtrans.core.util.output_files import Output, check_outputs, write_all
 from djtrans.core.util.progress import ProgressCallback
+from djtrans.inverse.error import ERROR_LIMIT_DB, check_error
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.inverse.gain_measurement import effective_gains
 from djtrans.inverse.gradient_descent import DescentOptions
@@ -119,6 +121,7 @@ def fit(
     stems_b: str | os.PathLike[str] | None = None,
     mixer: str = DEFAULT_MIXER,
     options: DescentOptions | None = None,
+    error_limit: float = ERROR_LIMIT_DB,
     device: str = "auto",
     progress: ProgressCallback | None = None,
     registry: Registry | None = None,
@@ -143,6 +146,9 @@ def fit(
         As in :func:`djtrans.generate`.
     options : DescentOptions, optional
         Options of gradient descent.
+    error_limit : float
+        Largest error of the spectra in dB; a larger one is an error, since it is probably not a mix
+        of these tracks.
     progress : callable, optional
         Receives a `Progress` event for each step, with the fraction of it that is done.
     registry : Registry, optional
@@ -154,7 +160,8 @@ def fit(
     Raises
     ------
     DjtransError
-        If a file cannot be used, or mix and tracks are not aligned.
+        If a file cannot be used or is silent, mix and tracks are not aligned, or the curves do not
+        explain the mix.
 
     See Also
     --------
@@ -177,6 +184,8 @@ def fit(
         mixed = as_track(mix)
         rate, channels = mixed.sample_rate, len(mixed.audio)
         tracks = Pair(a, b).map(lambda source: as_track(source).at_rate(rate, channels))
+        for what, track in (("The mix", mixed), ("Track A", tracks.a), ("Track B", tracks.b)):
+            require_sound(track.audio, rate, 0.0, what=f"{what}, {track.name},")
     if plan is None:
         check_same_length(mixed, tracks)
         with steps.step("analyze") as fraction:
@@ -192,6 +201,7 @@ def fit(
         plan, start = read_plan(plan, mixed)
     window = window_span(plan, rate)
     excerpt = padded_slice(mixed.audio, start, start + window.samples)
+    require_sound(excerpt, rate, 0.0, what=f"The window of the mix, {mixed.name},")
     aligned = align_pair(tracks, plan, window, separators, registry, steps, device)
     stems = aligned.map(lambda track: track.window(window))
     beats = torch.tensor(plan.beat_times, dtype=torch.float64)
@@ -208,6 +218,7 @@ def fit(
             device=device,
             progress=fraction,
         )
+    check_error(found.error_db["spectra"], error_limit)
     plan = with_swap(plan, found, stems, built)
     provenance = make_provenance(registry, tracks, separators, built, plan, window)
     used = FitUse(name=mixed.name, sha256=mixed.sha256, steps=found.steps, error_db=found.error_db)

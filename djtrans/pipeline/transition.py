@@ -13,6 +13,7 @@ from torch import Tensor
 from djtrans.core.audio.io import write_audio
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.track.stem_names import VOCALS
+from djtrans.core.track.tags import clean
 from djtrans.core.transition.alignment import AlignedTrack
 from djtrans.core.transition.params_file import ParamsFile, Provenance, save_params
 from djtrans.core.transition.plan import TransitionPlan
@@ -182,7 +183,7 @@ class Transition:
         return plot_transition(self.content(), theme=theme)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the audio; the extension chooses the format.
+        """Write the audio with title and artists; the extension chooses the format.
 
         Raises
         ------
@@ -190,7 +191,16 @@ class Transition:
             If the file cannot be written, or is one of the tracks.
         """
         check_not_source(path, self.provenance)
-        write_audio(path, self.audio, self.sample_rate)
+        a, b = (self.provenance.tracks[side] for side in ("a", "b"))
+        artists = dict.fromkeys(track.tags.artist for track in (a, b) if track.tags.artist)
+        texts = {
+            "title": f"{clean(a.label)} into {clean(b.label)}",
+            "artist": ", ".join(artists),
+            "software": f"djtrans {self.provenance.render.djtrans}",
+        }
+        write_audio(
+            path, self.audio, self.sample_rate, texts={k: text for k, text in texts.items() if text}
+        )
 
     def save_params(self, path: str | os.PathLike[str]) -> None:
         """Write the params file, from which ``djtrans render`` renders the same audio.

@@ -40,6 +40,7 @@ _FALLBACKS = (
 )
 #: Replacement for a character that no font has.
 _MISSING = "□"
+_LEFT_TO_RIGHT = "\u200e"
 
 
 def verbatim(text: str) -> str:
@@ -53,7 +54,10 @@ def verbatim(text: str) -> str:
     text : str
         Such as a file name.
     """
-    return "".join(map(_shown, text))
+    shown = "".join(map(_shown, text))
+    # Right-to-left names must not reverse the order of "A → B".
+    mixed = any(unicodedata.bidirectional(character) in ("R", "AL") for character in shown)
+    return f"{_LEFT_TO_RIGHT}{shown}" if mixed else shown
 
 
 @cache

@@ -22,7 +22,7 @@ _SOFTWARE = "djtrans"
 
 @styled
 def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0) -> None:
-    """Write a figure; the extension chooses the format.
+    """Write a figure; the extension chooses the format. The same figure gives the same bytes.
 
     Parameters
     ----------
@@ -45,19 +45,21 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0
     >>> from djtrans.plot import save_figure
     >>> save_figure(Figure(), "empty.png")
     """
+    from matplotlib import rc_context
+
     target = Path(path)
     extension = target.suffix.lower()
     if extension not in FORMATS:
         raise InputError(
             f"Cannot write a figure as {target.name!r}; end the name in {', '.join(FORMATS)}."
         )
-    # No dates: the same figure gives the same bytes.
     metadata = {
         ".png": {"Software": _SOFTWARE},
         ".svg": {"Date": None},
         ".pdf": {"CreationDate": None},
     }[extension]
-    with replacing(target) as part:
+    # SVG numbers its elements at random without a salt, and all but PNG contain the time.
+    with replacing(target) as part, rc_context({"svg.hashsalt": "djtrans"}):
         figure.savefig(
             part,
             format=extension[1:],

@@ -34,7 +34,10 @@ class TrainOptions:
 
     steps: int = setting(100_000, "Number of steps.", minimum=1)
     batch_size: int = setting(
-        32, "Transitions of 16 bars per step; equally many frames for other lengths.", minimum=1
+        32,
+        "Transitions of 16 bars per step; equally many frames for other lengths.",
+        minimum=1,
+        maximum=65536,
     )
     lr: float = setting(1e-4, "Learning rate after the warm-up.", minimum=0.0, maximum=1.0)
     warmup_steps: int = setting(500, "Steps over which the learning rate rises.", minimum=0)

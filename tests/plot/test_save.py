@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from matplotlib.figure import Figure
 
@@ -17,6 +19,17 @@ def test_each_format_is_written_alone(tmp_path, extension):
     save_figure(Figure(), path)
     assert path.read_bytes().startswith(MAGIC[extension])
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("extension", sorted(MAGIC))
+def test_the_same_figure_gives_the_same_bytes_at_any_time(tmp_path, extension):
+    paths = [tmp_path / f"{i}{extension}" for i in range(2)]
+    for path in paths:
+        figure = Figure()
+        figure.subplots().plot([0, 1])  # with elements that SVG numbers
+        save_figure(figure, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert not re.search(rb"CreationDate|<dc:date>", paths[0].read_bytes())
 
 
 def test_other_extensions_are_refused_with_those_allowed(tmp_path):

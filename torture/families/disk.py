@@ -76,14 +76,13 @@ def _full(scenario: Scenario, spare: int) -> Case:
                 # Temporary files share the disk.
                 environment={"TMPDIR": os.fspath(place.files)} if spare % 2 else {},
             )
-            result = run_judged(place, command, _promise(scenario))
-            return result
+            return run_judged(place, command, _promise(scenario))
 
     return Case("disk", f"{spare} KiB free {scenario.name}", run)
 
 
 def _full_cache(kibibytes: int) -> Case:
-    """A full disk of the cache costs no result."""
+    """Fill the disk of the cache, which must cost no result."""
     scenario = next(s for s in SCENARIOS if s.caching)
 
     def run(bench: Bench, place: Place, rng: Random) -> Result:

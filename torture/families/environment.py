@@ -90,9 +90,7 @@ def _streams(name: str, stdin: str, stdout: str) -> Case:
     def run(bench: Bench, place: Place, rng: Random) -> Result:
         place.warm(bench.corpus / "cache")
         corpus.place_tracks(bench, place)
-        command = Command(
-            arguments=arguments, stdin=stdin, stdout=stdout, fresh=True, seconds=120
-        )
+        command = Command(arguments=arguments, stdin=stdin, stdout=stdout, fresh=True, seconds=120)
         result = run_judged(place, command, promise)
         # A reader that has gone, as of `| head`, is not an error that anyone wants to read about.
         ended = [f for f in result.faults if not (broken and f.detail.startswith("exit code 1:"))]
@@ -155,7 +153,7 @@ def _clocked(scenario: Scenario, name: str) -> Case:
 
 
 def _gone(name: str) -> Case:
-    """The working folder is removed before the command starts."""
+    """Remove the working folder before the command starts."""
     arguments, promise = _PRINTING[name]
 
     def run(bench: Bench, place: Place, rng: Random) -> Result:

@@ -245,21 +245,17 @@ def kill(
     finished = running.wait()
     faults = [
         *_ending(finished, number, killed),
-        *disturbed(
-            place.files, before, scenario.outputs, leftovers=number != signal.SIGKILL
-        ),
+        *disturbed(place.files, before, scenario.outputs, leftovers=number != signal.SIGKILL),
     ]
     if number != signal.SIGKILL and any(is_temporary(name) for name in snapshot(place.cache)):
         faults.append(Fault("leftover", "a temporary file in the cache"))
-    if left := os.listdir(place.root / "tmp"):
-        faults.append(Fault("leftover", f"{left[0]!r} in TMPDIR")) if (
-            number != signal.SIGKILL
-        ) else None
+    if number != signal.SIGKILL and (left := os.listdir(place.root / "tmp")):
+        faults.append(Fault("leftover", f"{left[0]!r} in TMPDIR"))
     between = snapshot(place.files)
     again = place.run(scenario.command(place))
     faults += _restarted(again)
     faults += _compared(scenario.results(place), reference)
-    faults += [f for f in disturbed(place.files, between, scenario.outputs, leftovers=False)]
+    faults += disturbed(place.files, between, scenario.outputs, leftovers=False)
     leftovers = sum(is_temporary(name) for name in snapshot(place.files))
     return Result(
         status="killed" if killed else "success",

@@ -125,9 +125,9 @@ def _resume(change: Callable[[bytes, Random], bytes]) -> Make:
         data = (bench.corpus / "trained" / "checkpoint_4.pt").read_bytes()
         (place.files / "x.pt").write_bytes(change(data, rng))
         place.link(bench.corpus / "trained" / "synthetic.safetensors", "set.safetensors")
-        return ("train", "--data", "set.safetensors", "--output", "out", *corpus.TRAIN) + (
-            "--resume",
-            "x.pt",
+        return (
+            *("train", "--data", "set.safetensors", "--output", "out", *corpus.TRAIN),
+            *("--resume", "x.pt"),
         )
 
     return make

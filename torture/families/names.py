@@ -24,7 +24,7 @@ NAMES: dict[str, str | bytes] = {
     "percent": "100%s%n%(x)s",
     "braces": "{0} {name} {{",
     "brackets": "[bold]x[/bold] [*]",
-    "quotes": "it's \"quoted\" `id`",
+    "quotes": 'it\'s "quoted" `id`',
     "backslash": "a\\b\\..\\c",
     "leading dash": "-o",
     "double dash": "--json",

@@ -133,11 +133,17 @@ def _serve(server: socket.socket, answer: Answer, robots: bytes | None) -> None:
     host.serve_forever()
 
 
+def address_of(server: socket.socket) -> str:
+    """Return the address of a server on this machine."""
+    return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
 def _asked(name: str, answer: Answer, robots: bytes | None, *, genre: bool = False) -> Case:
     def run(bench: Bench, place: Place, rng: Random) -> Result:
         with socket.create_server(("127.0.0.1", 0)) as server:
-            address = "http://127.0.0.1:{}".format(server.getsockname()[1])
-            source = ("--genre", "house", "--max", "1") if genre else (f"{address}/{'a' * 30}.html",)
+            address = address_of(server)
+            page = f"{address}/{'a' * 30}.html"
+            source = ("--genre", "house", "--max", "1") if genre else (page,)
             settings = ("base_url", address), ("delay_seconds", "3")
             command = Command(
                 arguments=(
@@ -159,8 +165,7 @@ def _hub(name: str, answer: Answer) -> Case:
         corpus.place_tracks(bench, place)
         model = rng.random() < 0.5
         options = [
-            "demucs" if option == "spectral" and not model else option
-            for option in corpus.GENERATE
+            "demucs" if option == "spectral" and not model else option for option in corpus.GENERATE
         ]
         if model:
             options[options.index("none")] = "someone/some-model"
@@ -168,7 +173,7 @@ def _hub(name: str, answer: Answer) -> Case:
             command = Command(
                 arguments=("generate", "a.wav", "b.wav", "-o", "out.wav", *options),
                 environment={
-                    "HF_ENDPOINT": "http://127.0.0.1:{}".format(server.getsockname()[1]),
+                    "HF_ENDPOINT": address_of(server),
                     "HF_HUB_OFFLINE": None,
                     "no_proxy": "127.0.0.1",
                 },

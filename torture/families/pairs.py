@@ -102,8 +102,9 @@ def _resumed(change: Change) -> Make:
     def make(bench: Bench, place: Place, rng: Random) -> tuple[Argument, ...]:
         change(place.link(bench.corpus / "prepared", "prepared"), rng)
         place.link(bench.corpus / "library", "library")
-        return ("prepare", "--tracks", "library", "--output", "prepared", "--max", "2") + (
-            corpus.PREPARE
+        return (
+            *("prepare", "--tracks", "library", "--output", "prepared", "--max", "2"),
+            *corpus.PREPARE,
         )
 
     return make
@@ -191,24 +192,31 @@ def _stems(change: Change) -> Make:
         corpus.place_tracks(bench, place)
         folder = place.link(bench.corpus / "prepared" / "pair_001" / "track_a_stems", "stems")
         change(folder, rng)
-        return ("generate", "a.wav", "b.wav", "-o", "out.wav", "--stems-a", "stems") + (
-            corpus.GENERATE
+        return (
+            *("generate", "a.wav", "b.wav", "-o", "out.wav", "--stems-a", "stems"),
+            *corpus.GENERATE,
         )
 
     return make
+
+
+def _emptied(folder: Path, rng: Random) -> None:
+    for file in folder.glob("*"):
+        file.unlink()
+
+
+def _folder(folder: Path, rng: Random) -> None:
+    (folder / "bass.wav").unlink()
+    (folder / "bass.wav").mkdir()
 
 
 _STEM_CHANGES: dict[str, Change] = {
     "of another track": lambda folder, rng: None,
     "one damaged": _damaged("*.wav"),
     "one missing": _removed("*.wav"),
-    "none": lambda folder, rng: [file.unlink() for file in folder.glob("*")] and None,
+    "none": _emptied,
     "two of a name": lambda folder, rng: os.link(folder / "bass.wav", folder / "bass.flac"),
-    "a folder of the name": lambda folder, rng: (
-        (folder / "bass.wav").unlink(),
-        (folder / "bass.wav").mkdir(),
-    )
-    and None,
+    "a folder of the name": _folder,
 }
 
 

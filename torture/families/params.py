@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from torture import corpus
-from torture.bench import Bench, Make, Place, single
+from torture.bench import Bench, Place, single
 from torture.case import Argument, Case
 from torture.judge import Promise
 from torture.mutation import BYTES, mutated_json
@@ -29,8 +29,10 @@ COMMANDS: dict[str, tuple[tuple[Argument, ...], Promise]] = {
         Promise(json=True),
     ),
     "fit": (
-        ("fit", "mix.wav", "a.wav", "b.wav", "--plan", "x.json", "-o", "out.json")
-        + ("--separator", "spectral", "--steps", "1", "--device", "cpu"),
+        (
+            *("fit", "mix.wav", "a.wav", "b.wav", "--plan", "x.json", "-o", "out.json"),
+            *("--separator", "spectral", "--steps", "1", "--device", "cpu"),
+        ),
         Promise(outputs=("out.json",)),
     ),
 }
@@ -138,7 +140,7 @@ _SPECIAL: dict[str, tuple[Content, str]] = {
     "deep list": (lambda text, rng: "[" * 100_000 + "]" * 100_000, "refused"),
     "deep object": (lambda text, rng: '{"a":' * 100_000 + "1" + "}" * 100_000, "refused"),
     "deep value": (
-        lambda text, rng: text.replace('"plan": {', '"plan": ' + "[" * 990 + "]" * 990 + ', "x": {'),
+        lambda text, rng: text.replace('"plan": {', f'"plan": {"[" * 990 + "]" * 990}, "x": {{'),
         "refused",
     ),
     "long number": (lambda text, rng: text.replace('"seed": 0', '"seed": ' + "9" * 5000), "either"),

@@ -69,9 +69,7 @@ _FILES = {
     "hook returns text": (
         "import djtrans\n@djtrans.hookimpl\ndef djtrans_effects():\n    return ['x', None, 5]\n"
     ),
-    "unknown hook": (
-        "import djtrans\n@djtrans.hookimpl\ndef djtrans_nothing():\n    return []\n"
-    ),
+    "unknown hook": ("import djtrans\n@djtrans.hookimpl\ndef djtrans_nothing():\n    return []\n"),
     "hook with arguments": (
         "import djtrans\n@djtrans.hookimpl\ndef djtrans_effects(x, y):\n    return []\n"
     ),

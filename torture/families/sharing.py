@@ -31,9 +31,11 @@ def _together(reference: Reference, number: int) -> Case:
         second = place.start(command)
         ends = [first.wait(), second.wait()]
         faults = list(disturbed(place.files, before, scenario.outputs))
-        for end in ends:
-            if end.code not in (SUCCESS, REFUSED) or end.timed_out:
-                faults.append(Fault("exit-code", f"{end.code}: {cause(end.stderr)}"))
+        faults += [
+            Fault("exit-code", f"{end.code}: {cause(end.stderr)}")
+            for end in ends
+            if end.code not in (SUCCESS, REFUSED) or end.timed_out
+        ]
         if all(end.code == REFUSED for end in ends):
             faults.append(Fault("refused", f"both: {last_line(ends[1].stderr)}"))
         found = scenario.results(place)

@@ -107,7 +107,8 @@ def _extract(content: Content) -> Make:
         folder.mkdir()
         data = made if isinstance(made, bytes) else made.encode("utf-8", "surrogatepass")
         (folder / source.name).write_bytes(data)
-        return ("extract", "--mixes", "mixes", "--tracklists", "tracklists") + (
+        return (
+            *("extract", "--mixes", "mixes", "--tracklists", "tracklists"),
             *("--tracks", "originals", "--output", "out", "--max", "1"),
         )
 
@@ -121,7 +122,8 @@ def _alignment(content: Content) -> Make:
         made = content(file.read_text(encoding="utf-8"), rng)
         file.unlink()
         file.write_bytes(made if isinstance(made, bytes) else made.encode())
-        return ("prepare", "--transitions", "transitions", "--output", "out", "--steps", "1") + (
+        return (
+            *("prepare", "--transitions", "transitions", "--output", "out", "--steps", "1"),
             *("--separator", "spectral", "--error-limit", "100"),
         )
 

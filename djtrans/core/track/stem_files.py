@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.io import WRITABLE, audio_seconds, load_audio, write_audio
+from djtrans.core.audio.io import WRITABLE, audio_seconds, content_hash, load_audio, write_audio
 from djtrans.core.errors import AudioFileError, SeparationError, ShapeError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
@@ -189,3 +190,33 @@ def find_stem_files(
             f"The stems in {root} differ in length ({seconds}); export all of the same range."
         )
     return files
+
+
+def stems_hash(folder: str | os.PathLike[str], names: Sequence[str] = STEMS) -> str:
+    """Compute the SHA-256, in hexadecimal, that identifies the content of a folder of stems.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder; it and the files may be renamed or moved without changing the hash.
+    names : sequence of str
+        Names of the stems.
+
+    Raises
+    ------
+    SeparationError
+        See :func:`find_stem_files`.
+    """
+    files = find_stem_files(folder, names)
+    hashes = (f"{name} {content_hash(file)}" for name, file in zip(names, files, strict=True))
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def check_stems_hash(folder: str | os.PathLike[str], expected: str) -> None:
+    """Raise SeparationError if the stems are not those with this hash; ``""`` allows any."""
+    if expected and stems_hash(folder) != expected:
+        raise SeparationError(
+            f"The stems in {folder} are not those that these parameters were made with: a file was "
+            "changed, exchanged or replaced. Restore them, give the folder that has them "
+            "(--stems-a, --stems-b), or generate the transition again."
+        )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.io import content_hash, load_audio
+from djtrans.core.audio.dc_offset import dc_offset_db, without_dc
+from djtrans.core.audio.io import content_hash, decode
 from djtrans.core.audio.resampling import resample
+from djtrans.core.track.tags import Tags, read_tags
 
 #: Shortest track that can be analyzed.
 MINIMUM_SECONDS = 8.0
@@ -30,7 +33,11 @@ class Track:
     name : str
         File name, or another name for reports.
     sha256 : str
-        Hash of the file's bytes; ``""`` for audio that is not from a file, see :meth:`identified`.
+        Hash of the file's bytes; by default, for audio that is not from a file, of its samples.
+    decoder : str
+        Name and version of the decoder of the file.
+    tags : Tags
+        Tags of the file.
 
     Examples
     --------
@@ -47,20 +54,17 @@ class Track:
     sample_rate: int
     name: str = "track"
     sha256: str = ""
+    decoder: str = ""
+    tags: Tags = attrs.field(factory=Tags)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.sha256:
+            object.__setattr__(self, "sha256", samples_hash(self.audio, self.sample_rate))
 
     @property
     def duration_seconds(self) -> float:
         """Length in seconds."""
         return int(self.audio.shape[-1]) / self.sample_rate
-
-    def identified(self) -> Track:
-        """Return the track with a hash: of the samples if it is not from a file."""
-        if self.sha256:
-            return self
-        samples = self.audio.detach().cpu().to(torch.float32).contiguous().numpy()
-        digest = hashlib.sha256(f"{self.sample_rate} {samples.shape} ".encode())
-        digest.update(samples.astype("<f4", copy=False).data)
-        return attrs.evolve(self, sha256=digest.hexdigest())
 
     def at_rate(self, sample_rate: int, channels: int) -> Track:
         """Convert to another sample rate and number of channels (1 or 2)."""
@@ -71,6 +75,25 @@ class Track:
             audio = audio.expand(2, -1)
         return attrs.evolve(self, audio=audio, sample_rate=sample_rate)
 
+    def without_dc(self) -> Track:
+        """Remove a DC offset above -60 dBFS, with a warning; the hash stays that of the source."""
+        audio = without_dc(self.audio)
+        if audio is self.audio:
+            return self
+        warnings.warn(
+            f"{self.name} has a DC offset of {dc_offset_db(self.audio):.1f} dBFS; it is removed.",
+            stacklevel=2,
+        )
+        return attrs.evolve(self, audio=audio)
+
+
+def samples_hash(audio: Tensor, sample_rate: int) -> str:
+    """Compute the SHA-256, in hexadecimal, of samples as float32, their shape and their rate."""
+    samples = audio.detach().to("cpu", torch.float32).contiguous()
+    digest = hashlib.sha256(f"{tuple(samples.shape)} {sample_rate}".encode())
+    digest.update(samples.numpy().data)
+    return digest.hexdigest()
+
 
 def load_track(path: str | os.PathLike[str]) -> Track:
     """Load an audio file as a track.
@@ -78,7 +101,7 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     Parameters
     ----------
     path : path-like
-        Audio file (wav, flac, ogg, mp3 or aiff).
+        Audio file; see docs/audio-files.md for the formats.
 
     Returns
     -------
@@ -100,5 +123,12 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     --------
     djtrans.analyze_track : Analyze a track.
     """
-    audio, sample_rate = load_audio(path)
-    return Track(audio, sample_rate, Path(path).name, content_hash(path))
+    decoded = decode(path)
+    return Track(
+        decoded.audio,
+        decoded.sample_rate,
+        Path(path).name,
+        content_hash(path),
+        decoded.decoder,
+        read_tags(path),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +58,8 @@ def check_writable(path: str | os.PathLike[str], error: type[DjtransError] = Inp
 def _obstacle(file: Path) -> str:
     """Describe what prevents a file from being written; empty if nothing does."""
     folder = file.parent
+    if "\0" in str(file):
+        return "its name has a null character; give another."
     if file.is_dir():
         return "it is a folder; give a file name."
     if file.is_symlink():
@@ -95,7 +98,10 @@ def storage_errors(file: Path) -> Iterator[None]:
         yield
     except OSError:
         raise
-    except Exception:
+    except Exception as error:
+        # safetensors quotes the number of the error, as Rust does.
+        if quoted := re.search(r"\(os error (\d+)\)", str(error)):
+            raise OSError(int(quoted[1]), os.strerror(int(quoted[1]))) from None
         if problem := _storage_error(file):
             raise problem from None
         raise

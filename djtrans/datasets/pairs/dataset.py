@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class PreparedExample:
     digest : str
         Of what it was read from.
     tracks : tuple of str
-        Hashes of both tracks' files.
+        What both recordings are known by, hashes of their files.
     sample_rate : int
         Of its stems, in Hz.
     request : CurveRequest
@@ -99,6 +100,7 @@ class PreparedDataset:
     def _parts(self) -> dict[bool, tuple[PreparedExample, ...]]:
         fitting = [example for example in self.examples if example.fits]
         held = held_out([example.tracks for example in fitting])
+        _report_split([example.tracks for example in fitting], held)
         return {
             part: tuple(e for e, out in zip(fitting, held, strict=True) if out is part)
             for part in (False, True)
@@ -188,6 +190,26 @@ class PreparedDataset:
                 f"{path} holds no readable prepared pairs ({error}); give the prepared folder."
             ) from None
         return cls(examples=examples, folder=folder)
+
+
+def _report_split(pairs: Sequence[tuple[str, ...]], held: Sequence[bool | None]) -> None:
+    """Report pairs that are in neither part, or else recordings that are in both."""
+    if lost := sum(part is None for part in held):
+        warnings.warn(
+            f"{lost} of {len(pairs)} prepared pairs are in neither training nor validation: they "
+            "link recordings of both.",
+            stacklevel=4,
+        )
+    train, validate = (
+        {track for pair, part in zip(pairs, held, strict=True) if part is side for track in pair}
+        for side in (False, True)
+    )
+    if both := len(train & validate):
+        warnings.warn(
+            f"{both} of {len(train | validate)} recordings of the prepared pairs are in training "
+            "and validation: all pairs are linked; prepare more tracks.",
+            stacklevel=4,
+        )
 
 
 def _to_json(example: PreparedExample) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _extract(folder: Path, digest: str, extractors: Sequence[FeatureExtractor]) 
     return PreparedExample(
         name=folder.name,
         digest=digest,
-        tracks=(pair.track_a.sha256, pair.track_b.sha256),
+        tracks=(pair.track_a.identity, pair.track_b.identity),
         sample_rate=pair.sample_rate,
         request=pair.request(extractors=extractors),
         # Curves of another rate than the plan's are brought to the frames of its features.

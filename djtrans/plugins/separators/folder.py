@@ -8,10 +8,11 @@ import warnings
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.dc_offset import without_dc
 from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
-from djtrans.core.track.stem_files import find_stem_files
+from djtrans.core.track.stem_files import check_stems_hash, find_stem_files
 from djtrans.core.track.stem_fitting import (
     LARGEST_DELAY_SECONDS,
     RESIDUAL_LIMIT_DB,
@@ -41,7 +42,7 @@ class FolderSeparator:
                 "The folder separator needs its folder; set path to the one with drums.wav, "
                 "bass.wav, vocals.wav and other.wav."
             )
-        self._path = config.path
+        self._path, self._sha256 = config.path, config.sha256
 
     def separate(
         self,
@@ -52,6 +53,7 @@ class FolderSeparator:
         progress: FractionCallback | None = None,
     ) -> Tensor:
         """Read the stems at ``start_seconds``; see :class:`Separator`."""
+        check_stems_hash(self._path, self._sha256)
         files = find_stem_files(self._path)
         channels, samples = audio.shape
         start = round(start_seconds * sample_rate)
@@ -60,7 +62,8 @@ class FolderSeparator:
         margin = min(round(LARGEST_DELAY_SECONDS * sample_rate), samples // 4)
         stems = torch.zeros(len(files), channels, samples + 2 * margin)
         for index, file in enumerate(files):
-            stem = load_window(file, sample_rate, start - margin, samples + 2 * margin)
+            # Tracks are rendered without DC offset, so their stems must not have one either.
+            stem = without_dc(load_window(file, sample_rate, start - margin, samples + 2 * margin))
             # Mono to stereo is a copy to both sides, stereo to mono their mean.
             stems[index] = stem.mean(dim=0, keepdim=True) if channels == 1 else stem
             if progress:

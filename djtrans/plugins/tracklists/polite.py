@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -111,7 +110,7 @@ class PoliteFetcher:
         text = self._get(url)
         understood = understood_or_refused(text, url, understand)
         if keep:
-            self._cache.store(CACHE_KIND, key, lambda part: part.write_text(text, encoding="utf-8"))
+            self._cache.store(CACHE_KIND, key, text.encode())
         return understood
 
     def _get(self, url: str) -> str:
@@ -237,5 +236,5 @@ def _site(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _read(content: bytes) -> str:
+    return content.decode()

@@ -11,12 +11,11 @@ from pathlib import Path, PurePosixPath
 
 import attrs
 
+from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.errors import InputError
 from djtrans.core.track.tracklist import TracklistEntry
 from djtrans.core.util.names import visible, words
 
-#: Extensions of audio files.
-AUDIO = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
 #: Words that do not identify a track, a mix or an artist.
 _COMMON = frozenset(
     words("original mix extended feat ft featuring the a and vs with w x dj mc pres presents")
@@ -29,7 +28,7 @@ _ID = re.compile(r"-[0-9a-f]{12}$")
 
 def audio_files(folder: Path) -> list[Path]:
     """Return all audio files below a folder, sorted."""
-    return sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in AUDIO)
+    return sorted(p for p in folder.rglob("*") if is_audio_name(p) and p.is_file())
 
 
 def distinctive(text: str) -> frozenset[str]:
