@@ -1,4 +1,4 @@
-"""Whether an excerpt of an earlier run is what would be extracted now."""
+"""Decide whether an excerpt of an earlier run is the one that would be extracted now."""
 
 from __future__ import annotations
 
