@@ -127,8 +127,8 @@ class Cache:
         except Exception as error:  # noqa: BLE001 -- any damage is a cache miss
             _remove(path)
             warnings.warn(
-                f"The cache entry {path} is damaged ({reason(error).rstrip('.')}) and was removed; it is "
-                "computed again.",
+                f"The cache entry {path} is damaged ({reason(error).rstrip('.')}) and was removed; "
+                "it is computed again.",
                 stacklevel=2,
             )
             return None
