@@ -1,4 +1,4 @@
-"""Decide whether an excerpt of an earlier run is the one that would be extracted now."""
+"""Compare an excerpt of an earlier run with what would be extracted now."""
 
 from __future__ import annotations
 
