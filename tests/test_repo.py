@@ -70,6 +70,7 @@ def test_every_make_target_is_phony_and_explained():
     assert make_targets() == phony == explained
 
 
+@pytest.mark.slow
 def test_ci_runs_make_targets():
     ci = read(".ci/run")
     steps = set(re.findall(r"\bstep ([a-z-]+)", ci)) | set(
