@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .PHONY: help install demo test test-slow test-smoke test-lowest coverage \
-	lint types docs audit format bench clean
+	lint types docs audit format bench torture clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -75,7 +75,11 @@ bench: install  ## every benchmark, one after the other
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
+# Resumed where it was stopped; make torture TORTURE=--jobs=2
+torture: install  ## inject faults for hours: inputs, kills, disks, networks; report in torture-output/
+	$(BIN)/python -m torture --out torture-output $(TORTURE)
+
 clean:  ## remove .venv, caches and what the demo wrote
 	rm -rf .venv .venv-lowest .venv-smoke .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf build dist demo-output site
+	rm -rf build dist demo-output site torture-output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

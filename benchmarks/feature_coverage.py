@@ -22,13 +22,13 @@ import torch
 from numpy.typing import NDArray
 
 from djtrans.cli.tables import table_lines
+from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.track import load_track
-from djtrans.datasets.mixes.alignment.file_matching import AUDIO
 from djtrans.datasets.synthetic.composition import (
     Composition,
     CompositionTrack,
@@ -81,7 +81,7 @@ def real_tracks(folder: Path, frames_per_beat: int) -> list[Real]:
         raise TypeError("spectral is not a separator")
     separator = registry.separators.build("spectral")
     found = []
-    for file in sorted(f for f in folder.iterdir() if f.suffix in AUDIO):
+    for file in sorted(f for f in folder.iterdir() if is_audio_name(f)):
         track = load_track(file)
         analysis = analyze_track(track)
         stems = separate(separator, declaration, track.audio, track.sample_rate)

@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         TrainOptions(steps=asked.steps, lr=1e-3, validate_every=min(500, asked.steps)),
         device="cpu",
     )
-    print(f"{asked.output}/best_model.pt  (validation loss {result.best:.4f})")
+    print(f"{result.best_model}  (validation loss {result.best:.4f})")
 
 
 if __name__ == "__main__":

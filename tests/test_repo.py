@@ -70,6 +70,7 @@ def test_every_make_target_is_phony_and_explained():
     assert make_targets() == phony == explained
 
 
+@pytest.mark.slow
 def test_ci_runs_make_targets():
     ci = read(".ci/run")
     steps = set(re.findall(r"\bstep ([a-z-]+)", ci)) | set(
@@ -154,6 +155,7 @@ BESIDE_THE_PACKAGE = {
     "test_repo.py": "the files around the package",
     "test_smoke.py": "a little of everything, for other Pythons",
     "test_site.py": "the documentation site",
+    "torture": "fault injection, in torture/",
 }
 
 

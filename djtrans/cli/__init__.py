@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,14 +12,16 @@ from djtrans import __version__
 from djtrans.cli.analyze import analyze
 from djtrans.cli.cache import cache
 from djtrans.cli.collect import collect
-from djtrans.cli.console import fail, show_warnings
+from djtrans.cli.console import fail, results_only, show_warnings, tolerate_any_text
 from djtrans.cli.evaluate import evaluate
 from djtrans.cli.export import export
 from djtrans.cli.extract import extract
 from djtrans.cli.fit import fit
 from djtrans.cli.inspect import layout, plugins
+from djtrans.cli.memory_errors import describe_memory_error
 from djtrans.cli.pictures import visualize
 from djtrans.cli.prepare import prepare
+from djtrans.cli.termination import INTERRUPTED, TERMINATED, interrupt_on_sigterm
 from djtrans.cli.train import train
 from djtrans.cli.transitions import demo, generate, render
 from djtrans.core.errors import DjtransError
@@ -38,8 +41,9 @@ def cli(plugin_files: tuple[str, ...]) -> None:
     if plugin_files:
         from djtrans.registry import default_registry
 
-        for path in plugin_files:
-            default_registry().register_file(path)
+        with results_only():
+            for path in plugin_files:
+                default_registry().register_file(path)
 
 
 for command in (
@@ -65,8 +69,13 @@ for command in (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; errors of the user are printed on one line, with exit code 2."""
     show_warnings()
+    tolerate_any_text()
+    # Pictures are only written, so a backend for windows that is set but missing does not matter.
+    os.environ["MPLBACKEND"] = "agg"
     try:
-        code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
+        with interrupt_on_sigterm() as terminated:
+            code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
+            sys.stdout.flush()  # an output that is full fails here, not at exit
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "djtrans"
         fail(f"{error.format_message()} See '{command} --help'.")
@@ -74,14 +83,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(error.format_message())
     except DjtransError as error:
         fail(str(error))
+    except BrokenPipeError:  # the reader of the output, such as head, has enough
+        _discard_output()
+        sys.exit(141)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _discard_output()
+        file = f"{error.filename}: " if error.filename else ""
+        fail(f"{file}{os.strerror(error.errno)}.")
     # Before RuntimeError, which click.Abort is.
     except (KeyboardInterrupt, click.Abort):
-        click.echo("djtrans: interrupted.", err=True)
-        sys.exit(130)
-    # CUDA and MPS use the same words for it; only CUDA has an exception class.
-    except RuntimeError as error:
-        device, phrase, _ = str(error).partition("out of memory")
-        if not phrase:
-            raise
-        fail(f"{device}{phrase}. Compute on the CPU: --device cpu. See docs/troubleshooting.md.")
+        click.echo(f"djtrans: {'terminated' if terminated else 'interrupted'}.", err=True)
+        sys.exit(TERMINATED if terminated else INTERRUPTED)
+    except (RuntimeError, MemoryError) as error:
+        if message := describe_memory_error(error):
+            fail(message)
+        raise
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _discard_output() -> None:
+    """Send what is left of the output nowhere, so that the interpreter can flush it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

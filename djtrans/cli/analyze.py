@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+import attrs
 import click
 
-from djtrans.cli.console import print_error
+from djtrans.cli.console import print_error, results_only
 from djtrans.cli.options import analyzer_option
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import DjtransError
 
 if TYPE_CHECKING:
     from djtrans.core.track.analysis import Analysis
+    from djtrans.core.track.tags import Tags
 
 _COLUMNS = (
     "file",
@@ -41,35 +44,58 @@ def analyze(
 
     Files that cannot be analyzed are reported and skipped; the exit code is then 2.
     """
+    from djtrans.core.track.track import load_track
     from djtrans.pipeline.analysis import analyze_track
     from djtrans.pipeline.progress import Steps
     from djtrans.registry import default_registry
 
-    default_registry().analyzers.find(analyzer)
     found: dict[str, Analysis] = {}
+    tags: dict[str, Tags] = {}
     failed: dict[str, str] = {}
-    with show_progress(quiet) as progress:
-        steps = Steps(progress)
-        for file in dict.fromkeys(files):
-            with steps.step(f"analyze {file}") as fraction:
-                try:
-                    found[file] = analyze_track(
-                        file, analyzer=analyzer, cached=not no_cache, progress=fraction
-                    )
-                except DjtransError as error:
-                    failed[file] = str(error)
+    with results_only(as_json):
+        default_registry().analyzers.find(analyzer)
+        with show_progress(quiet) as progress:
+            steps = Steps(progress)
+            for file in dict.fromkeys(files):
+                with steps.step(f"analyze {file}") as fraction:
+                    try:
+                        track = load_track(file)
+                        found[file] = analyze_track(
+                            track, analyzer=analyzer, cached=not no_cache, progress=fraction
+                        )
+                        tags[file] = track.tags
+                    except DjtransError as error:
+                        failed[file] = str(error)
     if as_json:
         from djtrans.core.track.analysis_io import analysis_to_dict
 
-        click.echo(json.dumps({file: analysis_to_dict(a) for file, a in found.items()}))
+        documents = {
+            file: {**analysis_to_dict(analysis), "tags": attrs.asdict(tags[file])}
+            for file, analysis in found.items()
+        }
+        click.echo(json.dumps(documents))
     elif found:
         from djtrans.cli.tables import table_lines
 
         rows = [(file, *cells(analysis)) for file, analysis in found.items()]
-        click.echo("\n".join(table_lines(rows, _COLUMNS)))
+        click.echo("\n".join([*table_lines(rows, _COLUMNS), *_tag_lines(found, tags)]))
     for file, message in failed.items():
         print_error(message if file in message else f"{file}: {message}")
     return 2 if failed else 0
+
+
+def _tag_lines(found: Mapping[str, Analysis], tags: Mapping[str, Tags]) -> Iterator[str]:
+    """Yield a line for each file that has tags."""
+    for file, analysis in found.items():
+        known = tags[file]
+        parts = [known.label(""), f"key {known.key}" if known.key else ""]
+        parts.append("" if known.bpm is None else f"{known.bpm:g} BPM")
+        parts.append("" if known.gain_db is None else f"ReplayGain {known.gain_db:+.2f} dB")
+        parts.append("a cover" if known.cover else "")
+        if any(parts):
+            yield f"tags of {file}: {', '.join(part for part in parts if part)}"
+        if remark := known.tempo_remark(analysis.grid.bpm):
+            yield f"{file}: {remark}"
 
 
 def cells(analysis: Analysis) -> tuple[str, ...]:

@@ -1,9 +1,13 @@
-"""Print errors and warnings of the command on stderr."""
+"""Standard streams of the command: errors, warnings, and results that programs read."""
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import NoReturn
 
 import click
@@ -23,6 +27,53 @@ def fail(message: str) -> NoReturn:
 def counted(number: int, noun: str) -> str:
     """Format a number and its noun: ``1 pair``, ``2 pairs``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def tolerate_any_text() -> None:
+    """Print characters that a console cannot encode as escapes, instead of failing.
+
+    Consoles with a code page lack most characters, and file names may have bytes that no encoding
+    maps to characters.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def results_only(active: bool = True) -> Iterator[None]:
+    """Redirect stdout to stderr, so that what plugins print is not mixed with JSON.
+
+    Child processes and libraries that print by themselves are redirected, too.
+
+    Parameters
+    ----------
+    active : bool
+        False: redirect nothing.
+    """
+    if not active:
+        yield
+        return
+    with _redirected_descriptor(), redirect_stdout(sys.stderr):
+        yield
+
+
+@contextmanager
+def _redirected_descriptor() -> Iterator[None]:
+    """Redirect the file descriptor of stdout to that of stderr, if both are open."""
+    out, err = 1, 2
+    sys.stdout.flush()
+    try:
+        kept = os.dup(out)
+    except OSError:  # stdout is closed
+        yield
+        return
+    try:
+        os.dup2(err, out)
+        yield
+    finally:
+        os.dup2(kept, out)
+        os.close(kept)
 
 
 def show_warnings() -> None:

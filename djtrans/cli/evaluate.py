@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from djtrans.cli.console import results_only
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
+from djtrans.core.util.output_files import check_folder
 
 if TYPE_CHECKING:
-    from djtrans.evaluation import TrackPair
+    from djtrans.evaluation import Comparison, TrackPair
     from djtrans.metrics import TransitionMetrics
 
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "description": ""}
@@ -91,7 +93,7 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
         )
     from djtrans.pipeline.rendering import render
 
-    with show_progress(quiet or as_json) as progress:
+    with results_only(as_json), show_progress(quiet or as_json) as progress:
         metrics = render(*files, device=device, progress=progress).metrics()
     if as_json:
         click.echo(json.dumps(metrics.to_dict(), indent=1))
@@ -120,11 +122,33 @@ def describe(metrics: TransitionMetrics) -> list[str]:
 
 
 def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
+    from djtrans.evaluation.report import summary_csv, summary_markdown
+
+    with results_only(as_json):
+        comparison, written = _compared(quiet, options)
+    if as_json:
+        import csv
+
+        rows = csv.DictReader(summary_csv(comparison).splitlines())
+        click.echo(json.dumps([_plain(row) for row in rows], indent=1))
+        return
+    click.echo(summary_markdown(comparison))
+    if not quiet:
+        for path in written:
+            click.echo(f"djtrans: wrote {path}", err=True)
+
+
+def _compared(quiet: bool, options: dict[str, Any]) -> tuple[Comparison, tuple[Path, ...]]:
+    """Compare, and write the report; return the comparison and the files."""
     if not options["output"]:
         raise InputError("A comparison needs a folder for its results; give --output DIR.")
     from djtrans.evaluation import EvaluationOptions, compare, write_report
-    from djtrans.evaluation.report import summary_csv, summary_markdown
+    from djtrans.evaluation.report import check_report
 
+    # Reading and pairing a folder of tracks takes long.
+    check_report(options["output"])
+    if options["folder"] is not None:
+        check_folder("--output", options["output"], {"--all-pairs": options["folder"]})
     pairs, skipped = _pairs(options, quiet)
     shared = ("separator", "mixer", "bars", "stretch_limit", "own_place", "device", "seed")
     root = click.get_current_context().find_root()
@@ -139,17 +163,7 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
             skipped=skipped,
             plugin_files=root.params.get("plugin_files", ()),
         )
-    written = write_report(comparison, options["output"])
-    if as_json:
-        import csv
-
-        rows = csv.DictReader(summary_csv(comparison).splitlines())
-        click.echo(json.dumps([_plain(row) for row in rows], indent=1))
-        return
-    click.echo(summary_markdown(comparison))
-    if not quiet:
-        for path in written:
-            click.echo(f"djtrans: wrote {path}", err=True)
+    return comparison, write_report(comparison, options["output"])
 
 
 def _pairs(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from djtrans.cli.console import results_only
 from djtrans.cli.progress import show_progress
-from djtrans.core.errors import InputError
+from djtrans.core.util.output_files import Output, check_outputs
 
 if TYPE_CHECKING:
     from djtrans.inverse.mix import Fitted
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Maximum number of optimization steps, 0 to 150.",
 )
+@click.option(
+    "--error-limit",
+    type=float,
+    default=-8.0,
+    show_default=True,
+    help="Largest error of the spectra, in dB; beyond it MIX is probably not one of A and B.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -57,11 +65,13 @@ def fit(
 
     Without --plan, A and B must be aligned with MIX already: of its length and tempo.
     """
-    _check_outputs(output, audio, report)
+    inputs = {"MIX": mix, "A": track_a, "B": track_b, "--plan": options["plan"]}
+    inputs |= {"--stems-a": options["stems_a"], "--stems-b": options["stems_b"]}
+    _check_outputs(output, audio, report, mix, inputs)
     from djtrans.inverse.gradient_descent import DescentOptions
     from djtrans.inverse.mix import fit as run
 
-    with show_progress(quiet or as_json) as progress:
+    with results_only(as_json), show_progress(quiet or as_json) as progress:
         fitted = run(
             mix, track_a, track_b, options=DescentOptions(steps=steps), progress=progress, **options
         )
@@ -88,8 +98,24 @@ def describe(fitted: Fitted) -> list[str]:
     ]
 
 
-def _check_outputs(*paths: str | None) -> None:
-    """Fail before the work if a result cannot be written."""
-    for path in paths:
-        if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
-            raise InputError(f"Cannot write {path!r}: give a file name in a folder that exists.")
+def _check_outputs(
+    output: str,
+    audio: str | None,
+    report: str | None,
+    mix: str,
+    inputs: Mapping[str, str | None],
+) -> None:
+    """Fail before the work if a result cannot be written or would replace another file."""
+    from djtrans.core.audio.containers import check_sample_rate
+    from djtrans.core.audio.io import WRITABLE, audio_sample_rate
+
+    check_outputs(
+        [
+            Output("--output", output, excluded=tuple(WRITABLE)),
+            Output("--report", report, excluded=tuple(WRITABLE)),
+            Output("--audio", audio, tuple(WRITABLE)),
+        ],
+        inputs,
+    )
+    if audio is not None:
+        check_sample_rate(audio, audio_sample_rate(mix))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from djtrans.cli.component import component_lines, describe
+from djtrans.cli.console import results_only
 from djtrans.cli.options import settings_option
 from djtrans.cli.tables import table_lines
 from djtrans.core.contracts.kinds import KINDS
@@ -37,14 +38,16 @@ def plugins(ctx: click.Context, as_json: bool) -> None:
 @_json
 def show(name: str, kind: str | None, as_json: bool) -> None:
     """Print settings, parameters and provider of a component."""
-    registry = default_registry()
-    known = describe(registry.find_any(name, kind), registry)
+    with results_only(as_json):
+        registry = default_registry()
+        known = describe(registry.find_any(name, kind), registry)
     click.echo(json.dumps(known, indent=1) if as_json else "\n".join(component_lines(known)))
 
 
 def _list(as_json: bool) -> None:
-    registry = default_registry()
-    listed = {kind: [_describe(c) for c in registry.components(kind)] for kind in KINDS}
+    with results_only(as_json):
+        registry = default_registry()
+        listed = {kind: [_describe(c) for c in registry.components(kind)] for kind in KINDS}
     failures = [
         {
             "namespace": failure.provider.namespace,
@@ -90,7 +93,8 @@ def _describe(component: Component[Any]) -> dict[str, object]:
 @_json
 def layout(mixer: str, set_: tuple[str, ...], as_json: bool) -> None:
     """Print the parameters of a mixer, one per row."""
-    computed = mixer_layout(resolve_spec(mixer).configured(read_settings(set_)))
+    with results_only(as_json):
+        computed = mixer_layout(resolve_spec(mixer).configured(read_settings(set_)))
     if as_json:
         click.echo(json.dumps([_row(row) for row in computed.rows], indent=1))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
+from djtrans.core.util.output_files import Output, check_outputs, write_all
 
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ParamsFile
@@ -47,6 +49,11 @@ def visualize(
     With its tracks A and B, the transition is also rendered and measured again.
     """
     _check(output, summary, timeline, compare, theme)
+    _check_outputs(
+        output,
+        summary,
+        {"PARAMS": params, "--compare": compare, "track A": track_a, "track B": track_b},
+    )
     if track_a is not None and track_b is None:
         raise InputError("Track A is given without track B; give both, or only the params file.")
     from djtrans.core.transition.params_file import load_params
@@ -56,15 +63,15 @@ def visualize(
     other = load_params(compare) if compare else None
     if track_a is not None and track_b is not None:
         content = _measured(params, track_a, track_b, device, quiet)
-    written = []
+    writers: dict[str, Callable[[], object]] = {}
     if output:
-        _plot(content, other, (params, compare or ""), output, timeline, theme)
-        written.append(output)
+        names = (params, compare or "")
+        writers[output] = lambda: _plot(content, other, names, output, timeline, theme)
     if summary:
         from djtrans.report.text_summary import describe_transition
 
-        write_text(summary, describe_transition(content))
-        written.append(summary)
+        writers[summary] = lambda: write_text(summary, describe_transition(content))
+    written = write_all(writers)
     if not quiet:
         click.echo("\n".join(f"wrote {path}" for path in written))
 
@@ -73,14 +80,11 @@ def _check(
     output: str | None, summary: str | None, timeline: bool, compare: str | None, theme: str
 ) -> None:
     """Fail before the work if the options exclude each other or a result cannot be written."""
-    from djtrans.plot.save import FORMATS
     from djtrans.plot.theme import theme_named
 
     theme_named(theme)
     if not output and not summary:
         raise InputError("No output is named; give -o FILE for a picture, or --summary FILE.")
-    if output and Path(output).suffix.lower() not in FORMATS:
-        raise InputError(f"Cannot write {output!r}; end the name in {', '.join(FORMATS)}.")
     if timeline and compare:
         raise InputError(
             "--timeline and --compare exclude each other; run the command once for each."
@@ -88,6 +92,22 @@ def _check(
     for only, given in (("--timeline", timeline), ("--compare", compare)):
         if given and not output:
             raise InputError(f"{only} plots a picture; name its file with -o FILE.")
+
+
+def _check_outputs(
+    output: str | None, summary: str | None, inputs: Mapping[str, str | None]
+) -> None:
+    """Fail before the work if a result cannot be written or would replace another file."""
+    from djtrans.core.audio.io import WRITABLE
+    from djtrans.plot.save import FORMATS
+
+    check_outputs(
+        [
+            Output("--output", output, FORMATS),
+            Output("--summary", summary, excluded=(*WRITABLE, *FORMATS, ".json")),
+        ],
+        inputs,
+    )
 
 
 def _measured(params: str, a: str, b: str, device: str, quiet: bool) -> ParamsFile:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -12,6 +13,9 @@ from djtrans.cli.console import counted, print_error
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
+if TYPE_CHECKING:
+    from djtrans.datasets.preparation import PreparationResult
+
 _FORMS = (
     "No input is given. For a folder of tracks: djtrans prepare --tracks ~/Music/DJ_Library "
     "--output processed --max 100; for the output of 'djtrans extract': djtrans prepare "
@@ -19,7 +23,7 @@ _FORMS = (
 )
 #: Options that apply to one of the two inputs only.
 _ONLY = {
-    "tracks": ("technique", "bars", "stretch_limit", "seed"),
+    "tracks": ("technique", "bars", "stretch_limit", "max_minutes", "seed"),
     "transitions": ("error_limit", "steps"),
 }
 
@@ -74,6 +78,13 @@ _ONLY = {
     show_default=True,
     help="With --transitions: maximum number of optimization steps.",
 )
+@click.option(
+    "--max-minutes",
+    type=float,
+    default=20.0,
+    show_default=True,
+    help="With --tracks: longer files count as DJ mixes and are left out.",
+)
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
@@ -83,6 +94,7 @@ _ONLY = {
 @click.option(
     "--dask", metavar="ADDRESS", help="Address of the scheduler of a dask cluster to run on."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def prepare(
     tracks: str | None,
@@ -90,6 +102,7 @@ def prepare(
     output: str,
     workers: int,
     dask: str | None,
+    as_json: bool,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -119,7 +132,10 @@ def prepare(
     from djtrans.pipeline.executors import dask_cluster
 
     root = click.get_current_context().find_root()
-    with dask_cluster(dask) if dask else nullcontext() as cluster, show_progress(quiet) as progress:
+    with (
+        dask_cluster(dask) if dask else nullcontext() as cluster,
+        show_progress(quiet or as_json) as progress,
+    ):
         common: dict[str, Any] = {
             "workers": workers,
             "executor": cluster,
@@ -132,6 +148,9 @@ def prepare(
             made = prepare_transitions(
                 str(transitions), output, RecoveryOptions(**options), **common
             )
+    if as_json:
+        click.echo(json.dumps(_report(made), indent=1))
+        return
     for file in made.skipped:
         print_error(f"{file.name} is skipped: {file.reason}")
     for name, reason in made.failed.items():
@@ -147,6 +166,16 @@ def prepare(
             f"{pairs} in {output}: {counted(len(made.skipped), 'transition')} without both tracks, "
             f"{len(made.failed)} rejected"
         )
+
+
+def _report(made: PreparationResult) -> dict[str, Any]:
+    return {
+        "folder": str(made.folder),
+        "pairs": list(made.pairs),
+        "skipped": [{"name": each.name, "reason": each.reason} for each in made.skipped],
+        "failed": [{"name": name, "reason": reason} for name, reason in made.failed.items()],
+        "unfit": [{"a": each.a, "b": each.b, "reason": each.reason} for each in made.unfit],
+    }
 
 
 def _drop_others(options: dict[str, Any], chosen: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from djtrans.core.contracts.config import config_to_dict
@@ -10,7 +10,7 @@ from djtrans.core.contracts.declaration import short_name
 from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
-    from djtrans.core.transition.params_file import ModelUse
+    from djtrans.core.transition.params_file import ModelUse, TrackRecord
     from djtrans.core.transition.plan import TrackPlan, TransitionPlan
     from djtrans.pipeline.transition import Transition
 
@@ -51,8 +51,8 @@ def describe(
     if duration is not None:
         technique += f"; nearest to the requested {duration:g} s"
     rows = [
-        ("A", _track(plan.a, provenance.tracks["a"].name)),
-        ("B", _track(plan.b, provenance.tracks["b"].name)),
+        *(("A", line) for line in _track(plan.a, provenance.tracks["a"])),
+        *(("B", line) for line in _track(plan.b, provenance.tracks["b"])),
         ("technique", technique),
         *(("curves from", _model(model)) for model in [provenance.model] if model is not None),
         ("swap", f"at {swap}: {_swap_bars(plan)}"),
@@ -101,11 +101,14 @@ def clock(seconds: float) -> str:
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
-def _track(side: TrackPlan, name: str) -> str:
-    return (
+def _track(side: TrackPlan, record: TrackRecord) -> Iterator[str]:
+    name = record.name if record.label == record.name else f"{record.label} ({record.name})"
+    yield (
         f"{name}: {side.bpm:.2f} BPM, {side.key}, cue at {clock(side.cue_seconds)} "
         f"(bar {side.cue_bar + 1}, {side.cue_section})"
     )
+    if remark := record.tags.tempo_remark(side.bpm):
+        yield remark
 
 
 def _swap_bars(plan: TransitionPlan) -> str:

@@ -12,6 +12,7 @@ import click
 from djtrans.cli.progress import show_progress
 from djtrans.cli.training_data import check_sources, training_sets
 from djtrans.core.contracts.overrides import by_component, read_settings
+from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
     from djtrans.core.util.progress import Progress, ProgressCallback
@@ -115,9 +116,12 @@ def train(quiet: bool, **options: Any) -> None:
 
     from djtrans.core.util.devices import pick_device
     from djtrans.diffusion.extractors import build_extractors
+    from djtrans.diffusion.untrusted_files import read_checkpoint
     from djtrans.training.options import TrainOptions
-    from djtrans.training.run import logging_to_wandb, model_record, train_model
+    from djtrans.training.run import model_record, train_model
+    from djtrans.training.run_folder import check_run_folder
     from djtrans.training.trainer import check_amp
+    from djtrans.training.wandb_log import logging_to_wandb
 
     # Options are checked before the data are opened, which may take hours to make.
     train_options = TrainOptions(
@@ -136,6 +140,9 @@ def train(quiet: bool, **options: Any) -> None:
             )
         },
     )
+    check_run_folder(options["output"], options["resume"])
+    if options["resume"] is not None:
+        read_checkpoint(options["resume"])
     check_amp(train_options, torch.device(pick_device(options["device"])))
     record = model_record(
         mixer=options["mixer"],
@@ -163,13 +170,17 @@ def train(quiet: bool, **options: Any) -> None:
             progress=_all(callbacks),
             mixer=options["mixer"],
         )
-    folder = Path(options["output"])
     if result.interrupted:
         click.echo(
             f"Stopped after step {result.step}. Resume with --resume {result.checkpoint}.", err=True
         )
         return
-    click.echo(f"{folder / 'best_model.pt'}  (validation loss {result.best:.4f})")
+    if result.best_model is None:
+        raise InputError(
+            f"No model was validated; the weights are in {result.checkpoint}. Lower "
+            "--validate-every."
+        )
+    click.echo(f"{result.best_model}  (validation loss {result.best:.4f})")
 
 
 def _configs(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from djtrans.cli.progress import show_progress
-from djtrans.core.errors import InputError
+from djtrans.core.errors import FormatError, InputError
+from djtrans.core.util.output_files import make_folder
 
 if TYPE_CHECKING:
     from djtrans.core.contracts.encoder import FeatureExtractor
@@ -93,16 +94,19 @@ def _synthetic(
     settings = SyntheticOptions(
         tracks=options["tracks"], transitions=options["transitions"], seed=options["seed"]
     )
-    folder = Path(options["output"])
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(options["output"])
     file = folder / "synthetic.safetensors"
     if file.is_file():
         import attrs
 
-        known = SyntheticDataset.load(file)
-        same = known.facts.get("options") == attrs.asdict(settings)
-        if same and covers(known.extractors, versions(extractors)):
-            return known
+        try:
+            known = SyntheticDataset.load(file)
+        except FormatError as error:
+            warnings.warn(f"{error} It is composed again.", stacklevel=2)
+        else:
+            same = known.facts.get("options") == attrs.asdict(settings)
+            if same and covers(known.extractors, versions(extractors)):
+                return known
     return compose_dataset(
         file,
         settings,

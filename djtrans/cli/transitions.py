@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,17 @@ import click
 
 from djtrans.cli.options import record_options, settings_option
 from djtrans.cli.progress import show_progress
+from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.overrides import read_settings
-from djtrans.core.errors import InputError
+from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.util.output_files import (
+    AnyPath,
+    Output,
+    check_by_product,
+    check_outputs,
+    make_folder,
+    write_all,
+)
 from djtrans.pipeline.options import GenerateOptions
 
 if TYPE_CHECKING:
@@ -67,11 +77,21 @@ def generate(
                 f"{output} exists already; name the file to write with -o "
                 f"(-o {output} overwrites it)."
             )
-    _check_outputs(output, save_params)
     chosen = GenerateOptions(settings=read_settings(set_), **options)
+    inputs = {
+        "track A": track_a,
+        "track B": track_b,
+        "--stems-a": chosen.stems_a,
+        "--stems-b": chosen.stems_b,
+        "--model": chosen.model if isinstance(chosen.model, str) else None,
+    }
+    _check_outputs(output, save_params, visualize, inputs)
     from djtrans.cli.summary import describe
+    from djtrans.core.audio.containers import check_sample_rate
+    from djtrans.core.audio.io import audio_sample_rate
     from djtrans.pipeline.generation import generate as run
 
+    check_sample_rate(output, max(map(audio_sample_rate, (track_a, track_b))))
     begin = time.monotonic()
     with show_progress(quiet) as progress:
         transition = run(track_a, track_b, chosen, progress=progress)
@@ -86,18 +106,31 @@ def generate(
 @click.argument("track_a", metavar="A")
 @click.argument("track_b", metavar="B")
 @_output
+@click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A, if it was moved.")
+@click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B, if it was moved.")
 @_visualize
 @_device
 @_quiet
 def render(
-    params: str, track_a: str, track_b: str, output: str, visualize: bool, device: str, quiet: bool
+    params: str,
+    track_a: str,
+    track_b: str,
+    output: str,
+    visualize: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Render a transition from its params file, which may be edited."""
-    _check_outputs(output, None)
+    inputs = {"the params file": params, "track A": track_a, "track B": track_b}
+    _check_outputs(output, None, visualize, inputs)
+    from djtrans.core.audio.containers import check_sample_rate
+    from djtrans.core.transition.params_file import load_params
     from djtrans.pipeline.rendering import render as run
 
+    check_sample_rate(output, load_params(params).provenance.render.sample_rate)
+
     with show_progress(quiet) as progress:
-        transition = run(params, track_a, track_b, device=device, progress=progress)
+        transition = run(params, track_a, track_b, progress=progress, **options)
     written = _write(transition, output, None, visualize)
     if not quiet:
         click.echo("\n".join(f"wrote {path}" for path in written))
@@ -122,13 +155,10 @@ def demo(out: str, seed: int, quiet: bool) -> None:
     from djtrans.pipeline.generation import generate as run
     from djtrans.synthesis import TrackSpec, synthesize
 
+    check_seed(seed)
     begin = time.monotonic()
-    folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"Cannot create the folder {out!r}: {error.strerror}.") from error
-    _check_outputs(os.fspath(folder / "transition.wav"), None)
+    folder = make_folder(out)
+    _check_demo_folder(folder)
     # Adjacent keys and tempos 2.4 % apart: a pair that a DJ would choose. Short, to be fast.
     specs = {
         "track_a": TrackSpec(
@@ -162,34 +192,63 @@ def demo(out: str, seed: int, quiet: bool) -> None:
         click.echo("\n".join(lines))
 
 
-def _check_outputs(output: str, params: str | None) -> None:
-    """Fail before the work if a result cannot be written."""
-    from djtrans.core.audio.io import WRITABLE
+def _check_demo_folder(folder: Path) -> None:
+    """Raise if the folder has files of the demo's names that are not those of an earlier demo."""
+    from djtrans.core.audio.io import content_hash
+    from djtrans.core.transition.params_file import load_params
 
-    if Path(output).suffix.lower() not in WRITABLE:
-        raise InputError(
-            f"Cannot write {output!r}: give a file name that ends in {', '.join(WRITABLE)}."
-        )
-    for path in (output, params):
-        if path is None:
-            continue
-        folder = Path(path).absolute().parent
-        if Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise InputError(
-                f"Cannot write {path!r}: give a file name in a folder that exists and is writable."
+    names = [*(f"{name}.wav" for name in ("track_a", "track_b", "transition")), "transition.png"]
+    present = [folder / name for name in names if (folder / name).exists()]
+    own = True
+    if present:
+        try:
+            tracks = load_params(folder / "transition.json").provenance.tracks
+            own = all(
+                content_hash(folder / f"track_{side}.wav") == track.sha256
+                for side, track in tracks.items()
             )
+        except DjtransError:
+            own = False
+    for path in (folder / "transition.json", *present):
+        check_by_product(path, lambda _: own, instead="choose another folder with --out")
+
+
+def _check_outputs(
+    output: str,
+    params: str | None,
+    visualize: bool,
+    inputs: Mapping[str, AnyPath | None],
+) -> None:
+    """Fail before the work if a result cannot be written or would replace another file."""
+    from djtrans.core.audio.io import WRITABLE
+    from djtrans.plot.save import FORMATS, is_own_picture
+
+    picture = _picture(output) if visualize else None
+    check_outputs(
+        [
+            Output("--output", output, tuple(WRITABLE)),
+            Output("--save-params", params, excluded=(*WRITABLE, *FORMATS)),
+            Output("--visualize", picture),
+        ],
+        inputs,
+    )
+    if picture is not None:
+        check_by_product(picture, is_own_picture, instead="move it, or choose another name with -o")
+
+
+def _picture(output: str) -> str:
+    return os.fspath(Path(output).with_suffix(".png"))
 
 
 def _write(transition: Transition, output: str, params: str | None, visualize: bool) -> list[str]:
-    written = [output]
-    transition.save(output)
+    """Write the results, the params file first: the others can be made again from it."""
+    writers: dict[str, Callable[[], object]] = {}
     if params is not None:
-        transition.save_params(params)
-        written.append(params)
+        writers[params] = lambda: transition.save_params(params)
+    writers[output] = lambda: transition.save(output)
     if visualize:
         from djtrans.plot import save_figure
 
-        picture = os.fspath(Path(output).with_suffix(".png"))
-        save_figure(transition.plot(), picture)
-        written.append(picture)
-    return written
+        picture = _picture(output)
+        writers[picture] = lambda: save_figure(transition.plot(), picture)
+    return write_all(writers)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from djtrans.core.contracts.component import ComponentChoice, split_choice
 from djtrans.core.contracts.config import config_from_dict, config_to_dict
@@ -18,6 +21,10 @@ from djtrans.diffusion.model import DiffusionModel, InferenceConfig
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.recorded_components import build_recorded, check_version
 from djtrans.registry import Registry, default_registry
+
+#: Parameters may be registered in two places and saved once; and of a network of up to 200 MB, the
+#: weights that do not fit are named.
+_SHARED, _SMALL = 2, 50_000_000
 
 
 def build_network(
@@ -168,10 +175,11 @@ def build_model(
     'djtrans/flow'
     """
     registry = registry or default_registry()
-    network, encoders = build_network(record, where, registry=registry)
+    with _as_large_as(weights, where):
+        network, encoders = build_network(record, where, registry=registry)
     try:
         network.load_state_dict(dict(weights))
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, AttributeError) as error:
         why = " ".join(str(error).split())[:300]
         raise FormatError(f"{where} is damaged, its weights do not fit: {why}") from None
     network.eval().requires_grad_(False)
@@ -191,6 +199,32 @@ def build_model(
         card=record.card,
         **scheduler_fields(registry, name, config),
     )
+
+
+@contextmanager
+def _as_large_as(weights: Mapping[str, Tensor], where: str) -> Iterator[None]:
+    """Stop building a network as soon as it is larger than its weights.
+
+    A few bytes of a record can promise more memory than there is.
+    """
+    left = _SMALL + _SHARED * sum(tensor.numel() for tensor in weights.values())
+    thread = threading.get_ident()
+
+    def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
+        nonlocal left
+        if threading.get_ident() == thread and parameter is not None:
+            left -= parameter.numel()
+            if left < 0:
+                raise FormatError(
+                    f"{where} is damaged: its record describes a larger network than it has "
+                    "weights for; download or export it again."
+                )
+
+    handle = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def scheduler_fields(registry: Registry, name: str, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
-import torch
 from torch import Tensor
 
 from djtrans.core.contracts.component import ComponentRecord
@@ -22,10 +20,15 @@ from djtrans.core.contracts.config import as_tuple
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.core.util.json_documents import MALFORMED, parse_json
+from djtrans.diffusion.untrusted_files import (
+    RECORD,
+    checked_weights,
+    read_checkpoint,
+    read_safetensors,
+)
 
 FORMAT, FORMAT_VERSION = "djtrans-model", 1
-#: Key of the record in the header of a safetensors file and in a training checkpoint.
-RECORD = "djtrans_model"
 #: File name of the weights in a folder and in a repository of a hub.
 WEIGHTS_NAME = "model.safetensors"
 #: Former names of inference settings in files.
@@ -148,7 +151,7 @@ class ModelRecord:
             If the document is damaged or has another format version.
         """
         try:
-            document = json.loads(text)
+            document = parse_json(text)
             version = document["format_version"]
             if version != FORMAT_VERSION:
                 raise FormatError(
@@ -169,14 +172,14 @@ class ModelRecord:
                 card=dict(document["card"]),
             )
             digest = document["layout_digest"]
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, FormatError):
-                raise
+        except FormatError:
+            raise
+        except MALFORMED as error:
             raise FormatError(
                 f"{where} is a damaged model ({type(error).__name__}: {error}); download or "
                 "export it again."
             ) from error
-        if record.layout.digest != digest:
+        if not record.layout.matches(digest):
             raise FormatError(
                 f"{where} is a damaged model: its layout does not match its layout digest; "
                 "download or export it again."
@@ -237,13 +240,14 @@ def weights_file(path: str | os.PathLike[str]) -> Path:
         If it does not exist.
     """
     file = Path(path)
-    if file.is_dir():
+    # The system functions raise nothing, unlike those of Path for a name that is too long.
+    if os.path.isdir(file):
         file = file / WEIGHTS_NAME
-        if not file.is_file():
+        if not os.path.isfile(file):
             raise FormatError(
                 f"The folder {str(path)!r} contains no {WEIGHTS_NAME}; give the file."
             )
-    if not file.is_file():
+    if not os.path.isfile(file):
         raise FormatError(f"There is no model {str(path)!r}; check the path.")
     return file
 
@@ -280,52 +284,11 @@ def read_model(path: str | os.PathLike[str]) -> tuple[ModelRecord, dict[str, Ten
     >>> record, weights = read_model("output/best_model.pt")  # doctest: +SKIP
     """
     file = weights_file(path)
+    text: Any
+    weights: Any
     if file.suffix == ".safetensors":
-        return _read_safetensors(file)
-    checkpoint = read_checkpoint(file)
-    return ModelRecord.from_json(checkpoint[RECORD], str(file)), checkpoint["ema"]
-
-
-def _read_safetensors(file: Path) -> tuple[ModelRecord, dict[str, Tensor]]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(file, framework="pt") as handle:
-            header = handle.metadata() or {}
-            weights = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise FormatError(f"{file} is not a readable safetensors file: {error}.") from None
-    if RECORD not in header:
-        raise FormatError(
-            f"{file} contains weights, but no djtrans model; give a file that djtrans exported."
-        )
-    return ModelRecord.from_json(header[RECORD], str(file)), weights
-
-
-def read_checkpoint(file: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a training checkpoint, which contains primitives and tensors only.
-
-    Raises
-    ------
-    FormatError
-        If it is missing, unreadable, contains anything else, or is not a checkpoint of djtrans.
-    """
-    path = Path(file)
-    if not path.is_file():
-        raise FormatError(f"There is no checkpoint {str(path)!r}; check the path.")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise FormatError(
-            f"{path} contains more than tensors and plain values, which could run code when it is "
-            "read, so it was not read. Ask its author for a safetensors file."
-        ) from None
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        raise FormatError(f"{path} is not a readable checkpoint: {_first_line(error)}.") from None
-    if not isinstance(content, dict) or RECORD not in content:
-        raise FormatError(f"{path} is not a checkpoint of djtrans; give one that training wrote.")
-    return content
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        text, weights = read_safetensors(file)
+    else:
+        checkpoint = read_checkpoint(file)
+        text, weights = checkpoint[RECORD], checkpoint.get("ema")
+    return ModelRecord.from_json(text, str(file)), checked_weights(weights, file)

@@ -16,6 +16,7 @@ from djtrans.core.contracts.component import ComponentChoice, split_choice
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.errors import InputError
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.output_files import Output, check_outputs
 from djtrans.diffusion.building import build_model, scheduler_fields
 from djtrans.diffusion.checkpoint import (
     read_model,
@@ -162,6 +163,7 @@ def export_model(
     """
     if Path(path).suffix != ".safetensors":
         raise InputError(f"Cannot write {os.fspath(path)!r}: give a name ending in .safetensors.")
+    check_outputs([Output("The output", path)], {"the checkpoint": checkpoint})
     record, weights = read_model(checkpoint)
     save_model(path, attrs.evolve(record, card={**record.card, **(card or {})}), weights)
 

@@ -6,11 +6,15 @@ import os
 import re
 from pathlib import Path
 
+from djtrans.core.audio.io import content_hash
 from djtrans.core.errors import FormatError, InputError
 from djtrans.diffusion.checkpoint import WEIGHTS_NAME
 
 #: File of the bundled model.
 BUNDLED_MODEL = Path(__file__).parent.parent / "weights" / WEIGHTS_NAME
+#: Larger models are not downloaded; the bundled one has a few megabytes.
+MOST_BYTES = 4_000_000_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -27,7 +31,8 @@ def locate_model(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
     InputError
         If no model is named and none is bundled.
     FormatError
-        If there is no such file, and the hub has no such repository.
+        If there is no such file, and the hub has no such repository, or a file above 4 GB or of
+        another SHA-256 than it states.
     """
     if path is None:
         if not BUNDLED_MODEL.is_file():
@@ -36,19 +41,37 @@ def locate_model(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
             )
         return BUNDLED_MODEL
     text = os.fspath(path)
-    if Path(text).exists() or not _HUB_ID.fullmatch(text) or Path(text).suffix in (".pt", ".pth"):
+    if os.path.exists(text) or not _HUB_ID.fullmatch(text) or Path(text).suffix in (".pt", ".pth"):
         return path
     return _download(text)
 
 
 def _download(hub_id: str) -> str:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub.constants import HF_HUB_OFFLINE
 
     try:
-        return str(hf_hub_download(hub_id, WEIGHTS_NAME))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
-        why = str(error).strip().splitlines()[0].rstrip(".")
+        if HF_HUB_OFFLINE:
+            return str(hf_hub_download(hub_id, WEIGHTS_NAME))
+        stated = get_hf_file_metadata(hf_hub_url(hub_id, WEIGHTS_NAME))
+        if stated.size is None or stated.size > MOST_BYTES:
+            raise FormatError(
+                f"The model {hub_id!r} is not downloaded: the hub states a size of "
+                f"{stated.size or 0} bytes, and at most {MOST_BYTES / 1e9:g} GB are."
+            )
+        file = str(hf_hub_download(hub_id, WEIGHTS_NAME, revision=stated.commit_hash))
+    except FormatError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- whatever a network, a hub or a full disk does
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise FormatError(
             f"There is no file {hub_id!r}, and as a hub id it cannot be downloaded: {why}."
         ) from None
+    # The hub identifies large files by their SHA-256, and the client compares sizes only.
+    digest = stated.etag or ""
+    if _SHA256.fullmatch(digest) and (found := content_hash(file)) != digest:
+        raise FormatError(
+            f"The model {hub_id!r} has the SHA-256 {found}, but the hub states {digest}; delete "
+            f"{file} and try again."
+        )
+    return file

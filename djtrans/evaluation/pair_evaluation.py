@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import attrs
 
+from djtrans.core.contracts.config import check_seed
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.alignment import AlignedTrack, Span, margin_span
@@ -73,6 +74,9 @@ class EvaluationOptions:
     own_place: bool = False
     device: str = "cpu"
     seed: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        check_seed(self.seed)
 
 
 def evaluate_pair(

@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,14 +14,19 @@ from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
+from djtrans.core.audio.fingerprint import fingerprint
 from djtrans.core.audio.io import write_audio
+from djtrans.core.audio.listing import is_audio_name
+from djtrans.core.contracts.config import check_seed
 from djtrans.core.errors import DjtransError, InputError, did_you_mean
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import load_track
+from djtrans.core.util.checksums import file_hash
 from djtrans.core.util.progress import Progress, ProgressCallback
-from djtrans.datasets.mixes.alignment.file_matching import AUDIO
+from djtrans.datasets.preparation.recordings import same_recordings
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
@@ -81,13 +87,14 @@ class TrackPair:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """JSON values on which the results depend; they change when a file changes."""
+        """JSON values on which the results depend: the content of the files, not their names."""
         plain = attrs.asdict(
             self, recurse=False, filter=attrs.filters.exclude("analyses", "technique")
         )
         for side in ("a", "b"):
-            track = plain[side]
-            plain[side] = attrs.asdict(track) if isinstance(track, TrackSpec) else _stamp(track)
+            track, stems = plain[side], plain[f"stems_{side}"]
+            plain[side] = attrs.asdict(track) if isinstance(track, TrackSpec) else _content(track)
+            plain[f"stems_{side}"] = None if stems is None else _content(stems)
         return plain
 
     @contextmanager
@@ -107,12 +114,27 @@ class TrackPair:
             yield attrs.evolve(self, **given)
 
 
-def _stamp(path: str) -> list[Any]:
+def _content(path: str) -> Any:
+    """Hash a file, or each file of a folder; the path itself if it cannot be read."""
+    file = Path(path).expanduser()
     try:
-        state = os.stat(path)
+        if file.is_dir():
+            # Stems lie in the folder itself; whatever is below it is not read.
+            return {f.name: _hash_once(f) for f in sorted(file.iterdir()) if f.is_file()}
+        return _hash_once(file)
     except OSError:
         return [os.path.abspath(path)]
-    return [os.path.abspath(path), state.st_size, state.st_mtime_ns]
+
+
+def _hash_once(file: Path) -> str:
+    """Hash a file, which may be in many pairs, once while it is the same."""
+    status = file.stat()
+    return _hash(file, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+@cache
+def _hash(file: Path, *_: int) -> str:
+    return file_hash(file)
 
 
 def read_pairs(path: str | os.PathLike[str]) -> tuple[TrackPair, ...]:
@@ -204,6 +226,8 @@ def all_pairs(
 ) -> tuple[tuple[TrackPair, ...], tuple[tuple[str, str], ...]]:
     """Find all ordered pairs of tracks in a folder with compatible tempos.
 
+    Of several files of one recording, one is used.
+
     Parameters
     ----------
     folder : path
@@ -230,9 +254,10 @@ def all_pairs(
     where = Path(folder)
     if not where.is_dir():
         raise InputError(f"{where} is not a folder; give one with audio files.")
-    paths = sorted(p for p in where.iterdir() if p.suffix.lower() in AUDIO)
+    paths = sorted(p for p in where.iterdir() if is_audio_name(p))
     analyses: dict[str, Analysis] = {}
     hashes: dict[str, str] = {}
+    fingerprints: dict[str, NDArray[np.uint32]] = {}
     skipped = []
     report = progress or (lambda event: None)
     for done, path in enumerate(paths):
@@ -241,9 +266,15 @@ def all_pairs(
             track = load_track(path)
             analyses[str(path)] = analyze_track(track, registry=registry)
             hashes[str(path)] = track.sha256
+            fingerprints[str(path)] = fingerprint(track.audio, track.sample_rate)
         except DjtransError as error:
             skipped.append((path.name, str(error)))
     report(Progress("tracks", len(paths), len(paths)))
+    usable = [Path(name) for name in analyses]
+    instead = same_recordings(usable, list(fingerprints.values()))
+    for index, (used, _) in instead.items():
+        skipped.append((usable[index].name, f"It is the same recording as {usable[used].name}."))
+        del analyses[str(usable[index])]
     pairs = []
     for a, b in permutations(analyses, 2):
         tempo_a, tempo_b = (x.grid.bpm for x in match_tempo_octaves(analyses[a], analyses[b]))
@@ -252,7 +283,7 @@ def all_pairs(
     if not pairs:
         raise InputError(
             f"No two of the {len(paths)} tracks in {where} are within {100 * stretch_limit:g} % of "
-            f"each other's tempo ({len(skipped)} unreadable); give more tracks or a larger limit."
+            f"each other's tempo ({len(skipped)} left out); give more tracks or a larger limit."
         )
     return _with_unique_names(tuple(pairs)), tuple(skipped)
 
@@ -290,8 +321,7 @@ def synthesized_pairs(
     """
     if n < 1:
         raise InputError(f"{n} synthesized pairs are not allowed; give 1 or more.")
-    if seed < 0:
-        raise InputError(f"seed = {seed} is not allowed; give 0 or more.")
+    check_seed(seed)
     return tuple(_synthesized(seed, index, stretch_limit) for index in range(n))
 
 

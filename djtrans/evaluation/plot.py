@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.evaluation.comparison import Comparison
+from djtrans.plot.fonts import verbatim
+from djtrans.plot.style import styled
 from djtrans.plot.theme import Theme, theme_named
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ _ROW, _TEXT = 0.2, 0.75
 _DIRECTIONS = {"lower": "← lower is better", "higher": "higher is better →"}
 
 
+@styled
 def plot_techniques(
     comparison: Comparison, *, baseline: str = "djtrans/fade", theme: str = "light"
 ) -> Figure:
@@ -54,7 +57,7 @@ def plot_techniques(
     colours = theme_named(theme)
     medians = {technique: comparison.medians(technique) for technique in comparison.techniques}
     names = {
-        technique: f"{short_name(technique)}  n {len(comparison.measured(technique))}"
+        technique: verbatim(f"{short_name(technique)}  n {len(comparison.measured(technique))}")
         for technique in medians
     }
     if not any(outcome.ok for outcome in comparison.outcomes):
@@ -126,9 +129,11 @@ def _panel(
     axes.set_axisbelow(True)
     axes.margins(x=0.08)
     axes.tick_params(colors=colours.muted, labelsize=7.5, length=0)
-    axes.set_title(metric.name.replace("_", " "), color=colours.text, size=8.5, loc="left")
+    axes.set_title(
+        verbatim(metric.name.replace("_", " ")), color=colours.text, size=8.5, loc="left"
+    )
     words = ", ".join(filter(None, [metric.unit, _DIRECTIONS.get(metric.better, "")]))
-    axes.set_xlabel(words, color=colours.muted, size=7.5)
+    axes.set_xlabel(verbatim(words), color=colours.muted, size=7.5)
 
 
 def _note(axes: Axes, text: str, place: int, colours: Theme, *, right: bool = False) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.output_files import check_by_product, check_folder, starts_with
 from djtrans.core.util.statistics import RESAMPLES, Estimate
 from djtrans.core.util.tables import MISSING, csv_table, markdown_table, number
 from djtrans.evaluation.comparison import Comparison, worse
@@ -57,6 +59,7 @@ def write_report(
     folder = Path(output)
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; create it first.")
+    check_report(folder)
     texts = {
         "results.csv": results_csv(comparison),
         "summary.csv": summary_csv(comparison, baseline),
@@ -70,6 +73,26 @@ def write_report(
         save_figure(plot_techniques(comparison, baseline=baseline), folder / "comparison.png")
         written.append(folder / "comparison.png")
     return tuple(written)
+
+
+def check_report(output: str | os.PathLike[str]) -> None:
+    """Raise if the report cannot be written, or would replace files of another origin.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    check_folder("The output folder", output)
+    folder = Path(output)
+    own: dict[str, Callable[[Path], bool]] = {
+        "results.csv": starts_with("pair,technique,reason,bars"),
+        "summary.csv": starts_with("technique,metric,unit,better"),
+        "summary.md": starts_with("# Comparison of techniques"),
+    }
+    earlier = (folder / "results.csv").is_file()
+    for name, is_own in {**own, "comparison.png": lambda _: earlier}.items():
+        check_by_product(folder / name, is_own, instead="choose another folder for the results")
 
 
 def results_csv(comparison: Comparison) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,13 +12,22 @@ from typing import Any
 import attrs
 
 import djtrans
-from djtrans.core.errors import FormatError, InputError
+from djtrans.core.errors import InputError
 from djtrans.core.registration.catalog import Component
-from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.folder_lock import folder_lock
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.evaluation.comparison import Comparison, Outcome
 from djtrans.evaluation.pair_evaluation import EvaluationOptions, evaluate_pair
 from djtrans.evaluation.pairs import TrackPair
+from djtrans.evaluation.stored_outcomes import (
+    known_outcomes,
+    outcome_file,
+    read_outcome,
+    report_outdated,
+    write_outcome,
+)
 from djtrans.metrics.registered import metric_values, metric_versions
 from djtrans.pipeline.executors import one_thread, open_executor
 from djtrans.pipeline.jobs import Job
@@ -45,7 +52,7 @@ class _Task:
             self.pair, tuple(self.paths), self.options, registry, only=self.remaining
         ):
             path = self.paths[outcome.technique]
-            write_text(path, json.dumps(attrs.asdict(outcome), indent=1) + "\n")
+            write_outcome(path, outcome)
             yield str(path), outcome
 
 
@@ -95,7 +102,7 @@ def compare(
     Raises
     ------
     InputError
-        If names repeat or an option is not allowed.
+        If names repeat, an option is not allowed, or another run holds the folder.
     PluginError
         If a technique or the separator is not registered.
     DjtransError
@@ -113,6 +120,7 @@ def compare(
     >>> write_report(comparison, "out")  # doctest: +SKIP
     """
     options = options or EvaluationOptions()
+    check_folder("The output folder", output)
     if workers < 1:
         raise InputError(f"workers = {workers} is not allowed; give 1 or more.")
     if workers > 1 and registry is not None:
@@ -124,23 +132,42 @@ def compare(
     repeated = {p.label for p in pairs if sum(q.label == p.label for q in pairs) > 1}
     if repeated:
         raise InputError(f"Several pairs are named {min(repeated)!r}; give each its own name.")
-    folder = Path(output) / UNITS
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"Cannot create the folder {folder}: {error.strerror}.") from None
+    with folder_lock(output, "djtrans evaluate"):
+        outcomes = _measure(
+            pairs, names, Path(output) / UNITS, options, workers, progress, plugin_files, registry
+        )
+    return Comparison(outcomes=outcomes, skipped=tuple(skipped), metrics=metric_values(registry))
+
+
+def _measure(
+    pairs: Sequence[TrackPair],
+    names: tuple[str, ...],
+    folder: Path,
+    options: EvaluationOptions,
+    workers: int,
+    progress: ProgressCallback | None,
+    plugin_files: Sequence[str],
+    registry: Registry,
+) -> list[Outcome]:
+    """Measure what is not in the folder, and return all outcomes in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
     order: list[Path] = []
     known: dict[str, Outcome] = {}
     tasks: list[_Task] = []
     for pair in pairs:
         wanted = _resolve([pair.technique], registry) if pair.technique else names
         depends = _depends(pair, wanted, options, registry)
-        paths = {name: folder / _file_name(pair, name, depends) for name in wanted}
+        paths = {name: outcome_file(folder, pair.label, name, depends) for name in wanted}
         order += paths.values()
-        known |= {str(path): _read(path) for path in paths.values() if path.exists()}
-        remaining = tuple(name for name in wanted if str(paths[name]) not in known)
+        found = known_outcomes(paths.values())
+        remaining = tuple(name for name in wanted if str(paths[name]) not in found)
+        for name in remaining:
+            paths[name].unlink(missing_ok=True)  # a damaged one would be counted as measured
+        known |= found
         if remaining:
             tasks.append(_Task(pair, remaining, paths, options))
+    report_outdated(folder, order)
     job: Job[Outcome] = Job(
         stage="units",
         keys=[str(path) for path in order],
@@ -153,8 +180,7 @@ def compare(
     work = partial(_run_task, registry=registry if workers == 1 else None)
     with one_thread(), open_executor(workers, plugin_files=plugin_files) as pool:
         # Progress counts files, not tasks, since a pair has many results and takes long.
-        outcomes = job.run(work, tasks, pool, read=_read_if_there)
-    return Comparison(outcomes=outcomes, skipped=tuple(skipped), metrics=metric_values(registry))
+        return job.run(work, tasks, pool, read=_read_if_there)
 
 
 def _resolve(techniques: Sequence[str], registry: Registry) -> tuple[str, ...]:
@@ -180,22 +206,8 @@ def _depends(
     return json.dumps(content, sort_keys=True)
 
 
-def _file_name(pair: TrackPair, technique: str, depends: str) -> str:
-    """Build a readable file name with a digest of what the result depends on."""
-    digest = hashlib.sha256(f"{technique} {depends}".encode()).hexdigest()[:12]
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{pair.label} {technique}").strip("-")
-    return f"{name[:100]}-{digest}.json"
-
-
-def _read(path: Path) -> Outcome:
-    try:
-        return Outcome.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise FormatError(f"Cannot use {path}: {error} Delete it and run again.") from None
-
-
 def _read_if_there(path: str) -> Outcome | None:
-    return _read(Path(path)) if os.path.exists(path) else None
+    return read_outcome(Path(path)) if os.path.exists(path) else None
 
 
 def _run_task(task: _Task, registry: Registry | None = None) -> Iterator[tuple[str, Outcome]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.io import write_audio
 from djtrans.core.audio.slicing import padded_slice
+from djtrans.core.audio.validation import require_sound
 from djtrans.core.errors import InputError
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
@@ -20,9 +21,12 @@ from djtrans.core.transition.alignment import window_span
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import FitUse, ParamsFile, save_params
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.transition.sources import check_not_source
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.output_files import Output, check_outputs, write_all
 from djtrans.core.util.progress import ProgressCallback
+from djtrans.inverse.error import ERROR_LIMIT_DB, check_error
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.inverse.gain_measurement import effective_gains
 from djtrans.inverse.gradient_descent import DescentOptions
@@ -81,18 +85,27 @@ class Fitted:
         audio: str | os.PathLike[str] | None = None,
         report: str | os.PathLike[str] | None = None,
     ) -> None:
-        """Write the params file, the reconstruction and the errors, each atomically.
+        """Write the params file, the errors and the reconstruction, each atomically.
 
         Raises
         ------
         InputError
-            If a file cannot be written.
+            If a file cannot be written, or is the mix or a track; the others are written.
         """
-        save_params(params, self.content)
-        if audio is not None:
-            write_audio(audio, self.fit.reconstruction, self.sample_rate)
+        named = [Output("params", params), Output("report", report), Output("audio", audio)]
+        check_outputs(named)
+        for output in named:
+            if output.path is not None:
+                check_not_source(output.path, self.content.provenance)
+        writers: dict[str, Callable[[], object]] = {}
+        writers[os.fspath(params)] = lambda: save_params(params, self.content)
         if report is not None:
-            write_text(report, json.dumps(self.to_dict(), indent=1) + "\n")
+            text = json.dumps(self.to_dict(), indent=1) + "\n"
+            writers[os.fspath(report)] = lambda: write_text(report, text)
+        if audio is not None:
+            mixed, rate = self.fit.reconstruction, self.sample_rate
+            writers[os.fspath(audio)] = lambda: write_audio(audio, mixed, rate)
+        write_all(writers)
 
 
 def fit(
@@ -108,6 +121,7 @@ def fit(
     stems_b: str | os.PathLike[str] | None = None,
     mixer: str = DEFAULT_MIXER,
     options: DescentOptions | None = None,
+    error_limit: float = ERROR_LIMIT_DB,
     device: str = "auto",
     progress: ProgressCallback | None = None,
     registry: Registry | None = None,
@@ -132,6 +146,9 @@ def fit(
         As in :func:`djtrans.generate`.
     options : DescentOptions, optional
         Options of gradient descent.
+    error_limit : float
+        Largest error of the spectra in dB; a larger one is an error, since it is probably not a mix
+        of these tracks.
     progress : callable, optional
         Receives a `Progress` event for each step, with the fraction of it that is done.
     registry : Registry, optional
@@ -143,7 +160,8 @@ def fit(
     Raises
     ------
     DjtransError
-        If a file cannot be used, or mix and tracks are not aligned.
+        If a file cannot be used or is silent, mix and tracks are not aligned, or the curves do not
+        explain the mix.
 
     See Also
     --------
@@ -166,6 +184,8 @@ def fit(
         mixed = as_track(mix)
         rate, channels = mixed.sample_rate, len(mixed.audio)
         tracks = Pair(a, b).map(lambda source: as_track(source).at_rate(rate, channels))
+        for what, track in (("The mix", mixed), ("Track A", tracks.a), ("Track B", tracks.b)):
+            require_sound(track.audio, rate, 0.0, what=f"{what}, {track.name},")
     if plan is None:
         check_same_length(mixed, tracks)
         with steps.step("analyze") as fraction:
@@ -181,6 +201,7 @@ def fit(
         plan, start = read_plan(plan, mixed)
     window = window_span(plan, rate)
     excerpt = padded_slice(mixed.audio, start, start + window.samples)
+    require_sound(excerpt, rate, 0.0, what=f"The window of the mix, {mixed.name},")
     aligned = align_pair(tracks, plan, window, separators, registry, steps, device)
     stems = aligned.map(lambda track: track.window(window))
     beats = torch.tensor(plan.beat_times, dtype=torch.float64)
@@ -197,6 +218,7 @@ def fit(
             device=device,
             progress=fraction,
         )
+    check_error(found.error_db["spectra"], error_limit)
     plan = with_swap(plan, found, stems, built)
     provenance = make_provenance(registry, tracks, separators, built, plan, window)
     used = FitUse(name=mixed.name, sha256=mixed.sha256, steps=found.steps, error_db=found.error_db)

@@ -9,6 +9,7 @@ import numpy as np
 
 from djtrans.core.audio.arrays import FloatArray
 from djtrans.core.audio.decibels import power_to_db
+from djtrans.core.audio.loudness import playback_power
 from djtrans.metrics.filters import filtered, k_weighting, spectrum_of
 
 #: The absolute gate of BS.1770: what is below it is silence.
@@ -18,7 +19,7 @@ _GATE_RELATIVE = -10.0
 
 
 def loudness_power(audio: FloatArray, sample_rate: int) -> FloatArray:
-    """K-weighted square, summed over the channels; its mean over time is a loudness.
+    """K-weighted power on two loudspeakers; its mean over time is a loudness.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def loudness_power(audio: FloatArray, sample_rate: int) -> FloatArray:
     """
     gain = k_weighting(sample_rate)
     weighted, _ = filtered(spectrum_of(audio), audio.shape[-1], sample_rate, gain)
-    return np.asarray((weighted**2).sum(axis=-2))
+    return playback_power(weighted)
 
 
 def to_lufs(power: FloatArray) -> FloatArray:

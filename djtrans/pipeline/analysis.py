@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import require_sound
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.track.analysis import Analysis
@@ -11,6 +12,9 @@ from djtrans.core.track.analysis_io import cached_analysis
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.registry import Registry, default_registry
+
+#: Tracks of a higher sample rate, in Hz, are analyzed at this one.
+HIGHEST_RATE = 48000
 
 
 def analyze_track(
@@ -56,14 +60,17 @@ def analyze_track(
     >>> round(djtrans.analyze_track(track).grid.bpm)
     124
     """
-    loaded = track if isinstance(track, Track) else load_track(track)
+    loaded = (track if isinstance(track, Track) else load_track(track)).without_dc()
     require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
+    # Above the range of hearing nothing is music, but it would count as level.
+    rate = min(loaded.sample_rate, HIGHEST_RATE)
+    audio = resample(loaded.audio, loaded.sample_rate, rate)
     registry = registry or default_registry()
     component = registry.analyzers.find(analyzer)
 
     def analyze() -> Analysis:
         built = registry.analyzers.build(component.name)
-        return built.analyze(loaded.audio, loaded.sample_rate, progress)
+        return built.analyze(audio, rate, progress)
 
     if not cached:
         return analyze()

@@ -16,14 +16,13 @@ from pathlib import Path
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.registry import Registry, default_registry
 
-_GRACE_SECONDS = 30.0
+#: Time that the interrupted work of an orphaned worker has to remove its temporary files.
+_GRACE_SECONDS = 2.0
 #: Timeout for the connection to a scheduler.
 _ANSWER_SECONDS = 10
 #: Number of retries of a unit that raised an error on a cluster.
 _RETRIES = 2
 
-#: Contexts of a worker process, which last as long as it does.
-_worker = ExitStack()
 _inside, _lock, _before = [0], threading.Lock(), [0]
 #: Holds the contexts that last as long as a worker: without a reference they would be closed.
 _worker = ExitStack()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
+from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
 from djtrans.core.errors import InputError, did_you_mean
@@ -232,6 +234,11 @@ class GenerateOptions:
                 )
         _ = self.plan
         parse_context(self.context)
+        check_seed(self.seed)
+        for name in ("duration", "guidance_scale"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise InputError(f"{name} = {value} is not allowed; give a finite number.")
 
     @classmethod
     def of(cls, options: GenerateOptions | None, fields: Mapping[str, Any]) -> GenerateOptions:

@@ -256,8 +256,8 @@ def align_pair(
 
 
 def as_track(source: str | os.PathLike[str] | Track) -> Track:
-    """Return a track, loaded if it is a path."""
-    return source if isinstance(source, Track) else load_track(source)
+    """Return a track without DC offset, loaded if it is a path."""
+    return (source if isinstance(source, Track) else load_track(source)).without_dc()
 
 
 def _span(plan: TransitionPlan, tracks: Pair[Track], context: float | str, full: bool) -> Span:

@@ -13,6 +13,7 @@ from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.track.stem_files import stems_hash
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span
 from djtrans.core.transition.pair import Pair
@@ -74,6 +75,8 @@ def make_provenance(
                 sha256=track.sha256,
                 separator=separators[side],
                 isolation=separator_declaration(separators[side], registry).isolation,
+                decoder=track.decoder,
+                tags=track.tags,
             )
             for side, track in tracks.items()
         },
@@ -107,9 +110,14 @@ def separator_record(
     ready: str | os.PathLike[str] | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> ComponentRecord:
-    """Record the separator of a track: a named one, or the reader of a folder of ready stems."""
+    """Record the separator of a track: a named one, or the reader of a folder of ready stems.
+
+    Stems are recorded by their content, and by a path that does not depend on the current folder.
+    """
     if ready is not None:
-        return component_record(registry, "separator", "folder", {"path": os.fspath(ready)})
+        path = os.path.abspath(os.path.expanduser(ready))
+        stems = {"path": path, "sha256": stems_hash(path)}
+        return component_record(registry, "separator", "folder", stems)
     if find_separator(registry, name)[1].reads_source:
         raise InputError(
             f"The separator {name!r} reads ready stems; give their folders with stems_a and "

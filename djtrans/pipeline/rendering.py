@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import attrs
+
 from djtrans.core.audio.time_stretch import ENGINE
 from djtrans.core.errors import FormatError
 from djtrans.core.track.track import Track
@@ -16,6 +18,7 @@ from djtrans.pipeline.completion import finish
 from djtrans.pipeline.preparation import align_pair, as_track
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import rebuild_mixer, warn_changed
+from djtrans.pipeline.ready_stems import with_stems
 from djtrans.pipeline.separators import fetch_separator
 from djtrans.pipeline.transition import Transition
 from djtrans.registry import Registry, default_registry
@@ -26,6 +29,8 @@ def render(
     a: str | os.PathLike[str] | Track,
     b: str | os.PathLike[str] | Track,
     *,
+    stems_a: str | os.PathLike[str] | None = None,
+    stems_b: str | os.PathLike[str] | None = None,
     device: str = "auto",
     progress: ProgressCallback | None = None,
     registry: Registry | None = None,
@@ -38,6 +43,8 @@ def render(
         File written by :meth:`Transition.save_params`; its values may have been edited.
     a, b : path or Track
         The same tracks as for the first render.
+    stems_a, stems_b : path, optional
+        Folders with ready stems of a track, instead of where they were at the first render.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     progress : callable, optional
@@ -53,6 +60,8 @@ def render(
     ------
     FormatError
         If the file is damaged, or the tracks are not those it was made from.
+    SeparationError
+        If ready stems are missing, or are not those it was made from.
     PluginError
         If a component that it names is not installed.
     LayoutError
@@ -73,12 +82,15 @@ def render(
     steps = Steps(progress)
     with steps.step("load"):
         content = load_params(params_path)
-        recorded = content.provenance
+        recorded = with_stems(content.provenance, Pair(stems_a, stems_b), registry)
+        content = attrs.evolve(content, provenance=recorded)
         built = rebuild_mixer(recorded.mixer, content.params, registry)
         tracks = Pair(as_track(a), as_track(b))
         for side, track in tracks.items():
             expected = recorded.tracks[side]
-            if track.sha256 != expected.sha256:
+            if not expected.sha256:
+                warn_changed(f"the content of track {side.upper()} was not recorded")
+            elif track.sha256 != expected.sha256:
                 raise FormatError(
                     f"Track {side.upper()}, {track.name}, is not the file that these parameters "
                     f"were made for ({expected.name}); give the same two files, in the same order."

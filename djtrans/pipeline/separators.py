@@ -55,8 +55,8 @@ def build_separator(
     Returns
     -------
     Separator
-        With a cache for its stems if its declaration requests that and its factory is given by
-        name: a callable of a notebook may change without a new version.
+        With a cache for its stems if its declaration requests that, it computes them, and its
+        factory is given by name: a callable of a notebook may change without a new version.
     """
     name, declaration = find_separator(registry, name)
     settings = config_from_dict(declaration.config, config)
@@ -64,7 +64,8 @@ def build_separator(
         settings = attrs.evolve(settings, device=device)
     full = config_to_dict(settings)
     separator: Separator = registry.separators.build(name, full)
-    if declaration.keep and declaration.lazy:
+    # The cache identifies stems by the audio, which does not decide what a reader of files returns.
+    if declaration.keep and declaration.lazy and not declaration.reads_source:
         return CachedSeparator(separator, name, declaration, full)
     return separator
 

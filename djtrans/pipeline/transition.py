@@ -13,9 +13,11 @@ from torch import Tensor
 from djtrans.core.audio.io import write_audio
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.track.stem_names import VOCALS
+from djtrans.core.track.tags import clean
 from djtrans.core.transition.alignment import AlignedTrack
 from djtrans.core.transition.params_file import ParamsFile, Provenance, save_params
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.transition.sources import check_not_source
 from djtrans.core.transition.summary import Overview
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.rendering import Rendered
@@ -181,14 +183,24 @@ class Transition:
         return plot_transition(self.content(), theme=theme)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the audio; the extension chooses the format.
+        """Write the audio with title and artists; the extension chooses the format.
 
         Raises
         ------
         AudioFileError
-            If the file cannot be written.
+            If the file cannot be written, or is one of the tracks.
         """
-        write_audio(path, self.audio, self.sample_rate)
+        check_not_source(path, self.provenance)
+        a, b = (self.provenance.tracks[side] for side in ("a", "b"))
+        artists = dict.fromkeys(track.tags.artist for track in (a, b) if track.tags.artist)
+        texts = {
+            "title": f"{clean(a.label)} into {clean(b.label)}",
+            "artist": ", ".join(artists),
+            "software": f"djtrans {self.provenance.render.djtrans}",
+        }
+        write_audio(
+            path, self.audio, self.sample_rate, texts={k: text for k, text in texts.items() if text}
+        )
 
     def save_params(self, path: str | os.PathLike[str]) -> None:
         """Write the params file, from which ``djtrans render`` renders the same audio.
@@ -197,7 +209,10 @@ class Transition:
         ------
         FormatError
             If the file cannot be written.
+        AudioFileError
+            If it is one of the tracks.
         """
+        check_not_source(path, self.provenance)
         save_params(path, self.content())
 
     def content(self) -> ParamsFile:

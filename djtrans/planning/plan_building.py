@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import warnings
+
 from djtrans.core.contracts.technique import PLACES
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.pair import Pair
@@ -50,7 +53,7 @@ def build_plan(
         options.ease_bars,
         options.nudge_ms / 1000.0,
     )
-    louder = files.a.levels.short_term_p95_lufs - files.b.levels.short_term_p95_lufs
+    louder = _louder(files)
     trim = min(max(louder, -TRIM_LIMIT_DB), TRIM_LIMIT_DB)
     reasons = [*_swap_reasons(choice, options), *choice.reasons, candidate.tempo.reason, *notes]
     if options.key_shift:
@@ -61,6 +64,13 @@ def build_plan(
         reasons.append(
             f"B would need {louder:+.1f} dB to match A's loudness; its gain is {trim:+.0f} dB, the "
             "limit"
+        )
+        quieter, quiet = ("quieter", "B") if louder > 0.0 else ("louder", "A")
+        warnings.warn(
+            f"B needs {louder:+.1f} dB to match A's loudness, more than the limit of "
+            f"{TRIM_LIMIT_DB:g} dB: it stays {abs(louder - trim):.1f} dB {quieter} than A. "
+            f"Raise the level of {quiet} first.",
+            stacklevel=2,
         )
     per_bar = choice.tracks.a.grid.beats_per_bar
     return TransitionPlan(
@@ -77,6 +87,12 @@ def build_plan(
         rejected=choice.rejected,
         confidence=_confidence(choice),
     )
+
+
+def _louder(files: Pair[Analysis]) -> float:
+    """Return by how much A is louder than B in dB; 0 if one of them has no loudness."""
+    difference = files.a.levels.short_term_p95_lufs - files.b.levels.short_term_p95_lufs
+    return difference if math.isfinite(difference) else 0.0
 
 
 def _side(

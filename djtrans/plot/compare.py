@@ -12,6 +12,7 @@ from djtrans.plot.lanes import lane
 from djtrans.plot.ownership_strip import owner_strip
 from djtrans.plot.panels import GROUPS, Panel
 from djtrans.plot.scene import Scene, make_scene
+from djtrans.plot.style import styled
 from djtrans.plot.theme import Theme, theme_named
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 HALF, BETWEEN = 5.6, 2.85
 
 
+@styled
 def plot_comparison(
     left: ParamsFile, right: ParamsFile, *, theme: str = "light", labels: tuple[str, str] = ("", "")
 ) -> Figure:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.plot.fonts import verbatim
 from djtrans.plot.scene import Lane, Scene
 from djtrans.plot.text import LARGE, SMALL, beside, inches, name_row, shortened
 from djtrans.plot.theme import Theme
@@ -75,8 +76,8 @@ def _sections(axes: Axes, theme: Theme, scene: Scene, shown: Lane) -> None:
         )  # fmt: skip
         if stop - start > (0.085 * len(label) + 0.1) * per_inch:
             axes.text(
-                (start + stop) / 2, (bottom + top) / 2, label, ha="center", va="center_baseline",
-                fontsize=SMALL, color=theme.text,
+                (start + stop) / 2, (bottom + top) / 2, verbatim(label), ha="center",
+                va="center_baseline", fontsize=SMALL, color=theme.text,
             )  # fmt: skip
 
 

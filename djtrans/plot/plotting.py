@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.plot.fonts import verbatim
 from djtrans.plot.page import ENTRY, MARGIN
 from djtrans.plot.panels import Line, Panel
 from djtrans.plot.scales import read, scale_of
@@ -85,8 +86,8 @@ def brackets(figure: Figure, theme: Theme, panels: Sequence[Panel], rows: Sequen
         x = (MARGIN + 0.17) / width
         figure.add_artist(Line2D([x, x], [bottom, top], color=theme.muted, linewidth=1.2))
         figure.text(
-            MARGIN / width, (bottom + top) / 2, group, rotation=90, ha="left", va="center",
-            fontsize=SMALL, color=theme.muted,
+            MARGIN / width, (bottom + top) / 2, verbatim(group), rotation=90, ha="left",
+            va="center", fontsize=SMALL, color=theme.muted,
         )  # fmt: skip
 
 

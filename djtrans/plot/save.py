@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.plot.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
-_WITHOUT_TIME: dict[str, dict[str, None]] = {
-    ".png": {},
-    ".svg": {"Date": None},
-    ".pdf": {"CreationDate": None},
-}
 
 
+#: PNG text chunk by which pictures of djtrans are recognized.
+_SOFTWARE = "djtrans"
+
+
+@styled
 def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0) -> None:
     """Write a figure; the extension chooses the format. The same figure gives the same bytes.
 
@@ -52,6 +53,11 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0
         raise InputError(
             f"Cannot write a figure as {target.name!r}; end the name in {', '.join(FORMATS)}."
         )
+    metadata = {
+        ".png": {"Software": _SOFTWARE},
+        ".svg": {"Date": None},
+        ".pdf": {"CreationDate": None},
+    }[extension]
     # SVG numbers its elements at random without a salt, and all but PNG contain the time.
     with replacing(target) as part, rc_context({"svg.hashsalt": "djtrans"}):
         figure.savefig(
@@ -60,5 +66,12 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float = 100.0
             dpi=dpi,
             facecolor=figure.get_facecolor(),
             edgecolor="none",
-            metadata=_WITHOUT_TIME[extension],
+            metadata=metadata,
         )
+
+
+def is_own_picture(path: Path) -> bool:
+    """Return True if a file is a PNG that :func:`save_figure` wrote."""
+    with path.open("rb") as stream:
+        head = stream.read(256)
+    return head.startswith(b"\x89PNG") and b"tEXtSoftware\0" + _SOFTWARE.encode() in head

@@ -150,7 +150,7 @@ def make_scene(content: ParamsFile) -> Scene:
         stretch = f"{round(side.stretch_percent, 1) + 0.0:+.1f} %".replace("-", "−")
         lanes.append(
             Lane(
-                name=content.provenance.tracks[track].name,
+                name=content.provenance.tracks[track].label,
                 facts=f"{side.bpm:.1f} BPM {stretch}, {side.key}",
                 peaks=peaks,
                 mixed=np.array(overview.sides[track].heard, dtype=np.float64) / PEAK_STEPS

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from djtrans.plot.fonts import verbatim
 from djtrans.plot.page import LEFT, MARGIN
 from djtrans.plot.theme import Theme
 
@@ -40,13 +41,13 @@ def name_row(
     width, _ = inches(axes)
     x = (MARGIN + indent - LEFT) / width
     axes.text(
-        x, y, text, transform=axes.transAxes, color=colour, ha="left",
+        x, y, verbatim(text), transform=axes.transAxes, color=colour, ha="left",
         va="bottom" if below else "center", fontsize=size, fontweight="bold",
     )  # fmt: skip
     if below:
         axes.text(
-            x, y - 0.04, below, transform=axes.transAxes, color=below_colour, ha="left", va="top",
-            fontsize=SMALL,
+            x, y - 0.04, verbatim(below), transform=axes.transAxes, color=below_colour, ha="left",
+            va="top", fontsize=SMALL,
         )  # fmt: skip
 
 
@@ -56,8 +57,8 @@ def beside(
     """Write text right of a row, `distance` inches from its edge."""
     width, _ = inches(axes)
     axes.text(
-        1.0 + distance / width, y, text, transform=axes.transAxes, color=colour, fontsize=SMALL,
-        ha="left", va="center", fontweight="bold" if bold else "normal",
+        1.0 + distance / width, y, verbatim(text), transform=axes.transAxes, color=colour,
+        ha="left", va="center", fontsize=SMALL, fontweight="bold" if bold else "normal",
     )  # fmt: skip
 
 
@@ -78,7 +79,8 @@ def head(figure: Figure, theme: Theme, title: str, subtitle: str, left: float = 
         (subtitle, 0.5, NORMAL, theme.muted, round(1.58 * characters)),
     ):
         figure.text(
-            left / width, 1 - top / height, textwrap.shorten(text, most, placeholder=" …"),
+            left / width, 1 - top / height,
+            verbatim(textwrap.shorten(text, most, placeholder=" …")),
             color=colour, fontsize=size, fontweight="bold" if size == LARGE else "normal", va="top",
         )  # fmt: skip
 
@@ -93,6 +95,6 @@ def foot(figure: Figure, theme: Theme, still: Sequence[str], notes: Sequence[str
         text = "unchanged: " + ", ".join(still)
         lines.append(textwrap.fill(text, round(13.7 * width), max_lines=2, placeholder=" …"))
     figure.text(
-        MARGIN / width, 0.12 / height, "\n".join(lines), fontsize=SMALL, color=theme.muted,
-        va="bottom", linespacing=1.3,
+        MARGIN / width, 0.12 / height, verbatim("\n".join(lines)), fontsize=SMALL,
+        color=theme.muted, va="bottom", linespacing=1.3,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.plot import page, plotting, text
 from djtrans.plot.scene import Scene, make_scene
+from djtrans.plot.style import styled
 from djtrans.plot.theme import Theme, theme_named
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ RANGE_DB = 40.0
 ROW = 0.8
 
 
+@styled
 def plot_timeline(content: ParamsFile, *, theme: str = "light") -> Figure:
     """Plot the level of each stem of both tracks, beat by beat.
 

@@ -9,12 +9,14 @@ from djtrans.plot import page, plotting, text
 from djtrans.plot.lanes import lane
 from djtrans.plot.ownership_strip import owner_strip
 from djtrans.plot.scene import make_scene
+from djtrans.plot.style import styled
 from djtrans.plot.theme import theme_named
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@styled
 def plot_transition(content: ParamsFile, *, theme: str = "light") -> Figure:
     """Plot a transition.
 

@@ -53,7 +53,7 @@ def describe_transition(content: ParamsFile) -> str:
     """
     plan, tracks = content.plan, content.provenance.tracks
     lines = [
-        f"# {tracks['a'].name} → {tracks['b'].name}",
+        f"# {tracks['a'].label} → {tracks['b'].label}",
         "",
         *(f"- {fact}" for fact in _facts(plan)),
         "",

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.config import LARGEST_SEED, setting
 from djtrans.core.errors import ConfigError, did_you_mean
 from djtrans.core.track.analysis import SECTION_LABELS
 
@@ -128,7 +128,7 @@ class TrackSpec:
     bpm: float = setting(126.0, "Tempo.", unit="bpm", minimum=60.0, maximum=200.0)
     tonic: int = setting(9, "Pitch class of the key, C = 0.", minimum=0, maximum=11)
     mode: str = setting("minor", "Mode of the key.", choices=("minor", "major"))
-    seed: int = setting(0, "Which track of this kind.", minimum=0)
+    seed: int = setting(0, "Which track of this kind.", minimum=0, maximum=LARGEST_SEED)
     drums: str = setting("four-on-the-floor", "Drum style.", choices=DRUM_STYLES)
     swing: float = setting(
         0.0, "Lateness of every second sixteenth, 1 is a triplet.", minimum=0.0, maximum=1.0

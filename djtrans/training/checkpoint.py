@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
 
 import attrs
 import torch
@@ -11,7 +14,9 @@ from torch.optim import Optimizer
 
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
-from djtrans.diffusion.checkpoint import RECORD, ModelRecord, read_checkpoint
+from djtrans.core.util.json_documents import MALFORMED
+from djtrans.diffusion.checkpoint import ModelRecord
+from djtrans.diffusion.untrusted_files import RECORD, read_checkpoint
 from djtrans.training.ema import Ema
 from djtrans.training.options import TrainOptions
 
@@ -60,30 +65,69 @@ class TrainingState:
         with replacing(path, FormatError) as part, part.open("wb") as stream:
             torch.save(content, stream)
 
-    def load(self, path: str | os.PathLike[str], options: TrainOptions) -> None:
+    def load(
+        self, path: str | os.PathLike[str], options: TrainOptions, record: ModelRecord
+    ) -> None:
         """Restore the state from a checkpoint of the same run.
 
         Raises
         ------
         FormatError
-            If the file is not a checkpoint, or that of another network or other options.
+            If the file is not a checkpoint, or that of another network, other options or data.
         """
         content = read_checkpoint(path)
         try:
             saved = TrainOptions.from_json(content["options"])
             _check_options(saved, options, int(content["step"]), str(path))
+            _check_data(ModelRecord.from_json(content[RECORD], str(path)).card, record.card, path)
             self.network.load_state_dict(content["network"])
             self.ema.load(content["ema"])
             self.optimizer.load_state_dict(content["optimizer"])
             self.step, self.best = int(content["step"]), float(content["best"])
         except FormatError:
             raise
-        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        except (RuntimeError, *MALFORMED) as error:
             why = " ".join(str(error).split())[:200]
             raise FormatError(
                 f"{path} does not match this network: {why}. Resume with the denoiser, encoders "
                 "and mixer that the run was started with."
             ) from None
+
+
+def _check_data(
+    saved: Mapping[str, Any], given: Mapping[str, Any], path: str | os.PathLike[str]
+) -> None:
+    """Raise if a run would be resumed with other training data than it was started with."""
+    if "data_digests" not in given:
+        return
+    if "data_digests" not in saved:
+        warnings.warn(
+            f"{path} does not record the digest of its training data; whether they are the same "
+            "cannot be checked.",
+            stacklevel=4,
+        )
+        return
+    before, now = saved["data_digests"], given["data_digests"]
+    if before == now:
+        return
+    changed = [
+        str(index)
+        for index, pair in enumerate(zip(before, now, strict=False), 1)
+        if pair[0] != pair[1]
+    ]
+    which = f"dataset {', '.join(changed)} of {len(now)} differs"
+    if len(before) != len(now):
+        which = f"it had {len(before)} datasets, now there are {len(now)}"
+    raise FormatError(
+        f"{path} was trained on other data: {which} ({_differences(saved['data'], given['data'])})."
+        " Resume with the same data, or start a new run."
+    )
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    names = [name for name in dict.fromkeys([*before, *now]) if before.get(name) != now.get(name)]
+    texts = [f"{name} was {before.get(name)}, is {now.get(name)}" for name in names]
+    return "; ".join(texts) or "of the same size, with other content"
 
 
 def _check_options(saved: TrainOptions, given: TrainOptions, step: int, path: str) -> None:

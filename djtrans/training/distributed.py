@@ -33,6 +33,11 @@ class World:
         """True for the process that writes files and reports progress."""
         return self.rank == 0
 
+    def wait(self) -> None:
+        """Wait until all processes have reached this point."""
+        if self.size > 1:
+            torch.distributed.barrier()
+
     def local_batch_size(self, batch_size: int) -> int:
         """Compute the batch size of one process.
 

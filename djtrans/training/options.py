@@ -6,8 +6,9 @@ import json
 
 import attrs
 
-from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.config import LARGEST_SEED, setting
 from djtrans.core.errors import ConfigError
+from djtrans.core.util.json_documents import parse_json
 from djtrans.diffusion.objective import Objective
 
 
@@ -33,7 +34,10 @@ class TrainOptions:
 
     steps: int = setting(100_000, "Number of steps.", minimum=1)
     batch_size: int = setting(
-        32, "Transitions of 16 bars per step; equally many frames for other lengths.", minimum=1
+        32,
+        "Transitions of 16 bars per step; equally many frames for other lengths.",
+        minimum=1,
+        maximum=65536,
     )
     lr: float = setting(1e-4, "Learning rate after the warm-up.", minimum=0.0, maximum=1.0)
     warmup_steps: int = setting(500, "Steps over which the learning rate rises.", minimum=0)
@@ -48,7 +52,7 @@ class TrainOptions:
     save_every: int = setting(10_000, "Steps between checkpoints.", minimum=1)
     validate_every: int = setting(1_000, "Steps between validations.", minimum=1)
     validation_batches: int = setting(8, "Batches per validation.", minimum=1)
-    seed: int = setting(0, "Seed of weights, data and noise.", minimum=0)
+    seed: int = setting(0, "Seed of weights, data and noise.", minimum=0, maximum=LARGEST_SEED)
     amp: bool = setting(False, "Mixed precision with bfloat16; CUDA only.")
     objective: Objective = attrs.field(factory=Objective)
     audio_weight: float = setting(
@@ -75,7 +79,7 @@ class TrainOptions:
     @classmethod
     def from_json(cls, text: str) -> TrainOptions:
         """Read options that :meth:`to_json` wrote."""
-        fields = json.loads(text)
+        fields = parse_json(text)
         return cls(**{**fields, "objective": Objective(**fields["objective"])})
 
     def lr_at(self, step: int) -> float:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -17,8 +16,9 @@ from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, LayoutError, PluginError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.devices import pick_device
-from djtrans.core.util.progress import Progress, ProgressCallback
+from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.batch import BatchSource
+from djtrans.datasets.content import check_finite_data, dataset_digest
 from djtrans.datasets.mixture import MixedBatches, shares_by_frames
 from djtrans.datasets.pairs.batches import PreparedBatches
 from djtrans.datasets.pairs.dataset import PreparedDataset
@@ -180,6 +180,8 @@ def train_model(
     InputError
         If a dataset is empty, the shares do not match the datasets, or the audio loss has a weight
         and no dataset has audio.
+    FormatError
+        If a dataset has values that are not finite, or a resumed run had other data.
 
     See Also
     --------
@@ -206,7 +208,14 @@ def train_model(
     shares = options.shares or shares_by_frames(sets)
     facts = [dict(each.facts) for each in sets]
     provenance = facts[0] if len(sets) == 1 else {"sources": facts, "shares": list(shares)}
-    card = {**record.card, "data": provenance, "train": attrs.asdict(options)}
+    for each in sets:
+        check_finite_data(each)
+    card = {
+        **record.card,
+        "data": provenance,
+        "data_digests": [dataset_digest(each) for each in sets],
+        "train": attrs.asdict(options),
+    }
     record = attrs.evolve(record, card=card)
     torch.manual_seed(options.seed)
     network, encoders = build_network(record, registry=registry)
@@ -280,56 +289,3 @@ def _technique(name: str, registry: Registry) -> Any:
         return registry.techniques.build(name)
     except PluginError as error:
         raise PluginError(f"The synthetic dataset uses {name}. {error}") from None
-
-
-@contextmanager
-def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[ProgressCallback]:
-    """Log the metrics of every step to Weights & Biases within a context.
-
-    The wandb run starts with the first step, so invalid options create none. Under ``torchrun``
-    only the main process logs.
-
-    Parameters
-    ----------
-    run : str
-        Name of the run.
-    config : mapping
-        Settings of the run, JSON-ready.
-
-    Yields
-    ------
-    callable
-        Callback for the `progress` parameter of :func:`train_model`.
-
-    Raises
-    ------
-    InputError
-        If wandb is not installed.
-
-    Examples
-    --------
-    >>> from djtrans.training import logging_to_wandb, train_model
-    >>> with logging_to_wandb("baseline", {"lr": 1e-4}) as progress:  # doctest: +SKIP
-    ...     train_model(data, "output", progress=progress)
-    """
-    try:
-        import wandb
-    except ImportError:
-        raise InputError(
-            "wandb is not installed; install it (pip install 'djtrans[wandb]') or omit --wandb."
-        ) from None
-    runs: list[Any] = []
-
-    def log(event: Progress) -> None:
-        if not runs:
-            runs.append(wandb.init(project="djtrans", name=run, config=dict(config)))
-        runs[0].log(dict(event.metrics), step=int(event.done))
-
-    try:
-        yield log
-    except BaseException:
-        for each in runs:
-            each.finish(exit_code=1)
-        raise
-    for each in runs:
-        each.finish()

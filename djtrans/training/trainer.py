@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import attrs
 import torch
 from torch import Tensor, nn
 
 from djtrans.core.errors import InputError
+from djtrans.core.util.folder_lock import folder_lock
+from djtrans.core.util.output_files import make_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.batch import Batch, BatchSource
 from djtrans.diffusion.checkpoint import ModelRecord
@@ -23,9 +23,11 @@ from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.training.checkpoint import TrainingState
 from djtrans.training.distributed import World, process_group
 from djtrans.training.ema import Ema
+from djtrans.training.interrupts import interruptible
 from djtrans.training.loss import AudioLoss, TrainingLoss
 from djtrans.training.metrics_log import MetricsLog
 from djtrans.training.options import TrainOptions
+from djtrans.training.run_folder import BEST_MODEL, METRICS, check_run_folder, fetch_best_model
 
 #: Terms of the loss in progress messages, if the run has them.
 _TERMS = ("prediction", "smoothness", "audio")
@@ -47,6 +49,8 @@ class TrainResult:
         True if the run was stopped before its last step.
     checkpoint : Path
         Last checkpoint.
+    best_model : Path or None
+        Model with the lowest validation loss, if one was validated.
 
     Examples
     --------
@@ -60,6 +64,7 @@ class TrainResult:
     best: float
     interrupted: bool
     checkpoint: Path
+    best_model: Path | None = None
 
 
 def train(
@@ -112,7 +117,8 @@ def train(
     Raises
     ------
     InputError
-        If the device does not support the options, or runs out of memory.
+        If the device does not support the options, or runs out of memory; if the loss is not
+        finite, or the folder has another run, or is held by one that is still running.
     FormatError
         If the checkpoint does not belong to this run.
 
@@ -131,9 +137,12 @@ def train(
     options = options or TrainOptions()
     where = torch.device(device)
     check_amp(options, where)
-    folder = Path(output)
-    folder.mkdir(parents=True, exist_ok=True)
-    with process_group(where) as world:
+    folder = check_run_folder(output, resume)
+    make_folder(folder)
+    with (
+        process_group(where) as world,
+        folder_lock(folder, "djtrans train") if world.is_main else nullcontext(),
+    ):
         if where.type == "cuda" and world.size > 1:
             where = torch.device("cuda", world.local_rank)
         run = _Run(
@@ -196,11 +205,15 @@ class _Run:
         self.loss = TrainingLoss(network, options, audio)
         self.module: nn.Module = self.loss
         self.saved = folder / "checkpoint_0.pt"
+        self.best_model = folder / BEST_MODEL
 
     def __call__(self, resume: str | os.PathLike[str] | None) -> TrainResult:
         if resume is not None:
-            self.state.load(resume, self.options)
+            self.state.load(resume, self.options, self.record)
             self.saved = Path(resume)
+            if self.world.is_main and math.isfinite(self.state.best):
+                fetch_best_model(self.folder, self.saved)
+            self.world.wait()
         if self.world.size > 1:
             ids = [self.world.local_rank] if self.device.type == "cuda" else None
             self.module = nn.parallel.DistributedDataParallel(
@@ -211,7 +224,7 @@ class _Run:
             stop_requested = stack.enter_context(interruptible())
             log = None
             if self.world.is_main:
-                file = self.folder / "metrics.csv"
+                file = self.folder / METRICS
                 log = stack.enter_context(MetricsLog(file, state.step, self.loss.terms))
             while state.step < options.steps and not self._any_process(stop_requested()):
                 begin = time.perf_counter()
@@ -230,7 +243,8 @@ class _Run:
         interrupted = state.step < options.steps
         if interrupted:
             self._save()
-        return TrainResult(state.step, state.best, interrupted, self.saved)
+        best = self.best_model if self.best_model.is_file() else None
+        return TrainResult(state.step, state.best, interrupted, self.saved, best)
 
     def _step(self, step: int) -> dict[str, float]:
         options, optimizer = self.options, self.state.optimizer
@@ -248,7 +262,18 @@ class _Run:
         self.state.ema.update(self.network, step)
         means = self._mean(torch.stack(terms).detach())
         named = dict(zip(self.loss.terms, means, strict=True))
+        self._check_finite(step + 1, {**named, "norm of the gradients": float(norm)})
         return {**named, "grad_norm": float(norm), "lr": lr}
+
+    def _check_finite(self, step: int, values: Mapping[str, float]) -> None:
+        """Raise before a model that is not finite is saved."""
+        for name, value in values.items():
+            if not math.isfinite(value):
+                last = self.saved if self.saved.is_file() else "none"
+                raise InputError(
+                    f"The {name} of step {step} is {value}; the last checkpoint is {last}. Lower "
+                    "the learning rate (--lr), and check the data and the model's components."
+                )
 
     def _compute_loss(
         self, module: nn.Module, batch: Batch, noise: torch.Generator
@@ -274,10 +299,12 @@ class _Run:
             total += self._compute_loss(self.loss, batch, noise)[0]
         self.network.load_state_dict(weights)
         loss = self._mean(total[None])[0] * self.world.size / self.options.validation_batches
-        if loss < self.state.best:
+        self._check_finite(self.state.step, {"validation loss": loss})
+        # The best model of a resumed run may be missing.
+        if loss < self.state.best or not self._exists(self.best_model):
             self.state.best = loss
             if self.world.is_main:
-                self.state.save(self.folder / "best_model.pt", self.record, self.options)
+                self.state.save(self.best_model, self.record, self.options)
         return loss
 
     def _save(self) -> None:
@@ -291,6 +318,11 @@ class _Run:
             torch.distributed.all_reduce(values)
             values = values / self.world.size
         return [float(value) for value in values]
+
+    def _exists(self, file: Path) -> bool:
+        """Return True if a file exists for the main process."""
+        missing = self.world.is_main and not file.is_file()
+        return not self._any_process(missing)
 
     def _any_process(self, stop: bool) -> bool:
         """Return True if any process was interrupted: all end after the same step."""
@@ -309,31 +341,3 @@ def generator(seed: int, stream: int, index: int) -> torch.Generator:
     """Create the generator of a batch, on the CPU: its values are the same for every device."""
     mixed = ((seed % 2**16) * 4 + stream) * 2**44 + index
     return torch.Generator().manual_seed(mixed)
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT into a stop request; the second one raises KeyboardInterrupt.
-
-    Yields
-    ------
-    callable
-        Returns True after the first SIGINT.
-    """
-    requested = False
-
-    def request_stop(number: int, frame: FrameType | None) -> None:
-        nonlocal requested
-        if requested:
-            raise KeyboardInterrupt
-        requested = True
-
-    try:
-        before: Any = signal.signal(signal.SIGINT, request_stop)
-    except ValueError:  # not in the main thread, which alone receives signals
-        yield lambda: False
-        return
-    try:
-        yield lambda: requested
-    finally:
-        signal.signal(signal.SIGINT, before)

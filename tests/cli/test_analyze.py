@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from itertools import pairwise
 
 import pytest
@@ -53,6 +54,39 @@ def test_json_is_one_object_whose_analyses_can_be_read_back(run, files):
     assert list(found) == files
     assert found[files[1]]["grid"]["bpm"] == pytest.approx(122.0, rel=1e-4)
     assert found[files[0]]["key"]["camelot"] == "8A"
+
+
+def test_tags_are_shown_and_not_trusted(run, files, tmp_path):
+    audio, rate = djtrans.load_audio(files[0])
+    tagged = tmp_path / "tagged.mp3"
+    djtrans.write_audio(tagged, audio, rate, texts={"title": "Ke$ha\nNight", "artist": "Ada"})
+    # Twice the tempo is the same beat; three quarters of it are not.
+    frames = b"".join(
+        name + struct.pack(">I", len(text) + 1) + b"\0\0\0" + text
+        for name, text in ((b"TPE1", b"Ada"), (b"TIT2", b"Ke$ha"), (b"TBPM", b"96"))
+    )
+    id3 = b"ID3\3\0\0\0\0\0" + bytes([len(frames)]) + frames
+    data = tagged.read_bytes()
+    tagged.write_bytes(id3 + data[data.index(b"\xff\xfb") :])
+    code, out, _ = run(str(tagged), "--quiet")
+    assert code == 0
+    assert f"tags of {tagged}: Ada - Ke$ha, 96 BPM" in out
+    assert f"{tagged}: tagged 96 BPM, analyzed 128.0" in out
+    code, out, _ = run(str(tagged), "--json", "--quiet")
+    found = json.loads(out)[str(tagged)]
+    assert found["tags"]["title"] == "Ke$ha"
+    assert found["grid"]["bpm"] == pytest.approx(128.0, rel=1e-3)
+
+
+def test_a_cut_file_does_not_take_down_the_others(run, files, tmp_path):
+    cut = tmp_path / "cut.wav"
+    with open(files[0], "rb") as whole:
+        cut.write_bytes(whole.read(100_000))
+    code, out, err = run(str(cut), files[0], "--json", "--quiet")
+    assert code == 2
+    assert list(json.loads(out)) == [files[0]]
+    assert "incomplete: expected" in err
+    assert len(err.splitlines()) == 1
 
 
 def test_a_bad_file_is_one_line_and_the_others_are_analyzed(run, files, tmp_path):

@@ -69,7 +69,7 @@ def test_generate_then_render_gives_the_same_file(run, pair, tmp_path):
     assert "128.00 BPM" in rows["A"]
     assert "spectral" in rows["separator"]
     written = [line.split()[1] for line in out.splitlines() if line.startswith("wrote")]
-    assert written == ["out.wav", "p.json", "out.png"]
+    assert written == ["p.json", "out.wav", "out.png"]
     code, out, _ = run("render", "p.json", *pair, "-o", "again.wav", "--device", "cpu")
     assert code == 0
     assert (tmp_path / "again.wav").read_bytes() == (tmp_path / "out.wav").read_bytes()
@@ -116,16 +116,19 @@ def mistakes(folder):
         (["text.mp3", "B", "-o", "x.wav"], "text.mp3"),
         (["silence.wav", "B", "-o", "x.wav"], "silent"),
         (["short.wav", "B", "-o", "x.wav"], "3 s long; give at least 8 s"),
-        (["song.m4a", "B", "-o", "x.wav"], "ffmpeg -i"),
+        (["song.m4a", "B", "-o", "x.wav"], "not audio"),
         (["A", "B", "-o", "x.wav", "--bars", "0"], "bars = 0 is not allowed"),
         (["A", "B", "-o", "x.wav", "--bars", "many"], "neither a whole number nor auto"),
         (["A", "B", "-o", "x.wav", "--technique", "bass-swop"], "Did you mean 'bass-swap'"),
         (["A", "B", "-o", "x.wav", "--separator", "demuks"], "no separator 'demuks'"),
         (["A", "B", "-o", "x.wav", "--analyzer", "librose"], "Did you mean 'librosa'"),
         (["A", "B", "-o", "x.wav", "--mixer", "dj55"], "Did you mean 'dj54'"),
-        (["A", "B", "-o", "none/x.wav"], "folder that exists"),
-        (["A", "B", "-o", "x.txt"], "ends in .wav"),
-        (["A", "B", "-o", "x.wav", "--save-params", "none/p.json"], "folder that exists"),
+        (["A", "B", "-o", "none/x.wav"], "folder none does not exist; create it"),
+        (["A", "B", "-o", "x.txt"], "end the name in .wav"),
+        (
+            ["A", "B", "-o", "x.wav", "--save-params", "none/p.json"],
+            "folder none does not exist; create it",
+        ),
         (["A", "B", "-o", "x.wav", "--stems-a", "none"], "none"),
         (["A", "B", "-o", "x.wav", "--cue-a", "9999"], "lies outside track A"),
         (["A", "B", "-o", "x.wav", "--contxt", "8"], "No such option"),

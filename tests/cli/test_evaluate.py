@@ -134,7 +134,7 @@ def test_a_comparison_writes_its_files_and_resumes(run, folder, tmp_path):
             ["--synthesized", "1", "--output", "out", "--techniques", "bass-swop"],
             "Did you mean 'bass-swap'",
         ),
-        (["--synthesized", "1", "--output", "p.json"], "Cannot create the folder p.json/units"),
+        (["--synthesized", "1", "--output", "p.json"], "Cannot write to the folder p.json"),
         (["--pairs", "none.csv", "--output", "out"], "Cannot read none.csv: No such file"),
         (["--all-pairs", "none", "--output", "out"], "none is not a folder"),
     ],

@@ -95,6 +95,7 @@ def test_files_that_are_no_models_are_refused_by_what_they_are(tmp_path):
         ("other.pt", "not a checkpoint of djtrans"),
         ("empty", "contains no model.safetensors"),
         ("nothing.pt", "There is no model"),
+        ("long" * 99, "There is no model"),
     ):
         with pytest.raises(FormatError, match=why):
             read_model(tmp_path / name)

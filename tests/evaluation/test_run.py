@@ -12,7 +12,7 @@ import pytest
 
 import djtrans
 from djtrans.core.contracts.technique import TechniqueDeclaration
-from djtrans.core.errors import FormatError, InputError, PluginError
+from djtrans.core.errors import InputError, PluginError
 from djtrans.core.registration.discovery import PluginWarning
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import track_seconds
@@ -156,14 +156,17 @@ def test_a_run_that_was_stopped_goes_on_and_gives_the_same_table(made, tmp_path)
     assert results_csv(again) == results_csv(comparison)
 
 
-def test_a_damaged_result_is_named(made, tmp_path):
+def test_a_damaged_result_is_named_and_measured_again(made, tmp_path):
     shutil.copytree(made[1] / "units", tmp_path / "units")
     (path,) = (tmp_path / "units").glob("*cut*")
     path.write_text(path.read_text()[:40])
-    with pytest.raises(FormatError, match=rf"{path.name}: .* Delete it and run again"):
-        compare([PAIR], TECHNIQUES, output=tmp_path)
+    with pytest.warns(UserWarning, match=rf"{path.name} is damaged: .* It is measured again"):
+        again = compare([PAIR], TECHNIQUES, output=tmp_path)
+    assert results_csv(again) == results_csv(made[0])
+    assert len(list((tmp_path / "units").iterdir())) == 3
 
 
+@pytest.mark.filterwarnings("ignore:.* are measured again:UserWarning")
 def test_another_question_is_another_result(made, tmp_path):
     """What a result depends on is in its file's name: nothing stale is taken for an answer."""
     shutil.copytree(made[1] / "units", tmp_path / "units")
@@ -321,6 +324,16 @@ def test_all_pairs_of_a_folder_are_ordered_and_within_the_limit(folder):
         all_pairs(folder, stretch_limit=0.01)
     with pytest.raises(InputError, match="is not a folder"):
         all_pairs(folder / "nothing")
+
+
+def test_files_of_one_recording_are_one_track(folder, tmp_path):
+    for name in ("a", "b"):
+        shutil.copy(folder / f"{name}.wav", tmp_path)
+    audio, rate = djtrans.load_audio(folder / "a.wav")
+    djtrans.write_audio(tmp_path / "a again.mp3", 0.5 * audio, rate)
+    pairs, skipped = all_pairs(tmp_path)
+    assert [pair.label for pair in pairs] == ["a to b", "b to a"]
+    assert skipped == (("a again.mp3", "It is the same recording as a.wav."),)
 
 
 def test_wrong_requests_are_refused_before_the_work(tmp_path):

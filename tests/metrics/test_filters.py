@@ -46,3 +46,5 @@ def test_loudness_is_the_standards(rate):
     exact = integrated_lufs(torch.from_numpy(audio).float(), rate)
     assert gated_loudness(audio, rate) == pytest.approx(exact, abs=0.01)
     assert gated_loudness(0 * audio, rate) == -70.0
+    exact = integrated_lufs(torch.from_numpy(audio[:1]).float(), rate)
+    assert gated_loudness(audio[:1], rate) == pytest.approx(exact, abs=0.01)

@@ -123,6 +123,15 @@ def test_the_same_again_from_the_params_file_and_from_the_same_seed(files, made,
         djtrans.render(tmp_path / "p.json", *files[::-1])
 
 
+def test_a_result_does_not_replace_a_track(files, made, tmp_path):
+    copy = tmp_path / "copy.wav"
+    copy.write_bytes(files[0].read_bytes())
+    for write in (made.save, made.save_params):
+        with pytest.raises(djtrans.DjtransError, match="it is track A of this transition"):
+            write(copy)
+    assert copy.read_bytes() == files[0].read_bytes()
+
+
 def test_without_context_the_window_alone_is_the_same_audio(files, made):
     alone = djtrans.generate(
         *files, technique="bass-swap", bars=8, context=0, device="cpu", model=None

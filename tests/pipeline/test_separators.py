@@ -98,3 +98,18 @@ def test_missing_weights_are_said_before_a_track_is_read(monkeypatch, tmp_path):
         with pytest.raises(SeparationError, match=words):
             djtrans.generate("no.wav", "no.wav", separator="demucs", settings=settings)
         assert time.monotonic() - begin < 10  # imports, on a busy machine
+
+
+def test_stems_that_are_read_from_files_are_not_cached(registry):
+    declaration = SeparatorDeclaration(
+        name="demucs", summary="A fake.", factory="nowhere:Fake", keep=True, reads_source=True
+    )
+    computed = attrs.evolve(declaration, reads_source=False)
+    for declared, cached in ((declaration, False), (computed, True)):
+        with registry.override("separator", "demucs", attrs.evolve(declared, factory=FAKE)):
+            found = build_separator(registry, "demucs", {})
+        assert isinstance(found, CachedSeparator) is cached
+
+
+#: By name, as the cache requires.
+FAKE = f"{__name__}:Fake"

@@ -158,8 +158,14 @@ def test_the_level_trim_meets_a_and_has_a_limit(analysis, plan):
     made = plan(analysis(lufs=-9), analysis(lufs=-13))
     assert made.b.gain_db == pytest.approx(4.0)
     assert made.b.gain == pytest.approx(10 ** (4 / 20))
-    far = plan(analysis(lufs=-9), analysis(lufs=-40))
+    with pytest.warns(
+        UserWarning, match=r"\+31\.0 dB .* stays 19\.0 dB quieter than A\. Raise .* B"
+    ):
+        far = plan(analysis(lufs=-9), analysis(lufs=-40))
     assert far.b.gain_db == 12.0
+    with pytest.warns(UserWarning, match=r"-31\.0 dB .* stays 19\.0 dB louder than A\. Raise .* A"):
+        assert plan(analysis(lufs=-40), analysis(lufs=-9)).b.gain_db == -12.0
+    assert plan(analysis(lufs=-9), analysis(lufs=-np.inf)).b.gain_db == 0.0
     assert any("limit" in reason for reason in far.reasons)
 
 

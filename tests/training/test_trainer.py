@@ -48,7 +48,7 @@ def test_it_learns_and_leaves_what_it_promises(tmp_path):
     result = run(tmp_path, attrs.evolve(OPTIONS, steps=120, save_every=60), progress=seen.append)
     assert result.step == 120
     assert not result.interrupted
-    names = {file.name for file in tmp_path.iterdir()}
+    names = {file.name for file in tmp_path.iterdir() if not file.name.startswith(".")}
     assert names == {"metrics.csv", "best_model.pt", "checkpoint_60.pt", "checkpoint_120.pt"}
     table = rows(tmp_path)
     assert [int(row["step"]) for row in table] == list(range(1, 121))
@@ -150,6 +150,8 @@ def test_the_learning_rate_rises_stays_and_falls():
     assert TrainOptions.from_json(options.to_json()) == options
     with pytest.raises(ConfigError, match="batch_size"):
         TrainOptions(batch_size=0)
+    with pytest.raises(ConfigError, match=r"batch_size = 1180591620717411303424 .* 65536"):
+        TrainOptions(batch_size=2**70)
 
 
 def test_missing_encoders_are_dropped(tmp_path):
@@ -227,3 +229,96 @@ def test_two_processes_average_their_gradients(tmp_path):
     assert not torch.allclose(
         weights, torch.cat([w.flatten() for w in small_network().parameters()]), atol=1e-5
     )
+
+
+class Broken(Ramps):
+    """Batches of which one, or the validation, is not a number."""
+
+    def __init__(self, step=None, *, validation=False):
+        self.step, self.validation = step, validation
+
+    def batch(self, index, size, *, validation=False):
+        batch = super().batch(index, size, validation=validation)
+        broken = self.validation if validation else index == self.step
+        return attrs.evolve(batch, curves=batch.curves * (float("nan") if broken else 1.0))
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_the_last_good_checkpoint(tmp_path):
+    message = rf"The loss of step 15 is nan; the last checkpoint is {tmp_path}/checkpoint_10.pt"
+    with pytest.raises(InputError, match=message):
+        run(tmp_path, source=Broken(14))
+    _, weights = read_model(tmp_path / "checkpoint_10.pt")
+    assert all(bool(torch.isfinite(weight).all()) for weight in weights.values())
+    assert len(rows(tmp_path)) == 14
+
+
+def test_a_validation_loss_that_is_no_number_ends_the_run(tmp_path):
+    with pytest.raises(InputError, match=r"The validation loss of step 10 is nan; .* is none"):
+        run(tmp_path, source=Broken(validation=True))
+    assert not (tmp_path / "best_model.pt").exists()
+
+
+def test_the_best_model_of_a_run_goes_along_when_it_is_resumed_elsewhere(tmp_path):
+    first = run(tmp_path / "a")
+    assert first.best_model == tmp_path / "a" / "best_model.pt"
+    checkpoint = tmp_path / "a" / "checkpoint_30.pt"
+    done = run(tmp_path / "b", resume=checkpoint)  # no step is left, so nothing is validated
+    assert done.best_model == tmp_path / "b" / "best_model.pt"
+    assert done.best_model.read_bytes() == first.best_model.read_bytes()
+
+
+def test_without_its_best_model_a_resumed_run_chooses_a_new_one(tmp_path):
+    run(tmp_path / "a")
+    (tmp_path / "a" / "best_model.pt").unlink()
+    with pytest.warns(UserWarning, match=r"There is no best_model.pt beside .*checkpoint_30"):
+        done = run(tmp_path / "b", resume=tmp_path / "a" / "checkpoint_30.pt")
+    assert done.best_model is None
+    with pytest.warns(UserWarning, match=r"There is no best_model.pt beside"):
+        done = run(tmp_path / "c", resume=tmp_path / "a" / "checkpoint_20.pt")
+    assert done.best_model == tmp_path / "c" / "best_model.pt"
+    assert done.best_model.is_file()
+
+
+def test_another_run_is_not_replaced(tmp_path):
+    run(tmp_path)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(InputError, match=r"best_model.pt of another run; .*checkpoint_30.pt"):
+        run(tmp_path)
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_a_table_of_the_user_is_not_replaced(tmp_path):
+    (tmp_path / "metrics.csv").write_text("date,price\n")
+    with pytest.raises(InputError, match=r"metrics\.csv exists and was not written by djtrans"):
+        run(tmp_path)
+    assert (tmp_path / "metrics.csv").read_text() == "date,price\n"
+
+
+def card(*digests, **facts):
+    return attrs.evolve(small_record(), card={"data": facts, "data_digests": list(digests)})
+
+
+def test_a_run_is_resumed_with_the_same_data_only(tmp_path):
+    train(small_network(), card("1a", pairs=10), Ramps(), tmp_path / "a", OPTIONS)
+    checkpoint = tmp_path / "a" / "checkpoint_10.pt"
+
+    def resume(record):
+        return train(small_network(), record, Ramps(), tmp_path / "b", OPTIONS, resume=checkpoint)
+
+    for record, match in (
+        (card("2b", pairs=8), r"dataset 1 of 1 differs \(pairs was 10, is 8\)"),
+        (card("2b", pairs=10), "of the same size, with other content"),
+        (card("1a", "3c", pairs=10), "it had 1 datasets, now there are 2"),
+    ):
+        with pytest.raises(FormatError, match=f"was trained on other data: .*{match}"):
+            resume(record)
+    assert resume(card("1a", pairs=10)).step == 30
+
+
+def test_a_checkpoint_of_an_earlier_version_is_resumed_with_a_warning(tmp_path):
+    run(tmp_path / "a")
+    with pytest.warns(UserWarning, match="does not record the digest of its training data"):
+        train(
+            small_network(), card("1a"), Ramps(), tmp_path / "b", OPTIONS,
+            resume=tmp_path / "a" / "checkpoint_10.pt",
+        )  # fmt: skip

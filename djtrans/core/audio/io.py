@@ -6,22 +6,22 @@ Audio is a float32 tensor ``[channels, samples]`` throughout djtrans, with a sep
 from __future__ import annotations
 
 import hashlib
-import math
 import os
-import shlex
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+import attrs
 import numpy as np
 import soundfile
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.containers import check_sample_rate
 from djtrans.core.audio.decibels import amplitude_to_db
+from djtrans.core.audio.decoding.opening import check_is_file, open_audio
+from djtrans.core.audio.decoding.stream import incomplete, seconds
+from djtrans.core.audio.downmix import to_stereo
 from djtrans.core.audio.reproducible_files import make_reproducible
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
@@ -39,27 +39,12 @@ WRITABLE = {
     ".aif": ("AIFF", "PCM_24"),
 }
 
-#: Formats that ffmpeg can decode, but libsndfile cannot.
-NEEDS_FFMPEG = {".m4a", ".aac", ".mp4", ".wma", ".alac", ".webm", ".mka", ".mkv", ".mov"}
-
 #: libsndfile's Vorbis encoder overflows its stack on one huge write.
 _WRITE_FRAMES = 65536
 
-# ITU-R BS.775 downmix weights of each channel to (left, right), channels in WAV order.
-_HALF_POWER = math.sqrt(0.5)
-_LEFT, _RIGHT, _CENTRE, _LFE = (1.0, 0.0), (0.0, 1.0), (_HALF_POWER, _HALF_POWER), (0.0, 0.0)
-_SIDE_L, _SIDE_R = (_HALF_POWER, 0.0), (0.0, _HALF_POWER)
-_DOWNMIX = {
-    3: (_LEFT, _RIGHT, _CENTRE),
-    4: (_LEFT, _RIGHT, _SIDE_L, _SIDE_R),
-    5: (_LEFT, _RIGHT, _CENTRE, _SIDE_L, _SIDE_R),
-    6: (_LEFT, _RIGHT, _CENTRE, _LFE, _SIDE_L, _SIDE_R),
-    8: (_LEFT, _RIGHT, _CENTRE, _LFE, _SIDE_L, _SIDE_R, _SIDE_L, _SIDE_R),
-}
-
 
 def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> tuple[Tensor, int]:
-    """Read a whole audio file (wav, flac, ogg, mp3, aiff).
+    """Read a whole audio file; see docs/audio-files.md for the formats.
 
     Mono stays mono. More than two channels are mixed down to stereo (ITU-R BS.775, scaled so that
     it cannot clip, without the low-frequency channel), with a warning.
@@ -81,8 +66,8 @@ def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> 
     Raises
     ------
     AudioFileError
-        If the file is missing, is not audio, is in a format that needs ffmpeg, is empty, or has
-        samples that are not finite.
+        If the file is missing, is not audio, needs a decoder that is not installed, is empty or
+        incomplete, or has samples that are not finite.
 
     Examples
     --------
@@ -97,16 +82,45 @@ def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> 
     write_audio : Write an audio file.
     djtrans.load_track : Load a file with its name and hash.
     """
+    decoded = decode(path)
+    rate = decoded.sample_rate
+    if sample_rate is None or sample_rate == rate:
+        return decoded.audio, rate
+    return resample(decoded.audio, rate, sample_rate), sample_rate
+
+
+@attrs.frozen(eq=False)
+class DecodedFile:
+    """Audio of a file.
+
+    Attributes
+    ----------
+    audio : Tensor
+        ``[channels, samples]`` float32, full scale is 1.
+    sample_rate : int
+        In Hz.
+    decoder : str
+        Name and version of the decoder.
+    """
+
+    audio: Tensor
+    sample_rate: int
+    decoder: str
+
+
+def decode(path: str | os.PathLike[str]) -> DecodedFile:
+    """Decode a whole audio file; see :func:`load_audio`."""
     file = Path(path).expanduser()
-    with _open_for_reading(file) as handle:
-        rate = int(handle.samplerate)
-        samples = _read_frames(handle, file)
+    with open_audio(file) as stream:
+        rate, decoder = stream.sample_rate, stream.decoder
+        samples = _joined(stream.blocks(), stream.channels)
+        if stream.frames is not None and len(samples) != stream.frames:
+            raise incomplete(
+                file, seconds(len(samples), rate), f"{seconds(stream.frames, rate)} of audio"
+            )
     if samples.shape[0] == 0:
         raise AudioFileError(f"{file} has no samples; give a file that is not empty.")
-    audio = _to_tensor(samples, file)
-    if sample_rate is None or sample_rate == rate:
-        return audio, rate
-    return resample(audio, rate, sample_rate), sample_rate
+    return DecodedFile(to_stereo(samples, file), rate, decoder)
 
 
 def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samples: int) -> Tensor:
@@ -134,14 +148,14 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
         See :func:`load_audio`.
     """
     file = Path(path).expanduser()
-    with _open_for_reading(file) as handle:
-        rate = int(handle.samplerate)
+    with open_audio(file) as stream:
+        rate = stream.sample_rate
         # Whole seconds are on both sample grids; a second of margin avoids the resampler's edges.
         first = max(0, start // sample_rate - 1)
         last = max(first, -((-start - samples) // sample_rate) + 1)
-        handle.seek(min(first * rate, handle.frames))
-        block = _read_frames(handle, file, (last - first) * rate)
-    audio = _to_tensor(block, file)
+        blocks = _first(stream.blocks(first * rate), (last - first) * rate)
+        block = _joined(blocks, stream.channels)
+    audio = to_stereo(block, file)
     if audio.shape[-1]:
         audio = resample(audio, rate, sample_rate)
     offset = start - first * sample_rate
@@ -149,13 +163,27 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
 
 
 def audio_seconds(path: str | os.PathLike[str]) -> float:
-    """Return the length of an audio file in seconds, from its header."""
-    with _open_for_reading(Path(path).expanduser()) as handle:
-        return float(handle.frames) / float(handle.samplerate)
+    """Return the length of an audio file in seconds, as it is decoded."""
+    with open_audio(Path(path).expanduser()) as stream:
+        frames = stream.frames
+        if frames is None:
+            frames = sum(len(block) for block in stream.blocks())
+        return frames / stream.sample_rate
+
+
+def audio_sample_rate(path: str | os.PathLike[str]) -> int:
+    """Return the sample rate of an audio file in Hz."""
+    with open_audio(Path(path).expanduser()) as stream:
+        return stream.sample_rate
 
 
 def write_audio(
-    path: str | os.PathLike[str], audio: Tensor, sample_rate: int, subtype: str | None = None
+    path: str | os.PathLike[str],
+    audio: Tensor,
+    sample_rate: int,
+    subtype: str | None = None,
+    *,
+    texts: Mapping[str, str] | None = None,
 ) -> Path:
     """Write an audio file, atomically; the same audio gives the same bytes.
 
@@ -171,6 +199,8 @@ def write_audio(
     subtype : str, optional
         libsndfile's name of the sample format, such as ``"PCM_16"`` or ``"FLOAT"``; 24-bit PCM by
         default for wav, flac and aiff.
+    texts : mapping of str to str, optional
+        Tags by libsndfile's names: ``title``, ``artist``, ``software``.
 
     Returns
     -------
@@ -206,6 +236,7 @@ def write_audio(
         raise AudioFileError(
             f"Cannot write {file}: a {container} file has no subtype {chosen!r}; choose {known}."
         )
+    check_sample_rate(file, sample_rate)
     check_audio(audio)
     check_finite(audio, f"Cannot write {file}: the audio")
     # Vorbis decodes to floats, but players clip it: warn for everything except float PCM.
@@ -222,13 +253,15 @@ def write_audio(
     with replacing(file, AudioFileError) as part:
         try:
             with soundfile.SoundFile(
-                part,
+                os.fsencode(part),
                 "w",
                 samplerate=sample_rate,
                 channels=frames.shape[1],
                 format=container,
                 subtype=chosen,
             ) as out:
+                for name, text in (texts or {}).items():
+                    setattr(out, name, text)
                 for begin in range(0, frames.shape[0], _WRITE_FRAMES):
                     out.write(np.ascontiguousarray(frames[begin : begin + _WRITE_FRAMES]))
             make_reproducible(part)
@@ -243,7 +276,7 @@ def write_audio(
 def content_hash(audio_path: str | os.PathLike[str]) -> str:
     """Compute the SHA-256 of a file's bytes in hexadecimal, which identifies a track in caches."""
     file = Path(audio_path).expanduser()
-    _check_is_file(file)
+    check_is_file(file)
     digest = hashlib.sha256()
     try:
         with file.open("rb") as stream:
@@ -254,77 +287,14 @@ def content_hash(audio_path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
-def _check_is_file(file: Path) -> None:
-    if file.is_dir():
-        raise AudioFileError(f"{file} is a folder; give an audio file.")
-    if not file.exists():
-        raise AudioFileError(f"{file} does not exist; check the path.")
+def _joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:
+    parts = list(blocks)
+    return np.concatenate(parts) if parts else np.zeros((0, channels), np.float32)
 
 
-@contextmanager
-def _open_for_reading(file: Path) -> Iterator[Any]:
-    _check_is_file(file)
-    if file.suffix.lower() in NEEDS_FFMPEG:
-        target = shlex.quote(str(file.with_suffix(".wav")))
-        raise AudioFileError(
-            f"{file}: {file.suffix} files cannot be decoded here; convert it with: "
-            f"ffmpeg -i {shlex.quote(str(file))} {target}"
-        )
-    if not os.access(file, os.R_OK):
-        raise AudioFileError(f"Cannot read {file}: permission denied; check its access rights.")
-    if file.stat().st_size == 0:
-        raise AudioFileError(f"{file} is empty (0 bytes); give an audio file.")
-    if file.suffix.lower() == ".mp3" and not _may_be_mp3(file):
-        # libsndfile's MP3 decoder prints messages to stderr for data that is not MP3.
-        raise AudioFileError(
-            f"{file} is not audio that can be decoded, despite its extension; give a wav, flac, "
-            "ogg, mp3 or aiff file."
-        )
-    try:
-        handle = soundfile.SoundFile(file)
-    except (soundfile.SoundFileError, OSError, TypeError) as error:
-        # libsndfile reports undecodable MP3 data as a missing file, but the file exists here.
-        why = "" if "does not exist" in str(error) else f" ({reason(error).rstrip('.')})"
-        raise AudioFileError(
-            f"{file} is not audio that can be decoded{why}; give a wav, flac, ogg, mp3 or aiff "
-            f"file, or convert it with ffmpeg."
-        ) from None
-    with handle:
-        yield handle
-
-
-def _may_be_mp3(file: Path) -> bool:
-    """Return True if a file starts with an ID3 tag, a container header or an MPEG frame sync."""
-    with file.open("rb") as stream:
-        head = stream.read(1 << 17)
-    if head.startswith((b"ID3", b"RIFF", b"fLaC", b"OggS", b"FORM")):
-        return True
-    return any(first == 0xFF and second >= 0xE0 for first, second in pairwise(head))
-
-
-def _read_frames(handle: Any, file: Path, frames: int = -1) -> np.ndarray:
-    try:
-        block: np.ndarray = handle.read(frames, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise AudioFileError(
-            f"{file} cannot be decoded to its end: {reason(error)} Export it again."
-        ) from None
-    return block
-
-
-def _to_tensor(samples: np.ndarray, file: Path) -> Tensor:
-    """Convert ``[samples, channels]`` to ``[channels, samples]`` of at most two channels."""
-    audio = torch.from_numpy(np.ascontiguousarray(samples.T))
-    check_finite(audio, str(file))
-    channels = audio.shape[0]
-    if channels <= 2:
-        return audio
-    if channels not in _DOWNMIX:
-        raise AudioFileError(
-            f"{file} has {channels} channels in an unknown layout; mix it down with: "
-            f"ffmpeg -i {shlex.quote(str(file))} -ac 2 stereo.wav"
-        )
-    weights = torch.tensor(_DOWNMIX[channels]).T
-    weights = weights / weights.sum(dim=1, keepdim=True)
-    warnings.warn(f"{file} has {channels} channels; mixed down to stereo.", stacklevel=4)
-    return weights @ audio
+def _first(blocks: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
+    for block in blocks:
+        yield block[:count]
+        count -= len(block)
+        if count <= 0:
+            return

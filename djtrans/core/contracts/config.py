@@ -12,7 +12,10 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.errors import ConfigError
+from djtrans.core.errors import ConfigError, InputError
+
+#: Largest random seed that all random generators take.
+LARGEST_SEED = 2**63 - 1
 
 
 def setting(
@@ -85,8 +88,8 @@ def setting(
             below = minimum is not None and number < minimum
             above = maximum is not None and number > maximum
             if below or above or not math.isfinite(number):
-                low = "-inf" if minimum is None else f"{minimum:g}"
-                high = "inf" if maximum is None else f"{maximum:g}"
+                low = "-inf" if minimum is None else _text(minimum)
+                high = "inf" if maximum is None else _text(maximum)
                 label = f" {unit}" if unit else ""
                 raise ConfigError(
                     f"{where} = {value!r} is out of range; give {low} to {high}{label}."
@@ -111,6 +114,22 @@ def setting(
             "choices": choices,
         },
     )
+
+
+def _text(bound: float) -> str:
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"
+
+
+def check_seed(seed: object) -> None:
+    """Raise if a value is not a seed: an integer from 0 to :data:`LARGEST_SEED`.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"seed = {seed!r} is not allowed; give an integer, 0 to {LARGEST_SEED}.")
 
 
 def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:

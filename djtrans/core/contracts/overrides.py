@@ -7,13 +7,13 @@ these. For a new model, ``COMPONENT.FIELD`` sets a field of one of its component
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from djtrans.core.errors import ConfigError
+from djtrans.core.util.json_documents import parse_json
 
 #: Prefixes that are not ids of nodes.
 ROLES = ("separator", "technique", "scheduler")
@@ -107,7 +107,7 @@ def read_settings(texts: Iterable[str]) -> dict[str, Any]:
                 "reverb.decay_seconds=2.5."
             )
         try:
-            settings[name] = json.loads(value)
-        except json.JSONDecodeError:
+            settings[name] = parse_json(value)
+        except ValueError:
             settings[name] = value
     return settings

@@ -92,7 +92,7 @@ class SeparatorDeclaration(Declaration):
         from the audio; such stems are cut first and stretched afterwards.
     keep : bool
         True to cache its stems on disk: it is slow, and its result depends only on the audio, its
-        config and its weights.
+        config and its weights. Ignored with `reads_source`.
 
     Examples
     --------

@@ -124,22 +124,50 @@ class Layout:
     @classmethod
     def from_json(cls, rows: Sequence[Mapping[str, Any]]) -> Layout:
         """Invert :meth:`to_json`; raise KeyError, TypeError or ValueError for damaged rows."""
-        read = []
+        read: list[Row] = []
         for index, row in enumerate(rows):
+            _check_types(row, f"layout[{index}]")
             fields = {k: v for k, v in row.items() if k not in ("key", "alias")}
-            track, stem, node, _ = row["key"].split("/")
+            key = row["key"]
+            if key.count("/") != 3 or key in {other.key for other in read}:
+                raise ValueError(
+                    f"layout[{index}].key is {key!r}; give unique track/stem/node/name"
+                )
+            track, stem, node, _ = key.split("/")
             read.append(Row(index, track, stem, node, Parameter(**fields), row["alias"]))
+            if read[-1].key != key:
+                raise ValueError(f"layout[{index}].key is {key!r}; it must end in its name")
         return cls(tuple(read))
 
     @property
     def digest(self) -> str:
         """Hash of all that defines the meaning of values: keys, ranges, neutrals, curves, edges."""
+        return self._digest(float)
+
+    def matches(self, digest: object) -> bool:
+        """Return True if a stored digest is that of the layout.
+
+        Earlier versions computed it from numbers as they were written, 1 or 1.0.
+        """
+        return digest in (self.digest, self._digest(lambda number: number))
+
+    def _digest(self, convert: Callable[[float], float]) -> str:
         meaning = [
-            [row.key, p.minimum, p.maximum, p.neutral, p.curve, p.edge]
+            [row.key, *map(convert, (p.minimum, p.maximum, p.neutral)), p.curve, p.edge]
             for row in self.rows
             for p in (row.parameter,)
         ]
         return hashlib.sha256(json.dumps(meaning).encode()).hexdigest()[:16]
+
+
+def _check_types(row: Mapping[str, Any], where: str) -> None:
+    for field, value in row.items():
+        numeric = field in ("minimum", "maximum", "neutral")
+        kind: Any = int | float if numeric else str
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise ValueError(
+                f"{where}.{field} is {value!r}; give a {'number' if numeric else 'text'}"
+            )
 
 
 def compute_layout(

@@ -79,7 +79,7 @@ class Phrase:
 
 @attrs.frozen
 class Levels:
-    """Loudness of a track (ITU-R BS.1770).
+    """Loudness of a track (ITU-R BS.1770) on two loudspeakers; a mono track is played on both.
 
     Attributes
     ----------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import cattrs
@@ -17,8 +16,9 @@ from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.beat_grid import as_times
 from djtrans.core.track.key import Key
-from djtrans.core.track.track import Track
+from djtrans.core.track.track import Track, samples_hash
 from djtrans.core.util.cache import cache_key, default_cache
+from djtrans.core.util.json_documents import parse_json
 
 #: The kind of these entries in the cache.
 KIND = "analyses"
@@ -73,8 +73,7 @@ def cached_analysis(
     Parameters
     ----------
     track : Track
-        Known by the hash of its file, its rate and its shape; one that came from no file is always
-        analyzed.
+        Known by the hash of its samples: another decoder, or an edit in memory, gives other ones.
     name : str
         Qualified name of the analyzer.
     declaration : Declaration
@@ -87,14 +86,12 @@ def cached_analysis(
     -------
     Analysis
     """
-    if not track.sha256 or not declaration.lazy:
+    if not declaration.lazy:
         return analyze()
     cache = default_cache()
     key = cache_key(
         format=ANALYSIS_FORMAT,
-        audio=track.sha256,
-        shape=list(track.audio.shape),
-        sample_rate=track.sample_rate,
+        audio=samples_hash(track.audio, track.sample_rate),
         analyzer=name,
         version=declaration.version,
         config=config_to_dict(declaration.config()),
@@ -102,10 +99,9 @@ def cached_analysis(
     found = cache.load(KIND, key, _read)
     if found is None:
         found = analyze()
-        text = json.dumps(analysis_to_dict(found))
-        cache.store(KIND, key, lambda path: path.write_text(text, encoding="utf-8"))
+        cache.store(KIND, key, json.dumps(analysis_to_dict(found)).encode())
     return found
 
 
-def _read(path: Path) -> Analysis:
-    return analysis_from_dict(json.loads(path.read_text(encoding="utf-8")))
+def _read(content: bytes) -> Analysis:
+    return analysis_from_dict(parse_json(content))

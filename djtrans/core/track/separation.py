@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import power_to_db
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import DjtransError, SeparationError
+from djtrans.core.track.stem_fitting import RESIDUAL_LIMIT_DB
 from djtrans.core.track.stems import Stems
 
 #: Stem to which the residual is added.
@@ -50,8 +54,8 @@ def separate(
     Raises
     ------
     SeparationError
-        If the separator fails, returns a wrong shape or samples that are not finite, or has no
-        stem named ``other``.
+        If the separator fails, returns a wrong shape or samples that are not finite, has no stem
+        named ``other``, or reads stems that are not those of the audio.
     """
     check_audio(audio)
     label = f"Separator {declaration.name!r}"
@@ -77,7 +81,10 @@ def separate(
     # A copy: the residual must not be written into what the separator may have cached.
     stems = resample(given.detach().to(torch.float32), rate, sample_rate).clone().to(audio.device)
     stems = _fit(stems, audio.shape[-1])
-    stems[names.index(RESIDUAL_STEM)] += audio - stems.sum(dim=0)
+    residual = audio - stems.sum(dim=0)
+    if declaration.reads_source:
+        _check_residual(residual, audio, label)
+    stems[names.index(RESIDUAL_STEM)] += residual
     return Stems(stems, names, sample_rate)
 
 
@@ -95,6 +102,17 @@ def _check(given: object, shape: tuple[int, ...], label: str) -> None:
         raise SeparationError(
             f"{label} returned samples that are not finite numbers; report it to its author, or "
             "use another separator."
+        )
+
+
+def _check_residual(residual: Tensor, audio: Tensor, label: str) -> None:
+    """Refuse stems that were read, and are not those of the audio."""
+    power, total = (float(x.square().sum(dtype=torch.float64)) for x in (residual, audio))
+    level = power_to_db(power / total, amin=1e-30) if total > 0.0 else -math.inf
+    if level > RESIDUAL_LIMIT_DB:
+        raise SeparationError(
+            f"{label} read stems that do not add up to the track: the residual is {level:.1f} dB "
+            f"relative to it, and at most {RESIDUAL_LIMIT_DB:g} dB is allowed; give its own stems."
         )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor
 
 from djtrans.core.contracts.progress import FractionCallback
@@ -75,8 +74,8 @@ class CachedSeparator:
             **self._identity,
         )
 
-        def read(path: Path) -> Tensor:
-            stems = load_file(path)[_NAME]
+        def read(content: bytes) -> Tensor:
+            stems = load(content)[_NAME]
             if tuple(stems.shape) != shape or not bool(torch.isfinite(stems).all()):
                 raise ValueError("not the stems of this audio")
             return stems
@@ -89,6 +88,5 @@ class CachedSeparator:
             if not isinstance(result, Tensor) or tuple(result.shape) != shape:
                 return result  # invalid results are reported by the caller and not cached
             stems = result.detach().to("cpu", torch.float32).contiguous()
-            content = {_NAME: stems}
-            default_cache().store(KIND, key, lambda path: save_file(content, path))
+            default_cache().store(KIND, key, save({_NAME: stems}))
         return stems.to(audio.device)

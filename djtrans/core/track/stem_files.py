@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.io import WRITABLE, audio_seconds, load_audio, write_audio
+from djtrans.core.audio.io import WRITABLE, audio_seconds, content_hash, load_audio, write_audio
 from djtrans.core.errors import AudioFileError, SeparationError, ShapeError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
+from djtrans.core.util.names import is_file_name
 
 #: Largest difference in length between stem files: audio encoders pad.
 LENGTH_TOLERANCE_SECONDS = 0.05
@@ -101,7 +103,8 @@ def save_stems(
     ShapeError
         If the stems have a batch dimension.
     AudioFileError
-        If the folder cannot be created or written to.
+        If the folder cannot be created or written to, or the name of a stem is not that of a file
+        in it.
 
     Examples
     --------
@@ -118,6 +121,12 @@ def save_stems(
         raise ShapeError(
             f"Stems of shape {tuple(stems.audio.shape)} are a batch; save one element at a time."
         )
+    for name in stems.names:
+        if not is_file_name(name):
+            raise AudioFileError(
+                f"A stem named {name!r:.80} cannot be the name of a file; give it a name without "
+                "folder and special characters."
+            )
     target = Path(folder).expanduser()
     try:
         target.mkdir(exist_ok=True)
@@ -181,3 +190,33 @@ def find_stem_files(
             f"The stems in {root} differ in length ({seconds}); export all of the same range."
         )
     return files
+
+
+def stems_hash(folder: str | os.PathLike[str], names: Sequence[str] = STEMS) -> str:
+    """Compute the SHA-256, in hexadecimal, that identifies the content of a folder of stems.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder; it and the files may be renamed or moved without changing the hash.
+    names : sequence of str
+        Names of the stems.
+
+    Raises
+    ------
+    SeparationError
+        See :func:`find_stem_files`.
+    """
+    files = find_stem_files(folder, names)
+    hashes = (f"{name} {content_hash(file)}" for name, file in zip(names, files, strict=True))
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def check_stems_hash(folder: str | os.PathLike[str], expected: str) -> None:
+    """Raise SeparationError if the stems are not those with this hash; ``""`` allows any."""
+    if expected and stems_hash(folder) != expected:
+        raise SeparationError(
+            f"The stems in {folder} are not those that these parameters were made with: a file was "
+            "changed, exchanged or replaced. Restore them, give the folder that has them "
+            "(--stems-a, --stems-b), or generate the transition again."
+        )

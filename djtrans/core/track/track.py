@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import warnings
 from pathlib import Path
 
 import attrs
+import torch
 from torch import Tensor
 
-from djtrans.core.audio.io import content_hash, load_audio
+from djtrans.core.audio.dc_offset import FAULTY_DC_DB, dc_offset_db, without_dc
+from djtrans.core.audio.io import content_hash, decode
 from djtrans.core.audio.resampling import resample
+from djtrans.core.track.tags import Tags, read_tags
 
 #: Shortest track that can be analyzed.
 MINIMUM_SECONDS = 8.0
@@ -28,7 +33,11 @@ class Track:
     name : str
         File name, or another name for reports.
     sha256 : str
-        Hash of the file's bytes; ``""`` for audio that is not from a file.
+        Hash of the file's bytes; by default, for audio that is not from a file, of its samples.
+    decoder : str
+        Name and version of the decoder of the file.
+    tags : Tags
+        Tags of the file.
 
     Examples
     --------
@@ -45,6 +54,12 @@ class Track:
     sample_rate: int
     name: str = "track"
     sha256: str = ""
+    decoder: str = ""
+    tags: Tags = attrs.field(factory=Tags)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.sha256:
+            object.__setattr__(self, "sha256", samples_hash(self.audio, self.sample_rate))
 
     @property
     def duration_seconds(self) -> float:
@@ -60,6 +75,26 @@ class Track:
             audio = audio.expand(2, -1)
         return attrs.evolve(self, audio=audio, sample_rate=sample_rate)
 
+    def without_dc(self) -> Track:
+        """Remove a DC offset above -60 dBFS, with a warning above -30; the hash is unchanged."""
+        audio = without_dc(self.audio)
+        if audio is self.audio:
+            return self
+        offset = dc_offset_db(self.audio)
+        if offset > FAULTY_DC_DB:
+            warnings.warn(
+                f"{self.name} has a DC offset of {offset:.1f} dBFS; it is removed.", stacklevel=2
+            )
+        return attrs.evolve(self, audio=audio)
+
+
+def samples_hash(audio: Tensor, sample_rate: int) -> str:
+    """Compute the SHA-256, in hexadecimal, of samples as float32, their shape and their rate."""
+    samples = audio.detach().to("cpu", torch.float32).contiguous()
+    digest = hashlib.sha256(f"{tuple(samples.shape)} {sample_rate}".encode())
+    digest.update(samples.numpy().data)
+    return digest.hexdigest()
+
 
 def load_track(path: str | os.PathLike[str]) -> Track:
     """Load an audio file as a track.
@@ -67,7 +102,7 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     Parameters
     ----------
     path : path-like
-        Audio file (wav, flac, ogg, mp3 or aiff).
+        Audio file; see docs/audio-files.md for the formats.
 
     Returns
     -------
@@ -89,5 +124,12 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     --------
     djtrans.analyze_track : Analyze a track.
     """
-    audio, sample_rate = load_audio(path)
-    return Track(audio, sample_rate, Path(path).name, content_hash(path))
+    decoded = decode(path)
+    return Track(
+        decoded.audio,
+        decoded.sample_rate,
+        Path(path).name,
+        content_hash(path),
+        decoded.decoder,
+        read_tags(path),
+    )

@@ -8,14 +8,33 @@ import attrs
 
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.errors import TracklistError
+from djtrans.core.util.names import visible
 
 #: Name of an unidentified track, as is usual in tracklists.
 UNKNOWN = "ID"
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TracklistError(f"A tracklist has {value!r} where a text is required.")
+    return " ".join(visible(value).split())
+
+
+def _seconds(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TracklistError(f"A tracklist has {value!r} where a number of seconds is required.")
+    # Whole numbers may be too large for a float.
+    return float(value) if abs(value) < 1e300 else math.inf
+
+
 @attrs.frozen(kw_only=True)
 class TracklistEntry:
     """Entry of a tracklist: a track of the mix.
+
+    Texts are cleaned of invisible characters and superfluous blanks
+    (:func:`~djtrans.core.util.names.visible`).
 
     Attributes
     ----------
@@ -39,12 +58,12 @@ class TracklistEntry:
     'Ada - Plain (Dub Mix)'
     """
 
-    start_seconds: float | None = None
-    artist: str = ""
-    title: str = ""
-    mix: str = ""
-    label: str = ""
-    url: str = ""
+    start_seconds: float | None = attrs.field(default=None, converter=_seconds)
+    artist: str = attrs.field(default="", converter=_text)
+    title: str = attrs.field(default="", converter=_text)
+    mix: str = attrs.field(default="", converter=_text)
+    label: str = attrs.field(default="", converter=_text)
+    url: str = attrs.field(default="", converter=_text)
     with_previous: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -96,11 +115,11 @@ class Tracklist:
     1
     """
 
-    title: str
+    title: str = attrs.field(converter=_text)
     entries: tuple[TracklistEntry, ...] = attrs.field(converter=as_tuple)
     source: str = ""
-    url: str = ""
-    audio: str = ""
+    url: str = attrs.field(default="", converter=_text)
+    audio: str = attrs.field(default="", converter=_text)
     resolution_seconds: float = 1.0
 
     def __attrs_post_init__(self) -> None:

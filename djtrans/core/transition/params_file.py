@@ -6,10 +6,9 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import attrs
-import cattrs
 import numpy as np
 import torch
 
@@ -18,9 +17,19 @@ from djtrans.core.contracts.mixer_spec import MixerConfig, MixerSpec
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, frame_times
 from djtrans.core.errors import FormatError
+from djtrans.core.track.tags import Tags
+from djtrans.core.transition.params_checks import (
+    check_plan,
+    check_provenance,
+    check_ranges,
+    check_rate,
+    check_rows,
+)
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.transition.summary import Overview, check
-from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.atomic_files import reason, write_text
+from djtrans.core.util.json_documents import read_json
+from djtrans.core.util.strict_structure import make_converter, structure
 
 FORMAT = "djtrans-params"
 FORMAT_VERSION = 1
@@ -40,12 +49,23 @@ class TrackRecord:
         Separator of its stems.
     isolation : {"good", "weak", "unknown"}
         Isolation that the separator declares.
+    decoder : str
+        Name and version of the decoder of the file.
+    tags : Tags
+        Tags of the file, for display.
     """
 
     name: str
     sha256: str
     separator: ComponentRecord
     isolation: str = "unknown"
+    decoder: str = ""
+    tags: Tags = attrs.field(factory=Tags)
+
+    @property
+    def label(self) -> str:
+        """Artist and title, or the file name if there is no title."""
+        return self.tags.label(self.name)
 
 
 @attrs.frozen(kw_only=True)
@@ -191,7 +211,7 @@ class ParamsFile:
     overview: Overview | None = None
 
 
-_converter = cattrs.Converter(forbid_extra_keys=True)
+_converter = make_converter()
 
 
 def save_params(path: str | os.PathLike[str], content: ParamsFile) -> None:
@@ -244,81 +264,65 @@ def load_params(path: str | os.PathLike[str]) -> ParamsFile:
     """
     document = _read(Path(path))
     try:
-        plan = _converter.structure(document["plan"], TransitionPlan)
-        provenance = _converter.structure(
-            {
-                field.name: document[field.name]
-                for field in attrs.fields(Provenance)
-                if field.default is attrs.NOTHING or field.name in document
-            },
-            Provenance,
-        )
-        layout = Layout.from_json(document["layout"])
-        values = torch.tensor(document["values"], dtype=torch.float32)
-        beats = torch.tensor(plan.beat_times, dtype=torch.float64)
-        rate = document["frames_per_beat"]
-        params = TransitionParams(
-            values, layout, frame_times(beats, len(values), rate), beats, rate
-        )
-        digest = document["layout_digest"]
-        stored = document.get("overview")
-        overview = None if stored is None else _converter.structure(stored, Overview)
-    except cattrs.BaseValidationError as error:
-        why = "; ".join(cattrs.transform_error(error))
-        raise FormatError(f"{path} is a damaged params file: {why}. Generate it again.") from error
-    except (KeyError, TypeError, ValueError) as error:
+        return _content(document)
+    except KeyError as error:
         raise FormatError(
-            f"{path} is a damaged params file ({type(error).__name__}: {error}). Generate it again."
-        ) from error
-    if layout.digest != digest:
+            f"{path} is a damaged params file: the field {error} is missing. Generate it again."
+        ) from None
+    except (FormatError, TypeError, ValueError) as error:
+        why = str(error).rstrip(".")
         raise FormatError(
-            f"{path} is inconsistent: its layout was edited and does not match its digest. "
-            "Edit only its values, or generate it again."
+            f"{path} is a damaged params file: {why}. Correct it, or generate it again."
+        ) from None
+
+
+def _content(document: Mapping[str, Any]) -> ParamsFile:
+    """Convert a document, and check every field."""
+    plan = structure(_converter, document["plan"], TransitionPlan, "plan")
+    check_plan(plan)
+    provenance = Provenance(**_provenance_fields(document))
+    check_provenance(provenance)
+    layout = Layout.from_json(document["layout"])
+    if not layout.matches(document["layout_digest"]):
+        raise FormatError(
+            "its layout was edited and does not match its digest; edit only its values"
         )
-    _check_values(path, params, plan)
-    if overview is not None:
-        try:
-            check(overview, plan.bars, plan.beats_per_bar)
-        except FormatError as error:
-            raise FormatError(f"{path} is inconsistent: {error}") from None
+    rate = check_rate(document["frames_per_beat"])
+    frames = round((len(plan.beat_times) - 1) * rate)
+    check_rows(document["values"], frames, len(layout))
+    values = torch.tensor(document["values"], dtype=torch.float32)
+    beats = torch.tensor(plan.beat_times, dtype=torch.float64)
+    params = TransitionParams(values, layout, frame_times(beats, frames, rate), beats, rate)
+    check_ranges(params)
+    stored = document.get("overview")
+    overview = None
+    if stored is not None:
+        overview = structure(_converter, stored, Overview, "overview")
+        check(overview, plan.bars, plan.beats_per_bar)
     return ParamsFile(params=params, plan=plan, provenance=provenance, overview=overview)
 
 
-def _check_values(path: object, params: TransitionParams, plan: TransitionPlan) -> None:
-    """Raise if hand-edited curves do not fit the window or are out of range."""
-    expected = round((len(plan.beat_times) - 1) * params.frames_per_beat)
-    if params.n_frames != expected:
-        raise FormatError(
-            f"{path} has {params.n_frames} frames, but its window of {plan.bars} bars at "
-            f"{params.frames_per_beat:g} frames per beat has {expected}; give that many rows in "
-            "'values'."
-        )
-    for row in params.layout.rows:
-        p, curve = row.parameter, params.values[:, row.index]
-        invalid = ~((curve >= p.minimum) & (curve <= p.maximum))
-        if invalid.any():
-            frame = int(invalid.nonzero()[0])
-            raise FormatError(
-                f"{path}: {row.key} is {float(curve[frame]):g} in frame {frame}; "
-                f"give {p.minimum:g} to {p.maximum:g}."
-            )
+def _provenance_fields(document: Mapping[str, Any]) -> dict[str, Any]:
+    hints = get_type_hints(Provenance)
+    return {
+        field.name: structure(_converter, document[field.name], hints[field.name], field.name)
+        for field in attrs.fields(Provenance)
+        if field.default is attrs.NOTHING or field.name in document
+    }
 
 
 def _read(path: Path) -> dict[str, Any]:
+    kind = "is not a params file; give one that 'djtrans generate --save-params' wrote."
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path)
     except FileNotFoundError:
         raise FormatError(f"There is no file {str(path)!r}; check the path.") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise FormatError(
-            f"{str(path)!r} is not a params file ({type(error).__name__}); give one that "
-            "'djtrans generate --save-params' wrote."
-        ) from error
+    except OSError as error:
+        raise FormatError(f"Cannot read {str(path)!r}: {reason(error)}") from None
+    except ValueError as error:
+        raise FormatError(f"{str(path)!r} is not JSON ({error}), so it {kind}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise FormatError(
-            f"{str(path)!r} is not a params file; give one that "
-            "'djtrans generate --save-params' wrote."
-        )
+        raise FormatError(f"{str(path)!r} {kind}")
     if document.get("format_version") != FORMAT_VERSION:
         raise FormatError(
             f"{str(path)!r} has format version {document.get('format_version')!r}; this version of "

@@ -31,6 +31,8 @@ AROUND_BARS = 4
 #: Peaks are stored as integer thousandths of full scale, levels as integer dB, at least the floor.
 PEAK_STEPS = 1000
 LEVELS_FLOOR_DB = -90
+#: Bounds of what can have been measured: 60 dB above full scale.
+_HIGHEST_PEAK, _LARGEST_LEVEL_DB = 1000 * PEAK_STEPS, 1000
 
 FloatArray = NDArray[np.float64]
 
@@ -160,14 +162,19 @@ def check(overview: Overview, bars: int, beats_per_bar: int) -> None:
         If they do not match.
     """
     columns = overview.beats * overview.columns_per_bar // beats_per_bar
-    fits = len(overview.bass) == bars * beats_per_bar and set(overview.bass) <= {
-        "a", "b", "both", "none",
-    }  # fmt: skip
+    window = len(overview.bass)
+    fits = window == bars * beats_per_bar and set(overview.bass) <= {"a", "b", "both", "none"}
+    fits &= overview.first_beat <= 0 <= overview.beats - window + overview.first_beat
+    fits &= overview.isolation in ("good", "weak", "unknown") and overview.columns_per_bar > 0
     for side in overview.sides:
-        fits &= [len(row) for row in (*side.peaks, *side.heard)] == [columns] * 6
+        waves = (*side.peaks, *side.heard)
+        fits &= [len(row) for row in waves] == [columns] * 6
+        fits &= all(0 <= peak <= _HIGHEST_PEAK for row in waves for peak in row)
         fits &= set(side.levels_db) == set(overview.stems)
         fits &= all(
-            len(rows) == overview.beats and {len(row) for row in rows} == {len(EDGES_HZ) - 1}
+            len(rows) == overview.beats
+            and {len(row) for row in rows} == {len(EDGES_HZ) - 1}
+            and all(abs(level) <= _LARGEST_LEVEL_DB for row in rows for level in row)
             for rows in side.levels_db.values()
         )
     if not fits:

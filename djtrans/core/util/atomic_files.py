@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.util.temporary_files import aside, owned_part
+from djtrans.core.util.writable import check_writable, storage_errors
+
+#: A folder that other processes keep putting in place is given up on.
+_TRIES = 5
 
 
 @contextmanager
@@ -17,6 +22,8 @@ def replacing(
     path: str | os.PathLike[str], error: type[DjtransError] = InputError
 ) -> Iterator[Path]:
     """Write a file under a temporary name and rename it when the block ends without an error.
+
+    The file behind a symbolic link is replaced and the link kept; so are access rights.
 
     Parameters
     ----------
@@ -33,23 +40,18 @@ def replacing(
     Raises
     ------
     DjtransError
-        If the path is a folder, or its folder is missing or not writable.
+        See :func:`check_writable`.
     """
-    file = Path(path)
-    if file.is_dir():
-        raise error(f"Cannot write {file}: it is a folder; give a file name.")
-    if not file.parent.is_dir():
-        raise error(f"Cannot write {file}: folder {file.parent} does not exist; create it first.")
-    if not os.access(file.parent, os.W_OK | os.X_OK):
-        raise error(f"Cannot write {file}: folder {file.parent} is not writable; choose another.")
-    part = file.parent / f".{file.stem[:80]}-{uuid.uuid4().hex[:8]}.part"
+    file = check_writable(path, error)
     try:
-        yield part
-        part.replace(file)
+        with owned_part(file) as part:
+            with storage_errors(part):
+                yield part
+            if file.exists():
+                shutil.copymode(file, part)
+            part.replace(file)
     except OSError as problem:
-        raise error(f"Cannot write {file}: {reason(problem)}") from None
-    finally:
-        part.unlink(missing_ok=True)
+        raise error(f"Cannot write {path}: {reason(problem)}") from None
 
 
 @contextmanager
@@ -76,28 +78,46 @@ def replacing_folder(
         If the operating system reports an error.
     """
     folder = Path(path)
-    mark = uuid.uuid4().hex[:8]
-    part, old = (folder.parent / f".{folder.name}-{mark}.{end}" for end in ("part", "old"))
     try:
-        part.mkdir(parents=True)
-        yield part
-        # A folder that is not empty cannot be replaced in one step: it is moved aside whole.
-        if folder.exists():
-            folder.replace(old)
-        part.replace(folder)
+        with owned_part(folder, folder=True) as part:
+            yield part
+            _take_place(part, folder)
     except OSError as problem:
         raise error(f"Cannot write {folder}: {reason(problem)}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+
+
+def _take_place(part: Path, folder: Path) -> None:
+    """Rename a folder to one that may exist, which is kept until the new one is in place."""
+    for last in (*[False] * (_TRIES - 1), True):
+        old = aside(folder)
+        # A folder that is not empty cannot be replaced in one step: it is moved aside whole.
+        with suppress(FileNotFoundError):
+            folder.replace(old)
+        try:
+            part.replace(folder)
+        except OSError as problem:
+            # Another process may have put the same folder in place between the two steps.
+            raced = problem.errno in (errno.ENOTEMPTY, errno.EEXIST) and not last
+            if old.exists() and not folder.exists():
+                old.replace(folder)
+            if not raced:
+                raise
+        else:
+            return
+        finally:
+            if folder.exists():
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def write_text(
     path: str | os.PathLike[str], text: str, error: type[DjtransError] = InputError
 ) -> None:
-    """Write a text file, UTF-8; see :func:`replacing`."""
+    """Write a text file, UTF-8; see :func:`replacing`.
+
+    What UTF-8 cannot encode, bytes of file names in another encoding, is written as escapes.
+    """
     with replacing(path, error) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def reason(problem: Exception) -> str:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,15 +18,18 @@ import platformdirs
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import reason, replacing
+from djtrans.core.util.temporary_files import is_abandoned
 
 #: Size in bytes above which the least recently used entries are removed.
 MAX_BYTES = 10_000_000_000
 
 _KIND = re.compile(r"[a-z][a-z-]*")
 _KEY = re.compile(r"[0-9a-f]{64}")
-#: Temporary file that a killed process left; no entry takes longer than an hour to write.
+#: Temporary file, which a killed process may have left.
 _PART = re.compile(r"\.[0-9a-f]{64}-[0-9a-f]{8}\.part")
-_STALE_SECONDS = 3600.0
+#: Entries begin with this and the SHA-256 of the rest.
+_MAGIC = b"djtrans2"
+_HEADER = len(_MAGIC) + hashlib.sha256().digest_size
 
 T = TypeVar("T")
 
@@ -71,9 +73,9 @@ class Usage:
 class Cache:
     """Folder of cache entries ``<root>/<kind>/<key>``, one file each.
 
-    Entries are written atomically, so that several processes can share the folder. An unreadable
-    entry is removed, and the caller computes it again. If the folder is not writable, one warning
-    is issued and results are not cached.
+    Entries are written atomically, so that several processes can share the folder, and begin with
+    a checksum of their content. A damaged entry is removed with a warning, and the caller computes
+    it again. If the folder is not writable, one warning is issued and results are not cached.
 
     Parameters
     ----------
@@ -88,7 +90,7 @@ class Cache:
         self.max_bytes = max_bytes
         self._warned = False
 
-    def load(self, kind: str, key: str, read: Callable[[Path], T]) -> T | None:
+    def load(self, kind: str, key: str, read: Callable[[bytes], T]) -> T | None:
         """Load an entry.
 
         Parameters
@@ -98,35 +100,51 @@ class Cache:
         key : str
             Result of :func:`cache_key`.
         read : callable
-            Function that reads the file; any exception it raises marks the entry as damaged.
+            Function that reads the content; any exception it raises marks the entry as damaged.
 
         Returns
         -------
         object or None
             None if there is no such entry or it is damaged (it is then removed).
+
+        Warns
+        -----
+        UserWarning
+            If it is damaged.
         """
         path = self._path(kind, key)
         if not path.is_file():
             return None
         try:
-            content = read(path)
-        except Exception:  # noqa: BLE001 -- any damage is a cache miss
+            entry = path.read_bytes()
+        except OSError:
+            return None  # another run has just removed it, or it cannot be read
+        if entry and not entry.startswith(_MAGIC):
+            _remove(path)  # written by an earlier version, without a checksum
+            return None
+        try:
+            content = read(_checked(entry))
+        except Exception as error:  # noqa: BLE001 -- any damage is a cache miss
             _remove(path)
+            warnings.warn(
+                f"The cache entry {path} is damaged ({reason(error).rstrip('.')}) and was removed; "
+                "it is computed again.",
+                stacklevel=2,
+            )
             return None
         with suppress(OSError):  # a read-only folder keeps its access order
             os.utime(path)
         return content
 
-    def store(self, kind: str, key: str, write: Callable[[Path], object]) -> None:
+    def store(self, kind: str, key: str, content: bytes) -> None:
         """Store an entry.
 
         Parameters
         ----------
         kind, key : str
             See :meth:`load`.
-        write : callable
-            Function that writes the file; its name is temporary and has no suffix from which a
-            format could be derived.
+        content : bytes
+            What :meth:`load` reads.
 
         Warns
         -----
@@ -137,7 +155,7 @@ class Cache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as part:
-                write(part)
+                part.write_bytes(_MAGIC + hashlib.sha256(content).digest() + content)
         except Exception as error:  # noqa: BLE001 -- a full disk must not cost the result
             if not self._warned:
                 self._warned = True
@@ -188,7 +206,7 @@ class Cache:
                 status = path.stat()
             except OSError:
                 continue  # another run has just removed it
-            stale = _PART.fullmatch(path.name) and time.time() - status.st_mtime > _STALE_SECONDS
+            stale = _PART.fullmatch(path.name) and is_abandoned(path)
             if _KEY.fullmatch(path.name) or stale:
                 yield path, status
 
@@ -211,6 +229,14 @@ def default_cache() -> Cache:
 @cache
 def _cache_at(folder: str) -> Cache:
     return Cache(folder)  # one per folder, so that its warning is issued once
+
+
+def _checked(entry: bytes) -> bytes:
+    """Return the content of an entry, or raise if its checksum differs."""
+    content = entry[_HEADER:]
+    if hashlib.sha256(content).digest() != entry[len(_MAGIC) : _HEADER]:
+        raise ValueError("its checksum differs")
+    return content
 
 
 def _remove(path: Path) -> bool:

@@ -21,11 +21,12 @@ from djtrans.core.errors import ConfigError, InputError, RefusedError, Tracklist
 from djtrans.core.registration.catalog import Component
 from djtrans.core.track.tracklist import Tracklist
 from djtrans.core.track.tracklist_files import (
+    find_same,
     find_tracklist,
-    identity,
     save_tracklist,
     tracklist_id,
 )
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.registry import Registry, default_registry
 
@@ -115,6 +116,7 @@ def collect(
         raise InputError("Nothing to collect: give files, addresses of pages, or a genre.")
     if genre is not None and most is None:
         raise InputError("A genre has no fixed number of mixes; give how many to collect at most.")
+    check_folder("The output folder", output)
     registry = registry or default_registry()
     readers = _Readers(registry, source, settings or {})
     collected = Collected()
@@ -175,7 +177,7 @@ class _Job:
                 return not refused and self.unread < _ENOUGH
             if tracklist is None:
                 break
-            known = find_tracklist(self.output, identity(tracklist))
+            known = find_same(tracklist, self.output)
             self.add(known or save_tracklist(tracklist, self.output), new=known is None)
         self.unread = 0
         return True
@@ -227,7 +229,10 @@ class _Readers:
         if self._only is not None:
             return self._only
         if _is_address(given):
-            host = (urlsplit(given).hostname or "").removeprefix("www.")
+            try:
+                host = (urlsplit(given).hostname or "").removeprefix("www.")
+            except ValueError as error:
+                raise InputError(f"{given!r:.200} is no address of a page: {error}.") from None
             found = [c for c in self._all if host in c.declaration.hosts]
             known = self._facts("hosts")
             what = f"the site {host!r}"
@@ -260,4 +265,4 @@ class _Readers:
 
 
 def _is_address(given: str) -> bool:
-    return given.startswith(("http://", "https://"))
+    return given.lower().startswith(("http://", "https://"))

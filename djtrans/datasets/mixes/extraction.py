@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import attrs
@@ -11,16 +14,21 @@ from djtrans.core.audio.io import audio_seconds, load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import load_tracklist
+from djtrans.core.util.checksums import file_hash
+from djtrans.core.util.folder_lock import folder_lock
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.mixes.alignment.boundary_track import SAMPLE_RATE, BoundaryTrack
-from djtrans.datasets.mixes.alignment.excerpt import (
-    ALIGNMENT,
-    Alignment,
-    read_alignment,
-    write_excerpt,
+from djtrans.datasets.mixes.alignment.excerpt import Alignment, ExcerptInputs, write_excerpt
+from djtrans.datasets.mixes.alignment.file_matching import (
+    FileMatch,
+    audio_files,
+    find_mix,
+    match_boundary,
 )
-from djtrans.datasets.mixes.alignment.file_matching import audio_files, find_file, find_mix
 from djtrans.datasets.mixes.alignment.location import SearchAudio, audible_spans
+from djtrans.datasets.mixes.excerpt_resume import reason_to_extract
 from djtrans.pipeline.progress import Steps
 
 MIXES, TRACKLISTS, OUTPUT = "data/mixes", "data/tracklists", "data/transitions"
@@ -74,7 +82,9 @@ def extract(
     mixes, tracklists : path
         Folders of the mixes' audio, and of the tracklists written by ``djtrans collect``.
     output : path
-        ``<mix>/transition_001/`` and so on are written there; existing ones are not replaced.
+        ``<mix>/transition_001/`` and so on are written there. Existing ones are kept if they were
+        made from the same entries, files and options and are undamaged; the others are made again,
+        with a warning that gives the reason.
     tracks : path, optional
         Folder of the original tracks, named like those of the tracklist. Without it, or for a
         track that is missing there, an excerpt has no aligned source.
@@ -93,37 +103,58 @@ def extract(
     Raises
     ------
     InputError
-        If a folder is missing, or a number out of range.
+        If a folder is missing, a number out of range, or another run holds the output.
     """
     if most < 1:
         raise InputError(f"A limit of {most} excerpts is not allowed; give at least 1.")
     if not 10.0 <= seconds <= LONGEST_SECONDS:
         raise InputError(f"Excerpts of {seconds:g} s are not allowed; give 10 to 240 s.")
-    lists = sorted(_folder(tracklists, "tracklists").glob("*.json"))
+    inputs = {"the mixes": mixes, "the tracklists": tracklists, "the tracks": tracks}
+    check_folder("The output folder", output, inputs)
+    found = _folder(tracklists, "tracklists").glob("*.json")
+    lists = sorted(file for file in found if not file.name.startswith("."))
     if not lists:
         raise InputError(f"{tracklists} holds no tracklists; collect some with 'djtrans collect'.")
     audio = audio_files(_folder(mixes, "mixes"))
     originals = [] if tracks is None else audio_files(_folder(tracks, "tracks"))
+    with folder_lock(output, "djtrans extract"):
+        return _extract(lists, audio, originals, Path(output), most, seconds, progress)
+
+
+def _extract(
+    lists: Sequence[Path],
+    audio: Sequence[Path],
+    originals: list[Path],
+    output: Path,
+    most: int,
+    seconds: float,
+    progress: ProgressCallback | None,
+) -> Extracted:
     result = Extracted()
+    hash_of = cache(file_hash)
     for file in lists:
         try:
             tracklist = load_tracklist(file)
             mix = find_mix(tracklist.title, tracklist.audio, file.stem, audio)
             if mix is None:
-                raise InputError(f"no audio file in {mixes} has a matching name.")
+                raise InputError("no audio file in the folder of mixes has a matching name.")
             length = audio_seconds(mix)
         except DjtransError as error:
             result.failed[file.stem] = str(error)
             continue
+        remove_abandoned(output / file.stem)
         for number in range(1, len(tracklist.entries)):
             if len(result.written) + len(result.known) >= most:
                 return result
-            folder = Path(output) / file.stem / f"transition_{number:03d}"
-            boundary = _Boundary(tracklist, number, mix, length, seconds, originals)
+            folder = output / file.stem / f"transition_{number:03d}"
+            boundary = _Boundary(tracklist, number, mix, length, seconds, originals, hash_of)
             try:
-                if boundary.done(folder):
+                reason = boundary.reason_to_extract(folder)
+                if reason == "":
                     result.known.append(folder)
                     continue
+                if reason is not None:
+                    warnings.warn(f"{folder} is extracted again: {reason}.", stacklevel=3)
                 alignment = boundary.write(folder, progress)
             except DjtransError as error:
                 result.failed[f"{file.stem} {number}"] = str(error)
@@ -136,7 +167,19 @@ def extract(
             if progress is not None:
                 count = len(result.written) + len(result.known)
                 progress(Progress("excerpts", count, most, _described(folder, alignment)))
+        _report_leftovers(output / file.stem, len(tracklist.entries) - 1)
     return result
+
+
+def _report_leftovers(folder: Path, boundaries: int) -> None:
+    """Report excerpts of boundaries that the tracklist has no more; they may be someone's work."""
+    for path in sorted(folder.glob("transition_*")):
+        number = path.name.removeprefix("transition_")
+        if number.isdigit() and int(number) > boundaries:
+            warnings.warn(
+                f"{path} is of no boundary of the tracklist any more; delete it, or it is used.",
+                stacklevel=4,
+            )
 
 
 def _described(folder: Path, alignment: Alignment) -> str:
@@ -163,22 +206,34 @@ class _Boundary:
     length: float
     seconds: float
     originals: list[Path]
+    hash_of: Callable[[Path], str]
 
     @property
     def entries(self) -> tuple[TracklistEntry, TracklistEntry]:
         return self.tracklist.entries[self.number - 1], self.tracklist.entries[self.number]
 
     @property
-    def files(self) -> list[Path | None]:
-        return [find_file(entry, self.originals) for entry in self.entries]
+    def matches(self) -> list[FileMatch]:
+        return match_boundary(self.entries, self.originals)
 
-    def done(self, folder: Path) -> bool:
-        """Return True if the excerpt exists, with a source for every track that has a file."""
-        if not (folder / ALIGNMENT).is_file():
-            return False
-        known = read_alignment(folder)
-        sides = (known.track_a, known.track_b)
-        return all(side.file or not now for side, now in zip(sides, self.files, strict=True))
+    @property
+    def hashes(self) -> list[str]:
+        """Hash of each track's file; empty where there is none."""
+        return ["" if m.file is None else self.hash_of(m.file) for m in self.matches]
+
+    @property
+    def inputs(self) -> ExcerptInputs:
+        """Inputs of the excerpt beside the files of its tracks."""
+        return ExcerptInputs(
+            mix_sha256=self.hash_of(self.mix),
+            start_seconds=self.entries[1].start_seconds,
+            resolution_seconds=self.tracklist.resolution_seconds,
+            seconds=self.seconds,
+        )
+
+    def reason_to_extract(self, folder: Path) -> str | None:
+        """Say why an excerpt is to be made again; see :func:`reason_to_extract`."""
+        return reason_to_extract(folder, self.entries, self.inputs, self.hashes)
 
     def write(self, folder: Path, progress: ProgressCallback | None) -> Alignment:
         at = self.entries[1].start_seconds
@@ -208,6 +263,7 @@ class _Boundary:
             boundary_seconds=boundary - start,
             track_a=records[0],
             track_b=records[1],
+            inputs=self.inputs,
         )
         return write_excerpt(folder, alignment, audio, *aligned)
 
@@ -215,12 +271,11 @@ class _Boundary:
         self, begin: float, end: float, steps: Steps
     ) -> tuple[list[BoundaryTrack], list[tuple[float, float] | None]]:
         """Locate both tracks in a part of the mix; times are relative to its start."""
-        files = self.files
         sides = [
-            BoundaryTrack(entry, file, why="" if file else "no file has a matching name")
-            for entry, file in zip(self.entries, files, strict=True)
+            BoundaryTrack(entry, match.file, why=match.why, sha256=sha256)
+            for entry, match, sha256 in zip(self.entries, self.matches, self.hashes, strict=True)
         ]
-        if not any(files):
+        if not any(side.file for side in sides):
             return sides, [None, None]
         first = round(begin * SAMPLE_RATE)
         around = load_window(self.mix, SAMPLE_RATE, first, round(end * SAMPLE_RATE) - first)

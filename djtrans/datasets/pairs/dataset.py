@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from djtrans.core.errors import FormatError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
 from djtrans.core.util.atomic_files import replacing
+from djtrans.core.util.json_documents import MALFORMED, parse_json
+from djtrans.core.util.tensor_digest import is_intact, with_digest
 from djtrans.datasets.extra_features import extra_tensors, read_extra
 from djtrans.datasets.pairs.split import held_out
 from djtrans.diffusion.model import LONGEST_BARS, SHORTEST_BARS
@@ -41,7 +44,7 @@ class PreparedExample:
     digest : str
         Of what it was read from.
     tracks : tuple of str
-        Hashes of both tracks' files.
+        What both recordings are known by, hashes of their files.
     sample_rate : int
         Of its stems, in Hz.
     request : CurveRequest
@@ -98,6 +101,7 @@ class PreparedDataset:
     def _parts(self) -> dict[bool, tuple[PreparedExample, ...]]:
         fitting = [example for example in self.examples if example.fits]
         held = held_out([example.tracks for example in fitting])
+        _report_split([example.tracks for example in fitting], held)
         return {
             part: tuple(e for e, out in zip(fitting, held, strict=True) if out is part)
             for part in (False, True)
@@ -154,7 +158,7 @@ class PreparedDataset:
             "examples": [_to_json(example) for example in self.examples],
         }
         with replacing(path, FormatError) as part:
-            save_file(tensors, part, metadata={HEADER: json.dumps(header)})
+            save_file(tensors, part, metadata={HEADER: json.dumps(with_digest(tensors, header))})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], folder: Path | None = None) -> PreparedDataset:
@@ -169,24 +173,50 @@ class PreparedDataset:
 
         try:
             with safe_open(path, framework="pt") as handle:
-                header = json.loads((handle.metadata() or {})[HEADER])
+                header = parse_json((handle.metadata() or {})[HEADER], finite=False)
                 if header["format_version"] != FORMAT_VERSION:
                     raise FormatError(
                         f"{path} has format version {header['format_version']!r}; this djtrans "
                         f"reads {FORMAT_VERSION}. Give the prepared folder itself."
+                    )
+                stored = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+                if not is_intact(stored, header):
+                    raise FormatError(
+                        f"{path} is damaged: its content does not match its digest. Give the "
+                        "prepared folder itself."
                     )
                 layouts = {d: Layout.from_json(rows) for d, rows in header["layouts"].items()}
                 examples = [
                     _from_json(fields, str(index), layouts, handle)
                     for index, fields in enumerate(header["examples"])
                 ]
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, FormatError):
-                raise
+        except FormatError:
+            raise
+        except (SafetensorError, OSError, RuntimeError, *MALFORMED) as error:
             raise FormatError(
                 f"{path} holds no readable prepared pairs ({error}); give the prepared folder."
             ) from None
         return cls(examples=examples, folder=folder)
+
+
+def _report_split(pairs: Sequence[tuple[str, ...]], held: Sequence[bool | None]) -> None:
+    """Report pairs that are in neither part, or else recordings that are in both."""
+    if lost := sum(part is None for part in held):
+        warnings.warn(
+            f"{lost} of {len(pairs)} prepared pairs are in neither training nor validation: they "
+            "link recordings of both.",
+            stacklevel=4,
+        )
+    train, validate = (
+        {track for pair, part in zip(pairs, held, strict=True) if part is side for track in pair}
+        for side in (False, True)
+    )
+    if both := len(train & validate):
+        warnings.warn(
+            f"{both} of {len(train | validate)} recordings of the prepared pairs are in training "
+            "and validation: all pairs are linked; prepare more tracks.",
+            stacklevel=4,
+        )
 
 
 def _to_json(example: PreparedExample) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class PairedTrack:
     laid_rate : float
         Track seconds per second of its file, where that was laid on the clock of a mix: 1.02 is
         2 % faster.
+    recording : str
+        What its recording is known by where its file is only a part of that; else ``""``.
     """
 
     name: str
@@ -52,6 +54,12 @@ class PairedTrack:
     reference_db: float
     isolated: bool
     laid_rate: float = 1.0
+    recording: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Identity of the recording, the same in every pair that it is in."""
+        return self.recording or self.sha256
 
 
 @attrs.frozen(eq=False, kw_only=True)

@@ -18,7 +18,8 @@ from djtrans.core.track.stem_files import load_stems, save_stems
 from djtrans.core.transition.alignment import window_span
 from djtrans.core.transition.params_file import load_params, save_params
 from djtrans.core.util.atomic_files import replacing_folder
-from djtrans.core.util.json_documents import read_document
+from djtrans.core.util.checksums import write_checksums
+from djtrans.core.util.json_documents import MALFORMED, read_document
 from djtrans.datasets.pairs.pair import PairedTrack, PreparedPair
 
 FORMAT = "djtrans-pair"
@@ -88,6 +89,7 @@ def write_pair(folder: str | os.PathLike[str], pair: PreparedPair) -> None:
         write_audio(part / TRANSITION, pair.mix, pair.sample_rate, SUBTYPE)
         save_params(part / PARAMS, pair.content)
         (part / ANALYSIS).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        write_checksums(part)
 
 
 def read_pair(folder: str | os.PathLike[str]) -> PreparedPair:
@@ -153,7 +155,7 @@ def read_facts(folder: str | os.PathLike[str]) -> PairFacts:
     try:
         a, b = (_track_from_dict(document.pop(f"track_{side}")) for side in "ab")
         return PairFacts(**document, track_a=a, track_b=b)
-    except (KeyError, TypeError, cattrs.BaseValidationError) as error:
+    except (*MALFORMED, cattrs.BaseValidationError) as error:
         raise FormatError(f"{file} is no sound pair: {error}. {_AGAIN}") from None
 
 
@@ -164,6 +166,7 @@ def _track_to_dict(track: PairedTrack) -> dict[str, Any]:
         "sha256": track.sha256,
         "isolated": track.isolated,
         "laid_rate": track.laid_rate,
+        **({"recording": track.recording} if track.recording else {}),
         # JSON has no infinity, which is the level of what is all but silent.
         "reference_db": level if math.isfinite(level) else None,
         "analysis": analysis_to_dict(track.analysis),

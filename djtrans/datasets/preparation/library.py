@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
+from djtrans.core.errors import InputError
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
-from djtrans.datasets.preparation.library_scan import ANALYSES, scan_library
+from djtrans.datasets.preparation.library_scan import scan_library
 from djtrans.datasets.preparation.options import LibraryOptions
 from djtrans.datasets.preparation.pair_from_library import LibraryUnit
 from djtrans.datasets.preparation.pairing import ChosenPair, choose_pairs, plan_options
@@ -17,6 +19,7 @@ from djtrans.datasets.preparation.session import (
     PreparationSession,
     open_session,
 )
+from djtrans.datasets.preparation.stored_analyses import ANALYSES
 from djtrans.pipeline.provenance import separator_declaration
 
 
@@ -64,6 +67,7 @@ def prepare_library(
     DjtransError
         If a worker dies.
     """
+    check_folder("The output folder", output, {"the tracks": tracks})
     with open_session(
         output,
         options or LibraryOptions(),
@@ -77,7 +81,20 @@ def prepare_library(
 
 def _prepare(library: Path, session: PreparationSession[LibraryOptions]) -> PreparationResult:
     analyses = session.target / ANALYSES
-    tracks, skipped = scan_library(library, analyses, session.executor, session.progress)
+    tracks, skipped = scan_library(
+        library,
+        analyses,
+        session.executor,
+        session.progress,
+        max_seconds=60.0 * session.options.max_minutes,
+    )
+    if len(tracks) < 2:
+        left_out = "; ".join(f"{each.name}: {each.reason.rstrip('.')}" for each in skipped[:3])
+        raise InputError(
+            f"{library} holds {len(tracks)} track{'' if len(tracks) == 1 else 's'} and "
+            f"{len(skipped)} files that are left out ({left_out or 'none'}); give a folder with at "
+            "least two tracks."
+        )
     names = {track.sha256: track.name for track in tracks}
     isolated = separator_declaration(session.separator, session.registry).isolation == "good"
     chosen, unfit = choose_pairs(tracks, session.options, session.registry, isolated)

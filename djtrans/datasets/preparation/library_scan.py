@@ -1,34 +1,33 @@
-"""Scan a library: analyze each track once and skip unreadable files."""
+"""Scan a library: analyze each recording once, and state what was left out and why."""
 
 from __future__ import annotations
 
-import json
+import math
 import os
-from collections.abc import Sequence
+import warnings
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import attrs
-import cattrs
 
-from djtrans.core.audio.io import NEEDS_FFMPEG, content_hash
-from djtrans.core.errors import DjtransError, FormatError, InputError
+from djtrans.core.audio.fingerprint import fingerprint
+from djtrans.core.audio.io import audio_seconds, content_hash
+from djtrans.core.errors import DjtransError
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.analysis_io import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
 from djtrans.core.track.track import load_track
-from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.progress import ProgressCallback
-from djtrans.datasets.mixes.alignment.file_matching import AUDIO
+from djtrans.datasets.preparation.library_files import Skipped, find_files
+from djtrans.datasets.preparation.recordings import same_recordings
+from djtrans.datasets.preparation.stored_analyses import (
+    ScannedTrack,
+    read_scanned,
+    read_track,
+    write_scanned,
+)
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.jobs import Job
-from djtrans.pipeline.options import DEFAULT_ANALYZER
-from djtrans.registry import default_registry
-
-#: Folder of the analyses within the output.
-ANALYSES = "analyses"
 
 
 @attrs.frozen(eq=False)
@@ -51,19 +50,12 @@ class LibraryTrack:
 
 
 @attrs.frozen
-class Skipped:
-    """A file that was left out, and why."""
-
-    name: str
-    reason: str
-
-
-@attrs.frozen
 class _Scan:
-    """The result of one file: its hash, or why it cannot be used."""
+    """The result of one file: its hash, why it cannot be used, or why it was analyzed again."""
 
     sha256: str = ""
     reason: str = ""
+    repaired: str = ""
 
 
 def scan_library(
@@ -71,6 +63,7 @@ def scan_library(
     analyses: Path,
     executor: Executor | None = None,
     progress: ProgressCallback | None = None,
+    max_seconds: float = math.inf,
 ) -> tuple[list[LibraryTrack], list[Skipped]]:
     """Analyze all audio files below a folder that were not analyzed before.
 
@@ -83,11 +76,13 @@ def scan_library(
         Analyzes instead of this process.
     progress : callable, optional
         Receives a `Progress` event of stage "tracks" for each file.
+    max_seconds : float
+        Longer files are left out.
 
     Returns
     -------
     tracks : list of LibraryTrack
-        By name; of files with one content the first.
+        By name; one file of each recording, in a lossless format if there is one.
     skipped : list of Skipped
         By name.
 
@@ -96,7 +91,7 @@ def scan_library(
     InputError
         If there is no such folder, or no audio file in it.
     """
-    files = find_files(folder, without=analyses.parent)
+    files, skipped = find_files(folder, without=analyses.parent)
     analyses.mkdir(parents=True, exist_ok=True)
     paths = [str(file) for file in files]
     job: Job[_Scan] = Job(
@@ -106,49 +101,49 @@ def scan_library(
         failing="unusable",
         progress=progress,
     )
-    scans = job.run_each(partial(scan_file, analyses=str(analyses)), paths, executor)
+    scan = partial(scan_file, analyses=str(analyses), max_seconds=max_seconds)
     tracks: dict[str, LibraryTrack] = {}
-    skipped = []
-    for file, scan in zip(files, scans, strict=True):
+    fingerprints = []
+    for file, scanned in zip(files, job.run_each(scan, paths, executor), strict=True):
         name = file.relative_to(folder).as_posix()
-        if scan.reason:
-            skipped.append(Skipped(name, scan.reason.replace(f"{folder}{os.sep}", "")))
-        elif scan.sha256 in tracks:
-            skipped.append(Skipped(name, f"It is the same as {tracks[scan.sha256].name}."))
+        if scanned.repaired:
+            warnings.warn(f"{name} was analyzed again: {scanned.repaired}.", stacklevel=3)
+        if scanned.reason:
+            skipped.append(Skipped(name, scanned.reason.replace(f"{folder}{os.sep}", "")))
+        elif scanned.sha256 in tracks:
+            skipped.append(Skipped(name, f"It is the same as {tracks[scanned.sha256].name}."))
         else:
-            analysis = read_analysis(analyses, scan.sha256)
-            tracks[scan.sha256] = LibraryTrack(name, file, scan.sha256, analysis)
-    return list(tracks.values()), skipped
+            stored = read_track(analyses, scanned.sha256)
+            tracks[scanned.sha256] = LibraryTrack(name, file, scanned.sha256, stored.analysis)
+            fingerprints.append(stored.fingerprint)
+    different = list(tracks.values())
+    instead = same_recordings([track.path for track in different], fingerprints)
+    for index, (used, rate) in instead.items():
+        reason = (
+            f"It is the same recording as {different[used].name} ({100 * rate:.1f} % of the "
+            "fingerprint's bits differ)."
+        )
+        skipped.append(Skipped(different[index].name, reason))
+    kept = [track for index, track in enumerate(different) if index not in instead]
+    return kept, sorted(skipped, key=lambda each: each.name)
 
 
-def find_files(folder: Path, without: Path) -> list[Path]:
-    """List the audio files below a folder, sorted, without those below another one.
-
-    Those in formats that cannot be decoded here are among them, so that they are reported.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder} is no folder; give one with audio files.")
-    suffixes, inner = {*AUDIO, *NEEDS_FFMPEG}, without.resolve()
-    files = [
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in suffixes
-        and file.is_file()
-        and inner not in file.resolve().parents
-    ]
-    if not files:
-        raise InputError(f"There is no audio file below {folder}; give a folder with tracks.")
-    return sorted(files)
-
-
-def scan_file(path: str, analyses: str) -> _Scan:
+def scan_file(path: str, analyses: str, max_seconds: float = math.inf) -> _Scan:
     """Analyze one file and write the analysis; one unit of work."""
     with one_thread():
         try:
             sha256 = content_hash(path)
-            if _is_current(Path(analyses), sha256):
-                return _Scan(sha256)
-            analysis = analyze_track(load_track(path))
+            stored = read_scanned(Path(analyses), sha256)
+            if isinstance(stored, ScannedTrack):
+                return _Scan(sha256, _too_long(stored.analysis.duration_seconds, max_seconds))
+            if reason := _too_long(audio_seconds(path), max_seconds):
+                return _Scan(reason=reason)
+            track = load_track(path)
+            # A header may name less than there is.
+            if reason := _too_long(track.duration_seconds, max_seconds):
+                return _Scan(reason=reason)
+            words = fingerprint(track.audio, track.sample_rate)
+            scanned = ScannedTrack(analyze_track(track), words)
         except MemoryError:
             raise
         except DjtransError as error:
@@ -156,44 +151,14 @@ def scan_file(path: str, analyses: str) -> _Scan:
         except Exception as error:  # noqa: BLE001 - one odd file must not end a run of hours
             said = " ".join(str(error).split())
             return _Scan(reason=f"fault: {type(error).__name__}: {said}")
-    document = {"made_by": made_by(), "analysis": analysis_to_dict(analysis)}
-    write_text(_file(Path(analyses), sha256), json.dumps(document) + "\n")
-    return _Scan(sha256)
+    write_scanned(Path(analyses), sha256, scanned)
+    return _Scan(sha256, repaired=stored)
 
 
-def made_by() -> list[Any]:
-    """List what an analysis depends on beside the file."""
-    component = default_registry().analyzers.find(DEFAULT_ANALYZER)
-    return [component.name, component.declaration.version, ANALYSIS_FORMAT]
-
-
-def read_analysis(analyses: Path, sha256: str) -> Analysis:
-    """Read the analysis of a file by its hash.
-
-    Raises
-    ------
-    FormatError
-        If it is damaged.
-    """
-    file = _file(analyses, sha256)
-    try:
-        return analysis_from_dict(json.loads(file.read_text(encoding="utf-8"))["analysis"])
-    except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError) as error:
-        raise FormatError(f"{file} is no sound analysis ({error}); delete it, run again.") from None
-
-
-def known_analyses(analyses: Path, hashes: Sequence[str]) -> dict[str, Analysis]:
-    """Read several analyses, by the hash of their file."""
-    return {sha256: read_analysis(analyses, sha256) for sha256 in hashes}
-
-
-def _is_current(analyses: Path, sha256: str) -> bool:
-    try:
-        document = json.loads(_file(analyses, sha256).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(document, dict) and document.get("made_by") == made_by()
-
-
-def _file(analyses: Path, sha256: str) -> Path:
-    return analyses / f"{sha256}.json"
+def _too_long(seconds: float, max_seconds: float) -> str:
+    if seconds <= max_seconds:
+        return ""
+    return (
+        f"It is {seconds / 60:.0f} min long, as DJ mixes are; tracks have up to "
+        f"{max_seconds / 60:g} min (--max-minutes)."
+    )

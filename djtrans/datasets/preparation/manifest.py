@@ -12,7 +12,8 @@ import attrs
 import djtrans
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.util.atomic_files import write_text
-from djtrans.datasets.preparation.library_scan import LibraryTrack, Skipped
+from djtrans.datasets.preparation.library_files import Skipped
+from djtrans.datasets.preparation.library_scan import LibraryTrack
 from djtrans.datasets.preparation.pairing import UnfitPair
 from djtrans.datasets.preparation.resume import MANIFEST
 from djtrans.datasets.preparation.unit import PairResult, PairUnit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.config import LARGEST_SEED, setting
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.planning.options import WINDOW_BARS
 
@@ -24,8 +24,11 @@ class LibraryOptions:
     stretch_limit: float = setting(
         0.08, "Largest tempo change, as a fraction.", minimum=0.0, maximum=0.5
     )
+    max_minutes: float = setting(
+        20.0, "Longer files are DJ mixes, not tracks.", unit="min", minimum=1.0
+    )
     device: str = setting("cpu", "Of mixer and separator.")
-    seed: int = setting(0, "Seed of everything.", minimum=0)
+    seed: int = setting(0, "Seed of everything.", minimum=0, maximum=LARGEST_SEED)
 
 
 @attrs.frozen

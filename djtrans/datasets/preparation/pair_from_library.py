@@ -12,9 +12,9 @@ from djtrans.core.errors import InputError, PlanError
 from djtrans.core.transition.alignment import window_span
 from djtrans.datasets.pairs.pair import PreparedPair, mix_pair
 from djtrans.datasets.pairs.pair_folder import read_facts
-from djtrans.datasets.preparation.library_scan import known_analyses
 from djtrans.datasets.preparation.options import LibraryOptions
 from djtrans.datasets.preparation.pairing import plan_options
+from djtrans.datasets.preparation.stored_analyses import known_analyses
 from djtrans.datasets.preparation.unit import PairUnit
 from djtrans.pipeline.completion import generate_transition_params
 from djtrans.pipeline.options import GenerateOptions, PreparationOptions

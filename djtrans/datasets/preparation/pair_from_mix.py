@@ -18,6 +18,7 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.core.transition.requests import reference_level
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.json_documents import read_json
 from djtrans.datasets.mixes.alignment.excerpt import read_alignment
 from djtrans.datasets.pairs.pair import PairedTrack, PreparedPair
 from djtrans.datasets.pairs.pair_folder import PARAMS, read_facts
@@ -80,7 +81,7 @@ class ExcerptUnit(PairUnit):
     def known_failure(self) -> str:
         """Read the reason if all that the pair depends on is the same."""
         try:
-            document = json.loads(Path(self.refused).read_text(encoding="utf-8"))
+            document = read_json(self.refused)
         except (OSError, ValueError):
             return ""
         same = isinstance(document, dict) and document.get("key") == self.key
@@ -114,20 +115,16 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
         separator=options.separator,
         mixer=options.mixer,
         options=DescentOptions(steps=options.steps),
+        error_limit=options.error_limit,
         device=options.device,
         registry=registry,
     )
-    error = fitted.fit.error_db["spectra"]
-    if error > options.error_limit:
-        raise InputError(
-            f"the curves leave {error:.1f} dB of the mix's spectra; the limit is "
-            f"{options.error_limit:g} dB."
-        )
     found = fitted.content.plan
     content = attrs.evolve(fitted.content, plan=with_swap_at(found, found.swap_beat, analyses))
     stems = fitted.stems
     gain = unclipped_gain(window.audio, stems.a.audio, stems.b.audio)
     rates = Pair(alignment.track_a.rate, alignment.track_b.rate)
+    sources = Pair(alignment.track_a, alignment.track_b)
     track_a, track_b = (
         PairedTrack(
             name=track.name,
@@ -136,6 +133,8 @@ def _recovered(unit: ExcerptUnit, registry: Registry) -> PreparedPair:
             reference_db=reference_level(analyses[side], content.plan.sides[side]),
             isolated=content.provenance.tracks[side].isolation == "good",
             laid_rate=rates[side] or 1.0,
+            # One track is in many excerpts, each time with other bytes.
+            recording=sources[side].sha256 or sources[side].file,
         )
         for side, track in tracks.items()
     )

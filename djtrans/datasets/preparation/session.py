@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -15,14 +16,18 @@ import djtrans
 from djtrans.core.audio.time_stretch import ENGINE
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.util.cache import cache_key
+from djtrans.core.util.folder_lock import folder_lock
 from djtrans.core.util.progress import ProgressCallback
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.pairs.pair_folder import FORMAT_VERSION
-from djtrans.datasets.preparation.library_scan import LibraryTrack, Skipped, made_by
+from djtrans.datasets.preparation.library_files import Skipped
+from djtrans.datasets.preparation.library_scan import LibraryTrack
 from djtrans.datasets.preparation.manifest import write_manifest
 from djtrans.datasets.preparation.options import LibraryOptions, RecoveryOptions
 from djtrans.datasets.preparation.pairing import UnfitPair
-from djtrans.datasets.preparation.resume import existing_pairs, remove_partial_files
-from djtrans.datasets.preparation.unit import PairResult, PairUnit, run_unit
+from djtrans.datasets.preparation.resume import MANIFEST, existing_pairs
+from djtrans.datasets.preparation.stored_analyses import made_by
+from djtrans.datasets.preparation.unit import PairResult, PairUnit, check_unit, run_unit
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.pipeline.executors import one_thread, open_executor, registry_with
 from djtrans.pipeline.jobs import Job
@@ -118,7 +123,7 @@ class PreparationSession(Generic[Options]):
         tracks: Sequence[LibraryTrack] | None = None,
         unfit: Sequence[UnfitPair] | None = None,
     ) -> PreparationResult:
-        """Make the pairs of all units that an earlier run did not, and write the manifest.
+        """Make the pairs of all units that are not there whole, and write the manifest.
 
         Parameters
         ----------
@@ -132,16 +137,20 @@ class PreparationSession(Generic[Options]):
         self.target.mkdir(parents=True, exist_ok=True)
         folders = [Path(unit.folder).name for unit in units]
         keys = {folder: unit.key for folder, unit in zip(folders, units, strict=True)}
+        kept = self._sound_pairs(units, existing_pairs(self.target, keys))
+        if len(kept) < len(units):
+            # Where there is a manifest, the set is whole.
+            (self.target / MANIFEST).unlink(missing_ok=True)
         job: Job[PairResult] = Job(
             stage=stage,
             keys=folders,
-            resumed=existing_pairs(self.target, keys),
+            known=kept,
             is_failure=lambda result: bool(result.reason),
             failing=failing,
             progress=self.progress,
         )
         pairs = list(zip(units, job.run_each(run_unit, units, self.executor), strict=True))
-        remove_partial_files(self.target)
+        remove_abandoned(self.target)
         manifest = write_manifest(
             self.target, self.options, self.separator, pairs, skipped, tracks, unfit
         )
@@ -153,6 +162,29 @@ class PreparationSession(Generic[Options]):
             failed={unit.name: result.reason for unit, result in pairs if result.reason},
             unfit=tuple(unfit or ()),
         )
+
+    def _sound_pairs(
+        self, units: Sequence[PairUnit], problems: Mapping[str, str]
+    ) -> dict[str, PairResult]:
+        """Compare the pairs of an earlier run with their hashes, and report what is damaged."""
+        there = [unit for unit in units if not problems.get(Path(unit.folder).name, "absent")]
+        results: list[PairResult] = []
+        if there:
+            folders = [Path(unit.folder).name for unit in there]
+            job: Job[PairResult] = Job(stage="checks", keys=folders, progress=self.progress)
+            results = job.run_each(check_unit, there, self.executor)
+        kept, damaged = {}, {name: problem for name, problem in problems.items() if problem}
+        for unit, result in zip(there, results, strict=True):
+            name = Path(unit.folder).name
+            if result.damage:
+                damaged[name] = result.damage
+            else:
+                kept[name] = result
+        for name, damage in sorted(damaged.items()):
+            warnings.warn(
+                f"{self.target / name} is damaged ({damage}); it is made again.", stacklevel=3
+            )
+        return kept
 
 
 @contextmanager
@@ -170,16 +202,21 @@ def open_session(
     Raises
     ------
     InputError
-        If there are no workers, or there is no such component.
+        If there are no workers, there is no such component, or another run holds the folder.
     """
     files = tuple(os.path.abspath(path) for path in plugin_files)
-    with one_thread(), open_executor(workers, executor, files) as pool:
+    target = Path(output).expanduser().resolve()
+    with (
+        folder_lock(target, "djtrans prepare"),
+        one_thread(),
+        open_executor(workers, executor, files) as pool,
+    ):
         registry = registry_with(files)
         name = fetch_separator(registry, options.separator, {}, options.device)
         separator = separator_record(registry, name)
         mixer = mixer_record(DifferentiableDJMixer(options.mixer), registry)
         yield PreparationSession(
-            target=Path(output).expanduser().resolve(),
+            target=target,
             options=attrs.evolve(options, separator=separator.name),
             registry=registry,
             separator=separator,

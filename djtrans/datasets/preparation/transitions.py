@@ -11,9 +11,11 @@ import attrs
 
 from djtrans.core.audio.io import content_hash
 from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.mixes.alignment.excerpt import ALIGNMENT, Alignment, read_alignment
-from djtrans.datasets.preparation.library_scan import Skipped
+from djtrans.datasets.mixes.excerpt_resume import excerpt_damage
+from djtrans.datasets.preparation.library_files import Skipped
 from djtrans.datasets.preparation.options import RecoveryOptions
 from djtrans.datasets.preparation.pair_from_mix import ExcerptUnit
 from djtrans.datasets.preparation.session import (
@@ -74,6 +76,7 @@ def prepare_transitions(
     DjtransError
         If a worker dies.
     """
+    check_folder("The output folder", output, {"the transitions": transitions})
     with open_session(
         output,
         options or RecoveryOptions(),
@@ -110,7 +113,9 @@ def find_excerpts(root: Path) -> tuple[list[Excerpt], list[Skipped]]:
             continue
         sides = (("A", alignment.track_a), ("B", alignment.track_b))
         lost = [f"{side}: {track.why or 'not found'}" for side, track in sides if not track.aligned]
-        if lost:
+        if damage := excerpt_damage(folder, alignment):
+            skipped.append(Skipped(name, f"{damage}; extract it again."))
+        elif lost:
             skipped.append(Skipped(name, "; ".join(lost)))
         else:
             found.append(Excerpt(name, folder, alignment))

@@ -10,10 +10,10 @@ from typing import Any
 
 import attrs
 
-from djtrans.core.audio.io import content_hash
-from djtrans.core.errors import DjtransError
+from djtrans.core.errors import DjtransError, InputError
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import write_pair
+from djtrans.datasets.preparation.resume import check_pair
 from djtrans.pipeline.executors import one_thread, registry_with
 from djtrans.registry import Registry
 
@@ -30,11 +30,14 @@ class PairResult:
         Hash of each file, by its path within the folder.
     reason : str
         Why there is no pair; empty if there is one.
+    damage : str
+        Which files of a pair are not as they were written; empty if all are.
     """
 
     facts: dict[str, Any] = attrs.field(factory=dict)
     files: dict[str, str] = attrs.field(factory=dict)
     reason: str = ""
+    damage: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -87,20 +90,33 @@ class PairUnit(ABC):
 
 
 def run_unit(unit: PairUnit) -> PairResult:
-    """Make a pair if it is not there, and hash its files.
+    """Make a pair if it is not there whole, and hash its files.
 
     What cannot be planned, generated or recovered is a failed result. What the machine cannot do,
     such as to write or to hold it, is raised: the next run may do better.
     """
     folder = Path(unit.folder)
-    if not folder.exists():
+    # A cluster repeats a unit whose worker was lost, perhaps after it was done.
+    if not folder.exists() or check_pair(folder)[0]:
         if known := unit.known_failure():
             return PairResult(reason=known)
         pair = _attempt(unit)
         if isinstance(pair, str):
             return unit.fail(re.sub(r"\s+", " ", unit.relative(pair)).strip())
         unit.write(pair)
-    return PairResult(facts=unit.facts(), files=file_hashes(folder))
+    result = check_unit(unit)
+    if result.damage:
+        raise InputError(
+            f"{folder} was changed by another program while it was written ({result.damage}); run "
+            "again."
+        )
+    return result
+
+
+def check_unit(unit: PairUnit) -> PairResult:
+    """Return the result of a pair that is there, or what is wrong with its files."""
+    damage, files = check_pair(Path(unit.folder))
+    return PairResult(damage=damage) if damage else PairResult(facts=unit.facts(), files=files)
 
 
 def _attempt(unit: PairUnit) -> PreparedPair | str:
@@ -114,9 +130,3 @@ def _attempt(unit: PairUnit) -> PreparedPair | str:
             if isinstance(error, MemoryError | OSError) or "memory" in str(error):
                 raise
             return f"fault: {type(error).__name__}: {error}"
-
-
-def file_hashes(folder: Path) -> dict[str, str]:
-    """Hash each file of a pair; keys are paths within the folder."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): content_hash(file) for file in files}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
@@ -12,11 +12,13 @@ import attrs
 import numpy as np
 
 from djtrans.core.contracts.encoder import FeatureExtractor
+from djtrans.core.util.folder_lock import folder_lock
 from djtrans.core.util.progress import ProgressCallback
+from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
-from djtrans.datasets.synthetic.framed_cache import is_cached, read_framed_track
+from djtrans.datasets.synthetic.framed_cache import CachedTrack, is_cached, read_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.pairing import Pairing
@@ -95,7 +97,23 @@ def compose_dataset(
     options = options or SyntheticOptions()
     registry = registry or default_registry()
     cache = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
-    cache.mkdir(parents=True, exist_ok=True)
+    with folder_lock(cache, "the composition of a synthetic dataset"):
+        remove_abandoned(cache)
+        with open_executor(workers, executor, plugin_files) as pool:
+            cached = _frame_tracks(cache, options, extractors, pool, progress)
+        dataset = _compose(cached, options, registry, versions(extractors), progress)
+        dataset.save(output)
+    return dataset
+
+
+def _frame_tracks(
+    cache: Path,
+    options: SyntheticOptions,
+    extractors: Sequence[FeatureExtractor],
+    executor: Executor | None,
+    progress: ProgressCallback | None,
+) -> list[CachedTrack]:
+    """Render the tracks that are not in the cache, and read all."""
     needed = versions(extractors)
     files = [cache / f"track_{index:05d}.safetensors" for index in range(options.tracks)]
     job: Job[Path] = Job(
@@ -105,9 +123,18 @@ def compose_dataset(
         progress=progress,
     )
     frame = partial(_frame, options=options, extractors=tuple(extractors))
-    with open_executor(workers, executor, plugin_files) as pool:
-        job.run_each(frame, list(enumerate(files)), pool)
-    cached = [read_framed_track(file, needed) for file in files]
+    job.run_each(frame, list(enumerate(files)), executor)
+    return [read_framed_track(file, needed) for file in files]
+
+
+def _compose(
+    cached: Sequence[CachedTrack],
+    options: SyntheticOptions,
+    registry: Registry,
+    extractors: Mapping[str, int],
+    progress: ProgressCallback | None,
+) -> SyntheticDataset:
+    """Pair the tracks and plan the transitions."""
     held_out = max(2, round(options.validation * len(cached)))
     framed: list[FramedTrack] = []
     parts: dict[str, list[Composition]] = {}
@@ -122,15 +149,13 @@ def compose_dataset(
         framed += [variant for track in part for variant in track.framed]
         pairing = Pairing(part, framed, before, options, registry, seed)
         parts[name] = pairing.sample(name, count, progress)
-    dataset = SyntheticDataset(
+    return SyntheticDataset(
         tracks=framed,
         training=parts["training"],
         validation=parts["validation"],
         facts={"options": attrs.asdict(options)},
-        extractors=needed,
+        extractors=extractors,
     )
-    dataset.save(output)
-    return dataset
 
 
 def _frame(

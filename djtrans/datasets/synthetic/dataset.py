@@ -14,6 +14,8 @@ import torch
 
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.core.util.json_documents import MALFORMED, parse_json
+from djtrans.core.util.tensor_digest import is_intact, with_digest
 from djtrans.datasets.extra_features import extra_tensors, read_extra
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.framed_track import FramedTrack
@@ -86,7 +88,9 @@ class SyntheticDataset:
             "extra": sorted({name for track in self.tracks for name in track.extra}),
         }
         with replacing(path, FormatError) as part_path:
-            save_file(tensors, part_path, metadata={HEADER: json.dumps(header)})
+            save_file(
+                tensors, part_path, metadata={HEADER: json.dumps(with_digest(tensors, header))}
+            )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SyntheticDataset:
@@ -106,11 +110,17 @@ class SyntheticDataset:
                 text = (handle.metadata() or {}).get(HEADER)
                 if text is None:
                     raise FormatError(f"{path} is a safetensors file, but not a synthetic dataset.")
-                header = json.loads(text)
+                header = parse_json(text, finite=False)
                 if header["format_version"] != FORMAT_VERSION:
                     raise FormatError(
                         f"{path} has format version {header['format_version']!r}; this djtrans "
                         f"reads {FORMAT_VERSION}. Compose it again."
+                    )
+                stored = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+                if not is_intact(stored, header):
+                    raise FormatError(
+                        f"{path} is damaged: its content does not match its digest. Compose it "
+                        "again."
                     )
                 tracks = [
                     FramedTrack(
@@ -128,11 +138,15 @@ class SyntheticDataset:
                 parts = {
                     name: tuple(
                         Composition.from_json(fields)
-                        for fields in json.loads(bytes(handle.get_tensor(name).numpy()))
+                        for fields in parse_json(
+                            bytes(handle.get_tensor(name).numpy()), finite=False
+                        )
                     )
                     for name in ("training", "validation")
                 }
-        except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        except FormatError:
+            raise
+        except (SafetensorError, OSError, RuntimeError, *MALFORMED) as error:
             raise FormatError(
                 f"{path} is not a readable synthetic dataset ({error}); compose it again."
             ) from None

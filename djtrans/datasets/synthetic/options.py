@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.config import LARGEST_SEED, setting
 
 
 @attrs.frozen
@@ -32,7 +32,7 @@ class SyntheticOptions:
     validation: float = setting(
         0.1, "Fraction of tracks held out.", unit="fraction", minimum=0.02, maximum=0.5
     )
-    seed: int = setting(0, "Seed of all randomness.", minimum=0)
+    seed: int = setting(0, "Seed of all randomness.", minimum=0, maximum=LARGEST_SEED)
     frames_per_beat: int = setting(2, "Frames per beat.", choices=(2, 4, 8))
     sample_rate_hz: int = setting(44100, "Sample rate of the synthesis.", unit="Hz", minimum=8000)
     stem_level_db: float = setting(

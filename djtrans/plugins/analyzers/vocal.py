@@ -22,6 +22,8 @@ from djtrans.plugins.analyzers.pitch_motion import pitch_motion
 _RATE, _HOP_SECONDS = 11025, 0.02
 #: Frequency range in which mid and side are compared.
 _LOW_HZ, _HIGH_HZ = 400.0, 3400.0
+#: Peak of a channel, relative to the other, below which it is silent.
+_SILENT_CHANNEL = 1e-3
 #: Added before the logarithm, which is thus finite for a feature of 0.
 _LOG_OFFSET = 0.02
 #: Vocals rarely last for one bar only: neighbours have half the weight of the bar.
@@ -88,14 +90,12 @@ def vocal_features(
 ) -> NDArray[np.float64]:
     """Compute the features of each bar, ``[bars, 3]``, 0 to 1; NaN for the centre of mono."""
     factor = max(1, int(sample_rate // _RATE))
-    left, right = audio[0], audio[-1]
-    middle = _downsample(0.5 * (left + right), factor)
+    middle, side = (_downsample(signal, factor) for signal in _mid_side(audio))
     rate = sample_rate / factor
     hop = round(_HOP_SECONDS * rate)
     together = partials_move_together(middle, rate, hop).astype(np.float64)
     motion = np.repeat(pitch_motion(middle, rate, hop), 2)
     frames = np.round(bar_times * rate / hop).astype(np.int64)
-    side = _downsample(0.5 * (left - right), factor)
     return np.stack(
         [
             _means(together, frames),
@@ -104,6 +104,21 @@ def vocal_features(
         ],
         axis=1,
     )
+
+
+def _mid_side(
+    audio: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the centre and the side; a silent or inverted channel is no position in stereo."""
+    left, right = audio[0], audio[-1]
+    peaks = [float(np.abs(x).max()) for x in (left, right)]
+    if min(peaks) < _SILENT_CHANNEL * max(peaks):
+        louder = left if peaks[0] > peaks[1] else right
+        return louder, np.zeros_like(louder)
+    mid, side = 0.5 * (left + right), 0.5 * (left - right)
+    if np.abs(mid).max() < 0.1 * max(peaks):
+        return side, mid
+    return mid, side
 
 
 def _downsample(signal: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
@@ -131,8 +146,14 @@ def _centredness(
     edges = np.clip(np.round(bar_times * rate), 0, len(middle)).astype(np.int64)
     powers = []
     for signal in (middle, side):
-        filtered = scipy.signal.sosfilt(band, signal)
-        powers.append([float(np.sum(filtered[a:b] ** 2)) for a, b in pairwise(edges)])
+        state = np.zeros((len(band), 2))
+        sums = []
+        for a, b in pairwise([0, *edges]):
+            filtered = np.zeros(0)
+            if b > a:
+                filtered, state = scipy.signal.sosfilt(band, signal[a:b], zi=state)
+            sums.append(float(np.sum(filtered**2)))
+        powers.append(sums[1:])
     power = np.array(powers)
     share: NDArray[np.float64] = (power[0] - power[1]) / np.maximum(power.sum(axis=0), 1e-12)
     return np.maximum(share, 0.0)

@@ -16,6 +16,7 @@ class FolderConfig:
     """Location of the ready stems."""
 
     path: str = setting("", "Folder with drums, bass, vocals and other as audio files.")
+    sha256: str = setting("", "Hash of the files, as recorded; other files are refused if set.")
 
 
 @attrs.frozen

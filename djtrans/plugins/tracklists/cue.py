@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.errors import TracklistError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry
+from djtrans.core.util.names import visible
 from djtrans.plugins.tracklists.names import entry_of
 from djtrans.plugins.tracklists.reading import read_text
 
 #: Frames of a compact disc in a second.
 FRAMES_PER_SECOND = 75
 
-_COMMAND = re.compile(r"\s*(\w+)\s*(.*?)\s*$")
-_INDEX = re.compile(r"(\d+)\s+(\d+):(\d\d):(\d\d)")
+_COMMAND = re.compile(r"(\w+) ?(.*)")
+_INDEX = re.compile(r"(\d{1,2}) (\d{1,5}):(\d\d):(\d\d)")
+#: Commands without a meaning here.
+_OTHERS = {"CATALOG", "CDTEXTFILE", "FLAGS", "ISRC", "POSTGAP", "PREGAP", "REM", "SONGWRITER"}
 
 
 class CueSheet:
@@ -37,11 +41,12 @@ class CueSheet:
         """Read the tracklist of a sheet; see :class:`TracklistSource`."""
         head: dict[str, str] = {}
         tracks: list[dict[str, str]] = []
+        unknown: list[str] = []
         for number, line in enumerate(read_text(source).splitlines(), start=1):
-            found = _COMMAND.match(line)
-            if not found:
+            if not (text := " ".join(visible(line).split())):
                 continue
-            command, said = found[1].upper(), found[2]
+            found = _COMMAND.match(text)
+            command, said = (found[1].upper(), found[2]) if found else ("", text)
             if command == "FILE":
                 if "FILE" in head:
                     raise TracklistError(
@@ -57,11 +62,20 @@ class CueSheet:
                 index, start = _index(said, f"{source}, line {number}")
                 if index == 1:
                     tracks[-1]["start"] = repr(start)
+            elif command not in _OTHERS:
+                unknown.append(f"line {number} ({text[:60]!r})")
         if not tracks:
             raise TracklistError(f"{source} is no cue sheet: no line begins with TRACK.")
+        if unknown:
+            shown = ", ".join(unknown[:5]) + (", ..." if unknown[5:] else "")
+            warnings.warn(
+                f"{source}: {shown} cannot be read and left out; lines of a cue sheet begin with a "
+                "command such as TITLE.",
+                stacklevel=2,
+            )
         named = [head[part] for part in ("PERFORMER", "TITLE") if head.get(part)]
         yield Tracklist(
-            title=" - ".join(named) or Path(source).stem,
+            title=" - ".join(named) or visible(Path(source).stem),
             entries=[_entry(track, source) for track in tracks],
             audio=head.get("FILE", ""),
             resolution_seconds=1 / FRAMES_PER_SECOND,
@@ -86,6 +100,6 @@ def _index(said: str, where: str) -> tuple[int, float]:
 
 
 def _unquoted(text: str) -> str:
-    """Return the text between the first and the last quotation mark."""
-    text = text.strip()
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+    """Return the text between the first and the last quotation mark, straight or not."""
+    marks = '"\u201c\u201d\u201e'
+    return text[1:-1].strip() if len(text) > 1 and text[0] in marks and text[-1] in marks else text

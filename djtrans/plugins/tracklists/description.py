@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.errors import TracklistError
-from djtrans.core.track.tracklist import Tracklist, TracklistEntry
-from djtrans.plugins.tracklists.names import TIME, entry_of, seconds_of
+from djtrans.core.track.tracklist import Tracklist
+from djtrans.core.util.names import visible
+from djtrans.plugins.tracklists.names import entry_of
 from djtrans.plugins.tracklists.reading import read_text
-
-_NUMBER = re.compile(r"\s*(?:#\s*)?\d{1,3}\s*(?:[.)]|\s-)\s+(?=\S)")
-_OPEN, _CLOSE = r"[\[({<]?\s*", r"\s*[\])}>]?"
-_AROUND = r"\s*[-–—:|.,]*\s*"
-#: A time before the track, or a span of which the first counts; or else a time behind it.
-_BEFORE = re.compile(
-    rf"^\s*{_OPEN}{TIME}(?:\s*[-–—]\s*(?:\d{{1,2}}:)?\d{{1,3}}:\d\d)?{_CLOSE}{_AROUND}"
+from djtrans.plugins.tracklists.text_lines import (
+    Line,
+    TrackLine,
+    find_doubtful,
+    find_headed,
+    find_leading,
+    find_numbered,
+    find_trailing,
 )
-_AFTER = re.compile(rf"{_AROUND}{_OPEN}(?<![\d:]){TIME}{_CLOSE}\s*$")
-_WITH = re.compile(r"\s*(?:[-–—+*•]\s*)?(w/\s*\S.*)", re.IGNORECASE)
-_BULLET = re.compile(r"\s*[*•▶►→+-]\s*")
-_HEADING = re.compile(r"\W*track\s*-?list(ing)?\W*$", re.IGNORECASE)
+from djtrans.plugins.tracklists.times import Starts, starts_of
+
 _ADDRESS = re.compile(r"https?://\S+")
+_HOW = (
+    "write one a line, such as '12:34 Artist - Title', '3. Artist - Title', or all of them below a "
+    "line 'Tracklist'."
+)
+#: So many lines are shown of those that cannot be read.
+_MOST_SHOWN = 5
 
 
 class Description:
@@ -32,7 +39,8 @@ class Description:
     Lines that begin with a time are the tracks, and those that begin with ``w/``. If there are
     none, lines that end with a time are; else numbered ones; else those below a heading
     ``Tracklist``, to the next blank line. The title is the file's name. An address alone on the
-    first line is that of the mix.
+    first line is that of the mix. A warning names lines that look like tracks and cannot be read,
+    and times that are not minutes and seconds.
 
     Parameters
     ----------
@@ -44,57 +52,52 @@ class Description:
 
     def read(self, source: str) -> Iterator[Tracklist]:
         """Read the tracklist of a text; see :class:`TracklistSource`."""
-        lines = read_text(source).splitlines()
-        entries = (
-            _timed(lines, _BEFORE) or _timed(lines, _AFTER) or _numbered(lines) or _headed(lines)
-        )
-        if not entries:
-            raise TracklistError(
-                f"No tracks are found in {source}; write one a line, such as '12:34 Artist - "
-                "Title', '3. Artist - Title', or all of them below a line 'Tracklist'."
+        lines = Line.all_of(read_text(source))
+        for find in (find_leading, find_trailing, find_numbered, find_headed):
+            if found := find(lines):
+                break
+        else:
+            raise TracklistError(f"No tracks are found in {source}; {_HOW}")
+        starts = _starts(found, trailing=find is find_trailing)
+        readable = [
+            (track, start)
+            for track, start in zip(found, starts.seconds, strict=True)
+            if start is not None or track.time is None
+        ]
+        if not readable:
+            raise TracklistError(f"{source}: {_shown([t.line for t in found])} is no time; {_HOW}")
+        if doubtful := find_doubtful(lines, [track for track, _ in readable]):
+            warnings.warn(
+                f"{source}: {_shown(doubtful)} cannot be read and left out; if it is a track, "
+                "write it as '12:34 Artist - Title'.",
+                stacklevel=2,
             )
-        first = next((line.strip() for line in lines if line.strip()), "")
-        url = first if _ADDRESS.fullmatch(first) else ""
-        yield Tracklist(title=Path(source).stem, entries=entries, url=url)
+        if starts.remark:
+            warnings.warn(
+                f"{source}: the times are taken for {starts.remark}; if they are not, write them "
+                "as h:mm:ss.",
+                stacklevel=2,
+            )
+        first = lines[0].text
+        yield Tracklist(
+            title=visible(Path(source).stem),
+            entries=[entry_of(track.line.text, start) for track, start in readable],
+            url=first if _ADDRESS.fullmatch(first) else "",
+            resolution_seconds=starts.resolution_seconds,
+        )
 
 
-def _timed(lines: list[str], time: re.Pattern[str]) -> list[TracklistEntry]:
-    entries: list[TracklistEntry] = []
-    for line in lines:
-        rest = _plain(line)
-        found = time.search(rest)
-        text = _plain(rest[: found.start()] + rest[found.end() :]) if found else ""
-        if found and any(map(str.isalnum, text)):
-            entries.append(entry_of(text, seconds_of(*found.groups())))
-        elif entries and (together := _WITH.match(line)):
-            entries.append(entry_of(together[1]))
-    return entries
+def _starts(tracks: Sequence[TrackLine], *, trailing: bool) -> Starts:
+    """Return the start of each track, with None for those without a time or an unreadable one."""
+    times = [track.time for track in tracks if track.time]
+    if not times:
+        return Starts((None,) * len(tracks))
+    found = starts_of(times, trailing=trailing)
+    seconds = iter(found.seconds)
+    each = tuple(next(seconds) if track.time else None for track in tracks)
+    return Starts(each, found.resolution_seconds, found.remark)
 
 
-def _plain(line: str) -> str:
-    """Remove the bullet or number at the start of a line."""
-    for sign in (_BULLET, _NUMBER):
-        if found := sign.match(line):
-            line = line[found.end() :]
-    return line
-
-
-def _numbered(lines: list[str]) -> list[TracklistEntry]:
-    entries: list[TracklistEntry] = []
-    for line in lines:
-        if found := _NUMBER.match(line):
-            entries.append(entry_of(line[found.end() :]))
-        elif entries and (found := _WITH.match(line)):
-            entries.append(entry_of(found[1]))
-    return entries
-
-
-def _headed(lines: list[str]) -> list[TracklistEntry]:
-    headings = [at for at, line in enumerate(lines) if _HEADING.match(line)]
-    entries: list[TracklistEntry] = []
-    for line in lines[headings[0] + 1 :] if headings else ():
-        if line.strip():
-            entries.append(entry_of(_plain(line)))
-        elif entries:
-            break
-    return entries
+def _shown(lines: Sequence[Line]) -> str:
+    shown = ", ".join(f"line {line.number} ({line.text[:60]!r})" for line in lines[:_MOST_SHOWN])
+    return shown + (f" and {len(lines) - _MOST_SHOWN} more" if lines[_MOST_SHOWN:] else "")

@@ -1,11 +1,11 @@
-"""Parse track names: artist, title, version, label and time."""
+"""Parse track names: artist, title, version and label."""
 
 from __future__ import annotations
 
 import re
 
-from djtrans.core.errors import TracklistError
 from djtrans.core.track.tracklist import TracklistEntry
+from djtrans.core.util.names import visible
 
 #: A word in brackets that tells a version of a track from a part of its title.
 _VERSION = re.compile(
@@ -14,25 +14,9 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 #: Artist from title: a dash of whatever length between blanks.
-_DASH = re.compile(r"\s+[-‐‑‒–—―]+\s+")
+_DASH = re.compile(r"\s+[-‐‑‒–—―−－]+\s+")
 _WITH = re.compile(r"(w/|with:)\s*", re.IGNORECASE)
 _LAST_BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])\s*$")
-
-#: ``12:34``, ``1:02:03`` or ``75:00``; the groups are hours, minutes and seconds.
-TIME = r"(?:(\d{1,2}):(?=\d\d:))?(\d{1,3}):([0-5]\d)(?!:?\d)"
-
-
-def seconds_of(hours: str | None, minutes: str, seconds: str) -> float:
-    """Convert the groups of :data:`TIME` to seconds.
-
-    Raises
-    ------
-    TracklistError
-        If there are hours, and more than 59 minutes.
-    """
-    if hours and int(minutes) > 59:
-        raise TracklistError(f"{hours}:{minutes}:{seconds} is no time; correct it.")
-    return 3600.0 * int(hours or 0) + 60.0 * int(minutes) + float(seconds)
 
 
 def entry_of(text: str, start_seconds: float | None = None, url: str = "") -> TracklistEntry:
@@ -51,7 +35,7 @@ def entry_of(text: str, start_seconds: float | None = None, url: str = "") -> Tr
     >>> entry.artist, entry.title, entry.mix, entry.label
     ('Ada & Bo', 'Night (feat. Cy)', "Dee's Dub Mix", 'Plain 01')
     """
-    text = " ".join(text.split())
+    text = " ".join(visible(text).split())
     with_previous = _WITH.match(text)
     rest = text[with_previous.end() :] if with_previous else text
     mix = label = ""

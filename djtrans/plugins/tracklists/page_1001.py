@@ -10,9 +10,12 @@ import attrs
 
 from djtrans.core.errors import RefusedError, TracklistError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry
-from djtrans.plugins.tracklists.names import TIME, entry_of, seconds_of
+from djtrans.plugins.tracklists.names import entry_of
+from djtrans.plugins.tracklists.times import TIME, Time, plain_signs
 
-_CUE_BLOCK = re.compile(r"cueValuesEntry\.seconds\s*=\s*(\d+)(.*?)(?=cueValuesEntry\s*=|\Z)", re.S)
+_CUE_BLOCK = re.compile(
+    r"cueValuesEntry\.seconds\s*=\s*([0-9]{1,6})\b(.*?)(?=cueValuesEntry\s*=|\Z)", re.S
+)
 _CUE_ID = re.compile(r"\.ids\[\d+\]\s*=\s*['\"](\w+)['\"]")
 _ROW_ID = re.compile(r"tlp\d+_content")
 _MIX = re.compile(r"/tracklist/\w+/[^/?#]+\.html$")
@@ -182,19 +185,20 @@ def parse_genre(text: str, where: str) -> tuple[list[str], str]:
 
 def _parsed(text: str) -> _Page:
     page = _Page()
+    # Without close(): for what is left of a page that ends inside a tag it takes time that grows
+    # with the square of the length, minutes for 100 kB.
     page.feed(text)
-    page.close()
     return page
 
 
 def _entry(row: _Row, cues: dict[str, float], base: str) -> TracklistEntry:
     start = cues.get(row.content_id)
-    if row.cue_seconds.strip().isdigit():
+    if re.fullmatch(r"[0-9]{1,6}", row.cue_seconds.strip()):
         # Rows without a start have 0 there, as has the first row, which starts at 0.
         seconds = float(row.cue_seconds)
         start = seconds if seconds > 0 or row.cue_text.strip() else start
-    if start is None and (found := re.search(TIME, row.cue_text)):
-        start = seconds_of(*found.groups())
+    if start is None and (found := re.search(TIME, plain_signs(row.cue_text))):
+        start = Time.of(*found.groups()).seconds
     url = urljoin(base, row.url) if row.url else ""
     entry = entry_of(row.name or row.shown, start, url)
     return attrs.evolve(entry, with_previous=row.together or entry.with_previous)

@@ -1,17 +1,26 @@
-"""Rules of a site's robots.txt (RFC 9309).
-
-The standard library's parser takes the first rule that fits and knows no wildcards; the RFC takes
-the longest, with ``*`` and ``$``. A rule that is misread is a rule that is not obeyed.
-"""
+"""Rules of a site's robots.txt (RFC 9309), parsed by protego."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlsplit
+import warnings
 
 import attrs
+from protego import Protego
 
-from djtrans.core.contracts.config import as_tuple
+#: RFC 9309, 2.5: what lies behind is not read.
+MOST_BYTES = 500 * 1024
+#: A longer delay, as an infinite one, is taken for this.
+LONGEST_DELAY_SECONDS = 3600.0
+
+_AGENT_LINE = re.compile(r"(?im)^([^\S\n]*user[- ]?agent[^\S\n]*:?[^\S\n]*)([^\n#]*)")
+_DELAY_LINE = re.compile(r"(?im)^([^\S\n]*crawl[- ]delay[^\S\n]*:?[^\S\n]*)([^\s#][^\n#]*)")
+_TOKEN = re.compile(r"[a-z_-]+")
+_NUMBER = re.compile(r"inf(inity)?|[0-9]{1,300}(?:\.[0-9]*)?|\.[0-9]+")
+#: Stands for a delay that cannot be read; longer than any that can.
+_NO_NUMBER = 3 * LONGEST_DELAY_SECONDS
+#: A group for everybody, and one for a robot that is not us.
+_ALL, _OTHER = "*", "other-robot"
 
 
 @attrs.frozen
@@ -20,21 +29,21 @@ class RobotsRules:
 
     Attributes
     ----------
-    rules : tuple of (bool, str)
-        Whether a path is allowed, and its pattern.
+    parsed : Protego or None
+        None where there are no rules.
+    agent : str
+        Name of the user agent.
     crawl_delay_seconds : float
-        Least time between two requests; 0 where none is asked for.
+        Least time between two requests, at most 3600; 0 where none is asked for.
     """
 
-    rules: tuple[tuple[bool, str], ...] = attrs.field(default=(), converter=as_tuple)
+    parsed: Protego | None = None
+    agent: str = ""
     crawl_delay_seconds: float = 0.0
 
     def allows(self, url: str) -> bool:
         """Return True if a page may be fetched: the longest matching rule decides."""
-        parts = urlsplit(url)
-        path = _normal(parts.path or "/") + (f"?{_normal(parts.query)}" if parts.query else "")
-        fitting = [(len(rule), allow) for allow, rule in self.rules if _fits(rule, path)]
-        return max(fitting, default=(0, True))[1]  # of equals, the one that allows
+        return self.parsed is None or self.parsed.can_fetch(url, self.agent)
 
 
 def parse_robots(text: str, agent: str) -> RobotsRules:
@@ -43,44 +52,53 @@ def parse_robots(text: str, agent: str) -> RobotsRules:
     Parameters
     ----------
     text : str
+        What lies behind 500 KiB is not read.
     agent : str
         Product name, without version; upper and lower case are the same.
+
+    Warns
+    -----
+    UserWarning
+        If the delay between requests is infinite, longer than an hour, or no number.
     """
-    groups: dict[str, list[tuple[str, str]]] = {}
-    agents: list[str] = []
-    named_last = False
-    for line in text.lstrip("\ufeff").splitlines():
-        field, colon, value = line.partition("#")[0].partition(":")
-        field, value = field.strip().lower(), value.strip()
-        if not colon:
-            continue
-        if field == "user-agent":
-            agents = [*agents, value.lower()] if named_last else [value.lower()]
-            groups.setdefault(value.lower(), [])
-            named_last = True
-        elif field in ("allow", "disallow", "crawl-delay"):
-            for name in agents:
-                groups[name].append((field, value))
-            named_last = False
-    ours = groups.get(agent.lower(), groups.get("*", []))
-    rules = [(field == "allow", _normal(path)) for field, path in ours if field != "crawl-delay"]
-    delays = [_number(value) for field, value in ours if field == "crawl-delay"]
-    return RobotsRules([rule for rule in rules if rule[1]], max(delays, default=0.0))
+    ours = agent.lower()
+    raw = text.encode("utf-8", "replace")
+    if len(raw) > MOST_BYTES:
+        text = raw[:MOST_BYTES].decode("utf-8", "ignore").rpartition("\n")[0]
+    text = "\n".join(text.replace("\0", "").replace("\ufeff", "").splitlines())
+    # The group is that of our name alone. protego would also take "dj" for a part of it, and not
+    # "djtrans/1.0".
+    text = _AGENT_LINE.sub(lambda line: line[1] + _group(line[2], ours), text)
+    text = _DELAY_LINE.sub(lambda line: line[1] + repr(_delay(line[2])), text)
+    parsed = Protego.parse(text)
+    delay = parsed.crawl_delay(ours) or 0.0
+    if delay == _NO_NUMBER:
+        warnings.warn(
+            "The Crawl-delay of robots.txt is no number of seconds; it is ignored.", stacklevel=2
+        )
+        delay = 0.0
+    elif delay > LONGEST_DELAY_SECONDS:
+        warnings.warn(
+            f"robots.txt asks for more than {LONGEST_DELAY_SECONDS:.0f} s between two requests; "
+            "they are that far apart.",
+            stacklevel=2,
+        )
+        delay = LONGEST_DELAY_SECONDS
+    return RobotsRules(parsed, ours, delay)
 
 
-def _fits(rule: str, path: str) -> bool:
-    anchored = rule.endswith("$")
-    pieces = map(re.escape, rule.removesuffix("$").split("*"))
-    return re.match(".*".join(pieces) + ("$" if anchored else ""), path) is not None
+def _group(value: str, ours: str) -> str:
+    name = value.strip().lower()
+    if name.startswith("*"):
+        return _ALL
+    token = _TOKEN.match(name)
+    return ours if token and token[0] == ours else _OTHER
 
 
-def _normal(path: str) -> str:
-    """Normalize percent-encoded paths, except characters with a meaning in rules."""
-    return quote(unquote(path), safe="/*$?=&;:@+,!~'()%")
-
-
-def _number(text: str) -> float:
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return 0.0
+def _delay(value: str) -> float:
+    """Read a delay, with a unit or without."""
+    text = value.strip().lower()
+    found = _NUMBER.match(text)
+    if found is None:
+        return _NO_NUMBER
+    return min(float(found[0]), 2 * LONGEST_DELAY_SECONDS)

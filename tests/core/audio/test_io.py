@@ -191,14 +191,6 @@ def test_reading_errors_say_what_is_wrong(tmp_path, capfd):
     assert "no samples" in one_line_error(headed)
 
 
-@pytest.mark.parametrize("extension", [".m4a", ".aac", ".wma", ".MP4"])
-def test_formats_that_need_ffmpeg_come_with_the_command(tmp_path, extension):
-    path = tmp_path / f"my song{extension}"
-    path.write_bytes(b"anything")
-    message = one_line_error(path)
-    assert f"ffmpeg -i '{path}' '{tmp_path / 'my song.wav'}'" in message
-
-
 def test_samples_that_are_not_finite_are_refused(tmp_path):
     bad = np.zeros((100, 2), dtype=np.float32)
     bad[3, 0], bad[4, 1] = np.nan, -np.inf
@@ -210,13 +202,6 @@ def test_an_unreadable_file(tmp_path, monkeypatch):
     path = write_audio(tmp_path / "x.wav", tone(100, 8000), 8000)
     monkeypatch.setattr(os, "access", lambda *args: False)  # root may read everything
     assert "permission" in one_line_error(path)
-
-
-def test_a_truncated_wav_gives_what_is_there(tmp_path):
-    path = write_audio(tmp_path / "x.wav", tone(100, 8000), 8000)
-    path.write_bytes(path.read_bytes()[:10000])
-    audio, _ = load_audio(path)
-    assert 1000 < audio.shape[1] < 8000
 
 
 def test_writing_errors_say_what_is_wrong(tmp_path):
@@ -315,6 +300,6 @@ def test_a_wav_that_claims_more_than_it_holds(tmp_path):
 
 def test_text_named_mp3_never_reaches_the_decoder_which_would_talk(tmp_path, capfd):
     (tmp_path / "a.mp3").write_text("not music at all, naïve as it is\n" * 5000)
-    with pytest.raises(AudioFileError, match="despite its extension"):
+    with pytest.raises(AudioFileError, match="not audio that can be decoded"):
         load_audio(tmp_path / "a.mp3")
     assert capfd.readouterr().err == ""

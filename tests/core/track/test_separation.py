@@ -58,6 +58,16 @@ def test_the_residual_is_in_other_and_nothing_is_written_into_the_input():
     torch.testing.assert_close(stems["other"], 0.4 * audio)
 
 
+def test_stems_that_were_read_must_add_up_to_the_audio():
+    audio = noise(2, 1000)
+    reader = declare(reads_source=True)
+    other = Fake(lambda audio: halves(noise(2, 1000, seed=1)))
+    with pytest.raises(SeparationError, match=r"residual is \+?[0-9.]+ dB .* at most -6 dB"):
+        separate(other, reader, audio, 44100)
+    separate(other, declare(), audio, 44100)
+    separate(Fake(halves), reader, audio, 44100)
+
+
 @pytest.mark.parametrize(
     ("function", "expected"),
     [

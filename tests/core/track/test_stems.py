@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from djtrans.core.errors import ShapeError
+from djtrans.core.errors import AudioFileError, ShapeError
+from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.stems import Stems
 
 
@@ -40,3 +41,14 @@ def test_a_window_is_what_indexing_a_padded_signal_gives(start, stop):
 def test_wrong_shapes_are_refused(audio, match):
     with pytest.raises(ShapeError, match=match):
         Stems(audio, ("drums", "bass"), 100)
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside", "/tmp/outside", "a/b", "a\0b", "x" * 300, "aux", ".."]
+)
+def test_no_name_of_a_stem_leaves_the_folder(tmp_path, name):
+    stems = Stems(torch.zeros(2, 1, 10), ("drums", name), 8000)
+    (tmp_path / "set").mkdir()
+    with pytest.raises(AudioFileError, match="cannot be the name of a file"):
+        save_stems(stems, tmp_path / "set" / "stems")
+    assert [path.name for path in tmp_path.rglob("*")] == ["set"]

@@ -20,6 +20,7 @@ from djtrans.core.track.tracklist_files import (
     save_tracklist,
     tracklist_id,
 )
+from djtrans.core.util.names import visible
 
 MIX = Tracklist(
     title="Ada @ Plain",
@@ -64,7 +65,7 @@ def test_unsound_ones_are_refused(changes, match):
         attrs.evolve(MIX, **changes)
 
 
-@pytest.mark.parametrize("start", [-1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("start", [-1.0, float("nan"), float("inf"), 10**400])
 def test_a_start_is_a_time(start):
     with pytest.raises(TracklistError, match="at least 0"):
         TracklistEntry(start_seconds=start)
@@ -87,10 +88,43 @@ def test_a_mix_is_known_by_its_address_or_else_by_what_is_said_of_it():
     assert identity(unnamed) != identity(attrs.evolve(unnamed, entries=MIX.entries[:1]))
 
 
-@given(st.text(min_size=1).filter(str.strip))
+@given(st.text(min_size=1).filter(lambda title: visible(title).strip()))
 def test_any_title_gives_a_name_that_any_file_system_takes(title):
     name = file_name(attrs.evolve(MIX, title=title))
-    assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?-[0-9a-f]{12}\.json", name)
+    plain, id_ = name[:-18], name[-18:]
+    assert re.fullmatch(r"-[0-9a-f]{12}\.json", id_)
+    assert 1 <= len(plain.encode()) <= 80
+    assert not re.search(r'[\s/\\:*?"<>|.\x00-\x1f]', plain)
+
+
+@pytest.mark.parametrize("title", ["../../etc/x", "/etc/passwd", "CON", "a\0b", "..", "ж" * 300])
+def test_no_title_leaves_the_folder(tmp_path, title):
+    path = save_tracklist(attrs.evolve(MIX, title=title), tmp_path / "out")
+    assert path.parent == tmp_path / "out"
+    assert list(tmp_path.rglob("*.json")) == [path]
+    assert load_tracklist(path).entries == MIX.entries
+
+
+def test_names_of_other_scripts_are_kept_and_do_not_collide(tmp_path):
+    mixes = [attrs.evolve(MIX, title=title, url="") for title in ("Кино", "Ария", "椎名林檎")]
+    paths = [save_tracklist(mix, tmp_path) for mix in mixes]
+    assert [path.name[:-18] for path in paths] == ["кино", "ария", "椎名林檎"]
+    assert [load_tracklist(path) for path in paths] == mixes
+
+
+@pytest.mark.parametrize(
+    "fields", [{"title": 5}, {"artist": None}, {"start_seconds": "0:05"}, {"start_seconds": True}]
+)
+def test_fields_of_other_types_are_refused(fields):
+    with pytest.raises(TracklistError, match="is required"):
+        TracklistEntry(**fields)
+
+
+def test_texts_are_cleaned():
+    entry = TracklistEntry(
+        artist="\u200eAda\u00a0 B", title="\ufeffCafe\u0301\u200b", url="a\u2060"
+    )
+    assert (entry.artist, entry.title, entry.url) == ("Ada B", "Caf\u00e9", "a")
 
 
 @pytest.mark.parametrize(

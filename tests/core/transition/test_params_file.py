@@ -105,20 +105,69 @@ def test_the_file_is_plain_json_with_all_54_keys(content, tmp_path):
 @pytest.mark.parametrize(
     ("damage", "match"),
     [
-        (lambda d: d.pop("plan"), "damaged params file .*plan"),
+        (lambda d: d.pop("plan"), "damaged params file: the field 'plan' is missing"),
         (lambda d: d["plan"].pop("bars"), "damaged params file"),
         (lambda d: d["plan"].update(bars="many"), "damaged params file"),
         (lambda d: d["plan"].update(loop=1), "damaged params file.*loop"),
-        (lambda d: d["values"].pop(), "has 15 frames, but its window .* has 16"),
+        (lambda d: d["values"].pop(), "values has 15 frames, but the window of the plan has 16"),
         (
             lambda d: d["values"][2].__setitem__(1, 2.5),
             "a/drums/eq/low is 2.5 in frame 2; give 0 to 2",
         ),
-        (lambda d: d["values"][2].__setitem__(1, float("nan")), "a/drums/eq/low is nan in frame 2"),
+        (lambda d: d["values"][2].__setitem__(1, float("nan")), "NaN is not a number of JSON"),
         (lambda d: d["values"][3].pop(), "damaged params file"),
-        (lambda d: d["layout"][0].update(maximum=3.0), "is inconsistent: its layout"),
+        (
+            lambda d: d["layout"][0].update(maximum=3.0),
+            "its layout was edited and",
+        ),
         (lambda d: d.update(format_version=2), "format version 2; this version of djtrans reads 1"),
         (lambda d: d.update(format="x"), "is not a params file"),
+        (
+            lambda d: d["plan"]["beat_times"].reverse(),
+            r"plan.beat_times\[0\] is 4; give 0, the start of the window",
+        ),
+        (
+            lambda d: d["plan"]["beat_times"].__setitem__(3, 0.9),
+            "plan.beat_times does not increase: 0.9 at index 3 follows 1",
+        ),
+        (lambda d: d["plan"]["beat_times"].pop(), "plan.beat_times has 8 times; 2 bars have 9"),
+        (lambda d: d.update(frames_per_beat=0), "frames_per_beat is 0; give a number above 0"),
+        (lambda d: d.update(frames_per_beat="2"), "frames_per_beat is '2'"),
+        (lambda d: d["plan"].update(beats_per_bar=0), "plan.beats_per_bar is 0; give 1 to 64"),
+        (lambda d: d["plan"].update(bars=True), "plan.bars is True; give a finite number"),
+        (lambda d: d["plan"].update(bars=2.5), "plan.bars is 2.5; give an integer"),
+        (lambda d: d["plan"].update(swap_beat=9), "plan.swap_beat is 9; give 0 to 8"),
+        (lambda d: d["plan"].update(swap_beat=-1), "plan.swap_beat is -1; give 0 to 8"),
+        (lambda d: d["plan"].update(confidence=2), "plan.confidence is 2; give 0 to 1"),
+        (lambda d: d["plan"]["a"].update(bpm=0), "plan.a.bpm is 0; give 1 to 2000"),
+        (lambda d: d["plan"]["b"].update(gain_db=1e30), r"plan.b.gain_db is 1e\+30; give -120"),
+        (lambda d: d["plan"]["b"].update(key="H moll"), "plan.b.key is 'H moll'; give a Camelot"),
+        (lambda d: d["plan"]["a"].update(place="there"), "plan.a.place is 'there'; give one of"),
+        (lambda d: d["plan"]["a"].update(warp=[[0, 1]]), "plan.a.warp has 1 points; give 2 or"),
+        (
+            lambda d: d["plan"]["a"].update(warp=[[0, 5], [4, 1]]),
+            r"plan.a.warp \(track seconds\) does not increase",
+        ),
+        (lambda d: d["plan"]["a"].update(warp=[[0, 0], [1, 99]]), "tempo ratio of plan.a.warp is"),
+        (lambda d: d["render"].update(stop=-10), "render.stop is -10; give -9 to"),
+        (lambda d: d["render"].update(stop=10**15), "render.stop is 1000000000000000; give"),
+        (lambda d: d["render"].update(sample_rate=0), "render.sample_rate is 0; give 1000 to"),
+        (lambda d: d["render"].update(channels=3), "render.channels is 3; give 1 to 2"),
+        (lambda d: d["render"].update(seed=-1), "render.seed is -1; give 0 to 9223372036854775807"),
+        (lambda d: d["render"].update(seed=2**70), "render.seed is 1180591620717411303424; give"),
+        (lambda d: d["tracks"].pop("b"), "tracks has a; give a and b"),
+        (lambda d: d["tracks"]["a"].update(isolation="so-so"), "tracks.a.isolation is 'so-so'"),
+        (lambda d: d["tracks"]["a"].update(name=None), r"tracks\['a'\].name is None; give a text"),
+        (lambda d: d.update(model=3), "model is 3; give an object"),
+        (lambda d: d["values"][3].__setitem__(2, "1"), r"values\[3\]\[2\] is '1'; give a number"),
+        (lambda d: d.update(values=5), "values is not a list"),
+        (lambda d: d["layout"][1].update(key=None), r"layout\[1\].key is None; give a text"),
+        (lambda d: d["layout"][1].update(key="a/x"), r"layout\[1\].key is 'a/x'; give unique"),
+        (lambda d: d["layout"][1].update(d["layout"][0]), "give unique track/stem/node/name"),
+        (
+            lambda d: d["layout"][0].update(neutral="1"),
+            r"layout\[0\].neutral is '1'; give a",
+        ),
     ],
 )
 def test_damage_is_named(content, tmp_path, damage, match):
@@ -130,6 +179,58 @@ def test_damage_is_named(content, tmp_path, damage, match):
     with pytest.raises(FormatError, match=match) as caught:
         load_params(path)
     assert "\n" not in str(caught.value)
+
+
+def loaded_bytes(content, path):
+    save_params(path, content)
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_spelling_of_numbers_does_not_matter(content, tmp_path):
+    """As JavaScript, Go and PowerShell write them: 1 for 1.0; others write 2.0 for 2."""
+    path = tmp_path / "p.json"
+    document = json.loads(loaded_bytes(content, path))
+
+    def respelled(value):
+        if isinstance(value, dict):
+            return {name: respelled(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [respelled(each) for each in value]
+        if isinstance(value, float) and value == int(value):
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        return value
+
+    whole = respelled(document)
+    # The format version is compared as it is.
+    path.write_text(json.dumps({**whole, "format_version": 1}))
+    back = load_params(path)
+    assert back.plan == content.plan
+    assert back.provenance == content.provenance
+    assert back.params.layout.digest == content.params.layout.digest
+    assert torch.equal(back.params.values, content.params.values)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_byte_order_mark_does_not_matter(content, tmp_path, encoding):
+    path = tmp_path / "p.json"
+    path.write_bytes(loaded_bytes(content, path).encode(encoding))
+    assert load_params(path).plan == content.plan
+
+
+def test_a_field_that_is_there_twice_is_refused(content, tmp_path):
+    path = tmp_path / "p.json"
+    text = loaded_bytes(content, path)
+    path.write_text(text.replace('"frames_per_beat": 2,', '"frames_per_beat": 2, "values": [],', 1))
+    with pytest.raises(FormatError, match="it has the field 'values' twice"):
+        load_params(path)
+
+
+def test_nesting_without_end_is_refused(tmp_path):
+    (tmp_path / "p.json").write_text("[" * 100_000)
+    with pytest.raises(FormatError, match="nested too deeply"):
+        load_params(tmp_path / "p.json")
 
 
 def test_other_files_are_refused(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from djtrans.core.errors import AudioFileError, InputError
@@ -33,6 +35,42 @@ def test_where_nothing_can_be_written_is_said_with_the_callers_error(tmp_path):
         write_text(tmp_path, "x")
     with pytest.raises(AudioFileError, match="does not exist; create it"):
         write_text(tmp_path / "none" / "x", "x", AudioFileError)
+
+
+def test_a_folder_takes_its_place_whole_and_replaces_what_was_there(tmp_path):
+    target = tmp_path / "pair"
+    for text in ("one", "two"):
+        with replacing_folder(target) as part:
+            (part / text).write_text(text)
+        assert [p.name for p in target.iterdir()] == [text]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_old_folder_is_back_if_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    target = tmp_path / "pair"
+    target.mkdir()
+    (target / "old").write_text("")
+    real = Path.replace
+
+    def fails(self, other):
+        if self.suffix == ".part":
+            raise OSError(28, "No space left on device")
+        return real(self, other)
+
+    monkeypatch.setattr(Path, "replace", fails)
+    with pytest.raises(InputError, match="No space left"), replacing_folder(target) as part:
+        (part / "new").write_text("")
+    assert [p.name for p in tmp_path.rglob("*")] == ["pair", "old"]
+
+
+def test_two_processes_that_put_a_folder_in_place_at_once_both_succeed(tmp_path):
+    target = tmp_path / "pair"
+    with replacing_folder(target) as part:
+        (part / "x").write_text("first")
+        with replacing_folder(target) as other:
+            (other / "x").write_text("second")
+    assert [(p.name, p.read_text()) for p in target.iterdir()] == [("x", "first")]
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_folder_takes_its_place_when_it_is_whole(tmp_path):

@@ -8,21 +8,27 @@ import sys
 import time
 import warnings
 from collections import deque
+from pathlib import Path
 
 import pytest
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.cache import Cache, Usage, cache_key, default_cache
+from djtrans.core.util.temporary_files import owned_part
 
 KEY = cache_key(audio="x")
 
 
 def put(cache, key, text, kind="analyses"):
-    cache.store(kind, key, lambda path: path.write_text(text))
+    cache.store(kind, key, text.encode())
 
 
 def get(cache, key, kind="analyses"):
-    return cache.load(kind, key, lambda path: path.read_text())
+    return cache.load(kind, key, bytes.decode)
+
+
+#: Bytes of an entry before its content.
+HEADER = len(b"djtrans2") + 32
 
 
 def test_what_was_stored_is_loaded_by_its_kind_and_key_only(tmp_path):
@@ -50,23 +56,46 @@ def test_a_name_that_could_leave_the_folder_is_refused(tmp_path, kind, key):
 def test_a_damaged_entry_is_removed_and_can_be_stored_again(tmp_path):
     cache = Cache(tmp_path)
     put(cache, KEY, "not a number")
-    read = lambda path: int(path.read_text())  # noqa: E731
-    assert cache.load("analyses", KEY, read) is None
+    with pytest.warns(UserWarning, match=f"{KEY} is damaged .*computed again"):
+        assert cache.load("analyses", KEY, int) is None
     assert cache.info() == {}
     put(cache, KEY, "7")
-    assert cache.load("analyses", KEY, read) == 7
+    assert cache.load("analyses", KEY, int) == 7
 
 
-def test_a_store_that_fails_half_way_leaves_the_old_entry_and_warns_once(tmp_path):
+@pytest.mark.parametrize("damage", ["empty", "cut off", "one bit", "checksum"])
+def test_an_entry_with_another_checksum_is_removed_with_a_warning(tmp_path, damage):
+    cache = Cache(tmp_path)
+    put(cache, KEY, "0123456789")
+    file = tmp_path / "analyses" / KEY
+    entry = bytearray(file.read_bytes())
+    if damage in ("one bit", "checksum"):
+        entry[-1 if damage == "one bit" else 20] ^= 1
+    file.write_bytes({"empty": b"", "cut off": entry[:-3]}.get(damage, entry))
+    with pytest.warns(UserWarning, match="checksum differs"):
+        assert get(cache, KEY) is None
+    assert not file.exists()
+
+
+def test_an_entry_of_an_earlier_version_is_computed_again_without_a_warning(tmp_path):
+    file = tmp_path / "analyses" / KEY
+    file.parent.mkdir()
+    file.write_text('{"grid": {}}')
+    assert get(Cache(tmp_path), KEY) is None
+    assert not file.exists()
+
+
+def test_a_store_that_fails_half_way_leaves_the_old_entry_and_warns_once(tmp_path, monkeypatch):
     cache = Cache(tmp_path)
     put(cache, KEY, "old")
 
-    def full(path):
+    def full(path, content):
         path.write_text("ne")
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.warns(UserWarning, match="No space left on device.*DJTRANS_CACHE") as caught:
-        deque((cache.store("analyses", KEY, full) for _ in range(3)), maxlen=0)
+        deque((cache.store("analyses", KEY, b"new") for _ in range(3)), maxlen=0)
     assert len(caught) == 1
     assert get(cache, KEY) == "old"
     assert [p.name for p in (tmp_path / "analyses").iterdir()] == [KEY]
@@ -96,7 +125,7 @@ def test_a_folder_that_is_only_read_still_gives_its_entries(tmp_path):
 
 
 def test_what_was_used_longest_ago_goes_first(tmp_path):
-    cache = Cache(tmp_path, max_bytes=25)
+    cache = Cache(tmp_path, max_bytes=25 + 2 * HEADER)
     keys = [cache_key(n=n) for n in range(3)]
     for age, key in zip((300, 200), keys[:2], strict=True):
         put(cache, key, "0123456789")
@@ -116,12 +145,12 @@ def test_info_counts_and_clear_removes_ours_only(tmp_path):
     (tmp_path / "stems" / "drums.wav").write_text("someone's")
     (tmp_path / "notes.txt").write_text("someone's")
     left = tmp_path / "stems" / f".{KEY}-01234567.part"
+    with owned_part(tmp_path / "stems" / KEY):  # one that is being written
+        assert cache.info() == {"analyses": Usage(1, 5 + HEADER), "stems": Usage(2, 3 + 2 * HEADER)}
     left.write_text("333")
-    assert cache.info() == {"analyses": Usage(1, 5), "stems": Usage(2, 3)}  # it may be in writing
-    os.utime(left, (0, 0))
-    assert cache.info()["stems"] == Usage(3, 6)
-    assert cache.clear("analyses") == Usage(1, 5)
-    assert cache.clear() == Usage(3, 6)
+    assert cache.info()["stems"] == Usage(3, 6 + 2 * HEADER)
+    assert cache.clear("analyses") == Usage(1, 5 + HEADER)
+    assert cache.clear() == Usage(3, 6 + 2 * HEADER)
     assert sorted(p.name for p in tmp_path.rglob("*.*")) == ["drums.wav", "notes.txt"]
 
 
@@ -137,10 +166,9 @@ import sys
 from djtrans.core.util.cache import Cache, cache_key
 cache, key = Cache(sys.argv[1]), cache_key(audio="x")
 text = sys.argv[2] * 300_000
-read = lambda path: path.read_text()
 for _ in range(60):
-    cache.store("analyses", key, lambda path: path.write_text(text))
-    found = cache.load("analyses", key, read)
+    cache.store("analyses", key, text.encode())
+    found = cache.load("analyses", key, bytes.decode)
     assert found is not None and len(found) == 300_000 and len(set(found)) == 1, len(found or "")
 """
 

@@ -62,10 +62,11 @@ def test_a_stop_leaves_what_was_done_and_the_next_run_goes_on(files):
 
 
 def test_a_bad_source_does_not_keep_the_others(files):
-    sources = [str(files / name) for name in ("bad.txt", "absent.cue", "a.txt")]
+    names = ("bad.txt", "absent.cue", f"{'long' * 99}.txt", "nul\0.txt", "a.txt")
+    sources = [str(files / name) for name in names]
     found = collect(sources, output=files / "out")
     assert len(found.written) == 1
-    assert list(found.failed) == sources[:2]
+    assert list(found.failed) == sources[:4]
     assert all(source in message for source, message in found.failed.items())
 
 
@@ -76,6 +77,27 @@ def test_at_most_so_many_with_the_known_ones(files):
     assert (len(found.known), len(found.written)) == (2, 1)
 
 
+def test_one_link_in_two_descriptions_is_not_one_mix(tmp_path):
+    link, out = "https://example.org/my-podcast\n", tmp_path / "out"
+    for folder, tracks in (("a", ("Ada - One", "Bo - Two")), ("b", ("Cy - Three", "Dee - Four"))):
+        (tmp_path / folder).mkdir()
+        text = link + f"0:00 {tracks[0]}\n5:00 {tracks[1]}\n"
+        (tmp_path / folder / f"mix {folder}.txt").write_text(text)
+        (tmp_path / folder / "tracklist.txt").write_text(text)
+    first, second = (str(tmp_path / folder / f"mix {folder}.txt") for folder in "ab")
+    assert len(collect([first, second], output=out).written) == 2
+    again = collect([second, first], output=out)
+    assert (len(again.written), len(again.known)) == (0, 2)
+    # Under another name: still the same two mixes.
+    others = [str(tmp_path / "a" / "tracklist.txt"), str(tmp_path / "b" / "tracklist.txt")]
+    assert collect(others, output=out).written == []
+    # One name and one link, and other tracks.
+    both = collect(others, output=tmp_path / "both")
+    assert len(set(both.written)) == 2
+    titles = [load_tracklist(path).entries[0].title for path in both.written]
+    assert titles == ["One", "Three"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
@@ -84,6 +106,7 @@ def test_at_most_so_many_with_the_known_ones(files):
         ({"genre": "house", "most": 1, "source": "cue"}, "djtrans/cue cannot browse"),
         ({"sources": ["x.wav"]}, r"No source reads files like 'x.wav'; supported are .*\.cue"),
         ({"sources": ["https://example.org/x"]}, "the site 'example.org'"),
+        ({"sources": ["https://[x/"]}, "is no address of a page"),
         ({"sources": ["x.txt"], "most": 0}, "1 or more"),
         ({"sources": ["x.txt"], "settings": {"delay": 9}}, "names no source"),
         ({"sources": ["x.txt"], "settings": {"cue.delay": 9}}, "NoConfig has no field 'delay'"),
@@ -132,7 +155,7 @@ def test_a_setting_reaches_its_source(files, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_to_ends_it(files):
-    with pytest.raises(InputError, match="Cannot make the folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         collect([str(files / "a.txt")], output=files / "a.txt" / "out")
 
 

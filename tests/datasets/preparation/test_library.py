@@ -20,6 +20,7 @@ import pytest
 import djtrans
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.util.folder_lock import LOCK, folder_lock
 from djtrans.core.util.progress import Progress
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.preparation import LibraryOptions, prepare_library
@@ -37,7 +38,7 @@ TEMPOS = (124.0, 126.0, 62.5, 150.0)
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    """Four tracks in nested folders, and four files that are none."""
+    """Four tracks in nested folders, and files that are none."""
     folder = tmp_path_factory.mktemp("library")
     for i, bpm in enumerate(TEMPOS):
         spec = TrackSpec(
@@ -56,6 +57,10 @@ def library(tmp_path_factory):
     (folder / "phone.m4a").write_bytes(b"\0" * 4000)
     djtrans.write_audio(folder / "short.wav", synthesize(spec).audio[:, : 2 * RATE], RATE)
     shutil.copy(folder / "crates/0/track 0.wav", folder / "same again.wav")
+    cut = (folder / "crates/0/track 0.wav").read_bytes()
+    (folder / "cut.wav").write_bytes(cut[: len(cut) // 2])
+    # Attributes that macOS keeps beside a file are no track.
+    (folder / "crates/0/._track 0.wav").write_bytes(b"\0\5\x16\7" + bytes(4000))
     return folder
 
 
@@ -69,25 +74,29 @@ def read(made):
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Every file of a set but the kept analyses."""
+    """Every file of a set but the kept analyses and the lock."""
     return {
         str(file.relative_to(folder)): sha256(file.read_bytes()).hexdigest()
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and "analyses" not in file.parts
+        if file.is_file() and "analyses" not in file.parts and file.name != LOCK
     }
 
 
 def test_files_that_cannot_be_used_are_named_with_the_reason(made):
     reasons = {file.name: file.reason for file in made.skipped}
     assert set(reasons) == {
+        "crates/0/._track 0.wav",
         "crates/text.mp3",
+        "cut.wav",
         "empty.wav",
         "phone.m4a",
         "same again.wav",
         "short.wav",
     }
+    assert "sidecar" in reasons["crates/0/._track 0.wav"]
     assert "empty" in reasons["empty.wav"]
-    assert "ffmpeg" in reasons["phone.m4a"]
+    assert "incomplete" in reasons["cut.wav"]
+    assert "not audio" in reasons["phone.m4a"]
     assert "crates/0/track 0.wav" in reasons["same again.wav"]
 
 
@@ -196,6 +205,67 @@ def test_a_full_disk_is_no_property_of_a_pair(library, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="No space left"):
         prepare_library(library, tmp_path, OPTIONS)
     assert not (tmp_path / "manifest.json").exists()
+
+
+def test_damaged_pairs_are_named_and_made_again(made, library, tmp_path):
+    target = shutil.copytree(made.folder, tmp_path / "set")
+    drums = target / "pair_001/track_a_stems/drums.wav"
+    drums.write_bytes(drums.read_bytes()[:5000])
+    (target / "pair_002/track_b_stems/bass.wav").unlink()
+    shutil.copy(target / "pair_001/transition.wav", target / "pair_003/transition.wav")
+    with pytest.warns(UserWarning, match="is damaged") as caught:
+        prepare_library(library, target, OPTIONS)
+    assert [str(w.message).removeprefix(f"{target}{os.sep}") for w in caught] == [
+        "pair_001 is damaged (changed: track_a_stems/drums.wav); it is made again.",
+        "pair_002 is damaged (missing: track_b_stems/bass.wav); it is made again.",
+        "pair_003 is damaged (changed: transition.wav); it is made again.",
+    ]
+    assert hashes(target) == hashes(made.folder)
+
+
+def test_damaged_records_are_replaced_and_foreign_folders_are_not(made, library, tmp_path):
+    target = shutil.copytree(made.folder, tmp_path / "set")
+    first_line = (target / "pair_001/SHA256SUMS").read_text().splitlines(keepends=True)[0]
+    for damaged, text in (("analysis.json", "{"), ("SHA256SUMS", "{"), ("SHA256SUMS", first_line)):
+        (target / "pair_001" / damaged).write_text(text)
+        with pytest.warns(UserWarning, match=f"pair_001 is damaged .*(checksums|{damaged})"):
+            prepare_library(library, target, OPTIONS)
+        assert hashes(target) == hashes(made.folder)
+    shutil.rmtree(target / "pair_001")
+    (target / "manifest.json").unlink()
+    (target / "pair_001").mkdir()
+    (target / "pair_001" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"pair_001.*analysis\.json"):
+        prepare_library(library, target, OPTIONS)
+    assert (target / "pair_001" / "notes.txt").read_text() == "mine"
+
+
+def test_a_set_without_checksums_is_compared_with_its_manifest(made, library, tmp_path):
+    target = shutil.copytree(made.folder, tmp_path / "set")
+    manifest = json.loads((target / "manifest.json").read_text())
+    for pair in manifest["pairs"]:
+        del pair["files"]["SHA256SUMS"]
+        (target / pair["folder"] / "SHA256SUMS").unlink()
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    before = (target / "pair_001/transition.wav").stat().st_mtime_ns
+    (target / "pair_002/params.json").write_text("{}")
+    with pytest.warns(UserWarning, match=r"pair_002 is damaged \(changed: params.json\)") as caught:
+        prepare_library(library, target, OPTIONS)
+    assert len(caught) == 1
+    assert (target / "pair_001/transition.wav").stat().st_mtime_ns == before
+    assert hashes(target) == hashes(made.folder)
+
+
+def test_a_second_run_on_the_folder_is_refused_before_it_touches_anything(made, library):
+    part = made.folder / ".pair_009-0123abcd.part"
+    part.mkdir()
+    with (
+        folder_lock(made.folder, "djtrans prepare"),
+        pytest.raises(InputError, match=rf"in use by djtrans prepare \(process {os.getpid()} on"),
+    ):
+        prepare_library(library, made.folder, OPTIONS)
+    assert part.is_dir()
+    part.rmdir()
 
 
 def test_wrong_requests_are_said_in_one_line(tmp_path):

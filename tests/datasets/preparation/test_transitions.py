@@ -14,10 +14,10 @@ from djtrans import load_model
 from djtrans.cli import main
 from djtrans.core.audio.io import load_audio, write_audio
 from djtrans.core.errors import InputError
+from djtrans.core.util.checksums import folder_hashes
 from djtrans.datasets.mixes.alignment.excerpt import Alignment, SourceRecord, write_excerpt
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.preparation import RecoveryOptions, prepare_transitions
-from djtrans.datasets.preparation.unit import file_hashes
 from djtrans.inverse.loss import SpectralLoss
 from djtrans.pipeline.provenance import rebuild_mixer
 from djtrans.plugins.encoders.technique import TechniqueEncoder
@@ -184,7 +184,7 @@ def test_two_processes_give_the_same_bytes_and_a_model_learns_from_them(world, m
     out = prepare_transitions(tmp_path / "in", tmp_path / "out", OPTIONS, workers=2)
     assert out.pairs == ("pair_001", "pair_003")
     for name in out.pairs:
-        assert file_hashes(out.folder / name) == file_hashes(made.folder / "pair_001")
+        assert folder_hashes(out.folder / name) == folder_hashes(made.folder / "pair_001")
     command = [
         "train",
         "--data",

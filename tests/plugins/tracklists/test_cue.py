@@ -61,11 +61,15 @@ def test_a_sheet(read):
         ("utf-8", codecs.BOM_UTF8),
         ("utf-16-le", codecs.BOM_UTF16_LE),
         ("utf-16-be", codecs.BOM_UTF16_BE),
+        ("utf-16-le", b""),
+        ("utf-16-be", b""),
+        ("utf-32-le", codecs.BOM_UTF32_LE),
         ("cp1252", b""),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*is not UTF-8")
 def test_any_usual_encoding_and_line_end(read, encoding, mark):
-    for ends in ("\n", "\r\n"):
+    for ends in ("\n", "\r\n", "\r"):
         assert read(SHEET.replace("\n", ends), encoding, mark) == read(SHEET)
 
 
@@ -83,6 +87,8 @@ def test_every_index_is_minutes_seconds_and_75ths(tmp_path_factory, minutes, sec
     [
         ("03:45:37", "03:45:75", r"line 12: INDEX '01 03:45:75'"),
         ("03:45:37", "03:60:00", "line 12"),
+        ("03:45:37", f"{'9' * 400}:00:00", "line 12"),
+        ("03:45:37", f"{'9' * 5000}:00:00", "line 12"),
         ("03:45:37", "3.45", "line 12"),
         ("    INDEX 01 03:45:37\n", "", "line 9: this TRACK has no INDEX 01"),
         ("102:00:74", "01:00:00", "before 'Cy - Two'"),
@@ -103,3 +109,27 @@ def test_no_file_and_no_text(tmp_path):
     (tmp_path / "audio.cue").write_bytes(b"RIFF\0\0\0\0WAVE")
     with pytest.raises(TracklistError, match="is no text"):
         list(CueSheet(NoConfig()).read(str(tmp_path / "audio.cue")))
+
+
+def test_another_encoding_is_stated(read):
+    with pytest.warns(UserWarning, match="is not UTF-8 and read as Windows-1252"):
+        assert read(SHEET, "cp1252").title.startswith("DJ Ünder")
+
+
+def test_utf_16_of_other_scripts_without_a_mark(read):
+    sheet = SHEET.replace("DJ Ünder", "Кино").replace("One", "椎名林檎")
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert read(sheet, encoding) == read(sheet)
+
+
+def test_invisible_characters_curly_quotes_and_full_width_digits(read):
+    sheet = SHEET.replace("    INDEX", "\u200e\u00a0INDEX").replace(
+        '"One (Bo Remix)"', "“One (Bo Remix)”"
+    )
+    assert read(sheet.replace("03:45:37", "０３:４５:３７")) == read(SHEET)
+
+
+def test_lines_that_are_no_commands_are_reported(read):
+    with pytest.warns(UserWarning, match=r"line 13 \('TRACK03 AUDIO'\) cannot be read"):
+        found = read(SHEET.replace("TRACK 03", "TRACK03").replace("102:00:74", "103:00:00"))
+    assert len(found.entries) == 2

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from djtrans.core.errors import TracklistError
-from djtrans.plugins.tracklists.names import entry_of, seconds_of
+from djtrans.plugins.tracklists.names import entry_of
 
 
 @pytest.mark.parametrize(
@@ -38,10 +37,3 @@ def test_parts_of_a_line(text, artist, title, mix, label):
 def test_a_track_that_sounds_with_the_one_above(text):
     entry = entry_of(text)
     assert (entry.artist, entry.title, entry.with_previous) == ("Ada", "One", True)
-
-
-def test_times():
-    assert seconds_of(None, "75", "05") == 4505
-    assert seconds_of("1", "02", "03") == 3723
-    with pytest.raises(TracklistError, match="1:75:00 is no time"):
-        seconds_of("1", "75", "00")

@@ -33,6 +33,8 @@ class BoundaryTrack:
     audio : SearchAudio or None
     why : str
         Reason if there is no location.
+    sha256 : str
+        Hash of the file.
     """
 
     entry: TracklistEntry
@@ -40,6 +42,7 @@ class BoundaryTrack:
     location: Location | None = None
     audio: SearchAudio | None = None
     why: str = ""
+    sha256: str = ""
 
     def locate_in(
         self, mix: SearchAudio, progress: FractionCallback | None = None
@@ -48,7 +51,7 @@ class BoundaryTrack:
         if self.file is None:
             return self
         try:
-            audio = _sound(self.file)
+            audio = _sound(self.file, self.sha256)
         except DjtransError as error:
             return attrs.evolve(self, why=str(error))
         location = locate(mix, audio, progress)
@@ -67,7 +70,7 @@ class BoundaryTrack:
         """
         if self.location is None or self.file is None:
             return None
-        audio = _audio(self.file)
+        audio = _audio(self.file, self.sha256)
         if mix.shape[0] == 1:
             audio = audio.mean(dim=0, keepdim=True)
         aligned = align_track(
@@ -92,6 +95,7 @@ class BoundaryTrack:
             mix=entry.mix,
             file=self.file.name if self.file else "",
             why=self.why,
+            sha256=self.sha256,
         )
         if location is None:
             return plain
@@ -108,10 +112,10 @@ class BoundaryTrack:
 
 
 @lru_cache(maxsize=2)
-def _audio(file: Path) -> Tensor:
+def _audio(file: Path, sha256: str) -> Tensor:
     return load_audio(file, SAMPLE_RATE)[0]
 
 
 @lru_cache(maxsize=2)
-def _sound(file: Path) -> SearchAudio:
-    return SearchAudio.of(_audio(file), SAMPLE_RATE)
+def _sound(file: Path, sha256: str) -> SearchAudio:
+    return SearchAudio.of(_audio(file, sha256), SAMPLE_RATE)

@@ -17,13 +17,16 @@ from djtrans.core.audio.pitch_shift import pitch_factor
 from djtrans.core.audio.warping import warp
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing_folder
-from djtrans.core.util.json_documents import read_document
+from djtrans.core.util.checksums import write_checksums
+from djtrans.core.util.json_documents import MALFORMED, read_document
 from djtrans.datasets.mixes.alignment.location import Location
 from djtrans.datasets.mixes.alignment.tempo_line import TempoLine
 
 FORMAT = "djtrans-alignment"
 FORMAT_VERSION = 1
 ALIGNMENT = "alignment.json"
+#: Raised when the same inputs give another excerpt.
+EXTRACTION_VERSION = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +55,8 @@ class SourceRecord:
         Root mean square distance of the local offsets from the tempo line.
     heard : tuple of float, optional
         Interval in which it is audible, in seconds of the excerpt, accurate to about 2 s.
+    sha256 : str
+        Hash of the track's file; ``""`` if there is none.
     """
 
     artist: str
@@ -66,6 +71,7 @@ class SourceRecord:
     confidence: float | None = None
     spread_ms: float | None = None
     heard: tuple[float, float] | None = None
+    sha256: str = ""
 
     @property
     def summary(self) -> str:
@@ -74,6 +80,31 @@ class SourceRecord:
             return f"not aligned, {self.why}"
         pitch = f", {self.semitones:+.2f} semitones" if self.semitones else ""
         return f"tempo {100 * (self.rate - 1):+.2f} %{pitch}, confidence {self.confidence:.2f}"
+
+
+@attrs.frozen(kw_only=True)
+class ExcerptInputs:
+    """Inputs of an excerpt beside the files of its tracks.
+
+    Attributes
+    ----------
+    mix_sha256 : str
+        Hash of the mix's file.
+    start_seconds : float or None
+        Start of the second track by the tracklist.
+    resolution_seconds : float
+        Of the tracklist.
+    seconds : float
+        Length of an excerpt without alignment.
+    version : int
+        Of the extraction.
+    """
+
+    mix_sha256: str
+    start_seconds: float | None
+    resolution_seconds: float
+    seconds: float
+    version: int = EXTRACTION_VERSION
 
 
 @attrs.frozen(kw_only=True)
@@ -95,6 +126,8 @@ class Alignment:
     boundary_seconds : float
         Start of the second track in the excerpt, by the alignment or else by the tracklist.
     track_a, track_b : SourceRecord
+    inputs : ExcerptInputs or None
+        What it was made from; None if it was written by djtrans 0.1.
     """
 
     mix: str
@@ -106,6 +139,7 @@ class Alignment:
     track_a: SourceRecord
     track_b: SourceRecord
     gain_db: float = 0.0
+    inputs: ExcerptInputs | None = None
 
     @property
     def aligned(self) -> bool:
@@ -178,6 +212,7 @@ def write_excerpt(
             **attrs.asdict(alignment),
         }
         (part / ALIGNMENT).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        write_checksums(part)
     return alignment
 
 
@@ -201,8 +236,10 @@ def read_alignment(folder: str | os.PathLike[str]) -> Alignment:
     )
     try:
         a, b = _source(document.pop("track_a")), _source(document.pop("track_b"))
-        return Alignment(**document, track_a=a, track_b=b)
-    except (KeyError, TypeError) as error:
+        made = document.pop("inputs", None)
+        inputs = None if made is None else ExcerptInputs(**made)
+        return Alignment(**document, track_a=a, track_b=b, inputs=inputs)
+    except MALFORMED as error:
         raise FormatError(f"{file} is not a valid alignment: {error}. Extract it again.") from None
 
 

@@ -1,0 +1,113 @@
+"""Decode AAC-LC and ALAC with Symphonia (sphn, which demucs depends on).
+
+Symphonia does not find the number of channels in an MP4 file, so its packets are handed over in
+plainer containers: AAC as ADTS, ALAC as CAF. HE-AAC is left to other decoders: Symphonia would
+decode only the lower half of its spectrum.
+"""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from djtrans.core.audio.decoding.mp4 import AAC_RATES, Mp4Audio
+from djtrans.core.audio.decoding.stream import BLOCK, FloatArray
+from djtrans.core.errors import AudioFileError
+
+
+def is_available() -> bool:
+    """Return True if sphn is installed."""
+    return find_spec("sphn") is not None
+
+
+class SymphoniaStream:
+    """Audio that Symphonia decodes."""
+
+    def __init__(self, file: Path, samples: FloatArray, sample_rate: int) -> None:
+        self.decoder = f"Symphonia (sphn {version('sphn')})"
+        self._file, self._samples = file, samples
+        self.sample_rate, self.channels = sample_rate, samples.shape[1]
+        self.frames: int | None = len(samples)
+
+    def blocks(self, start: int = 0) -> Iterator[FloatArray]:
+        """Yield ``[samples, channels]`` from a sample to the end of the audio."""
+        for first in range(start, len(self._samples), BLOCK):
+            yield self._samples[first : first + BLOCK]
+
+
+def open_adts(file: Path) -> SymphoniaStream:
+    """Decode an AAC file without container."""
+    return _decode(file, file, 0)
+
+
+def open_mp4(file: Path, stream: BinaryIO, audio: Mp4Audio) -> SymphoniaStream:
+    """Decode the audio track of an MP4 file.
+
+    Raises
+    ------
+    AudioFileError
+        If it cannot be decoded.
+    """
+    with tempfile.NamedTemporaryFile(suffix=".caf" if audio.codec == "alac" else ".aac") as plain:
+        if audio.codec == "alac":
+            _write_caf(plain, stream, audio)
+        else:
+            _write_adts(plain, stream, audio)
+        plain.flush()
+        return _decode(file, Path(plain.name), audio.skip)
+
+
+def _decode(file: Path, plain: Path, skip: int) -> SymphoniaStream:
+    import sphn  # type: ignore[import-untyped]  # it has no type information
+
+    try:
+        samples, rate = sphn.read(plain)
+    except (ValueError, OSError) as error:
+        why = str(error).replace(f'"{plain}": ', "")
+        raise AudioFileError(
+            f"{file} cannot be decoded to its end by Symphonia ({why}). Copy or export it again."
+        ) from None
+    return SymphoniaStream(file, samples[:, skip:].T, int(rate))
+
+
+def _write_adts(out: IO[bytes], stream: BinaryIO, audio: Mp4Audio) -> None:
+    index = AAC_RATES.index(audio.sample_rate)
+    channels = int.from_bytes(audio.config[:2], "big") >> 3 & 15
+    for offset, size in audio.packets:
+        stream.seek(offset)
+        # Sync word, MPEG-4 without checksum, AAC-LC, one block a frame, unknown buffer fullness.
+        word = 0xFFF1 << 40 | 1 << 38 | index << 34 | channels << 30
+        word |= size + 7 << 13 | 0x7FF << 2
+        out.write(word.to_bytes(7, "big"))
+        out.write(stream.read(size))
+
+
+def _write_caf(out: IO[bytes], stream: BinaryIO, audio: Mp4Audio) -> None:
+    per_packet = int.from_bytes(audio.config[:4], "big")
+    channels = audio.config[9]
+    table = b"".join(_variable_length(size) for _, size in audio.packets)
+    frames = per_packet * len(audio.packets)
+    description = struct.pack(
+        ">d4sIIIII", audio.sample_rate, b"alac", 0, 0, per_packet, channels, 0
+    )
+    packets = struct.pack(">qqii", len(audio.packets), frames, 0, 0) + table
+    out.write(b"caff\0\1\0\0")
+    for name, body in ((b"desc", description), (b"kuki", audio.config), (b"pakt", packets)):
+        out.write(name + struct.pack(">q", len(body)) + body)
+    out.write(b"data" + struct.pack(">qI", 4 + sum(size for _, size in audio.packets), 0))
+    for offset, size in audio.packets:
+        stream.seek(offset)
+        out.write(stream.read(size))
+
+
+def _variable_length(number: int) -> bytes:
+    """Encode a number in groups of seven bits, the highest first."""
+    groups = [number & 127]
+    while number := number >> 7:
+        groups.append(number & 127 | 128)
+    return bytes(reversed(groups))

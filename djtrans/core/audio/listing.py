@@ -1,0 +1,25 @@
+"""Find audio files by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+#: Extensions of audio files. Some of the formats need an optional decoder.
+AUDIO = (
+    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".aiff", ".aif", ".aifc", ".m4a",
+    ".mp4", ".alac", ".aac", ".wma", ".mka", ".mkv", ".webm", ".mov", ".w64", ".caf",
+)  # fmt: skip
+
+
+def is_audio_name(file: Path) -> bool:
+    """Return True if a file is named like audio.
+
+    Names that begin with ``._`` are not: there macOS stores the attributes of a file on disks of
+    other systems.
+
+    Examples
+    --------
+    >>> is_audio_name(Path("a.MP3")), is_audio_name(Path("._a.mp3")), is_audio_name(Path("a.txt"))
+    (True, False, False)
+    """
+    return file.suffix.lower() in AUDIO and not file.name.startswith("._")

@@ -1,0 +1,76 @@
+"""Content of datasets: its digest, and whether all numbers are finite."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from djtrans.core.errors import FormatError
+from djtrans.datasets.pairs.dataset import PreparedDataset
+from djtrans.datasets.synthetic.dataset import SyntheticDataset
+
+Dataset: TypeAlias = "SyntheticDataset | PreparedDataset"
+
+
+def dataset_digest(data: Dataset) -> str:
+    """Compute a hash of the examples of a dataset, independent of where it is stored."""
+    digest = hashlib.sha256()
+    for name, tensor in _tensors(data):
+        # Synthetic datasets are stored in half precision.
+        stored = tensor.half() if isinstance(data, SyntheticDataset) else tensor.float()
+        digest.update(f"{name} {tuple(stored.shape)} ".encode())
+        digest.update(stored.contiguous().numpy().tobytes())
+    for facts in _facts(data):
+        digest.update(json.dumps(facts, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def check_finite_data(data: Dataset) -> None:
+    """Raise if a dataset has values that are not finite, from which no model learns.
+
+    Raises
+    ------
+    FormatError
+        With the name of the first such array.
+    """
+    for name, tensor in _tensors(data):
+        if not bool(torch.isfinite(tensor.float()).all()):
+            count = int((~torch.isfinite(tensor.float())).sum())
+            raise FormatError(
+                f"The dataset has {count} values that are not finite in {name}; make it again."
+            )
+
+
+def _tensors(data: Dataset) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(data, SyntheticDataset):
+        for index, track in enumerate(data.tracks):
+            arrays = {"level_db": track.level_db, "onset": track.onset, "vocal": track.vocal}
+            for name, tensor in (arrays | dict(track.extra)).items():
+                yield f"{name} of track {index}", tensor
+        return
+    for example in data.examples:
+        yield f"the curves of pair {example.name}", example.values
+        for side, features in example.sides.items():
+            arrays = {
+                "beat_times": features.beat_times,
+                "level_db": features.level_db,
+                "onset": features.onset,
+                "vocal": features.vocal,
+            }
+            for name, tensor in (arrays | dict(features.extra)).items():
+                yield f"{name} of track {side} of pair {example.name}", tensor
+
+
+def _facts(data: Dataset) -> Iterator[object]:
+    if isinstance(data, SyntheticDataset):
+        yield [[float(track.reference_db), track.isolated] for track in data.tracks]
+        for part in (data.training, data.validation):
+            yield [composition.to_json() for composition in part]
+        return
+    for example in data.examples:
+        yield [example.name, example.digest, list(example.tracks), example.request.layout.digest]

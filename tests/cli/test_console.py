@@ -1,0 +1,114 @@
+"""Streams of the command: any text can be printed, and stdout carries only results."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from djtrans.cli import main
+from djtrans.cli.console import print_error, results_only, tolerate_any_text
+
+COMMAND = (sys.executable, "-m", "djtrans.cli")
+NOISY = """
+import os
+print("printed on import")
+os.system("echo printed by a child")
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_a_console_that_lacks_characters_gets_escapes(monkeypatch, encoding):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(written, encoding=encoding))
+    tolerate_any_text()
+    print_error("血.wav and caf\udce9.wav → no")
+    sys.stderr.flush()
+    text = written.getvalue().decode(encoding)
+    assert "caf\\udce9.wav" in text
+    assert ("血" if encoding == "utf-8" else "\\u8840") in text
+
+
+def test_a_name_that_no_encoding_has_is_one_line(tmp_path):
+    """A file name in Latin-1, printed to a pipe in a code page of Windows."""
+    done = subprocess.run(
+        [
+            *COMMAND,
+            "analyze",
+            os.fsencode(tmp_path) + b"/caf\xe9 \xff.wav",
+        ],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert done.stderr.count(b"\n") == 1
+    assert b"caf\\udce9 \\udcff.wav does not exist" in done.stderr
+
+
+def test_within_the_block_stdout_is_stderr(capfd):
+    print("before")
+    with results_only():
+        print("inside")
+        os.system("echo child")
+    print("after")
+    out, err = capfd.readouterr()
+    assert out == "before\nafter\n"
+    assert sorted(err.split()) == ["child", "inside"]
+    with results_only(active=False):
+        print("as usual")
+    assert capfd.readouterr().out == "as usual\n"
+
+
+def test_a_plugin_that_prints_does_not_break_json(tmp_path):
+    (tmp_path / "noisy.py").write_text(NOISY)
+    done = subprocess.run(
+        [
+            *COMMAND,
+            "--plugin",
+            tmp_path / "noisy.py",
+            "layout",
+            "--json",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(json.loads(done.stdout)) == 54
+    assert "printed on import" in done.stderr
+    assert "printed by a child" in done.stderr
+
+
+def test_a_full_disk_behind_stdout_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, "layout"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "djtrans: error: No space left on device.\n"
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    command = f"{sys.executable} -m djtrans.cli plugins | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_an_error_of_the_system_is_one_line(monkeypatch, capsys):
+    def fail(*_, **__):
+        raise PermissionError(13, "Permission denied", "/x/y")
+
+    monkeypatch.setattr("djtrans.cli.cli.main", fail)
+    with pytest.raises(SystemExit) as exit_:
+        main(["layout"])
+    assert exit_.value.code == 2
+    assert capsys.readouterr().err == "djtrans: error: /x/y: Permission denied.\n"
