@@ -16,6 +16,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKPOINT = ROOT / "tests/data/files_0_1/run/checkpoint_2.pt"
@@ -48,8 +49,8 @@ COMMANDS = {
 }
 
 #: Measurements of the run itself, and no two runs alike: a column of training's metrics, and the
-#: computing times in the results of a comparison.
-MEASURED = ("steps_per_second", "seconds")
+#: computing times in the results of a comparison, with the digest that covers them.
+MEASURED = ("steps_per_second", "seconds", "sha256")
 
 
 def make_inputs(folder: Path, sample_rate_hz: int = 22050) -> None:
@@ -91,11 +92,15 @@ def _digest(content: bytes) -> str:
 def _reproducible_part(file: Path) -> bytes:
     if file.name == "metrics.csv":
         with file.open(newline="", encoding="utf-8") as stream:
-            rows = [{**row, MEASURED[0]: ""} for row in csv.DictReader(stream)]
-        return json.dumps(rows).encode()
+            return _without_measured(list(csv.DictReader(stream)))
     if file.parent.name == "units":
-        return json.dumps({**json.loads(file.read_text()), MEASURED[1]: {}}).encode()
+        return _without_measured([json.loads(file.read_text(encoding="utf-8"))])
     return file.read_bytes()
+
+
+def _without_measured(rows: list[dict[str, Any]]) -> bytes:
+    kept = [{key: row[key] for key in row if key not in MEASURED} for row in rows]
+    return json.dumps(kept).encode()
 
 
 if __name__ == "__main__":
