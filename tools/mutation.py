@@ -209,8 +209,8 @@ def run(subject: str, count: int, seed: int) -> None:
     log = RESULTS / f"{subject}.jsonl"
     done = {(row["file"], row["number"]) for row in results(subject)}
     everything = mutants(subject)
-    chosen = random.Random(seed).sample(everything, min(count, len(everything)))
-    for file, number in chosen:
+    random.Random(seed).shuffle(everything)  # a larger count only adds to a smaller one
+    for file, number in everything[:count]:
         if (file, number) in done:
             continue
         change, mutant = make_mutant(file, number)

@@ -52,7 +52,6 @@ def read_or_refused(read, file):
 
 @ONE_FOLDER
 @given(seed=SEEDS)
-@pytest.mark.slow
 def test_params_files_are_read_or_refused(seed, tmp_path):
     document = json.loads((FILES / "rules.json").read_text(encoding="utf-8"))
     file = tmp_path / "x.json"

@@ -89,3 +89,11 @@ def test_a_layout_equals_one_of_the_same_rows_whatever_was_selected():
     assert one.select("a/bass/fader/*") == [one.index("a/bass/fader/gain")]
     assert one == other
     assert other != Layout(other.rows[:-1])
+
+
+@pytest.mark.parametrize(
+    ("rows", "match"), [("text", "give a list of rows"), (["text"], r"layout\[0\] is 'text'")]
+)
+def test_a_layout_that_is_no_list_of_objects_is_named(rows, match):
+    with pytest.raises(ValueError, match=match):
+        Layout.from_json(rows)

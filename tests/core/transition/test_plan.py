@@ -19,8 +19,8 @@ SIDE = TrackPlan(
     bpm=123.4,
     key="8A",
 )
-# Four beats at 120, then four at 60 beats per minute.
-BEATS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0)
+# Beats of different lengths; the last four at 60 beats per minute.
+BEATS = (0.0, 0.25, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0)
 
 
 def plan(**changed) -> TransitionPlan:
@@ -45,7 +45,17 @@ def test_numbers_of_a_window():
 
 @pytest.mark.parametrize(
     ("beat", "seconds"),
-    [(0, 0.0), (0.5, 0.25), (4, 2.0), (4.5, 2.5), (8, 6.0), (-2, -1.0), (10, 8.0)],
+    [
+        (0, 0.0),
+        (0.5, 0.125),
+        (1, 0.25),
+        (1.5, 0.625),
+        (4, 2.0),
+        (4.5, 2.5),
+        (8, 6.0),
+        (-2, -0.5),
+        (10, 8.0),
+    ],
 )
 def test_beats_and_clock_are_inverse_and_extend_beyond_the_window(beat, seconds):
     assert plan().clock_of_beat(beat) == pytest.approx(seconds)
@@ -76,10 +86,15 @@ def test_phrases_of_the_window_include_its_ends():
 def test_sections_that_only_touch_the_window_are_left_out():
     sections = (
         ClockSection("before", -4.0, 0.0, -9.0),
-        ClockSection("intro", 0.0, 2.0, -8.0),
+        ClockSection("fill", -4.0, 0.25, -8.5),
+        ClockSection("intro", 0.25, 2.0),
         ClockSection("drop", 2.0, 7.0, -7.0),
         ClockSection("after", 6.0, 9.0, -6.0),
     )
     found = plan().beat_sections(attrs.evolve(SIDE, sections=sections))
-    assert [(s.label, s.level_db) for s in found] == [("intro", -8.0), ("drop", -7.0)]
-    assert [attrs.astuple(s)[1:3] for s in found] == [(0.0, 4.0), (4.0, 9.0)]
+    assert [(s.label, s.level_db) for s in found] == [
+        ("fill", -8.5),
+        ("intro", 0.0),
+        ("drop", -7.0),
+    ]
+    assert [attrs.astuple(s)[1:3] for s in found] == [(-16.0, 1.0), (1.0, 4.0), (4.0, 9.0)]

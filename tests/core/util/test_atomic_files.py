@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from djtrans.core.errors import AudioFileError, InputError
-from djtrans.core.util.atomic_files import replacing, replacing_folder, write_text
+from djtrans.core.util.atomic_files import reason, replacing, replacing_folder, write_text
 
 
 def test_a_file_takes_its_place_when_it_is_whole(tmp_path):
@@ -103,3 +103,11 @@ def test_an_error_of_the_system_is_one_of_the_caller(tmp_path):
         replacing_folder(tmp_path / "file" / "pair", AudioFileError),
     ):
         pass
+
+
+def test_the_reason_of_an_error_is_one_sentence_without_the_path():
+    assert reason(OSError(28, "No space left on device", "/x")) == "No space left on device."
+    assert reason(ValueError("Error opening '/x/y.wav': Format not\nrecognised.")) == (
+        "Format not recognised."
+    )
+    assert reason(ValueError("odd")) == "odd."
