@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -91,6 +92,17 @@ def check_characters(document: Any) -> None:
             for character in value:
                 if "\ud800" <= character <= "\udfff" and not "\udc80" <= character <= "\udcff":
                     raise ValueError(f"{_short(value)} contains half a character")
+
+
+def json_digest(document: Any) -> str:
+    """Compute the SHA-256, in hexadecimal, of a JSON-ready value; the order of fields is ignored.
+
+    Examples
+    --------
+    >>> json_digest({"a": 1, "b": 2}) == json_digest({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def read_json(path: str | os.PathLike[str], *, finite: bool = True) -> Any:

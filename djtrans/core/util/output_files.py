@@ -124,7 +124,9 @@ def make_folder(folder: AnyPath) -> Path:
     try:
         where.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"Cannot create the folder {where}: {reason(error)}") from None
+        raise InputError(
+            f"Cannot create the folder {where}: {reason(error)} Choose another folder."
+        ) from None
     return where
 
 

@@ -21,23 +21,16 @@ from djtrans.core.transition.params_file import (
     load_params,
     save_params,
 )
-from djtrans.core.transition.plan import TrackPlan, TransitionPlan
+from djtrans.core.transition.plan import TransitionPlan
 from djtrans.mixer.resolve import mixer_layout, resolve_spec
+from tests.helpers.plans import track_plan
 
 
 @pytest.fixture
 def content():
-    side = TrackPlan(
-        cue_seconds=1.5,
-        cue_bar=2,
-        swap_bar=3,
-        cue_section="intro",
-        swap_section="drop",
-        swap_on_phrase=True,
+    side = track_plan(
         warp=((0.0, 1.5), (4.0, 5.6)),
         gain_db=-1.2,
-        bpm=123.4,
-        key="8A",
     )
     beats = tuple(i * 0.5 for i in range(9))
     plan = TransitionPlan(

@@ -5,19 +5,11 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from djtrans.core.transition.plan import ClockSection, Loop, TrackPlan, TransitionPlan
+from djtrans.core.transition.plan import ClockSection, Loop, TransitionPlan
+from tests.helpers.plans import track_plan
 
-SIDE = TrackPlan(
-    cue_seconds=1.5,
-    cue_bar=2,
-    swap_bar=3,
-    cue_section="intro",
-    swap_section="drop",
-    swap_on_phrase=True,
+SIDE = track_plan(
     warp=((0.0, 1.5), (2.0, 3.5), (4.0, 5.3)),
-    gain_db=-6.0,
-    bpm=123.4,
-    key="8A",
 )
 # Beats of different lengths; the last four at 60 beats per minute.
 BEATS = (0.0, 0.25, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0)

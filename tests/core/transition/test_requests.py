@@ -8,21 +8,12 @@ import torch
 
 from djtrans.core.curves.layout import Layout
 from djtrans.core.track.stems import Stems
-from djtrans.core.transition.plan import ClockSection, TrackPlan, TransitionPlan
+from djtrans.core.transition.plan import ClockSection, TransitionPlan
 from djtrans.core.transition.requests import build_curve_request, window_features
+from tests.helpers.plans import track_plan
 
 RATE = 8000
-SIDE = TrackPlan(
-    cue_seconds=1.5,
-    cue_bar=2,
-    swap_bar=3,
-    cue_section="intro",
-    swap_section="drop",
-    swap_on_phrase=True,
-    warp=((0.0, 1.5), (4.0, 5.3)),
-    gain_db=-6.0,
-    bpm=123.4,
-    key="8A",
+SIDE = track_plan(
     place="drop",
     phrase_lines=(0.0, 2.0),
     sections=(ClockSection("drop", 0.0, 2.0, -7.0),),
