@@ -32,7 +32,7 @@ test-slow: install  ## the slow tests, about a quarter of an hour on two cores
 
 # Each in an environment of its own, where only what a user installs is installed.
 test-smoke:  ## a little of everything on the Python that PYTHON names
-	.ci/test-with .venv-smoke constraints.txt $(PYTHON) -m smoke
+	.ci/test-with .venv-smoke constraints.txt $(PYTHON) tests/test_smoke.py
 
 # PYTHON310 names a Python 3.10 that is neither on the PATH nor one of pyenv's.
 LOWEST_TESTS := tests/test_smoke.py tests/cli tests/core tests/diffusion tests/mixer tests/pipeline \
@@ -44,7 +44,8 @@ test-lowest:  ## the core of the tests with the oldest versions allowed, on Pyth
 	.ci/test-with .venv-lowest constraints-lowest.txt "$$python" $(LOWEST_TESTS)
 
 coverage: install  ## branch coverage of djtrans/core by its tests, at least 95 %
-	$(BIN)/python -m pytest tests/core tests/testing tests/plugins --cov=djtrans/core --cov-branch \
+	$(BIN)/python -m pytest tests/core tests/test_registry.py tests/plugins/separators/test_folder.py \
+		tests/pipeline tests/report --cov=djtrans/core --cov-branch \
 		--cov-report=term-missing:skip-covered --cov-fail-under=95
 
 lint: install  ## style, formatting and the layers between packages

@@ -17,7 +17,7 @@ from djtrans.training.options import TrainOptions
 from djtrans.training.run import model_record, train_model
 from tests.helpers.training import small_set
 
-pytestmark = [pytest.mark.smoke, pytest.mark.usefixtures("warm_cache")]
+pytestmark = pytest.mark.usefixtures("warm_cache")
 
 RATE = 22050
 

@@ -41,8 +41,8 @@ class Command:
         Working folder, below that of the case.
     stdin, stdout : str
         ``"file"`` (stdin: empty), ``"closed"``, ``"full"`` (a full disk) or ``"pipe"`` (broken).
-    user : int, optional
-        User to run as; needs root.
+    unprivileged : bool
+        Give up the rights by which root ignores those of files.
     fresh : bool
         Start a new interpreter instead of a fork of this process.
     patch : callable, optional
@@ -57,7 +57,7 @@ class Command:
     folder: str = "."
     stdin: str = "file"
     stdout: str = "file"
-    user: int | None = None
+    unprivileged: bool = False
     fresh: bool = False
     patch: Callable[[], None] | None = None
 

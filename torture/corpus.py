@@ -8,6 +8,7 @@ from pathlib import Path
 from torture.bench import Bench, Place
 from torture.case import Argument, Command
 from torture.process import call
+from torture.record import package_version
 
 RATE = 22050
 NAMES = ("First Artist - Morning", "Second Artist - Evening")
@@ -67,8 +68,12 @@ def build(folder: Path, *, short: bool = False) -> None:
     RuntimeError
         If a run fails.
     """
-    if (folder / "complete").is_file() or (short and (folder / "begun").is_file()):
-        return
+    # Files of another version may be refused, rightly.
+    made_by = package_version()
+    for name in ("complete", "begun") if short else ("complete",):
+        mark = folder / name
+        if mark.is_file() and mark.read_text(encoding="utf-8") == made_by:
+            return
     bench = Bench(folder.parent, folder)
     place = bench.place("corpus-in-the-making")
     files = place.files
@@ -84,7 +89,7 @@ def build(folder: Path, *, short: bool = False) -> None:
     files.rename(folder)
     place.cache.rename(folder / "cache")
     shutil.rmtree(place.root)
-    (folder / ("begun" if short else "complete")).touch()
+    (folder / ("begun" if short else "complete")).write_text(made_by, encoding="utf-8")
 
 
 def _synthesize(files: Path) -> None:

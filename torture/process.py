@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import importlib
 import os
 import pkgutil
@@ -36,6 +37,8 @@ _LATE = (
     "scipy.sparse",
     "torch.utils.data",
 )
+#: _LINUX_CAPABILITY_VERSION_3: two sets of effective, permitted and inheritable ones.
+_CAPABILITY_VERSION = 0x20080522
 _POLL_SECONDS = 0.005
 _FATAL = (signal.SIGINT, signal.SIGTERM)
 
@@ -204,10 +207,16 @@ def _set_up(
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     if command.file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (command.file_bytes, command.file_bytes))
-    if command.user is not None:
-        os.setgroups([])
-        os.setgid(command.user)
-        os.setuid(command.user)
+    if command.unprivileged:
+        _drop_capabilities()
+
+
+def _drop_capabilities() -> None:
+    """Give up all capabilities, see capset(2)."""
+    library = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    if library.capset(header, (ctypes.c_uint32 * 6)()):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def _exec(command: Command, environment: dict[str, str]) -> int:

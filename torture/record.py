@@ -16,15 +16,23 @@ from torture.case import Fault, Result
 Results = dict[str, Result]
 
 
-def version() -> str:
-    """Hash the code of the package and of the cases: results of other code are not resumed."""
+def package_version() -> str:
+    """Hash the code of the package."""
     import djtrans
 
+    return _digest(Path(djtrans.__path__[0]))
+
+
+def version() -> str:
+    """Hash the code of the package and of the cases: results of other code are not resumed."""
+    return f"{package_version()}-{_digest(Path(__file__).parent)}"
+
+
+def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
-    for folder in (Path(djtrans.__path__[0]), Path(__file__).parent):
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 @attrs.frozen

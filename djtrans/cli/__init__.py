@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with interrupt_on_sigterm() as terminated:
             code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
+            sys.stdout.flush()  # an output that is full fails here, not at exit
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "djtrans"
         fail(f"{error.format_message()} See '{command} --help'.")
@@ -83,11 +84,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DjtransError as error:
         fail(str(error))
     except BrokenPipeError:  # the reader of the output, such as head, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         sys.exit(141)
     except OSError as error:
         if error.errno is None:
             raise
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _discard_output()
         file = f"{error.filename}: " if error.filename else ""
         fail(f"{file}{os.strerror(error.errno)}.")
     # Before RuntimeError, which click.Abort is.
@@ -99,3 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             fail(message)
         raise
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _discard_output() -> None:
+    """Send what is left of the output nowhere, so that the interpreter can flush it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from djtrans.cli.progress import show_progress
-from djtrans.core.errors import InputError
+from djtrans.core.errors import FormatError, InputError
 from djtrans.core.util.output_files import make_folder
 
 if TYPE_CHECKING:
@@ -98,10 +99,14 @@ def _synthetic(
     if file.is_file():
         import attrs
 
-        known = SyntheticDataset.load(file)
-        same = known.facts.get("options") == attrs.asdict(settings)
-        if same and covers(known.extractors, versions(extractors)):
-            return known
+        try:
+            known = SyntheticDataset.load(file)
+        except FormatError as error:
+            warnings.warn(f"{error} It is composed again.", stacklevel=2)
+        else:
+            same = known.facts.get("options") == attrs.asdict(settings)
+            if same and covers(known.extractors, versions(extractors)):
+                return known
     return compose_dataset(
         file,
         settings,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import warnings
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ import torch
 from djtrans.core.contracts.component import ComponentChoice, split_choice
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.errors import InputError
+from djtrans.core.util.checksums import file_hash
 from djtrans.core.util.devices import pick_device
 from djtrans.core.util.output_files import Output, check_outputs
 from djtrans.diffusion.building import build_model, scheduler_fields
@@ -128,7 +128,7 @@ def load_model(
     return attrs.evolve(
         model,
         name=file.name,
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        sha256=file_hash(file),
         inference=inference or model.inference,
     )
 

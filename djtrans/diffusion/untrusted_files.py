@@ -103,7 +103,7 @@ def _refuse_compressed(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return  # of another format, or damaged: torch finds out
+        return  # another format or zip version, or damaged: torch finds out
     size = path.stat().st_size
     if any(part.compress_type != zipfile.ZIP_STORED for part in parts) or (
         sum(part.file_size for part in parts) > size

@@ -14,7 +14,9 @@ from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
+from djtrans.core.audio.fingerprint import fingerprint
 from djtrans.core.audio.io import write_audio
 from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.contracts.config import check_seed
@@ -24,6 +26,7 @@ from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import load_track
 from djtrans.core.util.checksums import file_hash
 from djtrans.core.util.progress import Progress, ProgressCallback
+from djtrans.datasets.preparation.recordings import same_recordings
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
@@ -223,6 +226,8 @@ def all_pairs(
 ) -> tuple[tuple[TrackPair, ...], tuple[tuple[str, str], ...]]:
     """Find all ordered pairs of tracks in a folder with compatible tempos.
 
+    Of several files of one recording, one is used.
+
     Parameters
     ----------
     folder : path
@@ -252,6 +257,7 @@ def all_pairs(
     paths = sorted(p for p in where.iterdir() if is_audio_name(p))
     analyses: dict[str, Analysis] = {}
     hashes: dict[str, str] = {}
+    fingerprints: dict[str, NDArray[np.uint32]] = {}
     skipped = []
     report = progress or (lambda event: None)
     for done, path in enumerate(paths):
@@ -260,9 +266,15 @@ def all_pairs(
             track = load_track(path)
             analyses[str(path)] = analyze_track(track, registry=registry)
             hashes[str(path)] = track.sha256
+            fingerprints[str(path)] = fingerprint(track.audio, track.sample_rate)
         except DjtransError as error:
             skipped.append((path.name, str(error)))
     report(Progress("tracks", len(paths), len(paths)))
+    usable = [Path(name) for name in analyses]
+    instead = same_recordings(usable, list(fingerprints.values()))
+    for index, (used, _) in instead.items():
+        skipped.append((usable[index].name, f"It is the same recording as {usable[used].name}."))
+        del analyses[str(usable[index])]
     pairs = []
     for a, b in permutations(analyses, 2):
         tempo_a, tempo_b = (x.grid.bpm for x in match_tempo_octaves(analyses[a], analyses[b]))
@@ -271,7 +283,7 @@ def all_pairs(
     if not pairs:
         raise InputError(
             f"No two of the {len(paths)} tracks in {where} are within {100 * stretch_limit:g} % of "
-            f"each other's tempo ({len(skipped)} unreadable); give more tracks or a larger limit."
+            f"each other's tempo ({len(skipped)} left out); give more tracks or a larger limit."
         )
     return _with_unique_names(tuple(pairs)), tuple(skipped)
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import warnings
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import write_text
-from djtrans.core.util.json_documents import MALFORMED, read_json
+from djtrans.core.util.json_documents import MALFORMED, json_digest, read_json
+from djtrans.core.util.names import slug
 from djtrans.evaluation.comparison import Outcome
 
 _SUM = "sha256"
@@ -24,14 +23,13 @@ _DIGITS = 12
 def outcome_file(folder: Path, pair: str, technique: str, depends: str) -> Path:
     """Build a readable file name with a digest of what the outcome depends on."""
     digest = hashlib.sha256(f"{technique} {depends}".encode()).hexdigest()[:_DIGITS]
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{pair} {technique}").strip("-")
-    return folder / f"{name[:100]}-{digest}.json"
+    return folder / f"{slug(f'{pair} {technique}')}-{digest}.json"
 
 
 def write_outcome(file: Path, outcome: Outcome) -> None:
     """Write an outcome with a digest of its values."""
     values = attrs.asdict(outcome)
-    write_text(file, json.dumps({**values, _SUM: _digest(values)}, indent=1) + "\n")
+    write_text(file, json.dumps({**values, _SUM: json_digest(values)}, indent=1) + "\n")
 
 
 def read_outcome(file: Path) -> Outcome:
@@ -44,7 +42,7 @@ def read_outcome(file: Path) -> Outcome:
     """
     try:
         values = read_json(file, finite=False)
-        if not isinstance(values, dict) or values.pop(_SUM, None) != _digest(values):
+        if not isinstance(values, dict) or values.pop(_SUM, None) != json_digest(values):
             raise FormatError("its values do not match their digest.")
         return Outcome.from_dict(values)
     except (OSError, *MALFORMED) as error:
@@ -82,7 +80,3 @@ def report_outdated(folder: Path, files: Collection[Path]) -> None:
             f"measured again, such as {min(outdated)}.",
             stacklevel=5,
         )
-
-
-def _digest(values: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

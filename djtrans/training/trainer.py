@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.folder_lock import folder_lock
-from djtrans.core.util.output_files import make_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.batch import Batch, BatchSource
 from djtrans.diffusion.checkpoint import ModelRecord
@@ -138,7 +137,6 @@ def train(
     where = torch.device(device)
     check_amp(options, where)
     folder = check_run_folder(output, resume)
-    make_folder(folder)
     with (
         process_group(where) as world,
         folder_lock(folder, "djtrans train") if world.is_main else nullcontext(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import djtrans
@@ -53,6 +55,14 @@ def test_a_library_becomes_a_folder_of_pairs(run, library, tmp_path):
     assert any(line.startswith("djtrans: 1 of 1 pairs, ") for line in lines)
     assert any(line.startswith("djtrans: error: bad.flac is skipped: ") for line in lines)
     assert (tmp_path / "processed" / "pair_001" / "track_b_stems" / "vocals.wav").is_file()
+
+    code, out_json, err = run(*asked, "--json")
+    assert (code, err) == (0, "")
+    report = json.loads(out_json)
+    assert (report["pairs"], report["failed"]) == (["pair_001"], [])
+    (bad,) = report["skipped"]
+    assert bad["name"] == "bad.flac"
+    assert "is not audio" in bad["reason"]
 
     again = run(*asked, "--quiet")
     assert again[:2] == (0, out)

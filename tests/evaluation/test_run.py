@@ -326,6 +326,16 @@ def test_all_pairs_of_a_folder_are_ordered_and_within_the_limit(folder):
         all_pairs(folder / "nothing")
 
 
+def test_files_of_one_recording_are_one_track(folder, tmp_path):
+    for name in ("a", "b"):
+        shutil.copy(folder / f"{name}.wav", tmp_path)
+    audio, rate = djtrans.load_audio(folder / "a.wav")
+    djtrans.write_audio(tmp_path / "a again.mp3", 0.5 * audio, rate)
+    pairs, skipped = all_pairs(tmp_path)
+    assert [pair.label for pair in pairs] == ["a to b", "b to a"]
+    assert skipped == (("a again.mp3", "It is the same recording as a.wav."),)
+
+
 def test_wrong_requests_are_refused_before_the_work(tmp_path):
     with pytest.raises(InputError, match="workers = 0"):
         compare([PAIR], output=tmp_path, workers=0)

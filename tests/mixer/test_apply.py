@@ -157,6 +157,8 @@ def test_gradients_reach_the_curves(noise: Make) -> None:
         (InputError, "no parameter 'gian'. Did you mean 'gain'", "gain", {"gian": 1.0}),
         (InputError, "range is 0 to 1", "gain", {"gain": 2.0}),
         (InputError, "above 0", "gain", {"bpm": 0.0}),
+        (InputError, "above 0", "gain", {"bpm": float("inf")}),
+        (InputError, "above 0", "gain", {"frames_per_beat": float("inf")}),
         (ConfigError, "has no field", "delay", {"config": {"beat": 1}}),
         (ShapeError, r"\(3,\), \(4,\)", "eq3", {"low": [1.0] * 3, "mid": [1.0] * 4}),
     ],

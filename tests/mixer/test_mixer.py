@@ -17,7 +17,9 @@ from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import ConfigError, InputError, LayoutError, ShapeError
 from djtrans.core.track.stems import Stems
 from djtrans.mixer.mixer import Mixer
+from djtrans.mixer.stages import Queue
 from djtrans.mixer.stream import MixOutput
+from djtrans.mixer.validation import check_pair
 
 Make = Callable[..., torch.Tensor]
 NAMES = ("drums", "bass", "vocals", "other")
@@ -298,3 +300,26 @@ def test_spec_and_nodes_must_agree(make_mixer: Callable[..., Mixer]) -> None:
         make_mixer(MixerSpec(("s",), (NodeSpec("r", "reverb"),)))
     with pytest.raises(ConfigError, match="overlap 4"):
         make_mixer(config=MixerConfig(window="hann", overlap=2))
+
+
+def test_chunks_and_batches_that_do_not_fit_are_refused(mixer: Mixer, noise: Make) -> None:
+    p = neutral(mixer)
+    stream = mixer.stream(p, frame_times=range(8), beat_times=range(5))
+    for chunk in (noise(4, 1, 100), noise(1, 4, 2, 100), noise(4, 3, 100)):
+        with pytest.raises(ShapeError, match="made for batch None and 2 channels"):
+            stream.process(chunk, chunk)
+    assert stream.process(noise(4, 2, 100), noise(4, 2, 100)) is not None
+    for a, b in ((2, 2), (1, 3), (3, 1)):
+        check_pair(noise(a, 4, 2, 9), noise(b, 4, 2, 9))
+    with pytest.raises(ShapeError, match="differ"):
+        check_pair(noise(2, 4, 2, 9), noise(3, 4, 2, 9))
+
+
+def test_a_queue_gives_what_all_signals_have() -> None:
+    queue, given = Queue(2), torch.arange(6.0)[None]
+    found = [queue.push([given[:, :3], given[:, :2]])]  # one sample waits
+    found.append(queue.push([given[:, 3:3], given[:, 2:2]]))  # and nothing comes
+    found.append(queue.push([given[:, 3:], given[:, 2:]]))
+    assert [part[0].shape[-1] for part in found] == [2, 0, 4]
+    for signal in range(2):
+        assert torch.equal(torch.cat([part[signal] for part in found], dim=-1), given)

@@ -45,3 +45,8 @@ def test_a_technique_that_is_asked_for_loops_a_where_a_is_too_short(analysis, pl
     assert (made.bars, made.a.swap_bar) == (16, 12)
     assert (made.a.loop.start_bar, made.a.loop.bars) == (4, 8)
     assert "the swap lies where A's loop repeats" in made.reasons
+
+
+def test_a_loop_may_begin_with_the_track(analysis):
+    loop = find_loop(analysis(sections=(("drop", 8),)), 8)
+    assert (loop.start_bar, loop.start_seconds, loop.stop_seconds) == (0, 0.0, 16.0)

@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from djtrans.core.errors import InputError
+from djtrans.core.errors import ConfigError, InputError
 from djtrans.planning.options import PlanOptions, nearest_bars
 
 
@@ -46,3 +46,10 @@ def test_what_is_not_allowed_is_said(options, match):
 def test_a_tempo_may_be_a_word_or_a_number():
     assert PlanOptions(tempo="ramp").bpm is None
     assert PlanOptions(tempo="124.5").bpm == 124.5
+
+
+def test_frames_per_beat_are_those_of_the_page():
+    assert [PlanOptions(frames_per_beat=n).frames_per_beat for n in (2, 4, 8)] == [2, 4, 8]
+    for other in (1, 3, 9, 16):
+        with pytest.raises(ConfigError, match="choose one of 2, 4, 8"):
+            PlanOptions(frames_per_beat=other)

@@ -106,6 +106,8 @@ def test_cues_are_snapped_to_the_downbeat_and_the_shift_is_said(analysis, plan):
     assert any("cue of A as requested, moved -300 ms" in reason for reason in made.reasons)
     with pytest.raises(InputError, match=r"Cue 1000 s lies outside track B; give 0 to"):
         plan(analysis(), analysis(), cue_b_seconds=1000.0)
+    with pytest.raises(InputError, match=r"Cue 129 s lies outside track B; give 0 to 129\.0 s"):
+        plan(analysis(), analysis(), cue_b_seconds=129.0)  # its length
     with pytest.raises(PlanError, match="whole bars are left"):
         plan(analysis(), analysis(), cue_a_seconds=120.0)
 

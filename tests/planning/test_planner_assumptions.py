@@ -96,6 +96,7 @@ def listen():
     return plan
 
 
+@pytest.mark.filterwarnings("ignore:B needs:UserWarning")
 @pytest.mark.parametrize("make", [waltz, rubato, ambient, speech])
 def test_its_beats_are_not_matched_and_it_is_not_trusted(make, house, listen):
     other = track(make(), make.__name__)

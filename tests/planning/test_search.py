@@ -111,6 +111,15 @@ def test_keys_decide_what_a_technique_takes(analysis, plan, technique):
         PlanError, match="the keys are 3 steps apart; the technique allows at most 1"
     ):
         plan(analysis(), analysis(tonic=6), technique(key_limit=1))
+    assert plan(analysis(), analysis(tonic=6), technique(key_limit=3)).key_distance == 3
+
+
+def test_a_technique_takes_its_shortest_and_its_longest_length(analysis, plan, technique):
+    for bars in (8, 32):
+        assert plan(analysis(), analysis(), technique(bars=(8, 16, 32)), bars=bars).bars == bars
+    for bars in (4, 48):
+        with pytest.raises(PlanError, match=f"takes 8 to 32 bars, not {bars}"):
+            plan(analysis(), analysis(), technique(bars=(8, 16, 32)), bars=bars)
 
 
 def test_two_singers_are_kept_apart(analysis, plan, groups):

@@ -10,6 +10,7 @@ import pytest
 
 from djtrans.core.errors import PlanError
 from djtrans.core.transition.plan import clock_seconds, track_seconds
+from djtrans.planning.tempo import tempos_reachable
 
 
 def rates(side):
@@ -169,3 +170,18 @@ def test_a_tempo_that_wanders_is_followed_within_the_limit(analysis, plan):
     b = attrs.evolve(steady, grid=attrs.evolve(steady.grid, beat_times=wild, constant=False))
     with pytest.raises(PlanError, match=r"B's tempo varies by \d+.\d %, more than the"):
         plan(steady, b)
+
+
+@pytest.mark.parametrize(
+    ("changed", "limit", "reachable"),
+    [
+        ({}, 0.05, True),
+        ({"bpm": 125.0}, 0.05, True),  # 4 % apart
+        ({"bpm": 125.0}, 0.03, False),
+        ({"per_bar": 3}, 0.05, False),
+        ({"confidence": 0.0}, 0.05, False),
+        ({"bpm": 150.0, "per_bar": 3, "confidence": 0.0}, 0.05, False),
+    ],
+)
+def test_two_tempos_need_meter_beat_and_nearness(analysis, changed, limit, reachable):
+    assert tempos_reachable(analysis(), analysis(**changed), limit) == reachable

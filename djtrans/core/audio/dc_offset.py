@@ -9,6 +9,8 @@ from djtrans.core.audio.decibels import amplitude_to_db
 
 #: Offset, in dBFS, up to which audio is left as it is, bit for bit; music is far above it.
 DC_LIMIT_DB = -60.0
+#: Offset, in dBFS, from which it is a fault of the file that its owner should know of.
+FAULTY_DC_DB = -30.0
 
 
 def dc_offset_db(audio: Tensor) -> float:

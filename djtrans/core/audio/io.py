@@ -5,7 +5,6 @@ Audio is a float32 tensor ``[channels, samples]`` throughout djtrans, with a sep
 
 from __future__ import annotations
 
-import hashlib
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +27,7 @@ from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.validation import check_audio, check_finite
 from djtrans.core.errors import AudioFileError
 from djtrans.core.util.atomic_files import reason, replacing
+from djtrans.core.util.checksums import file_hash
 
 #: Writable formats: libsndfile's format and the default subtype, by extension.
 WRITABLE = {
@@ -277,14 +277,10 @@ def content_hash(audio_path: str | os.PathLike[str]) -> str:
     """Compute the SHA-256 of a file's bytes in hexadecimal, which identifies a track in caches."""
     file = Path(audio_path).expanduser()
     check_is_file(file)
-    digest = hashlib.sha256()
     try:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
+        return file_hash(file)
     except OSError as error:
         raise AudioFileError(f"Cannot read {file}: {reason(error)}") from None
-    return digest.hexdigest()
 
 
 def _joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:

@@ -13,6 +13,7 @@ References
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from torch import Tensor
@@ -27,6 +28,8 @@ _GATE_ABSOLUTE = -70.0
 _GATE_RELATIVE = -10.0
 #: Samples oversampled at once, and margin that covers the resampler's filter, in samples.
 _PEAK_BLOCK, _PEAK_MARGIN = 1 << 18, 1 << 10
+#: Hops whose power is computed at once.
+_POWER_HOPS = 300
 
 
 def integrated_lufs(audio: Tensor, sample_rate: int) -> float:
@@ -45,7 +48,8 @@ def integrated_lufs(audio: Tensor, sample_rate: int) -> float:
     float
         In LUFS; ``-inf`` for silence (nothing above -70 LUFS).
     """
-    return _gated(_window_power(_power(audio, sample_rate), sample_rate, 0.4, 0.1))
+    (momentary,) = _window_powers(audio, sample_rate, (0.4,), 0.1)
+    return _gated(momentary)
 
 
 def programme_lufs(audio: Tensor, sample_rate: int) -> tuple[float, np.ndarray]:
@@ -65,9 +69,8 @@ def programme_lufs(audio: Tensor, sample_rate: int) -> tuple[float, np.ndarray]:
     short_term : ndarray
         ``[windows]``, see :func:`short_term_lufs`.
     """
-    power = _power(audio, sample_rate)
-    integrated = _gated(_window_power(power, sample_rate, 0.4, 0.1))
-    return integrated, _to_lufs(_window_power(power, sample_rate, 3.0, 0.1))
+    momentary, short_term = _window_powers(audio, sample_rate, (0.4, 3.0), 0.1)
+    return _gated(momentary), _to_lufs(short_term)
 
 
 def short_term_lufs(
@@ -90,8 +93,8 @@ def short_term_lufs(
         ``[windows]`` in LUFS, ``-inf`` for silence. Window `i` starts at ``i * hop_seconds``. Only
         whole windows are measured, but audio shorter than a window is one window.
     """
-    power = _power(audio, sample_rate)
-    return _to_lufs(_window_power(power, sample_rate, window_seconds, hop_seconds))
+    (power,) = _window_powers(audio, sample_rate, (window_seconds,), hop_seconds)
+    return _to_lufs(power)
 
 
 def true_peak_db(audio: Tensor, sample_rate: int) -> float:
@@ -155,8 +158,61 @@ def _gated(power: np.ndarray) -> float:
     return float(_to_lufs(power.mean()))
 
 
-def _power(audio: Tensor, sample_rate: int) -> np.ndarray:
-    """Compute the K-weighted power of each sample on two loudspeakers."""
+def _window_powers(
+    audio: Tensor, sample_rate: int, window_seconds: tuple[float, ...], hop_seconds: float
+) -> list[np.ndarray]:
+    """Compute the mean power of each window on two loudspeakers, for each length of windows."""
+    _check_loudness(audio, sample_rate)
+    hop = round(hop_seconds * sample_rate)
+    found = []
+    for seconds in window_seconds:
+        window = round(seconds * sample_rate)
+        if window < 1 or hop < 1:
+            raise InputError(
+                f"Window {seconds} s or hop {hop_seconds} s is shorter than a sample; give at "
+                "least one sample."
+            )
+        found.append(_Windows(min(window, audio.shape[-1]), hop))
+    for block in _k_weighted_blocks(audio, sample_rate, _POWER_HOPS * hop):
+        power = playback_power(block)
+        for windows in found:
+            windows.add(power)
+    return [windows.means() for windows in found]
+
+
+class _Windows:
+    """Mean power of sliding windows of a signal that arrives in blocks of whole hops."""
+
+    def __init__(self, window: int, hop: int) -> None:
+        self._window, self._hop = window, hop
+        # Differences of a running sum would have rounding noise in silence after sound; so sum hops
+        # if a window is a whole number of hops, and slices otherwise.
+        self._by_hops = window % hop == 0
+        self._kept = np.zeros(0)
+        self._sums: list[np.ndarray] = []
+
+    def add(self, power: np.ndarray) -> None:
+        """Add the next samples; only the last block may have a part of a hop."""
+        if self._by_hops:
+            whole = power[: len(power) // self._hop * self._hop]
+            self._sums.append(whole.reshape(-1, self._hop).sum(axis=-1))
+            return
+        power = np.concatenate([self._kept, power])
+        starts = range(0, len(power) - self._window + 1, self._hop)
+        self._sums.append(np.array([power[i : i + self._window].sum() for i in starts]))
+        self._kept = power[len(starts) * self._hop :]
+
+    def means(self) -> np.ndarray:
+        """Return the mean power of each window."""
+        sums = np.concatenate(self._sums)
+        if self._by_hops:
+            hops = self._window // self._hop
+            sums = np.lib.stride_tricks.sliding_window_view(sums, hops).sum(axis=-1)
+        return np.asarray(sums / self._window)
+
+
+def _check_loudness(audio: Tensor, sample_rate: int) -> None:
+    """Raise unless the loudness of the audio can be measured."""
     check_audio(audio)
     _check_rate(sample_rate)
     if audio.shape[0] > 2:
@@ -165,33 +221,10 @@ def _power(audio: Tensor, sample_rate: int) -> np.ndarray:
         )
     if audio.shape[-1] == 0:
         raise InputError("Loudness cannot be measured of 0 samples; give audio that is not empty.")
-    return playback_power(_k_weighted(audio, sample_rate))
 
 
-def _window_power(
-    power: np.ndarray, sample_rate: int, window_seconds: float, hop_seconds: float
-) -> np.ndarray:
-    """Compute the mean power of each window."""
-    window, hop = round(window_seconds * sample_rate), round(hop_seconds * sample_rate)
-    if window < 1 or hop < 1:
-        raise InputError(
-            f"Window {window_seconds} s or hop {hop_seconds} s is shorter than a sample; give at "
-            "least one sample."
-        )
-    window = min(window, len(power))
-    # Differences of a running sum would have rounding noise in silence after sound; so sum hops
-    # if a window is a whole number of hops, and slices otherwise.
-    starts = np.arange(0, len(power) - window + 1, hop)
-    if window % hop == 0:
-        stop = starts[-1] + window
-        whole = power[:stop].reshape(-1, hop).sum(axis=-1)
-        sums = np.lib.stride_tricks.sliding_window_view(whole, window // hop).sum(axis=-1)
-    else:
-        sums = np.array([power[begin : begin + window].sum() for begin in starts])
-    return np.asarray(sums / window)
-
-
-def _k_weighted(audio: Tensor, sample_rate: int) -> np.ndarray:
+def _k_weighted_blocks(audio: Tensor, sample_rate: int, size: int) -> Iterator[np.ndarray]:
+    """Yield blocks of K-weighted audio, ``[channels, samples]`` float64."""
     from pyloudnorm import IIRfilter
     from scipy.signal import lfilter
 
@@ -199,11 +232,17 @@ def _k_weighted(audio: Tensor, sample_rate: int) -> np.ndarray:
     # pyloudnorm's default (0.04 dB off at 1 kHz).
     shelf = (3.99984385397, 0.7071752369554193, 1681.9744509555319)
     high_pass = (0.0, 0.5003270373253953, 38.13547087613982)
-    signal = audio.detach().cpu().double().numpy()
-    for stage, kind in ((shelf, "high_shelf_DeMan"), (high_pass, "high_pass_DeMan")):
-        filt = IIRfilter(*stage, sample_rate, kind)
-        signal = filt.passband_gain * lfilter(filt.b, filt.a, signal, axis=-1)
-    return np.asarray(signal)
+    stages = [
+        IIRfilter(*stage, sample_rate, kind)
+        for stage, kind in ((shelf, "high_shelf_DeMan"), (high_pass, "high_pass_DeMan"))
+    ]
+    states = [np.zeros((audio.shape[0], len(stage.b) - 1)) for stage in stages]
+    for start in range(0, audio.shape[-1], size):
+        signal = audio[:, start : start + size].detach().cpu().double().numpy()
+        for index, stage in enumerate(stages):
+            signal, states[index] = lfilter(stage.b, stage.a, signal, axis=-1, zi=states[index])
+            signal = stage.passband_gain * signal
+        yield np.asarray(signal)
 
 
 def _check_rate(sample_rate: int) -> None:

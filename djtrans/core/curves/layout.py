@@ -124,8 +124,12 @@ class Layout:
     @classmethod
     def from_json(cls, rows: Sequence[Mapping[str, Any]]) -> Layout:
         """Invert :meth:`to_json`; raise KeyError, TypeError or ValueError for damaged rows."""
+        if not isinstance(rows, list | tuple):
+            raise ValueError(f"layout is {rows!r:.40}; give a list of rows")
         read: list[Row] = []
         for index, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                raise ValueError(f"layout[{index}] is {row!r:.40}; give an object")
             _check_types(row, f"layout[{index}]")
             fields = {k: v for k, v in row.items() if k not in ("key", "alias")}
             key = row["key"]

@@ -11,7 +11,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.dc_offset import dc_offset_db, without_dc
+from djtrans.core.audio.dc_offset import FAULTY_DC_DB, dc_offset_db, without_dc
 from djtrans.core.audio.io import content_hash, decode
 from djtrans.core.audio.resampling import resample
 from djtrans.core.track.tags import Tags, read_tags
@@ -76,14 +76,15 @@ class Track:
         return attrs.evolve(self, audio=audio, sample_rate=sample_rate)
 
     def without_dc(self) -> Track:
-        """Remove a DC offset above -60 dBFS, with a warning; the hash stays that of the source."""
+        """Remove a DC offset above -60 dBFS, with a warning above -30; the hash is unchanged."""
         audio = without_dc(self.audio)
         if audio is self.audio:
             return self
-        warnings.warn(
-            f"{self.name} has a DC offset of {dc_offset_db(self.audio):.1f} dBFS; it is removed.",
-            stacklevel=2,
-        )
+        offset = dc_offset_db(self.audio)
+        if offset > FAULTY_DC_DB:
+            warnings.warn(
+                f"{self.name} has a DC offset of {offset:.1f} dBFS; it is removed.", stacklevel=2
+            )
         return attrs.evolve(self, audio=audio)
 
 

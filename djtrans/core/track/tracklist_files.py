@@ -9,11 +9,12 @@ from pathlib import Path
 
 import attrs
 
-from djtrans.core.errors import DjtransError, FormatError, InputError, TracklistError
+from djtrans.core.errors import DjtransError, FormatError, TracklistError
 from djtrans.core.track.tracklist import UNKNOWN, Tracklist, TracklistEntry
-from djtrans.core.util.atomic_files import reason, write_text
+from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.json_documents import MALFORMED, read_document
 from djtrans.core.util.names import slug, words
+from djtrans.core.util.output_files import make_folder
 
 FORMAT = "djtrans-tracklist"
 FORMAT_VERSION = 1
@@ -109,11 +110,7 @@ def save_tracklist(tracklist: Tracklist, folder: str | os.PathLike[str]) -> Path
     InputError
         If it cannot be written.
     """
-    where = Path(folder)
-    try:
-        where.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"Cannot make the folder {where}: {reason(error)}") from None
+    where = make_folder(folder)
     taken = find_tracklist(where, identity(tracklist))
     other = taken is not None and not _same_mix(tracklist, taken)
     path = where / file_name(tracklist, _second_identity(tracklist) if other else "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import warnings
@@ -18,6 +17,7 @@ import platformdirs
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import reason, replacing
+from djtrans.core.util.json_documents import json_digest
 from djtrans.core.util.temporary_files import is_abandoned
 
 #: Size in bytes above which the least recently used entries are removed.
@@ -48,7 +48,7 @@ def cache_key(**parts: Any) -> str:
     str
         64 hexadecimal digits; the order of the arguments does not matter.
     """
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return json_digest(parts)
 
 
 @attrs.frozen

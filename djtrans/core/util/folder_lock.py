@@ -13,6 +13,8 @@ from filelock import FileLock, Timeout
 
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import reason, write_text
+from djtrans.core.util.json_documents import MALFORMED, read_json
+from djtrans.core.util.output_files import make_folder
 
 #: Held by the operating system for the process, so that it is free once that has ended.
 LOCK = ".djtrans.lock"
@@ -38,10 +40,9 @@ def folder_lock(folder: str | os.PathLike[str], work: str) -> Iterator[None]:
     InputError
         If another process holds it, or the folder cannot be written to.
     """
-    target = Path(folder)
+    target = make_folder(folder)
     lock = FileLock(target / LOCK, timeout=0)
     try:
-        target.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise InputError(
@@ -63,7 +64,7 @@ def folder_lock(folder: str | os.PathLike[str], work: str) -> Iterator[None]:
 
 def _owner(folder: Path) -> str:
     try:
-        record = json.loads((folder / OWNER).read_text(encoding="utf-8"))
+        record = read_json(folder / OWNER)
         return f"{record['work']} (process {record['pid']} on {record['host']})"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *MALFORMED):
         return "another process"  # which has not written the record yet

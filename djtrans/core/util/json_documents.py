@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,17 @@ def check_characters(document: Any) -> None:
                     raise ValueError(f"{_short(value)} contains half a character")
 
 
+def json_digest(document: Any) -> str:
+    """Compute the SHA-256, in hexadecimal, of a JSON-ready value; the order of fields is ignored.
+
+    Examples
+    --------
+    >>> json_digest({"a": 1, "b": 2}) == json_digest({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
 def read_json(path: str | os.PathLike[str], *, finite: bool = True) -> Any:
     """Read a JSON file of at most 128 MB; see :func:`parse_json`.
 
@@ -176,8 +189,7 @@ def _whole(text: str) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise ValueError(f"it has the field {_short(twice)} twice")
     return fields
 

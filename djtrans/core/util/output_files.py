@@ -105,10 +105,10 @@ def check_folder(
             )
     existing = next((f for f in (where, *where.absolute().parents) if os.path.lexists(f)), where)
     if not existing.is_dir():
-        raise InputError(f"Cannot write to {folder}: {existing} is not a folder.")
+        raise InputError(f"Cannot write to the folder {folder}: {existing} is not a folder.")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise InputError(
-            f"Cannot write to {folder}: folder {existing} is not writable; choose another."
+            f"Cannot write to the folder {folder}: {existing} is not writable; choose another."
         )
 
 
@@ -124,7 +124,9 @@ def make_folder(folder: AnyPath) -> Path:
     try:
         where.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"Cannot create the folder {where}: {reason(error)}") from None
+        raise InputError(
+            f"Cannot create the folder {where}: {reason(error)} Choose another folder."
+        ) from None
     return where
 
 

@@ -93,4 +93,7 @@ def median_interval(
         method="percentile",
         random_state=np.random.default_rng(seed),
     ).confidence_interval
-    return Estimate(middle, float(interval.low), float(interval.high), len(known))
+    # Percentiles are interpolated, which may be off by the last digit.
+    low = float(np.clip(interval.low, known.min(), middle))
+    high = float(np.clip(interval.high, middle, known.max()))
+    return Estimate(middle, low, high, len(known))

@@ -229,7 +229,10 @@ class _Readers:
         if self._only is not None:
             return self._only
         if _is_address(given):
-            host = (urlsplit(given).hostname or "").removeprefix("www.")
+            try:
+                host = (urlsplit(given).hostname or "").removeprefix("www.")
+            except ValueError as error:
+                raise InputError(f"{given!r:.200} is no address of a page: {error}.") from None
             found = [c for c in self._all if host in c.declaration.hosts]
             known = self._facts("hosts")
             what = f"the site {host!r}"
@@ -262,4 +265,4 @@ class _Readers:
 
 
 def _is_address(given: str) -> bool:
-    return given.startswith(("http://", "https://"))
+    return given.lower().startswith(("http://", "https://"))

@@ -1,4 +1,4 @@
-"""Whether an excerpt of an earlier run is what would be extracted now."""
+"""Compare an excerpt of an earlier run with what would be extracted now."""
 
 from __future__ import annotations
 

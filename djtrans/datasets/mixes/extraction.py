@@ -223,7 +223,7 @@ class _Boundary:
 
     @property
     def inputs(self) -> ExcerptInputs:
-        """What the excerpt is made from beside the files of its tracks."""
+        """Inputs of the excerpt beside the files of its tracks."""
         return ExcerptInputs(
             mix_sha256=self.hash_of(self.mix),
             start_seconds=self.entries[1].start_seconds,

@@ -21,6 +21,7 @@ from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
 from djtrans.core.util.atomic_files import replacing
 from djtrans.core.util.json_documents import MALFORMED, parse_json
+from djtrans.core.util.tensor_digest import is_intact, with_digest
 from djtrans.datasets.extra_features import extra_tensors, read_extra
 from djtrans.datasets.pairs.split import held_out
 from djtrans.diffusion.model import LONGEST_BARS, SHORTEST_BARS
@@ -157,7 +158,7 @@ class PreparedDataset:
             "examples": [_to_json(example) for example in self.examples],
         }
         with replacing(path, FormatError) as part:
-            save_file(tensors, part, metadata={HEADER: json.dumps(header)})
+            save_file(tensors, part, metadata={HEADER: json.dumps(with_digest(tensors, header))})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], folder: Path | None = None) -> PreparedDataset:
@@ -177,6 +178,12 @@ class PreparedDataset:
                     raise FormatError(
                         f"{path} has format version {header['format_version']!r}; this djtrans "
                         f"reads {FORMAT_VERSION}. Give the prepared folder itself."
+                    )
+                stored = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+                if not is_intact(stored, header):
+                    raise FormatError(
+                        f"{path} is damaged: its content does not match its digest. Give the "
+                        "prepared folder itself."
                     )
                 layouts = {d: Layout.from_json(rows) for d, rows in header["layouts"].items()}
                 examples = [

@@ -9,7 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.util.cache import cache_key
+from djtrans.core.util.checksums import file_hash, find_damage, folder_hashes, read_checksums
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.extra_features import covers, versions
 from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
@@ -61,19 +65,31 @@ def open_prepared(
     pairs = _pairs(root)
     known = _known(root / CACHE)
     report = progress or (lambda event: None)
-    examples, made = [], 0
+    examples, made, renamed = [], 0, 0
     digests = [_digest(pair) for pair in pairs]
+    for pair, digest in zip(pairs, digests, strict=True):
+        # Features of djtrans 0.1 are known by the sizes of the stems.
+        former = known.pop(_size_digest(pair), None)
+        if former is not None and digest not in known and not _damage(pair):
+            known[digest] = attrs.evolve(former, digest=digest)
+            renamed += 1
     needed = versions(extractors)
     whole = {digest for digest, example in known.items() if covers(example.extractors, needed)}
     missing = sum(digest not in whole for digest in digests)
     for pair, digest in zip(pairs, digests, strict=True):
         if digest not in whole:
+            if damage := _damage(pair):
+                warnings.warn(
+                    f"{pair} is not what was prepared ({damage}); its features are extracted from "
+                    "what is there. 'djtrans prepare' makes it again.",
+                    stacklevel=2,
+                )
             known[digest] = _extract(pair, digest, extractors)
             made += 1
             report(Progress("pairs", made, missing))
         examples.append(known[digest])
     prepared = PreparedDataset(examples=examples, folder=root)
-    if missing or len(known) > len(examples):
+    if missing or renamed or len(known) > len(examples):
         try:
             prepared.save(root / CACHE)
         except FormatError as error:
@@ -102,11 +118,35 @@ def _known(file: Path) -> dict[str, PreparedExample]:
         return {}
     try:
         return {example.digest: example for example in PreparedDataset.load(file).examples}
-    except FormatError:
+    except FormatError as error:
+        warnings.warn(f"{error} The features are extracted again.", stacklevel=3)
         return {}
 
 
 def _digest(pair: Path) -> str:
+    """Hash the content of all that the features of a pair are made of."""
+    from djtrans.datasets.pairs.pair_folder import ANALYSIS, PARAMS, STEMS_A, STEMS_B
+
+    files = [pair / ANALYSIS, pair / PARAMS]
+    files += [file for side in (STEMS_A, STEMS_B) for file in sorted((pair / side).glob("*"))]
+    hashes = {file.relative_to(pair).as_posix(): file_hash(file) for file in files if file.exists()}
+    return cache_key(version=VERSION, name=pair.name, files=hashes)
+
+
+def _damage(pair: Path) -> str:
+    """Compare a pair with its checksums, or with those in the manifest of djtrans 0.1.
+
+    Curves may have been edited by hand.
+    """
+    from djtrans.datasets.pairs.pair_folder import PARAMS
+    from djtrans.datasets.preparation.resume import manifest_hashes
+
+    expected = read_checksums(pair) or manifest_hashes(pair.parent).get(pair.name, {})
+    expected.pop(PARAMS, None)
+    return find_damage(expected, folder_hashes(pair))
+
+
+def _size_digest(pair: Path) -> str:
     """Hash a pair's two small files and the sizes of its stems."""
     from djtrans.datasets.pairs.pair_folder import ANALYSIS, PARAMS, STEMS_A, STEMS_B
 

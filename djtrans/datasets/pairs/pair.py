@@ -58,7 +58,7 @@ class PairedTrack:
 
     @property
     def identity(self) -> str:
-        """What the recording is known by, in every pair that it is in."""
+        """Identity of the recording, the same in every pair that it is in."""
         return self.recording or self.sha256
 
 

@@ -89,7 +89,7 @@ def _prepare(library: Path, session: PreparationSession[LibraryOptions]) -> Prep
         max_seconds=60.0 * session.options.max_minutes,
     )
     if len(tracks) < 2:
-        left_out = "; ".join(f"{each.name}: {each.reason}" for each in skipped[:3])
+        left_out = "; ".join(f"{each.name}: {each.reason.rstrip('.')}" for each in skipped[:3])
         raise InputError(
             f"{library} holds {len(tracks)} track{'' if len(tracks) == 1 else 's'} and "
             f"{len(skipped)} files that are left out ({left_out or 'none'}); give a folder with at "

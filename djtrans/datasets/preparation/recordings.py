@@ -1,4 +1,4 @@
-"""Which files of a library hold the same recording."""
+"""Find the files of a library that hold the same recording."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from djtrans.core.util.checksums import (
     read_checksums,
     write_checksums,
 )
-from djtrans.core.util.json_documents import read_document
+from djtrans.core.util.json_documents import MALFORMED, read_document, read_json
 from djtrans.core.util.temporary_files import remove_abandoned
 from djtrans.datasets.pairs.pair_folder import ANALYSIS, FORMAT, FORMAT_VERSION, TRANSITION
 
@@ -105,7 +104,7 @@ def check_pair(folder: Path) -> tuple[str, dict[str, str]]:
 def manifest_hashes(target: Path) -> dict[str, dict[str, str]]:
     """Read the hash of each file from the manifest, by folder; empty if there is none."""
     try:
-        document = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+        document = read_json(target / MANIFEST)
         return {pair["folder"]: dict(pair["files"]) for pair in document["pairs"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *MALFORMED):
         return {}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from djtrans.core.errors import DjtransError, FormatError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import ANALYSIS_FORMAT, analysis_from_dict, analysis_to_dict
 from djtrans.core.util.atomic_files import write_text
-from djtrans.core.util.json_documents import MALFORMED, read_json
+from djtrans.core.util.json_documents import MALFORMED, json_digest, read_json
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.registry import default_registry
 
@@ -49,7 +48,7 @@ def write_scanned(analyses: Path, sha256: str, track: ScannedTrack) -> None:
         "analysis": analysis_to_dict(track.analysis),
         "fingerprint": {"version": VERSION, "words": base64.b64encode(words).decode()},
     }
-    document = {**content, "sha256": _digest(content)}
+    document = {**content, "sha256": json_digest(content)}
     write_text(_file(analyses, sha256), json.dumps(document) + "\n")
 
 
@@ -72,7 +71,7 @@ def read_scanned(analyses: Path, sha256: str) -> ScannedTrack | str:
         prints = document.get("fingerprint")
         if document.get("made_by") != made_by() or not prints or prints["version"] != VERSION:
             return ""
-        if document.pop("sha256", None) != _digest(document):
+        if document.pop("sha256", None) != json_digest(document):
             return damaged
         words = np.frombuffer(base64.b64decode(prints["words"]), dtype="<u4").astype(np.uint32)
         return ScannedTrack(analysis_from_dict(document["analysis"]), words)
@@ -98,10 +97,6 @@ def read_track(analyses: Path, sha256: str) -> ScannedTrack:
 def known_analyses(analyses: Path, hashes: Sequence[str]) -> dict[str, Analysis]:
     """Read several analyses, by the hash of their file."""
     return {sha256: read_track(analyses, sha256).analysis for sha256 in hashes}
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _file(analyses: Path, sha256: str) -> Path:

@@ -15,6 +15,7 @@ import torch
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import replacing
 from djtrans.core.util.json_documents import MALFORMED, parse_json
+from djtrans.core.util.tensor_digest import is_intact, with_digest
 from djtrans.datasets.extra_features import extra_tensors, read_extra
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.framed_track import FramedTrack
@@ -87,7 +88,9 @@ class SyntheticDataset:
             "extra": sorted({name for track in self.tracks for name in track.extra}),
         }
         with replacing(path, FormatError) as part_path:
-            save_file(tensors, part_path, metadata={HEADER: json.dumps(header)})
+            save_file(
+                tensors, part_path, metadata={HEADER: json.dumps(with_digest(tensors, header))}
+            )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SyntheticDataset:
@@ -112,6 +115,12 @@ class SyntheticDataset:
                     raise FormatError(
                         f"{path} has format version {header['format_version']!r}; this djtrans "
                         f"reads {FORMAT_VERSION}. Compose it again."
+                    )
+                stored = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+                if not is_intact(stored, header):
+                    raise FormatError(
+                        f"{path} is damaged: its content does not match its digest. Compose it "
+                        "again."
                     )
                 tracks = [
                     FramedTrack(

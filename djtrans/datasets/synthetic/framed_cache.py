@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
 from djtrans.core.util.atomic_files import replacing
 from djtrans.core.util.json_documents import MALFORMED, parse_json
+from djtrans.core.util.tensor_digest import is_intact, with_digest
 from djtrans.datasets.extra_features import covers, extra_tensors
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import SyntheticOptions
@@ -75,7 +77,7 @@ def write_framed_track(
         "extractors": dict(extractors or {}),
     }
     with replacing(file, FormatError) as part:
-        save_file(tensors, part, metadata={"track": json.dumps(header)})
+        save_file(tensors, part, metadata={"track": json.dumps(with_digest(tensors, header))})
 
 
 def _made_with(options: SyntheticOptions) -> dict[str, Any]:
@@ -92,7 +94,8 @@ def is_cached(
         return False
     try:
         header, _ = _open(file)
-    except FormatError:
+    except FormatError as error:
+        warnings.warn(f"{error} It is made again.", stacklevel=3)
         return False
     return bool(
         header["made_with"] == _made_with(options)
@@ -139,6 +142,9 @@ def _open(file: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:
     try:
         with safe_open(file, framework="pt") as handle:
             header = parse_json((handle.metadata() or {})["track"], finite=False)
-            return header, {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+            tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+        if not is_intact(tensors, header):
+            raise ValueError("its content does not match its digest")
+        return header, tensors
     except (SafetensorError, OSError, *MALFORMED) as error:
-        raise FormatError(f"{file} is not a readable track cache ({error}); delete it.") from None
+        raise FormatError(f"{file} is not a readable track cache ({error}).") from None

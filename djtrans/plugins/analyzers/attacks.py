@@ -22,6 +22,8 @@ _BANDS = (
 #: Maximum rate in Hz at which energies are compared.
 _ENERGY_RATE = 4000
 RATE = 1000
+#: Seconds that are filtered at once, and further ones on either side.
+_BLOCK_SECONDS, _MARGIN_SECONDS = 600, 2
 #: Fraction of the mean attack of the strongest band below which a band counts as empty.
 _EMPTY_BAND = 3e-3
 
@@ -57,6 +59,24 @@ def find_attacks(mono: NDArray[np.float32], sample_rate: int) -> Attacks:
     -------
     Attacks
     """
+    rows = int(len(mono) * RATE / sample_rate)
+    parts = []
+    # One block for all but the longest tracks; the filters have decayed within the margin.
+    for start in range(0, int(np.ceil(len(mono) / sample_rate)), _BLOCK_SECONDS):
+        first = max(start - _MARGIN_SECONDS, 0)
+        last = start + _BLOCK_SECONDS + _MARGIN_SECONDS
+        block = _block_attacks(mono[first * sample_rate : last * sample_rate], sample_rate)
+        lead = (start - first) * RATE
+        parts.append(block[lead : lead + _BLOCK_SECONDS * RATE])
+    strength = np.concatenate(parts)[:rows]
+    mean = strength.mean(axis=0)
+    # A nearly empty band contains only rounding errors, which must not be amplified.
+    floor = max(_EMPTY_BAND * float(mean.max()), 1e-12)
+    return Attacks(strength / np.maximum(mean, floor))
+
+
+def _block_attacks(mono: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
+    """Compute the rise of the energy per millisecond and band, ``[milliseconds, bands]``."""
     samples = len(mono)
     # A length of whole seconds puts every band rate on whole FFT bins.
     seconds = scipy.fft.next_fast_len(int(np.ceil(samples / sample_rate)) + 1, real=True)
@@ -73,11 +93,7 @@ def find_attacks(mono: NDArray[np.float32], sample_rate: int) -> Attacks:
         signal = scipy.fft.irfft(shaped, seconds * rate) * (rate / sample_rate)
         energy = signal.astype(np.float64) ** 2
         columns.append(_rise(energy, rate, window)[:rows])
-    strength = np.stack(columns, axis=1)
-    mean = strength.mean(axis=0)
-    # A nearly empty band contains only rounding errors, which must not be amplified.
-    floor = max(_EMPTY_BAND * float(mean.max()), 1e-12)
-    return Attacks(strength / np.maximum(mean, floor))
+    return np.stack(columns, axis=1)
 
 
 def _band_gain(freqs: NDArray[np.float64], low: float, high: float) -> NDArray[np.float32]:

@@ -7,6 +7,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
+
 _HOP_SECONDS = 0.1
 _WINDOW_SECONDS = 0.37
 _LOWEST_HZ, _HIGHEST_HZ = 55.0, 1800.0
@@ -52,13 +54,12 @@ def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
     hop = max(1, round(_HOP_SECONDS * sample_rate))
     size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
     window = np.hanning(size + 1)[:-1].astype(np.float32)
-    padded = np.pad(mono, (size // 2, size // 2 + hop))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][: len(mono) // hop + 1]
+    count = frame_count(len(mono), hop)
     low = max(2, int(_LOWEST_HZ * size / sample_rate))
     high = min(int(_HIGHEST_HZ * size / sample_rate), size // 2 - 2)
     rows, pitches, weights = [], [], []
-    for start in range(0, len(frames), _BLOCK):
-        spectrum = scipy.fft.rfft(frames[start : start + _BLOCK] * window, axis=1)
+    for start, frames in frame_blocks(mono, size, hop, _BLOCK):
+        spectrum = scipy.fft.rfft(frames * window, axis=1)
         level = np.log(np.abs(spectrum[:, low - 1 : high + 2]) + 1e-9)
         here, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
         row, column = np.nonzero((here > left) & (here >= right) & (here > here.max() - 9.0))
@@ -76,8 +77,8 @@ def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
     semitone = np.round(tuned)
     closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
     index = row * 12 + (semitone.astype(np.int64) % 12)
-    sums = np.bincount(index, weight * closeness, minlength=len(frames) * 12)
-    strength = np.asarray(sums, dtype=np.float64).reshape(len(frames), 12)
+    sums = np.bincount(index, weight * closeness, minlength=count * 12)
+    strength = np.asarray(sums, dtype=np.float64).reshape(count, 12)
     return Chroma(strength, sample_rate / hop, tuning)
 
 

@@ -89,7 +89,7 @@ class ConstantGridAnalyzer:
         report: Callable[[float], None] = progress or (lambda done: None)
         samples = _checked(audio, sample_rate)
         mono = np.ascontiguousarray(samples.mean(axis=0))
-        if np.abs(mono).max() < 0.1 * np.abs(samples).max():
+        if _peak(mono) < 0.1 * _peak(samples):
             # Channels of opposite phase cancel; one of them contains all information.
             mono = np.ascontiguousarray(samples[0])
         duration = samples.shape[1] / sample_rate
@@ -156,6 +156,11 @@ class ConstantGridAnalyzer:
         return warped, features, attrs.evolve(beats, fit=_DRIFT_SCALE * beats.fit)
 
 
+def _peak(samples: NDArray[np.float32]) -> float:
+    """Compute the peak without a copy of the samples."""
+    return float(max(samples.max(), -samples.min()))
+
+
 def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
     if not isinstance(audio, Tensor) or audio.ndim != 2 or audio.shape[0] < 1:
         shape = tuple(audio.shape) if isinstance(audio, Tensor) else type(audio).__name__
@@ -171,7 +176,7 @@ def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
             f"{_SHORTEST_SECONDS:g} s and {_FEWEST_BARS} bars."
         )
     samples: NDArray[np.float32] = audio.detach().to("cpu", torch.float32).numpy()
-    peak = float(np.abs(samples).max())
+    peak = _peak(samples)
     if not np.isfinite(peak):
         raise InputError(
             "The audio contains values that are not finite (NaN or infinity); "

@@ -9,6 +9,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
+
 #: Edges of the bands in Hz; the first two contain kick and bass.
 BAND_EDGES_HZ = (30.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 11000.0)
 #: Number of low bands, which have double weight in the tempo.
@@ -60,12 +62,9 @@ def band_energies(mono: NDArray[np.float32], sample_rate: int, hop_seconds: floa
     members = [(freqs >= low) & (freqs < high) for low, high in pairwise(BAND_EDGES_HZ)]
     weights = np.array([m for m in members if m.any()], dtype=np.float32).T
     weights /= np.float32(np.sum(window) ** 2 / 4)
-    padded = np.pad(mono, (size // 2, size // 2 + hop))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    frames = frames[: len(mono) // hop + 1]
-    energy = np.empty((len(frames), weights.shape[1]), dtype=np.float32)
-    for start in range(0, len(frames), _BLOCK):
-        spectrum = scipy.fft.rfft(frames[start : start + _BLOCK] * window, axis=1)
+    energy = np.empty((frame_count(len(mono), hop), weights.shape[1]), dtype=np.float32)
+    for start, frames in frame_blocks(mono, size, hop, _BLOCK):
+        spectrum = scipy.fft.rfft(frames * window, axis=1)
         energy[start : start + _BLOCK] = (spectrum.real**2 + spectrum.imag**2) @ weights
     return BandEnergies(energy, sample_rate / hop)
 

@@ -12,6 +12,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
+
 _WINDOW_SECONDS = 0.093
 _LOWEST_HZ, _HIGHEST_HZ = 180.0, 4000.0
 #: Range of peaks below the loudest of their frame, in nepers (35 dB).
@@ -31,6 +33,8 @@ _SLOPE_BINS = 33
 #: Minimum number of parallel partials, and their fraction of all moving ones.
 _FEWEST, _SHARE = 4, 0.6
 _BLOCK = 1024
+#: Frames whose peaks are linked at once.
+_PATH_FRAMES = 1 << 14
 #: Larger than any pitch interval in cents, to sort peaks by frame, then by pitch.
 _FRAME_STEP = 1e5
 
@@ -59,6 +63,20 @@ def partials_move_together(
         ``[samples // hop + 1]``; frame ``i`` is centred on sample ``i * hop``.
     """
     frame, cents, frames = _peaks(signal, sample_rate, hop)
+    parts = []
+    for start in range(0, frames, _PATH_FRAMES):
+        # A path has two frames on either side of its own.
+        first, stop = max(start - 2, 0), min(start + _PATH_FRAMES, frames)
+        inside = slice(*np.searchsorted(frame, (first, stop + 2)))
+        found = _move_together(frame[inside] - first, cents[inside], stop - first)
+        parts.append(found[start - first :])
+    return np.concatenate(parts)
+
+
+def _move_together(
+    frame: NDArray[np.int64], cents: NDArray[np.float64], frames: int
+) -> NDArray[np.bool_]:
+    """Detect gliding partials in the first `frames` frames among peaks sorted by frame."""
     after = _next(frame, cents)
     before = np.full(len(frame), -1)
     before[after[after >= 0]] = np.flatnonzero(after >= 0)
@@ -76,7 +94,9 @@ def partials_move_together(
         & (np.abs(slope) < _STEEPEST_CENTS)
     )
     slot = np.round(slope[moves] / _SLOPE_BIN_CENTS).astype(np.int64) + _SLOPE_BINS // 2
-    place = frame[path[2][moves]] * _SLOPE_BINS + np.clip(slot, 0, _SLOPE_BINS - 1)
+    inside = frame[path[2][moves]] < frames
+    slot, moved = slot[inside], path[2][moves][inside]
+    place = frame[moved] * _SLOPE_BINS + np.clip(slot, 0, _SLOPE_BINS - 1)
     count = np.bincount(place, minlength=frames * _SLOPE_BINS).reshape(frames, _SLOPE_BINS)
     together = (count[:, :-1] + count[:, 1:]).max(axis=1)
     result: NDArray[np.bool_] = (together >= _FEWEST) & (together > _SHARE * count.sum(axis=1))
@@ -89,14 +109,11 @@ def _peaks(
     """Find spectral peaks; return their frames and pitches in cents, and the number of frames."""
     size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
     window = np.hanning(size + 1)[:-1].astype(np.float32)
-    padded = np.pad(signal, (size // 2, size // 2 + hop))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    frames = frames[: len(signal) // hop + 1]
     low = int(_LOWEST_HZ * size / sample_rate)
     high = int(min(_HIGHEST_HZ, 0.45 * sample_rate) * size / sample_rate)
     rows, pitches = [], []
-    for start in range(0, len(frames), _BLOCK):
-        spectrum = scipy.fft.rfft(frames[start : start + _BLOCK] * window, axis=1)
+    for start, frames in frame_blocks(signal, size, hop, _BLOCK):
+        spectrum = scipy.fft.rfft(frames * window, axis=1)
         level = np.log(np.abs(spectrum[:, low - 1 : high + 2]) + 1e-7)
         here, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
         floor = np.maximum(here.max(axis=1, keepdims=True) - _DEPTH, -6.0)
@@ -107,7 +124,7 @@ def _peaks(
         shift = 0.5 * (lower - upper)[tone] / curvature[tone]
         rows.append(row[tone] + start)
         pitches.append(1200.0 * np.log2((column[tone] + low + shift).astype(np.float64)))
-    return np.concatenate(rows), np.concatenate(pitches), len(frames)
+    return np.concatenate(rows), np.concatenate(pitches), frame_count(len(signal), hop)
 
 
 def _next(frame: NDArray[np.int64], cents: NDArray[np.float64]) -> NDArray[np.int64]:

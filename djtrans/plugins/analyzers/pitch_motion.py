@@ -18,6 +18,8 @@ import scipy.fft
 import scipy.ndimage
 from numpy.typing import NDArray
 
+from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
+
 _WINDOW_SECONDS = 0.046
 _BIN_CENTS = 20
 _OCTAVE = 1200 // _BIN_CENTS
@@ -50,13 +52,22 @@ def pitch_motion(signal: NDArray[np.float32], sample_rate: float, hop: int) -> N
         to ``2 * (i + 1) * hop``.
     """
     tones = _tones(signal, sample_rate, 2 * hop)
+    parts = [
+        _moved_share(tones[start : start + _BLOCK], tones[start + 1 : start + _BLOCK + 1])
+        for start in range(0, len(tones) - 1, _BLOCK)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _moved_share(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Compute the fraction of bands that moved between frames, ``[frames]``."""
+    before = before[: len(after)]
     inner = slice(_REACH, -_REACH)
-    before, after = tones[:-1], tones[1:]
     here = before[:, inner]
     power = _bands(here * here)
     fits = []
     for shift in range(-_REACH, _REACH + 1):
-        there = after[:, _REACH + shift : tones.shape[1] - _REACH + shift]
+        there = after[:, _REACH + shift : after.shape[1] - _REACH + shift]
         fits.append(_bands(here * there) / np.sqrt(power * _bands(there * there) + 1e-12))
     fit = np.stack(fits)
     moved = (fit.argmax(axis=0) != _REACH) & (fit.max(axis=0) > _MIN_CORRELATION)
@@ -74,13 +85,11 @@ def _tones(signal: NDArray[np.float32], sample_rate: float, hop: int) -> NDArray
     left = places.astype(np.int64)
     part = (places - left).astype(np.float32)
     window = np.hanning(size + 1)[:-1].astype(np.float32)
-    padded = np.pad(signal, (size // 2, size // 2 + hop))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
-    frames = frames[: len(signal) // hop + 1]
-    out = np.empty((len(frames), len(bins) - 2 * (_FLAT_BINS // 2)), dtype=np.float32)
+    count = frame_count(len(signal), hop)
+    out = np.empty((count, len(bins) - 2 * (_FLAT_BINS // 2)), dtype=np.float32)
     edge = slice(_FLAT_BINS // 2, -(_FLAT_BINS // 2))
-    for start in range(0, len(frames), _BLOCK):
-        level = np.abs(scipy.fft.rfft(frames[start : start + _BLOCK] * window, 2 * size, axis=1))
+    for start, frames in frame_blocks(signal, size, hop, _BLOCK):
+        level = np.abs(scipy.fft.rfft(frames * window, 2 * size, axis=1))
         tone = np.sqrt(level[:, left] * (1 - part) + level[:, left + 1] * part)
         flat = scipy.ndimage.uniform_filter1d(tone, _FLAT_BINS, axis=1)
         out[start : start + _BLOCK] = np.maximum(tone - flat, 0.0)[:, edge]

@@ -121,7 +121,8 @@ def bar_similarity(bar_features: NDArray[np.float64]) -> NDArray[np.float64]:
 
     The median distance has a similarity of 1/e.
     """
-    distance = np.abs(bar_features[:, None] - bar_features[None]).mean(axis=2)
+    # Bar by bar: the differences of all pairs at once would need 2 GB for two hours.
+    distance = np.stack([np.abs(bar - bar_features).mean(axis=1) for bar in bar_features])
     apart = distance[~np.eye(len(distance), dtype=bool)]
     scale = float(np.median(apart)) if len(apart) else 0.0
     similarity: NDArray[np.float64] = np.exp(-distance / max(scale, 1e-9))

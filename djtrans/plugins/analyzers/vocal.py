@@ -90,14 +90,12 @@ def vocal_features(
 ) -> NDArray[np.float64]:
     """Compute the features of each bar, ``[bars, 3]``, 0 to 1; NaN for the centre of mono."""
     factor = max(1, int(sample_rate // _RATE))
-    mid, side = _mid_side(audio)
-    middle = _downsample(mid, factor)
+    middle, side = (_downsample(signal, factor) for signal in _mid_side(audio))
     rate = sample_rate / factor
     hop = round(_HOP_SECONDS * rate)
     together = partials_move_together(middle, rate, hop).astype(np.float64)
     motion = np.repeat(pitch_motion(middle, rate, hop), 2)
     frames = np.round(bar_times * rate / hop).astype(np.int64)
-    side = _downsample(side, factor)
     return np.stack(
         [
             _means(together, frames),
@@ -148,8 +146,14 @@ def _centredness(
     edges = np.clip(np.round(bar_times * rate), 0, len(middle)).astype(np.int64)
     powers = []
     for signal in (middle, side):
-        filtered = scipy.signal.sosfilt(band, signal)
-        powers.append([float(np.sum(filtered[a:b] ** 2)) for a, b in pairwise(edges)])
+        state = np.zeros((len(band), 2))
+        sums = []
+        for a, b in pairwise([0, *edges]):
+            filtered = np.zeros(0)
+            if b > a:
+                filtered, state = scipy.signal.sosfilt(band, signal[a:b], zi=state)
+            sums.append(float(np.sum(filtered**2)))
+        powers.append(sums[1:])
     power = np.array(powers)
     share: NDArray[np.float64] = (power[0] - power[1]) / np.maximum(power.sum(axis=0), 1e-12)
     return np.maximum(share, 0.0)

@@ -185,8 +185,9 @@ def parse_genre(text: str, where: str) -> tuple[list[str], str]:
 
 def _parsed(text: str) -> _Page:
     page = _Page()
+    # Without close(): for what is left of a page that ends inside a tag it takes time that grows
+    # with the square of the length, minutes for 100 kB.
     page.feed(text)
-    page.close()
     return page
 
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import http.client
+import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from email.message import Message
 from importlib.metadata import version
-from typing import IO, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from djtrans.core.errors import RefusedError, TracklistError
-from djtrans.core.util.atomic_files import reason
 from djtrans.core.util.cache import Cache, cache_key, default_cache
+from djtrans.core.util.names import visible
+from djtrans.plugins.tracklists.robots import MOST_BYTES as ROBOTS_BYTES
 from djtrans.plugins.tracklists.robots import RobotsRules, parse_robots
+from djtrans.plugins.tracklists.web_answers import Answer, request
 
 #: Kind of the pages in the cache.
 CACHE_KIND = "pages"
 #: Name by which robots.txt may speak to us.
 AGENT = "djtrans"
 
-_TIMEOUT_SECONDS = 30.0
-_MOST_BYTES = 20_000_000
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 4
+_LONGEST_ADDRESS = 2000
 #: Answers by which a site says that it does not want us, now or at all.
 _REFUSALS = {
     401: "asks for a login",
@@ -86,8 +84,6 @@ class PoliteFetcher:
         self._clock, self._sleep = clock, sleep
         self._rules: dict[str, RobotsRules] = {}
         self._asked: dict[str, float] = {}
-        # The proxies of the environment are used as by any program; redirects are looked at first.
-        self._opener = urllib.request.build_opener(_Redirects)
 
     def fetch(self, url: str, understand: Callable[[str], T], *, keep: bool = True) -> T:
         """Fetch and parse a page.
@@ -126,13 +122,11 @@ class PoliteFetcher:
                     f"{site}/robots.txt asks robots not to load {url}, so djtrans does not. Save "
                     "the page in your browser, and give the file."
                 )
-            status, headers, text = self._request(url, rules.crawl_delay_seconds)
-            if status == 200:
-                return text
-            if status not in _REDIRECTS or "Location" not in headers:
-                _explain(status, headers, url)
-            target = urljoin(url, headers["Location"])
-            if _host(target) != _host(url):
+            answer = self._request(url, rules.crawl_delay_seconds)
+            if answer.status == 200:
+                return answer.text
+            target = _target(url, answer)
+            if _host(target) != _host(url) or _is_downgrade(url, target):
                 raise TracklistError(
                     f"{url} has moved to another site, {target}; give that address if you want it."
                 )
@@ -142,54 +136,31 @@ class PoliteFetcher:
     def _rules_of(self, site: str) -> RobotsRules:
         if site not in self._rules:
             address = f"{site}/robots.txt"
-            status, headers, text = self._request(address, 0.0)
+            answer = self._request(address, 0.0, first_bytes=ROBOTS_BYTES)
             for _ in range(_MOST_REDIRECTS):
-                if status in _REDIRECTS and "Location" in headers:
-                    address = urljoin(address, headers["Location"])
-                    status, headers, text = self._request(address, 0.0)
+                if answer.status in _REDIRECTS:
+                    address = _target(address, answer)
+                    answer = self._request(address, 0.0, first_bytes=ROBOTS_BYTES)
             # RFC 9309, 2.3.1: one that does not exist forbids nothing, one that cannot be had all.
-            if status != 200 and status not in (404, 410):
-                _explain(status, headers, address)
-            self._rules[site] = parse_robots(text, AGENT) if status == 200 else RobotsRules()
+            if answer.status != 200 and answer.status not in (404, 410):
+                _explain(answer, address)
+            found = answer.status == 200
+            self._rules[site] = parse_robots(answer.text, AGENT) if found else RobotsRules()
         return self._rules[site]
 
-    def _request(self, url: str, crawl_delay_seconds: float) -> tuple[int, Message, str]:
+    def _request(
+        self, url: str, crawl_delay_seconds: float, first_bytes: int | None = None
+    ) -> Answer:
         site = _site(url)
         if site in self._asked:
             delay = max(self.delay_seconds, crawl_delay_seconds)
             wait = self._asked[site] + delay - self._clock()
             if wait > 0:
                 self._sleep(wait)
-        request = urllib.request.Request(url, headers={"User-Agent": user_agent()})
         try:
-            with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-                raw = answer.read(_MOST_BYTES)
-                charset = answer.headers.get_content_charset("utf-8")
-                return answer.status, answer.headers, _decoded(raw, charset)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.headers, ""
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            cause = getattr(error, "reason", error)
-            said = reason(cause if isinstance(cause, Exception) else error)
-            raise TracklistError(f"No answer from {url}: {said} Try it later.") from None
+            return request(url, user_agent(), first_bytes=first_bytes)
         finally:
             self._asked[site] = self._clock()
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows nothing by itself: the next page has robots rules, and a delay, of its own."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: object,
-        newurl: str,
-    ) -> None:
-        """None: the answer is handed to the caller as it is."""
 
 
 def understood_or_refused(text: str, where: str, understand: Callable[[str], T]) -> T:
@@ -212,11 +183,12 @@ def understood_or_refused(text: str, where: str, understand: Callable[[str], T])
         raise
 
 
-def _explain(status: int, headers: Message, url: str) -> NoReturn:
+def _explain(answer: Answer, url: str) -> NoReturn:
+    status = answer.status
     if status not in (404, 410):
         said = _REFUSALS.get(status, "does not give it")
-        after = headers.get("Retry-After", "")
-        wait = f"; it asks to wait {after} s" if after.isdigit() else ""
+        after = answer.headers.get("Retry-After", "")
+        wait = f"; it asks to wait {after} s" if re.fullmatch(r"[0-9]{1,9}", after) else ""
         raise RefusedError(
             f"{url}: the site {said} ({status}){wait}. Nothing more was asked of it. Try again "
             "much later, or save pages in your browser and give the files."
@@ -224,22 +196,44 @@ def _explain(status: int, headers: Message, url: str) -> NoReturn:
     raise TracklistError(f"{url}: there is no such page ({status}); look the address up.")
 
 
+def _target(url: str, answer: Answer) -> str:
+    """Return where an answer sends on to.
+
+    Raises
+    ------
+    TracklistError
+        If it does not, or to something that is no address.
+    """
+    location = answer.headers.get("Location", "")
+    if answer.status not in _REDIRECTS or not location:
+        _explain(answer, url)
+    try:
+        target = urljoin(url, visible(location).strip())
+    except ValueError:
+        target = ""
+    if not target or len(target) > _LONGEST_ADDRESS:
+        raise TracklistError(f"{url} sends on to no address; try it in a browser.")
+    _site(target)
+    return target
+
+
+def _is_downgrade(url: str, target: str) -> bool:
+    return url.lower().startswith("https:") and not target.lower().startswith("https:")
+
+
 def _host(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _site(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TracklistError(f"{url!r} is no address of a page; it begins with https://.")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _decoded(raw: bytes, charset: str) -> str:
     try:
-        return raw.decode(charset, errors="replace")
-    except LookupError:
-        return raw.decode("utf-8", errors="replace")
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        known = False
+    if not known:
+        raise TracklistError(f"{url!r:.200} is no address of a page; it begins with https://.")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _read(content: bytes) -> str:

@@ -10,7 +10,7 @@ from djtrans.core.errors import InputError, TracklistError
 from djtrans.core.util.atomic_files import reason
 
 #: Larger than any tracklist; the djmix-dataset is a few tens of megabytes.
-_MOST_BYTES = 500_000_000
+_MOST_BYTES = 128_000_000
 _MARKS = {  # UTF-32 before UTF-16, whose mark is its beginning
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",

@@ -37,7 +37,7 @@ class Web1001:
 
     def read(self, source: str) -> Iterator[Tracklist]:
         """Read the tracklist of a page; see :class:`TracklistSource`."""
-        if source.startswith(("http://", "https://")):
+        if source.lower().startswith(("http://", "https://")):
             found = self.fetcher.fetch(source, lambda text: parse_mix(text, source))
             # By the address that was asked for it is known again, whatever the page calls itself.
             yield attrs.evolve(found, url=source)

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
-from djtrans.core.curves.layout import compute_layout
+from djtrans.core.curves.layout import Layout, compute_layout
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import ConfigError, LayoutError, PluginError
 from djtrans.mixer.resolve import mixer_layout, resolve_spec
@@ -82,3 +82,18 @@ def test_the_digest_sees_every_change_of_meaning():
 def test_wrong_specs_say_what_is_allowed(spec, error, match):
     with pytest.raises(error, match=match):
         mixer_layout(spec(resolve_spec("dj54")))
+
+
+def test_a_layout_equals_one_of_the_same_rows_whatever_was_selected():
+    one, other = Layout(mixer_layout().rows), Layout(mixer_layout().rows)
+    assert one.select("a/bass/fader/*") == [one.index("a/bass/fader/gain")]
+    assert one == other
+    assert other != Layout(other.rows[:-1])
+
+
+@pytest.mark.parametrize(
+    ("rows", "match"), [("text", "give a list of rows"), (["text"], r"layout\[0\] is 'text'")]
+)
+def test_a_layout_that_is_no_list_of_objects_is_named(rows, match):
+    with pytest.raises(ValueError, match=match):
+        Layout.from_json(rows)

@@ -87,3 +87,16 @@ def test_delayed_moves_the_clock_only():
 def test_shapes_teach():
     with pytest.raises(ShapeError, match=r"\(32, 53\); expected .* 54 parameters"):
         make(torch.zeros(32, 53))
+
+
+def test_frames_beyond_the_last_beat_go_on_at_its_tempo():
+    # 0.5 s a beat, the last one 1 s.
+    beats = torch.tensor([0.0, 0.5, 1.0, 2.0], dtype=torch.float64)
+    assert frame_times(beats, 9, 2).tolist() == [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3]
+
+
+def test_two_frames_are_the_fewest():
+    curves = make(torch.linspace(0, 1, 32)[:, None].repeat(1, 54))
+    assert curves.resampled(2).n_frames == 2
+    with pytest.raises(ShapeError, match="at least 2"):
+        curves.resampled(1)

@@ -157,5 +157,5 @@ def test_a_file_that_is_not_there_or_no_json(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_one_error(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="Cannot make the folder"):
+    with pytest.raises(InputError, match="Cannot create the folder"):
         save_tracklist(MIX, tmp_path / "file" / "sub")

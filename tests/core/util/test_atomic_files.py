@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from djtrans.core.errors import AudioFileError, InputError
-from djtrans.core.util.atomic_files import replacing, replacing_folder, write_text
+from djtrans.core.util.atomic_files import reason, replacing, replacing_folder, write_text
 
 
 def test_a_file_takes_its_place_when_it_is_whole(tmp_path):
@@ -71,3 +71,43 @@ def test_two_processes_that_put_a_folder_in_place_at_once_both_succeed(tmp_path)
             (other / "x").write_text("second")
     assert [(p.name, p.read_text()) for p in target.iterdir()] == [("x", "first")]
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_takes_its_place_when_it_is_whole(tmp_path):
+    target = tmp_path / "made" / "pair"
+    for text in ("old", "new"):
+        with replacing_folder(target) as part:
+            (part / "x").write_text(text)
+            (part / text).touch()
+            assert text == "old" or (target / "x").read_text() == "old"
+    assert sorted(path.name for path in target.iterdir()) == ["new", "x"]
+    assert (target / "x").read_text() == "new"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_folder_that_fails_leaves_the_old_one_and_nothing_else(tmp_path):
+    target = tmp_path / "pair"
+    target.mkdir()
+    (target / "x").write_text("old")
+    with pytest.raises(KeyError), replacing_folder(target) as part:  # noqa: PT012
+        (part / "x").write_text("half")
+        raise KeyError
+    assert (target / "x").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_error_of_the_system_is_one_of_the_caller(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(AudioFileError, match=r"Cannot write .*file/pair: Not a directory"),
+        replacing_folder(tmp_path / "file" / "pair", AudioFileError),
+    ):
+        pass
+
+
+def test_the_reason_of_an_error_is_one_sentence_without_the_path():
+    assert reason(OSError(28, "No space left on device", "/x")) == "No space left on device."
+    assert reason(ValueError("Error opening '/x/y.wav': Format not\nrecognised.")) == (
+        "Format not recognised."
+    )
+    assert reason(ValueError("odd")) == "odd."

@@ -59,7 +59,7 @@ def test_the_folder_is_made_and_free_after_the_block(tmp_path):
 def test_a_path_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(InputError, match=r"Cannot write to the folder .*file"),
+        pytest.raises(InputError, match=r"Cannot create the folder .*file"),
         folder_lock(tmp_path / "file", "x"),
     ):
         pass

@@ -106,6 +106,7 @@ def test_one_link_in_two_descriptions_is_not_one_mix(tmp_path):
         ({"genre": "house", "most": 1, "source": "cue"}, "djtrans/cue cannot browse"),
         ({"sources": ["x.wav"]}, r"No source reads files like 'x.wav'; supported are .*\.cue"),
         ({"sources": ["https://example.org/x"]}, "the site 'example.org'"),
+        ({"sources": ["https://[x/"]}, "is no address of a page"),
         ({"sources": ["x.txt"], "most": 0}, "1 or more"),
         ({"sources": ["x.txt"], "settings": {"delay": 9}}, "names no source"),
         ({"sources": ["x.txt"], "settings": {"cue.delay": 9}}, "NoConfig has no field 'delay'"),

@@ -119,8 +119,32 @@ def test_stems_are_read_once(folder, monkeypatch):
     assert float(edited.examples[0].values[7, 0]) == 0.125
     assert len(PreparedDataset.load(folder / CACHE).examples) == 2
     (folder / CACHE).write_bytes(b"no file of ours")
-    assert len(open_prepared(folder).examples) == 2
+    with pytest.warns(UserWarning, match="features are extracted again"):
+        assert len(open_prepared(folder).examples) == 2
     assert len(read) == 6
+
+
+def test_a_stem_of_the_same_size_with_other_samples_is_another_pair(folder):
+    open_prepared(folder)
+    drums = folder / "pair_001" / "track_a_stems" / "drums.wav"
+    changed = bytearray(drums.read_bytes())
+    changed[-30000:] = bytes(30000)
+    drums.write_bytes(changed)
+    read = []
+    with pytest.warns(UserWarning, match=r"pair_001 is not what was prepared \(changed: .*drums"):
+        open_prepared(folder, read.append)
+    assert read == [Progress("pairs", 1, 1)]
+
+
+def test_features_with_a_changed_bit_are_extracted_again(folder):
+    open_prepared(folder)
+    sound = (folder / CACHE).read_bytes()
+    changed = bytearray(sound)
+    changed[-2] ^= 1
+    (folder / CACHE).write_bytes(changed)
+    with pytest.warns(UserWarning, match="does not match its digest"):
+        open_prepared(folder)
+    assert (folder / CACHE).read_bytes() == sound
 
 
 def test_a_folder_that_cannot_be_written_is_read_all_the_same(folder, monkeypatch):

@@ -75,7 +75,7 @@ def test_the_folder_has_the_promised_layout(made, folder):
     stems = [f"track_{side}_stems/{s}.wav" for side in "ab" for s in ("bass", "drums", "other")]
     stems += [f"track_{side}_stems/vocals.wav" for side in "ab"]
     found = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
-    assert found == sorted([*stems, "analysis.json", "params.json", "transition.wav"])
+    assert found == sorted([*stems, "analysis.json", "params.json", "transition.wav", "SHA256SUMS"])
     for file in folder.rglob("*.wav"):
         info = soundfile.info(file)
         assert (info.subtype, info.samplerate, info.frames) == ("PCM_24", RATE, made.window.samples)

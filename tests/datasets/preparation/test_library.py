@@ -59,7 +59,7 @@ def library(tmp_path_factory):
     shutil.copy(folder / "crates/0/track 0.wav", folder / "same again.wav")
     cut = (folder / "crates/0/track 0.wav").read_bytes()
     (folder / "cut.wav").write_bytes(cut[: len(cut) // 2])
-    # Attributes that macOS keeps beside a file are no track, nor a reason to mention one.
+    # Attributes that macOS keeps beside a file are no track.
     (folder / "crates/0/._track 0.wav").write_bytes(b"\0\5\x16\7" + bytes(4000))
     return folder
 
@@ -85,6 +85,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def test_files_that_cannot_be_used_are_named_with_the_reason(made):
     reasons = {file.name: file.reason for file in made.skipped}
     assert set(reasons) == {
+        "crates/0/._track 0.wav",
         "crates/text.mp3",
         "cut.wav",
         "empty.wav",
@@ -92,6 +93,7 @@ def test_files_that_cannot_be_used_are_named_with_the_reason(made):
         "same again.wav",
         "short.wav",
     }
+    assert "sidecar" in reasons["crates/0/._track 0.wav"]
     assert "empty" in reasons["empty.wav"]
     assert "incomplete" in reasons["cut.wav"]
     assert "not audio" in reasons["phone.m4a"]

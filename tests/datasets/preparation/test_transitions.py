@@ -177,6 +177,8 @@ def test_curves_that_leave_too_much_are_not_trained_on(world, tmp_path):
     assert not (made.folder / "pair_001").exists()
 
 
+# Both pairs are of the same two tracks.
+@pytest.mark.filterwarnings("ignore:2 of 2 recordings:UserWarning")
 @pytest.mark.slow
 def test_two_processes_give_the_same_bytes_and_a_model_learns_from_them(world, made, tmp_path):
     shutil.copytree(world, tmp_path / "in")

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import djtrans.datasets.synthetic.pairing
-from djtrans.core.errors import InputError
+from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
@@ -142,11 +142,31 @@ def test_a_stopped_run_frames_only_what_is_missing(tmp_path, framing):
     (folder / "track_00004.safetensors").unlink()
     (folder / "track_00007.safetensors").write_bytes(b"cut")
     framing.clear()
-    compose_dataset(tmp_path / "set.safetensors", SMALL)
+    with pytest.warns(UserWarning, match="track_00007.* is not a readable track cache"):
+        compose_dataset(tmp_path / "set.safetensors", SMALL)
     assert framing == [4, 7]
     framing.clear()
     compose_dataset(tmp_path / "set.safetensors", attrs.evolve(SMALL, largest_leak=0.3))
     assert framing == list(range(12))
+
+
+@pytest.mark.parametrize("damage", ["cut off", "one bit"])
+def test_a_damaged_track_is_reported_and_framed_again(tmp_path, framing, damage):
+    output = tmp_path / "set.safetensors"
+    compose_dataset(output, SMALL)
+    sound = output.read_bytes()
+    file = tmp_path / "set.safetensors.tracks" / "track_00003.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-2] ^= 1
+    file.write_bytes(content[:-100] if damage == "cut off" else content)
+    with pytest.warns(UserWarning, match=r"track_00003.* is not a readable .* It is made again"):
+        compose_dataset(output, SMALL)
+    assert output.read_bytes() == sound
+    content = bytearray(sound)
+    content[-2] ^= 1
+    output.write_bytes(content)
+    with pytest.raises(FormatError, match=r"set\.safetensors is damaged: its content"):
+        SyntheticDataset.load(output)
 
 
 def test_too_many_transitions_for_too_few_tracks_are_refused(tmp_path, framing, monkeypatch):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from diffusers import DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler
 
 from djtrans.core.contracts.scheduler import Level
 from djtrans.diffusion.sampling import denoise
+
+diffusers = pytest.importorskip("diffusers", reason="A tool of development: the extra dev.")
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"
@@ -51,7 +52,7 @@ def start():
 @pytest.mark.parametrize("steps", [4, 17, 50])
 @pytest.mark.parametrize("zero", [False, True])
 def test_ddpm(steps, zero, clip, noise, build):
-    reference = DDPMScheduler(**COMMON, clip_sample=False, rescale_betas_zero_snr=zero)
+    reference = diffusers.DDPMScheduler(**COMMON, clip_sample=False, rescale_betas_zero_snr=zero)
     expected = theirs(reference, steps, noise, clip)
     got = ours(build("ddpm", zero_terminal_snr=zero), steps, noise, clip)
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-4)
@@ -62,7 +63,7 @@ def test_ddpm(steps, zero, clip, noise, build):
 @pytest.mark.parametrize("eta", [0.0, 0.6, 0.99])  # at 1, the root of a rounding error is nan there
 @pytest.mark.parametrize("zero", [False, True])
 def test_ddim(steps, zero, eta, clip, noise, build):
-    reference = DDIMScheduler(**COMMON, clip_sample=False, rescale_betas_zero_snr=zero)
+    reference = diffusers.DDIMScheduler(**COMMON, clip_sample=False, rescale_betas_zero_snr=zero)
     expected = theirs(reference, steps, noise, clip, eta=eta)
     got = ours(build("ddim", zero_terminal_snr=zero, eta=eta), steps, noise, clip)
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-4)
@@ -72,7 +73,7 @@ def test_ddim(steps, zero, eta, clip, noise, build):
 @pytest.mark.parametrize("steps", [4, 17, 50])
 @pytest.mark.parametrize("zero", [False, True])
 def test_dpmpp2m(steps, zero, clip, noise, build, monkeypatch):
-    reference = DPMSolverMultistepScheduler(
+    reference = diffusers.DPMSolverMultistepScheduler(
         **COMMON, solver_order=2, final_sigmas_type="zero", rescale_betas_zero_snr=zero
     )
     expected = theirs(reference, steps, noise, clip)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from djtrans.core.errors import RefusedError, TracklistError
@@ -83,3 +85,13 @@ def test_a_genre_lists_mixes_and_a_next_page():
     assert parse_genre(text.replace('rel="next"', ""), where)[1] == ""
     with pytest.raises(TracklistError, match="or there is no such genre"):
         parse_genre('<a href="/dj/ada/index.html">Ada</a>', where)
+
+
+@pytest.mark.parametrize(
+    "part", ["<meta ", "<!--", "<", "</", "<?", '<a x="', "<![CDATA[", "<b>x</b>"]
+)
+def test_no_page_takes_long(part):
+    start = time.perf_counter()
+    with pytest.raises(TracklistError, match="No tracks are found"):
+        parse_mix(part * (100_000 // len(part)), "page.html")
+    assert time.perf_counter() - start < 2.0

@@ -46,6 +46,15 @@ class Mp4Audio:
     skip: int
     length: int | None
 
+    @property
+    def channels(self) -> int:
+        """Number of channels of AAC-LC and ALAC."""
+        return (
+            self.config[9]
+            if self.codec == "alac"
+            else int.from_bytes(self.config[:2], "big") >> 3 & 15
+        )
+
 
 def missing_bytes(stream: BinaryIO, start: int, stop: int) -> tuple[int, int] | None:
     """Return the declared and the actual size of a file that is cut off; None if it is whole."""

@@ -89,7 +89,7 @@ def _open_adts(file: Path, stream: BinaryIO, start: int, stack: ExitStack) -> Au
             stacklevel=2,
         )
     if found.plain and found.frames and symphonia.is_available():
-        return symphonia.open_adts(file)
+        return symphonia.open_adts(file, found)
     return _open_other(file, stream, "adts", stack)
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from djtrans.core.audio.decoding.adts import AdtsAudio
 from djtrans.core.audio.decoding.mp4 import AAC_RATES, Mp4Audio
 from djtrans.core.audio.decoding.stream import BLOCK, FloatArray
 from djtrans.core.errors import AudioFileError
@@ -26,43 +27,51 @@ def is_available() -> bool:
 
 
 class SymphoniaStream:
-    """Audio that Symphonia decodes."""
+    """Audio that Symphonia decodes, whole, when it is first read.
 
-    def __init__(self, file: Path, samples: FloatArray, sample_rate: int) -> None:
+    Parameters
+    ----------
+    sample_rate, channels : int
+        As the file declares them.
+    decode : callable
+        Returns ``[samples, channels]``.
+    """
+
+    def __init__(self, sample_rate: int, channels: int, decode: Callable[[], FloatArray]) -> None:
         self.decoder = f"Symphonia (sphn {version('sphn')})"
-        self._file, self._samples = file, samples
-        self.sample_rate, self.channels = sample_rate, samples.shape[1]
-        self.frames: int | None = len(samples)
+        self.sample_rate, self.channels = sample_rate, channels
+        self.frames: int | None = None
+        self._decode = decode
 
     def blocks(self, start: int = 0) -> Iterator[FloatArray]:
         """Yield ``[samples, channels]`` from a sample to the end of the audio."""
-        for first in range(start, len(self._samples), BLOCK):
-            yield self._samples[first : first + BLOCK]
+        samples = self._decode()
+        for first in range(start, len(samples), BLOCK):
+            yield samples[first : first + BLOCK]
 
 
-def open_adts(file: Path) -> SymphoniaStream:
-    """Decode an AAC file without container."""
-    return _decode(file, file, 0)
+def open_adts(file: Path, audio: AdtsAudio) -> SymphoniaStream:
+    """Open an AAC file without container."""
+    return SymphoniaStream(audio.sample_rate, audio.channels, lambda: _decode(file, file, audio))
 
 
 def open_mp4(file: Path, stream: BinaryIO, audio: Mp4Audio) -> SymphoniaStream:
-    """Decode the audio track of an MP4 file.
+    """Open the audio track of an MP4 file."""
 
-    Raises
-    ------
-    AudioFileError
-        If it cannot be decoded.
-    """
-    with tempfile.NamedTemporaryFile(suffix=".caf" if audio.codec == "alac" else ".aac") as plain:
-        if audio.codec == "alac":
-            _write_caf(plain, stream, audio)
-        else:
-            _write_adts(plain, stream, audio)
-        plain.flush()
-        return _decode(file, Path(plain.name), audio.skip)
+    def decode() -> FloatArray:
+        suffix = ".caf" if audio.codec == "alac" else ".aac"
+        with tempfile.NamedTemporaryFile(suffix=suffix) as plain:
+            if audio.codec == "alac":
+                _write_caf(plain, stream, audio)
+            else:
+                _write_adts(plain, stream, audio)
+            plain.flush()
+            return _decode(file, Path(plain.name), audio)[audio.skip :]
+
+    return SymphoniaStream(audio.sample_rate, audio.channels, decode)
 
 
-def _decode(file: Path, plain: Path, skip: int) -> SymphoniaStream:
+def _decode(file: Path, plain: Path, audio: AdtsAudio | Mp4Audio) -> FloatArray:
     import sphn  # type: ignore[import-untyped]  # it has no type information
 
     try:
@@ -72,16 +81,21 @@ def _decode(file: Path, plain: Path, skip: int) -> SymphoniaStream:
         raise AudioFileError(
             f"{file} cannot be decoded to its end by Symphonia ({why}). Copy or export it again."
         ) from None
-    return SymphoniaStream(file, samples[:, skip:].T, int(rate))
+    if (int(rate), len(samples)) != (audio.sample_rate, audio.channels):
+        raise AudioFileError(
+            f"{file} declares {audio.channels} channels at {audio.sample_rate} Hz, and holds "
+            f"{len(samples)} at {int(rate)} Hz. Export it again."
+        )
+    decoded: FloatArray = samples.T
+    return decoded
 
 
 def _write_adts(out: IO[bytes], stream: BinaryIO, audio: Mp4Audio) -> None:
     index = AAC_RATES.index(audio.sample_rate)
-    channels = int.from_bytes(audio.config[:2], "big") >> 3 & 15
     for offset, size in audio.packets:
         stream.seek(offset)
         # Sync word, MPEG-4 without checksum, AAC-LC, one block a frame, unknown buffer fullness.
-        word = 0xFFF1 << 40 | 1 << 38 | index << 34 | channels << 30
+        word = 0xFFF1 << 40 | 1 << 38 | index << 34 | audio.channels << 30
         word |= size + 7 << 13 | 0x7FF << 2
         out.write(word.to_bytes(7, "big"))
         out.write(stream.read(size))
@@ -89,11 +103,10 @@ def _write_adts(out: IO[bytes], stream: BinaryIO, audio: Mp4Audio) -> None:
 
 def _write_caf(out: IO[bytes], stream: BinaryIO, audio: Mp4Audio) -> None:
     per_packet = int.from_bytes(audio.config[:4], "big")
-    channels = audio.config[9]
     table = b"".join(_variable_length(size) for _, size in audio.packets)
     frames = per_packet * len(audio.packets)
     description = struct.pack(
-        ">d4sIIIII", audio.sample_rate, b"alac", 0, 0, per_packet, channels, 0
+        ">d4sIIIII", audio.sample_rate, b"alac", 0, 0, per_packet, audio.channels, 0
     )
     packets = struct.pack(">qqii", len(audio.packets), frames, 0, 0) + table
     out.write(b"caff\0\1\0\0")

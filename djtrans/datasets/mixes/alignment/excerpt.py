@@ -84,7 +84,7 @@ class SourceRecord:
 
 @attrs.frozen(kw_only=True)
 class ExcerptInputs:
-    """What an excerpt is made from beside the files of its tracks.
+    """Inputs of an excerpt beside the files of its tracks.
 
     Attributes
     ----------
