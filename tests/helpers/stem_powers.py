@@ -46,7 +46,7 @@ def random_powers(seed, beats, isolated=True):
 def bass_powers(beats_with_bass):
     """A track with steady highs, and bass on some of its beats."""
     power = torch.full((len(STEMS), len(beats_with_bass) * CELLS_PER_BEAT, len(EDGES) - 1), 1e-5)
-    power[..., BASS] = 1e-7
+    power[..., EDGES[1:] <= 300] = 1e-9
     on = torch.tensor(beats_with_bass).repeat_interleave(CELLS_PER_BEAT)
     power[1][on[:, None] & BASS] = 1e-2
     return stem_powers(power)

@@ -113,5 +113,5 @@ def test_counts_are_left_out_of_the_descent():
     "value", [torch.tensor(1.0), torch.ones(3), torch.ones(2, 1), torch.tensor([1.0, torch.nan])]
 )
 def test_an_objective_with_another_result_is_named(value):
-    with pytest.raises(PluginError, match="The objective broken gave .* 2 transitions"):
+    with pytest.raises(PluginError, match=r"The objective broken gave .* 2 transitions"):
         weighted(fine=torch.ones(2), broken=value).evaluate(example_prediction())
