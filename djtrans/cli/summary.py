@@ -10,7 +10,12 @@ from djtrans.core.contracts.declaration import short_name
 from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
-    from djtrans.core.transition.params_file import ModelUse, RefinementUse, TrackRecord
+    from djtrans.core.transition.params_file import (
+        ModelUse,
+        RefinementUse,
+        SamplingUse,
+        TrackRecord,
+    )
     from djtrans.core.transition.plan import TrackPlan, TransitionPlan
     from djtrans.pipeline.transition import Transition
 
@@ -55,6 +60,7 @@ def describe(
         *(("B", line) for line in _track(plan.b, provenance.tracks["b"])),
         ("technique", technique),
         *(("curves from", _model(model)) for model in [provenance.model] if model is not None),
+        *(("sampled", _sampling(use)) for use in [provenance.sampling] if use is not None),
         *(("refined", _refinement(use)) for use in [provenance.refinement] if use is not None),
         ("swap", f"at {swap}: {_swap_bars(plan)}"),
         *(("why", reason) for reason in plan.reasons),
@@ -74,6 +80,25 @@ def describe(
         *(("wrote", path) for path in written),
     ]
     return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
+
+
+def refinement_lines(transition: Transition) -> list[str]:
+    """Describe the refinement of a transition, in no lines or in one."""
+    use = transition.provenance.refinement
+    return [] if use is None else [f"{'refined':<{_LABEL_WIDTH}}{_refinement(use)}"]
+
+
+def _sampling(use: SamplingUse) -> str:
+    parts = []
+    if use.strength is not None:
+        parts.append(f"varied with strength {use.strength:g}")
+    if use.objective_guidance:
+        parts.append(f"guided by objectives with strength {use.objective_guidance:g}")
+    if use.guides:
+        parts.append(f"guided by {', '.join(use.guides)}")
+    if use.best_of > 1:
+        parts.append(f"best of {use.best_of} by the objectives")
+    return f"{', '.join(parts)} (seed {use.seed})"
 
 
 def _refinement(use: RefinementUse) -> str:

@@ -23,7 +23,7 @@ from djtrans.core.util.output_files import (
     make_folder,
     write_all,
 )
-from djtrans.pipeline.options import GenerateOptions
+from djtrans.pipeline.options import REFINEMENTS, GenerateOptions
 
 if TYPE_CHECKING:
     from djtrans.pipeline.transition import Transition
@@ -38,6 +38,9 @@ _output = click.option(
 )
 _visualize = click.option(
     "--visualize", is_flag=True, help="Also write a plot next to the audio (PNG)."
+)
+_save_params = click.option(
+    "--save-params", metavar="FILE", help="Also write the params file (JSON)."
 )
 _device = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
@@ -54,9 +57,9 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     metavar="FILE",
     help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}.",
 )
-@record_options(GenerateOptions, skip=("settings",))
+@record_options(GenerateOptions, skip=("settings", "guides"))
 @settings_option
-@click.option("--save-params", metavar="FILE", help="Also write the params file (JSON).")
+@_save_params
 @_visualize
 @_quiet
 def generate(
@@ -84,6 +87,7 @@ def generate(
         "--stems-a": chosen.stems_a,
         "--stems-b": chosen.stems_b,
         "--model": chosen.model if isinstance(chosen.model, str) else None,
+        "--vary": chosen.vary,
     }
     _check_outputs(output, save_params, visualize, inputs)
     from djtrans.cli.summary import describe
@@ -108,6 +112,14 @@ def generate(
 @_output
 @click.option("--stems-a", metavar="DIR", help="Folder with ready stems of A, if it was moved.")
 @click.option("--stems-b", metavar="DIR", help="Folder with ready stems of B, if it was moved.")
+@click.option(
+    "--refine",
+    type=click.Choice(REFINEMENTS),
+    default="off",
+    show_default=True,
+    help="Refine the curves by the predicted mix (powers) or, slowly, the rendered one (audio).",
+)
+@_save_params
 @_visualize
 @_device
 @_quiet
@@ -116,24 +128,33 @@ def render(
     track_a: str,
     track_b: str,
     output: str,
+    refine: str,
+    save_params: str | None,
     visualize: bool,
     quiet: bool,
     **options: Any,
 ) -> None:
     """Render a transition from its params file, which may be edited."""
     inputs = {"the params file": params, "track A": track_a, "track B": track_b}
-    _check_outputs(output, None, visualize, inputs)
+    _check_outputs(output, save_params, visualize, inputs)
+    from djtrans.cli.summary import refinement_lines
     from djtrans.core.audio.containers import check_sample_rate
     from djtrans.core.transition.params_file import load_params
+    from djtrans.pipeline.refinement import refine as refine_transition
     from djtrans.pipeline.rendering import render as run
+    from djtrans.refinement import RefinementConfig
 
     check_sample_rate(output, load_params(params).provenance.render.sample_rate)
 
     with show_progress(quiet) as progress:
         transition = run(params, track_a, track_b, progress=progress, **options)
-    written = _write(transition, output, None, visualize)
+        if refine != "off":
+            config = RefinementConfig(prediction=refine)
+            transition = refine_transition(transition, config, progress=progress)
+    written = _write(transition, output, save_params, visualize)
     if not quiet:
-        click.echo("\n".join(f"wrote {path}" for path in written))
+        lines = refinement_lines(transition) + [f"wrote {path}" for path in written]
+        click.echo("\n".join(lines))
 
 
 @click.command()

@@ -64,11 +64,7 @@ def measure_stem_powers(
     cell_times = _cell_times(beat_times.double(), cells_per_beat)
     rate = stems.sample_rate
     audio = stems.audio.detach().cpu().float()
-    powers = []
-    for x in (*audio, audio.sum(0)):
-        spectrum, hop = _transform(x, rate)
-        power = spectrum.abs().square().mean(dim=0)
-        powers.append(_cell_means(power, rate, hop, cell_times).clamp(min=0.0))
+    powers = [measure_power(x, rate, cell_times) for x in (*audio, audio.sum(0))]
     return StemPowers(
         power=torch.stack(powers[:-1]),
         mix_power=powers[-1],
@@ -79,6 +75,28 @@ def measure_stem_powers(
         cells_per_beat=cells_per_beat,
         isolated=isolated,
     )
+
+
+def measure_power(audio: Tensor, sample_rate: int, cell_times: Tensor) -> Tensor:
+    """Measure the power of audio on a grid of time cells and frequency bands.
+
+    Parameters
+    ----------
+    audio : Tensor
+        ``[channels, samples]``.
+    sample_rate : int
+        In Hz.
+    cell_times : Tensor
+        ``[cells + 1]`` float64, seconds from the first sample: edges of the cells.
+
+    Returns
+    -------
+    Tensor
+        ``[cells, bands]``: mean square, averaged over the channels; differentiable in the audio.
+    """
+    spectrum, hop = _transform(audio, sample_rate)
+    power = torch.view_as_real(spectrum).square().sum(dim=-1).mean(dim=0)
+    return _cell_means(power, sample_rate, hop, cell_times).clamp(min=0.0)
 
 
 def measure_cross_power(a: Stems, b: Stems, source: StemPowers) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import torch
 
 from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
@@ -12,8 +13,10 @@ from djtrans.core.transition.requests import build_curve_request, reference_leve
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render_window
-from djtrans.pipeline.curve_generation import can_generate, generate_params
+from djtrans.pipeline.curve_generation import can_generate
+from djtrans.pipeline.curve_sampling import sample_params
 from djtrans.pipeline.options import GenerateOptions
+from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.preparation import Prepared
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import make_provenance
@@ -29,6 +32,7 @@ def generate_transition_params(
     options: GenerateOptions | None = None,
     *,
     model: DiffusionModel | None = None,
+    varied: ParamsFile | None = None,
     steps: Steps | None = None,
 ) -> ParamsFile:
     """Generate the curves of a planned transition.
@@ -42,9 +46,11 @@ def generate_transition_params(
     aligned : Pair of AlignedTrack
         Both tracks on the timeline of the plan.
     options : GenerateOptions, optional
-        Provides the seed, the number of frames and the settings of the technique.
+        Provides the seed, the number of frames, the sampling and the settings of the technique.
     model : DiffusionModel, optional
         Generates the curves instead of the technique if it supports the plan.
+    varied : ParamsFile, optional
+        Curves that the model varies, with the strength of the options.
     steps : Steps, optional
         Receives progress and wall time.
 
@@ -73,8 +79,14 @@ def generate_transition_params(
         )
         request = build_curve_request(plan, layout, features_a, features_b, options.seed)
         source = model or registry.techniques.build(plan.technique, configured)
-        params = generate_params(
-            source, request, torch.tensor(plan.beat_times, dtype=torch.float64)
+        params, sampling = sample_params(
+            source,
+            request,
+            torch.tensor(plan.beat_times, dtype=torch.float64),
+            options,
+            measure=lambda: power_model(prepared.mixer, plan, aligned, prepared.isolated),
+            varied=varied,
+            registry=registry,
         )
         if options.n_frames is not None:
             params = params.resampled(options.n_frames)
@@ -89,6 +101,7 @@ def generate_transition_params(
         technique_config=configured,
         model=model,
     )
+    provenance = attrs.evolve(provenance, sampling=sampling)
     return ParamsFile(params=params, plan=plan, provenance=provenance)
 
 

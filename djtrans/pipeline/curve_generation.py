@@ -80,7 +80,13 @@ def generate_params(
     ShapeError
         If the curves are not finite or have another shape than the request.
     """
-    values = model.generate(request)
+    return as_params(model.generate(request), model, request, beat_times)
+
+
+def as_params(
+    values: Tensor, model: CurveModel, request: CurveRequest, beat_times: Tensor
+) -> TransitionParams:
+    """Check the curves ``[frames, parameters]`` of a model, and conform them to the layout."""
     expected = (request.n_frames, len(request.layout))
     if tuple(values.shape) != expected or not bool(torch.isfinite(values).all()):
         raise ShapeError(

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from djtrans.core.errors import InputError
 from djtrans.core.track.track import Track
+from djtrans.core.transition.params_file import ParamsFile, load_params
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.curve_generation import compatible_model, rules_reason, unsupported_reason
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
-from djtrans.pipeline.preparation import prepare
+from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import check_technique_settings
 from djtrans.pipeline.refinement import refine
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import nearest_bars
 from djtrans.planning.tempo_octave import match_tempo_octaves
+from djtrans.refinement import RefinementConfig
 from djtrans.registry import Registry, default_registry
 
 if TYPE_CHECKING:
@@ -82,6 +85,9 @@ def generate(
         registry=registry,
     )
     preparation = options.preparation
+    varied = None if options.vary is None else load_params(options.vary)
+    if source is None and (needs := options.needs_model):
+        raise InputError(f"{needs}: the rules have no sampling; choose a model (--model).")
     configured = preparation.settings.technique
     if configured:
         check_technique_settings(registry, options.technique, configured)
@@ -97,18 +103,44 @@ def generate(
         source = compatible_model(source, prepared.mixer.layout, configured, named=named)
         if source is not None:
             plan_options = attrs.evolve(plan_options, frames_per_beat=source.frames_per_beat)
-        plan = prepared.plan(options.technique, plan_options)
+        if varied is None:
+            plan = prepared.plan(options.technique, plan_options)
+        else:
+            _check_made_of(prepared, varied)
+            plan = varied.plan
         span = prepared.span(plan, options.context, options.full)
     aligned = prepared.align(plan, span, steps)
-    plan = prepared.refine(plan, aligned)
+    if varied is None:
+        plan = prepared.refine(plan, aligned)
     if source is not None and not named and (why := unsupported_reason(source, plan)):
         # The user named no model: using the rules is a reason in the plan, not a warning.
         plan = attrs.evolve(plan, reasons=(*plan.reasons, rules_reason(why)))
         source = None
     content = generate_transition_params(
-        prepared, plan, span, aligned, options, model=source, steps=steps
+        prepared, plan, span, aligned, options, model=source, varied=varied, steps=steps
     )
     transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
-    if options.refine:
-        transition = refine(transition, progress=progress, registry=registry)
+    if options.refine != "off":
+        config = RefinementConfig(prediction=options.refine)
+        transition = refine(transition, config, progress=progress, registry=registry)
     return transition
+
+
+def _check_made_of(prepared: Prepared, varied: ParamsFile) -> None:
+    """Raise InputError if a params file is of other tracks, stems or another mixer."""
+    for side, track in prepared.tracks.items():
+        recorded = varied.provenance.tracks[side]
+        if recorded.sha256 != track.sha256:
+            raise InputError(
+                f"Track {side.upper()}, {track.name}, is not the file that the curves to vary "
+                f"were made for ({recorded.name}); give the same two files, in the same order."
+            )
+        if recorded.separator.name != prepared.separators[side].name:
+            raise InputError(
+                f"The curves to vary were made for the stems of {recorded.separator.name}; choose "
+                f"the same separator, not {prepared.separators[side].name}."
+            )
+    if varied.params.layout.digest != prepared.mixer.layout.digest:
+        raise InputError(
+            "The curves to vary were made for another mixer; choose that one (--mixer)."
+        )

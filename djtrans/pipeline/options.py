@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
@@ -17,9 +17,10 @@ from djtrans.core.errors import InputError, did_you_mean
 from djtrans.core.transition.pair import Pair
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.planning.options import PlanOptions
+from djtrans.refinement.descent import PREDICTIONS
 
 if TYPE_CHECKING:
-    from djtrans.diffusion.model import DiffusionModel
+    from djtrans.diffusion.model import DiffusionModel, Guide
 
 #: Default of options that are chosen from the tracks, or from the installed components.
 AUTO = "auto"
@@ -27,6 +28,16 @@ AUTO = "auto"
 DEFAULT_ANALYZER = "constant-grid"
 #: Context on either side of the window, in bars.
 DEFAULT_CONTEXT_BARS = 8
+
+#: Values of ``refine``.
+REFINEMENTS = ("off", *PREDICTIONS)
+#: Largest number of candidates, and largest strength of guidance.
+MOST_CANDIDATES, STRONGEST = 256, 100.0
+#: Options that a params file to vary has settled.
+_OF_THE_PLAN = (
+    *("technique", "bars", "duration", "cue_a", "cue_b", "swap_a", "swap_b", "tempo"),
+    *("stretch_limit", "shift_beats", "nudge_ms", "key_shift"),
+)
 
 _SECONDS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(s?)\s*")
 
@@ -90,9 +101,21 @@ class GenerateOptions:
         Scale of the classifier-free guidance; by default as the model was saved, usually 2.
     n_frames : int, optional
         Resample the generated curves to this many frames.
-    refine : bool
+    refine : {"off", "powers", "audio"}
         Refine the curves, see :func:`djtrans.refine`; the original ones are kept unless the
-        rendered audio measures better.
+        rendered audio measures better. ``"audio"`` also descends on rendered audio, which is slow.
+    best_of : int
+        Generate curves with so many seeds, from `seed` on, and choose the best by the objectives.
+    objective_guidance : float
+        Strength at which objectives guide the sampling of a model; 0 is off, 0.05 usual.
+    guides : sequence of callable
+        Other guides of the sampling of a model: ``guide(clean, level, request)`` returns changed
+        clean curves ``[batch, frames, parameters]``, -1 to 1.
+    vary : path, optional
+        Params file of a transition between the same tracks. Its plan is kept, and a model varies
+        its curves.
+    strength : float
+        How far the model may change the curves of `vary`, greater than 0 and at most 1.
     analyzer : str
         Name of a registered analyzer.
     separator : str
@@ -172,8 +195,27 @@ class GenerateOptions:
     n_frames: int | None = attrs.field(
         default=None, metadata=_cli("Resample the curves to this many frames.")
     )
-    refine: bool = attrs.field(
-        default=False, metadata=_cli("Refine the curves; they are kept if nothing is better.")
+    refine: str = attrs.field(
+        default="off",
+        metadata=_cli(
+            "Refine the curves by the predicted mix (powers) or, slowly, the rendered one (audio).",
+            "off|powers|audio",
+        ),
+    )
+    best_of: int = attrs.field(
+        default=1, metadata=_cli("Choose the best curves of so many seeds, by the objectives.")
+    )
+    objective_guidance: float = attrs.field(
+        default=0.0,
+        metadata=_cli("Strength at which the objectives guide the model; 0: off, usually 0.05."),
+    )
+    guides: Sequence[Guide] = ()
+    vary: str | os.PathLike[str] | None = attrs.field(
+        default=None,
+        metadata=_cli("Params file of a transition of these tracks, whose curves to vary.", "FILE"),
+    )
+    strength: float = attrs.field(
+        default=0.3, metadata=_cli("How far curves are varied, above 0 and at most 1.")
     )
     analyzer: str = attrs.field(default=DEFAULT_ANALYZER, metadata=_cli("Name of an analyzer."))
     separator: str = attrs.field(default=AUTO, metadata=_cli("Name of a separator, or auto."))
@@ -241,10 +283,49 @@ class GenerateOptions:
         _ = self.plan
         parse_context(self.context)
         check_seed(self.seed)
+        self._check_sampling()
         for name in ("duration", "guidance_scale"):
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
                 raise InputError(f"{name} = {value} is not allowed; give a finite number.")
+
+    @property
+    def needs_model(self) -> str:
+        """Names of the given options that only the sampling of a model has; ``""`` if none."""
+        given = {
+            "objective_guidance": self.objective_guidance > 0.0,
+            "guides": bool(self.guides),
+            "vary": self.vary is not None,
+        }
+        return ", ".join(name for name, is_given in given.items() if is_given)
+
+    def _check_sampling(self) -> None:
+        if self.refine not in REFINEMENTS:
+            raise InputError(
+                f"refine = {self.refine!r} is not allowed; choose {', '.join(REFINEMENTS)}."
+            )
+        if not 1 <= self.best_of <= MOST_CANDIDATES:
+            raise InputError(
+                f"best_of = {self.best_of} is not allowed; give 1 to {MOST_CANDIDATES}."
+            )
+        check_seed(self.seed + self.best_of - 1)
+        if not 0.0 <= self.objective_guidance <= STRONGEST:
+            raise InputError(
+                f"objective_guidance = {self.objective_guidance} is not allowed; give 0 to "
+                f"{STRONGEST:g}."
+            )
+        if not 0.0 < self.strength <= 1.0:
+            raise InputError(
+                f"strength = {self.strength} is not allowed; give a number above 0, for small "
+                "changes, up to 1, for other curves."
+            )
+        if self.vary is not None:
+            fixed = [name for name in _OF_THE_PLAN if getattr(self, name) != _default(name)]
+            if fixed:
+                raise InputError(
+                    f"Both vary and {', '.join(fixed)} are given; the plan is that of the params "
+                    "file. Leave out one of them."
+                )
 
     @classmethod
     def of(cls, options: GenerateOptions | None, fields: Mapping[str, Any]) -> GenerateOptions:
@@ -300,7 +381,12 @@ class GenerateFields(TypedDict, total=False):
     steps: int | None
     guidance_scale: float | None
     n_frames: int | None
-    refine: bool
+    refine: str
+    best_of: int
+    objective_guidance: float
+    guides: Sequence[Guide]
+    vary: str | os.PathLike[str] | None
+    strength: float
     analyzer: str
     separator: str
     bars: int | str | None
@@ -322,6 +408,10 @@ class GenerateFields(TypedDict, total=False):
     settings: Mapping[str, Any] | None
     device: str
     seed: int
+
+
+def _default(name: str) -> Any:
+    return attrs.fields_dict(GenerateOptions)[name].default
 
 
 def parse_context(context: float | str) -> tuple[float, bool]:

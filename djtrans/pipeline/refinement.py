@@ -14,20 +14,16 @@ from djtrans.core.transition.params_file import ParamsFile, RefinementUse
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.metrics import TransitionMetrics
 from djtrans.mixer.build import DifferentiableDJMixer
-from djtrans.objectives import (
-    PowerModel,
-    load_objectives,
-    measure_cross_power,
-    measure_stem_powers,
-)
+from djtrans.objectives import RenderedPowerModel, load_objectives
 from djtrans.pipeline.completion import finish
+from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.transition import Transition
 from djtrans.refinement import RefinementConfig, refine_curves
 from djtrans.registry import Registry
 
 #: Candidates that are rendered at most.
-_RENDERED = 3
+_RENDERED = 6
 #: Change of a metric that is none, by the unit of the metric: less is not heard, or is rounding.
 _UNNOTICED = {"LU": 0.1, "dB": 0.1, "dBTP": 0.5, "ms": 10.0, "beats": 0.5, "fraction": 0.01}
 #: Errors and leaks at the ends of the window are not heard below this.
@@ -89,12 +85,23 @@ def refine(
     config = config if config is not None else RefinementConfig()
     objectives = load_objectives(weights, registry)
     steps = Steps(progress)
+    tracks = Pair(transition.a, transition.b)
+    isolated = Pair("a", "b").map(
+        lambda side: transition.provenance.tracks[side].isolation == "good"
+    )
     with steps.step("refine") as fraction:
+        model = power_model(mixer, transition.plan, tracks, isolated)
+        rendered = None
+        if config.prediction == "audio":
+            span = window_span(transition.plan, transition.sample_rate)
+            stems = tracks.map(lambda track: track.window(span))
+            rendered = RenderedPowerModel.of(model, stems, transition.provenance.render.seed)
         found = refine_curves(
-            power_model(transition),
+            model,
             transition.params.values,
             objectives,
             config,
+            rendered=rendered,
             progress=fraction,
         )
     before = transition.metrics(registry=registry)
@@ -112,8 +119,7 @@ def refine(
         changed = _rendered(transition, mixer, values, use, steps)
         worse = _worse(before, changed.metrics(registry=registry))
         if not worse:
-            improved = _summary(found.before, predicted)
-            return _recorded(changed, attrs.evolve(use, reason=improved))
+            return _recorded(changed, attrs.evolve(use, reason=_summary(use)))
         reason = f"the refined transition was worse: {', '.join(worse)}"
     kept = RefinementUse(
         accepted=False,
@@ -125,32 +131,6 @@ def refine(
         after=found.before,
     )
     return _recorded(transition, kept)
-
-
-def power_model(transition: Transition) -> PowerModel:
-    """Measure the stems of a transition within its window, and predict its power."""
-    plan, mixer = transition.plan, transition.mixer
-    if mixer is None:
-        raise InputError("The transition holds no mixer to predict with.")
-    span = window_span(plan, transition.sample_rate)
-    stems = Pair(transition.a, transition.b).map(lambda track: track.window(span))
-    beat_times = torch.tensor(plan.beat_times, dtype=torch.float64)
-    isolated = {s: t.isolation == "good" for s, t in transition.provenance.tracks.items()}
-    sources = Pair(
-        measure_stem_powers(stems.a, beat_times, isolated=isolated["a"]),
-        measure_stem_powers(stems.b, beat_times, isolated=isolated["b"]),
-    )
-    return PowerModel(
-        mixer=mixer,
-        sources=sources,
-        cross_power=measure_cross_power(stems.a, stems.b, sources.a),
-        beat_times=beat_times,
-        swap_beat=plan.swap_beat,
-        sample_rate=transition.sample_rate,
-        phrase_beats=Pair(plan.phrase_beats(plan.a), plan.phrase_beats(plan.b)),
-        frames_per_beat=plan.frames_per_beat,
-        beats_per_bar=plan.beats_per_bar,
-    )
 
 
 def _rendered(
@@ -194,11 +174,15 @@ def _worse(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:
     return worse
 
 
-def _summary(before: Mapping[str, float], after: Mapping[str, float]) -> str:
-    """Name the objectives that fell by more than a tenth."""
+def _summary(use: RefinementUse) -> str:
+    """Name the objectives that fell by more than a tenth, and the sum of all."""
+    before, after = (
+        sum(weight * values[name] for name, weight in use.weights.items())
+        for values in (use.before, use.after)
+    )
     fell = [
-        f"{name} {before[name]:.1f} to {after[name]:.1f}"
-        for name in before
-        if before[name] - after[name] > 0.1 * max(before[name], 0.5)
+        f", {name} {old:.1f} to {use.after[name]:.1f}"
+        for name, old in use.before.items()
+        if old - use.after[name] > 0.1 * max(old, 0.5)
     ]
-    return ", ".join(fell) or "small improvements"
+    return f"predicted cost {before:.1f} to {after:.1f}{''.join(fell)}"

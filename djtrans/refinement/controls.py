@@ -11,6 +11,8 @@ from djtrans.core.errors import InputError
 
 #: Level at which controls are moved: of whole tracks, or of stems where that can be heard alone.
 LEVELS = ("track", "stem")
+#: Distance of a cutoff from neutral, as a part of its range, at which its filter is in use.
+ENGAGED = 0.06
 
 
 @attrs.frozen(eq=False)
@@ -29,6 +31,9 @@ class Controls:
         ``[parameters]``: ranges of the parameters.
     basis : Tensor
         ``[frames, knots]``: linear interpolation between bar lines; 0 on the ends of the window.
+    bypassed, engaged : Tensor
+        ``[parameters]``: the neutral value of each cutoff, and the next one at which its filter
+        has a gradient; NaN for other parameters.
     """
 
     groups: tuple[tuple[int, ...], ...]
@@ -37,6 +42,8 @@ class Controls:
     highest: Tensor
     span: Tensor
     basis: Tensor
+    bypassed: Tensor
+    engaged: Tensor
 
     @property
     def n_knots(self) -> int:
@@ -63,9 +70,39 @@ class Controls:
         moved = self.start + (change @ matrix) * self.span
         return torch.minimum(torch.maximum(moved, self.lowest), self.highest)
 
+    def engage(self, curves: Tensor) -> Tensor:
+        """Replace the cutoffs of bypassed filters, with the gradient of the filters in use.
+
+        A bypassed filter has no gradient. The cutoffs close to neutral are evaluated just beyond
+        the bypass, and their gradient is passed straight through [1]_, so that descent can put a
+        filter to use.
+
+        Parameters
+        ----------
+        curves : Tensor
+            ``[frames, parameters]``, see :meth:`apply`.
+
+        Returns
+        -------
+        Tensor
+            Same shape; to be evaluated, not to be kept.
+
+        References
+        ----------
+        .. [1] Y. Bengio et al., Estimating or Propagating Gradients Through Stochastic Neurons for
+           Conditional Computation, 2013.
+        """
+        close = (curves - self.bypassed).abs() < (self.engaged - self.bypassed).abs()
+        return torch.where(close, curves + (self.engaged - curves).detach(), curves)
+
 
 def make_controls(
-    layout: Layout, start: Tensor, frames_per_bar: int, level: str = "track"
+    layout: Layout,
+    start: Tensor,
+    frames_per_bar: int,
+    level: str = "track",
+    *,
+    filters: bool = False,
 ) -> Controls:
     """Group the parameters of a layout into controls.
 
@@ -82,6 +119,8 @@ def make_controls(
         Distance of the knots.
     level : {"track", "stem"}
         Whether the stems of a track move together.
+    filters : bool
+        Filters that the curves leave at neutral are controls, too; see :meth:`Controls.engage`.
 
     Returns
     -------
@@ -97,7 +136,8 @@ def make_controls(
     moves = (start.amax(dim=0) - start.amin(dim=0)) > 0
     groups: dict[tuple[str, ...], list[int]] = {}
     for row in layout.rows:
-        if _is_control(row, bool(moves[row.index])):
+        is_filter = filters and row.parameter.curve == "frequency"
+        if is_filter or _is_control(row, bool(moves[row.index])):
             place = (row.stem,) if level == "stem" and row.parameter.name == "gain" else ()
             key = (row.track, row.node, row.parameter.name, *place)
             groups.setdefault(key, []).append(row.index)
@@ -107,6 +147,8 @@ def make_controls(
         for name in ("minimum", "maximum", "neutral")
     )
     opens_upwards = neutral > minimum
+    is_cutoff = torch.tensor([row.parameter.curve == "frequency" for row in layout.rows])
+    inwards = torch.where(opens_upwards, -1.0, 1.0) * (maximum - minimum)
     return Controls(
         groups=tuple(map(tuple, groups.values())),
         start=start,
@@ -114,6 +156,8 @@ def make_controls(
         highest=torch.where(opens_upwards, torch.maximum(neutral, start), maximum),
         span=maximum - minimum,
         basis=_basis(frames, frames_per_bar).to(start),
+        bypassed=torch.where(is_cutoff, neutral, torch.nan),
+        engaged=torch.where(is_cutoff, neutral + ENGAGED * inwards, torch.nan),
     )
 
 

@@ -8,11 +8,16 @@ from torch import Tensor
 
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.curves.params import conform
+from djtrans.core.errors import InputError
 from djtrans.objectives.prediction import PowerModel
 from djtrans.objectives.registered import Evaluation, WeightedObjectives
+from djtrans.objectives.rendering import RenderedPowerModel
 from djtrans.refinement.controls import make_controls
 from djtrans.refinement.descent import RefinementConfig, descend
 from djtrans.refinement.low_end import LowEndPlan, apply_low_end, search_low_end
+
+#: Parts of the moves that are candidates: less may pass a gate that all of them do not.
+SHARES = (1.0, 0.7, 0.4)
 
 
 @attrs.frozen(eq=False)
@@ -47,6 +52,7 @@ def refine_curves(
     objectives: WeightedObjectives,
     config: RefinementConfig | None = None,
     *,
+    rendered: RenderedPowerModel | None = None,
     progress: FractionCallback | None = None,
 ) -> RefinedCurves:
     """Refine curves: search the owner of the low end, then descend on a DJ's controls.
@@ -58,13 +64,20 @@ def refine_curves(
         ``[frames, parameters]``.
     objectives : WeightedObjectives
     config : RefinementConfig, optional
+    rendered : RenderedPowerModel, optional
+        Model of the same transition that renders the mix; required for ``prediction="audio"``.
     progress : callable, optional
         Receives the fraction done.
 
     Returns
     -------
     RefinedCurves
-        Candidates are curves with a new owner of the low end, new moves, half of them, or both.
+        Candidates are curves with a new owner of the low end, new moves, a part of them, or both.
+
+    Raises
+    ------
+    InputError
+        If the config asks for rendered audio, and no model renders it.
 
     Examples
     --------
@@ -90,26 +103,37 @@ def refine_curves(
     True
     """
     config = config if config is not None else RefinementConfig()
-    layout = model.mixer.layout
+    if config.prediction == "audio" and rendered is None:
+        raise InputError("Refinement on audio needs a model that renders it; give `rendered`.")
+    layout, descending = model.mixer.layout, objectives.descending()
     isolated = all(source.isolated for source in model.sources)
     level = config.level if config.level != "auto" else ("stem" if isolated else "track")
-    descending = objectives.descending()
-
-    def objective(curves: Tensor) -> Tensor:
-        return descending.evaluate(model.predict(curves)).total.sum()
-
+    frames_per_bar = model.frames_per_beat * model.beats_per_bar
     low_end = search_low_end(model, values)
     starts = [values]
     if low_end.changed:
         starts.append(apply_low_end(low_end, values, layout, model.frames_per_beat))
     curves = list(starts)
-    frames_per_bar = model.frames_per_beat * model.beats_per_bar
+    stages = len(starts) + (config.prediction == "audio")
+
+    def descended(model: PowerModel, start: Tensor, steps: int, stage: int) -> list[Tensor]:
+        controls = make_controls(layout, start, frames_per_bar, level, filters=config.filters)
+        moves = descend(
+            controls,
+            lambda curves: descending.evaluate(model.predict(curves)).total.sum(),
+            config,
+            steps=steps,
+            progress=_part(progress, stage, stages),
+        )
+        return [conform(controls.apply(share * moves), layout) for share in SHARES]
+
     for index, start in enumerate(starts):
-        controls = make_controls(layout, start, frames_per_bar, level)
-        moves = descend(controls, objective, config, progress=_part(progress, index, len(starts)))
-        curves += [conform(controls.apply(share * moves), layout) for share in (1.0, 0.5)]
-    with torch.no_grad():
-        found = objectives.evaluate(model.predict(torch.stack(curves)))
+        curves += descended(model, start, config.steps, index)
+    found = _evaluated(model, objectives, curves)
+    if config.prediction == "audio" and rendered is not None:
+        best = curves[int(found.total.argmin())]
+        curves += descended(rendered, best, config.audio_steps, len(starts))
+        found = _evaluated(rendered, objectives, curves)
     better = [i for i in found.total.argsort().tolist() if found.total[i] < found.total[0]]
     return RefinedCurves(
         candidates=tuple(curves[i] for i in better),
@@ -118,6 +142,13 @@ def refine_curves(
         low_end=low_end,
         level=level,
     )
+
+
+def _evaluated(
+    model: PowerModel, objectives: WeightedObjectives, curves: list[Tensor]
+) -> Evaluation:
+    with torch.no_grad():
+        return objectives.evaluate(model.predict(torch.stack(curves)))
 
 
 def _part(progress: FractionCallback | None, index: int, parts: int) -> FractionCallback | None:

@@ -12,6 +12,9 @@ from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.refinement.controls import LEVELS, Controls
 
+#: Predictions of the mix that the objectives are evaluated on.
+PREDICTIONS = ("powers", "audio")
+
 
 @attrs.frozen
 class RefinementConfig:
@@ -22,7 +25,17 @@ class RefinementConfig:
         "Move whole tracks or single stems; auto: stems if well isolated.",
         choices=("auto", *LEVELS),
     )
+    prediction: str = setting(
+        "powers",
+        "powers: predict the power of the mix; audio: then render it, for what powers cannot "
+        "express (phase, echoes), which takes seconds per step.",
+        choices=PREDICTIONS,
+    )
+    filters: bool = setting(False, "Move filters that the curves do not use, too.")
     steps: int = setting(60, "Steps of the descent.", minimum=1, maximum=2000)
+    audio_steps: int = setting(
+        15, "Steps of the descent on rendered audio.", minimum=1, maximum=2000
+    )
     learning_rate: float = setting(
         0.03, "Step size, in ranges of a parameter.", minimum=1e-4, maximum=1.0
     )
@@ -39,6 +52,7 @@ def descend(
     objective: Callable[[Tensor], Tensor],
     config: RefinementConfig,
     *,
+    steps: int | None = None,
     progress: FractionCallback | None = None,
 ) -> Tensor:
     """Minimize an objective over the moves of controls, close to the curves.
@@ -49,6 +63,8 @@ def descend(
     objective : callable
         Maps ``[frames, parameters]`` to a scalar.
     config : RefinementConfig
+    steps : int, optional
+        Number of steps; by default that of the config.
     progress : callable, optional
         Receives the fraction done after each step.
 
@@ -67,8 +83,11 @@ def descend(
         return moves.detach()
     optimizer = torch.optim.Adam([moves], lr=config.learning_rate, betas=(0.9, 0.98))
     best, lowest = moves.detach().clone(), float("inf")
-    for done in range(1, config.steps + 1):
-        total = objective(controls.apply(moves)) + _prior(moves, config)
+    steps = config.steps if steps is None else steps
+    for done in range(1, steps + 1):
+        curves = controls.apply(moves)
+        total = objective(controls.engage(curves) if config.filters else curves)
+        total = total + _prior(moves, config)
         if float(total.detach()) < lowest:
             best, lowest = moves.detach().clone(), float(total.detach())
         optimizer.zero_grad()
@@ -77,7 +96,7 @@ def descend(
         with torch.no_grad():
             moves.clamp_(-1.0, 1.0)
         if progress is not None:
-            progress(done / config.steps)
+            progress(done / steps)
     return best
 
 

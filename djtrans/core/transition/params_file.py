@@ -141,6 +141,31 @@ class ModelUse:
 
 
 @attrs.frozen(kw_only=True)
+class SamplingUse:
+    """Sampling of the curves with guides, from other curves, or several times.
+
+    Attributes
+    ----------
+    seed : int
+        Seed of the curves.
+    best_of : int
+        Number of samples, of which the objectives chose one.
+    objective_guidance : float
+        Strength of the guidance by objectives; 0 is none.
+    guides : tuple of str
+        Classes or functions of other guides.
+    strength : float, optional
+        Noise fraction that was added to given curves; None for curves sampled from noise.
+    """
+
+    seed: int
+    best_of: int = 1
+    objective_guidance: float = 0.0
+    guides: tuple[str, ...] = ()
+    strength: float | None = None
+
+
+@attrs.frozen(kw_only=True)
 class FitUse:
     """Mix from which the curves were recovered by inverse mixing.
 
@@ -206,6 +231,8 @@ class Provenance:
         Technique of the plan. It generated the curves, unless there is a `model` or a `fit`.
     model : ModelUse, optional
         Model that generated the curves.
+    sampling : SamplingUse, optional
+        Guides, given curves or several samples.
     fit : FitUse, optional
         Mix from which the curves were recovered.
     refinement : RefinementUse, optional
@@ -217,6 +244,7 @@ class Provenance:
     render: RenderRecord
     technique: ComponentRecord
     model: ModelUse | None = None
+    sampling: SamplingUse | None = None
     fit: FitUse | None = None
     refinement: RefinementUse | None = None
 
