@@ -16,7 +16,7 @@ from djtrans.core.contracts.scheduler import Level, Scheduler
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import limit_vocal_fades
-from djtrans.core.errors import InputError, LayoutError
+from djtrans.core.errors import InputError, LayoutError, ShapeError
 from djtrans.diffusion.conditioning import ConditioningSlot, concatenate
 from djtrans.diffusion.guidance import Guidance
 from djtrans.diffusion.network import DiffusionNetwork
@@ -239,6 +239,8 @@ class DiffusionModel:
         InputError
             If the length of the window, its frame rate or its stems do not occur in training, or
             there is no seed.
+        ShapeError
+            If the curves to vary have another number of frames or parameters.
 
         Examples
         --------
@@ -251,6 +253,11 @@ class DiffusionModel:
         self.check(request)
         if not seeds:
             raise InputError("No seed was given; give at least one.")
+        if start is not None and len(start) != request.n_frames:
+            raise ShapeError(
+                f"The curves to vary have {len(start)} frames and the request {request.n_frames}; "
+                "give curves of this length."
+            )
         conditioning, missing = encode(self.encoders, self.network, request)
         scaling = Scaling(self.layout)
         curves = sample(

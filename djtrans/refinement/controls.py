@@ -170,7 +170,7 @@ def _is_control(row: Row, moves: bool) -> bool:
 
 def _basis(frames: int, frames_per_bar: int) -> Tensor:
     """Linear interpolation between the bar lines inside the window, ``[frames, knots]``."""
-    knots = torch.arange(frames_per_bar, frames - 1, frames_per_bar)
+    knots = torch.tensor(range(frames_per_bar, frames - 1, frames_per_bar), dtype=torch.int64)
     times = torch.arange(frames)
     distance = (times[:, None] - knots).abs() / frames_per_bar
     basis = (1.0 - distance).clamp(min=0.0)

@@ -8,6 +8,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
 from djtrans.core.curves.layout import Layout
 from djtrans.core.transition.predicted_mix import PredictedMix, bass_powers, to_db
 from djtrans.objectives.prediction import PowerModel
@@ -99,9 +100,7 @@ def search_low_end(model: PowerModel, values: Tensor) -> LowEndPlan:
         state = int(chosen[state])
         states.append(state)
     names = {_AS_IS: "", _A: "a", _B: "b"}
-    owners = [names[s] for s in reversed(states)]
-    kept = ["" if o == h else o for o, h in zip(owners, held, strict=True)]
-    return LowEndPlan(lines, tuple(kept))
+    return LowEndPlan(lines, tuple(names[s] for s in reversed(states)))
 
 
 def apply_low_end(plan: LowEndPlan, values: Tensor, layout: Layout, frames_per_beat: int) -> Tensor:
@@ -126,7 +125,8 @@ def _owned(values: Tensor, layout: Layout, owner: str) -> Tensor:
 def _beat_costs(mix: PredictedMix, swap_beat: float) -> tuple[Tensor, list[str]]:
     """Costs ``[candidates, beats]``, and the owner of each beat under the first candidate."""
     level = {name: to_db(power) for name, power in mix.shared(bass_powers).items()}
-    least = {s: torch.quantile(level[f"solo_{s}"], 0.9) - _PRESENT_DB for s in "ab"}
+    usual = {s: torch.quantile(level[f"solo_{s}"], 0.9) for s in "ab"}
+    least = {s: usual[s].clamp(min=AUDIBLE_DBFS + _PRESENT_DB) - _PRESENT_DB for s in "ab"}
     here = {s: level[s] >= least[s] for s in "ab"}
     offered = {s: level[f"solo_{s}"] >= least[s] for s in "ab"}
     after = torch.arange(level["a"].shape[1]) >= swap_beat

@@ -11,7 +11,7 @@ from djtrans.core.contracts.scheduler import Level
 from djtrans.core.errors import InputError
 from djtrans.core.schedules.noise import normal_like
 from djtrans.diffusion.guidance import Guidance
-from djtrans.diffusion.sampling import denoise, sample
+from djtrans.diffusion.sampling import Start, denoise, sample
 from djtrans.registry import default_registry
 
 SCHEDULERS = ("flow", "ddpm", "ddim", "dpmpp2m")
@@ -110,3 +110,134 @@ def test_a_network_in_training_is_refused(network, conditioning):
 
 def test_no_gradients_are_recorded(network, conditioning):
     assert not sample(network, build("flow"), conditioning, steps=2).requires_grad
+
+
+# -- a batch of seeds, guides, curves to start from ----------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_a_row_depends_on_its_own_seed_only(name, network, conditioning):
+    """Also under a scheduler that adds noise at each step."""
+    inputs = told(conditioning, 3)
+    together = sample(network, build(name), inputs, steps=5, seed=(7, 8, 9))
+    for row, seed in enumerate((7, 8, 9)):
+        alone = sample(network, build(name), told(conditioning, 1), steps=5, seed=seed)
+        torch.testing.assert_close(together[row : row + 1], alone)
+    assert not torch.allclose(together[0], together[1])
+
+
+def test_seeds_must_fit_the_batch(network, conditioning):
+    with pytest.raises(InputError, match="3 seeds for a batch of 2"):
+        sample(network, build("flow"), conditioning, steps=2, seed=(1, 2, 3))
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_guides_are_called_in_order_at_every_level(name, network, conditioning):
+    called = []
+
+    def guide(letter):
+        def call(clean, level):
+            called.append((letter, level))
+            return clean
+
+        return call
+
+    scheduler = build(name)
+    guides = [guide("x"), guide("y")]
+    guided = sample(network, scheduler, conditioning, steps=4, seed=1, guides=guides)
+    levels = scheduler.levels(4)[:-1]
+    assert called == [(letter, level) for level in levels for letter in "xy"]
+    assert torch.equal(guided, sample(network, scheduler, conditioning, steps=4, seed=1))
+
+
+@pytest.mark.parametrize("name", ["flow", "ddim", "dpmpp2m"])
+def test_a_guide_that_knows_the_curves_decides_them(name, network, conditioning):
+    target = 0.5 * torch.rand(2, 8, 5, generator=torch.Generator().manual_seed(4))
+    out = sample(network, build(name), conditioning, steps=6, guides=[lambda clean, level: target])
+    torch.testing.assert_close(out, target, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+@pytest.mark.parametrize("strength", [1.0, 1e3, 1e6])
+def test_extreme_guides_stay_in_range(name, strength, network, conditioning):
+    def guide(clean, level):
+        return clean + strength * torch.sin(1e3 * clean)
+
+    out = sample(network, build(name), conditioning, steps=8, guides=[guide])
+    assert bool(torch.isfinite(out).all())
+    assert float(out.abs().max()) <= 1.0
+
+
+def started(strength, name, steps=100):
+    """Curves of a denoiser of Gaussian data of mean 0 and deviation 0.3, from curves at 0.5."""
+    curves = torch.full((8, 5), 0.5)
+
+    def predict(x, level):
+        gain = level.alpha * 0.3**2 / (level.alpha**2 * 0.3**2 + level.sigma**2)
+        return gain * x
+
+    noise = torch.randn(64, 8, 5, generator=torch.Generator().manual_seed(1))
+    return denoise(predict, build(name), noise, steps, start=Start(curves, strength))
+
+
+@pytest.mark.parametrize("name", ["flow", "ddim", "dpmpp2m"])
+def test_curves_to_start_from_are_kept_the_better_the_smaller_the_strength(name):
+    distances = [
+        float((started(strength, name).mean(dim=0) - 0.5).abs().mean())
+        for strength in (0.05, 0.3, 0.6, 0.9)
+    ]
+    assert distances == sorted(distances)
+    assert distances[0] < 0.03
+    assert distances[-1] > 0.4  # near the mean of the data
+
+
+@pytest.mark.parametrize("name", ["flow", "ddim", "dpmpp2m"])
+def test_a_strength_towards_0_returns_the_curves(name):
+    out = started(1e-9, name, steps=1000)
+    torch.testing.assert_close(out, torch.full_like(out, 0.5), rtol=0, atol=0.1)
+    assert float((out - 0.5).square().mean().sqrt()) < 0.02
+
+
+def test_a_strength_of_1_ignores_the_curves(network, conditioning):
+    plain = sample(network, build("flow"), conditioning, steps=4, seed=3)
+    start = Start(torch.full((8, 5), 0.9), 1.0)
+    assert torch.equal(
+        sample(network, build("flow"), conditioning, steps=4, seed=3, start=start), plain
+    )
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+@pytest.mark.parametrize("strength", [1e-6, 0.2, 0.5, 0.999])
+def test_denoising_starts_at_the_noise_of_the_strength(name, strength):
+    """The first input is the curves with that noise, and all lower levels follow."""
+    seen, scheduler = [], build(name)
+    curves, noise = torch.full((8, 5), 0.25), torch.ones(1, 8, 5)
+
+    def predict(x, level):
+        seen.append((x, level))
+        return x
+
+    reported = []
+    start = Start(curves, strength)
+    denoise(
+        predict,
+        scheduler,
+        noise,
+        20,
+        start=start,
+        generator=torch.Generator(),
+        progress=reported.append,
+    )
+    levels = scheduler.levels(20)[:-1]
+    below = [level for level in levels if level.noise_fraction <= strength] or [levels[-1]]
+    assert [level for _, level in seen] == below
+    expected = below[0].alpha * curves + below[0].sigma * noise
+    torch.testing.assert_close(seen[0][0], expected)
+    assert reported[-1] == 1.0
+    assert len(reported) == len(below)
+
+
+@pytest.mark.parametrize("strength", [0.0, -0.1, 1.1, float("nan")])
+def test_a_strength_has_limits(strength):
+    with pytest.raises(InputError, match="strength of"):
+        Start(torch.zeros(8, 5), strength)

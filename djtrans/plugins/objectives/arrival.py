@@ -13,7 +13,7 @@ BARS = 4
 
 
 class WeakArrival:
-    """How far the mix stays below B's loud parts in the four bars after the swap, in LU."""
+    """Level of the mix below B's loud parts in the four bars after the swap, in LU."""
 
     def __init__(self, config: NoConfig) -> None:
         pass
