@@ -36,6 +36,8 @@ from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import DjtransError
+from djtrans.core.track.stems import Stems
+from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.tables import markdown_table, number
 from djtrans.datasets.pairs.pair import PreparedPair
@@ -53,6 +55,7 @@ from djtrans.metrics.low_end import low_end_excess_of_levels
 from djtrans.metrics.masking import masking_fraction
 from djtrans.metrics.peaks import peaks
 from djtrans.metrics.vocals import vocals
+from djtrans.mixer.mixer import Mixer
 from djtrans.pipeline.curve_generation import generate_params
 from djtrans.registry import default_registry
 
@@ -118,7 +121,7 @@ def measured(
         "parameters moving": motion.moving,
         "way of each, ranges": motion.total_variation,
         "steepest, ranges per beat": motion.steepest,
-        "swap off, beats": _swap_off(mixer, pair, params),
+        "swap off, beats": swap_off(mixer, stems, plan, params),
     }
 
 
@@ -126,20 +129,20 @@ def _share(beats: int | None, length: int) -> float | None:
     return None if beats is None else 100.0 * beats / length
 
 
-def _swap_off(
-    mixer: DifferentiableDJMixer, pair: PreparedPair, params: TransitionParams
+def swap_off(
+    mixer: Mixer, stems: Sequence[Stems], plan: TransitionPlan, params: TransitionParams
 ) -> float | None:
     """Beats from the line to where B's kick and bass have the lows for good; None: never."""
-    ctx = RenderContext(pair.sample_rate, params.beat_times, params.frame_times)
+    ctx = RenderContext(stems[0].sample_rate, params.beat_times, params.frame_times)
     gains = stem_masks(mixer, params.values, torch.tensor(LOWS_HZ), ctx).square().mean(dim=-1)
-    power = torch.cat([s.audio.square().mean(dim=(1, 2)) for s in (pair.stems_a, pair.stems_b)])
-    low = [i for i, name in enumerate(pair.stems_a.names) if name in ("drums", "bass")]
+    power = torch.cat([s.audio.square().mean(dim=(1, 2)) for s in stems])
+    low = [i for i, name in enumerate(stems[0].names) if name in ("drums", "bass")]
     half, level = len(gains) // 2, power[:, None] * gains
     b_owns = level[[half + i for i in low]].sum(dim=0) > level[low].sum(dim=0)
     changes = (b_owns[1:] != b_owns[:-1]).nonzero().flatten()
     if len(changes) == 0 or not bool(b_owns[-1]):
         return None
-    return (int(changes[-1]) + 1) / params.frames_per_beat - pair.plan.swap_beat
+    return (int(changes[-1]) + 1) / params.frames_per_beat - plan.swap_beat
 
 
 def _only(audio: Tensor, stem: int) -> Tensor:

@@ -22,7 +22,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 import torch
-from model_quality import _swap_off
+from model_quality import swap_off
 
 import djtrans
 from djtrans import DifferentiableDJMixer, Pair
@@ -52,15 +52,16 @@ def transition_of(mixer: DifferentiableDJMixer, pair: PreparedPair) -> Transitio
     return finish(mixer, pair.content, aligned, "cpu", Steps())
 
 
-def row(mixer: DifferentiableDJMixer, pair: PreparedPair, transition: Transition) -> dict:
+def row(transition: Transition) -> dict:
     """Measure a rendered transition."""
-    metrics = transition.metrics()
-    use = transition.provenance.refinement
+    metrics, plan = transition.metrics(), transition.plan
+    use, window = transition.provenance.refinement, window_span(plan, transition.sample_rate)
+    stems = [track.window(window) for track in (transition.a, transition.b)]
     return {
         "metrics": {m.declared.name: m.number for m in metrics.measured},
         "better": {m.declared.name: m.declared.better for m in metrics.measured},
         "gates": {gate.name: gate.verdict for gate in metrics.gates},
-        SWAP: _swap_off(mixer, pair, transition.params),
+        SWAP: swap_off(transition.mixer, stems, plan, transition.params),
         "reason": "" if use is None else use.reason,
         "accepted": None if use is None else use.accepted,
     }
@@ -78,8 +79,8 @@ def evaluate(folder: Path, config: RefinementConfig, model: object) -> dict:
     found: dict = {"case": folder.name, "bars": pair.plan.bars, "technique": pair.technique}
     start = time.process_time()
     for name, source in (("rules", rules), ("model", sampled)):
-        found[name] = row(mixer, pair, source)
-        found[f"{name}, refined"] = row(mixer, pair, djtrans.refine(source, config))
+        found[name] = row(source)
+        found[f"{name}, refined"] = row(djtrans.refine(source, config))
     found["seconds"] = time.process_time() - start
     return found
 

@@ -1,0 +1,77 @@
+"""Refinement of transitions between tracks of a folder: rules and model, each refined, in pairs.
+
+    python benchmarks/refinement_pairs.py FOLDER A:B [A:B ...] --output results.json [--table]
+
+A and B are beginnings of file names. A folder beside a track with its name holds its ready stems;
+other tracks are separated by `spectral`. The tables are those of `refinement.py`. Results are kept
+pair by pair; a stopped run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from real_pairs import find_track
+from refinement import SOURCES, gates, row, table
+
+import djtrans
+from djtrans.core.errors import DjtransError
+from djtrans.core.util.atomic_files import write_text
+
+CONTEXT_BARS = 4
+
+
+def evaluate(folder: Path, pair: str) -> dict:
+    """Measure all sources of a pair."""
+    paths = [find_track(folder, name) for name in pair.split(":")]
+    stems = [path.with_suffix("") if path.with_suffix("").is_dir() else None for path in paths]
+    found: dict = {"case": pair}
+    for source, model in (("rules", "none"), ("model", "auto")):
+        made = djtrans.generate(
+            *paths,
+            model=model,
+            separator="spectral",
+            stems_a=stems[0],
+            stems_b=stems[1],
+            context=CONTEXT_BARS,
+            device="cpu",
+        )
+        found.update(technique=made.plan.technique, bars=made.plan.bars)
+        found[source] = row(made)
+        found[f"{source}, refined"] = row(djtrans.refine(made))
+    return found
+
+
+def main() -> None:
+    """Evaluate the pairs, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("pairs", nargs="*", metavar="A:B")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--table", action="store_true", help="print the tables of known results")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    kept = json.loads(args.output.read_text()) if args.output.exists() else []
+    known = {r["case"] for r in kept}
+    for pair in [] if args.table else args.pairs:
+        if pair in known:
+            continue
+        try:
+            kept.append(evaluate(args.folder, pair))
+        except DjtransError as error:
+            print(f"{pair}: {error}", flush=True)
+            continue
+        write_text(args.output, json.dumps(kept))
+        print(pair, *(f"{s}: {kept[-1][s]['reason']}" for s in SOURCES[1::2]), flush=True)
+    print(table(kept, np.random.default_rng(0)))
+    print(gates(kept))
+
+
+if __name__ == "__main__":
+    main()
