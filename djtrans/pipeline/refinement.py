@@ -10,7 +10,7 @@ import torch
 from djtrans.core.errors import InputError
 from djtrans.core.transition.alignment import window_span
 from djtrans.core.transition.pair import Pair
-from djtrans.core.transition.params_file import ParamsFile, RefinementUse
+from djtrans.core.transition.params_file import ParamsFile, Provenance, RefinementUse
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.metrics import TransitionMetrics
 from djtrans.mixer.build import DifferentiableDJMixer
@@ -91,17 +91,17 @@ def refine(
     )
     with steps.step("refine") as fraction:
         model = power_model(mixer, transition.plan, tracks, isolated)
-        rendered = None
+        audio_model = None
         if config.prediction == "audio":
             span = window_span(transition.plan, transition.sample_rate)
             stems = tracks.map(lambda track: track.window(span))
-            rendered = RenderedPowerModel.of(model, stems, transition.provenance.render.seed)
+            audio_model = RenderedPowerModel.of(model, stems, transition.provenance.render.seed)
         found = refine_curves(
             model,
             transition.params.values,
             objectives,
             config,
-            rendered=rendered,
+            rendered=audio_model,
             progress=fraction,
         )
     before = transition.metrics(registry=registry)
@@ -116,8 +116,10 @@ def refine(
             before=found.before,
             after=predicted,
         )
-        changed = _rendered(transition, mixer, values, use, steps)
-        worse = _worse(before, changed.metrics(registry=registry))
+        changed = rendered(
+            transition, mixer, values, attrs.evolve(transition.provenance, refinement=use), steps
+        )
+        worse = worsened(before, changed.metrics(registry=registry))
         if not worse:
             return _recorded(changed, attrs.evolve(use, reason=_summary(use)))
         reason = f"the refined transition was worse: {', '.join(worse)}"
@@ -133,26 +135,28 @@ def refine(
     return _recorded(transition, kept)
 
 
-def _rendered(
+def rendered(
     transition: Transition,
     mixer: DifferentiableDJMixer,
     values: torch.Tensor,
-    use: RefinementUse,
-    steps: Steps,
+    provenance: Provenance,
+    steps: Steps | None = None,
 ) -> Transition:
+    """Render a transition with other curves ``[frames, parameters]``."""
     content = ParamsFile(
         params=attrs.evolve(transition.params, values=values),
         plan=transition.plan,
-        provenance=attrs.evolve(transition.provenance, refinement=use),
+        provenance=provenance,
     )
-    return finish(mixer, content, Pair(transition.a, transition.b), "cpu", steps)
+    tracks = Pair(transition.a, transition.b)
+    return finish(mixer, content, tracks, "cpu", steps or Steps())
 
 
 def _recorded(transition: Transition, use: RefinementUse) -> Transition:
     return attrs.evolve(transition, provenance=attrs.evolve(transition.provenance, refinement=use))
 
 
-def _worse(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:
+def worsened(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:
     """Name the gates and metrics that got worse."""
     worse = [
         f"gate {old.name} {old.verdict} to {new.verdict}"

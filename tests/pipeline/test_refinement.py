@@ -1,0 +1,118 @@
+"""Refinement of finished transitions, accepted by what the rendered audio measures."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+import torch
+
+import djtrans
+from djtrans.cli.summary import describe
+from djtrans.core.errors import InputError
+from djtrans.core.transition.params_file import load_params
+from djtrans.pipeline import refinement
+from djtrans.refinement import RefinementConfig
+from djtrans.synthesis import TrackSpec, synthesize
+
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
+RATE = 22050
+CONFIG = RefinementConfig(steps=12)
+
+
+@pytest.fixture(scope="module")
+def tracks():
+    spec = TrackSpec(bpm=172.0, seed=1, structure=(("intro", 8), ("drop", 16)), sample_rate_hz=RATE)
+    return [
+        djtrans.Track(synthesize(attrs.evolve(spec, bpm=bpm, seed=seed)).audio, RATE, f"{seed}")
+        for seed, bpm in ((1, 172.0), (2, 170.0))
+    ]
+
+
+@pytest.fixture(scope="module")
+def original(tracks):
+    """A transition whose faders close both tracks in the middle of the window."""
+    made = djtrans.generate(
+        *tracks, separator="spectral", technique="fade", bars=4, context=0, model="none"
+    )
+    values = made.params.values.clone()
+    faders = made.params.layout.select("*/*/fader/gain")
+    values[8:24, faders] *= 0.2
+    return refinement.rendered(made, made.mixer, values, made.provenance)
+
+
+@pytest.fixture(scope="module")
+def refined(original):
+    return djtrans.refine(original, CONFIG)
+
+
+def number(transition, name):
+    (found,) = [m.number for m in transition.metrics().measured if m.declared.name == name]
+    return found
+
+
+def test_a_dip_is_filled(original, refined):
+    use = refined.provenance.refinement
+    assert use.accepted
+    assert use.after["loudness-dip"] < use.before["loudness-dip"]
+    assert number(refined, "loudness_dip_lu") < number(original, "loudness_dip_lu") - 2.0
+    assert "loudness-dip" in use.reason
+
+
+def test_no_gate_and_no_metric_got_worse(original, refined):
+    assert refinement.worsened(original.metrics(), refined.metrics()) == []
+
+
+def test_nothing_is_boosted_and_the_ends_are_kept(original, refined):
+    layout = refined.params.layout
+    neutral = torch.tensor(layout.neutral)
+    gains = [row.index for row in layout.rows if row.parameter.curve == "gain"]
+    values = refined.params.values
+    allowed = torch.maximum(neutral, original.params.values)[:, gains]
+    assert bool((values[:, gains] <= allowed + 1e-5).all())
+    assert torch.equal(values[[0, -1]], original.params.values[[0, -1]])
+
+
+def test_it_is_reproducible_and_recorded(original, refined, tmp_path):
+    again = djtrans.refine(original, CONFIG)
+    assert torch.equal(again.audio, refined.audio)
+    refined.save_params(tmp_path / "refined.json")
+    use = load_params(tmp_path / "refined.json").provenance.refinement
+    assert use == refined.provenance.refinement
+    assert use.steps == 12
+    assert "refined      by tracks: predicted cost" in "\n".join(describe(refined, [], 0.0))
+
+
+def test_the_original_is_kept_if_the_audio_is_worse(original, monkeypatch):
+    monkeypatch.setattr(refinement, "worsened", lambda old, new: ["masking_fraction .1 to .2"])
+    kept = djtrans.refine(original, CONFIG)
+    assert torch.equal(kept.params.values, original.params.values)
+    assert kept.rendered is original.rendered
+    use = kept.provenance.refinement
+    assert not use.accepted
+    assert "worse: masking_fraction .1 to .2" in use.reason
+    assert "refined      no, the refined transition was worse" in "\n".join(describe(kept, [], 0.0))
+
+
+def test_weights_choose_what_is_improved(original):
+    others = {
+        component.declaration.name: 0.0
+        for component in djtrans.default_registry().objectives.declared
+        if component.declaration.name != "masking"
+    }
+    use = djtrans.refine(original, CONFIG, weights=others).provenance.refinement
+    assert set(use.weights) == {"masking"}
+    with pytest.raises(InputError, match=r"no objective 'maskin'.*masking"):
+        djtrans.refine(original, weights={"maskin": 1.0})
+
+
+def test_a_transition_without_a_mixer_is_refused(original):
+    with pytest.raises(InputError, match="holds no mixer"):
+        djtrans.refine(attrs.evolve(original, mixer=None))
+
+
+@pytest.mark.slow
+def test_refinement_on_audio_fills_the_dip_too(original):
+    refined = djtrans.refine(original, RefinementConfig(prediction="audio", audio_steps=5))
+    assert refined.provenance.refinement.accepted
+    assert number(refined, "loudness_dip_lu") < number(original, "loudness_dip_lu") - 2.0
