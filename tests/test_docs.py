@@ -25,6 +25,7 @@ from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.metrics import metric_values
 from djtrans.mixer.resolve import mixer_layout
 from djtrans.planning.options import WINDOW_BARS
+from djtrans.refinement import RefinementConfig
 from djtrans.registry import Registry
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
@@ -458,6 +459,35 @@ def test_every_value_of_the_builtin_metrics_stands_in_its_page():
     assert said == [
         (v.name, v.unit, v.better.replace("description", ""), v.summary.removesuffix("."))
         for v in metric_values(Registry(discover=False, environ={}))
+    ]
+
+
+def test_every_builtin_objective_stands_in_its_page():
+    said = [
+        (ticked(name)[0], unit, float(weight), *ticked(metric), meaning)
+        for name, unit, weight, metric, meaning in rows("docs/refinement.md", "objective")
+    ]
+    declared = [c.declaration for c in Registry(discover=False, environ={}).objectives.declared]
+    assert said == [
+        (
+            *(d.name, d.unit, d.weight),
+            *([d.metric] if d.metric else []),
+            d.summary.removesuffix(".") + ("" if d.descends else " (*rates only*)"),
+        )
+        for d in declared
+    ]
+    values = {value.name for value in metric_values(Registry(discover=False, environ={}))}
+    assert {d.metric for d in declared} - {""} <= values
+
+
+def test_the_settings_of_refinement_are_those_of_the_config():
+    said = [
+        (*ticked(name), default, meaning)
+        for name, default, meaning in rows("docs/refinement.md", "setting")
+    ]
+    assert said == [
+        (field.name, str(field.default).lower(), field.metadata["help"].removesuffix("."))
+        for field in attrs.fields(RefinementConfig)
     ]
 
 

@@ -17,7 +17,6 @@ from djtrans.core.errors import InputError, did_you_mean
 from djtrans.core.transition.pair import Pair
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.planning.options import PlanOptions
-from djtrans.refinement.descent import PREDICTIONS
 
 if TYPE_CHECKING:
     from djtrans.diffusion.model import DiffusionModel, Guide
@@ -29,8 +28,8 @@ DEFAULT_ANALYZER = "constant-grid"
 #: Context on either side of the window, in bars.
 DEFAULT_CONTEXT_BARS = 8
 
-#: Values of ``refine``.
-REFINEMENTS = ("off", *PREDICTIONS)
+#: Values of ``refine``: off, or a prediction of RefinementConfig, whose module imports torch.
+REFINEMENTS = ("off", "powers", "audio")
 #: Largest number of candidates, and largest strength of guidance.
 MOST_CANDIDATES, STRONGEST = 256, 100.0
 #: Options that a params file to vary has settled.

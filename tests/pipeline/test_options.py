@@ -10,8 +10,9 @@ import djtrans
 from djtrans.cli import cli
 from djtrans.core.errors import InputError
 from djtrans.core.transition.pair import Pair
-from djtrans.pipeline.options import GenerateFields, GenerateOptions, parse_context
+from djtrans.pipeline.options import REFINEMENTS, GenerateFields, GenerateOptions, parse_context
 from djtrans.planning.options import PlanOptions
+from djtrans.refinement.descent import PREDICTIONS
 
 
 def test_the_typed_keyword_arguments_are_the_fields_of_the_record():
@@ -20,10 +21,14 @@ def test_the_typed_keyword_arguments_are_the_fields_of_the_record():
     assert typed == fields
 
 
-def test_every_field_but_the_settings_is_an_option_of_the_command_with_its_default():
+def test_refinement_is_off_or_by_one_of_its_predictions():
+    assert ("off", *PREDICTIONS) == REFINEMENTS
+
+
+def test_every_field_of_text_or_numbers_is_an_option_of_the_command_with_its_default():
     options = {p.name: p for p in cli.commands["generate"].params if isinstance(p, click.Option)}
     for field in attrs.fields(GenerateOptions):
-        if field.name == "settings":
+        if field.name in ("settings", "guides"):
             continue
         option = options[field.name]
         assert option.default == field.default, field.name

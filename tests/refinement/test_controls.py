@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from djtrans.core.errors import InputError
-from djtrans.refinement.controls import make_controls
+from djtrans.refinement.controls import ENGAGED, make_controls
 from tests.helpers.stem_powers import LAYOUT, neutral
 
 BEATS, PER_BAR = 16, 8
@@ -58,6 +58,36 @@ def test_filters_and_sends_are_controls_where_the_curves_move_them(level):
         tuple(LAYOUT.rows[i].key for i in LAYOUT.select("a/*/hpf/cutoff")),
         ("b/track/reverb/send",),
     }
+
+
+def test_unused_filters_are_controls_if_asked_for():
+    values = crossfade()
+    before = keys(make_controls(LAYOUT, values, PER_BAR))
+    added = keys(make_controls(LAYOUT, values, PER_BAR, filters=True)) - before
+    assert added == {
+        tuple(LAYOUT.rows[i].key for i in LAYOUT.select(f"{track}/*/{name}/cutoff"))
+        for track in "ab"
+        for name in ("lpf", "hpf")
+    }
+
+
+def test_cutoffs_near_neutral_are_evaluated_beyond_the_bypass():
+    """The gradient passes straight through, and all other values are as they were."""
+    found = make_controls(LAYOUT, neutral(BEATS), PER_BAR, filters=True)
+    low, high = LAYOUT.index("a/drums/hpf/cutoff"), LAYOUT.index("a/drums/lpf/cutoff")
+    curves = neutral(BEATS)
+    curves[8, low], curves[8, high] = 0.3, 0.7  # in use
+    curves[9, low], curves[9, high] = 0.01, 0.99  # bypassed
+    curves.requires_grad_()
+    out = found.engage(curves)
+    assert out[8, [low, high]].tolist() == pytest.approx([0.3, 0.7])
+    for frame in (0, 9):
+        assert out[frame, [low, high]].tolist() == pytest.approx([ENGAGED, 1.0 - ENGAGED])
+    cutoffs = LAYOUT.select("*/*/*/cutoff")
+    others = [index for index in range(len(LAYOUT)) if index not in cutoffs]
+    assert torch.equal(out[:, others], curves[:, others])
+    out.sum().backward()
+    assert torch.equal(curves.grad, torch.ones_like(curves))
 
 
 def test_without_moves_the_curves_stay():

@@ -8,6 +8,7 @@ import torch
 
 import djtrans
 from djtrans.core.curves.params import conform
+from djtrans.core.errors import InputError
 from djtrans.objectives import load_objectives
 from djtrans.refinement import RefinementConfig, refine_curves
 from tests.helpers.stem_powers import LAYOUT, bass_powers, neutral, power_model, random_powers
@@ -104,6 +105,12 @@ def test_refining_repeats_and_leaves_the_curves_alone(refined):
     assert torch.equal(values, fade())
     assert again.low_end == refined.low_end
     assert all(map(torch.equal, again.candidates, refined.candidates))
+
+
+def test_refinement_on_audio_needs_a_model_that_renders():
+    config = attrs.evolve(QUICK, prediction="audio")
+    with pytest.raises(InputError, match="give `rendered`"):
+        refine_curves(model(), fade(), OBJECTIVES, config)
 
 
 def test_progress_rises_to_1():

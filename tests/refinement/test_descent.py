@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 import torch
 
@@ -25,6 +26,8 @@ def controls(groups=((0,),), knots=1):
         highest=torch.full((count,), 10.0),
         span=torch.ones(count),
         basis=basis,
+        bypassed=torch.full((count,), torch.nan),
+        engaged=torch.full((count,), torch.nan),
     )
 
 
@@ -102,6 +105,22 @@ def test_progress_is_reported_after_each_step():
     config = RefinementConfig(steps=4)
     descend(controls(), lambda v: v.square().sum(), config, progress=reported.append)
     assert reported == [0.25, 0.5, 0.75, 1.0]
+    reported.clear()
+    descend(controls(), lambda v: v.square().sum(), config, steps=2, progress=reported.append)
+    assert reported == [0.5, 1.0]
+
+
+def test_a_bypassed_filter_is_put_to_use_if_filters_are_moved():
+    """A cutoff whose objective is flat within 0.05 of neutral, as a bypass is, and falls beyond."""
+
+    def objective(values):
+        return -3.0 * (values[1, 0].abs() - 0.05).clamp(min=0.0).sum()
+
+    cutoff = attrs.evolve(controls(), bypassed=torch.zeros(1), engaged=torch.full((1,), 0.06))
+    config = RefinementConfig(prior=0.0, motion=0.0, filters=True, **EXACT)
+    assert float(descend(cutoff, objective, config)) > 0.9
+    stuck = descend(cutoff, objective, attrs.evolve(config, filters=False))
+    assert float(stuck) == 0.0
 
 
 def test_the_result_carries_no_gradient_and_repeats():
@@ -114,7 +133,8 @@ def test_the_result_carries_no_gradient_and_repeats():
 
 
 @pytest.mark.parametrize(
-    "config", [{"level": "hand"}, {"steps": 0}, {"learning_rate": 0.0}, {"prior": -1.0}]
+    "config",
+    [{"level": "hand"}, {"steps": 0}, {"learning_rate": 0.0}, {"prior": -1.0}, {"prediction": "x"}],
 )
 def test_settings_have_limits(config):
     with pytest.raises(ConfigError):
