@@ -92,13 +92,13 @@ def predict_powers(
             )
     chains = _Chains(mixer, values, ctx, sources.a)
     places = [(track, stem) for track in TRACKS for stem in names]
-    gains = chains.masks(mixer.stem_nodes, places).unflatten(1, (len(TRACKS), len(names)))
+    gains = chains.masks(mixer.stem_nodes, places).unflatten(1, (len(TRACKS), len(names))).unbind(1)
     tracks, tails = [], []
     for index, (side, source) in enumerate(sources.items()):
         stems = source.power.to(values)
         # Correlated stems sum to more or less than their powers: known for equal gains.
         factor = source.mix_power.to(values) / stems.sum(dim=0).clamp(min=1e-20)
-        power = (gains[:, index].square() * stems).sum(dim=1)
+        power = (gains[index].square() * stems).sum(dim=1)
         power = power * factor.clamp(0.1, float(len(names)))
         dry, tail = chains.bus(mixer.track_nodes, power, (side, TRACK_BUS))
         tracks.append(dry + tail)
@@ -111,8 +111,7 @@ def predict_powers(
         share = (dry_a * dry_b / solo.clamp(min=1e-20) + 1e-12).sqrt() - 1e-6
         summed = (summed + 2.0 * cross_power.to(values) * share).clamp(min=0.0)
     dry, tail = chains.bus(mixer.master_nodes, summed, (MASTER_BUS, MASTER_BUS))
-    gain_pair = Pair(gains[:, 0], gains[:, 1])
-    return PredictedPowers(gain_pair, Pair(*tracks), Pair(*tails), dry + tail)
+    return PredictedPowers(Pair(*gains), Pair(*tracks), Pair(*tails), dry + tail)
 
 
 def unpredicted_nodes(mixer: Mixer) -> tuple[str, ...]:

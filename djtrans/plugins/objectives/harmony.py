@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import torch
 from torch import Tensor
 
@@ -42,16 +40,18 @@ class HarmonicClash:
 def _notes(track: PredictedTrack, mix: PredictedMix) -> Tensor:
     """Compute the chroma of a track under its gains, ``[batch, beats, 12]``."""
     source = track.source
-    notes = source.chroma.to(track.gains)
-    total = notes.new_zeros(())
-    for index, (low, high) in enumerate(pairwise(CHROMA_EDGES_HZ)):
-        inside = ((mix.band_hz >= low) & (mix.band_hz < high)).nonzero().flatten()
-        part = slice(int(inside[0]), int(inside[-1]) + 1)
-        power = source.power.to(notes)[..., part]
-        kept = mix.beat_mean((track.gains[..., part] * power).sum(dim=-1))
-        own = mix.beat_mean(power.sum(dim=-1)) + 1e-20
-        total = total + torch.einsum("bst,stk->btk", kept / own, notes[:, :, index])
-        # A tail repeats what the track played: its chroma is taken as that of the whole track.
-        tail = mix.beat_mean(track.tail[..., part].sum(dim=-1)) / own.sum(dim=0)
-        total = total + ((tail + 1e-12).sqrt() - 1e-6)[..., None] * notes[:, :, index].sum(dim=0)
-    return total
+    notes, power = source.chroma.to(track.gains), source.power.to(track.gains)
+    edges = mix.band_hz.new_tensor(CHROMA_EDGES_HZ)
+    inside = (mix.band_hz[:, None] >= edges[:-1]) & (mix.band_hz[:, None] < edges[1:])
+    member = inside.to(notes)
+    kept = _by_beat((track.gains * power) @ member, mix)
+    own = _by_beat(power @ member, mix) + 1e-20
+    total = torch.einsum("bstr,strk->btk", kept / own, notes)
+    # A tail repeats what the track played: its chroma is taken as that of the whole track.
+    tail = _by_beat(track.tail @ member, mix) / own.sum(dim=0)
+    return total + torch.einsum("btr,trk->btk", (tail + 1e-12).sqrt() - 1e-6, notes.sum(dim=0))
+
+
+def _by_beat(cells: Tensor, mix: PredictedMix) -> Tensor:
+    """Average ``[..., cells, ranges]`` over each beat."""
+    return cells.unflatten(-2, (-1, mix.cells_per_beat)).mean(dim=-2)

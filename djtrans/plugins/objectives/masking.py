@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import torch
 from torch import Tensor
 
@@ -39,11 +37,14 @@ class Masking:
 
 def _critical(power: Tensor, mix: PredictedMix) -> Tensor:
     """Sum the powers to critical bands and average them over 0.1 s, ``[batch, cells, bands]``."""
-    low = [
-        power[..., (mix.band_hz >= first) & (mix.band_hz < last)].sum(dim=-1, keepdim=True)
-        for first, last in pairwise(_LOWEST_BARK_HZ)
-    ]
-    banded = torch.cat([*low, power[..., mix.band_hz >= _LOWEST_BARK_HZ[-1]]], dim=-1)
+    edges = power.new_tensor(_LOWEST_BARK_HZ)
+    hz = mix.band_hz.to(power)
+    # Bands above the finer ones are critical bands already.
+    band = torch.bucketize(hz, edges, right=True) - 1
+    last = len(edges) - 1
+    band = torch.where(band == last, last + (band == last).cumsum(0) - 1, band)
+    member = torch.nn.functional.one_hot(band, int(band.max()) + 1).to(power)
+    banded = power @ member
     width = max(1, round(CELL_SECONDS / mix.cell_seconds))
     count = banded.shape[1] // width
     return banded[:, : count * width].unflatten(1, (count, width)).mean(dim=2)

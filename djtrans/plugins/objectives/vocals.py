@@ -63,9 +63,9 @@ def _cuts(track: PredictedTrack, mix: PredictedMix) -> Tensor:
     side = max(1, round(SIDE_SECONDS / mix.cell_seconds))
     if power.shape[0] < 2 * side + 1:
         return gain.sum(dim=(1, 2)) * 0.0
-    words = mix.band_hz >= WORDS_HZ
-    own = moving_mean(power[:, words].sum(dim=-1), side)
-    kept = moving_mean((gain[..., words] * power[:, words]).sum(dim=-1), side)
+    words = power * (mix.band_hz >= WORDS_HZ).to(power)
+    own = moving_mean(words.sum(dim=-1), side)
+    kept = moving_mean((gain * words).sum(dim=-1), side)
     held = kept / (own + 1e-12)
     reference = to_db((track.solo @ mix.loudness_weight).mean())
     loud = to_db(moving_mean(power @ mix.loudness_weight, side)) - reference
