@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -41,6 +42,9 @@ WRITABLE = {
 
 #: libsndfile's Vorbis encoder overflows its stack on one huge write.
 _WRITE_FRAMES = 65536
+#: Samples of each channel that are collected before they are copied into the whole: 32 MiB, from
+#: which size on the memory of a part is free for others as soon as it is copied.
+_PART_FRAMES = 1 << 23
 
 
 def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> tuple[Tensor, int]:
@@ -284,8 +288,25 @@ def content_hash(audio_path: str | os.PathLike[str]) -> str:
 
 
 def _joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:
-    parts = list(blocks)
-    return np.concatenate(parts) if parts else np.zeros((0, channels), np.float32)
+    """Join blocks, ``[samples, channels]``, without a second copy of the whole in memory."""
+    parts: deque[np.ndarray] = deque()
+    filled = _PART_FRAMES
+    for block in blocks:
+        while len(block):
+            if filled == _PART_FRAMES:
+                parts.append(np.empty((channels, _PART_FRAMES), np.float32))
+                filled = 0
+            count = min(len(block), _PART_FRAMES - filled)
+            parts[-1][:, filled : filled + count] = block[:count].T
+            filled += count
+            block = block[count:]
+    total = max(0, len(parts) - 1) * _PART_FRAMES + (filled if parts else 0)
+    joined = np.empty((channels, total), np.float32)
+    for start in range(0, total, _PART_FRAMES):
+        part = parts.popleft()
+        joined[:, start : start + _PART_FRAMES] = part[:, : total - start]
+    # Channel by channel in memory, as audio is from here on.
+    return joined.T
 
 
 def _first(blocks: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:
