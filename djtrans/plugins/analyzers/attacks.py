@@ -26,7 +26,8 @@ _ENERGY_RATE = 4000
 RATE = 1000
 #: Seconds that are filtered at once, and further ones on either side.
 _BLOCK_SECONDS, _MARGIN_SECONDS = 600, 2
-#: Rows that are folded at once.
+#: Bins whose gain is computed at once, and rows that are folded at once.
+_GAIN_BINS = 1 << 18
 _FOLD_ROWS = 1 << 19
 #: Fraction of the mean attack of the strongest band below which a band counts as empty.
 _EMPTY_BAND = 3e-3
@@ -96,11 +97,15 @@ def _block_attacks(mono: NDArray[np.float32], sample_rate: int) -> NDArray[np.fl
     rows = int(samples * RATE / sample_rate)
     columns = []
     for low, high, rate, window in _BANDS:
-        bins = np.arange(min(seconds * rate // 2, len(spectrum) - 1))
-        gain = _band_gain(bins / seconds, low, min(high, 0.45 * sample_rate))
+        bins = min(seconds * rate // 2, len(spectrum) - 1)
         shaped = np.zeros(seconds * rate // 2 + 1, dtype=np.complex64)
-        shaped[: len(bins)] = spectrum[: len(bins)] * gain
-        signal = scipy.fft.irfft(shaped, seconds * rate) * (rate / sample_rate)
+        for start in range(0, bins, _GAIN_BINS):
+            part = slice(start, min(start + _GAIN_BINS, bins))
+            freqs = np.arange(part.start, part.stop) / seconds
+            shaped[part] = spectrum[part] * _band_gain(freqs, low, min(high, 0.45 * sample_rate))
+        signal = scipy.fft.irfft(shaped, seconds * rate, overwrite_x=True)
+        del shaped
+        signal *= rate / sample_rate
         columns.append(_rise(*_energy(signal, rate), window)[:rows])
     return np.stack(columns, axis=1)
 
