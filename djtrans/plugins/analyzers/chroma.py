@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
 import numpy as np
 import scipy.fft
@@ -14,38 +16,6 @@ _HOP_SECONDS = 0.1
 _WINDOW_SECONDS = 0.37
 _LOWEST_HZ, _HIGHEST_HZ = 55.0, 1800.0
 _BLOCK = 256
-
-
-@attrs.frozen(eq=False)
-class _Peaks:
-    """Spectral peaks of a block of frames: small, as those of a whole track wait for the tuning.
-
-    Attributes
-    ----------
-    count : ndarray
-        ``[frames]``, number of peaks of each frame.
-    column, shift, level : ndarray
-        ``[peaks]``: spectral bin, distance from its middle, and log magnitude.
-    resolution : float
-        Width of a bin in Hz.
-    """
-
-    count: NDArray[np.int64]
-    column: NDArray[np.uint16]
-    shift: NDArray[np.float32]
-    level: NDArray[np.float32]
-    resolution: float
-
-    @property
-    def pitch(self) -> NDArray[np.float64]:
-        """Pitch in semitones; A = 440 Hz is 69."""
-        freq = (self.column.astype(np.int64) + self.shift) * self.resolution
-        return np.asarray(69.0 + 12.0 * np.log2(freq / 440.0))
-
-    @property
-    def weight(self) -> NDArray[np.float64]:
-        """Square root of the magnitude, which keeps the bass from dominating the chords."""
-        return np.exp(0.5 * self.level.astype(np.float64))
 
 
 @attrs.frozen(eq=False)
@@ -84,38 +54,45 @@ def find_chroma(mono: Signal, sample_rate: int) -> Chroma:
     -------
     Chroma
     """
-    hop = max(1, round(_HOP_SECONDS * sample_rate))
+    # Twice through the track: the peaks take more memory than time.
+    phasor = 0j
+    for _, pitch, weight, _ in _peaks(mono, sample_rate):
+        phasor += complex(np.sum(weight * np.exp(2j * np.pi * pitch)))
+    tuning = float(np.angle(phasor) / (2 * np.pi))
+    parts = []
+    for row, pitch, weight, count in _peaks(mono, sample_rate):
+        tuned = pitch - tuning
+        semitone = np.round(tuned)
+        closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
+        index = row * 12 + (semitone.astype(np.int64) % 12)
+        sums = np.bincount(index, weight * closeness, minlength=count * 12)
+        parts.append(sums.astype(np.float64).reshape(count, 12))
+    return Chroma(np.concatenate(parts), sample_rate / _hop(sample_rate), tuning)
+
+
+def _hop(sample_rate: int) -> int:
+    return max(1, round(_HOP_SECONDS * sample_rate))
+
+
+def _peaks(
+    mono: Signal, sample_rate: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], int]]:
+    """Yield frame, pitch in semitones and weight of the peaks of each block, and its length."""
     size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     low = max(2, int(_LOWEST_HZ * size / sample_rate))
     high = min(int(_HIGHEST_HZ * size / sample_rate), size // 2 - 2)
-    blocks = []
-    phasor = 0j
-    for _, frames in frame_blocks(mono, size, hop, _BLOCK):
+    for _, frames in frame_blocks(mono, size, _hop(sample_rate), _BLOCK):
         spectrum = scipy.fft.rfft(frames * window, axis=1)
         level = np.log(np.abs(spectrum[:, low - 1 : high + 2]) + 1e-9)
         here, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
         row, column = np.nonzero((here > left) & (here >= right) & (here > here.max() - 9.0))
         peak, lower, upper = (part[row, column] for part in (here, left, right))
         shift = 0.5 * (lower - upper) / np.minimum(lower - 2 * peak + upper, -1e-9)
-        count = np.bincount(row, minlength=len(frames))
-        peaks = _Peaks(count, (column + low).astype(np.uint16), shift, peak, sample_rate / size)
-        phasor += complex(np.sum(peaks.weight * np.exp(2j * np.pi * peaks.pitch)))
-        blocks.append(peaks)
-    tuning = float(np.angle(phasor) / (2 * np.pi))
-    strength = np.concatenate([_strength(peaks, tuning) for peaks in blocks])
-    return Chroma(strength, sample_rate / hop, tuning)
-
-
-def _strength(peaks: _Peaks, tuning: float) -> NDArray[np.float64]:
-    """Sum the peaks of a block by pitch class, ``[frames, 12]``."""
-    tuned = peaks.pitch - tuning
-    semitone = np.round(tuned)
-    closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
-    frame = np.repeat(np.arange(len(peaks.count)), peaks.count)
-    index = frame * 12 + (semitone.astype(np.int64) % 12)
-    sums = np.bincount(index, peaks.weight * closeness, minlength=len(peaks.count) * 12)
-    return np.asarray(sums, dtype=np.float64).reshape(-1, 12)
+        freq = (column + low + shift) * sample_rate / size
+        # The square root of the magnitude keeps the bass from dominating the chords.
+        weight = np.exp(0.5 * peak.astype(np.float64))
+        yield row, 69.0 + 12.0 * np.log2(freq / 440.0), weight, len(frames)
 
 
 def chroma_per_slot(
