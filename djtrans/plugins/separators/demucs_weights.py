@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -65,7 +66,7 @@ def find_weights(config: DemucsConfig, progress: FractionCallback | None = None)
     SeparationError
         If a file is neither here nor to be had.
     """
-    path = Path(config.weights).expanduser()
+    path = Path(os.path.expanduser(config.weights))
     if config.weights and path.is_file():
         return Weights((path,))
     if config.weights and not path.is_dir():
