@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -208,7 +209,9 @@ def _load_pickle(file: Path) -> Any:
     if match := _CHECKSUM.fullmatch(file.stem):
         check_checksum(file, match[1])
     try:
-        with _allowed_in_pickles(HTDemucs, Fraction):
+        with _allowed_in_pickles(HTDemucs, Fraction), warnings.catch_warnings():
+            # torch warns of other pickle protocols, and then reads or refuses them.
+            warnings.simplefilter("ignore")
             package = torch.load(file, "cpu", weights_only=True)
     except UnpicklingError:
         raise SeparationError(
