@@ -121,7 +121,7 @@ def cases(rng: Random) -> Iterator[Case]:
     for name, text in _FILES.items():
         for command in (("plugins", "--json"), ("layout", "--json")):
             make = _load(text, command)
-            promise = Promise(json=True)
+            promise = Promise(json=True, printed=("hello",) if name == "prints" else ())
             yield single("inputs", f"plugin file {command[0]} {name}", make, promise)
     for file in ("own.txt", "a b.py", "djtrans.py", "torch.py", "1.py", "é.py"):
         make = _load("", ("plugins", "--json"), file)
