@@ -114,7 +114,7 @@ class DecodedFile:
 
 def decode(path: str | os.PathLike[str]) -> DecodedFile:
     """Decode a whole audio file; see :func:`load_audio`."""
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     with open_audio(file) as stream:
         rate, decoder = stream.sample_rate, stream.decoder
         samples = _joined(stream.blocks(), stream.channels)
@@ -151,7 +151,7 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
     AudioFileError
         See :func:`load_audio`.
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     with open_audio(file) as stream:
         rate = stream.sample_rate
         # Whole seconds are on both sample grids; a second of margin avoids the resampler's edges.
@@ -168,7 +168,7 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
 
 def audio_seconds(path: str | os.PathLike[str]) -> float:
     """Return the length of an audio file in seconds, as it is decoded."""
-    with open_audio(Path(path).expanduser()) as stream:
+    with open_audio(Path(os.path.expanduser(path))) as stream:
         frames = stream.frames
         if frames is None:
             frames = sum(len(block) for block in stream.blocks())
@@ -177,7 +177,7 @@ def audio_seconds(path: str | os.PathLike[str]) -> float:
 
 def audio_sample_rate(path: str | os.PathLike[str]) -> int:
     """Return the sample rate of an audio file in Hz."""
-    with open_audio(Path(path).expanduser()) as stream:
+    with open_audio(Path(os.path.expanduser(path))) as stream:
         return stream.sample_rate
 
 
@@ -227,7 +227,7 @@ def write_audio(
     --------
     load_audio : Read an audio file.
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     if file.suffix.lower() not in WRITABLE:
         raise AudioFileError(
             f"Cannot write {file}: extension {file.suffix!r} is unknown; use one of "
@@ -279,7 +279,7 @@ def write_audio(
 
 def content_hash(audio_path: str | os.PathLike[str]) -> str:
     """Compute the SHA-256 of a file's bytes in hexadecimal, which identifies a track in caches."""
-    file = Path(audio_path).expanduser()
+    file = Path(os.path.expanduser(audio_path))
     check_is_file(file)
     try:
         return file_hash(file)
