@@ -4,6 +4,8 @@
 PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# The tests start hundreds of processes: with byte code kept, not each compiles the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test test-slow test-smoke test-lowest coverage \
 	lint types docs audit format bench torture clean
@@ -24,8 +26,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: install  ## render a transition from two synthetic tracks into demo-output/
 	$(BIN)/djtrans demo --out demo-output
 
+# What test_smoke.py checks for other Pythons, the other tests check in detail.
 test: install  ## the tests, without the slow ones
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/test_smoke.py
 
 test-slow: install  ## the slow tests, about a quarter of an hour on two cores
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal

@@ -30,8 +30,6 @@ from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import default_registry
 from djtrans.synthesis import TrackSpec, synthesize
 
-pytestmark = pytest.mark.usefixtures("warm_cache")
-
 RATE = 22050
 OPTIONS = LibraryOptions(most=3, separator="spectral", bars=4)
 #: Half the tempo of another one is the same tempo; 150 goes with none of them.
