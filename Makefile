@@ -47,8 +47,8 @@ test-lowest:  ## the core of the tests with the oldest versions allowed, on Pyth
 	.ci/test-with .venv-lowest constraints-lowest.txt "$$python" $(LOWEST_TESTS)
 
 coverage: install  ## branch coverage of djtrans/core by its tests, at least 95 %
-	$(BIN)/python -m pytest tests/core tests/test_registry.py tests/plugins/separators/test_folder.py \
-		tests/pipeline tests/report --cov=djtrans/core --cov-branch \
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/core tests/test_registry.py \
+		tests/plugins/separators/test_folder.py tests/pipeline tests/report --cov=djtrans/core --cov-branch \
 		--cov-report=term-missing:skip-covered --cov-fail-under=95
 
 lint: install  ## style, formatting and the layers between packages
