@@ -44,7 +44,7 @@ LOWEST_TESTS := tests/test_smoke.py tests/cli tests/core tests/diffusion tests/m
 
 test-lowest:  ## the core of the tests with the oldest versions allowed, on Python 3.10
 	@python=$$(.ci/find-python 3.10) || { echo "SKIPPED: there is no Python 3.10 here; name one by PYTHON310."; exit 0; }; \
-	.ci/test-with .venv-lowest constraints-lowest.txt "$$python" $(LOWEST_TESTS)
+	.ci/test-with .venv-lowest constraints-lowest.txt "$$python" -n auto --dist worksteal $(LOWEST_TESTS)
 
 coverage: install  ## branch coverage of djtrans/core by its tests, at least 95 %
 	$(BIN)/python -m pytest -n auto --dist worksteal tests/core tests/test_registry.py \
