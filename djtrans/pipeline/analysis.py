@@ -56,7 +56,8 @@ def analyze_track(
     Examples
     --------
     >>> import djtrans
-    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> structure = (("intro", 8), ("drop", 8))
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0, structure=structure))
     >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
     >>> round(djtrans.analyze_track(track).grid.bpm)
     124

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="uses /proc and forks")
 def test_no_case_of_the_sample_is_a_fault(tmp_path):
     done = subprocess.run(
