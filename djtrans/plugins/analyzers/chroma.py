@@ -9,7 +9,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from djtrans.plugins.analyzers.frames import frame_blocks
+from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
 from djtrans.plugins.analyzers.signals import Signal
 
 _HOP_SECONDS = 0.1
@@ -59,15 +59,18 @@ def find_chroma(mono: Signal, sample_rate: int) -> Chroma:
     for _, pitch, weight, _ in _peaks(mono, sample_rate):
         phasor += complex(np.sum(weight * np.exp(2j * np.pi * pitch)))
     tuning = float(np.angle(phasor) / (2 * np.pi))
-    parts = []
+    hop = _hop(sample_rate)
+    strength = np.empty((frame_count(len(mono), hop), 12))
+    start = 0
     for row, pitch, weight, count in _peaks(mono, sample_rate):
         tuned = pitch - tuning
         semitone = np.round(tuned)
         closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
         index = row * 12 + (semitone.astype(np.int64) % 12)
         sums = np.bincount(index, weight * closeness, minlength=count * 12)
-        parts.append(sums.astype(np.float64).reshape(count, 12))
-    return Chroma(np.concatenate(parts), sample_rate / _hop(sample_rate), tuning)
+        strength[start : start + count] = sums.reshape(count, 12)
+        start += count
+    return Chroma(strength, sample_rate / hop, tuning)
 
 
 def _hop(sample_rate: int) -> int:
