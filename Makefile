@@ -4,6 +4,8 @@
 PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# The tests start hundreds of processes: with byte code kept, not each compiles the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test test-slow test-smoke test-lowest coverage \
 	lint types docs audit format bench torture clean
@@ -24,8 +26,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: install  ## render a transition from two synthetic tracks into demo-output/
 	$(BIN)/djtrans demo --out demo-output
 
+# What test_smoke.py checks for other Pythons, the other tests check in detail.
 test: install  ## the tests, without the slow ones
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/test_smoke.py
 
 test-slow: install  ## the slow tests, about a quarter of an hour on two cores
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
@@ -41,11 +44,11 @@ LOWEST_TESTS := tests/test_smoke.py tests/cli tests/core tests/diffusion tests/m
 
 test-lowest:  ## the core of the tests with the oldest versions allowed, on Python 3.10
 	@python=$$(.ci/find-python 3.10) || { echo "SKIPPED: there is no Python 3.10 here; name one by PYTHON310."; exit 0; }; \
-	.ci/test-with .venv-lowest constraints-lowest.txt "$$python" $(LOWEST_TESTS)
+	.ci/test-with .venv-lowest constraints-lowest.txt "$$python" -n auto --dist worksteal $(LOWEST_TESTS)
 
 coverage: install  ## branch coverage of djtrans/core by its tests, at least 95 %
-	$(BIN)/python -m pytest tests/core tests/test_registry.py tests/plugins/separators/test_folder.py \
-		tests/pipeline tests/report --cov=djtrans/core --cov-branch \
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/core tests/test_registry.py \
+		tests/plugins/separators/test_folder.py tests/pipeline tests/report --cov=djtrans/core --cov-branch \
 		--cov-report=term-missing:skip-covered --cov-fail-under=95
 
 lint: install  ## style, formatting and the layers between packages

@@ -53,6 +53,7 @@ from djtrans.core.registration.discovery import (
     discover,
     one_line,
 )
+from djtrans.core.util.isolation import same_surroundings
 
 #: Modules of the default plugins, loaded as any other plugin.
 BUILTIN_MODULES = tuple(f"djtrans.plugins.{kind}s" for kind in KINDS)
@@ -194,7 +195,8 @@ class Registry:
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         try:
-            spec.loader.exec_module(module)
+            with same_surroundings():
+                spec.loader.exec_module(module)
         except (Exception, SystemExit) as error:
             del sys.modules[spec.name]
             raise PluginError(
@@ -232,7 +234,8 @@ class Registry:
     def _load(self, provider: Provider, load: Callable[[], object]) -> None:
         had_torch = "torch" in sys.modules
         try:
-            plugin = load()
+            with same_surroundings():
+                plugin = load()
             if isinstance(plugin, type):
                 plugin = plugin()
             hash(plugin)  # pluggy keeps plugins in sets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import pkgutil
 import re
@@ -86,23 +87,33 @@ def folder(tmp_path_factory):
     return here
 
 
-def run_blocks(page: str, folder: Path, after: str = "") -> list[str]:
-    """Run the Python blocks of a page as one script; the lines that it prints."""
-    script = folder / f"{Path(page).stem}_blocks.py"
-    script.write_text("\n".join([*blocks(page, "python"), after]))
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+def run_pages(folder: Path, pages: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Run the Python blocks of pages, each as one script with what is given after it.
+
+    One process runs them all; for each page, what it printed, and how it failed or "".
+    """
+    scripts = {page: folder / f"{page.replace('/', '_')}.py" for page in pages}
+    for page, after in pages.items():
+        scripts[page].write_text("\n".join([*blocks(page, "python"), after]))
     # That demucs has no weights here is nothing the page has to warn of.
     no_weights = "ignore:The stems are made by 'spectral':UserWarning"
+    warnings = ("-W", "error::UserWarning", "-W", no_weights)
     done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", "-W", no_weights, script.name],
+        [sys.executable, *warnings, "-m", "tests.helpers.run_scripts", *scripts.values()],
         cwd=folder,
-        env=environ,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    results = json.loads(done.stdout)
+    return {page: results[str(script)] for page, script in scripts.items()}
+
+
+def lines_of(result: dict[str, str]) -> list[str]:
+    assert result["failure"] == ""
+    return result["printed"].splitlines()
 
 
 def promised(page: str) -> list[str]:
@@ -112,8 +123,7 @@ def promised(page: str) -> list[str]:
     return [match[1] for match in said if match]
 
 
-def test_the_code_of_the_readme_runs(folder):
-    checks = """
+README_CHECKS = """
 import sys
 from djtrans.pipeline.curve_generation import generate_params
 assert torch.equal(again.audio, transition.audio)
@@ -127,14 +137,8 @@ drawn = generate_params(QuickFade(None), request, torch.tensor(plan.beat_times))
 assert float(drawn.row("b/bass/fader/gain")[16]) == 0.5
 assert float(drawn.row("a/bass/fader/gain")[48]) == 0.5
 """
-    printed = run_blocks("README.md", folder, checks)
-    assert len(promised("README.md")) >= 4
-    assert [line for line in printed if line in promised("README.md")] == promised("README.md")
-    assert (folder / "transition.png").read_bytes().startswith(b"\x89PNG")
 
-
-def test_the_effect_in_the_plugin_page_keeps_its_contract(folder):
-    checks = """
+EFFECT_CHECKS = """
 ctx = djtrans.RenderContext(8000, torch.arange(5).double() / 2, torch.arange(9).double() / 4)
 effect = Tremolo(TremoloConfig())
 audio = torch.randn(2, 2, 16000)
@@ -160,35 +164,33 @@ dipped = mixer(noise, silent, values, sample_rate=8000).mix
 assert (plain - noise.sum(0)).abs().max() < 1e-5
 assert dipped.square().mean() < 0.6 * plain.square().mean()
 """
-    printed = run_blocks("docs/plugins.md", folder, checks)
-    assert promised("docs/plugins.md") == printed
 
 
 @pytest.fixture(scope="module")
-def printed_by_kind(folder):
-    """What the code of each page on a kind of plugin prints; one process runs them all."""
-    scripts = {}
-    for page in KIND_PAGES:
-        scripts[page] = folder / f"{Path(page).stem}_kind.py"
-        scripts[page].write_text("\n".join(blocks(page, "python")))
-    code = "import runpy, sys\nfor path in sys.argv[1:]:\n    print('>', path)\n"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}    runpy.run_path(path)", *map(str, scripts.values())],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
+def results(folder):
+    """The results of the pages whose code takes a moment; the last adds to the registry."""
+    quick = dict.fromkeys([*KIND_PAGES, "docs/parameters.md"], "")
+    return run_pages(
+        folder, {**quick, "docs/plugins.md": EFFECT_CHECKS, "README.md": README_CHECKS}
     )
-    assert done.returncode == 0, done.stderr
-    _, *parts = re.split(r"^> .*\n", done.stdout, flags=re.M)
-    return dict(zip(scripts, (part.splitlines() for part in parts), strict=True))
+
+
+def test_the_code_of_the_readme_runs(folder, results):
+    printed = lines_of(results["README.md"])
+    assert len(promised("README.md")) >= 4
+    assert [line for line in printed if line in promised("README.md")] == promised("README.md")
+    assert (folder / "transition.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_effect_in_the_plugin_page_keeps_its_contract(results):
+    assert promised("docs/plugins.md") == lines_of(results["docs/plugins.md"])
 
 
 @pytest.mark.parametrize("page", KIND_PAGES)
-def test_the_example_of_each_kind_runs_and_keeps_its_rules(page, printed_by_kind):
+def test_the_example_of_each_kind_runs_and_keeps_its_rules(page, results):
     (said,) = blocks(page, "text")
     assert re.match(r"rules run: [1-9]", said)
-    assert sorted(printed_by_kind[page]) == sorted([*said.splitlines(), *promised(page)])
+    assert sorted(lines_of(results[page])) == sorted([*said.splitlines(), *promised(page)])
 
 
 def test_every_kind_has_its_page():
@@ -199,29 +201,30 @@ def test_every_kind_has_its_page():
 
 @pytest.mark.slow
 def test_the_code_of_the_first_page_runs(folder):
-    printed = run_blocks("docs/get-started.md", folder)
-    assert len(promised("docs/get-started.md")) == 2
-    assert set(promised("docs/get-started.md")) <= set(printed)
+    page = "docs/get-started.md"
+    printed = lines_of(run_pages(folder, {page: ""})[page])
+    assert len(promised(page)) == 2
+    assert set(promised(page)) <= set(printed)
 
 
-@pytest.mark.parametrize(
-    "page",
-    ["docs/parameters.md", pytest.param("docs/params-file.md", marks=pytest.mark.slow)],
-)
-def test_the_code_of_the_parameter_pages_runs(page, folder):
+def test_the_code_of_the_parameter_page_runs(results):
+    page = "docs/parameters.md"
+    assert [line for line in lines_of(results[page]) if line in promised(page)] == promised(page)
+
+
+@pytest.mark.slow
+def test_the_code_of_the_params_file_page_runs(folder):
     import djtrans
 
-    a, b = folder / "track_a.wav", folder / "track_b.wav"
-    saved = folder / "transition.json"
-    if page == "docs/params-file.md":
-        stems = {"stems_a": folder / "stems/track_a", "stems_b": folder / "stems/track_b"}
-        djtrans.generate(a, b, bars=8, device="cpu", **stems).save_params(saved)
-    printed = run_blocks(page, folder)
+    a, b, page = folder / "track_a.wav", folder / "track_b.wav", "docs/params-file.md"
+    stems = {"stems_a": folder / "stems/track_a", "stems_b": folder / "stems/track_b"}
+    generated = djtrans.generate(a, b, bars=8, device="cpu", **stems)
+    generated.save_params(folder / "transition.json")
+    printed = lines_of(run_pages(folder, {page: ""})[page])
     assert [line for line in printed if line in promised(page)] == promised(page)
-    if page == "docs/params-file.md":
-        edited = djtrans.render(folder / "edited.json", a, b, device="cpu")
-        send = edited.params.row("a/track/reverb/send")
-        assert send.tolist() == [0.0] * 31 + [0.5] * 32 + [0.0]
+    edited = djtrans.render(folder / "edited.json", a, b, device="cpu")
+    send = edited.params.row("a/track/reverb/send")
+    assert send.tolist() == [0.0] * 31 + [0.5] * 32 + [0.0]
 
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])

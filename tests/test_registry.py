@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from types import ModuleType
@@ -164,6 +165,21 @@ def test_a_factory_that_points_nowhere_says_whose_it_is():
 class Knobs:
     depth_db: float = setting(3.0, "Depth.", unit="dB", minimum=0, maximum=12)
     name: str = setting("a", "Kind.", choices=("a", "b"))
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("broken"), SystemExit(0)])
+def test_a_component_that_cannot_be_built_says_whose_it_is(tmp_path, monkeypatch, problem):
+    def factory(config):
+        os.chdir("/")
+        raise problem
+
+    monkeypatch.chdir(tmp_path)
+    registry = make(discover=False)
+    registry.register(plugin(technique("spin", factory=factory)), "one")
+    words = rf"Technique 'one/spin' failed with {type(problem).__name__}: "
+    with pytest.raises(PluginError, match=words):
+        registry.techniques.build("spin")
+    assert os.getcwd() == os.path.realpath(tmp_path)
 
 
 def test_configs_are_validated_with_field_value_and_range():

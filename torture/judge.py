@@ -45,12 +45,15 @@ class Promise:
         ``"success"``, ``"refused"`` or ``"either"``.
     json : bool
         Its stdout is one JSON document if it succeeds.
+    printed : tuple of str
+        Lines on stderr that are not djtrans' own.
     """
 
     outputs: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     maybe: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     expected: str = "either"
     json: bool = False
+    printed: tuple[str, ...] = attrs.field(default=(), converter=tuple)
 
 
 def judge(
@@ -68,7 +71,7 @@ def judge(
     before : Snapshot
         Content of the folder before it ran.
     """
-    faults = [*_end(command, finished, promise), *_messages(command, finished)]
+    faults = [*_end(command, finished, promise), *_messages(command, finished, promise)]
     faults += disturbed(folder, before, (*promise.outputs, *promise.maybe))
     if finished.code == SUCCESS:
         faults += [
@@ -126,7 +129,7 @@ def _end(command: Command, finished: Finished, promise: Promise) -> Iterator[Fau
         yield Fault("memory", f"{finished.mebibytes:.0f} MiB")
 
 
-def _messages(command: Command, finished: Finished) -> Iterator[Fault]:
+def _messages(command: Command, finished: Finished, promise: Promise) -> Iterator[Fault]:
     lines = [line for line in finished.stderr.splitlines() if line.strip()]
     if _TRACEBACK in finished.stderr:
         yield Fault("traceback", cause(finished.stderr))
@@ -141,7 +144,8 @@ def _messages(command: Command, finished: Finished) -> Iterator[Fault]:
         yield Fault("message", f"{len(errors)} error lines")
     if errors and finished.code == SUCCESS and not batch:
         yield Fault("message", f"exit code 0 with an error line: {errors[0]}")
-    if noise := [line for line in lines if not line.startswith(_OWN)]:
+    foreign = [line for line in lines if not line.startswith(_OWN)]
+    if noise := [line for line in foreign if line not in promise.printed]:
         yield Fault("noise", noise[0][:200])
     for line in lines:
         if line.startswith(_WARNING) and _FOREIGN.search(line):

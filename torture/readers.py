@@ -24,7 +24,9 @@ def _audio(path: Path) -> None:
     import numpy as np
     import soundfile
 
-    samples, rate = soundfile.read(path, always_2d=True)
+    # libsndfile takes only names that are UTF-8.
+    with path.open("rb") as stream:
+        samples, rate = soundfile.read(stream, always_2d=True)
     if not len(samples) or not rate:
         raise ValueError("no samples")
     if not np.isfinite(samples).all():
@@ -85,9 +87,9 @@ def _checkpoint(path: Path) -> None:
 
 
 def _safetensors(path: Path) -> None:
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
-    load_file(path)
+    load(path.read_bytes())
 
 
 def _any(path: Path) -> None:

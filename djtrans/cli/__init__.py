@@ -12,7 +12,13 @@ from djtrans import __version__
 from djtrans.cli.analyze import analyze
 from djtrans.cli.cache import cache
 from djtrans.cli.collect import collect
-from djtrans.cli.console import fail, results_only, show_warnings, tolerate_any_text
+from djtrans.cli.console import (
+    fail,
+    open_closed_streams,
+    results_only,
+    show_warnings,
+    tolerate_any_text,
+)
 from djtrans.cli.evaluate import evaluate
 from djtrans.cli.export import export
 from djtrans.cli.extract import extract
@@ -68,6 +74,7 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; errors of the user are printed on one line, with exit code 2."""
+    open_closed_streams()
     show_warnings()
     tolerate_any_text()
     # Pictures are only written, so a backend for windows that is set but missing does not matter.

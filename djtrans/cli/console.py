@@ -29,6 +29,26 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def open_closed_streams() -> None:
+    """Connect standard streams that are closed to the null device.
+
+    Python has no object for them, and the next file that is opened would take the descriptor, to
+    which libraries print.
+    """
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != descriptor:
+                os.dup2(null, descriptor)
+                os.close(null)
+            os.set_inheritable(descriptor, True)
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
 def tolerate_any_text() -> None:
     """Print characters that a console cannot encode as escapes, instead of failing.
 
@@ -60,14 +80,10 @@ def results_only(active: bool = True) -> Iterator[None]:
 
 @contextmanager
 def _redirected_descriptor() -> Iterator[None]:
-    """Redirect the file descriptor of stdout to that of stderr, if both are open."""
+    """Redirect the file descriptor of stdout to that of stderr."""
     out, err = 1, 2
     sys.stdout.flush()
-    try:
-        kept = os.dup(out)
-    except OSError:  # stdout is closed
-        yield
-        return
+    kept = os.dup(out)
     try:
         os.dup2(err, out)
         yield

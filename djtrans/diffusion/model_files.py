@@ -8,6 +8,7 @@ from pathlib import Path
 
 from djtrans.core.audio.io import content_hash
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.util.hub import download, silent_client
 from djtrans.diffusion.checkpoint import WEIGHTS_NAME
 
 #: File of the bundled model.
@@ -47,19 +48,22 @@ def locate_model(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
 
 
 def _download(hub_id: str) -> str:
-    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.constants import HF_HUB_OFFLINE
 
     try:
         if HF_HUB_OFFLINE:
-            return str(hf_hub_download(hub_id, WEIGHTS_NAME))
-        stated = get_hf_file_metadata(hf_hub_url(hub_id, WEIGHTS_NAME))
+            return str(download(hub_id, WEIGHTS_NAME, most_bytes=MOST_BYTES))
+        with silent_client():
+            stated = get_hf_file_metadata(hf_hub_url(hub_id, WEIGHTS_NAME))
         if stated.size is None or stated.size > MOST_BYTES:
             raise FormatError(
                 f"The model {hub_id!r} is not downloaded: the hub states a size of "
                 f"{stated.size or 0} bytes, and at most {MOST_BYTES / 1e9:g} GB are."
             )
-        file = str(hf_hub_download(hub_id, WEIGHTS_NAME, revision=stated.commit_hash))
+        file = str(
+            download(hub_id, WEIGHTS_NAME, most_bytes=stated.size, revision=stated.commit_hash)
+        )
     except FormatError:
         raise
     except Exception as error:  # noqa: BLE001 -- whatever a network, a hub or a full disk does

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -84,7 +85,10 @@ def read_checkpoint(file: str | os.PathLike[str]) -> dict[str, Any]:
         raise FormatError(f"There is no checkpoint {str(path)!r}; check the path.")
     _refuse_compressed(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # torch warns of other pickle protocols, and then reads or refuses them.
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise FormatError(
             f"{path} contains more than tensors and plain values, which could run code when it is "

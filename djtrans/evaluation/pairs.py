@@ -116,7 +116,7 @@ class TrackPair:
 
 def _content(path: str) -> Any:
     """Hash a file, or each file of a folder; the path itself if it cannot be read."""
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     try:
         if file.is_dir():
             # Stems lie in the folder itself; whatever is below it is not read.

@@ -14,6 +14,7 @@ from djtrans.core.contracts.metric import MetricDeclaration, MetricValue
 from djtrans.core.registration.catalog import Component
 from djtrans.core.registration.discovery import BUILTIN, PluginWarning, one_line
 from djtrans.core.transition.metric_inputs import MetricInputs
+from djtrans.core.util.isolation import same_surroundings
 from djtrans.metrics.transition_metrics import MeasuredValue, TransitionMetrics
 from djtrans.registry import Registry, default_registry
 
@@ -112,7 +113,8 @@ def _measure_safely(
     """Return the usable values of a plugin's metric, and the faults of the others."""
     declared = [value.name for value in component.declaration.values]
     try:
-        found = dict(registry.metrics.build_once(component.name).measure(inputs))
+        with same_surroundings():
+            found = dict(registry.metrics.build_once(component.name).measure(inputs))
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- isolation is the point
         return {}, one_line(error)
     undeclared = [name for name in found if name not in declared]

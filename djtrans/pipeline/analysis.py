@@ -10,6 +10,7 @@ from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import cached_analysis
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
+from djtrans.core.util.isolation import same_surroundings
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.registry import Registry, default_registry
 
@@ -55,7 +56,8 @@ def analyze_track(
     Examples
     --------
     >>> import djtrans
-    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> structure = (("intro", 8), ("drop", 8))
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0, structure=structure))
     >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
     >>> round(djtrans.analyze_track(track).grid.bpm)
     124
@@ -70,7 +72,8 @@ def analyze_track(
 
     def analyze() -> Analysis:
         built = registry.analyzers.build(component.name)
-        return built.analyze(audio, rate, progress)
+        with same_surroundings():
+            return built.analyze(audio, rate, progress)
 
     if not cached:
         return analyze()

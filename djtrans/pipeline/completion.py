@@ -10,6 +10,7 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
+from djtrans.core.util.isolation import same_surroundings
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render_window
@@ -63,7 +64,7 @@ def generate_transition_params(
     configured = options.preparation.settings.technique
     registry, layout = prepared.registry, prepared.mixer.layout
     model = None if model is None or not can_generate(model, plan) else model
-    with (steps or Steps()).step("generate"):
+    with (steps or Steps()).step("generate"), same_surroundings():
         features_a, features_b = (
             window_features(
                 track.window(window_span(plan, track.stems.sample_rate)),
@@ -114,7 +115,7 @@ def finish(
 ) -> Transition:
     """Render curves over their span, and warn if the result is silent."""
     params, plan, shape = content.params, content.plan, content.provenance.render
-    with steps.step("render"):
+    with steps.step("render"), same_surroundings():
         rendered = render_window(
             mixer.to(device),
             params,

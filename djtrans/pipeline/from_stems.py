@@ -72,7 +72,8 @@ def build_track_features(
     Examples
     --------
     >>> import djtrans
-    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> structure = (("intro", 8), ("drop", 8))
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0, structure=structure))
     >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
     >>> analysis = djtrans.analyze_track(track)
     >>> features = djtrans.build_track_features(synthetic.stems, analysis, n_frames=32)
@@ -165,7 +166,8 @@ def generate_transition(
     Examples
     --------
     >>> import djtrans
-    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> structure = (("intro", 8), ("drop", 8))
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0, structure=structure))
     >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
     >>> stems = synthetic.stems
     >>> features = djtrans.build_track_features(stems, djtrans.analyze_track(track), n_frames=32)

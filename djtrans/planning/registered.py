@@ -81,7 +81,8 @@ def plan_transition(
     Examples
     --------
     >>> import djtrans
-    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0))
+    >>> structure = (("intro", 8), ("drop", 8))
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0, structure=structure))
     >>> track = djtrans.Track(synthetic.audio, synthetic.sample_rate)
     >>> analysis = djtrans.analyze_track(track)
     >>> plan = djtrans.plan_transition(analysis, analysis, technique="bass-swap", bars=8)

@@ -22,7 +22,8 @@ def match_tempo_octaves(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
     Examples
     --------
     >>> import attrs, djtrans, djtrans.planning
-    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=87.0))
+    >>> structure = (("intro", 8), ("drop", 8))
+    >>> synthetic = djtrans.synthesize(djtrans.TrackSpec(bpm=87.0, structure=structure))
     >>> a = djtrans.analyze_track(djtrans.Track(synthetic.audio, synthetic.sample_rate))
     >>> a = attrs.evolve(a, grid=attrs.evolve(a.grid, bpm=87.0))
     >>> b = a.doubled()

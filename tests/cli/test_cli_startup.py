@@ -9,8 +9,8 @@ import sys
 import pytest
 
 LIMIT_SECONDS = 0.5
-#: The first run on a machine writes byte code.
-ATTEMPTS = 3
+#: The first run on a machine writes byte code, and a busy machine makes CPU time longer.
+ATTEMPTS = 10
 
 
 def children_seconds():

@@ -97,6 +97,28 @@ def test_a_full_disk_behind_stdout_is_one_line():
     assert done.stderr == "djtrans: error: No space left on device.\n"
 
 
+def test_closed_streams_are_null_devices_and_no_file_takes_their_place(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, sys\n"
+        "from djtrans.cli.console import open_closed_streams\n"
+        "open_closed_streams()\n"
+        "print('out'), print('err', file=sys.stderr), os.system('echo child')\n"
+        f"file = open({str(tmp_path / 'found.txt')!r}, 'w')\n"
+        "file.write(f'{file.fileno() > 2} {sys.stdin.read()!r}')\n"
+    )
+    command = f"exec {sys.executable} {script} <&- >&- 2>&-"
+    assert subprocess.run(command, shell=True, check=False).returncode == 0
+    assert (tmp_path / "found.txt").read_text() == "True ''"
+
+
+@pytest.mark.parametrize("arguments", ["layout --json", "layout", "--version"])
+def test_results_that_nobody_wants_are_no_error(arguments):
+    command = f"{sys.executable} -m djtrans.cli {arguments} >&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_reader_that_has_enough_is_no_error():
     command = f"{sys.executable} -m djtrans.cli plugins | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)

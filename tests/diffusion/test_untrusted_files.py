@@ -49,7 +49,7 @@ def test_checkpoints_with_other_content_are_refused(tmp_path, content, why):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     "raw",
     [
@@ -71,7 +71,7 @@ def test_other_bytes_are_no_checkpoint(tmp_path, raw):
         read_checkpoint(tmp_path / "model.pt")
 
 
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.filterwarnings("error")
 def test_every_cut_of_a_checkpoint_is_refused(tmp_path):
     raw = checkpoint(tmp_path, ema={"a": torch.ones(100)}).read_bytes()
     for stop in range(0, len(raw), max(1, len(raw) // 40)):

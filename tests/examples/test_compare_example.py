@@ -52,8 +52,9 @@ def test_it_prints_a_column_for_each_technique(folder):
     assert len((ROOT / "examples" / "compare_techniques.py").read_text().splitlines()) < 60
 
 
-def test_a_mistake_is_one_line(folder):
-    done = run(folder, "a.wav", "b.wav", "bass-swop")
+def test_a_mistake_is_one_line(run_script, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    done = run_script(ROOT / "examples/compare_techniques.py", "a.wav", "b.wav", "bass-swop")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("Did you mean 'bass-swap'?")
     assert "Traceback" not in done.stderr

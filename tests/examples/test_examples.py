@@ -71,9 +71,11 @@ def level_db(audio):
     return 10 * np.log10(np.mean(np.square(audio, dtype=np.float64)) + 1e-20)
 
 
-def test_inference_writes_audio_picture_and_a_params_file_that_renders_the_same(tracks, tmp_path):
+def test_inference_writes_audio_picture_and_a_params_file_that_renders_the_same(
+    run_script, tracks, tmp_path
+):
     out, params = tmp_path / "out.wav", tmp_path / "out.json"
-    done = run(
+    done = run_script(
         EXAMPLES / "inference.py",
         tracks / "a.wav",
         tracks / "b.wav",
@@ -87,6 +89,7 @@ def test_inference_writes_audio_picture_and_a_params_file_that_renders_the_same(
         "--save-params",
         params,
     )
+    assert done.returncode == 0, done.stderr
     assert "bass-swap over 8 bars" in done.stdout  # 8 bars at 172 BPM are 11.2 s
     audio = read(out)
     # The window, and four bars before and after it.

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +19,14 @@ SCRIPTS = ROOT / "examples/research"
 LONGEST = 110
 
 
-def run(name, *arguments):
-    done = subprocess.run(
-        [sys.executable, str(SCRIPTS / name), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def run(run_script):
+    def call(name, *arguments):
+        done = run_script(SCRIPTS / name, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return call
 
 
 def test_each_task_fits_on_a_page():
@@ -40,7 +35,7 @@ def test_each_task_fits_on_a_page():
     assert max(lines.values()) <= LONGEST, lines
 
 
-def test_a_new_denoiser_is_trained(tmp_path):
+def test_a_new_denoiser_is_trained(run, tmp_path):
     small_set().save(tmp_path / "set.safetensors")
     out = tmp_path / "run"
     arguments = ("--data", tmp_path / "set.safetensors", "--output", out, "--steps", 3)
@@ -49,7 +44,7 @@ def test_a_new_denoiser_is_trained(tmp_path):
     assert (out / "best_model.pt").is_file()
 
 
-def test_a_stateful_effect_is_applied(tmp_path):
+def test_a_stateful_effect_is_applied(run, tmp_path):
     import torch
 
     from djtrans import load_audio, write_audio
@@ -77,13 +72,13 @@ def test_the_stateful_effect_keeps_the_rules_of_the_kit():
 
 
 @pytest.mark.slow
-def test_a_trainable_encoder_learns_from_its_own_features(tmp_path):
+def test_a_trainable_encoder_learns_from_its_own_features(run, tmp_path):
     arguments = ("--tracks", 8, "--transitions", 30, "--steps", 3)
     printed = run("trainable_encoder.py", "--output", tmp_path / "run", *arguments)
     assert "checkpoint_3.pt: encoder weights" in printed
 
 
-def test_a_scheduler_with_settings_samples_the_bundled_model():
+def test_a_scheduler_with_settings_samples_the_bundled_model(run):
     printed = run("scheduler_with_settings.py", "--churn", "0.5")
     assert re.findall(r"^(\w+): mean difference", printed, flags=re.MULTILINE) == [
         "flow",
@@ -91,7 +86,7 @@ def test_a_scheduler_with_settings_samples_the_bundled_model():
     ]
 
 
-def test_a_model_is_trained_on_own_curves(tmp_path):
+def test_a_model_is_trained_on_own_curves(run, tmp_path):
     write_pairs(tmp_path / "pairs", count=2)
     folder = tmp_path / "curves"
     folder.mkdir()

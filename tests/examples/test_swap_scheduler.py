@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import djtrans
@@ -15,7 +12,7 @@ from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_each_scheduler_is_compared_with_its_own_many_steps(tmp_path):
+def test_each_scheduler_is_compared_with_its_own_many_steps(run_script, tmp_path):
     nothing = ComponentRecord(name="djtrans/none", version=1)
     record = ModelRecord(
         layout=djtrans.mixer_layout("dj54"),
@@ -29,15 +26,7 @@ def test_each_scheduler_is_compared_with_its_own_many_steps(tmp_path):
     )
     save_model(tmp_path / "model.safetensors", record, build_network(record)[0].state_dict())
     script = ROOT / "examples" / "swap_scheduler.py"
-    command = [sys.executable, script, "model.safetensors", "--steps", "5", "--fine", "5"]
-    done = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_script(script, tmp_path / "model.safetensors", "--steps", 5, "--fine", 5)
     assert done.returncode == 0, done.stderr
     names = [c.name for c in djtrans.Registry(discover=False).components("scheduler")]
     assert len(names) >= 4

@@ -31,7 +31,7 @@ COMMANDS = {
     "model": f"generate a.wav b.wav -o {{out}}/model.flac --save-params {{out}}/model.json "
     f"{_SHORT} --seed 1 --steps 4",
     "warped": f"generate a.wav b.wav -o {{out}}/warped.ogg --save-params {{out}}/warped.json "
-    f"--technique filter-sweep --tempo ramp --key-shift 2 {_SHORT}",
+    f"--technique filter-sweep --tempo ramp --key-shift 2 --visualize {_SHORT}",
     "render": "render {out}/rules.json a.wav b.wav -o {out}/again.wav --quiet",
     "mp3": "render {out}/rules.json a.wav b.wav -o {out}/again.mp3 --quiet",
     "measure": "evaluate --json {out}/rules.json a.wav b.wav",

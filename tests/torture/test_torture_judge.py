@@ -9,12 +9,16 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+import torch
+from safetensors.torch import save_file
 
 if not sys.platform.startswith("linux"):
     pytest.skip("uses /proc and forks", allow_module_level=True)
 
 from torture.case import Command, Finished
+from torture.families.names import NAMES
 from torture.judge import Promise, judge
+from torture.readers import unreadable
 from torture.snapshot import snapshot
 
 ERROR = "djtrans: error: no.wav does not exist; check the path.\n"
@@ -79,6 +83,17 @@ def test_ends_and_messages(folder, before, end, kind):
     assert kind in kinds(folder, before, end)
 
 
+def test_what_a_plugin_prints_is_expected_line_by_line(folder, before):
+    end = finished(0, "hello\n")
+    assert kinds(folder, before, end) == ["noise"]
+    assert kinds(folder, before, end, Promise(printed=("hello",))) == []
+    assert kinds(folder, before, end, Promise(printed=("hell",))) == ["noise"]
+
+
+def test_names_are_names_of_files():
+    assert [name for name in NAMES.values() if b"/" in os.fsencode(name)] == []
+
+
 def test_a_batch_may_report_several_items(folder, before):
     assert kinds(folder, before, finished(2, 2 * ERROR), arguments=("analyze",)) == []
 
@@ -122,6 +137,17 @@ def test_what_was_written(folder, before, name, content, kind):
     (folder / name).write_bytes(content)
     outputs = tuple(f"out.{end}" for end in ("wav", "json", "png", "pt", "safetensors", "csv"))
     assert kinds(folder, before, finished(), Promise(maybe=outputs)) == [kind]
+
+
+def test_names_that_are_no_text_can_be_read(tmp_path):
+    samples = np.zeros(100)
+    soundfile.write(tmp_path / "a.wav", samples, 22050)
+    save_file({"a": torch.zeros(2)}, tmp_path / "a.safetensors")
+    for ending in (".wav", ".safetensors"):
+        file = (tmp_path / f"a{ending}").rename(tmp_path / f"caf\udce9{ending}")
+        assert unreadable(file) == ""
+        file.write_bytes(file.read_bytes()[:20])
+        assert unreadable(file)
 
 
 def test_a_link_that_was_replaced_is_lost(folder):

@@ -67,5 +67,5 @@ def test_the_real_library_without_a_key(monkeypatch, tmp_path):
     monkeypatch.setenv("WANDB_MODE", "online")
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(InputError, match=r"wandb .*API key.*wandb login"):
+    with pytest.raises(InputError, match=r"wandb .*(API key|api_key).*wandb login"):
         enter()

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
+import attrs
+
 from torture import corpus
 from torture.bench import Bench, Place, run_judged
 from torture.case import Argument, Case, Command, Result
@@ -111,7 +113,10 @@ def _memory(scenario: Scenario, mebibytes: int) -> Case:
         command = Command(
             arguments=scenario.command(place).arguments, mebibytes=mebibytes, seconds=180
         )
-        return run_judged(place, command, Promise(maybe=scenario.outputs))
+        result = run_judged(place, command, Promise(maybe=scenario.outputs))
+        # OpenBLAS ends a process itself when it has no memory, with a line and exit code 1.
+        others = [fault for fault in result.faults if "OpenBLAS error: " not in fault.detail]
+        return attrs.evolve(result, faults=others)
 
     return Case("environment", f"{mebibytes} MiB {scenario.name}", run)
 

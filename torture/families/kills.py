@@ -249,7 +249,7 @@ def kill(
     ]
     if number != signal.SIGKILL and any(is_temporary(name) for name in snapshot(place.cache)):
         faults.append(Fault("leftover", "a temporary file in the cache"))
-    if number != signal.SIGKILL and (left := os.listdir(place.root / "tmp")):
+    if number != signal.SIGKILL and (left := _own_files(place.root / "tmp")):
         faults.append(Fault("leftover", f"{left[0]!r} in TMPDIR"))
     between = snapshot(place.files)
     again = place.run(scenario.command(place))
@@ -266,6 +266,14 @@ def kill(
         leftovers=leftovers,
         seconds=finished.seconds + again.seconds,
     )
+
+
+def _own_files(folder: Path) -> list[str]:
+    """List what is in a folder, but for the cache of torch's compiler.
+
+    Any optimizer of torch makes that folder, one for all programs of a user.
+    """
+    return [name for name in os.listdir(folder) if not name.startswith("torchinductor_")]
 
 
 def _ending(finished: Finished, number: signal.Signals, killed: bool) -> Iterator[Fault]:

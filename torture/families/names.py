@@ -23,7 +23,7 @@ NAMES: dict[str, str | bytes] = {
     "mathematics": "$\\frac{1}{$",
     "percent": "100%s%n%(x)s",
     "braces": "{0} {name} {{",
-    "brackets": "[bold]x[/bold] [*]",
+    "brackets": "[bold]x [*]",
     "quotes": 'it\'s "quoted" `id`',
     "backslash": "a\\b\\..\\c",
     "leading dash": "-o",

@@ -15,6 +15,8 @@ from torture.judge import Promise
 from torture.process import background
 
 _FOREVER_SECONDS = 3600
+#: Longer than djtrans waits for the rules of a site and for a page, 120 s each.
+_PATIENCE_SECONDS = 280
 Answer = Callable[["Handler"], None]
 
 
@@ -150,7 +152,7 @@ def _asked(name: str, answer: Answer, robots: bytes | None, *, genre: bool = Fal
                     *("collect", *source, "--source", "1001tracklists", "--output", "out"),
                     *(f"--set=1001tracklists.{field}={value}" for field, value in settings),
                 ),
-                seconds=100,
+                seconds=_PATIENCE_SECONDS,
                 environment={"no_proxy": "127.0.0.1"},
             )
             with background(lambda: _serve(server, answer, robots)):

@@ -24,6 +24,8 @@ class Plugin:
 def djtrans_separators():
     return Plugin().djtrans_separators()
 """
+#: Where Python keeps what it compiled.
+_COMPILED = ("__pycache__",)
 _GOOD = "return torch.stack([audio / 4] * 4)"
 #: Bodies of a separator; whether they work.
 _BODIES = {
@@ -112,20 +114,22 @@ def _load(text: str, command: tuple[str, ...], name: str = "own.py") -> Make:
 def cases(rng: Random) -> Iterator[Case]:
     """Yield the cases."""
     for name, (body, expected) in _BODIES.items():
-        promise = Promise(outputs=("out.wav",), maybe=("__pycache__",), expected=expected)
+        promise = Promise(outputs=("out.wav",), maybe=_COMPILED, expected=expected)
         yield single("inputs", f"plugin separator {name}", _run(body), promise)
     for name in ("raises", "exits"):
-        promise = Promise(outputs=("out.wav",), expected="refused")
+        promise = Promise(outputs=("out.wav",), maybe=_COMPILED, expected="refused")
         make = _run(_GOOD, _BODIES[name][0])
         yield single("inputs", f"plugin construction {name}", make, promise)
     for name, text in _FILES.items():
         for command in (("plugins", "--json"), ("layout", "--json")):
             make = _load(text, command)
-            promise = Promise(json=True)
+            printed = ("hello",) if name == "prints" else ()
+            promise = Promise(json=True, maybe=_COMPILED, printed=printed)
             yield single("inputs", f"plugin file {command[0]} {name}", make, promise)
     for file in ("own.txt", "a b.py", "djtrans.py", "torch.py", "1.py", "é.py"):
         make = _load("", ("plugins", "--json"), file)
-        yield single("inputs", f"plugin name {file}", make, Promise(json=True))
+        promise = Promise(json=True, maybe=_COMPILED)
+        yield single("inputs", f"plugin name {file}", make, promise)
     for path in ("missing.py", ".", "/dev/null", "https://example.org/x.py", ""):
         yield single(
             "inputs",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from djtrans.core.audio.decibels import amplitude_to_db
+from djtrans.core.audio.validation import channel_sums
 
 #: Offset, in dBFS, up to which audio is left as it is, bit for bit; music is far above it.
 DC_LIMIT_DB = -60.0
@@ -48,4 +48,4 @@ def without_dc(audio: Tensor) -> Tensor:
 
 
 def _means(audio: Tensor) -> Tensor:
-    return audio.mean(dim=-1, keepdim=True, dtype=torch.float64)
+    return (channel_sums(audio) / audio.shape[-1])[..., None]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -41,6 +42,9 @@ WRITABLE = {
 
 #: libsndfile's Vorbis encoder overflows its stack on one huge write.
 _WRITE_FRAMES = 65536
+#: Samples of each channel that are collected before they are copied into the whole: 32 MiB, from
+#: which size on the memory of a part is free for others as soon as it is copied.
+_PART_FRAMES = 1 << 23
 
 
 def load_audio(path: str | os.PathLike[str], sample_rate: int | None = None) -> tuple[Tensor, int]:
@@ -110,7 +114,7 @@ class DecodedFile:
 
 def decode(path: str | os.PathLike[str]) -> DecodedFile:
     """Decode a whole audio file; see :func:`load_audio`."""
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     with open_audio(file) as stream:
         rate, decoder = stream.sample_rate, stream.decoder
         samples = _joined(stream.blocks(), stream.channels)
@@ -147,7 +151,7 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
     AudioFileError
         See :func:`load_audio`.
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     with open_audio(file) as stream:
         rate = stream.sample_rate
         # Whole seconds are on both sample grids; a second of margin avoids the resampler's edges.
@@ -164,7 +168,7 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
 
 def audio_seconds(path: str | os.PathLike[str]) -> float:
     """Return the length of an audio file in seconds, as it is decoded."""
-    with open_audio(Path(path).expanduser()) as stream:
+    with open_audio(Path(os.path.expanduser(path))) as stream:
         frames = stream.frames
         if frames is None:
             frames = sum(len(block) for block in stream.blocks())
@@ -173,7 +177,7 @@ def audio_seconds(path: str | os.PathLike[str]) -> float:
 
 def audio_sample_rate(path: str | os.PathLike[str]) -> int:
     """Return the sample rate of an audio file in Hz."""
-    with open_audio(Path(path).expanduser()) as stream:
+    with open_audio(Path(os.path.expanduser(path))) as stream:
         return stream.sample_rate
 
 
@@ -223,7 +227,7 @@ def write_audio(
     --------
     load_audio : Read an audio file.
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     if file.suffix.lower() not in WRITABLE:
         raise AudioFileError(
             f"Cannot write {file}: extension {file.suffix!r} is unknown; use one of "
@@ -275,7 +279,7 @@ def write_audio(
 
 def content_hash(audio_path: str | os.PathLike[str]) -> str:
     """Compute the SHA-256 of a file's bytes in hexadecimal, which identifies a track in caches."""
-    file = Path(audio_path).expanduser()
+    file = Path(os.path.expanduser(audio_path))
     check_is_file(file)
     try:
         return file_hash(file)
@@ -284,8 +288,25 @@ def content_hash(audio_path: str | os.PathLike[str]) -> str:
 
 
 def _joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:
-    parts = list(blocks)
-    return np.concatenate(parts) if parts else np.zeros((0, channels), np.float32)
+    """Join blocks, ``[samples, channels]``, without a second copy of the whole in memory."""
+    parts: deque[np.ndarray] = deque()
+    filled = _PART_FRAMES
+    for block in blocks:
+        while len(block):
+            if filled == _PART_FRAMES:
+                parts.append(np.empty((channels, _PART_FRAMES), np.float32))
+                filled = 0
+            count = min(len(block), _PART_FRAMES - filled)
+            parts[-1][:, filled : filled + count] = block[:count].T
+            filled += count
+            block = block[count:]
+    total = max(0, len(parts) - 1) * _PART_FRAMES + (filled if parts else 0)
+    joined = np.empty((channels, total), np.float32)
+    for start in range(0, total, _PART_FRAMES):
+        part = parts.popleft()
+        joined[:, start : start + _PART_FRAMES] = part[:, : total - start]
+    # Channel by channel in memory, as audio is from here on.
+    return joined.T
 
 
 def _first(blocks: Iterable[np.ndarray], count: int) -> Iterator[np.ndarray]:

@@ -10,6 +10,9 @@ from torch import Tensor
 from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.errors import AudioFileError, ShapeError
 
+#: Samples of each channel that are summed at once.
+_SUM_BLOCK = 1 << 22
+
 
 def check_audio(audio: Tensor, what: str = "audio") -> None:
     """Raise unless audio is a floating-point tensor ``[channels, samples]``.
@@ -85,6 +88,17 @@ def require_sound(
         )
 
 
+def channel_sums(audio: Tensor) -> Tensor:
+    """Sum the samples of each channel ``[..., samples]`` in float64.
+
+    In blocks, as torch converts what it sums to float64 first.
+    """
+    sums = torch.zeros(audio.shape[:-1], dtype=torch.float64, device=audio.device)
+    for block in audio.split(_SUM_BLOCK, dim=-1):
+        sums += block.sum(dim=-1, dtype=torch.float64)
+    return sums
+
+
 def check_finite(audio: Tensor, what: str) -> None:
     """Raise if a sample is not finite.
 
@@ -101,7 +115,7 @@ def check_finite(audio: Tensor, what: str) -> None:
         If a sample is NaN or infinite.
     """
     # The sum is finite if and only if every sample is: float64 cannot overflow here.
-    if not math.isfinite(float(audio.sum(dtype=torch.float64))):
+    if not math.isfinite(float(channel_sums(audio).sum())):
         count = int((~torch.isfinite(audio)).sum())
         raise AudioFileError(
             f"{what} has {count} samples that are not finite (NaN or infinite); export it again."

@@ -19,6 +19,7 @@ from djtrans.core.errors import (
     did_you_mean,
 )
 from djtrans.core.registration.discovery import BUILTIN, PluginFailure, Provider, one_line
+from djtrans.core.util.isolation import isolated
 
 D = TypeVar("D", bound=Declaration)
 C = TypeVar("C")
@@ -193,7 +194,8 @@ class Kind(Generic[D, C]):
         """
         component = self.find(name)
         settings = config_from_dict(component.declaration.config, config or {})
-        built: C = component.import_factory()(settings)
+        with isolated(f"{self.name.capitalize()} {component.name!r}"):
+            built: C = component.import_factory()(settings)
         return built
 
     def build_once(self, name: str) -> C:

@@ -15,6 +15,7 @@ from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.kinds import HOOKS
 from djtrans.core.errors import PluginError, did_you_mean
+from djtrans.core.util.isolation import same_surroundings
 
 #: Namespace of the default plugins.
 BUILTIN = "djtrans"
@@ -153,8 +154,9 @@ def collect(
         caller = manager.subset_hook_caller(hook, remove_plugins=others)
         try:
             # pluggy silently drops results that are None, so results are counted.
-            results = caller()
-            declarations = [item for result in results for item in result]
+            with same_surroundings():
+                results = caller()
+                declarations = [item for result in results for item in result]
         except (Exception, SystemExit) as error:  # noqa: BLE001 -- isolation is the point
             yield hook, error
             continue

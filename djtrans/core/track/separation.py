@@ -12,9 +12,10 @@ from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
-from djtrans.core.errors import DjtransError, SeparationError
+from djtrans.core.errors import SeparationError
 from djtrans.core.track.stem_fitting import RESIDUAL_LIMIT_DB
 from djtrans.core.track.stems import Stems
+from djtrans.core.util.isolation import isolated
 
 #: Stem to which the residual is added.
 RESIDUAL_STEM = "other"
@@ -68,15 +69,8 @@ def separate(
     audio = audio.to(torch.float32)
     rate = declaration.sample_rate or sample_rate
     fed = resample(audio, sample_rate, rate)
-    try:
+    with isolated(label, SeparationError):
         given = separator.separate(fed, rate, start_seconds=start_seconds, progress=progress)
-    except DjtransError:
-        raise
-    except Exception as error:
-        raise SeparationError(
-            f"{label} failed with {type(error).__name__}: {' '.join(str(error).split())}; "
-            f"report it to its author, or use another separator."
-        ) from error
     _check(given, (len(names), *fed.shape), label)
     # A copy: the residual must not be written into what the separator may have cached.
     stems = resample(given.detach().to(torch.float32), rate, sample_rate).clone().to(audio.device)

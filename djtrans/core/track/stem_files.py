@@ -127,7 +127,7 @@ def save_stems(
                 f"A stem named {name!r:.80} cannot be the name of a file; give it a name without "
                 "folder and special characters."
             )
-    target = Path(folder).expanduser()
+    target = Path(os.path.expanduser(folder))
     try:
         target.mkdir(exist_ok=True)
     except OSError as error:
@@ -162,7 +162,7 @@ def find_stem_files(
     SeparationError
         If the folder or a file is missing, there are two files for one stem, or lengths differ.
     """
-    root = Path(folder).expanduser()
+    root = Path(os.path.expanduser(folder))
     if not root.is_dir():
         what = "is a file" if root.exists() else "does not exist"
         raise SeparationError(

@@ -97,7 +97,7 @@ def read_tags(path: str | os.PathLike[str]) -> Tags:
     """
     import tinytag
 
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     try:
         with file.open("rb") as stream:
             # The format follows from the content, not from the extension.

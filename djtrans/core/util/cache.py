@@ -86,7 +86,7 @@ class Cache:
     """
 
     def __init__(self, root: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> None:
-        self.root = Path(root).expanduser()
+        self.root = Path(os.path.expanduser(root))
         self.max_bytes = max_bytes
         self._warned = False
 

@@ -26,6 +26,7 @@ from djtrans.core.track.tracklist_files import (
     save_tracklist,
     tracklist_id,
 )
+from djtrans.core.util.isolation import same_surroundings
 from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.registry import Registry, default_registry
@@ -167,7 +168,8 @@ class _Job:
         found = self.tracklists(given, component)
         while not self.full:
             try:
-                tracklist = next(found, None)
+                with same_surroundings():
+                    tracklist = next(found, None)
             except (TracklistError, InputError) as error:
                 message = str(error)
                 named = message if given in message else f"{given}: {message}"

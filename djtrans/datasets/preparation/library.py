@@ -76,7 +76,7 @@ def prepare_library(
         plugin_files=plugin_files,
         progress=progress,
     ) as session:
-        return _prepare(Path(tracks).expanduser().resolve(), session)
+        return _prepare(Path(os.path.expanduser(tracks)).resolve(), session)
 
 
 def _prepare(library: Path, session: PreparationSession[LibraryOptions]) -> PreparationResult:

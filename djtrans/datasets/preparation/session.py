@@ -205,7 +205,7 @@ def open_session(
         If there are no workers, there is no such component, or another run holds the folder.
     """
     files = tuple(os.path.abspath(path) for path in plugin_files)
-    target = Path(output).expanduser().resolve()
+    target = Path(os.path.expanduser(output)).resolve()
     with (
         folder_lock(target, "djtrans prepare"),
         one_thread(),

@@ -85,7 +85,7 @@ def prepare_transitions(
         plugin_files=plugin_files,
         progress=progress,
     ) as session:
-        return _prepare(Path(transitions).expanduser().resolve(), session)
+        return _prepare(Path(os.path.expanduser(transitions)).resolve(), session)
 
 
 def find_excerpts(root: Path) -> tuple[list[Excerpt], list[Skipped]]:

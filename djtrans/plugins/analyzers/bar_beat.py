@@ -10,6 +10,8 @@ from djtrans.plugins.analyzers.phase import ON_GRID, Pulse
 
 #: Adjacent bars averaged with each bar, so that one bar of silence does not count as a break.
 _ADJACENT = 1
+#: Rows that are counted at once.
+_BLOCK = 1 << 19
 
 
 def bar_beat(
@@ -35,19 +37,21 @@ def bar_beat(
     ndarray
         ``[bars]``, 0 to 1.
     """
-    beats = (np.arange(len(attacks.strength)) / attacks.rate - bar_zero_seconds) / pulse.period
-    bar = np.floor(beats / 4.0 + 1e-6).astype(np.int64)
-    inside = (bar >= 0) & (bar < bars)
-    strength = attacks.strength.sum(axis=1)[inside]
-    sixteenths = 4.0 * beats[inside]
-    near = np.abs(sixteenths - np.round(sixteenths)) <= ON_GRID
+    sums = np.zeros((2, bars))
+    for start in range(0, len(attacks.strength), _BLOCK):
+        part = attacks.strength[start : start + _BLOCK]
+        seconds = np.arange(start, start + len(part)) / attacks.rate
+        beats = (seconds - bar_zero_seconds) / pulse.period
+        bar = np.floor(beats / 4.0 + 1e-6).astype(np.int64)
+        inside = (bar >= 0) & (bar < bars)
+        strength = part.sum(axis=1, dtype=np.float64)[inside]
+        sixteenths = 4.0 * beats[inside]
+        near = np.abs(sixteenths - np.round(sixteenths)) <= ON_GRID
+        for row, weights in zip(sums, (strength, strength * near), strict=True):
+            row += np.bincount(bar[inside], weights, bars)
     window = np.ones(2 * _ADJACENT + 1)
-
-    def bar_sums(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.convolve(np.bincount(bar[inside], weights, bars), window, "same")
-
-    total = bar_sums(strength)
-    share = bar_sums(strength * near) / np.maximum(total, 1e-12)
+    total, on_grid = (np.convolve(row, window, "same") for row in sums)
+    share = on_grid / np.maximum(total, 1e-12)
     chance = 2.0 * ON_GRID
     focus = np.maximum(0.0, (share - chance) / (1.0 - chance))
     # The few attacks of a fade or a pause are no evidence, wherever they lie.

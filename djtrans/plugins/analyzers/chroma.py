@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
+from djtrans.plugins.analyzers.signals import Signal
 
 _HOP_SECONDS = 0.1
 _WINDOW_SECONDS = 0.37
@@ -34,7 +37,7 @@ class Chroma:
     tuning_semitones: float
 
 
-def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
+def find_chroma(mono: Signal, sample_rate: int) -> Chroma:
     """Compute the chroma of a mono signal from the peaks of a long-window spectrum.
 
     Only local maxima with interpolated frequency count, which excludes drums and leakage into
@@ -42,7 +45,7 @@ def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
 
     Parameters
     ----------
-    mono : ndarray of float32
+    mono : Signal
         ``[samples]``.
     sample_rate : int
         Sample rate in Hz.
@@ -51,14 +54,38 @@ def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
     -------
     Chroma
     """
-    hop = max(1, round(_HOP_SECONDS * sample_rate))
+    # Twice through the track: the peaks take more memory than time.
+    phasor = 0j
+    for _, pitch, weight, _ in _peaks(mono, sample_rate):
+        phasor += complex(np.sum(weight * np.exp(2j * np.pi * pitch)))
+    tuning = float(np.angle(phasor) / (2 * np.pi))
+    hop = _hop(sample_rate)
+    strength = np.empty((frame_count(len(mono), hop), 12))
+    start = 0
+    for row, pitch, weight, count in _peaks(mono, sample_rate):
+        tuned = pitch - tuning
+        semitone = np.round(tuned)
+        closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
+        index = row * 12 + (semitone.astype(np.int64) % 12)
+        sums = np.bincount(index, weight * closeness, minlength=count * 12)
+        strength[start : start + count] = sums.reshape(count, 12)
+        start += count
+    return Chroma(strength, sample_rate / hop, tuning)
+
+
+def _hop(sample_rate: int) -> int:
+    return max(1, round(_HOP_SECONDS * sample_rate))
+
+
+def _peaks(
+    mono: Signal, sample_rate: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], int]]:
+    """Yield frame, pitch in semitones and weight of the peaks of each block, and its length."""
     size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
     window = np.hanning(size + 1)[:-1].astype(np.float32)
-    count = frame_count(len(mono), hop)
     low = max(2, int(_LOWEST_HZ * size / sample_rate))
     high = min(int(_HIGHEST_HZ * size / sample_rate), size // 2 - 2)
-    rows, pitches, weights = [], [], []
-    for start, frames in frame_blocks(mono, size, hop, _BLOCK):
+    for _, frames in frame_blocks(mono, size, _hop(sample_rate), _BLOCK):
         spectrum = scipy.fft.rfft(frames * window, axis=1)
         level = np.log(np.abs(spectrum[:, low - 1 : high + 2]) + 1e-9)
         here, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
@@ -66,20 +93,9 @@ def find_chroma(mono: NDArray[np.float32], sample_rate: int) -> Chroma:
         peak, lower, upper = (part[row, column] for part in (here, left, right))
         shift = 0.5 * (lower - upper) / np.minimum(lower - 2 * peak + upper, -1e-9)
         freq = (column + low + shift) * sample_rate / size
-        rows.append(row + start)
-        pitches.append(69.0 + 12.0 * np.log2(freq / 440.0))
         # The square root of the magnitude keeps the bass from dominating the chords.
-        weights.append(np.exp(0.5 * peak.astype(np.float64)))
-    row, pitch, weight = (np.concatenate(parts) for parts in (rows, pitches, weights))
-    phasor = np.sum(weight * np.exp(2j * np.pi * pitch)) if len(pitch) else 0.0
-    tuning = float(np.angle(phasor) / (2 * np.pi))
-    tuned = pitch - tuning
-    semitone = np.round(tuned)
-    closeness = np.cos(np.pi * np.clip(tuned - semitone, -0.5, 0.5)) ** 2
-    index = row * 12 + (semitone.astype(np.int64) % 12)
-    sums = np.bincount(index, weight * closeness, minlength=count * 12)
-    strength = np.asarray(sums, dtype=np.float64).reshape(count, 12)
-    return Chroma(strength, sample_rate / hop, tuning)
+        weight = np.exp(0.5 * peak.astype(np.float64))
+        yield row, 69.0 + 12.0 * np.log2(freq / 440.0), weight, len(frames)
 
 
 def chroma_per_slot(

@@ -20,12 +20,13 @@ from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.drift import follow_beats
-from djtrans.plugins.analyzers.front_end import FrontEndFeatures, extract_front_end
+from djtrans.plugins.analyzers.front_end import extract_front_end
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
+from djtrans.plugins.analyzers.onsets import Onsets
 from djtrans.plugins.analyzers.sections import features_per_bar, find_phrases, find_sections
+from djtrans.plugins.analyzers.signals import Signal, mean_of_channels, peak
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
-from djtrans.plugins.analyzers.tempo import Tempo, find_tempo
 from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo
 from djtrans.plugins.analyzers.vocal import bar_vocals
 
@@ -88,22 +89,32 @@ class ConstantGridAnalyzer:
         """
         report: Callable[[float], None] = progress or (lambda done: None)
         samples = _checked(audio, sample_rate)
-        mono = np.ascontiguousarray(samples.mean(axis=0))
-        if _peak(mono) < 0.1 * _peak(samples):
+        mono = mean_of_channels(samples)
+        if peak(mono) < 0.1 * max(peak(channel) for channel in samples):
             # Channels of opposite phase cancel; one of them contains all information.
-            mono = np.ascontiguousarray(samples[0])
+            mono = samples[0]
         duration = samples.shape[1] / sample_rate
         report(0.02)
 
-        front_end = extract_front_end(mono, sample_rate, self.config.hop_seconds)
+        front_end = extract_front_end(mono, sample_rate, self.config)
         report(0.3)
-        beats = find_steady_beats(front_end, self._tempo(front_end))
+        beats = find_steady_beats(front_end)
         report(0.5)
-        warped, front_end_used = None, front_end
+        key = find_key(front_end.chroma.strength)
+        # From here on only the attacks are needed, and all bands of them alike.
+        attacks, onsets = front_end.attacks.all_bands(), front_end.onsets
+        frame_rate = front_end.bands.frame_rate
+        del front_end
+        warped = None
         if beats.fit < _MIN_FIT or beats.pulse.deviation > _MAX_DEVIATION_SECONDS:
-            candidate, warped_front_end, drifting = self._track_drift(front_end, mono, sample_rate)
+            candidate = self._warp(onsets, frame_rate, mono, sample_rate)
+            del onsets
+            warped_front_end = extract_front_end(candidate.audio, sample_rate, self.config)
+            drifting = find_steady_beats(warped_front_end)
+            drifting = attrs.evolve(drifting, fit=_DRIFT_SCALE * drifting.fit)
             if drifting.fit > beats.fit + _DRIFT_MARGIN:
-                warped, front_end_used, beats = candidate, warped_front_end, drifting
+                warped, attacks, beats = candidate, warped_front_end.attacks, drifting
+            del warped_front_end
         grid = _grid(beats, warped, duration)
         bar_zero = _bar_zero(beats, grid)
         report(0.7)
@@ -120,45 +131,25 @@ class ConstantGridAnalyzer:
             grid=grid,
             sections=sections,
             phrases=find_phrases(sections),
-            key=find_key(front_end.chroma.strength),
+            key=key,
             levels=_levels(audio, sample_rate),
             bar_level_db=level_db,
             bar_low_db=low_db,
             bar_vocal=bar_vocals(samples, sample_rate, grid.downbeat_times[: grid.bars + 1]),
-            bar_beat=bar_beat(
-                front_end_used.attacks, beats.pulse, bar_zero, grid.bars, grid.confidence
-            ),
+            bar_beat=bar_beat(attacks, beats.pulse, bar_zero, grid.bars, grid.confidence),
         )
         report(1.0)
         return analysis
 
-    def _tempo(self, front_end: FrontEndFeatures) -> Tempo:
+    def _warp(
+        self, onsets: Onsets, frame_rate: float, mono: Signal, sample_rate: int
+    ) -> WarpedTrack:
+        """Warp a track of drifting tempo to constant tempo."""
         config = self.config
-        return find_tempo(
-            front_end.onsets,
-            front_end.bands.frame_rate,
-            config.min_bpm,
-            config.max_bpm,
-            config.preferred_bpm,
-        )
-
-    def _track_drift(
-        self, front_end: FrontEndFeatures, mono: NDArray[np.float32], sample_rate: int
-    ) -> tuple[WarpedTrack, FrontEndFeatures, SteadyBeats]:
-        """Warp the track to constant tempo; return it, its features and its beats."""
-        config, rate = self.config, front_end.bands.frame_rate
         position = follow_beats(
-            front_end.onsets, rate, config.min_bpm, config.max_bpm, config.preferred_bpm
+            onsets, frame_rate, config.min_bpm, config.max_bpm, config.preferred_bpm
         )
-        warped = warp_to_constant_tempo(mono, sample_rate, position, rate)
-        features = extract_front_end(warped.audio, sample_rate, config.hop_seconds)
-        beats = find_steady_beats(features, self._tempo(features))
-        return warped, features, attrs.evolve(beats, fit=_DRIFT_SCALE * beats.fit)
-
-
-def _peak(samples: NDArray[np.float32]) -> float:
-    """Compute the peak without a copy of the samples."""
-    return float(max(samples.max(), -samples.min()))
+        return warp_to_constant_tempo(mono, sample_rate, position, frame_rate)
 
 
 def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
@@ -176,15 +167,15 @@ def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
             f"{_SHORTEST_SECONDS:g} s and {_FEWEST_BARS} bars."
         )
     samples: NDArray[np.float32] = audio.detach().to("cpu", torch.float32).numpy()
-    peak = _peak(samples)
-    if not np.isfinite(peak):
+    highest = float(np.abs(np.array([samples.min(), samples.max()])).max())
+    if not np.isfinite(highest):
         raise InputError(
             "The audio contains values that are not finite (NaN or infinity); "
             "decode the file again or repair it."
         )
-    if peak < _SILENCE_PEAK:
+    if highest < _SILENCE_PEAK:
         raise InputError(
-            f"The track is silent (peak {amplitude_to_db(peak, amin=1e-10):.0f} dB full scale): "
+            f"The track is silent (peak {amplitude_to_db(highest, amin=1e-10):.0f} dB full scale): "
             "nothing can be analyzed; give audio that peaks above -80 dBFS."
         )
     return samples

@@ -12,9 +12,14 @@ The result has neither beat phase nor downbeat: see :mod:`~djtrans.plugins.analy
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 import scipy.fft
+import scipy.linalg
 from numpy.typing import NDArray
+
+from djtrans.plugins.analyzers.onsets import Onsets
 
 Floats = NDArray[np.float64]
 
@@ -37,14 +42,14 @@ _STIFFNESS, _HALF_BEATS = 0.3, 0.06
 
 
 def follow_beats(
-    onsets: Floats, frame_rate: float, min_bpm: float, max_bpm: float, preferred_bpm: float
+    onsets: Onsets, frame_rate: float, min_bpm: float, max_bpm: float, preferred_bpm: float
 ) -> Floats:
     """Track the beat position of each frame of a track of drifting tempo.
 
     Parameters
     ----------
-    onsets : ndarray
-        ``[frames, bands]`` of :func:`~djtrans.plugins.analyzers.onsets.onset_strength`.
+    onsets : Onsets
+        Of the signal.
     frame_rate : float
         Frames per second.
     min_bpm, max_bpm, preferred_bpm : float
@@ -63,7 +68,7 @@ def follow_beats(
 
 
 def _local_periods(
-    onsets: Floats, frame_rate: float, min_bpm: float, max_bpm: float, preferred_bpm: float
+    onsets: Onsets, frame_rate: float, min_bpm: float, max_bpm: float, preferred_bpm: float
 ) -> Floats:
     """Estimate the seconds per beat at each frame."""
     bpm = np.exp(np.arange(np.log(min_bpm), np.log(max_bpm), _TEMPO_STEP))
@@ -116,26 +121,29 @@ def _path(similarity: Floats) -> NDArray[np.int64]:
     return path
 
 
-def _align_bars(onsets: Floats, position: Floats, reach_beats: float) -> Floats:
+def _align_bars(onsets: Onsets, position: Floats, reach_beats: float) -> Floats:
     """Correct positions so that bars align with the bars that they repeat."""
     size = _BAR_BEATS * _STEPS_PER_BEAT
     bars = int(position[-1] / _BAR_BEATS)
     if bars < 3:
         return position
-    frame = np.interp(np.arange(bars * size) / _STEPS_PER_BEAT, position, np.arange(len(position)))
-    even = np.stack(
-        [np.interp(frame, np.arange(len(onsets)), band) for band in onsets.T], axis=1
-    ).reshape(bars, size, -1)
-    even -= even.mean(axis=1, keepdims=True)
     reach = round(reach_beats * _STEPS_PER_BEAT)
     padded = scipy.fft.next_fast_len(size + reach + 1, real=True)
-    spectra = scipy.fft.rfft(even, padded, axis=1)
-    energy = np.maximum((even**2).sum(axis=(1, 2)), 1e-9)
     first, second, lags, weights = [], [], [], []
-    for apart in _APART_BARS:
-        for bar in range(bars - apart):
-            product = (spectra[bar].conj() * spectra[bar + apart]).sum(axis=1)
-            match = scipy.fft.irfft(product, padded)
+    # Only as many bars are held as are compared.
+    recent: deque[tuple[NDArray[np.complex128], float]] = deque(maxlen=max(_APART_BARS))
+    frames = np.arange(len(position), dtype=np.float64)
+    for bar in range(bars):
+        beats = np.arange(bar * size, (bar + 1) * size) / _STEPS_PER_BEAT
+        even = _onsets_at(onsets, np.interp(beats, position, frames))
+        even -= even.mean(axis=0)
+        spectrum = scipy.fft.rfft(even, padded, axis=0)
+        energy = max(float((even**2).sum()), 1e-9)
+        for apart in _APART_BARS:
+            if apart > bar:
+                continue
+            earlier, earlier_energy = recent[-apart]
+            match = scipy.fft.irfft((earlier.conj() * spectrum).sum(axis=1), padded)
             around = np.concatenate([match[-reach:], match[: reach + 1]])
             peak = int(np.argmax(around))
             if not 0 < peak < 2 * reach:
@@ -143,10 +151,11 @@ def _align_bars(onsets: Floats, position: Floats, reach_beats: float) -> Floats:
             left, here, right = around[peak - 1 : peak + 2]
             curvature = left - 2 * here + right
             fine = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
-            first.append(bar)
-            second.append(bar + apart)
+            first.append(bar - apart)
+            second.append(bar)
             lags.append((peak - reach + fine) / _STEPS_PER_BEAT)
-            weights.append(max(0.0, here) / np.sqrt(energy[bar] * energy[bar + apart]))
+            weights.append(max(0.0, here) / np.sqrt(earlier_energy * energy))
+        recent.append((spectrum, energy))
     if not first:
         return position
     delay = _bar_delays(
@@ -158,6 +167,16 @@ def _align_bars(onsets: Floats, position: Floats, reach_beats: float) -> Floats:
     return np.maximum.accumulate(corrected) + 1e-9 * np.arange(len(corrected))
 
 
+def _onsets_at(onsets: Onsets, frames: Floats) -> Floats:
+    """Interpolate the onsets at increasing fractional frames, ``[points, bands]``."""
+    below = np.minimum(frames.astype(np.int64), len(onsets) - 2)
+    share = (frames - below)[:, None]
+    begin = int(below[0])
+    near = onsets[begin : int(below[-1]) + 2]
+    below -= begin
+    return np.asarray(near[below] + (near[below + 1] - near[below]) * share)
+
+
 def _bar_delays(
     bars: int,
     first: NDArray[np.int64],
@@ -166,20 +185,24 @@ def _bar_delays(
     weights: Floats,
 ) -> Floats:
     """Estimate the delay of each bar in beats by robust least squares over pairs of bars."""
-    curvature = np.diff(np.eye(bars), 2, axis=0)
-    smooth = _STIFFNESS * curvature.T @ curvature + 1e-6 * np.eye(bars)
+    # Symmetric and banded, as bars are compared with near ones only: row `d` is the diagonal `d`
+    # below the main one, so that neither memory nor time grow with the square of the length.
+    smooth = np.zeros((min(max(_APART_BARS), bars - 1) + 1, bars))
+    smooth[0] = 1e-6
+    curvature = (1.0, -2.0, 1.0)
+    for i, j in zip(*np.tril_indices(3), strict=True):
+        smooth[i - j, j : j + bars - 2] += _STIFFNESS * curvature[i] * curvature[j]
     delay: Floats = np.zeros(bars)
     robust = weights
     for _ in range(8):
         system = smooth.copy()
-        np.add.at(system, (first, first), robust)
-        np.add.at(system, (second, second), robust)
-        np.add.at(system, (first, second), -robust)
-        np.add.at(system, (second, first), -robust)
+        np.add.at(system[0], first, robust)
+        np.add.at(system[0], second, robust)
+        np.add.at(system, (second - first, first), -robust)
         right = np.zeros(bars)
         np.add.at(right, second, robust * lags)
         np.add.at(right, first, -robust * lags)
-        delay = np.asarray(np.linalg.solve(system, right), dtype=np.float64)
+        delay = np.asarray(scipy.linalg.solveh_banded(system, right, lower=True), dtype=np.float64)
         error = delay[second] - delay[first] - lags
         robust = weights / (1.0 + (error / _HALF_BEATS) ** 2)
     return delay

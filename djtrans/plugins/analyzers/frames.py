@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.plugins.analyzers.signals import Signal
+
 
 def frame_count(samples: int, hop: int) -> int:
     """Count the frames of a signal; frame ``i`` is centred on sample ``i * hop``."""
@@ -14,18 +16,25 @@ def frame_count(samples: int, hop: int) -> int:
 
 
 def frame_blocks(
-    signal: NDArray[np.float32], size: int, hop: int, block: int
+    signal: Signal,
+    size: int,
+    hop: int,
+    block: int,
+    first_frame: int = 0,
+    last_frame: int | None = None,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yield blocks of frames, zero beyond the ends of the signal.
 
     Parameters
     ----------
-    signal : ndarray
+    signal : Signal
         ``[samples]``.
     size, hop : int
         Length of a frame, and samples between frames.
     block : int
         Largest number of frames in a block.
+    first_frame, last_frame : int, optional
+        First frame, and the one after the last; all frames by default.
 
     Yields
     ------
@@ -35,8 +44,9 @@ def frame_blocks(
         ``[frames, size]``, a view.
     """
     count = frame_count(len(signal), hop)
-    for start in range(0, count, block):
-        stop = min(start + block, count)
+    end = count if last_frame is None else min(last_frame, count)
+    for start in range(first_frame, end, block):
+        stop = min(start + block, end)
         first, last = start * hop - size // 2, (stop - 1) * hop - size // 2 + size
         part = signal[max(first, 0) : max(last, 0)]
         lead = max(-first, 0)

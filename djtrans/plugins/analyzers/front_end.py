@@ -1,34 +1,39 @@
-"""Front-end features of an analysis, computed before the beat is known."""
+"""Front-end features and tempo of an analysis, computed before the beat is known."""
 
 from __future__ import annotations
 
 import attrs
-import numpy as np
-from numpy.typing import NDArray
 
+from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.attacks import Attacks, find_attacks
 from djtrans.plugins.analyzers.chroma import Chroma, find_chroma
-from djtrans.plugins.analyzers.onsets import BandEnergies, band_energies, onset_strength
+from djtrans.plugins.analyzers.onsets import BandEnergies, Onsets, band_energies, onset_strength
+from djtrans.plugins.analyzers.signals import Signal
+from djtrans.plugins.analyzers.tempo import Tempo, find_tempo
 
 
 @attrs.frozen(eq=False)
 class FrontEndFeatures:
-    """Band energies, onsets, attacks and chroma of one signal."""
+    """Band energies, onsets, tempo, attacks and chroma of one signal."""
 
     bands: BandEnergies
-    onsets: NDArray[np.float64]
+    onsets: Onsets
+    tempo: Tempo
     attacks: Attacks
     chroma: Chroma
 
 
 def extract_front_end(
-    mono: NDArray[np.float32], sample_rate: int, hop_seconds: float
+    mono: Signal, sample_rate: int, config: ConstantGridConfig
 ) -> FrontEndFeatures:
-    """Compute the features of a signal ``[samples]``, with onset frames `hop_seconds` apart."""
-    bands = band_energies(mono, sample_rate, hop_seconds)
-    return FrontEndFeatures(
-        bands=bands,
-        onsets=onset_strength(bands),
-        attacks=find_attacks(mono, sample_rate),
-        chroma=find_chroma(mono, sample_rate),
+    """Compute the features of a signal ``[samples]``."""
+    # In the order of least memory: what needs most while it is computed comes first, and the
+    # attacks, the largest result, last.
+    chroma = find_chroma(mono, sample_rate)
+    bands = band_energies(mono, sample_rate, config.hop_seconds)
+    onsets = onset_strength(bands)
+    tempo = find_tempo(
+        onsets, bands.frame_rate, config.min_bpm, config.max_bpm, config.preferred_bpm
     )
+    attacks = find_attacks(mono, sample_rate)
+    return FrontEndFeatures(bands, onsets, tempo, attacks, chroma)

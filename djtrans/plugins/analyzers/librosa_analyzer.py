@@ -18,9 +18,10 @@ from djtrans.core.track.analysis import Analysis, Levels
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.plugins.analyzers import LibrosaConfig
 from djtrans.plugins.analyzers.bar_levels import bar_levels
+from djtrans.plugins.analyzers.bar_similarity import BarSimilarity
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.librosa_beats import HOP_SAMPLES, track_grid
-from djtrans.plugins.analyzers.sections import bar_similarity, find_phrases, sections_between
+from djtrans.plugins.analyzers.sections import find_phrases, sections_between
 from djtrans.plugins.analyzers.vocal import bar_vocals
 
 _SHORTEST_SECONDS = 8.0
@@ -90,7 +91,7 @@ class LibrosaAnalyzer:
         features = _bar_features(mono, chroma, grid)
         level_db, low_db = bar_levels(samples, sample_rate, bar_times)
         edges = _segment(features, self.config.section_bars)
-        sections = sections_between(edges, bar_similarity(features), level_db, low_db)
+        sections = sections_between(edges, BarSimilarity.of(features), level_db, low_db)
         report(0.7)
         integrated, short_term = programme_lufs(audio, sample_rate)
         analysis = Analysis(

@@ -17,17 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.audio.decibels import power_to_db
-from djtrans.plugins.analyzers.onsets import BandEnergies
+from djtrans.plugins.analyzers.onsets import BandEnergies, Onsets
 
 SLOTS_PER_BEAT = 4
 SLOTS_PER_BAR = 16
 _LAG_BARS = (1, 2, 4, 8)
 _FLOOR = 1e-5
 _ONSET_WEIGHT = 0.5
+#: Frames that are averaged at once.
+_BLOCK = 1 << 17
 
 
 def slot_features(
-    bands: BandEnergies, onsets: NDArray[np.float64], period: float, offset: float
+    bands: BandEnergies, onsets: Onsets, period: float, offset: float
 ) -> NDArray[np.float64]:
     """Compute mean level (dB) and mean onset strength per sixteenth and band, of unit deviation.
 
@@ -35,8 +37,8 @@ def slot_features(
     ----------
     bands : BandEnergies
         Band energies of the track.
-    onsets : ndarray
-        ``[frames, bands]``.
+    onsets : Onsets
+        Onsets of the track.
     period, offset : float
         Beat length, and time of a beat, in seconds.
 
@@ -45,24 +47,32 @@ def slot_features(
     ndarray of float64
         ``[slots, 2 * bands]``; slot 0 starts with the first sixteenth at or after the first sample.
     """
-    level = power_to_db(bands.energy + _FLOOR * bands.energy.mean(axis=0) + 1e-20)
+    floor = _FLOOR * bands.energy.mean(axis=0) + 1e-20
     slot_seconds = period / SLOTS_PER_BEAT
     first = offset % slot_seconds
-    # A frame looks 10 ms ahead: an attack on a sixteenth belongs to it, not to its predecessor.
-    times = np.arange(len(level)) / bands.frame_rate + 0.01
-    index = np.floor((times - first) / slot_seconds).astype(np.int64)
-    slots = int(index[-1])
-    inside = (index >= 0) & (index < slots)
-    index = index[inside]
-    count = np.maximum(np.bincount(index, minlength=slots), 1)
 
-    def per_slot(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = [np.bincount(index, column[inside], slots) for column in values.T]
-        mean = np.stack(sums, axis=1) / count[:, None]
-        deviation = mean.std(axis=0)
-        return np.asarray(mean / np.where(deviation > 1e-9, deviation, 1.0), dtype=np.float64)
+    def slot_of(frames: NDArray[np.int64]) -> NDArray[np.int64]:
+        # A frame looks 10 ms ahead: an attack on a sixteenth belongs to it, not to its predecessor.
+        times = frames / bands.frame_rate + 0.01
+        return np.floor((times - first) / slot_seconds).astype(np.int64)
 
-    return np.hstack([per_slot(level.astype(np.float64)), _ONSET_WEIGHT * per_slot(onsets)])
+    slots = int(slot_of(np.array([len(onsets) - 1]))[0])
+    count = np.zeros(slots)
+    sums = np.zeros((2 * bands.energy.shape[1], slots))
+    for start in range(0, len(onsets), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        level = power_to_db(bands.energy[part] + floor)
+        index = slot_of(np.arange(start, start + len(level)))
+        inside = (index >= 0) & (index < slots)
+        count += np.bincount(index[inside], minlength=slots)
+        columns = [*level.T, *onsets[part].T]
+        for total, column in zip(sums, columns, strict=True):
+            total += np.bincount(index[inside], column[inside], slots)
+    mean = np.stack(list(sums), axis=1) / np.maximum(count, 1.0)[:, None]
+    deviation = mean.std(axis=0)
+    scaled = mean / np.where(deviation > 1e-9, deviation, 1.0)
+    scaled[:, bands.energy.shape[1] :] *= _ONSET_WEIGHT
+    return np.asarray(scaled, dtype=np.float64)
 
 
 def structural_novelty(features: NDArray[np.float64], reach_slots: int) -> NDArray[np.float64]:

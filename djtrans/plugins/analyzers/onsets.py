@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import attrs
@@ -10,6 +11,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
+from djtrans.plugins.analyzers.signals import Signal
 
 #: Edges of the bands in Hz; the first two contain kick and bass.
 BAND_EDGES_HZ = (30.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 11000.0)
@@ -20,6 +22,8 @@ _WINDOW_SECONDS = 0.023
 #: Fraction of the mean energy that counts as silence, so that noise floors have no onsets.
 _FLOOR = 1e-5
 _BLOCK = 2048
+#: Frames whose rise is computed at once.
+_RISE_BLOCK = 1 << 17
 
 
 @attrs.frozen(eq=False)
@@ -39,12 +43,12 @@ class BandEnergies:
     frame_rate: float
 
 
-def band_energies(mono: NDArray[np.float32], sample_rate: int, hop_seconds: float) -> BandEnergies:
+def band_energies(mono: Signal, sample_rate: int, hop_seconds: float) -> BandEnergies:
     """Compute the short-time energy in the bands of :data:`BAND_EDGES_HZ`.
 
     Parameters
     ----------
-    mono : ndarray of float32
+    mono : Signal
         ``[samples]``.
     sample_rate : int
         Sample rate in Hz. Bands above half of it are omitted.
@@ -69,34 +73,78 @@ def band_energies(mono: NDArray[np.float32], sample_rate: int, hop_seconds: floa
     return BandEnergies(energy, sample_rate / hop)
 
 
-def onset_strength(bands: BandEnergies) -> NDArray[np.float64]:
-    """Compute the rise of the log energy per band, standardised.
+@attrs.frozen(eq=False)
+class Onsets:
+    """Rise of the log energy per band, standardised: computed where it is read.
 
     The logarithm gives a quiet break the weight of a loud drop; every band has mean 0 and
     deviation 1 (all zeros if it is constant).
 
-    Parameters
+    Attributes
     ----------
-    bands : BandEnergies
-        Band energies of the signal.
-
-    Returns
-    -------
-    ndarray of float64
-        ``[frames, bands]``.
+    energy : ndarray
+        ``[frames, bands]`` of :func:`band_energies`.
+    floor : ndarray
+        ``[bands]``, energy that counts as silence.
+    mean, deviation : ndarray
+        ``[bands]``, of the rise.
     """
-    energy = bands.energy.astype(np.float64)
-    level = np.log10(energy + _FLOOR * energy.mean(axis=0) + 1e-20)
-    rise = np.maximum(np.diff(level, axis=0, prepend=level[:1]), 0.0)
-    rise -= rise.mean(axis=0)
-    deviation = rise.std(axis=0)
-    standardised: NDArray[np.float64] = rise / np.where(deviation > 0, deviation, 1.0)
-    return standardised
+
+    energy: NDArray[np.float32]
+    floor: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.energy)
+
+    def __getitem__(self, part: slice) -> NDArray[np.float64]:
+        """Return the onsets of some frames, ``[frames, bands]``."""
+        start, stop, _ = part.indices(len(self.energy))
+        onsets = _rise(self.energy, self.floor, start, stop)
+        onsets -= self.mean
+        onsets /= self.deviation
+        return onsets
+
+    def bands(self) -> Iterator[NDArray[np.float64]]:
+        """Yield the onsets of each band, ``[frames]``."""
+        for band in range(self.energy.shape[1]):
+            one = slice(band, band + 1)
+            part = Onsets(self.energy[:, one], self.floor[one], self.mean[one], self.deviation[one])
+            yield part[:][:, 0]
 
 
-def mixed_bands(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+def onset_strength(bands: BandEnergies) -> Onsets:
+    """Compute the onsets of a signal from its band energies."""
+    energy = bands.energy
+    floor = _FLOOR * energy.mean(axis=0, dtype=np.float64) + 1e-20
+    starts = range(0, len(energy), _RISE_BLOCK)
+    total, squares = np.zeros((2, energy.shape[1]))
+    for start in starts:
+        total += _rise(energy, floor, start, start + _RISE_BLOCK).sum(axis=0)
+    mean = total / len(energy)
+    for start in starts:
+        rise = _rise(energy, floor, start, start + _RISE_BLOCK)
+        squares += np.square(rise - mean).sum(axis=0)
+    deviation = np.sqrt(squares / len(energy))
+    return Onsets(energy, floor, mean, np.where(deviation > 0, deviation, 1.0))
+
+
+def _rise(
+    energy: NDArray[np.float32], floor: NDArray[np.float64], start: int, stop: int
+) -> NDArray[np.float64]:
+    """Compute the rise of the log energy of each frame above the one before it."""
+    level = np.log10(energy[max(0, start - 1) : stop] + floor)
+    rise = np.diff(level, axis=0, prepend=level[:1]) if start == 0 else np.diff(level, axis=0)
+    return np.asarray(np.maximum(rise, 0.0))
+
+
+def mixed_bands(onsets: Onsets) -> NDArray[np.float64]:
     """Average the onsets over all bands with double weight of the low ones, ``[frames]``."""
-    weights = np.ones(onsets.shape[1])
+    weights = np.ones(onsets.energy.shape[1])
     weights[:LOW_BANDS] = 2.0
-    mixed: NDArray[np.float64] = onsets @ (weights / weights.sum())
+    mixed = np.zeros(len(onsets))
+    for weight, band in zip(weights / weights.sum(), onsets.bands(), strict=True):
+        mixed += weight * band
     return mixed

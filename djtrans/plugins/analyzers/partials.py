@@ -13,6 +13,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
+from djtrans.plugins.analyzers.signals import Signal
 
 _WINDOW_SECONDS = 0.093
 _LOWEST_HZ, _HIGHEST_HZ = 180.0, 4000.0
@@ -34,7 +35,7 @@ _SLOPE_BINS = 33
 _FEWEST, _SHARE = 4, 0.6
 _BLOCK = 1024
 #: Frames whose peaks are linked at once.
-_PATH_FRAMES = 1 << 14
+_PATH_FRAMES = 1 << 12
 #: Larger than any pitch interval in cents, to sort peaks by frame, then by pitch.
 _FRAME_STEP = 1e5
 
@@ -43,14 +44,12 @@ _PARABOLA = np.stack([np.ones(5), _TIMES, _TIMES**2], axis=1)
 _FIT = np.linalg.pinv(_PARABOLA).T
 
 
-def partials_move_together(
-    signal: NDArray[np.float32], sample_rate: float, hop: int
-) -> NDArray[np.bool_]:
+def partials_move_together(signal: Signal, sample_rate: float, hop: int) -> NDArray[np.bool_]:
     """Detect frames in which four or more partials glide in parallel.
 
     Parameters
     ----------
-    signal : ndarray
+    signal : Signal
         ``[samples]``.
     sample_rate : float
         Sample rate in Hz.
@@ -62,13 +61,13 @@ def partials_move_together(
     ndarray of bool
         ``[samples // hop + 1]``; frame ``i`` is centred on sample ``i * hop``.
     """
-    frame, cents, frames = _peaks(signal, sample_rate, hop)
+    frames = frame_count(len(signal), hop)
     parts = []
     for start in range(0, frames, _PATH_FRAMES):
         # A path has two frames on either side of its own.
         first, stop = max(start - 2, 0), min(start + _PATH_FRAMES, frames)
-        inside = slice(*np.searchsorted(frame, (first, stop + 2)))
-        found = _move_together(frame[inside] - first, cents[inside], stop - first)
+        frame, cents = _peaks(signal, sample_rate, hop, first, stop + 2)
+        found = _move_together(frame - first, cents, stop - first)
         parts.append(found[start - first :])
     return np.concatenate(parts)
 
@@ -104,15 +103,15 @@ def _move_together(
 
 
 def _peaks(
-    signal: NDArray[np.float32], sample_rate: float, hop: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
-    """Find spectral peaks; return their frames and pitches in cents, and the number of frames."""
+    signal: Signal, sample_rate: float, hop: int, first: int, last: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Find spectral peaks of some frames; return their frames, and their pitches in cents."""
     size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     low = int(_LOWEST_HZ * size / sample_rate)
     high = int(min(_HIGHEST_HZ, 0.45 * sample_rate) * size / sample_rate)
     rows, pitches = [], []
-    for start, frames in frame_blocks(signal, size, hop, _BLOCK):
+    for start, frames in frame_blocks(signal, size, hop, _BLOCK, first, last):
         spectrum = scipy.fft.rfft(frames * window, axis=1)
         level = np.log(np.abs(spectrum[:, low - 1 : high + 2]) + 1e-7)
         here, left, right = level[:, 1:-1], level[:, :-2], level[:, 2:]
@@ -124,7 +123,7 @@ def _peaks(
         shift = 0.5 * (lower - upper)[tone] / curvature[tone]
         rows.append(row[tone] + start)
         pitches.append(1200.0 * np.log2((column[tone] + low + shift).astype(np.float64)))
-    return np.concatenate(rows), np.concatenate(pitches), frame_count(len(signal), hop)
+    return np.concatenate(rows), np.concatenate(pitches)
 
 
 def _next(frame: NDArray[np.int64], cents: NDArray[np.float64]) -> NDArray[np.int64]:

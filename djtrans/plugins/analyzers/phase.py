@@ -129,7 +129,7 @@ def _chunk_lags(
 
 
 def _beat_profile(
-    strength: NDArray[np.float64], rate: float, period: float, offset: float
+    strength: NDArray[np.float32], rate: float, period: float, offset: float
 ) -> NDArray[np.float64]:
     profile = fold(strength, rate, period, offset).sum(axis=1)
     smooth = _smooth(profile, 0.006)

@@ -19,6 +19,7 @@ import scipy.ndimage
 from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.frames import frame_blocks, frame_count
+from djtrans.plugins.analyzers.signals import Signal
 
 _WINDOW_SECONDS = 0.046
 _BIN_CENTS = 20
@@ -33,12 +34,12 @@ _MIN_CORRELATION = 0.8
 _BLOCK = 1024
 
 
-def pitch_motion(signal: NDArray[np.float32], sample_rate: float, hop: int) -> NDArray[np.float64]:
+def pitch_motion(signal: Signal, sample_rate: float, hop: int) -> NDArray[np.float64]:
     """Compute the fraction of bands with pitch motion, for every second frame.
 
     Parameters
     ----------
-    signal : ndarray
+    signal : Signal
         ``[samples]``.
     sample_rate : float
         Sample rate in Hz.
@@ -51,17 +52,16 @@ def pitch_motion(signal: NDArray[np.float32], sample_rate: float, hop: int) -> N
         ``[samples // (2 * hop)]``, 0 to 1; row ``i`` covers samples ``2 * i * hop``
         to ``2 * (i + 1) * hop``.
     """
-    tones = _tones(signal, sample_rate, 2 * hop)
-    parts = [
-        _moved_share(tones[start : start + _BLOCK], tones[start + 1 : start + _BLOCK + 1])
-        for start in range(0, len(tones) - 1, _BLOCK)
-    ]
+    parts = []
+    # A block has one frame more than it has changes from frame to frame.
+    for start in range(0, frame_count(len(signal), 2 * hop) - 1, _BLOCK):
+        tones = _tones(signal, sample_rate, 2 * hop, start, start + _BLOCK + 1)
+        parts.append(_moved_share(tones[:-1], tones[1:]))
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _moved_share(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.float64]:
     """Compute the fraction of bands that moved between frames, ``[frames]``."""
-    before = before[: len(after)]
     inner = slice(_REACH, -_REACH)
     here = before[:, inner]
     power = _bands(here * here)
@@ -75,8 +75,10 @@ def _moved_share(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDA
     return share
 
 
-def _tones(signal: NDArray[np.float32], sample_rate: float, hop: int) -> NDArray[np.float32]:
-    """Compute spectral peaks on a logarithmic axis, ``[frames, bins + 2 * reach]``."""
+def _tones(
+    signal: Signal, sample_rate: float, hop: int, first: int, last: int
+) -> NDArray[np.float32]:
+    """Compute spectral peaks of a block on a logarithmic axis, ``[frames, bins + 2 * reach]``."""
     margin = _REACH + _FLAT_BINS // 2
     bins = np.arange(-margin, _OCTAVES * _OCTAVE + margin)
     size = 1 << round(np.log2(_WINDOW_SECONDS * sample_rate))
@@ -85,15 +87,12 @@ def _tones(signal: NDArray[np.float32], sample_rate: float, hop: int) -> NDArray
     left = places.astype(np.int64)
     part = (places - left).astype(np.float32)
     window = np.hanning(size + 1)[:-1].astype(np.float32)
-    count = frame_count(len(signal), hop)
-    out = np.empty((count, len(bins) - 2 * (_FLAT_BINS // 2)), dtype=np.float32)
-    edge = slice(_FLAT_BINS // 2, -(_FLAT_BINS // 2))
-    for start, frames in frame_blocks(signal, size, hop, _BLOCK):
-        level = np.abs(scipy.fft.rfft(frames * window, 2 * size, axis=1))
-        tone = np.sqrt(level[:, left] * (1 - part) + level[:, left + 1] * part)
-        flat = scipy.ndimage.uniform_filter1d(tone, _FLAT_BINS, axis=1)
-        out[start : start + _BLOCK] = np.maximum(tone - flat, 0.0)[:, edge]
-    return out
+    ((_, frames),) = frame_blocks(signal, size, hop, last - first, first, last)
+    level = np.abs(scipy.fft.rfft(frames * window, 2 * size, axis=1))
+    tone = np.sqrt(level[:, left] * (1 - part) + level[:, left + 1] * part)
+    flat = scipy.ndimage.uniform_filter1d(tone, _FLAT_BINS, axis=1)
+    tones: NDArray[np.float32] = np.maximum(tone - flat, 0.0)
+    return tones[:, _FLAT_BINS // 2 : -(_FLAT_BINS // 2)]
 
 
 def _bands(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.track.analysis import Phrase, Section
+from djtrans.plugins.analyzers.bar_similarity import BarSimilarity
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR
 from djtrans.plugins.analyzers.section_labels import label_sections, mean_db
 
@@ -52,13 +53,13 @@ def find_sections(
     tuple of Section
         In order, without gaps, from bar 0 to the last.
     """
-    similarity = bar_similarity(bar_features)
+    similarity = BarSimilarity.of(bar_features)
     return sections_between(best_cuts(similarity, threshold), similarity, level_db, low_db)
 
 
 def sections_between(
     edges: list[int],
-    similarity: NDArray[np.float64],
+    similarity: BarSimilarity,
     level_db: NDArray[np.float64],
     low_db: NDArray[np.float64],
 ) -> tuple[Section, ...]:
@@ -68,8 +69,8 @@ def sections_between(
     ----------
     edges : list of int
         Bars at which sections start, and the end of the last.
-    similarity : ndarray
-        ``[bars, bars]`` of :func:`bar_similarity`.
+    similarity : BarSimilarity
+        Of all bars.
     level_db, low_db : ndarray
         ``[bars]`` of :func:`~djtrans.plugins.analyzers.bar_levels.bar_levels`.
 
@@ -116,26 +117,13 @@ def features_per_bar(
     return mean
 
 
-def bar_similarity(bar_features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute the similarity of all pairs of bars, ``[bars, bars]``, 0 to 1.
-
-    The median distance has a similarity of 1/e.
-    """
-    # Bar by bar: the differences of all pairs at once would need 2 GB for two hours.
-    distance = np.stack([np.abs(bar - bar_features).mean(axis=1) for bar in bar_features])
-    apart = distance[~np.eye(len(distance), dtype=bool)]
-    scale = float(np.median(apart)) if len(apart) else 0.0
-    similarity: NDArray[np.float64] = np.exp(-distance / max(scale, 1e-9))
-    return similarity
-
-
-def best_cuts(similarity: NDArray[np.float64], threshold: float) -> list[int]:
+def best_cuts(similarity: BarSimilarity, threshold: float) -> list[int]:
     """Find the optimal section boundaries.
 
     Parameters
     ----------
-    similarity : ndarray
-        ``[bars, bars]`` of :func:`bar_similarity`.
+    similarity : BarSimilarity
+        Of all bars.
     threshold : float
         Factor of the cost of a boundary.
 
@@ -145,36 +133,37 @@ def best_cuts(similarity: NDArray[np.float64], threshold: float) -> list[int]:
         First bar of each section, and the number of bars.
     """
     bars = len(similarity)
-    total = np.zeros((bars + 1, bars + 1))
-    total[1:, 1:] = similarity.cumsum(axis=0).cumsum(axis=1)
+    odd_cost = np.array([_LENGTH_COST.get(rest, _ODD_COST) for rest in range(_PHRASE_BARS)])
+    # Sum of the similarities of all pairs of bars from each start to the current end.
+    inside = np.zeros(bars)
     best = np.full(bars + 1, np.inf)
     best[0] = 0.0
     previous = np.zeros(bars + 1, dtype=np.int64)
     for end in range(1, bars + 1):
-        for start in range(end):
-            length = end - start
-            if length < _SHORTEST_BARS and length < bars:
-                continue
-            inside = total[end, end] - total[start, end] - total[end, start] + total[start, start]
-            # The first and last section may be incomplete, so their lengths cost nothing.
-            at_end = start == 0 or end == bars
-            odd = 0.0 if at_end else _LENGTH_COST.get(length % _PHRASE_BARS, _ODD_COST)
-            cost = best[start] + length - inside / length + threshold * _CUT_COST + odd
-            if cost < best[end]:
-                best[end], previous[end] = cost, start
+        row = similarity.to(end - 1, 0, end)
+        inside[:end] += 2.0 * row[::-1].cumsum()[::-1] - row[-1]
+        length = np.arange(end, 0, -1)
+        odd = odd_cost[length % _PHRASE_BARS]
+        # The first and last section may be incomplete, so their lengths cost nothing.
+        odd[0] = 0.0
+        if end == bars:
+            odd[:] = 0.0
+        cost = best[:end] + length - inside[:end] / length + threshold * _CUT_COST + odd
+        cost[(length < _SHORTEST_BARS) & (length < bars)] = np.inf
+        previous[end] = np.argmin(cost)
+        best[end] = cost[previous[end]]
     edges = [bars]
     while edges[-1] > 0:
         edges.append(int(previous[edges[-1]]))
     return edges[::-1]
 
 
-def _confidences(similarity: NDArray[np.float64], edges: list[int]) -> list[float]:
+def _confidences(similarity: BarSimilarity, edges: list[int]) -> list[float]:
     """Compute the dissimilarity of each section to the previous one, 0 to 1; 1 for the first."""
     confidences = [1.0]
     for before, start, end in zip(edges[:-2], edges[1:-1], edges[2:], strict=True):
-        across = similarity[before:start, start:end].mean()
-        within = min(
-            similarity[before:start, before:start].mean(), similarity[start:end, start:end].mean()
-        )
+        earlier, later = (before, start), (start, end)
+        across = similarity.mean(earlier, later)
+        within = min(similarity.mean(earlier, earlier), similarity.mean(later, later))
         confidences.append(float(np.clip(1.0 - across / max(within, 1e-9), 0.0, 1.0)))
     return confidences

@@ -51,8 +51,9 @@ class SteadyBeats:
         return self.fit * self.beat_confidence
 
 
-def find_steady_beats(front_end: FrontEndFeatures, tempo: Tempo) -> SteadyBeats:
-    """Fit beats and downbeats near the given tempo."""
+def find_steady_beats(front_end: FrontEndFeatures) -> SteadyBeats:
+    """Fit beats and downbeats near the tempo."""
+    tempo = front_end.tempo
     period = 60.0 / tempo.bpm
     pulse = refine_pulse(front_end.attacks, period, coarse_offset(front_end.attacks, period))
     features = slot_features(front_end.bands, front_end.onsets, pulse.period, pulse.offset)

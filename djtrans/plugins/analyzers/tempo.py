@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from djtrans.plugins.analyzers.onsets import mixed_bands
+from djtrans.plugins.analyzers.onsets import Onsets, mixed_bands
 
 #: Multiples of the beat frequency, and the weight of the spectrum there.
 _COMB = ((0.5, 0.5), (1.0, 1.0), (2.0, 1.0), (4.0, 1.0))
@@ -25,6 +25,8 @@ _TRIPLE_GAIN = 1.1
 #: Maximum distance of equal tempos, in octaves.
 _SAME_OCTAVES = 0.03
 _STEP = 2e-4
+#: Frames that are transformed at once.
+_BLOCK_FRAMES = 1 << 18
 #: Width of the prior around the preferred tempo, in octaves.
 _PRIOR_OCTAVES = 0.9
 
@@ -49,7 +51,7 @@ class Tempo:
 
 
 def find_tempo(
-    onsets: NDArray[np.float64],
+    onsets: Onsets,
     frame_rate: float,
     min_bpm: float,
     max_bpm: float,
@@ -59,8 +61,8 @@ def find_tempo(
 
     Parameters
     ----------
-    onsets : ndarray
-        ``[frames, bands]`` of :func:`~djtrans.plugins.analyzers.onsets.onset_strength`.
+    onsets : Onsets
+        Of the signal.
     frame_rate : float
         Frames per second.
     min_bpm, max_bpm : float
@@ -73,11 +75,15 @@ def find_tempo(
     Tempo
     """
     bpm = np.exp(np.arange(np.log(min_bpm), np.log(max_bpm), _STEP))
-    comb = _comb(mixed_bands(onsets), frame_rate, bpm)
-    similarity = _similarity(onsets)
+    mixed = mixed_bands(onsets)
+    comb = _comb(mixed, frame_rate, bpm)
+    longest = max(lag for lags in _REPEAT_BEATS.values() for lag in lags) * 60.0 / min_bpm
+    similarity = _similarity(onsets, int(longest * frame_rate) + 3)
     prior = np.exp(-0.5 * (np.log2(bpm / preferred_bpm) / _PRIOR_OCTAVES) ** 2)
     scores = {
-        metre: comb * prior * np.maximum(_repetition(similarity, frame_rate, bpm, beats), 0.0)
+        metre: comb
+        * prior
+        * np.maximum(_repetition(similarity, len(onsets) / frame_rate, frame_rate, bpm, beats), 0.0)
         for metre, beats in _REPEAT_BEATS.items()
     }
     triple, quadruple = (bpm[int(np.argmax(scores[metre]))] for metre in (3, 4))
@@ -90,7 +96,7 @@ def find_tempo(
     other = np.abs(_off_octave(bpm / bpm[best])) > _SAME_OCTAVES
     rival = float(np.max(score[other], initial=0.0))
     clarity = max(0.0, 1.0 - rival / float(score[best]))
-    return Tempo(_refine(mixed_bands(onsets), frame_rate, float(bpm[best])), clarity, metre)
+    return Tempo(_refine(mixed, frame_rate, float(bpm[best])), clarity, metre)
 
 
 def _off_octave(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -103,7 +109,9 @@ def _comb(
     onset: NDArray[np.float64], frame_rate: float, bpm: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     size = scipy.fft.next_fast_len(8 * len(onset), real=True)
-    spectrum = np.abs(scipy.fft.rfft(onset * np.hanning(len(onset)), size)) / len(onset)
+    highest = max(multiple for multiple, _ in _COMB) * float(bpm.max()) / 60.0
+    bins = min(int(highest * size / frame_rate) + 2, size // 2 + 1)
+    spectrum = np.abs(low_spectrum(onset * np.hanning(len(onset)), size, bins)) / len(onset)
     freqs = np.arange(len(spectrum)) * (frame_rate / size)
     total = np.zeros_like(bpm)
     for multiple, weight in _COMB:
@@ -111,30 +119,57 @@ def _comb(
     return total
 
 
-def _similarity(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+def low_spectrum(signal: NDArray[np.float64], size: int, bins: int) -> NDArray[np.complex128]:
+    """Compute the first bins of the transform of a signal padded to `size`.
+
+    The transforms of interleaved parts are combined, so that no array is as long as the padded
+    signal.
+    """
+    parts = max(n for n in range(1, 33) if size % n == 0 and bins <= size // n // 2 + 1)
+    turn = np.exp(-2j * np.pi / size * np.arange(bins))
+    total = np.zeros(bins, dtype=np.complex128)
+    for part in reversed(range(parts)):
+        total *= turn
+        total += scipy.fft.rfft(signal[part::parts], size // parts)[:bins]
+    return total
+
+
+def _similarity(onsets: Onsets, lags: int) -> NDArray[np.float64]:
     """Compute the normalized autocorrelation of the onsets, averaged over the bands."""
     frames = len(onsets)
-    size = scipy.fft.next_fast_len(2 * frames, real=True)
-    similarity = np.zeros(frames)
-    for band in onsets.T:
-        spectrum = scipy.fft.rfft(band, size)
-        correlation = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:frames]
+    lags = min(lags, frames)
+    similarity = np.zeros(lags)
+    for band in onsets.bands():
+        correlation = autocorrelation(band, lags)
         similarity += correlation / max(correlation[0], 1e-12)
     # The overlap shrinks with the lag; the correction is limited where it becomes too small.
-    similarity /= onsets.shape[1] * np.maximum(1.0 - np.arange(frames) / frames, 0.1)
+    similarity /= onsets.energy.shape[1] * np.maximum(1.0 - np.arange(lags) / frames, 0.1)
     smooth: NDArray[np.float64] = np.convolve(similarity, (0.25, 0.5, 0.25), "same")
     return smooth
 
 
+def autocorrelation(signal: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+    """Compute the autocorrelation of a signal at the first lags, block by block."""
+    block = min(_BLOCK_FRAMES, len(signal))
+    size = scipy.fft.next_fast_len(block + lags, real=True)
+    total = np.zeros(lags)
+    for start in range(0, len(signal), block):
+        here = scipy.fft.rfft(signal[start : start + block], size)
+        later = scipy.fft.rfft(signal[start : start + block + lags], size)
+        total += scipy.fft.irfft(here.conj() * later, size)[:lags]
+    return total
+
+
 def _repetition(
     similarity: NDArray[np.float64],
+    seconds: float,
     frame_rate: float,
     bpm: NDArray[np.float64],
     repeat_beats: tuple[int, ...],
 ) -> NDArray[np.float64]:
     """Average the similarity over lags of `repeat_beats` at each tempo."""
     lags = np.arange(len(similarity)) / frame_rate
-    longest = 0.75 * lags[-1]
+    longest = 0.75 * (seconds - 1.0 / frame_rate)
     total = np.zeros_like(bpm)
     counted = np.zeros_like(bpm)
     for beats in repeat_beats:
@@ -155,15 +190,18 @@ def _refine(onset: NDArray[np.float64], frame_rate: float, bpm: float) -> float:
     span = 2 * _STEP
     for _ in range(3):
         grid = bpm * (1.0 + np.linspace(-span, span, 11))
-        power = np.zeros(len(grid))
-        for i, candidate in enumerate(grid):
-            phasor = np.exp(2j * np.pi * candidate / 60.0 * times)
-            for multiple, weight in multiples:
-                # The multiples are powers of two, so squaring is cheaper than a new exponential.
-                if multiple > 1.0:
-                    phasor = phasor * phasor
-                # Not `dot`: over so few frames the threads of BLAS cost more than they save.
-                power[i] += weight * abs((windowed * phasor).sum()) ** 2
+        sums = np.zeros((len(grid), len(multiples)), dtype=np.complex128)
+        for start in range(0, len(onset), _BLOCK_FRAMES):
+            part = slice(start, start + _BLOCK_FRAMES)
+            for i, candidate in enumerate(grid):
+                phasor = np.exp(2j * np.pi * candidate / 60.0 * times[part])
+                for j, (multiple, _) in enumerate(multiples):
+                    # The multiples are powers of two: squaring is cheaper than an exponential.
+                    if multiple > 1.0:
+                        phasor = phasor * phasor
+                    # Not `dot`: over so few frames the threads of BLAS cost more than they save.
+                    sums[i, j] += (windowed[part] * phasor).sum()
+        power = np.abs(sums) ** 2 @ np.array([weight for _, weight in multiples])
         bpm = float(grid[int(np.argmax(power))])
         span /= 4
     return bpm

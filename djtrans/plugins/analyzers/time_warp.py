@@ -10,7 +10,10 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.plugins.analyzers.signals import ComputedSignal, Signal
+
 Floats = NDArray[np.float64]
+#: Samples that are warped at once.
 _BLOCK = 1 << 18
 
 
@@ -20,14 +23,14 @@ class WarpedTrack:
 
     Attributes
     ----------
-    audio : ndarray of float32
-        ``[samples]``.
+    audio : Signal
+        ``[samples]``, computed where it is read.
     even, original : ndarray
         ``[points]``, increasing: corresponding times in the warped and in the original signal, in
         seconds.
     """
 
-    audio: NDArray[np.float32]
+    audio: Signal
     even: Floats
     original: Floats
 
@@ -45,13 +48,13 @@ class WarpedTrack:
 
 
 def warp_to_constant_tempo(
-    mono: NDArray[np.float32], sample_rate: int, position: Floats, frame_rate: float
+    mono: Signal, sample_rate: int, position: Floats, frame_rate: float
 ) -> WarpedTrack:
     """Warp a signal so that its beats are evenly spaced.
 
     Parameters
     ----------
-    mono : ndarray of float32
+    mono : Signal
         ``[samples]``.
     sample_rate : int
         Sample rate in Hz.
@@ -67,12 +70,26 @@ def warp_to_constant_tempo(
     """
     original = np.arange(len(position)) / frame_rate
     even = (position - position[0]) * (original[-1] / (position[-1] - position[0]))
-    audio = np.empty(len(mono), dtype=np.float32)
-    samples = np.arange(len(mono))
-    for start in range(0, len(mono), _BLOCK):
-        times = samples[start : start + _BLOCK] / sample_rate
-        at = np.interp(times, even, original) * sample_rate
+
+    def warp(start: int, stop: int) -> NDArray[np.float32]:
+        # Only the points around the part: searching in all of them takes far longer.
+        first, last = np.searchsorted(even, (start / sample_rate, (stop - 1) / sample_rate))
+        points = slice(max(0, int(first) - 1), int(last) + 2)
+        times = np.arange(start, stop) / sample_rate
+        at = np.interp(times, even[points], original[points]) * sample_rate
         below = np.minimum(at.astype(np.int64), len(mono) - 2)
         share = (at - below).astype(np.float32)
-        audio[start : start + _BLOCK] = mono[below] + share * (mono[below + 1] - mono[below])
-    return WarpedTrack(audio, even, original)
+        begin = int(below[0])
+        near = mono[begin : int(below[-1]) + 2]
+        below -= begin
+        warped: NDArray[np.float32] = near[below] + share * (near[below + 1] - near[below])
+        return warped
+
+    def read(start: int, stop: int) -> NDArray[np.float32]:
+        audio = np.empty(stop - start, dtype=np.float32)
+        for first in range(start, stop, _BLOCK):
+            last = min(first + _BLOCK, stop)
+            audio[first - start : last - start] = warp(first, last)
+        return audio
+
+    return WarpedTrack(ComputedSignal(len(mono), read), even, original)

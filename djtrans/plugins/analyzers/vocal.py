@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.partials import partials_move_together
 from djtrans.plugins.analyzers.pitch_motion import pitch_motion
+from djtrans.plugins.analyzers.signals import ComputedSignal, Signal, downsampled, peak
 
 #: Minimum sample rate of the downsampled audio, and time between frames.
 _RATE, _HOP_SECONDS = 11025, 0.02
@@ -90,7 +91,7 @@ def vocal_features(
 ) -> NDArray[np.float64]:
     """Compute the features of each bar, ``[bars, 3]``, 0 to 1; NaN for the centre of mono."""
     factor = max(1, int(sample_rate // _RATE))
-    middle, side = (_downsample(signal, factor) for signal in _mid_side(audio))
+    middle, side = (downsampled(signal, factor) for signal in _mid_side(audio))
     rate = sample_rate / factor
     hop = round(_HOP_SECONDS * rate)
     together = partials_move_together(middle, rate, hop).astype(np.float64)
@@ -106,24 +107,21 @@ def vocal_features(
     )
 
 
-def _mid_side(
-    audio: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _mid_side(audio: NDArray[np.float32]) -> tuple[Signal, Signal]:
     """Return the centre and the side; a silent or inverted channel is no position in stereo."""
+    samples = audio.shape[1]
+    silence = ComputedSignal(samples, lambda start, stop: np.zeros(stop - start, np.float32))
     left, right = audio[0], audio[-1]
-    peaks = [float(np.abs(x).max()) for x in (left, right)]
+    if len(audio) == 1:
+        return left, silence
+    peaks = [peak(left), peak(right)]
     if min(peaks) < _SILENT_CHANNEL * max(peaks):
-        louder = left if peaks[0] > peaks[1] else right
-        return louder, np.zeros_like(louder)
-    mid, side = 0.5 * (left + right), 0.5 * (left - right)
-    if np.abs(mid).max() < 0.1 * max(peaks):
+        return (left if peaks[0] > peaks[1] else right), silence
+    mid = ComputedSignal(samples, lambda i, j: np.float32(0.5) * (left[i:j] + right[i:j]))
+    side = ComputedSignal(samples, lambda i, j: np.float32(0.5) * (left[i:j] - right[i:j]))
+    if peak(mid) < 0.1 * max(peaks):
         return side, mid
     return mid, side
-
-
-def _downsample(signal: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    downsampled: NDArray[np.float32] = scipy.signal.resample_poly(signal, 1, factor)
-    return downsampled.astype(np.float32)
 
 
 def _means(values: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -134,13 +132,13 @@ def _means(values: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.
 
 
 def _centredness(
-    middle: NDArray[np.float32],
-    side: NDArray[np.float32],
+    middle: Signal,
+    side: Signal,
     rate: float,
     bar_times: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Compute the excess of mid over side power in the range of the voice, 0 to 1."""
-    if np.abs(side).max(initial=0.0) < 1e-4 * np.abs(middle).max(initial=0.0):
+    if peak(side) < 1e-4 * peak(middle):
         return np.full(len(bar_times) - 1, np.nan)
     band = scipy.signal.butter(4, (_LOW_HZ, _HIGH_HZ), "bandpass", fs=rate, output="sos")
     edges = np.clip(np.round(bar_times * rate), 0, len(middle)).astype(np.int64)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
+from djtrans.core.util.hub import download
 
 #: Repository on the hub, by the name of the model.
 HUB_REPOSITORIES = {
@@ -17,6 +16,8 @@ HUB_REPOSITORIES = {
     "htdemucs_ft": "adefossez/HTDemucs-ft",
     "htdemucs_6s": "adefossez/HTDemucs-6s",
 }
+#: The largest file of theirs has 168 MB.
+MOST_BYTES = 1_000_000_000
 #: How long the hub may take to answer at all before a download is tried.
 REACH_SECONDS = 2.5
 #: A hub that could not be reached is not asked again for so long: several tracks wait once.
@@ -52,7 +53,13 @@ def hub_file(model: str, name: str, progress: FractionCallback | None = None) ->
     reason = _why_unreachable()
     if not reason:
         try:
-            return _download(repository, file, progress)
+            return download(
+                repository,
+                file,
+                most_bytes=MOST_BYTES,
+                progress=progress,
+                etag_timeout=REACH_SECONDS,
+            )
         except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever a network does
             reason = brief(error)
     raise SeparationError(
@@ -92,33 +99,3 @@ def _why_unreachable() -> str:
     reason = answers[0] if answers else f"{constants.ENDPOINT} did not answer"
     _unreachable[:] = [(time.monotonic(), reason)] if reason else []
     return reason
-
-
-def _download(repository: str, file: str, progress: FractionCallback | None) -> Path:
-    from huggingface_hub import hf_hub_download
-
-    options: dict[str, Any] = {"etag_timeout": REACH_SECONDS}
-    # Versions that cannot tell us show a bar of their own.
-    if progress and "tqdm_class" in inspect.signature(hf_hub_download).parameters:
-        options["tqdm_class"] = _told_to(progress)
-    return Path(hf_hub_download(repository, file, **options))
-
-
-def _told_to(progress: FractionCallback) -> type:
-    """Build a silent progress bar for the hub that reports the fraction."""
-    from tqdm.auto import tqdm  # type: ignore[import-untyped]  # stubs are not installed
-
-    class Told(tqdm):  # type: ignore[misc]
-        def __init__(self, *args: Any, **options: Any) -> None:
-            options.pop("name", None)
-            super().__init__(*args, **{**options, "disable": True})
-            # A bar that is disabled keeps neither.
-            self.total, self.n = options.get("total"), options.get("initial", 0)
-
-        def update(self, n: float | None = 1) -> bool | None:
-            self.n += n or 0
-            if self.total:
-                progress(min(1.0, self.n / self.total))
-            return None
-
-    return Told

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -65,7 +67,7 @@ def find_weights(config: DemucsConfig, progress: FractionCallback | None = None)
     SeparationError
         If a file is neither here nor to be had.
     """
-    path = Path(config.weights).expanduser()
+    path = Path(os.path.expanduser(config.weights))
     if config.weights and path.is_file():
         return Weights((path,))
     if config.weights and not path.is_dir():
@@ -207,7 +209,9 @@ def _load_pickle(file: Path) -> Any:
     if match := _CHECKSUM.fullmatch(file.stem):
         check_checksum(file, match[1])
     try:
-        with _allowed_in_pickles(HTDemucs, Fraction):
+        with _allowed_in_pickles(HTDemucs, Fraction), warnings.catch_warnings():
+            # torch warns of other pickle protocols, and then reads or refuses them.
+            warnings.simplefilter("ignore")
             package = torch.load(file, "cpu", weights_only=True)
     except UnpicklingError:
         raise SeparationError(

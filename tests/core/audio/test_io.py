@@ -176,6 +176,7 @@ def one_line_error(path, *args, **kwargs):
 
 def test_reading_errors_say_what_is_wrong(tmp_path, capfd):
     assert "does not exist" in one_line_error(tmp_path / "none.wav")
+    assert "does not exist" in one_line_error("~nobody-of-this-name/none.wav")
     assert "is a folder" in one_line_error(tmp_path)
     text = tmp_path / "text.mp3"
     text.write_text("not music\n" * 1000)

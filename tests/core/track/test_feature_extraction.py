@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from djtrans.core.audio.decibels import FLOOR_DB
-from djtrans.core.errors import InputError
+from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.stems import Stems
 
@@ -97,3 +97,31 @@ def test_features_are_local():
     short = extract_features(noise, inside, bpm=120.0, reference_db=-10.0)
     for name in ("level_db", "onset", "vocal"):
         assert torch.equal(getattr(long, name)[8:32], getattr(short, name))
+
+
+class Peaks:
+    """An extractor: the peak of each stem in each frame, at the level that the stems have."""
+
+    name = "lab/peaks"
+
+    def __init__(self, frames=16):
+        self.frames = frames
+
+    def extract(self, stems, times):
+        assert len(times) == 16
+        return {"peak": stems.audio.abs().amax(dim=(1, 2)).repeat(self.frames, 1)}
+
+
+def test_arrays_of_extractors_are_those_of_the_stems_without_their_gain():
+    beats = torch.arange(9, dtype=torch.float64) * 0.5 + 0.25
+    stems = tones([(0.5, 100.0), (0.25, 1000.0)])
+    found = extract_features(stems, beats, bpm=120.0, gain_db=20.0, extractors=[Peaks()]).extra
+    assert list(found) == ["lab/peaks/peak"]
+    expected = torch.tensor([0.05, 0.025]).expand(16, 2)
+    assert torch.allclose(found["lab/peaks/peak"], expected, rtol=1e-3)
+
+
+def test_an_extractor_gives_a_value_for_every_frame():
+    beats = torch.arange(9, dtype=torch.float64) * 0.5 + 0.25
+    with pytest.raises(ShapeError, match=r"lab/peaks returned 'peak' of shape \(7, 1\) on 16"):
+        extract_features(tones([(0.5, 100.0)]), beats, bpm=120.0, extractors=[Peaks(7)])

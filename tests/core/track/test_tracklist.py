@@ -14,6 +14,7 @@ from djtrans.core.errors import FormatError, InputError, TracklistError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import (
     file_name,
+    find_same,
     find_tracklist,
     identity,
     load_tracklist,
@@ -159,3 +160,31 @@ def test_a_folder_that_cannot_be_made_is_one_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="Cannot create the folder"):
         save_tracklist(MIX, tmp_path / "file" / "sub")
+
+
+def named(*titles, title="Night", url="https://example.org/x"):
+    entries = [TracklistEntry(artist="Bo", title=name) for name in titles]
+    return Tracklist(title=title, entries=entries, url=url)
+
+
+def test_the_same_mix_has_half_of_its_tracks_in_common(tmp_path):
+    saved = save_tracklist(named("One", "Two", "Three", "Four"), tmp_path)
+    assert find_same(named("Two", "Four", "Five", "Six"), tmp_path) == saved
+    assert find_same(named("Two", "Five", "Six", "Seven"), tmp_path) is None
+    # The shorter one counts: a list that breaks off is of the same mix.
+    assert find_same(named("Three", "Seven"), tmp_path) == saved
+    assert find_same(named("One", "Two", url="https://example.org/y"), tmp_path) is None
+
+
+def test_without_tracks_the_title_decides(tmp_path):
+    saved = save_tracklist(named("ID", title="Night!"), tmp_path)
+    unknown = [TracklistEntry(title="ID")]
+    for title, expected in (("night", saved), ("Day", None)):
+        mix = Tracklist(title=title, entries=unknown, url="https://example.org/x")
+        assert find_same(mix, tmp_path) == expected
+
+
+def test_a_file_that_is_being_corrected_by_hand_is_that_of_its_mix(tmp_path):
+    saved = save_tracklist(named("One"), tmp_path)
+    saved.write_text("{", encoding="utf-8")
+    assert find_same(named("Other"), tmp_path) == saved

@@ -183,3 +183,10 @@ def test_two_processes_never_see_half_an_entry(tmp_path):
         warnings.simplefilter("error")
         assert set(get(Cache(tmp_path), KEY)) in ({"a"}, {"b"})
     assert len(list(tmp_path.rglob("*.part"))) == 0
+
+
+def test_the_home_of_nobody_is_a_name_as_any_other(tmp_path, monkeypatch):
+    """pathlib raises RuntimeError for a user that does not exist; a shell leaves the name."""
+    monkeypatch.chdir(tmp_path)
+    put(Cache("~nobody-of-this-name/x"), KEY, "one")
+    assert get(Cache(tmp_path / "~nobody-of-this-name" / "x"), KEY) == "one"

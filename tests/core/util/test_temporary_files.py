@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
+from djtrans.core.util import temporary_files
 from djtrans.core.util.atomic_files import replacing, replacing_folder
 from djtrans.core.util.temporary_files import is_abandoned, owned_part, remove_abandoned
 
@@ -91,3 +95,71 @@ def test_long_names_leave_room_for_the_mark(tmp_path):
         with owned_part(tmp_path / ("é" * 120 + ".wav"), folder=folder) as part:
             assert part.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def without_locks(monkeypatch):
+    """A file system that has no locks, as some network ones."""
+
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+
+
+@pytest.mark.usefixtures("without_locks")
+@pytest.mark.parametrize(("days", "expected"), [(0, False), (30, True)])
+def test_without_locks_what_is_old_is_abandoned(tmp_path, days, expected):
+    part = tmp_path / ".a-0123abcd.part"
+    part.touch()
+    then = time.time() - days * 86400
+    os.utime(part, (then, then))
+    assert is_abandoned(part) is expected
+    assert temporary_files.remove_if_abandoned(part) is expected
+    assert part.exists() is not expected
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_without_locks_files_are_written_all_the_same(tmp_path):
+    with owned_part(tmp_path / "a.txt") as part:
+        part.write_text("whole")
+        part.replace(tmp_path / "a.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_is_gone_is_not_abandoned(tmp_path):
+    gone = tmp_path / ".a-0123abcd.part"
+    assert not is_abandoned(gone)
+    assert not temporary_files.remove_if_abandoned(gone)
+
+
+def test_a_file_that_others_remove_at_once_is_made_anew(tmp_path, monkeypatch):
+    lock = temporary_files._lock
+    removed = []
+
+    def removed_meanwhile(path):
+        if len(removed) < 2:
+            path.unlink()
+            removed.append(path)
+        return lock(path)
+
+    monkeypatch.setattr(temporary_files, "_lock", removed_meanwhile)
+    with owned_part(tmp_path / "a.txt") as part:
+        assert part.exists()
+        assert part not in removed
+
+
+def test_a_folder_whose_files_vanish_each_time_is_refused(tmp_path, monkeypatch):
+    lock = temporary_files._lock
+
+    def removed_after(path):
+        handle = lock(path)
+        path.unlink()
+        return handle
+
+    monkeypatch.setattr(temporary_files, "_lock", removed_after)
+    with (
+        pytest.raises(OSError, match="another program removes the temporary files"),
+        owned_part(tmp_path / "a.txt"),
+    ):
+        pass

@@ -145,13 +145,14 @@ def test_progress_increases_to_one(track: SynthTrack) -> None:
     assert seen[-1] == 1.0
 
 
-def test_the_default_analyzer_does_not_import_librosa() -> None:
+def test_the_defaults_import_neither_librosa_nor_torchaudio() -> None:
     script = (
         "import sys, torch, djtrans\n"
         "from djtrans.registry import default_registry\n"
         "assert default_registry().find('analyzer', 'librosa').declaration.lazy\n"
         "default_registry().build('analyzer', 'constant-grid')\n"
-        "sys.exit('librosa' in sys.modules or 'numba' in sys.modules)"
+        "djtrans.DifferentiableDJMixer()\n"
+        "sys.exit(bool({'librosa', 'numba', 'torchaudio'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 

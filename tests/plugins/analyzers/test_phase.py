@@ -97,4 +97,4 @@ def test_fold_is_the_mean_over_periods() -> None:
 def test_attack_bands_are_comparable() -> None:
     attacks = find_attacks(place(burst(0.05), np.arange(0.0, 9.0, 0.5), 10.0), RATE)
     assert isinstance(attacks, Attacks)
-    np.testing.assert_allclose(attacks.strength.mean(axis=0), 1.0)
+    np.testing.assert_allclose(attacks.strength.mean(axis=0, dtype=np.float64), 1.0, rtol=1e-6)

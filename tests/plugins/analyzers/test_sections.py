@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from djtrans.core.track.analysis import SECTION_LABELS, Section
 from djtrans.plugins.analyzers.bar_levels import bar_levels
+from djtrans.plugins.analyzers.bar_similarity import BarSimilarity
 from djtrans.plugins.analyzers.section_labels import label_sections
 from djtrans.plugins.analyzers.sections import (
-    bar_similarity,
     best_cuts,
     features_per_bar,
     find_phrases,
@@ -35,29 +35,31 @@ def bars_of(lengths: list[int], kinds: list[int], noise: float = 0.05) -> np.nda
 )
 def test_cuts_lie_where_the_sound_changes(lengths: list[int]) -> None:
     rows = bars_of(lengths, list(range(len(lengths))))
-    assert best_cuts(bar_similarity(rows), 1.0) == [0, *np.cumsum(lengths).tolist()]
+    assert best_cuts(BarSimilarity.of(rows), 1.0) == [0, *np.cumsum(lengths).tolist()]
 
 
 def test_a_section_that_returns_is_cut_all_the_same() -> None:
     rows = bars_of([16, 8, 16], [0, 1, 0])
-    assert best_cuts(bar_similarity(rows), 1.0) == [0, 16, 24, 40]
+    assert best_cuts(BarSimilarity.of(rows), 1.0) == [0, 16, 24, 40]
 
 
 def test_a_uniform_track_is_one_section() -> None:
     rows = np.ones((40, 12))
-    assert best_cuts(bar_similarity(rows), 1.0) == [0, 40]
+    assert best_cuts(BarSimilarity.of(rows), 1.0) == [0, 40]
 
 
 def test_the_cuts_cost_least_of_all() -> None:
     """Dynamic programming against every way to cut a short track."""
     rng = np.random.default_rng(3)
-    similarity = bar_similarity(rng.standard_normal((13, 4)))
-    similarity[:] = bar_similarity(np.repeat(rng.standard_normal((3, 4)), [5, 4, 4], axis=0) * 2)
+    rows = np.repeat(rng.standard_normal((3, 4)), [5, 4, 4], axis=0)
+    similarity = BarSimilarity.of(rows + 0.3 * rng.standard_normal(rows.shape))
+    distance = np.abs(similarity.features[:, None] - similarity.features).mean(axis=2)
+    matrix = np.exp(-distance / similarity.scale)
 
     def cost(edges: list[int]) -> float:
         total = 0.0
         for start, end in pairwise(edges):
-            block = similarity[start:end, start:end]
+            block = matrix[start:end, start:end]
             ragged = start == 0 or end == 13
             odd = 0.0 if ragged else {0: 0.0, 4: 0.3}.get((end - start) % 8, 0.6)
             total += (end - start) - block.sum() / (end - start) + 1.5 + odd

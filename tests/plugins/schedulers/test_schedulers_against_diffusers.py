@@ -8,8 +8,6 @@ import torch
 from djtrans.core.contracts.scheduler import Level
 from djtrans.diffusion.sampling import denoise
 
-diffusers = pytest.importorskip("diffusers", reason="A tool of development: the extra dev.")
-
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"
 )  # theirs
@@ -43,6 +41,12 @@ def ours(scheduler, steps, noise, clip):
     )
 
 
+@pytest.fixture(scope="module")
+def diffusers():
+    """Imported only where these tests run: that takes as long as all of them."""
+    return pytest.importorskip("diffusers", reason="A tool of development: the extra dev.")
+
+
 @pytest.fixture(name="noise")
 def start():
     return torch.randn(3, 16, 5, generator=torch.Generator().manual_seed(1))
@@ -51,7 +55,7 @@ def start():
 @pytest.mark.parametrize("clip", [False, True])
 @pytest.mark.parametrize("steps", [4, 17, 50])
 @pytest.mark.parametrize("zero", [False, True])
-def test_ddpm(steps, zero, clip, noise, build):
+def test_ddpm(steps, zero, clip, noise, build, diffusers):
     reference = diffusers.DDPMScheduler(**COMMON, clip_sample=False, rescale_betas_zero_snr=zero)
     expected = theirs(reference, steps, noise, clip)
     got = ours(build("ddpm", zero_terminal_snr=zero), steps, noise, clip)
@@ -62,7 +66,7 @@ def test_ddpm(steps, zero, clip, noise, build):
 @pytest.mark.parametrize("steps", [4, 20, 50])  # theirs takes a wrong step where 1000 leaves a rest
 @pytest.mark.parametrize("eta", [0.0, 0.6, 0.99])  # at 1, the root of a rounding error is nan there
 @pytest.mark.parametrize("zero", [False, True])
-def test_ddim(steps, zero, eta, clip, noise, build):
+def test_ddim(steps, zero, eta, clip, noise, build, diffusers):
     reference = diffusers.DDIMScheduler(**COMMON, clip_sample=False, rescale_betas_zero_snr=zero)
     expected = theirs(reference, steps, noise, clip, eta=eta)
     got = ours(build("ddim", zero_terminal_snr=zero, eta=eta), steps, noise, clip)
@@ -72,7 +76,7 @@ def test_ddim(steps, zero, eta, clip, noise, build):
 @pytest.mark.parametrize("clip", [False, True])
 @pytest.mark.parametrize("steps", [4, 17, 50])
 @pytest.mark.parametrize("zero", [False, True])
-def test_dpmpp2m(steps, zero, clip, noise, build, monkeypatch):
+def test_dpmpp2m(steps, zero, clip, noise, build, diffusers, monkeypatch):
     reference = diffusers.DPMSolverMultistepScheduler(
         **COMMON, solver_order=2, final_sigmas_type="zero", rescale_betas_zero_snr=zero
     )

@@ -1,7 +1,5 @@
 """The hub as demucs' weights are got from it, without one."""
 
-import inspect
-
 import huggingface_hub
 import pytest
 from huggingface_hub import constants
@@ -48,10 +46,6 @@ def test_a_download_tells_how_far_it_is_and_draws_nothing(hub, capfd):
     assert hub_file("htdemucs", "abc", seen.append).read_text() == "adefossez/HTDemucs"
     assert seen == pytest.approx([0.4, 0.7, 1.0])
     assert capfd.readouterr() == ("", "")
-
-
-def test_the_real_hub_takes_such_a_bar():
-    assert "tqdm_class" in inspect.signature(huggingface_hub.hf_hub_download).parameters
 
 
 def test_a_hub_that_is_out_of_reach_is_asked_once_a_minute(hub, monkeypatch):

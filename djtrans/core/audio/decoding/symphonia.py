@@ -76,7 +76,10 @@ def _decode(file: Path, plain: Path, audio: AdtsAudio | Mp4Audio) -> FloatArray:
 
     try:
         samples, rate = sphn.read(plain)
-    except (ValueError, OSError) as error:
+    except BaseException as error:
+        # Damaged AAC may make it panic; the class of that is no Exception and cannot be imported.
+        if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
+            raise
         why = str(error).replace(f'"{plain}": ', "")
         raise AudioFileError(
             f"{file} cannot be decoded to its end by Symphonia ({why}). Copy or export it again."

@@ -240,6 +240,21 @@ def test_damage_is_one_line_without_the_names_of_temporary_files(files, tmp_path
     assert "/tmp/tmp" not in str(caught.value)
 
 
+class PanicException(BaseException):
+    """Named as what PyO3 raises for a panic in Rust."""
+
+
+@pytest.mark.parametrize("raised", [PanicException, KeyboardInterrupt])
+def test_a_decoder_that_panics_is_a_file_that_cannot_be_decoded(files, monkeypatch, raised):
+    def read(path):
+        raise raised("index out of bounds: the len is 64 but the index is 64")
+
+    monkeypatch.setattr("sphn.read", read)
+    expected = AudioFileError if raised is PanicException else KeyboardInterrupt
+    with pytest.raises(expected, match="index out of bounds"):
+        load_audio(files["aac in m4a"])
+
+
 def test_the_extension_does_not_matter(files, source, tmp_path):
     for name, extension in (("alac in m4a", ".mp3"), ("mp3", ".wav")):
         path = tmp_path / f"x{extension}"
