@@ -30,14 +30,14 @@ def build_extractors(
     --------
     >>> from djtrans.diffusion import build_extractors
     >>> from djtrans.training import model_record
-    >>> build_extractors(model_record())
-    ()
+    >>> [extractor.name for extractor in build_extractors(model_record())]
+    ['audio']
     """
     registry = registry or default_registry()
     found: dict[str, FeatureExtractor] = {}
     for encoder in record.encoders:
         component = encoder.component
-        extractor = registry.build_extractor(component.name, component.config)
+        extractor = registry.build_extractor(component.versioned_name, component.config)
         if extractor is not None:
             found.setdefault(extractor.name, extractor)
     return tuple(found.values())
@@ -45,5 +45,5 @@ def build_extractors(
 
 def extractor_key(registry: Registry, encoder: ComponentRecord) -> tuple[str, int] | None:
     """Return name and version of an encoder's feature extractor, or None if it has none."""
-    extractor = registry.build_extractor(encoder.name, encoder.config)
+    extractor = registry.build_extractor(encoder.versioned_name, encoder.config)
     return None if extractor is None else (extractor.name, extractor.version)
