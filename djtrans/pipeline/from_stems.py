@@ -54,7 +54,7 @@ def build_track_features(
     isolated : bool
         True if the stems have good isolation; False for those of ``spectral``.
     extractors : sequence of FeatureExtractor
-        Extractors of the model's encoders, ``model.extractors``; most models have none.
+        Extractors of the model's encoders, ``model.extractors``; those of the bundled model are empty.
 
     Returns
     -------

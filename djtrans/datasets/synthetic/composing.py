@@ -66,8 +66,7 @@ def compose_dataset(
         allow windows of at least four bars are used.
     extractors : sequence of FeatureExtractor
         Extractors of the model to train, see
-        :func:`djtrans.diffusion.extractors.build_extractors`; most models have none. They are
-        pickled for workers.
+        :func:`djtrans.diffusion.extractors.build_extractors`. They are pickled for workers.
     plugin_files : sequence of path
         Plugin files that the workers load.
 
