@@ -7,6 +7,16 @@ from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.registry import Registry, default_registry
 
+#: Encoders of a new model.
+DEFAULT_ENCODERS = ("audio", "technique")
+
+
+def default_extractors() -> tuple[FeatureExtractor, ...]:
+    """Build the feature extractors of the encoders that a new model has by default."""
+    registry = default_registry()
+    found = (registry.build_extractor(name) for name in DEFAULT_ENCODERS)
+    return tuple(extractor for extractor in found if extractor is not None)
+
 
 def build_extractors(
     record: ModelRecord, *, registry: Registry | None = None

@@ -26,7 +26,7 @@ from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.building import build_network
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
-from djtrans.diffusion.extractors import extractor_key
+from djtrans.diffusion.extractors import DEFAULT_ENCODERS, extractor_key
 from djtrans.diffusion.model import layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.untrusted_files import RECORD, read_checkpoint
@@ -40,7 +40,6 @@ from djtrans.training.trainer import TrainResult, train
 Dataset: TypeAlias = SyntheticDataset | PreparedDataset
 
 DEFAULT_DENOISER = "dit"
-DEFAULT_ENCODERS = ("audio", "technique")
 DEFAULT_SCHEDULER = "flow"
 
 

@@ -17,7 +17,6 @@ import torch
 import djtrans
 from djtrans.core import conform
 from djtrans.datasets import PreparedDataset, open_dataset
-from djtrans.diffusion import build_extractors
 from djtrans.training import TrainOptions, model_record, train_model
 
 
@@ -36,15 +35,15 @@ def read_curves(path, request):
 
 def main(arguments):
     """Replace the curves of all pairs that have a file, and train on them."""
-    record = model_record(configs={"dit": {"width": 32, "depth": 2, "heads": 2}})
     examples = []
-    for example in open_dataset(arguments.pairs, extractors=build_extractors(record)).examples:
+    for example in open_dataset(arguments.pairs).examples:
         path = Path(arguments.curves) / f"{example.name}.csv"
         if path.is_file():
             curves = read_curves(path, example.request)
             examples.append(attrs.evolve(example, values=curves))
     if not examples:
         raise djtrans.InputError(f"No pair of {arguments.pairs} has a file in {arguments.curves}.")
+    record = model_record(configs={"dit": {"width": 32, "depth": 2, "heads": 2}})
     options = TrainOptions(steps=arguments.steps, batch_size=4, validation_batches=1)
     data = PreparedDataset(examples=examples)
     result = train_model(data, arguments.output, record, options, device="cpu")

@@ -62,14 +62,16 @@ def test_a_new_model_is_trained_saved_and_generates_from_stems(trained, tmp_path
     model = djtrans.load_model(tmp_path / "model.safetensors", device="cpu")
     generator = torch.Generator().manual_seed(1)
     stems = Stems(0.1 * torch.randn(4, 2, 9 * 22050, generator=generator), STEMS, 22050)
-    features = djtrans.build_track_features(
-        stems, example_analysis(4), n_frames=32, extractors=model.extractors
-    )
+    features = djtrans.build_track_features(stems, example_analysis(4), n_frames=32)
     assert {name: tuple(x.shape) for name, x in features.extra.items()} == {
         "audio/lows_db": (32, 4, 2),
         "audio/chroma": (32, 12),
     }
     mixer = djtrans.DifferentiableDJMixer()
+    bare = djtrans.build_track_features(stems, example_analysis(4), n_frames=32, extractors=())
+    assert bare.extra == {}
+    with pytest.raises(InputError, match="pass the model's extractors where the features are"):
+        djtrans.generate_transition(model, mixer, stems, stems, bare, bare)
     _, params = djtrans.generate_transition(model, mixer, stems, stems, features, features)
     assert params.values.shape == (32, 54)
 
