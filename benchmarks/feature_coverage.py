@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from djtrans.cli.tables import table_lines
 from djtrans.core.audio.listing import is_audio_name
-from djtrans.core.contracts.config import NoConfig
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
@@ -38,7 +37,6 @@ from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_track import FramedTrack, frame_track
 from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout
 from djtrans.pipeline.analysis import analyze_track
-from djtrans.plugins.encoders.audio import AudioEncoder
 from djtrans.registry import default_registry
 
 FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
@@ -48,7 +46,7 @@ BARS = 16
 #: Compositions that stand for the set.
 DRAWN = 1500
 TRACK = (
-    *(f"{stem} {band} level" for stem in STEMS for band in ("low", "mid", "high")),
+    *(f"{stem} {band} level" for stem in STEMS for band in ("kick", "low", "mid", "high")),
     *(f"{stem} onset" for stem in STEMS),
     "voice",
     "voice rests",
@@ -57,6 +55,7 @@ TRACK = (
     "phrase line ahead",
     "section level",
     *(f"section: {label}" for label in SECTION_LABELS),
+    *(f"chroma {index}" for index in range(12)),
 )
 SHARED = ("beat", "bar sine", "bar cosine", "window")
 WHOLE = ("bars", "tempo", "key known", "key distance", "keys near", "A stretch", "B stretch")
@@ -80,12 +79,16 @@ def real_tracks(folder: Path, frames_per_beat: int) -> list[Real]:
     if not isinstance(declaration, SeparatorDeclaration):
         raise TypeError("spectral is not a separator")
     separator = registry.separators.build("spectral")
+    extractor = registry.build_extractor("audio")
+    extractors = () if extractor is None else (extractor,)
     found = []
     for file in sorted(f for f in folder.iterdir() if is_audio_name(f)):
         track = load_track(file)
         analysis = analyze_track(track)
         stems = separate(separator, declaration, track.audio, track.sample_rate)
-        framed = frame_track(stems, analysis, frames_per_beat=frames_per_beat)
+        framed = frame_track(
+            stems, analysis, frames_per_beat=frames_per_beat, extractors=extractors
+        )
         found.append(Real(file.stem, analysis, framed))
     return found
 
@@ -136,7 +139,8 @@ def heard(
     compositions: Sequence[Composition], tracks: Sequence[FramedTrack]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Channels of both tracks ``[2 * frames, track]``, of the window, and of the whole."""
-    encoder, layout = AudioEncoder(NoConfig()), mixer_layout(DEFAULT_MIXER, default_registry())
+    registry = default_registry()
+    encoder, layout = registry.encoders.build("audio"), mixer_layout(DEFAULT_MIXER, registry)
     per_track, shared, whole = [], [], []
     for composition in compositions:
         said = encoder.encode(request_of(composition, tracks, layout, 0))

@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     "--encoders",
     default="audio,technique",
     show_default=True,
-    help="Comma-separated names of encoders.",
+    help="Comma-separated names of encoders; audio@2 for an earlier version.",
 )
 @click.option(
     "--set",
@@ -116,9 +116,8 @@ def train(quiet: bool, **options: Any) -> None:
 
     from djtrans.core.util.devices import pick_device
     from djtrans.diffusion.extractors import build_extractors
-    from djtrans.diffusion.untrusted_files import read_checkpoint
     from djtrans.training.options import TrainOptions
-    from djtrans.training.run import model_record, train_model
+    from djtrans.training.run import model_record, train_model, with_encoders_of
     from djtrans.training.run_folder import check_run_folder
     from djtrans.training.trainer import check_amp
     from djtrans.training.wandb_log import logging_to_wandb
@@ -141,8 +140,6 @@ def train(quiet: bool, **options: Any) -> None:
         },
     )
     check_run_folder(options["output"], options["resume"])
-    if options["resume"] is not None:
-        read_checkpoint(options["resume"])
     check_amp(train_options, torch.device(pick_device(options["device"])))
     record = model_record(
         mixer=options["mixer"],
@@ -150,6 +147,8 @@ def train(quiet: bool, **options: Any) -> None:
         encoders=[name.strip() for name in options["encoders"].split(",") if name.strip()],
         configs=_configs(options),
     )
+    if options["resume"] is not None:
+        record = with_encoders_of(record, options["resume"])
     with ExitStack() as stack:
         # Lines, also on a terminal: they keep the losses of the whole run visible.
         shown = show_progress(quiet, describe=_line, bars=False, always=_is_validated)

@@ -50,7 +50,8 @@ def _tensors(data: Dataset) -> Iterator[tuple[str, Tensor]]:
     if isinstance(data, SyntheticDataset):
         for index, track in enumerate(data.tracks):
             arrays = {"level_db": track.level_db, "onset": track.onset, "vocal": track.vocal}
-            for name, tensor in (arrays | dict(track.extra)).items():
+            extra = dict(sorted(track.extra.items()))  # the order in a file
+            for name, tensor in (arrays | extra).items():
                 yield f"{name} of track {index}", tensor
         return
     for example in data.examples:

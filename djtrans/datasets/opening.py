@@ -14,6 +14,7 @@ from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.pairs.opening import open_prepared
 from djtrans.datasets.synthetic.dataset import HEADER as SYNTHETIC
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.diffusion.extractors import default_extractors
 
 _KINDS = (
     "a synthetic dataset (a .safetensors file), or a folder that 'djtrans prepare' wrote (or its "
@@ -25,7 +26,7 @@ def open_dataset(
     path: str | os.PathLike[str],
     progress: ProgressCallback | None = None,
     *,
-    extractors: Sequence[FeatureExtractor] = (),
+    extractors: Sequence[FeatureExtractor] | None = None,
 ) -> SyntheticDataset | PreparedDataset:
     """Open a synthetic dataset, a folder of prepared pairs, or the features extracted from one.
 
@@ -35,9 +36,10 @@ def open_dataset(
         File or folder.
     progress : callable, optional
         Receives a `Progress` event for each pair whose features are extracted.
-    extractors : sequence of FeatureExtractor
+    extractors : sequence of FeatureExtractor, optional
         Extractors to run on the pairs of a folder, see
-        :func:`djtrans.datasets.pairs.opening.open_prepared`.
+        :func:`djtrans.datasets.pairs.opening.open_prepared`; by default those of the encoders that
+        a new model has by default.
 
     Returns
     -------
@@ -60,6 +62,8 @@ def open_dataset(
 
     file = Path(path)
     if file.is_dir():
+        if extractors is None:
+            extractors = default_extractors()
         return open_prepared(file, progress, extractors=extractors)
     if not file.is_file():
         raise InputError(f"There is no dataset {str(path)!r}; give {_KINDS}.")

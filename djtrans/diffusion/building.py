@@ -101,7 +101,7 @@ def build_network(
         )
         encoders.append(encoder)
     denoiser = build_recorded(registry.denoisers, record.denoiser, where)
-    declaration = registry.denoisers.find(record.denoiser.name).declaration
+    declaration = registry.denoisers.find(record.denoiser.versioned_name).declaration
     config = config_from_dict(declaration.config, record.denoiser.config)
     network = DiffusionNetwork(
         denoiser, declaration.prediction_of(config), len(record.layout), slots, encoders
@@ -184,8 +184,8 @@ def build_model(
         raise FormatError(f"{where} is damaged, its weights do not fit: {why}") from None
     network.eval().requires_grad_(False)
     if scheduler is None:
-        check_version(registry.schedulers, record.scheduler, where, strict=False)
-        name, config = record.scheduler.name, record.scheduler.config
+        found = check_version(registry.schedulers, record.scheduler, where, strict=False)
+        name, config = found.versioned_name, record.scheduler.config
     else:
         name, config = split_choice(scheduler)
     return DiffusionModel(
@@ -232,7 +232,7 @@ def scheduler_fields(registry: Registry, name: str, config: Mapping[str, Any]) -
     found = registry.schedulers.find(name)
     declaration = found.declaration
     return {
-        "scheduler": registry.schedulers.build(found.name, config),
+        "scheduler": registry.schedulers.build(name, config),
         "scheduler_name": found.name,
         "scheduler_config": config_to_dict(config_from_dict(declaration.config, config)),
         "default_steps": declaration.steps,

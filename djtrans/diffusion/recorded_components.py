@@ -14,8 +14,10 @@ D = TypeVar("D", bound=Declaration)
 C = TypeVar("C")
 
 
-def find_recorded(kind: Kind[D, C], name: str, where: str) -> Component[D]:
-    """Find a component that a model needs; `where` names the model in errors.
+def find_recorded(kind: Kind[D, C], record: ComponentRecord, where: str) -> Component[D]:
+    """Find a component that a model needs, in its version if that is installed, else the newest.
+
+    `where` names the model in errors.
 
     Raises
     ------
@@ -23,11 +25,15 @@ def find_recorded(kind: Kind[D, C], name: str, where: str) -> Component[D]:
         If it is not installed.
     """
     try:
-        return kind.find(name)
+        newest = kind.find(record.name)
     except UnknownComponentError as error:
         raise PluginError(
-            f"{where} needs the {kind.name} {name}, which is not installed. {error}"
+            f"{where} needs the {kind.name} {record.name}, which is not installed. {error}"
         ) from None
+    try:
+        return kind.find(record.versioned_name)
+    except UnknownComponentError:
+        return newest
 
 
 def build_recorded(kind: Kind[D, C], record: ComponentRecord, where: str) -> C:
@@ -40,13 +46,19 @@ def build_recorded(kind: Kind[D, C], record: ComponentRecord, where: str) -> C:
     PluginError
         If it is not installed.
     """
-    check_version(kind, record, where, strict=True)
-    return kind.build(record.name, record.config)
+    found = check_version(kind, record, where, strict=True)
+    return kind.build(found.versioned_name, record.config)
 
 
-def check_version(kind: Kind[D, C], record: ComponentRecord, where: str, *, strict: bool) -> None:
-    """Compare behaviour versions; a difference is an error if `strict`, else a warning."""
-    here = find_recorded(kind, record.name, where).declaration.version
+def check_version(
+    kind: Kind[D, C], record: ComponentRecord, where: str, *, strict: bool
+) -> Component[D]:
+    """Find a component, and compare its behaviour version with that of the record.
+
+    A difference is an error if `strict`, else a warning.
+    """
+    found = find_recorded(kind, record, where)
+    here = found.declaration.version
     if here != record.version:
         differs = (
             f"{where} was made with version {record.version} of the {kind.name} {record.name}, "
@@ -58,3 +70,4 @@ def check_version(kind: Kind[D, C], record: ComponentRecord, where: str, *, stri
                 "or train the model again."
             )
         warnings.warn(f"{differs}; the curves may differ.", stacklevel=4)
+    return found

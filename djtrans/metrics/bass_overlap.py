@@ -18,8 +18,8 @@ from djtrans.core.audio.arrays import (
     to_db,
 )
 from djtrans.core.audio.decibels import AUDIBLE_DBFS
+from djtrans.core.audio.filters import band_gain, filtered, spectrum_of
 from djtrans.metrics.audible import beat_power
-from djtrans.metrics.filters import band_gain, filtered, spectrum_of
 
 BAND_HZ = (30.0, 150.0)
 #: A track plays bass while its level is within this of the 90th percentile of its untouched level.

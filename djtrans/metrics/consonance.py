@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.chroma import beat_chroma
 from djtrans.core.audio.dissonance import interval_dissonance
-from djtrans.metrics.chroma import beat_chroma
 
 
 def chroma_consonance(

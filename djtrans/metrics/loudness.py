@@ -9,8 +9,8 @@ import numpy as np
 
 from djtrans.core.audio.arrays import FloatArray
 from djtrans.core.audio.decibels import power_to_db
+from djtrans.core.audio.filters import filtered, k_weighting, spectrum_of
 from djtrans.core.audio.loudness import playback_power
-from djtrans.metrics.filters import filtered, k_weighting, spectrum_of
 
 #: The absolute gate of BS.1770: what is below it is silence.
 ABSOLUTE_GATE_LUFS = -70.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from djtrans.core.audio.arrays import FloatArray
 from djtrans.core.audio.decibels import db_to_power, power_to_db
-from djtrans.metrics.filters import band_gain, filtered, spectrum_of
+from djtrans.core.audio.filters import band_gain, filtered, spectrum_of
 
 #: Band edges in Hz. Several, because a kick without its lows is still a click higher up.
 BANDS_HZ = ((30.0, 150.0), (300.0, 1500.0), (1500.0, 5000.0), (5000.0, 14000.0))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.filters import filtered, spectrum_of
 from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
-from djtrans.metrics.filters import filtered, spectrum_of
 from djtrans.metrics.loudness import loudness_power, to_lufs
 from djtrans.metrics.voice_activity import ACTIVE_LU
 

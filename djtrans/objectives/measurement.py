@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.chroma import amplitude_spectrum, spectral_peaks
 from djtrans.core.errors import InputError
 from djtrans.core.track.stem_powers import CHROMA_EDGES_HZ, StemPowers
 from djtrans.core.track.stems import Stems
-from djtrans.metrics.chroma import amplitude_spectrum, spectral_peaks
 
 #: Edges of the bands in Hz: fine below 200 Hz, where kick and bass are told apart from other lows,
 #: critical bands above (Zwicker 1961), which the masking of both tracks is measured in.

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.filters import band_gain, k_weighting
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.curves.params import TransitionParams, frame_times
 from djtrans.core.errors import InputError, ShapeError
@@ -14,7 +15,6 @@ from djtrans.core.track.stem_powers import StemPowers
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.predicted_mix import PredictedMix, PredictedTrack
 from djtrans.metrics.bass_overlap import BAND_HZ
-from djtrans.metrics.filters import band_gain, k_weighting
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.power_prediction import predict_powers
 

@@ -19,6 +19,7 @@ from djtrans.core.track.feature_extraction import extract_features
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.plan import BeatSection
+from djtrans.diffusion.extractors import default_extractors
 from djtrans.metrics.key_relation import key_relation
 from djtrans.mixer.mixer import Mixer
 from djtrans.pipeline.curve_generation import generate_params
@@ -35,7 +36,7 @@ def build_track_features(
     n_frames: int = 128,
     frames_per_beat: int = 2,
     isolated: bool = True,
-    extractors: Sequence[FeatureExtractor] = (),
+    extractors: Sequence[FeatureExtractor] | None = None,
 ) -> TrackFeatures:
     """Compute the features of a window of a track's stems.
 
@@ -53,8 +54,9 @@ def build_track_features(
         Frames per beat: 2, 4 or 8.
     isolated : bool
         True if the stems have good isolation; False for those of ``spectral``.
-    extractors : sequence of FeatureExtractor
-        Extractors of the model's encoders, ``model.extractors``; most models have none.
+    extractors : sequence of FeatureExtractor, optional
+        Extractors of the model's encoders, ``model.extractors``; by default those of the encoders
+        that a new model has by default. The bundled model needs none.
 
     Returns
     -------
@@ -110,7 +112,7 @@ def build_track_features(
         ),
         beats_per_bar=grid.beats_per_bar,
         frames_per_beat=frames_per_beat,
-        extractors=extractors,
+        extractors=default_extractors() if extractors is None else extractors,
     )
 
 

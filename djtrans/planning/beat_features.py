@@ -9,9 +9,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.chroma import beat_chroma
 from djtrans.core.audio.decibels import power_to_db
-from djtrans.metrics.chroma import beat_chroma
-from djtrans.metrics.filters import Spectrum, band_gain, filtered, spectrum_of
+from djtrans.core.audio.filters import Spectrum, band_gain, filtered, spectrum_of
 
 FloatArray = NDArray[np.float64]
 

@@ -26,9 +26,10 @@ from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.building import build_network
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
-from djtrans.diffusion.extractors import extractor_key
+from djtrans.diffusion.extractors import DEFAULT_ENCODERS, extractor_key
 from djtrans.diffusion.model import layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
+from djtrans.diffusion.untrusted_files import RECORD, read_checkpoint
 from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout
 from djtrans.registry import Registry, default_registry
 from djtrans.training.loss import AudioLoss
@@ -39,7 +40,6 @@ from djtrans.training.trainer import TrainResult, train
 Dataset: TypeAlias = SyntheticDataset | PreparedDataset
 
 DEFAULT_DENOISER = "dit"
-DEFAULT_ENCODERS = ("audio", "technique")
 DEFAULT_SCHEDULER = "flow"
 
 
@@ -64,7 +64,8 @@ def model_record(
         Names of registered components, or a name and fields of its config, such as
         ``("dit", {"width": 64})``.
     encoders : sequence of str or (str, mapping)
-        Encoders in the order of their conditioning; ``()`` for an unconditional model.
+        Encoders in the order of their conditioning; ``()`` for an unconditional model. With a
+        version, ``"audio@2"``, for an earlier one.
     frames_per_beat : int
         Frame rate of the curves: 2, 4 or 8.
     configs : mapping, optional
@@ -111,7 +112,8 @@ def model_record(
     encoder_records = []
     for choice in encoders:
         component = record("encoder", choice)
-        widths = registry.encoders.build(component.name, component.config).widths(STEMS)
+        encoder = registry.encoders.build(component.versioned_name, component.config)
+        widths = encoder.widths(STEMS)
         encoder_records.append(
             EncoderRecord(
                 component=component,
@@ -129,6 +131,36 @@ def model_record(
         scheduler=record("scheduler", scheduler),
         card=card or {},
     )
+
+
+def with_encoders_of(record: ModelRecord, checkpoint: str | os.PathLike[str]) -> ModelRecord:
+    """Replace encoders of a record by those of a checkpoint where these have another version.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        Components of the model, in their newest versions.
+    checkpoint : path
+        Checkpoint of the run to resume.
+
+    Returns
+    -------
+    ModelRecord
+        Record for :func:`train_model` and :func:`~djtrans.diffusion.build_extractors`.
+
+    Raises
+    ------
+    FormatError
+        If the file is not a checkpoint.
+    """
+    text = read_checkpoint(checkpoint)[RECORD]
+    saved = {e.component.name: e for e in ModelRecord.from_json(text, str(checkpoint)).encoders}
+
+    def in_its_version(encoder: EncoderRecord) -> EncoderRecord:
+        before = saved.get(encoder.component.name, encoder)
+        return encoder if before.component.version == encoder.component.version else before
+
+    return attrs.evolve(record, encoders=tuple(map(in_its_version, record.encoders)))
 
 
 def train_model(
@@ -162,7 +194,7 @@ def train_model(
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     resume : path, optional
-        A checkpoint of the same run.
+        A checkpoint of the same run, which keeps the versions of its encoders.
     progress : callable, optional
         Receives a `Progress` event with metrics after each step.
     mixer : MixerSpec or str
@@ -198,6 +230,8 @@ def train_model(
     registry = registry or default_registry()
     options = options or TrainOptions()
     record = record or model_record(mixer=mixer, registry=registry)
+    if resume is not None:
+        record = with_encoders_of(record, resume)
     sets = [data] if isinstance(data, SyntheticDataset | PreparedDataset) else list(data)
     with_audio = options.audio_weight > 0.0
     if with_audio and not any(isinstance(each, PreparedDataset) for each in sets):

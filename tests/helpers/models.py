@@ -13,10 +13,11 @@ from djtrans.core.contracts.config import config_to_dict
 from djtrans.diffusion.building import build_network
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, save_model
 from djtrans.plugins.encoders import TechniqueEncoderConfig
-from djtrans.registry import default_registry
 
 STEMS = ("drums", "bass", "vocals", "other")
 WIDTHS = {"audio": (58, 9), "technique": (3, 31), "none": (0, 0)}
+#: The encoder of the bundled model, which needs no extractor.
+VERSIONS = {"audio": 2}
 
 
 def record(encoders=("audio", "technique"), **changes):
@@ -32,7 +33,7 @@ def record(encoders=("audio", "technique"), **changes):
             EncoderRecord(
                 component=ComponentRecord(
                     name=f"djtrans/{name}",
-                    version=default_registry().encoders.find(name).declaration.version,
+                    version=VERSIONS.get(name, 1),
                     config=configs.get(name, {}),
                 ),
                 per_frame=WIDTHS[name][0],

@@ -56,12 +56,12 @@ class Ramps:
 
 
 def small_set():
-    """Two framed tracks of noise and a few transitions between them."""
+    """Two framed tracks of noise, with the arrays of the encoder ``audio``, and transitions."""
     from djtrans.datasets.synthetic.composition import Composition, CompositionTrack
     from djtrans.datasets.synthetic.dataset import SyntheticDataset
     from djtrans.datasets.synthetic.framed_track import FramedTrack
 
-    generator = torch.Generator().manual_seed(1)
+    generator, extra = (torch.Generator().manual_seed(seed) for seed in (1, 2))
 
     def track():
         return FramedTrack(
@@ -69,6 +69,10 @@ def small_set():
             onset=torch.rand(128, 4, generator=generator),
             vocal=torch.rand(128, generator=generator),
             reference_db=-10.0,
+            extra={
+                "audio/lows_db": torch.rand(128, 4, 2, generator=extra) * -20,
+                "audio/chroma": torch.rand(128, 12, generator=extra),
+            },
         )
 
     def side(track, bar):
@@ -97,4 +101,6 @@ def small_set():
         )
 
     some = [transition("bass-swap", 8, 0), transition("fade", 4, 3), transition("fade", 8, 2)]
-    return SyntheticDataset(tracks=[track(), track()], training=some, validation=some[:2])
+    return SyntheticDataset(
+        tracks=[track(), track()], training=some, validation=some[:2], extractors={"audio": 1}
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from djtrans.core.audio.chroma import beat_chroma
 from djtrans.core.audio.dissonance import interval_dissonance
-from djtrans.metrics.chroma import beat_chroma
 from djtrans.metrics.consonance import chroma_consonance
 
 RATE = 22050

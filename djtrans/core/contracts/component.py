@@ -31,6 +31,17 @@ class ComponentRecord:
     version: int
     config: Mapping[str, Any] = attrs.field(factory=dict)
 
+    @property
+    def versioned_name(self) -> str:
+        """Name with the version, such as ``djtrans/audio@2``.
+
+        Examples
+        --------
+        >>> ComponentRecord(name="djtrans/audio", version=2).versioned_name
+        'djtrans/audio@2'
+        """
+        return f"{self.name}@{self.version}"
+
 
 def split_choice(choice: ComponentChoice) -> tuple[str, dict[str, Any]]:
     """Split a choice into the component's name and the fields of its config.

@@ -45,6 +45,11 @@ class Component(Generic[D]):
         """Qualified name, ``namespace/name``."""
         return f"{self.provider.namespace}/{self.declaration.name}"
 
+    @property
+    def versioned_name(self) -> str:
+        """Qualified name with the version, such as ``djtrans/audio@2``."""
+        return f"{self.name}@{self.declaration.version}"
+
     def import_factory(self) -> Callable[[Any], Any]:
         """Import the declared factory.
 
@@ -81,7 +86,9 @@ class Component(Generic[D]):
 class Kind(Generic[D, C]):
     """The registered components of one kind.
 
-    Iteration yields the built-in components first, then the others by qualified name.
+    Iteration yields the built-in components first, then the others by qualified name. A plugin may
+    declare a component in several versions: the newest is used, and an earlier one where its
+    version is part of the name, ``audio@2``, as for a model that was trained with it.
 
     Parameters
     ----------
@@ -105,6 +112,7 @@ class Kind(Generic[D, C]):
         self.declaration = declaration
         self._failures = failures
         self._components: dict[str, Component[D]] = {}
+        self._versions: dict[str, dict[int, Component[D]]] = {}
         self._built: dict[str, tuple[D, C]] = {}
 
     @property
@@ -132,17 +140,20 @@ class Kind(Generic[D, C]):
         Raises
         ------
         PluginError
-            If its provider has registered another under the same name.
+            If its provider has registered another under the same name and version.
         """
-        if component.name in self._components:
+        versions = self._versions.setdefault(component.name, {})
+        version = component.declaration.version
+        if version in versions:
             name = component.declaration.name
             raise PluginError(f"declares the {self.name} {name!r} twice.")
-        self._components[component.name] = component
+        versions[version] = component
+        self._components[component.name] = versions[max(versions)]
 
     def remove(self, namespace: str) -> None:
         """Remove all components of a plugin."""
         for name in [n for n, c in self._components.items() if c.provider.namespace == namespace]:
-            del self._components[name]
+            del self._components[name], self._versions[name]
             self._built.pop(name, None)
 
     def find(self, name: str) -> Component[D]:
@@ -152,6 +163,7 @@ class Kind(Generic[D, C]):
         ----------
         name : str
             Qualified (``acme/flanger``), or short: the built-in first, else the only provider.
+            Either with a version, ``acme/flanger@2``, or for the newest.
 
         Raises
         ------
@@ -160,6 +172,21 @@ class Kind(Generic[D, C]):
         AmbiguousNameError
             If several plugins provide the short name.
         """
+        plain, at, wanted = name.partition("@")
+        newest = self._find_newest(plain)
+        if not at:
+            return newest
+        versions = self._versions[newest.name]
+        for version, component in versions.items():
+            if wanted == str(version):
+                return component
+        installed = " and ".join(map(str, sorted(versions)))
+        raise UnknownComponentError(
+            f"There is no version {wanted} of the {self.name} {newest.name}; installed is "
+            f"{installed}."
+        )
+
+    def _find_newest(self, name: str) -> Component[D]:
         qualified = name if "/" in name else f"{BUILTIN}/{name}"
         if qualified in self._components:
             return self._components[qualified]
@@ -247,11 +274,17 @@ class Kind(Generic[D, C]):
                 f"Cannot override the {self.name} {component.name} by a "
                 f"{type(declaration).__name__}; give a {self.declaration.__name__}."
             )
-        self._components[component.name] = attrs.evolve(component, declaration=declaration)
+        replaced = attrs.evolve(component, declaration=declaration)
+        versions = self._versions[component.name]
+        others = {v: c for v, c in versions.items() if c is not component}
+        newest = self._components[component.name]
+        self._components[component.name] = replaced if component is newest else newest
+        self._versions[component.name] = {**others, declaration.version: replaced}
         try:
             yield
         finally:
-            self._components[component.name] = component
+            self._components[component.name] = newest
+            self._versions[component.name] = versions
 
 
 def unknown_name_hint(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-import attrs
 import torch
 from torch import Tensor
 
@@ -12,6 +12,7 @@ from djtrans.core.audio.decibels import FLOOR_DB, db_to_power, power_to_db
 from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.curves.params import frame_times
 from djtrans.core.errors import InputError, ShapeError
+from djtrans.core.track.band_powers import BandPowers, band_powers
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.track.stem_names import VOCALS
 from djtrans.core.track.stems import Stems
@@ -19,7 +20,7 @@ from djtrans.core.transition.plan import BeatSection
 
 #: Edges between the low, mid and high band, in Hz: those of the default EQ.
 BAND_EDGES_HZ = (300.0, 4000.0)
-_HOP_SECONDS = 0.01
+_EDGES_HZ = (0.0, *BAND_EDGES_HZ, math.inf)
 #: Hops of an attack's rise; the centred analysis window rises as many hops before the attack.
 _ATTACK_HOPS = 2
 #: Rise of an onset of strength 1, and level relative to the loud parts below which rises are
@@ -88,8 +89,8 @@ def extract_features(
         )
     n_frames = (len(beat_times) - 1) * frames_per_beat
     times = frame_times(beat_times, n_frames, frames_per_beat)
-    powers = [_band_powers(stem, stems.sample_rate) for stem in stems.audio]
-    levels = torch.stack([_frame_levels(power, times) for power in powers], dim=1)
+    powers = [band_powers(stem, stems.sample_rate, _EDGES_HZ) for stem in stems.audio]
+    levels = torch.stack([_decibels(power.frame_means(times)) for power in powers], dim=1)
     if reference_db is None:
         loudness = _decibels((db_to_power(levels)).sum(dim=(1, 2)))
         reference_db = float(loudness.quantile(0.95))
@@ -129,45 +130,7 @@ def _extra(
     return found
 
 
-@attrs.frozen(eq=False)
-class _BandPowers:
-    """Mean square of the low, mid and high band, ``[hops, 3]``, and the seconds between hops."""
-
-    power: Tensor
-    hop_seconds: float
-
-    def span(self, times: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the first hop of each frame and the hop after its last, at least one apart."""
-        ends = torch.cat([times[1:], 2 * times[-1:] - times[-2:-1]])
-        last = len(self.power)
-        start = (times / self.hop_seconds).round().long().clamp(0, last - 1)
-        stop = (ends / self.hop_seconds).round().long().clamp(max=last)
-        return start, torch.maximum(stop, start + 1)
-
-
-def _band_powers(audio: Tensor, sample_rate: int) -> _BandPowers:
-    hop = max(1, round(_HOP_SECONDS * sample_rate))
-    size = 4 * hop
-    window = torch.hann_window(size, device=audio.device, dtype=audio.dtype)
-    spectrum = torch.stft(
-        audio, size, hop, window=window, center=True, pad_mode="constant", return_complex=True
-    )
-    # Parseval, one-sided: mean square of the windowed signal over the window's own mean square.
-    power = spectrum.abs().square().mean(dim=0) * (2.0 / (size * window.square().sum()))
-    freqs = torch.linspace(0, sample_rate / 2, power.shape[0], device=audio.device)
-    low, high = BAND_EDGES_HZ
-    bands = torch.stack([freqs < low, (freqs >= low) & (freqs < high), freqs >= high])
-    return _BandPowers((bands.to(power) @ power).T, hop / sample_rate)
-
-
-def _frame_levels(bands: _BandPowers, times: Tensor) -> Tensor:
-    """Compute the RMS level of the bands from each frame to the next, ``[frames, 3]`` in dBFS."""
-    total = torch.nn.functional.pad(bands.power.cumsum(dim=0), (0, 0, 1, 0))
-    start, stop = bands.span(times)
-    return _decibels((total[stop] - total[start]) / (stop - start)[:, None].to(total))
-
-
-def _onsets(bands: _BandPowers, times: Tensor, reference_db: float) -> Tensor:
+def _onsets(bands: BandPowers, times: Tensor, reference_db: float) -> Tensor:
     """Compute the steepest rise within each frame, ``[frames]``, 1 for :data:`_ONSET_DB`."""
     level = _decibels(bands.power.sum(dim=1)).clamp(min=reference_db + _ONSET_FLOOR_DB)
     before = torch.nn.functional.pad(level, (_ATTACK_HOPS, 0))[: len(level)]

@@ -2,5 +2,7 @@
 
 #: In the order of the default mixer.
 STEMS = ("drums", "bass", "vocals", "other")
+#: The stem without pitch.
+DRUMS = "drums"
 #: The stem in which somebody sings.
 VOCALS = "vocals"

@@ -47,8 +47,8 @@ def open_prepared(
         Receives a `Progress` event for each pair whose features are extracted.
     extractors : sequence of FeatureExtractor
         Of the model that is to be trained, see
-        :func:`djtrans.diffusion.extractors.build_extractors`; most have none. Their arrays are
-        stored by name and version.
+        :func:`djtrans.diffusion.extractors.build_extractors`. Their arrays are stored by
+        name and version.
 
     Returns
     -------

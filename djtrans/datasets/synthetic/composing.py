@@ -23,6 +23,7 @@ from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.datasets.synthetic.options import SyntheticOptions
 from djtrans.datasets.synthetic.pairing import Pairing
 from djtrans.datasets.synthetic.track_rendering import frame_synthesized
+from djtrans.diffusion.extractors import default_extractors
 from djtrans.pipeline.executors import open_executor
 from djtrans.pipeline.jobs import Job
 from djtrans.registry import Registry, default_registry
@@ -39,7 +40,7 @@ def compose_dataset(
     executor: Executor | None = None,
     progress: ProgressCallback | None = None,
     registry: Registry | None = None,
-    extractors: Sequence[FeatureExtractor] = (),
+    extractors: Sequence[FeatureExtractor] | None = None,
     plugin_files: Sequence[str] = (),
 ) -> SyntheticDataset:
     """Compose a synthetic dataset and write it as one file.
@@ -64,10 +65,10 @@ def compose_dataset(
     registry : Registry, optional
         Installed components, by default :func:`djtrans.default_registry`; its techniques that
         allow windows of at least four bars are used.
-    extractors : sequence of FeatureExtractor
+    extractors : sequence of FeatureExtractor, optional
         Extractors of the model to train, see
-        :func:`djtrans.diffusion.extractors.build_extractors`; most models have none. They are
-        pickled for workers.
+        :func:`djtrans.diffusion.extractors.build_extractors`; by default those of the encoders that
+        a new model has by default. They are pickled for workers.
     plugin_files : sequence of path
         Plugin files that the workers load.
 
@@ -96,6 +97,8 @@ def compose_dataset(
     """
     options = options or SyntheticOptions()
     registry = registry or default_registry()
+    if extractors is None:
+        extractors = default_extractors()
     cache = Path(folder) if folder is not None else Path(f"{os.fspath(output)}.tracks")
     with folder_lock(cache, "the composition of a synthetic dataset"):
         remove_abandoned(cache)

@@ -41,7 +41,14 @@ def djtrans_encoders() -> Iterable[EncoderDeclaration]:
         name="audio",
         version=2,  # 1 had no channel for vocal rests
         summary="Both tracks per frame: levels, onsets, vocals, beat, bar, phrase and section.",
+        factory="djtrans.plugins.encoders.audio:ThreeBandEncoder",
+    )
+    yield EncoderDeclaration(
+        name="audio",
+        version=3,  # kick and bass are separate from the other lows, and there is chroma
+        summary="Both tracks per frame: levels, onsets, vocals, chroma, beat, bar and section.",
         factory="djtrans.plugins.encoders.audio:AudioEncoder",
+        extractor="djtrans.plugins.encoders.audio_extractor:AudioExtractor",
     )
     yield EncoderDeclaration(
         name="technique",

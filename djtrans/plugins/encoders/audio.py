@@ -18,12 +18,9 @@ from djtrans.core.track.features import TrackFeatures
 
 #: Levels in this range, relative to the loud parts of a track, are scaled to -1 to 1.
 _LOWEST_DB, _HIGHEST_DB = -60.0, 6.0
-_BANDS = 3
 #: Distance in beats at which the proximity of a phrase boundary is 1/e.
 _BOUNDARY_BEATS = 8.0
-#: Band levels and onset of each stem; vocal activity and rests; phrase position and boundaries;
-#: section.
-_PER_STEM = _BANDS + 1
+#: Vocal activity and rests; phrase position and boundaries; section.
 _PER_TRACK = 2 + 3 + 1 + len(SECTION_LABELS)
 _SHARED = 4
 #: Bars, tempo, key relation (three); stretch and isolation of the stems of each track.
@@ -32,22 +29,22 @@ _REFERENCE_BPM = 120.0
 _FARTHEST_KEY = 7
 
 
-class AudioEncoder:
-    """Encoder of levels, onsets, vocal activity, and position in beat, bar, phrase and section.
+class ThreeBandEncoder:
+    """Version 2 of :class:`AudioEncoder`, with three bands, and without chroma.
 
-    Per frame and track: level of three bands and onset strength of each stem; vocal activity, and
-    whether the vocals may be faded without cutting off a sung line; position in the phrase and
-    proximity of the boundaries before and after; level and label of the section. Per frame:
-    position in the beat, the bar and the window. Global: bars, tempo, key relation, stretch of both
-    tracks, and isolation of their stems.
+    It needs no extractor: its bands are those of
+    :class:`~djtrans.core.track.features.TrackFeatures`.
     """
+
+    _bands, _chroma = 3, 0
 
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 
     def widths(self, stems: tuple[str, ...]) -> tuple[int, int]:
         """Return the numbers of channels per frame and of global channels."""
-        return 2 * (_PER_STEM * len(stems) + _PER_TRACK) + _SHARED, _GLOBAL
+        per_track = (self._bands + 1) * len(stems) + _PER_TRACK + self._chroma
+        return 2 * per_track + _SHARED, _GLOBAL
 
     def encode(self, request: CurveRequest) -> Conditioning | None:
         """Encode one transition; None without the features of both tracks."""
@@ -55,27 +52,59 @@ class AudioEncoder:
         if a is None or b is None:
             return None
         beats = torch.from_numpy(request.frame_beats).float()
-        sides = (_track(a, rests(request, "a"), beats), _track(b, rests(request, "b"), beats))
+        sides = (
+            self._track(a, rests(request, "a"), beats),
+            self._track(b, rests(request, "b"), beats),
+        )
         per_frame = torch.cat([*sides, _shared(request, beats)], dim=1)
         return Conditioning(per_frame[None], _global(request, a, b)[None])
 
+    def _track(
+        self, features: TrackFeatures, resting: NDArray[np.bool_] | None, beats: Tensor
+    ) -> Tensor:
+        """Encode one track, ``[frames, channels]``; vocals with unknown rests may be faded."""
+        relative = self._level_db(features) - features.reference_db
+        middle, half = (_HIGHEST_DB + _LOWEST_DB) / 2, (_HIGHEST_DB - _LOWEST_DB) / 2
+        may_fade = beats.new_ones(len(beats)) if resting is None else beats.new_tensor(resting)
+        return torch.cat(
+            [
+                ((relative - middle) / half).clamp(-1.0, 1.0).flatten(1),
+                features.onset,
+                features.vocal[:, None],
+                may_fade[:, None],
+                _phrases(features.phrase_beats, beats),
+                _sections(features, beats),
+            ],
+            dim=1,
+        )
 
-def _track(features: TrackFeatures, resting: NDArray[np.bool_] | None, beats: Tensor) -> Tensor:
-    """Encode one track as ``[frames, channels]``; vocals with unknown rests may be faded."""
-    relative = features.level_db - features.reference_db
-    middle, half = (_HIGHEST_DB + _LOWEST_DB) / 2, (_HIGHEST_DB - _LOWEST_DB) / 2
-    levels = ((relative - middle) / half).clamp(-1.0, 1.0).flatten(1)
-    return torch.cat(
-        [
-            levels,
-            features.onset,
-            features.vocal[:, None],
-            (beats.new_ones(len(beats)) if resting is None else beats.new_tensor(resting))[:, None],
-            _phrases(features.phrase_beats, beats),
-            _sections(features, beats),
-        ],
-        dim=1,
-    )
+    def _level_db(self, features: TrackFeatures) -> Tensor:
+        """Return the levels of each stem, ``[frames, stems, bands]``."""
+        return features.level_db
+
+
+class AudioEncoder(ThreeBandEncoder):
+    """Encoder of levels, onsets, vocals, chroma, and position in beat, bar, phrase and section.
+
+    Per frame and track: level of four bands (25 to 150 Hz, to 300 Hz, to 4 kHz, above) and onset
+    strength of each stem; vocal activity, and whether the vocals may be faded without cutting off a
+    sung line; position in the phrase and proximity of the boundaries before and after; level and
+    label of the section; chroma of the harmonic stems. Per frame: position in the beat, the bar and
+    the window. Global: bars, tempo, key relation, stretch of both tracks, and isolation of their
+    stems.
+    """
+
+    _bands, _chroma = 4, 12
+
+    def _track(
+        self, features: TrackFeatures, resting: NDArray[np.bool_] | None, beats: Tensor
+    ) -> Tensor:
+        track = super()._track(features, resting, beats)
+        return torch.cat([track, features.extra["audio/chroma"].float()], dim=1)
+
+    def _level_db(self, features: TrackFeatures) -> Tensor:
+        low, higher = features.level_db[..., :1], features.level_db[..., 1:]
+        return torch.cat([low + features.extra["audio/lows_db"].float(), higher], dim=-1)
 
 
 def _phrases(boundaries: tuple[float, ...], beats: Tensor) -> Tensor:

@@ -47,7 +47,9 @@ def folder(written, tmp_path):
 
 @pytest.fixture(scope="module")
 def record():
-    return model_record(configs={"dit": {"width": 16, "depth": 1, "heads": 1}})
+    return model_record(
+        encoders=("audio@2", "technique"), configs={"dit": {"width": 16, "depth": 1, "heads": 1}}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -148,7 +148,7 @@ def test_a_set_is_one_file(tmp_path, framed):
 @pytest.fixture(scope="module")
 def batches(framed):
     registry = default_registry()
-    encoders = tuple(registry.encoders.build(name) for name in ("audio", "technique"))
+    encoders = tuple(registry.encoders.build(name) for name in ("audio@2", "technique"))
     slots = [ConditioningSlot(str(i), *e.widths(STEMS)) for i, e in enumerate(encoders)]
     network = DiffusionNetwork(Dit(DitConfig(width=8, depth=1, heads=1)), "velocity", 54, slots)
     names = ("bass-swap", "fade", "cut")

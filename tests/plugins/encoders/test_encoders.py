@@ -31,6 +31,10 @@ def features(level=-10.0, **facts):
         vocal=torch.zeros(frames),
         reference_db=REFERENCE,
         stem_names=STEMS,
+        extra={
+            "audio/lows_db": torch.zeros(frames, 4, 2),
+            "audio/chroma": torch.zeros(frames, 12),
+        },
         **facts,
     )
 
@@ -55,15 +59,16 @@ def built(name):
 
 def per_track(conditioning, track):
     """Channels of one track, by name."""
-    width = 4 * 4 + 2 + 3 + 1 + len(SECTION_LABELS)
+    width = 4 * 5 + 2 + 3 + 1 + len(SECTION_LABELS) + 12
     own = conditioning.per_frame[0, :, track * width : (track + 1) * width]
     return {
-        "levels": own[:, :12].reshape(-1, 4, 3),
-        "onset": own[:, 12:16],
-        "vocal": own[:, 16],
-        "rests": own[:, 17],
-        "phrase": own[:, 18:21],
-        "section": own[:, 21:],
+        "levels": own[:, :16].reshape(-1, 4, 4),
+        "onset": own[:, 16:20],
+        "vocal": own[:, 20],
+        "rests": own[:, 21],
+        "phrase": own[:, 22:25],
+        "section": own[:, 25:-12],
+        "chroma": own[:, -12:],
     }
 
 

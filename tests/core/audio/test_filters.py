@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from djtrans.core.audio.filters import band_gain, filtered, spectrum_of
 from djtrans.core.audio.loudness import integrated_lufs
-from djtrans.metrics.filters import band_gain, filtered, spectrum_of
 from djtrans.metrics.loudness import gated_loudness
 
 RATE = 22050

@@ -1,4 +1,4 @@
-"""Chroma of each beat."""
+"""Chroma of beats and of frames."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from djtrans.core.audio.arrays import FloatArray, cut
 from djtrans.core.audio.decibels import db_to_amplitude
-from djtrans.metrics.filters import filtered, spectrum_of
+from djtrans.core.audio.filters import filtered, spectrum_of
 
 IntArray = NDArray[np.int_]
 
@@ -42,6 +42,12 @@ class Peaks:
     level: FloatArray
     beats: int
 
+    def chroma(self) -> FloatArray:
+        """Add up the amplitudes by pitch class, ``[beats, 12]``, C first."""
+        out = np.zeros((self.beats, 12))
+        np.add.at(out, (self.beat, self.pitch), self.level)
+        return out
+
 
 def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> FloatArray:
     """Compute the amplitude of spectral peaks by pitch class, beat by beat.
@@ -63,10 +69,37 @@ def beat_chroma(audio: FloatArray, sample_rate: int, beat_times: FloatArray) -> 
     """
     audio, beat_times = cut(audio, sample_rate, beat_times, WINDOW_SECONDS)
     level, freqs, times = amplitude_spectrum(audio, sample_rate)
-    peaks = spectral_peaks(level, freqs, times, beat_times)
-    out = np.zeros((peaks.beats, 12))
-    np.add.at(out, (peaks.beat, peaks.pitch), peaks.level)
-    return out
+    return spectral_peaks(level, freqs, times, beat_times).chroma()
+
+
+def frame_chroma(audio: FloatArray, sample_rate: int, edges: FloatArray) -> FloatArray:
+    """Compute the mean amplitude of spectral peaks by pitch class, frame by frame.
+
+    Parameters
+    ----------
+    audio : ndarray
+        ``[channels, samples]``, tuned to A = 440 Hz.
+    sample_rate : int
+        In Hz.
+    edges : ndarray
+        ``[frames + 1]`` seconds: starts of the frames, and the end of the last. Frames may be
+        shorter than the steps of the spectrum, between which the chroma is held.
+
+    Returns
+    -------
+    ndarray
+        ``[frames, 12]``, C first; 0 outside the audio. See :func:`beat_chroma`.
+    """
+    level, freqs, times = amplitude_spectrum(audio, sample_rate)
+    if len(times) < 2:
+        return np.zeros((len(edges) - 1, 12))
+    step = times[1] - times[0]
+    borders = np.append(times, times[-1] + step) - step / 2
+    steps = spectral_peaks(level, freqs, times, borders).chroma()
+    # The mean over a frame is a difference of the running integral, whatever its length.
+    integral = step * np.pad(steps.cumsum(axis=0), ((1, 0), (0, 0)))
+    at = np.stack([np.interp(edges, borders, column) for column in integral.T], axis=1)
+    return np.diff(at, axis=0) / np.diff(edges)[:, None]
 
 
 def amplitude_spectrum(
