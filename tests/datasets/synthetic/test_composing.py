@@ -15,6 +15,7 @@ from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
 from djtrans.core.track.stems import Stems
+from djtrans.datasets.extra_features import versions
 from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_cache import CachedTrack, write_framed_track
@@ -66,7 +67,7 @@ def framing(monkeypatch):
             for one in found
         ]
         heard = CachedTrack(tuple(found), tuple(framed), index % 2 == 0)
-        write_framed_track(file, heard, options)
+        write_framed_track(file, heard, options, versions(extractors))
 
     monkeypatch.setattr(djtrans.datasets.synthetic.composing, "frame_synthesized", frame)
     return calls
