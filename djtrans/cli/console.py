@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import warnings
@@ -93,7 +94,7 @@ def _redirected_descriptor() -> Iterator[None]:
 
 
 def show_warnings() -> None:
-    """Print each warning on one line, without its location in the code."""
+    """Print each warning on one line without its place in the code, and no logs of libraries."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
         click.echo("djtrans: warning: " + " ".join(str(message).split()), err=True)
@@ -102,3 +103,5 @@ def show_warnings() -> None:
     # A user of the command cannot act on deprecations inside its dependencies.
     warnings.simplefilter("ignore", DeprecationWarning)
     warnings.simplefilter("ignore", FutureWarning)
+    # Nor on what they log, which Python prints if no program has chosen where it goes.
+    logging.getLogger().addHandler(logging.NullHandler())

@@ -84,6 +84,16 @@ def test_a_plugin_that_prints_does_not_break_json(tmp_path):
     assert "printed by a child" in done.stderr
 
 
+def test_what_libraries_log_is_not_printed(tmp_path):
+    script = tmp_path / "logging_plugin.py"
+    script.write_text("import logging\nlogging.getLogger('matplotlib').warning('mkdir failed')\n")
+    done = subprocess.run(
+        [*COMMAND, "--plugin", script, "layout"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout
+    assert done.stderr == ""
+
+
 def test_a_full_disk_behind_stdout_is_one_line():
     with open("/dev/full", "w") as full:
         done = subprocess.run(

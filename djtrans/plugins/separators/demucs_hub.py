@@ -23,6 +23,9 @@ REACH_SECONDS = 2.5
 #: A hub that could not be reached is not asked again for so long: several tracks wait once.
 PATIENCE_SECONDS = 60.0
 
+#: Status codes of HTTP; all errors of a server have this one or a higher one.
+_TOO_MANY_REQUESTS, _SERVER_ERRORS = 429, 500
+
 #: Why the hub could not be reached, and when.
 _unreachable: list[tuple[float, str]] = []
 
@@ -87,8 +90,10 @@ def _why_unreachable() -> str:
 
     def ask() -> None:
         try:
-            get_session().head(constants.ENDPOINT, timeout=REACH_SECONDS)
-            answers.append("")
+            status = get_session().head(constants.ENDPOINT, timeout=REACH_SECONDS).status_code
+            # The client would wait, five times, for as long as the hub demands.
+            busy = status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS
+            answers.append(f"{constants.ENDPOINT} answered with status {status}" if busy else "")
         except Exception as error:  # noqa: BLE001 -- whatever a network does
             answers.append(f"{constants.ENDPOINT}: {brief(error)}")
 

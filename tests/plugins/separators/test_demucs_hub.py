@@ -1,5 +1,6 @@
 """The hub as demucs' weights are got from it, without one."""
 
+import httpx
 import huggingface_hub
 import pytest
 from huggingface_hub import constants
@@ -13,12 +14,13 @@ class Hub:
     """Answers, or does not, and hands out a file through the bar that it is given."""
 
     def __init__(self, file, reachable=True):
-        self.file, self.reachable, self.asked = file, reachable, 0
+        self.file, self.reachable, self.asked, self.status = file, reachable, 0, 200
 
     def head(self, *_, **__):
         self.asked += 1
         if not self.reachable:
             raise ConnectionError("no route to host")
+        return httpx.Response(self.status)
 
     def hf_hub_download(self, repository, file, *, etag_timeout, tqdm_class=None):
         if tqdm_class is not None:
@@ -58,3 +60,17 @@ def test_a_hub_that_is_out_of_reach_is_asked_once_a_minute(hub, monkeypatch):
     hub.reachable = True
     assert hub_file("htdemucs", "abc").is_file()
     assert hub.asked == 2
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_hub_that_is_busy_is_not_waited_for(hub, status):
+    hub.status = status
+    with pytest.raises(SeparationError, match=f"answered with status {status}"):
+        hub_file("htdemucs", "abc")
+    assert not hub.file.exists()
+
+
+@pytest.mark.parametrize("status", [301, 403, 404])
+def test_a_hub_without_a_front_page_has_files_all_the_same(hub, status):
+    hub.status = status
+    assert hub_file("htdemucs", "abc").is_file()

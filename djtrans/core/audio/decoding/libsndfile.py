@@ -160,7 +160,9 @@ def _open_chunks(
     if data is None:
         return LibsndfileStream(file, [sound])
     if data.missing and data.declared is not None:
-        frame = data.found / max(1, sound.frames)  # bytes
+        if not sound.frames:  # and no duration is known
+            raise incomplete(file, f"{data.found}", f"{data.declared} bytes of audio")
+        frame = data.found / sound.frames  # bytes
         expected = seconds(int(data.declared / frame), sound.samplerate)
         raise incomplete(
             file,

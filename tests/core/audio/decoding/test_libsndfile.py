@@ -235,6 +235,15 @@ def test_a_cut_pcm_file_is_refused(container, source, saved):
     assert "2.00 s of audio (3528" in message or container == "CAF"
 
 
+@pytest.mark.parametrize("found", [0, 1, 3])
+def test_a_header_without_a_whole_frame_is_refused(found, source, saved):
+    """A frame of 16-bit stereo has 4 bytes."""
+    data = sound_bytes(source, "WAV", "PCM_16")
+    begin = data.index(b"data") + 8
+    message = refused(saved(data[: begin + found]))
+    assert f"expected {len(data) - begin} bytes of audio, found {found}." in message
+
+
 def test_a_codec_that_cannot_seek_is_read(source, saved):
     # GSM 6.10 has frames of 160 samples.
     path = saved(sound_bytes(source[:, :1], "WAV", "GSM610"))
