@@ -37,7 +37,7 @@ def saved(tmp_path_factory):
 
 
 def generate(tracks, **options):
-    options = {"separator": "spectral", "technique": "bass-swap", "bars": 8, **options}
+    options = {"separator": "spectral", "technique": "fade", "bars": 4, **options}
     return djtrans.generate(*tracks, context=0, **options)
 
 
