@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 #: Exit codes of a shell for a program that a signal ended.
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+#: A signal that cannot raise an exception now is handled after so long.
+_RETRY_SECONDS = 0.005
 
 
 @contextmanager
 def interrupt_on_sigterm() -> Iterator[list[int]]:
-    """Treat SIGTERM as SIGINT inside the block.
+    """Treat SIGTERM as SIGINT inside the block, and let neither be lost.
 
-    Job schedulers and containers send it, and kill some seconds later.
+    Job schedulers and containers send SIGTERM, and kill some seconds later. An exception that a
+    handler raises while libsndfile reads through Python is printed and forgotten, and the file
+    seems to end there; so handlers wait until it has returned.
 
     Yields
     ------
@@ -26,10 +32,14 @@ def interrupt_on_sigterm() -> Iterator[list[int]]:
     received: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        received.append(number)
+        if number == signal.SIGTERM:
+            received.append(number)
+        if hasattr(signal, "setitimer") and _exceptions_are_lost(frame):
+            signal.setitimer(signal.ITIMER_REAL, _RETRY_SECONDS)
+            return
         # A program in the background of a script ignores SIGINT, and has no handler of it.
         handler = signal.getsignal(signal.SIGINT)
-        if not callable(handler):
+        if not callable(handler) or handler is interrupt:
             raise KeyboardInterrupt
         handler(signal.SIGINT, frame)
 
@@ -38,8 +48,27 @@ def interrupt_on_sigterm() -> Iterator[list[int]]:
     if not main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield received
         return
-    signal.signal(signal.SIGTERM, interrupt)
+    usual: dict[int, Any] = {
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGINT: signal.default_int_handler,
+    }
+    if hasattr(signal, "SIGALRM"):
+        usual[signal.SIGALRM] = signal.SIG_DFL
+    ours = [number for number, handler in usual.items() if signal.getsignal(number) is handler]
+    for number in ours:
+        signal.signal(number, interrupt)
     try:
         yield received
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, usual[number])
+
+
+def _exceptions_are_lost(frame: FrameType | None) -> bool:
+    """Return True in a function of soundfile that libsndfile calls."""
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name.startswith("vio_") and os.path.basename(code.co_filename) == "soundfile.py":
+            return True
+        frame = frame.f_back
+    return False

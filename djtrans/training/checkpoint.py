@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -82,7 +83,7 @@ class TrainingState:
             _check_data(ModelRecord.from_json(content[RECORD], str(path)).card, record.card, path)
             self.network.load_state_dict(content["network"])
             self.ema.load(content["ema"])
-            self.optimizer.load_state_dict(content["optimizer"])
+            self.optimizer.load_state_dict(_interned(content["optimizer"]))
             self.step, self.best = int(content["step"]), float(content["best"])
         except FormatError:
             raise
@@ -92,6 +93,19 @@ class TrainingState:
                 f"{path} does not match this network: {why}. Resume with the denoiser, encoders "
                 "and mixer that the run was started with."
             ) from None
+
+
+def _interned(value: Any) -> Any:
+    """Make equal keys of mappings one object, as those of a new optimizer are.
+
+    pickle writes an object once, so that the bytes of later checkpoints depend on it.
+    """
+    if isinstance(value, dict):
+        return {
+            sys.intern(key) if isinstance(key, str) else key: _interned(item)
+            for key, item in value.items()
+        }
+    return [_interned(item) for item in value] if isinstance(value, list) else value
 
 
 def _check_data(

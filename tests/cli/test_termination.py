@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 
 import pytest
 import soundfile
@@ -97,3 +98,38 @@ def test_a_handler_of_the_caller_and_other_threads_are_left_alone():
     thread.start()
     thread.join()
     assert calls == ["own", "thread"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_libsndfile_reads_is_not_lost(number, tmp_path, capfd):
+    """An exception inside its callbacks would be printed, and the file would seem to end."""
+    soundfile.write(tmp_path / "a.wav", [0.5] * 100_000, 22050)
+    callbacks = []
+
+    class Signals:
+        """File that sends a signal while libsndfile reads."""
+
+        def __init__(self, file):
+            self.file = file
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+        def readinto(self, buffer):
+            callbacks.append(len(buffer))
+            os.kill(os.getpid(), number)
+            return self.file.readinto(buffer)
+
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM)
+
+    def reads(file):
+        assert len(soundfile.SoundFile(Signals(file)).read()) == 100_000
+        time.sleep(1.0)
+
+    with (tmp_path / "a.wav").open("rb") as file, interrupt_on_sigterm() as received:  # noqa: SIM117
+        with pytest.raises(KeyboardInterrupt):
+            reads(file)
+    assert callbacks
+    assert set(received) == ({signal.SIGTERM} if number == signal.SIGTERM else set())
+    assert capfd.readouterr().err == ""
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM)) == before

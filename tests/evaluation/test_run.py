@@ -396,8 +396,8 @@ def test_a_metric_of_a_plugin_is_in_every_table_as_the_builtin_ones_are(tmp_path
     assert 0 < outcome.values["lab/rms_of_a"] < 2
     assert outcome.values["lab/fault_db"] is None
     assert outcome.why["lab/fault-db"] == "ZeroDivisionError: no such level"
-    for name in ("results.csv", "summary.csv", "summary.md", "comparison.png"):
-        assert name in [path.name for path in write_report(comparison, tmp_path)]
+    names = [path.name for path in write_report(comparison, tmp_path)]
+    assert names == ["results.csv", "summary.csv", "summary.md", "comparison.png"]
     rows = list(csv.DictReader(io.StringIO(results_csv(comparison))))
     assert [float(row["lab/rms_of_a"]) for row in rows] == pytest.approx(
         [outcome.values["lab/rms_of_a"]], rel=1e-3

@@ -104,15 +104,15 @@ def test_inference_writes_audio_picture_and_a_params_file_that_renders_the_same(
     np.testing.assert_array_equal(read(tmp_path / "again.wav"), audio)
 
 
-def test_inference_says_in_one_line_what_is_wrong(tracks, tmp_path):
-    done = run(
+def test_inference_says_in_one_line_what_is_wrong(run_script, tracks, tmp_path):
+    done = run_script(
         EXAMPLES / "inference.py",
         tracks / "a.wav",
         tmp_path / "none.mp3",
         "-o",
         tmp_path / "o.wav",
-        expect=2,
     )
+    assert done.returncode == 2
     assert done.stderr.startswith("inference.py: error: ")
     assert "none.mp3" in done.stderr
     assert done.stderr.count("\n") == 1

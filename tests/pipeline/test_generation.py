@@ -47,12 +47,6 @@ def files(truth, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stems(files):
-    """The true stems, for what does not depend on the separator."""
-    return {f"stems_{side}": files[0].parent / side for side in "ab"}
-
-
-@pytest.fixture(scope="module")
 def made(files):
     return djtrans.generate(
         *files, technique="bass-swap", bars=8, context=4, device="cpu", model=None
@@ -149,22 +143,24 @@ def test_without_context_the_window_alone_is_the_same_audio(files, made):
     assert float((alone.audio - part).abs().max()) < 1e-4
 
 
-def test_full_runs_from_the_first_sample_of_a_to_the_last_of_b(files, truth, stems):
-    full = djtrans.generate(*files, technique="cut", full=True, device="cpu", **stems)
+def test_full_runs_from_the_first_sample_of_a_to_the_last_of_b(files, truth):
+    full = djtrans.generate(*files, technique="cut", full=True, device="cpu")
     plan = full.plan
     before = plan.a.cue_seconds
     after = clock_seconds(plan.b.warp, truth[1].audio.shape[1] / RATE)
     assert full.audio.shape[1] / RATE == pytest.approx(before + after, abs=0.01)
 
 
-def test_ready_stems_are_used_without_a_seam(files, stems, made):
+def test_ready_stems_are_used_without_a_seam(files, truth, made):
+    folder = files[0].parent
     ready = djtrans.generate(
         *files,
         technique="bass-swap",
         bars=8,
         context=1,
         device="cpu",
-        **stems,
+        stems_a=folder / "a",
+        stems_b=folder / "b",
     )
     assert ready.plan == made.plan
     names = {t.separator.name for t in ready.provenance.tracks.values()}
@@ -177,8 +173,8 @@ def test_ready_stems_are_used_without_a_seam(files, stems, made):
         djtrans.generate(*files, separator="folder")
 
 
-def test_tempos_out_of_reach_get_an_echo_and_the_plan_says_why(files, stems):
-    echo = djtrans.generate(*files, stretch_limit=0.01, context=1, device="cpu", **stems)
+def test_tempos_out_of_reach_get_an_echo_and_the_plan_says_why(files):
+    echo = djtrans.generate(*files, stretch_limit=0.01, context=1, device="cpu")
     assert echo.plan.technique == "djtrans/echo-out"
     assert "more than the stretch limit of 1 %" in echo.plan.rejected[0]
     assert echo.plan.b.stretch_percent == pytest.approx(0.0, abs=1e-9)
@@ -205,24 +201,25 @@ def test_wrong_options_are_said_in_one_line(files, options, match):
     assert "\n" not in str(caught.value)
 
 
-def test_a_technique_is_refused_by_a_mixer_that_lacks_what_it_needs(files, stems):
+def test_a_technique_is_refused_by_a_mixer_that_lacks_what_it_needs(files):
     spec = djtrans.resolve_spec("dj54")
     flat = attrs.evolve(spec, stem_chain=tuple(n for n in spec.stem_chain if n.id != "eq"))
     with pytest.raises(LayoutError, match=r"bass-swap needs parameters 'a/\*/eq/low'"):
         djtrans.generate(*files, technique="bass-swap", model=None, mixer=flat)
     other = djtrans.generate(
-        *files, technique="cut", model=None, mixer=flat, context=0, device="cpu", **stems
+        *files, technique="cut", model=None, mixer=flat, context=0, device="cpu"
     )
     assert len(other.params.layout) == 54 - 24
 
 
-def test_a_technique_that_needs_single_stems_wants_a_separator_that_isolates_them(files, stems):
+def test_a_technique_that_needs_single_stems_wants_a_separator_that_isolates_them(files):
     registry = Registry(environ={}, discover=False)
     fade = registry.techniques.find("fade").declaration
     alone = attrs.evolve(fade, needs_isolation=True)
     with registry.override("technique", "fade", alone):
         with pytest.raises(PlanError, match=r"djtrans/spectral isolates those of A too weakly"):
             djtrans.generate(*files, technique="fade", registry=registry)
+        stems = {f"stems_{side}": files[0].parent / side for side in "ab"}
         made = djtrans.generate(
             *files, technique="fade", context=0, device="cpu", registry=registry, **stems
         )

@@ -69,7 +69,9 @@ class Scenario:
         """Return the command that begins, or goes on with, the run."""
         arguments = list(self.arguments)
         if self.resumes:
-            found = sorted((place.files / "out").glob("checkpoint_*.pt"), key=_step)
+            out = place.files / "out"
+            # The best model is written before the first checkpoint.
+            found = [*out.glob("best_model.pt"), *sorted(out.glob("checkpoint_*.pt"), key=_step)]
             arguments += ["--resume", found[-1]] if found else []
         return Command(arguments=arguments, seconds=180, fresh=self.workers)
 
