@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from real_pairs import find_track
 from refinement import SOURCES, gates, row, table
 
 import djtrans
@@ -26,9 +25,17 @@ from djtrans.core.util.atomic_files import write_text
 CONTEXT_BARS = 4
 
 
+def paths_of(folder: Path, pair: str) -> list[Path]:
+    """Find both tracks of a pair."""
+    return [
+        next(path for path in sorted(folder.glob(f"{name}*")) if path.is_file())
+        for name in pair.split(":")
+    ]
+
+
 def evaluate(folder: Path, pair: str) -> dict:
     """Measure all sources of a pair."""
-    paths = [find_track(folder, name) for name in pair.split(":")]
+    paths = paths_of(folder, pair)
     stems = [path.with_suffix("") if path.with_suffix("").is_dir() else None for path in paths]
     found: dict = {"case": pair}
     for source, model in (("rules", "none"), ("model", "auto")):

@@ -18,8 +18,8 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from real_pairs import find_track
 from refinement import SOURCES
+from refinement_pairs import paths_of
 
 import djtrans
 from djtrans.core.contracts.declaration import short_name
@@ -44,7 +44,7 @@ NUMBERS = ("loudness_dip_lu", "loudness_bump_lu", "bass_missing_beats", "masking
 
 def transitions(folder: Path, pair: str) -> list[Transition]:
     """Generate by rules and by the model, and refine both."""
-    paths = [find_track(folder, name) for name in pair.split(":")]
+    paths = paths_of(folder, pair)
     found = []
     for model in ("none", "auto"):
         made = djtrans.generate(*paths, model=model, separator="spectral", context=4, device="cpu")

@@ -57,7 +57,8 @@ class PowerModel:
     ...     swap_beat=8,
     ...     sample_rate=22050,
     ... )
-    >>> model.predict(model.mixer.layout.neutral_values(32)).power.shape
+    >>> values = torch.tensor(model.mixer.layout.neutral).repeat(32, 1)
+    >>> model.predict(values).power.shape
     torch.Size([1, 256, 29])
     """
 
