@@ -59,7 +59,7 @@ class PowerModel:
     ... )
     >>> values = torch.tensor(model.mixer.layout.neutral).repeat(32, 1)
     >>> model.predict(values).power.shape
-    torch.Size([1, 256, 29])
+    torch.Size([1, 256, 28])
     """
 
     mixer: Mixer

@@ -107,7 +107,7 @@ def gradients_agree_with_differences(
 
 
 @rule("objective")
-def transitions_are_independent(declaration: ObjectiveDeclaration, build: BuildFunction) -> None:
+def predictions_are_independent(declaration: ObjectiveDeclaration, build: BuildFunction) -> None:
     """The value of a transition does not depend on the others of the batch."""
     values = example_values(batch=3)
     together = _evaluate(build(), values).detach()

@@ -100,7 +100,7 @@ MUTANTS = {
     "every_prediction_is_rated": [NeedsSound],
     "gradients_are_finite": [InfiniteGradient, Detached],
     "gradients_agree_with_differences": [HalfGradient],
-    "transitions_are_independent": [BatchMean],
+    "predictions_are_independent": [BatchMean],
     "rating_repeats": [Random, Counts],
     "prediction_is_untouched": [InPlace],
     "something_is_rated": [Constant],
