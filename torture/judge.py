@@ -106,7 +106,7 @@ def disturbed(
                 yield Fault("leftover", f"{name!r} is left behind")
         elif name not in before and not within(name, outputs):
             yield Fault("stray", f"{name!r} was written, and is no output")
-        elif why := unreadable(folder / name):
+        elif not (folder / name).is_dir() and (why := unreadable(folder / name)):
             yield Fault("half-written", f"{name!r} cannot be read: {why}")
 
 

@@ -30,8 +30,8 @@ DEFAULT_CONTEXT_BARS = 8
 
 #: Values of ``refine``: off, or a prediction of RefinementConfig, whose module imports torch.
 REFINEMENTS = ("off", "powers", "audio")
-#: Largest number of candidates, and largest strength of guidance.
-MOST_CANDIDATES, STRONGEST = 256, 100.0
+#: Largest number of candidates and of frames, and largest strength of guidance.
+MOST_CANDIDATES, MOST_FRAMES, STRONGEST = 256, 1_000_000, 100.0
 #: Options that a params file to vary has settled.
 _OF_THE_PLAN = (
     *("technique", "bars", "duration", "cue_a", "cue_b", "swap_a", "swap_b", "tempo"),
@@ -308,6 +308,8 @@ class GenerateOptions:
                 f"best_of = {self.best_of} is not allowed; give 1 to {MOST_CANDIDATES}."
             )
         check_seed(self.seed + self.best_of - 1)
+        if self.n_frames is not None and not 2 <= self.n_frames <= MOST_FRAMES:
+            raise InputError(f"n_frames = {self.n_frames} is not allowed; give 2 to {MOST_FRAMES}.")
         if not 0.0 <= self.objective_guidance <= STRONGEST:
             raise InputError(
                 f"objective_guidance = {self.objective_guidance} is not allowed; give 0 to "

@@ -139,6 +139,7 @@ def test_sampling_needs_a_model_which_is_known_before_the_work(options, tmp_path
         ({"objective_guidance": -0.1}, f"give 0 to {STRONGEST:g}"),
         ({"objective_guidance": float("nan")}, "objective_guidance = nan"),
         ({"strength": 0.0}, "strength = 0.0"),
+        ({"n_frames": 2**70}, "n_frames = 1180591620717411303424 .*give 2 to 1000000"),
         ({"refine": "yes"}, "choose off, powers, audio"),
         ({"vary": "p.json", "bars": 8}, "Both vary and bars"),
         ({"vary": "p.json", "technique": "fade", "key_shift": 1}, "technique, key_shift"),

@@ -13,6 +13,8 @@ from djtrans.core.errors import LayoutError, ShapeError
 #: Distance from the minimum, maximum or neutral, as a fraction of the range, within which a value
 #: is snapped to it: a fader at 0.01 would still be audible at -40 dB.
 SNAP_FRACTION = 0.02
+#: Most frames that curves are resampled to.
+MOST_FRAMES = 1_000_000
 
 
 @attrs.frozen(eq=False)
@@ -91,8 +93,11 @@ class TransitionParams:
         """Resample the curves to another number of frames over the same window."""
         if n_frames == self.n_frames:
             return self
-        if n_frames < 2:
-            raise ShapeError(f"n_frames = {n_frames}: give at least 2, the first and the last.")
+        if not 2 <= n_frames <= MOST_FRAMES:
+            raise ShapeError(
+                f"n_frames = {n_frames}: give at least 2, the first and the last, and at most "
+                f"{MOST_FRAMES}."
+            )
         position = torch.arange(n_frames, dtype=torch.float64) * (self.n_frames / n_frames)
         # The last frame keeps the last value, in which the faders of track A are closed.
         position[-1] = self.n_frames - 1

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import soundfile
 
 from djtrans.core.audio.decoding import chunks, mpeg_frames, ogg_pages
@@ -26,6 +27,9 @@ from djtrans.core.util.atomic_files import reason
 _UNKNOWN_FRAMES = (1 << 63) - 1
 _MPEG_IN_WAV = (b"\x50\x00", b"\x55\x00")
 
+#: Samples of the largest block of Vorbis (Vorbis I specification, 4.2.2).
+_LARGEST_VORBIS_BLOCK = 8192
+
 
 class CannotOpen(AudioFileError):
     """libsndfile does not know the format; another decoder may."""
@@ -36,8 +40,17 @@ class LibsndfileStream:
 
     decoder = f"libsndfile {soundfile.__libsndfile_version__}"
 
-    def __init__(self, file: Path, parts: Sequence[_Forward], frames: int | None = None) -> None:
+    def __init__(
+        self,
+        file: Path,
+        parts: Sequence[_Forward],
+        frames: int | None = None,
+        *,
+        most_silence: int = 0,
+    ) -> None:
         self._file, self._parts = file, parts
+        # Samples that the last block of each part may lack: they are silent.
+        self._most_silence = most_silence
         self.sample_rate = int(parts[0].samplerate)
         self.channels = int(parts[0].channels)
         self._lengths = [frames] if frames is not None else [part.length for part in parts]
@@ -50,13 +63,18 @@ class LibsndfileStream:
             if self.frames is not None and length is not None and start >= length:
                 start -= length
                 continue
+            left = 0 if length is None else length - start
             try:
-                yield from part.blocks(start)
+                for block in part.blocks(start):
+                    yield block
+                    left -= len(block)
             except (soundfile.SoundFileError, OSError, RuntimeError) as error:
                 raise AudioFileError(
                     f"{self._file} is damaged: expected {self._expected()}, but it cannot be "
                     f"decoded to its end ({reason(error).rstrip('.')}). Copy or export it again."
                 ) from None
+            if 0 < left <= self._most_silence:
+                yield np.zeros((left, self.channels), np.float32)
             start = 0
 
     def _expected(self) -> str:
@@ -200,7 +218,8 @@ def _open_ogg(
             f"{file} joins {len(parts)} streams of different formats: expected one format, found "
             f"{listed}. Convert it with ffmpeg to one of them."
         )
-    return LibsndfileStream(file, parts)
+    # Some encoders state a last position beyond the last block.
+    return LibsndfileStream(file, parts, most_silence=_LARGEST_VORBIS_BLOCK if ogg.ended else 0)
 
 
 def _open_mpeg(

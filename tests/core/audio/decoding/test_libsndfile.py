@@ -159,6 +159,31 @@ def test_a_cut_ogg_is_refused(ogg, saved):
     assert "Ogg page" in refused(saved(ogg[:-1]))
 
 
+def shifted(ogg, samples):
+    """State a last position that is later by so many samples, with a new checksum of the page."""
+    start = ogg.rindex(b"OggS")
+    page = bytearray(ogg[start:])
+    position = int.from_bytes(page[6:14], "little") + samples
+    page[6:14] = position.to_bytes(8, "little")
+    page[22:26] = bytes(4)
+    crc = 0
+    for byte in page:  # polynomial 0x04c11db7, not reflected (RFC 3533)
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x04C11DB7 if crc & 0x80000000 else 0)) & 0xFFFFFFFF
+    page[22:26] = crc.to_bytes(4, "little")
+    return ogg[:start] + bytes(page)
+
+
+def test_an_end_beyond_the_last_block_is_silence(ogg, saved):
+    whole = load(saved(ogg))
+    audio = load(saved(shifted(ogg, 3000)))
+    assert len(audio) == len(whole) + 3000
+    assert np.array_equal(audio[: len(whole) - 1000], whole[:-1000])
+    assert not audio[-1:].any()
+    assert "incomplete" in refused(saved(shifted(ogg, 20_000)))
+
+
 def test_a_missing_last_page_is_reported(ogg, saved):
     with pytest.warns(UserWarning, match="not marked as the end"):
         load(saved(ogg[: ogg.rindex(b"OggS")]))
