@@ -2,8 +2,8 @@
 
     python benchmarks/refinement_picture.py FOLDER A:B [A:B ...] --output docs/images/refinement.png
 
-One row of panels for each pair, one column for each source. Each lane holds a control of both
-tracks, averaged over their stems; the lowest lane is the loudness of the mix and of both tracks.
+One row of panels for each pair, one column for each source. Each lane holds a control that moves,
+averaged over the stems of a track; the lowest one is the loudness of the mix and of both tracks.
 """
 
 from __future__ import annotations
@@ -66,11 +66,13 @@ def loudness(transition: Transition, audio: torch.Tensor) -> NDArray[np.float64]
     """Loudness of each beat of the window."""
     rate = transition.sample_rate
     edges = (transition.beat_times.numpy() * rate).round().astype(int)
-    power = loudness_power(audio, rate)
+    power = loudness_power(audio.numpy(), rate)
     return to_lufs(np.array([power[i:j].mean() for i, j in pairwise(edges)]))
 
 
-def panel_of(panels: list[Axes], made: Transition, title: str, theme: Theme) -> None:
+def panel_of(
+    panels: list[Axes], lanes: dict[str, str], made: Transition, title: str, theme: Theme
+) -> None:
     """Plot the lanes of a transition."""
     plan = made.plan
     bars, per_bar = plan.bars, plan.beats_per_bar
@@ -83,7 +85,7 @@ def panel_of(panels: list[Axes], made: Transition, title: str, theme: Theme) -> 
         size=8.5,
         loc="left",
     )
-    for panel, (name, control) in zip(panels, LANES.items(), strict=False):
+    for panel, (name, control) in zip(panels, lanes.items(), strict=False):
         for track in "ab":
             values = curve(made, track, control)
             bar = np.arange(len(values)) / (made.params.frames_per_beat * per_bar)
@@ -116,15 +118,15 @@ def panel_of(panels: list[Axes], made: Transition, title: str, theme: Theme) -> 
 
 def picture(folder: Path, pairs: list[str], theme: Theme) -> Figure:
     """Plot all pairs."""
-    lanes, columns = len(LANES) + 1, len(SOURCES)
+    columns = len(SOURCES)
     figure = Figure(figsize=(14.0, 4.6 * len(pairs) + 0.6), facecolor=theme.background)
     grid = figure.add_gridspec(
         *(len(pairs), columns),
         left=0.06,
         right=0.99,
-        top=1.0 - 1.35 / (4.6 * len(pairs) + 0.6),
+        top=1.0 - 1.5 / (4.6 * len(pairs) + 0.6),
         bottom=0.03,
-        hspace=0.28,
+        hspace=0.34,
         wspace=0.22,
     )
     heading = "controls of both tracks by bar of the window, up is open; dashed: the swap"
@@ -132,14 +134,22 @@ def picture(folder: Path, pairs: list[str], theme: Theme) -> Figure:
     for x, word, track in ((0.015, "A", "a"), (0.03, "B", "b")):
         figure.text(x, 0.985, word, color=theme.tracks[track], size=13, weight="bold", va="top")
     for down, pair in enumerate(pairs):
-        for across, made in enumerate(transitions(folder, pair)):
-            heights = [1] * len(LANES) + [2]
-            cell = grid[down, across].subgridspec(lanes, 1, hspace=0.15, height_ratios=heights)
-            panels = [figure.add_subplot(cell[lane]) for lane in range(lanes)]
-            name = f"{pair.replace(':', ' to ')}, {short_name(made.plan.technique)}: "
+        found = transitions(folder, pair)
+        moving = {
+            name: control
+            for name, control in LANES.items()
+            if any(np.ptp(curve(made, track, control)) > 0 for made in found for track in "ab")
+        }
+        heights = [1] * len(moving) + [2]
+        for across, made in enumerate(found):
+            cell = grid[down, across].subgridspec(
+                len(heights), 1, hspace=0.15, height_ratios=heights
+            )
+            panels = [figure.add_subplot(cell[lane]) for lane in range(len(heights))]
             use = made.provenance.refinement
-            kept = " (kept)" if use is not None and not use.accepted else ""
-            panel_of(panels, made, f"{name}{SOURCES[across]}{kept}", theme)
+            kept = ": original kept" if use is not None and not use.accepted else ""
+            name = f"{pair.replace(':', ' to ')}, {short_name(made.plan.technique)}"
+            panel_of(panels, moving, made, f"{name}\n{SOURCES[across]}{kept}", theme)
     return figure
 
 
