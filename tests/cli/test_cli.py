@@ -9,6 +9,7 @@ import torch
 
 import djtrans
 from djtrans.cli import main
+from djtrans.core.transition.params_file import load_params
 from djtrans.synthesis import TrackSpec, synthesize
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
@@ -40,6 +41,32 @@ def run(capsys, tmp_path, monkeypatch):
         return exit_.value.code, out, err
 
     return call
+
+
+@pytest.mark.slow
+def test_a_params_file_is_refined_and_varied(run, pair, tmp_path):
+    base = ("--context", "0", "--device", "cpu", "--separator", "spectral")
+    code, *_ = run(
+        *("generate", *pair, "-o", "out.wav", "--technique", "fade", "--bars", "4"),
+        *("--model", "none", "--save-params", "p.json", *base),
+    )
+    assert code == 0
+    code, out, err = run(
+        *("render", "p.json", *pair, "-o", "refined.wav", "--refine", "powers"),
+        *("--save-params", "refined.json", "--device", "cpu"),
+    )
+    assert (code, out.splitlines()[1:]) == (0, ["wrote refined.json", "wrote refined.wav"]), err
+    use = load_params(tmp_path / "refined.json").provenance.refinement
+    line = out.splitlines()[0]
+    assert line == f"refined      {f'by {use.level}s: ' if use.accepted else 'no, '}{use.reason}"
+    code, out, err = run(
+        *("generate", *pair, "-o", "varied.wav", "--vary", "p.json", "--strength", "0.2", *base)
+    )
+    assert code == 0, err
+    assert "sampled      varied with strength 0.2 (seed 0)" in out
+    code, _, err = run("generate", *pair, "-o", "x.wav", "--vary", "varied.wav", *base)
+    assert code == 2
+    assert "varied.wav" in err.splitlines()[-1]
 
 
 @pytest.mark.slow
