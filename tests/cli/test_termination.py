@@ -101,7 +101,7 @@ def test_a_handler_of_the_caller_and_other_threads_are_left_alone():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_while_libsndfile_reads_is_not_lost(number, tmp_path, capfd):
+def test_a_signal_while_libsndfile_reads_is_not_lost(number, tmp_path, capfd, request):
     """An exception inside its callbacks would be printed, and the file would seem to end."""
     soundfile.write(tmp_path / "a.wav", [0.5] * 100_000, 22050)
     callbacks = []
@@ -120,6 +120,9 @@ def test_a_signal_while_libsndfile_reads_is_not_lost(number, tmp_path, capfd):
             os.kill(os.getpid(), number)
             return self.file.readinto(buffer)
 
+    # Jobs in the background of a script begin with SIGINT ignored.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, inherited))
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGALRM)
 
     def reads(file):
