@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 import torch
 
+from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.errors import InputError
 from djtrans.core.transition.alignment import window_span
 from djtrans.core.transition.pair import Pair
@@ -69,7 +70,7 @@ def refine(
 
     See Also
     --------
-    djtrans.generate : Generate a transition; ``refine=True`` refines it.
+    djtrans.generate : Generate a transition; ``refine="powers"`` refines it.
 
     Examples
     --------
@@ -104,35 +105,28 @@ def refine(
             rendered=audio_model,
             progress=fraction,
         )
-    before = transition.metrics(registry=registry)
-    reason = "no curves were predicted to be better"
-    for values, predicted in zip(found.candidates[:_RENDERED], found.after, strict=False):
-        use = RefinementUse(
-            accepted=True,
-            reason="",
-            level=found.level,
-            steps=config.steps,
-            weights=dict(objectives.weights),
-            before=found.before,
-            after=predicted,
-        )
-        changed = rendered(
-            transition, mixer, values, attrs.evolve(transition.provenance, refinement=use), steps
-        )
-        worse = worsened(before, changed.metrics(registry=registry))
-        if not worse:
-            return _recorded(changed, attrs.evolve(use, reason=_summary(use)))
-        reason = f"the refined transition was worse: {', '.join(worse)}"
-    kept = RefinementUse(
+    original = RefinementUse(
         accepted=False,
-        reason=reason,
+        reason="no curves were predicted to be better",
         level=found.level,
-        steps=config.steps,
+        config=config_to_dict(config),
         weights=dict(objectives.weights),
         before=found.before,
         after=found.before,
     )
-    return _recorded(transition, kept)
+    before = transition.metrics(registry=registry)
+    for values, predicted in zip(found.candidates[:_RENDERED], found.after, strict=False):
+        use = attrs.evolve(original, accepted=True, after=predicted)
+        use = attrs.evolve(use, reason=_summary(use))
+        provenance = attrs.evolve(transition.provenance, refinement=use)
+        changed = rendered(transition, mixer, values, provenance, steps)
+        worse = worsened(before, changed.metrics(registry=registry))
+        if not worse:
+            return changed
+        why = f"the refined transition was worse: {', '.join(worse)}"
+        original = attrs.evolve(original, reason=why)
+    provenance = attrs.evolve(transition.provenance, refinement=original)
+    return attrs.evolve(transition, provenance=provenance)
 
 
 def rendered(
@@ -150,10 +144,6 @@ def rendered(
     )
     tracks = Pair(transition.a, transition.b)
     return finish(mixer, content, tracks, "cpu", steps or Steps())
-
-
-def _recorded(transition: Transition, use: RefinementUse) -> Transition:
-    return attrs.evolve(transition, provenance=attrs.evolve(transition.provenance, refinement=use))
 
 
 def worsened(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:

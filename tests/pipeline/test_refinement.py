@@ -8,6 +8,7 @@ import torch
 
 import djtrans
 from djtrans.cli.summary import describe
+from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.errors import InputError
 from djtrans.core.transition.params_file import load_params
 from djtrans.pipeline import refinement
@@ -79,7 +80,7 @@ def test_it_is_reproducible_and_recorded(original, refined, tmp_path):
     refined.save_params(tmp_path / "refined.json")
     use = load_params(tmp_path / "refined.json").provenance.refinement
     assert use == refined.provenance.refinement
-    assert use.steps == 12
+    assert use.config == {**config_to_dict(RefinementConfig()), "steps": 12}
     assert "refined      by tracks: predicted cost" in "\n".join(describe(refined, [], 0.0))
 
 

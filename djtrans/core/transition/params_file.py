@@ -198,8 +198,8 @@ class RefinementUse:
         Why.
     level : str
         Whether the controls of whole tracks or of single stems were moved.
-    steps : int
-        Steps of the descent.
+    config : mapping
+        Full config of the refinement.
     weights : mapping of str to float
         Weights of the objectives.
     before, after : mapping of str to float
@@ -209,7 +209,7 @@ class RefinementUse:
     accepted: bool
     reason: str
     level: str
-    steps: int
+    config: Mapping[str, Any]
     weights: Mapping[str, float]
     before: Mapping[str, float]
     after: Mapping[str, float]
