@@ -35,6 +35,7 @@ from djtrans.inverse.plan import check_same_length, plan_on_grid, read_plan
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.options import AUTO
 from djtrans.pipeline.preparation import align_pair, as_track, separator_pair
 from djtrans.pipeline.progress import Steps, half_progress
@@ -206,7 +207,7 @@ def fit(
     stems = aligned.map(lambda track: track.window(window))
     beats = torch.tensor(plan.beat_times, dtype=torch.float64)
     plan, stems = leveled(plan, excerpt, stems)
-    with steps.step("fit") as fraction:
+    with steps.step("fit") as fraction, one_thread():
         found = fit_curves(
             built,
             excerpt,

@@ -16,6 +16,7 @@ from djtrans.core.transition.params_file import ParamsFile, SamplingUse
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.objectives import GuideConfig, ObjectiveGuide, PowerModel, load_objectives
 from djtrans.pipeline.curve_generation import as_params
+from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.options import GenerateOptions
 from djtrans.registry import Registry
 
@@ -66,25 +67,26 @@ def sample_params(
         )
     if not needs and options.best_of == 1:
         return as_params(source.generate(request), source, request, beat_times), None
-    model = measure() if options.objective_guidance > 0.0 or options.best_of > 1 else None
-    objectives = load_objectives(registry=registry)
-    seeds = [request.seed + index for index in range(options.best_of)]
-    if isinstance(source, DiffusionModel):
-        guides = list(options.guides)
-        if options.objective_guidance > 0.0 and model is not None:
-            config = GuideConfig(strength=options.objective_guidance)
-            guides.append(ObjectiveGuide(model, objectives, config))
-        start = None if varied is None else varied.params.resampled(request.n_frames).values
-        curves = source.generate_many(
-            request, seeds, guides=guides, start=start, strength=options.strength
-        )
-    else:
-        curves = torch.stack([source.generate(attrs.evolve(request, seed=s)) for s in seeds])
-    chosen = 0
-    if options.best_of > 1 and model is not None:
-        with torch.no_grad():
-            rated = objectives.evaluate(model.predict(conform(curves, request.layout)))
-        chosen = int(rated.total.argmin())
+    with one_thread():
+        model = measure() if options.objective_guidance > 0.0 or options.best_of > 1 else None
+        objectives = load_objectives(registry=registry)
+        seeds = [request.seed + index for index in range(options.best_of)]
+        if isinstance(source, DiffusionModel):
+            guides = list(options.guides)
+            if options.objective_guidance > 0.0 and model is not None:
+                config = GuideConfig(strength=options.objective_guidance)
+                guides.append(ObjectiveGuide(model, objectives, config))
+            start = None if varied is None else varied.params.resampled(request.n_frames).values
+            curves = source.generate_many(
+                request, seeds, guides=guides, start=start, strength=options.strength
+            )
+        else:
+            curves = torch.stack([source.generate(attrs.evolve(request, seed=s)) for s in seeds])
+        chosen = 0
+        if options.best_of > 1 and model is not None:
+            with torch.no_grad():
+                rated = objectives.evaluate(model.predict(conform(curves, request.layout)))
+            chosen = int(rated.total.argmin())
     use = SamplingUse(
         seed=seeds[chosen],
         best_of=options.best_of,

@@ -17,6 +17,7 @@ from djtrans.metrics import TransitionMetrics
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.objectives import RenderedPowerModel, load_objectives
 from djtrans.pipeline.completion import finish
+from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.transition import Transition
@@ -90,7 +91,7 @@ def refine(
     isolated = Pair("a", "b").map(
         lambda side: transition.provenance.tracks[side].isolation == "good"
     )
-    with steps.step("refine") as fraction:
+    with steps.step("refine") as fraction, one_thread():
         model = power_model(mixer, transition.plan, tracks, isolated)
         audio_model = None
         if config.prediction == "audio":

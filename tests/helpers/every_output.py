@@ -30,6 +30,8 @@ COMMANDS = {
     f"--technique bass-swap --seed 3 --visualize {_SPECTRAL} --bars 8 --context 1",
     "model": f"generate a.wav b.wav -o {{out}}/model.flac --save-params {{out}}/model.json "
     f"{_SHORT} --seed 1 --steps 4",
+    "refined": f"generate a.wav b.wav -o {{out}}/refined.wav --save-params {{out}}/refined.json "
+    f"{_SHORT} --steps 4 --objective-guidance 0.05 --best-of 2 --refine powers",
     "warped": f"generate a.wav b.wav -o {{out}}/warped.ogg --save-params {{out}}/warped.json "
     f"--technique filter-sweep --tempo ramp --key-shift 2 --visualize {_SHORT}",
     "render": "render {out}/rules.json a.wav b.wav -o {out}/again.wav --quiet",
