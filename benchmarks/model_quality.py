@@ -71,27 +71,35 @@ STEPS, GUIDANCE = 10, 2.0
 RESAMPLES = 2000
 
 
+def sound_of(
+    mixer: DifferentiableDJMixer, pair: PreparedPair, params: TransitionParams
+) -> MetricInputs:
+    """Render a case, and its vocals alone, from its true stems."""
+    stems = (pair.stems_a, pair.stems_b)
+    with torch.no_grad():
+        out = mixer(*stems, params)
+        alone = [attrs.evolve(s, audio=_only(s.audio, s.names.index("vocals"))) for s in stems]
+        sung = mixer(*alone, params)
+    return MetricInputs(
+        mix=out.mix,
+        a=out.a,
+        b=out.b,
+        solo_a=pair.stems_a.mix,
+        solo_b=pair.stems_b.mix,
+        sample_rate=pair.sample_rate,
+        beat_times=params.beat_times.numpy(),
+        beats_per_bar=pair.plan.beats_per_bar,
+        voices=Voices(a=sung.a, b=sung.b, solo_a=alone[0].mix, solo_b=alone[1].mix),
+    )
+
+
 def measured(
     mixer: DifferentiableDJMixer, pair: PreparedPair, params: TransitionParams
 ) -> dict[str, float | None]:
     """The case mixed from its true stems under these curves, and measured."""
     plan, stems, rate = pair.plan, (pair.stems_a, pair.stems_b), pair.sample_rate
     beats = params.beat_times.numpy()
-    with torch.no_grad():
-        out = mixer(*stems, params)
-        alone = [attrs.evolve(s, audio=_only(s.audio, s.names.index("vocals"))) for s in stems]
-        sung = mixer(*alone, params)
-    sound = MetricInputs(
-        mix=out.mix,
-        a=out.a,
-        b=out.b,
-        solo_a=pair.stems_a.mix,
-        solo_b=pair.stems_b.mix,
-        sample_rate=rate,
-        beat_times=beats,
-        beats_per_bar=plan.beats_per_bar,
-        voices=Voices(a=sung.a, b=sung.b, solo_a=alone[0].mix, solo_b=alone[1].mix),
-    )
+    sound = sound_of(mixer, pair, params)
     lows = {n: beat_levels_db(getattr(sound, n), rate, beats) for n in ("a", "b", "mix")}
     solo = [beat_levels_db(s, rate, beats) for s in (sound.solo_a, sound.solo_b)]
     bass = bass_overlap_of_levels(lows["a"], lows["b"], *solo)

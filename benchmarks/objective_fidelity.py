@@ -14,7 +14,6 @@ case; a stopped run goes on.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 import warnings
 from collections.abc import Iterator
@@ -23,17 +22,17 @@ from pathlib import Path
 import attrs
 import numpy as np
 import torch
-from torch import Tensor
+from _results import cases, results
+from model_quality import sound_of
+from refinement import aligned
 
 from djtrans import CurveRequest, DifferentiableDJMixer, Pair, Stems, load_technique
 from djtrans.core.curves.params import TransitionParams, conform
-from djtrans.core.errors import DjtransError
 from djtrans.core.track.stem_names import STEMS
-from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.tables import markdown_table
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
-from djtrans.metrics import MetricInputs, Voices
+from djtrans.metrics import MetricInputs
 from djtrans.metrics.audible import beat_power, both_audible
 from djtrans.metrics.bass_overlap import PRESENT_DB, bass_overlap_of_levels, beat_levels_db
 from djtrans.metrics.consonance import chroma_consonance
@@ -42,7 +41,8 @@ from djtrans.metrics.loudness import loudness_power, to_lufs
 from djtrans.metrics.low_end import low_end_excess_of_levels
 from djtrans.metrics.masking import masking_fraction
 from djtrans.metrics.vocals import vocals
-from djtrans.objectives import PowerModel, load_objectives, measure_cross_power, measure_stem_powers
+from djtrans.objectives import PowerModel, load_objectives, measure_stem_powers
+from djtrans.pipeline.power_measurement import power_model
 
 ARRIVAL_BARS = 4
 VARIATIONS = 2
@@ -52,23 +52,9 @@ def metrics_of(
     mixer: DifferentiableDJMixer, pair: PreparedPair, params: TransitionParams
 ) -> dict[str, float | None]:
     """Measure the rendered counterpart of each objective."""
-    plan, stems, rate = pair.plan, (pair.stems_a, pair.stems_b), pair.sample_rate
+    plan, rate = pair.plan, pair.sample_rate
     beats = params.beat_times.numpy()
-    with torch.no_grad():
-        out = mixer(*stems, params)
-        alone = [attrs.evolve(s, audio=_only(s.audio, s.names.index("vocals"))) for s in stems]
-        sung = mixer(*alone, params)
-    sound = MetricInputs(
-        mix=out.mix,
-        a=out.a,
-        b=out.b,
-        solo_a=pair.stems_a.mix,
-        solo_b=pair.stems_b.mix,
-        sample_rate=rate,
-        beat_times=beats,
-        beats_per_bar=plan.beats_per_bar,
-        voices=Voices(a=sung.a, b=sung.b, solo_a=alone[0].mix, solo_b=alone[1].mix),
-    )
+    sound = sound_of(mixer, pair, params)
     low = {
         name: beat_levels_db(getattr(sound, name), rate, beats)
         for name in ("a", "b", "mix", "solo_a", "solo_b")
@@ -114,12 +100,6 @@ def _arrival(sound: MetricInputs, swap_beat: float, beats_per_bar: int) -> float
     return max(0.0, float(loud - to_lufs(np.array([heard]))[0]))
 
 
-def _only(audio: Tensor, stem: int) -> Tensor:
-    alone = torch.zeros_like(audio)
-    alone[stem] = audio[stem]
-    return alone
-
-
 def curves_of(pair: PreparedPair, seed: int) -> Iterator[tuple[str, TransitionParams]]:
     """Yield the technique's curves, a crossfade and random variations."""
     yield "technique", pair.params
@@ -142,42 +122,24 @@ def curves_of(pair: PreparedPair, seed: int) -> Iterator[tuple[str, TransitionPa
         yield f"variation {index}", changed
 
 
-def power_model(mixer: DifferentiableDJMixer, pair: PreparedPair) -> PowerModel:
-    """Build the power model of a prepared pair."""
-    request = pair.request()
-    beats = pair.params.beat_times
-    sources = [measure_stem_powers(s, beats) for s in (pair.stems_a, pair.stems_b)]
-    return PowerModel(
-        mixer=mixer,
-        sources=Pair(*sources),
-        cross_power=measure_cross_power(pair.stems_a, pair.stems_b, sources[0]),
-        beat_times=beats,
-        swap_beat=pair.plan.swap_beat,
-        sample_rate=pair.sample_rate,
-        phrase_beats=Pair(request.phrase_beats_a, request.phrase_beats_b),
-        frames_per_beat=pair.params.frames_per_beat,
-        beats_per_bar=pair.plan.beats_per_bar,
-    )
-
-
-def evaluate(folder: Path, seed: int) -> list[dict[str, object]]:
+def evaluate(folder: Path) -> dict[str, object]:
     """Measure and predict all transitions of a case."""
     pair, mixer = read_pair(folder), DifferentiableDJMixer()
-    model, objectives = power_model(mixer, pair), load_objectives()
+    model = power_model(mixer, pair.plan, aligned(pair), Pair(True, True))
+    objectives = load_objectives()
     rows = []
-    for name, params in curves_of(pair, seed):
+    for name, params in curves_of(pair, int(folder.name.partition("_")[2])):
         with torch.no_grad():
             found = objectives.evaluate(model.predict(params)).values
         predicted = {key: float(value) for key, value in found.items()}
         rows.append(
             {
-                "case": folder.name,
                 "curves": name,
                 "predicted": predicted,
                 "measured": metrics_of(mixer, pair, params),
             }
         )
-    return rows
+    return {"rows": rows}
 
 
 def costs() -> list[tuple[str, str, str]]:
@@ -242,23 +204,9 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    kept = json.loads(args.output.read_text()) if args.output.exists() else []
-    known = {row["case"] for row in kept}
-    folders = [
-        f
-        for f in sorted(args.held_out.iterdir())
-        if (f / "params.json").exists() and "spectral" not in f.name
-    ]
-    for index, folder in enumerate(folders[: args.cases]):
-        if folder.name in known:
-            continue
-        try:
-            kept += evaluate(folder, index)
-        except DjtransError as error:
-            print(f"{folder.name}: {error}")
-            continue
-        write_text(args.output, json.dumps(kept))
-    print(table(kept))
+    kept = results(cases(args.held_out)[: args.cases], evaluate, args.output)
+    rows = [row for case in kept for row in case["rows"]]
+    print(table(rows))
     print(markdown_table(("bars", "value, ms", "gradient, ms"), costs()))
 
 

@@ -14,21 +14,20 @@ by case; a stopped run goes on.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import attrs
 import numpy as np
 import torch
+from _results import cases, results
 from model_quality import swap_off
 
 import djtrans
 from djtrans import DifferentiableDJMixer, Pair
-from djtrans.core.errors import DjtransError
 from djtrans.core.transition.alignment import AlignedTrack, window_span
-from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.tables import markdown_table
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
@@ -43,13 +42,17 @@ SWAP = "swap off the line, beats"
 RESAMPLES = 2000
 
 
-def transition_of(mixer: DifferentiableDJMixer, pair: PreparedPair) -> Transition:
-    """Render a prepared pair without context."""
+def aligned(pair: PreparedPair) -> Pair[AlignedTrack]:
+    """Return both tracks of a prepared pair, without context."""
     span = window_span(pair.plan, pair.sample_rate)
-    aligned = Pair(pair.stems_a, pair.stems_b).map(
+    return Pair(pair.stems_a, pair.stems_b).map(
         lambda stems: AlignedTrack(mix=stems.mix, span=span, stems=stems, stems_span=span)
     )
-    return finish(mixer, pair.content, aligned, "cpu", Steps())
+
+
+def transition_of(mixer: DifferentiableDJMixer, pair: PreparedPair) -> Transition:
+    """Render a prepared pair without context."""
+    return finish(mixer, pair.content, aligned(pair), "cpu", Steps())
 
 
 def row(transition: Transition) -> dict:
@@ -76,7 +79,7 @@ def evaluate(folder: Path, config: RefinementConfig, model: object) -> dict:
     sampled = transition_of(
         mixer, attrs.evolve(pair, content=attrs.evolve(pair.content, params=params))
     )
-    found: dict = {"case": folder.name, "bars": pair.plan.bars, "technique": pair.technique}
+    found: dict = {"bars": pair.plan.bars, "technique": pair.technique}
     start = time.process_time()
     for name, source in (("rules", rules), ("model", sampled)):
         found[name] = row(source)
@@ -145,24 +148,10 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    kept = json.loads(args.output.read_text()) if args.output.exists() else []
-    known = {r["case"] for r in kept}
-    folders = [
-        f
-        for f in sorted(args.held_out.iterdir())
-        if (f / "params.json").exists() and "spectral" not in f.name
-    ]
     model = djtrans.load_model(device="cpu")
-    for folder in [] if args.table else folders[: args.cases]:
-        if folder.name in known:
-            continue
-        try:
-            kept.append(evaluate(folder, RefinementConfig(level=args.level), model))
-        except DjtransError as error:
-            print(f"{folder.name}: {error}", flush=True)
-            continue
-        write_text(args.output, json.dumps(kept))
-        print(f"{folder.name}: {kept[-1]['seconds']:.0f} s", flush=True)
+    config = RefinementConfig(level=args.level)
+    folders = [] if args.table else cases(args.held_out)[: args.cases]
+    kept = results(folders, partial(evaluate, config=config, model=model), args.output)
     print(table(kept, np.random.default_rng(0)))
     print(gates(kept))
 

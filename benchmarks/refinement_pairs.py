@@ -10,17 +10,16 @@ pair by pair; a stopped run goes on.
 from __future__ import annotations
 
 import argparse
-import json
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from refinement import SOURCES, gates, row, table
+from _results import results
+from refinement import gates, row, table
 
 import djtrans
-from djtrans.core.errors import DjtransError
-from djtrans.core.util.atomic_files import write_text
 
 CONTEXT_BARS = 4
 
@@ -33,11 +32,11 @@ def paths_of(folder: Path, pair: str) -> list[Path]:
     ]
 
 
-def evaluate(folder: Path, pair: str) -> dict:
+def evaluate(pair: str, folder: Path) -> dict:
     """Measure all sources of a pair."""
     paths = paths_of(folder, pair)
     stems = [path.with_suffix("") if path.with_suffix("").is_dir() else None for path in paths]
-    found: dict = {"case": pair}
+    found: dict = {}
     for source, model in (("rules", "none"), ("model", "auto")):
         made = djtrans.generate(
             *paths,
@@ -64,18 +63,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    kept = json.loads(args.output.read_text()) if args.output.exists() else []
-    known = {r["case"] for r in kept}
-    for pair in [] if args.table else args.pairs:
-        if pair in known:
-            continue
-        try:
-            kept.append(evaluate(args.folder, pair))
-        except DjtransError as error:
-            print(f"{pair}: {error}", flush=True)
-            continue
-        write_text(args.output, json.dumps(kept))
-        print(pair, *(f"{s}: {kept[-1][s]['reason']}" for s in SOURCES[1::2]), flush=True)
+    pairs = [] if args.table else args.pairs
+    kept = results(pairs, partial(evaluate, folder=args.folder), args.output)
     print(table(kept, np.random.default_rng(0)))
     print(gates(kept))
 

@@ -11,12 +11,11 @@ from torch import Tensor
 from djtrans.core.audio.decibels import AUDIBLE_DBFS
 from djtrans.core.curves.layout import Layout
 from djtrans.core.transition.predicted_mix import PredictedMix, bass_powers, to_db
+from djtrans.metrics.bass_overlap import CLASH_DB, PRESENT_DB
 from djtrans.objectives.prediction import PowerModel
 
 #: Cost in beats of a change away from the curves, and of each further exchange.
 _CHANGE, _EXCHANGE = 2.0, 2.0
-#: Levels of bass_overlap: presence relative to the solo's 90th percentile, and of a clash.
-_PRESENT_DB, _CLASH_DB = 10.0, 10.0
 _AS_IS, _A, _B = range(3)
 
 
@@ -126,13 +125,13 @@ def _beat_costs(mix: PredictedMix, swap_beat: float) -> tuple[Tensor, list[str]]
     """Costs ``[candidates, beats]``, and the owner of each beat under the first candidate."""
     level = {name: to_db(power) for name, power in mix.shared(bass_powers).items()}
     usual = {s: torch.quantile(level[f"solo_{s}"], 0.9) for s in "ab"}
-    least = {s: usual[s].clamp(min=AUDIBLE_DBFS + _PRESENT_DB) - _PRESENT_DB for s in "ab"}
+    least = {s: usual[s].clamp(min=AUDIBLE_DBFS + PRESENT_DB) - PRESENT_DB for s in "ab"}
     here = {s: level[s] >= least[s] for s in "ab"}
     offered = {s: level[f"solo_{s}"] >= least[s] for s in "ab"}
     after = torch.arange(level["a"].shape[1]) >= swap_beat
     wanted = torch.where(after, offered["b"], offered["a"])
     missing = ~here["a"] & ~here["b"] & wanted
-    two = here["a"] & here["b"] & ((level["a"] - level["b"]).abs() <= _CLASH_DB)
+    two = here["a"] & here["b"] & ((level["a"] - level["b"]).abs() <= CLASH_DB)
     owner = ["a" if a >= b else "b" for a, b in zip(level["a"][0], level["b"][0], strict=True)]
     return missing.float() + 2.0 * two.float(), owner
 

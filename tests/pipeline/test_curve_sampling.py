@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
 import torch
 
@@ -14,22 +13,12 @@ from djtrans.objectives import load_objectives
 from djtrans.pipeline.options import MOST_CANDIDATES, STRONGEST
 from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.silence import SilenceWarning
-from djtrans.synthesis import TrackSpec, synthesize
 from tests.helpers.models import save_random_model
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 
 RATE = 22050
 BASE = {"separator": "spectral", "technique": "bass-swap", "bars": 8, "context": 0}
-
-
-@pytest.fixture(scope="module")
-def tracks():
-    spec = TrackSpec(bpm=172.0, seed=1, structure=(("intro", 8), ("drop", 16)), sample_rate_hz=RATE)
-    return [
-        djtrans.Track(synthesize(attrs.evolve(spec, bpm=bpm, seed=seed)).audio, RATE, f"{seed}")
-        for seed, bpm in ((1, 172.0), (2, 170.0))
-    ]
 
 
 @pytest.fixture(scope="module")

@@ -13,22 +13,11 @@ from djtrans.cli.summary import describe
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.core.transition.params_file import load_params
 from djtrans.diffusion.loading import load_model
-from djtrans.synthesis import TrackSpec, synthesize
 from tests.helpers.models import save_random_model
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 
-RATE = 22050
 EULER = {"settings": {"scheduler.order": 1}}
-
-
-@pytest.fixture(scope="module")
-def tracks():
-    spec = TrackSpec(bpm=172.0, seed=1, structure=(("intro", 8), ("drop", 16)), sample_rate_hz=RATE)
-    return [
-        djtrans.Track(synthesize(attrs.evolve(spec, bpm=bpm, seed=seed)).audio, RATE, f"{seed}")
-        for seed, bpm in ((1, 172.0), (2, 170.0))
-    ]
 
 
 @pytest.fixture(scope="module")

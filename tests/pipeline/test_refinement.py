@@ -13,21 +13,10 @@ from djtrans.core.errors import InputError
 from djtrans.core.transition.params_file import load_params
 from djtrans.pipeline import refinement
 from djtrans.refinement import RefinementConfig
-from djtrans.synthesis import TrackSpec, synthesize
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 
-RATE = 22050
 CONFIG = RefinementConfig(steps=12)
-
-
-@pytest.fixture(scope="module")
-def tracks():
-    spec = TrackSpec(bpm=172.0, seed=1, structure=(("intro", 8), ("drop", 16)), sample_rate_hz=RATE)
-    return [
-        djtrans.Track(synthesize(attrs.evolve(spec, bpm=bpm, seed=seed)).audio, RATE, f"{seed}")
-        for seed, bpm in ((1, 172.0), (2, 170.0))
-    ]
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
 from djtrans.core.audio.dissonance import interval_dissonance
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.track.stem_powers import CHROMA_EDGES_HZ
 from djtrans.core.transition.predicted_mix import PredictedMix, PredictedTrack, to_db
 from djtrans.plugins.objectives.smooth import exceeds
 
-#: Both tracks are heard while they are within this of each other, above this level.
-MASKED_DB, AUDIBLE_DBFS = 30.0, -60.0
+#: Both tracks are heard while they are within this of each other.
+MASKED_DB = 30.0
 _WIDTH_DB = 4.0
 
 

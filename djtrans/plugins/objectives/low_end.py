@@ -6,6 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import AUDIBLE_DBFS
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.transition.predicted_mix import PredictedMix, bass_powers, to_db
 from djtrans.plugins.objectives.smooth import exceeds, smooth_max
@@ -14,8 +15,6 @@ from djtrans.plugins.objectives.smooth import exceeds, smooth_max
 PRESENT_DB = 10.0
 #: Two basses clash while they are within this of each other.
 CLASH_DB = 10.0
-#: Level under which nothing is heard, in dBFS.
-AUDIBLE_DBFS = -60.0
 _WIDTH_DB = 2.5
 _EXCESS_WIDTH_DB = 0.5
 

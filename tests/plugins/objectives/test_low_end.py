@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from djtrans.metrics.bass_overlap import CLASH_DB, PRESENT_DB
+from djtrans.plugins.objectives import low_end
+
 
 def test_one_bass_is_no_fault(moves, rate):
     for name in ("bass-overlap", "bass-missing", "low-end-excess"):
@@ -27,3 +30,10 @@ def test_the_bass_of_b_may_be_withheld_before_the_swap(moves, rate):
     """A has no bass at all; B's counts only from the swap, beat 8, on."""
     silent_a = moves().set("b/*/fader/gain", 1.0).set("b/*/eq/low", 0.0, 0, 12)
     assert rate("bass-missing", silent_a, silent="a") == pytest.approx(4.0, abs=0.3)
+
+
+def test_the_limits_are_those_of_the_metric():
+    assert (low_end.PRESENT_DB, low_end.CLASH_DB) == (
+        bass_overlap.PRESENT_DB,
+        bass_overlap.CLASH_DB,
+    )
