@@ -13,6 +13,7 @@ import attrs
 from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
+from djtrans.core.curves.parameter import MOST_FRAMES
 from djtrans.core.errors import InputError, did_you_mean
 from djtrans.core.transition.pair import Pair
 from djtrans.mixer.resolve import DEFAULT_MIXER
@@ -30,8 +31,8 @@ DEFAULT_CONTEXT_BARS = 8
 
 #: Values of ``refine``: off, or a prediction of RefinementConfig, whose module imports torch.
 REFINEMENTS = ("off", "powers", "audio")
-#: Largest number of candidates and of frames, and largest strength of guidance.
-MOST_CANDIDATES, MOST_FRAMES, STRONGEST = 256, 1_000_000, 100.0
+#: Largest number of candidates, and largest strength of guidance.
+MOST_CANDIDATES, STRONGEST = 256, 100.0
 #: Options that a params file to vary has settled.
 _OF_THE_PLAN = (
     *("technique", "bars", "duration", "cue_a", "cue_b", "swap_a", "swap_b", "tempo"),

@@ -13,6 +13,8 @@ from djtrans.core.errors import ConfigError
 EDGES = ("linear", "late")
 #: Scale of a value.
 CURVES = ("linear", "gain", "frequency")
+#: Most frames that curves are resampled to.
+MOST_FRAMES = 1_000_000
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -8,13 +8,12 @@ from torch import Tensor
 
 from djtrans.core.contracts.mixer_spec import TRACK_BUS
 from djtrans.core.curves.layout import Layout
+from djtrans.core.curves.parameter import MOST_FRAMES
 from djtrans.core.errors import LayoutError, ShapeError
 
 #: Distance from the minimum, maximum or neutral, as a fraction of the range, within which a value
 #: is snapped to it: a fader at 0.01 would still be audible at -40 dB.
 SNAP_FRACTION = 0.02
-#: Most frames that curves are resampled to.
-MOST_FRAMES = 1_000_000
 
 
 @attrs.frozen(eq=False)

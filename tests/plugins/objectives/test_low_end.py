@@ -33,7 +33,4 @@ def test_the_bass_of_b_may_be_withheld_before_the_swap(moves, rate):
 
 
 def test_the_limits_are_those_of_the_metric():
-    assert (low_end.PRESENT_DB, low_end.CLASH_DB) == (
-        bass_overlap.PRESENT_DB,
-        bass_overlap.CLASH_DB,
-    )
+    assert (low_end.PRESENT_DB, low_end.CLASH_DB) == (PRESENT_DB, CLASH_DB)
