@@ -19,6 +19,7 @@ import soundfile
 
 from djtrans.core.audio.decoding import chunks, mpeg_frames, ogg_pages
 from djtrans.core.audio.decoding.byte_view import ByteView, Piece
+from djtrans.core.audio.decoding.native_messages import collected_messages
 from djtrans.core.audio.decoding.stream import BLOCK, FloatArray, incomplete, seconds
 from djtrans.core.errors import AudioFileError
 from djtrans.core.util.atomic_files import reason
@@ -76,6 +77,20 @@ class LibsndfileStream:
             if 0 < left <= self._most_silence:
                 yield np.zeros((left, self.channels), np.float32)
             start = 0
+        self._warn_of_damage()
+
+    def _warn_of_damage(self) -> None:
+        """Warn once of frames that libmpg123 could not decode, and replaced."""
+        errors = [line for part in self._parts for line in part.messages if "error:" in line]
+        for part in self._parts:
+            part.messages.clear()
+        if errors:
+            _, _, cause = errors[0].partition("error:")
+            warnings.warn(
+                f"{self._file} has damaged MPEG frames ({cause.strip(' !.')}); they may be audible "
+                "as clicks or gaps. Copy or export it again if they are.",
+                stacklevel=2,
+            )
 
     def _expected(self) -> str:
         return "audio" if self.frames is None else seconds(self.frames, self.sample_rate)
@@ -88,7 +103,10 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
         self._view = view
         #: Samples at the start that are no content.
         self.lead = 0
-        super().__init__(view)
+        #: Lines that libmpg123 printed.
+        self.messages: list[str] = []
+        with collected_messages(self.messages):
+            super().__init__(view)
 
     def seekable(self) -> bool:
         """Return False, so that reading never seeks."""
@@ -104,10 +122,12 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
         can_seek = super().seekable() and self.length is not None
         start += self.lead
         if can_seek:
-            self.seek(min(start, self.frames))
+            with collected_messages(self.messages):
+                self.seek(min(start, self.frames))
             start = 0
         while True:
-            block = self.read(BLOCK, dtype="float32", always_2d=True)
+            with collected_messages(self.messages):
+                block = self.read(BLOCK, dtype="float32", always_2d=True)
             if start < len(block):
                 yield block[start:]
             start = max(0, start - len(block))
