@@ -85,7 +85,7 @@ def generate_transition_params(
             request,
             torch.tensor(plan.beat_times, dtype=torch.float64),
             options,
-            measure=lambda: power_model(prepared.mixer, plan, aligned, prepared.isolated),
+            measure=lambda: power_model(prepared.mixer, plan, aligned, prepared.isolated, span),
             varied=varied,
             registry=registry,
         )

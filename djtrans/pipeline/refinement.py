@@ -92,7 +92,7 @@ def refine(
         lambda side: transition.provenance.tracks[side].isolation == "good"
     )
     with steps.step("refine") as fraction, one_thread():
-        model = power_model(mixer, transition.plan, tracks, isolated)
+        model = power_model(mixer, transition.plan, tracks, isolated, transition.rendered.span)
         audio_model = None
         if config.prediction == "audio":
             span = window_span(transition.plan, transition.sample_rate)

@@ -34,6 +34,9 @@ class StemPowers:
         Cells in each beat; all are equally long within a beat.
     isolated : bool
         True if the stems have good isolation.
+    before, after : Tensor, optional
+        ``[cells, bands]`` float32: power of the track around the window, as far as it is rendered,
+        in cells of the window's mean length.
     """
 
     power: Tensor
@@ -44,6 +47,8 @@ class StemPowers:
     cell_times: Tensor
     cells_per_beat: int
     isolated: bool = True
+    before: Tensor | None = None
+    after: Tensor | None = None
 
     @property
     def n_cells(self) -> int:

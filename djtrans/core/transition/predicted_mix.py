@@ -144,6 +144,39 @@ def loudness_powers(mix: PredictedMix) -> tuple[Tensor, Tensor, Tensor]:
     return mix.power @ weight, mix.a.solo @ weight, mix.b.solo @ weight
 
 
+def rendered_powers(mix: PredictedMix, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute the power of the mix and of both solos over the window and what is rendered around.
+
+    Before the window A plays alone, after it B.
+
+    Parameters
+    ----------
+    mix : PredictedMix
+    weight : Tensor
+        ``[bands]``: factors of power.
+
+    Returns
+    -------
+    mix : Tensor
+        ``[batch, cells]``
+    solo_a, solo_b : Tensor
+        ``[cells]``
+    """
+    a, b = mix.a.source, mix.b.source
+    within = (mix.power @ weight, mix.a.solo @ weight, mix.b.solo @ weight)
+    if a.before is None or a.after is None or b.before is None or b.after is None:
+        return within
+    a_before, a_after, b_before, b_after = (
+        x.to(weight) @ weight for x in (a.before, a.after, b.before, b.after)
+    )
+    ends = (a_before.expand(mix.batch, -1), b_after.expand(mix.batch, -1))
+    return (
+        torch.cat([ends[0], within[0], ends[1]], dim=-1),
+        torch.cat([a_before, within[1], a_after]),
+        torch.cat([b_before, within[2], b_after]),
+    )
+
+
 def bass_powers(mix: PredictedMix) -> dict[str, Tensor]:
     """Compute the power from 30 to 150 Hz of each beat.
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.config import NoConfig
-from djtrans.core.transition.predicted_mix import PredictedMix, loudness_powers, to_db
+from djtrans.core.transition.predicted_mix import PredictedMix, rendered_powers, to_db
 from djtrans.plugins.objectives.smooth import exceeds, longest_run, moving_mean, smooth_max
 
 #: Window of short-term loudness (EBU R 128), and its largest part of the window's length.
@@ -39,11 +39,14 @@ class LoudnessLine:
 
 
 def loudness_line(mix: PredictedMix) -> LoudnessLine:
-    """Compute the short-term loudness of the mix, with the range between line and tracks."""
-    cells = len(mix.cell_times) - 1
+    """Compute the short-term loudness of the mix, with the range between line and tracks.
+
+    All that is rendered counts, so that the ends of the line are those of the metric.
+    """
+    powers = rendered_powers(mix, mix.loudness_weight)
     width = round(WINDOW_SECONDS / mix.cell_seconds)
-    width = max(1, min(width, int(WINDOW_PART * cells)))
-    loud, *solos = (to_db(moving_mean(p, width)) for p in loudness_powers(mix))
+    width = max(1, min(width, int(WINDOW_PART * powers[0].shape[-1])))
+    loud, *solos = (to_db(moving_mean(power, width)) for power in powers)
     part = torch.linspace(0.0, 1.0, loud.shape[-1], dtype=loud.dtype, device=loud.device)
     line = torch.lerp(loud[:, :1], loud[:, -1:], part)
     louder = torch.maximum(*solos)
@@ -82,11 +85,7 @@ class Hole:
 
     def evaluate(self, mix: PredictedMix) -> Tensor:
         """Rate a batch of transitions."""
-        level, solo_a, solo_b = (
-            mix.power.sum(dim=-1),
-            mix.a.solo.sum(dim=-1),
-            mix.b.solo.sum(dim=-1),
-        )
+        level, solo_a, solo_b = rendered_powers(mix, torch.ones_like(mix.loudness_weight))
         ends = max(1, round(WINDOW_SECONDS / mix.cell_seconds))
         first, last = (to_db(x.mean(dim=-1)) for x in (level[:, :ends], level[:, -ends:]))
         part = torch.linspace(0.0, 1.0, level.shape[-1], dtype=level.dtype, device=level.device)
