@@ -4,11 +4,11 @@
     python benchmarks/objective_fidelity.py held-out --output results.json
 
 Each case is rendered from its true stems under the curves of its technique, an equal-power
-crossfade, and two random variations of the technique's curves; the objectives get the power of the
-stems and the curves. Printed for each objective: Pearson's correlation with its metric, mean
-absolute difference, and how many transitions have a value above 0. Then the CPU time of the
-value and the gradient of those that descend, by length of the window. Results are kept case by
-case; a stopped run goes on.
+crossfade, with both tracks untouched, and under two random variations of the technique's curves;
+the objectives get the power of the stems and the curves. Printed for each objective: Pearson's
+correlation with its metric, mean absolute difference, and how many transitions have a value above
+0. Then the CPU time of the value and the gradient of those that descend, by length of the window.
+Results are kept case by case; a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -101,11 +101,13 @@ def _arrival(sound: MetricInputs, swap_beat: float, beats_per_bar: int) -> float
 
 
 def curves_of(pair: PreparedPair, seed: int) -> Iterator[tuple[str, TransitionParams]]:
-    """Yield the technique's curves, a crossfade and random variations."""
+    """Yield the technique's curves, a crossfade, both tracks untouched and random variations."""
     yield "technique", pair.params
     layout = pair.params.layout
     fade = load_technique("djtrans/fade").generate(pair.request())
     yield "crossfade", attrs.evolve(pair.params, values=conform(fade, layout))
+    untouched = torch.tensor(layout.neutral).expand_as(pair.params.values)
+    yield "untouched", attrs.evolve(pair.params, values=untouched.clone())
     rng = np.random.default_rng(seed)
     span = torch.tensor([row.parameter.span for row in layout.rows])
     is_send = torch.tensor(["send" in row.key for row in layout.rows])

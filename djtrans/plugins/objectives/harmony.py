@@ -15,6 +15,8 @@ from djtrans.plugins.objectives.smooth import exceeds
 #: Both tracks are heard while they are within this of each other.
 MASKED_DB = 30.0
 _WIDTH_DB = 4.0
+#: Beats that a tail repeats, and the factor of each against the next.
+_TAIL_BEATS, _TAIL_DECAY = 8, 0.7
 
 
 class HarmonicClash:
@@ -47,10 +49,22 @@ def _notes(track: PredictedTrack, mix: PredictedMix) -> Tensor:
     member = inside.to(notes)
     kept = _by_beat((track.gains * power) @ member, mix)
     own = _by_beat(power @ member, mix) + 1e-20
-    total = torch.einsum("bstr,strk->btk", kept / own, notes)
-    # A tail repeats what the track played: its chroma is taken as that of the whole track.
-    tail = _by_beat(track.tail @ member, mix) / own.sum(dim=0)
-    return total + torch.einsum("btr,trk->btk", (tail + 1e-12).sqrt() - 1e-6, notes.sum(dim=0))
+    dry = torch.einsum("bstr,strk->btrk", kept / own, notes)
+    # A tail repeats what the track played before: it has the chroma of the beats up to here.
+    level = _by_beat((track.gains.square() * power) @ member, mix).sum(dim=1).clamp(min=1e-20)
+    tail = (_by_beat(track.tail @ member, mix) + 1e-12).sqrt() - 1e-6
+    ratio = _remembered(dry) / (_remembered(level.sqrt()[..., None]) + 1e-9)
+    return (dry + tail[..., None] * ratio).sum(dim=2)
+
+
+def _remembered(beats: Tensor) -> Tensor:
+    """Add up ``[batch, beats, ...]`` over the beats up to each, the earlier the less."""
+    total = beats
+    for back in range(1, _TAIL_BEATS):
+        if back < beats.shape[1]:
+            earlier = torch.nn.functional.pad(beats[:, :-back], (0, 0, 0, 0, back, 0))
+            total = total + _TAIL_DECAY**back * earlier
+    return total
 
 
 def _by_beat(cells: Tensor, mix: PredictedMix) -> Tensor:
