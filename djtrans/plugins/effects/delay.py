@@ -169,6 +169,8 @@ class Delay:
     ) -> Tensor:
         """Predict the power of the echoes: the recursion of the delay line, in powers."""
         fed = power * curves["send"].square()[..., None]
+        if not bool(fed.detach().any()):
+            return fed  # the gradient is 0 there, too
         loop = (LARGEST_LOOP_GAIN * curves["feedback"]).square()[..., None]
         seconds = self.config.beats * float(ctx.beat_times.diff().mean())
         cells = max(1, round(seconds / float(cell_times.diff().mean())))
