@@ -52,7 +52,7 @@ SUBJECTS = {
         ),
         (
             "tests/core/util tests/core/audio/test_reproducible_files.py tests/plot/test_save.py "
-            "tests/plugins/separators/test_folder.py"
+            "tests/core/track/test_stem_files.py tests/plugins/separators/test_folder.py"
         ),
     ),
 }

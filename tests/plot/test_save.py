@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from djtrans.core.errors import InputError
 from djtrans.plot import save_figure
+from djtrans.plot.save import is_own_picture
 
 MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 
@@ -56,3 +57,11 @@ def test_a_failure_keeps_the_old_file_and_leaves_no_litter(tmp_path, monkeypatch
         save_figure(figure, path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_own_pictures_are_recognized(tmp_path):
+    figure, own, other = Figure(), tmp_path / "own.png", tmp_path / "other.png"
+    save_figure(figure, own)
+    figure.savefig(other)
+    assert is_own_picture(own)
+    assert not is_own_picture(other)

@@ -100,3 +100,10 @@ def test_two_frames_are_the_fewest():
     assert curves.resampled(2).n_frames == 2
     with pytest.raises(ShapeError, match="at least 2"):
         curves.resampled(1)
+
+
+@pytest.mark.parametrize("frames", [2, 5, 31, 33, 63])
+def test_the_last_frame_keeps_the_last_value(frames):
+    values = torch.zeros(32, 54)
+    values[-1] = 1.0
+    assert make(values).resampled(frames).values[-1].tolist() == [1.0] * 54

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,26 @@ def test_two_processes_that_put_a_folder_in_place_at_once_both_succeed(tmp_path)
             (other / "x").write_text("second")
     assert [(p.name, p.read_text()) for p in target.iterdir()] == [("x", "first")]
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("code", [errno.ENOTEMPTY, errno.EEXIST])
+def test_a_folder_that_another_process_puts_in_place_meanwhile_is_replaced(
+    tmp_path, monkeypatch, code
+):
+    target, real, raced = tmp_path / "pair", Path.replace, []
+
+    def races(self, other):
+        if self.suffix == ".part" and not raced:
+            raced.append(other)
+            target.mkdir()
+            raise OSError(code, "occupied")
+        return real(self, other)
+
+    monkeypatch.setattr(Path, "replace", races)
+    with replacing_folder(target) as part:
+        (part / "new").write_text("")
+    assert raced == [target]
+    assert [p.name for p in tmp_path.rglob("*")] == ["pair", "new"]
 
 
 def test_a_folder_takes_its_place_when_it_is_whole(tmp_path):

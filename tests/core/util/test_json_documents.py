@@ -58,6 +58,7 @@ def test_a_missing_file_is_named(tmp_path):
         ("[" + "9" * 301 + "]", "a number has 301 digits"),
         ("[" + "9" * 100_000 + "]", "a number has 100000 digits"),
         ('{"b": {"a": 1, "c": 2, "a": 1}}', "the field 'a' twice"),
+        ('{"c": 2, "a": 1, "a": 1}', "the field 'a' twice"),
         ('["\\ud800"]', "half a character"),
         ('{"\\uDC00": 1}', "half a character"),
         (b'["\xff"]', "byte 2 is not utf-8"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from djtrans.core.errors import InputError
 from djtrans.diffusion.sampling import denoise
 
 
@@ -18,6 +19,12 @@ def test_ddim_with_all_noise_is_ddpm(zero, build, data, noise):
     ddim = build("ddim", eta=1.0, zero_terminal_snr=zero)
     ddpm = build("ddpm", zero_terminal_snr=zero)
     torch.testing.assert_close(run(ddim, data, noise), run(ddpm, data, noise))
+
+
+@pytest.mark.parametrize("eta", [-0.1, 1.1])
+def test_ddim_adds_no_more_noise_than_ddpm(eta, build):
+    with pytest.raises(InputError, match="eta"):
+        build("ddim", eta=eta)
 
 
 @pytest.mark.parametrize(("name", "config"), [("ddpm", {}), ("ddim", {"eta": 0.5})])
