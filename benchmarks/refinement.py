@@ -31,6 +31,7 @@ from djtrans.core.transition.alignment import AlignedTrack, window_span
 from djtrans.core.util.tables import markdown_table
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
+from djtrans.metrics.gates import VERDICTS
 from djtrans.pipeline.completion import finish
 from djtrans.pipeline.curve_generation import generate_params
 from djtrans.pipeline.progress import Steps
@@ -115,11 +116,10 @@ def interval(differences: np.ndarray, rng: np.random.Generator) -> str:
 
 def gates(rows: list[dict]) -> str:
     """Count the gates that got worse or better, and the exchanges on a line."""
-    order = {"pass": 0, "not measurable": 0, "warn": 1, "fail": 2}
     lines = []
     for source in SOURCES:
         change = [
-            order[r[source]["gates"][g]] - order[verdict]
+            VERDICTS.index(r[source]["gates"][g]) - VERDICTS.index(verdict)
             for r in rows
             for g, verdict in r["rules"]["gates"].items()
         ]

@@ -64,6 +64,12 @@ _ARROWS = {"lower": "lower is better", "higher": "higher is better", "descriptio
     is_flag=True,
     help="Let each technique choose its swap, instead of sharing one per pair.",
 )
+@click.option(
+    "--plans-only", is_flag=True, help="Plan all pairs of --all-pairs without rendering them."
+)
+@click.option(
+    "--against", metavar="CSV", help="plans.csv of an earlier run, to list what has changed."
+)
 @click.option("--device", default="cpu", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
@@ -72,7 +78,8 @@ def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
 
     With PARAMS A B, the transition is rendered from its params file and measured. With --pairs,
     --all-pairs or --synthesized, techniques are compared; a run that was stopped is resumed from
-    the results in the folder of --output.
+    the results in the folder of --output. With --plans-only, all ordered pairs are planned from
+    their analyses, which takes well below a second each, and the worst ten are plotted.
     """
     sources = [options[name] for name in ("pairs_file", "folder", "synthesized")]
     given = [source for source in sources if source is not None]
@@ -80,7 +87,11 @@ def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
         raise InputError(
             "Give either PARAMS A B, or one of --pairs CSV, --all-pairs DIR and --synthesized N."
         )
-    if files:
+    if options["against"] is not None and not options["plans_only"]:
+        raise InputError("--against compares plans; give it with --plans-only.")
+    if options["plans_only"]:
+        _plan_all(quiet, options)
+    elif files:
         _measure_one(files, as_json, options["device"], quiet)
     else:
         _compare(as_json, quiet, options)
@@ -164,6 +175,40 @@ def _compared(quiet: bool, options: dict[str, Any]) -> tuple[Comparison, tuple[P
             plugin_files=root.params.get("plugin_files", ()),
         )
     return comparison, write_report(comparison, options["output"])
+
+
+def _plan_all(quiet: bool, options: dict[str, Any]) -> None:
+    if options["folder"] is None or not options["output"]:
+        raise InputError("--plans-only needs --all-pairs DIR and --output DIR.")
+    from djtrans.evaluation import analyze_folder, plan_pairs, read_plans, write_plans
+    from djtrans.evaluation.plan_report import check_plan_files, plans_markdown
+    from djtrans.planning import PlanOptions
+
+    against = () if options["against"] is None else read_plans(options["against"])
+    check_folder("--output", options["output"], {"--all-pairs": options["folder"]})
+    check_plan_files(options["output"])
+    technique = options["techniques"] or "auto"
+    with show_progress(quiet) as progress:
+        found, _, skipped = analyze_folder(Path(options["folder"]), progress=progress)
+        analyses = {Path(path).stem: analysis for path, analysis in found.items()}
+        if len(analyses) < 2 or len(analyses) < len(found):
+            raise InputError(
+                f"{options['folder']} has {len(analyses)} usable tracks of different names; give "
+                "two or more."
+            )
+        plans = plan_pairs(
+            analyses,
+            PlanOptions(bars=options["bars"], stretch_limit=options["stretch_limit"]),
+            technique=technique,
+            progress=progress,
+        )
+    written = write_plans(plans, analyses, options["output"], against)
+    click.echo(plans_markdown([row for row, _ in plans.values()], against))
+    if not quiet:
+        for name, why in skipped:
+            click.echo(f"djtrans: left out {name}: {why}", err=True)
+        for path in written:
+            click.echo(f"djtrans: wrote {path}", err=True)
 
 
 def _pairs(

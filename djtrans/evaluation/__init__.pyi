@@ -4,8 +4,13 @@ from .pair_evaluation import EvaluationOptions as EvaluationOptions
 from .pair_evaluation import evaluate_pair as evaluate_pair
 from .pairs import TrackPair as TrackPair
 from .pairs import all_pairs as all_pairs
+from .pairs import analyze_folder as analyze_folder
 from .pairs import read_pairs as read_pairs
 from .pairs import synthesized_pairs as synthesized_pairs
+from .plan_report import write_plans as write_plans
+from .plan_table import PlanRow as PlanRow
+from .plan_table import plan_pairs as plan_pairs
+from .plan_table import read_plans as read_plans
 from .plot import plot_techniques as plot_techniques
 from .report import write_report as write_report
 from .run import compare as compare

@@ -251,6 +251,52 @@ def all_pairs(
     InputError
         If the folder contains no two usable tracks within the limit.
     """
+    analyses, hashes, skipped = analyze_folder(folder, progress=progress, registry=registry)
+    pairs = []
+    for a, b in permutations(analyses, 2):
+        tempo_a, tempo_b = (x.grid.bpm for x in match_tempo_octaves(analyses[a], analyses[b]))
+        if abs(tempo_a / tempo_b - 1.0) <= stretch_limit:
+            pairs.append(TrackPair(a=a, b=b, analyses={hashes[x]: analyses[x] for x in (a, b)}))
+    if not pairs:
+        raise InputError(
+            f"No two of the {len(analyses) + len(skipped)} tracks in {folder} are within "
+            f"{100 * stretch_limit:g} % of each other's tempo ({len(skipped)} left out); give more "
+            "tracks or a larger limit."
+        )
+    return _with_unique_names(tuple(pairs)), skipped
+
+
+def analyze_folder(
+    folder: str | os.PathLike[str],
+    *,
+    progress: ProgressCallback | None = None,
+    registry: Registry | None = None,
+) -> tuple[dict[str, Analysis], dict[str, str], tuple[tuple[str, str], ...]]:
+    """Analyze the tracks of a folder; of several files of one recording, one.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of audio files, without its subfolders.
+    progress : callable, optional
+        Receives a `Progress` event before each track is analyzed, and one at the end.
+    registry : Registry, optional
+        Registry with the analyzer; by default that of the process.
+
+    Returns
+    -------
+    analyses : dict of str to Analysis
+        By path.
+    hashes : dict of str to str
+        Hashes of the files, by path.
+    skipped : tuple of (str, str)
+        Files that cannot be used and why.
+
+    Raises
+    ------
+    InputError
+        If it is not a folder.
+    """
     where = Path(folder)
     if not where.is_dir():
         raise InputError(f"{where} is not a folder; give one with audio files.")
@@ -275,17 +321,7 @@ def all_pairs(
     for index, (used, _) in instead.items():
         skipped.append((usable[index].name, f"It is the same recording as {usable[used].name}."))
         del analyses[str(usable[index])]
-    pairs = []
-    for a, b in permutations(analyses, 2):
-        tempo_a, tempo_b = (x.grid.bpm for x in match_tempo_octaves(analyses[a], analyses[b]))
-        if abs(tempo_a / tempo_b - 1.0) <= stretch_limit:
-            pairs.append(TrackPair(a=a, b=b, analyses={hashes[x]: analyses[x] for x in (a, b)}))
-    if not pairs:
-        raise InputError(
-            f"No two of the {len(paths)} tracks in {where} are within {100 * stretch_limit:g} % of "
-            f"each other's tempo ({len(skipped)} left out); give more tracks or a larger limit."
-        )
-    return _with_unique_names(tuple(pairs)), tuple(skipped)
+    return analyses, hashes, tuple(skipped)
 
 
 def synthesized_pairs(

@@ -121,6 +121,20 @@ class Level(WithoutSettings):
             "loudness_dip_lu": profile.dip_lu,
             "loudness_bump_lu": profile.bump_lu,
             "longest_hole_ms": profile.longest_hole_ms,
+            "dead_air_ms": inputs.shared(results.dead_air),
+        }
+
+
+class Placed(WithoutSettings):
+    """Drop of the loudness at the swap, and music that is left out."""
+
+    def measure(self, inputs: MetricInputs) -> Values:
+        """Measure one transition."""
+        found = inputs.shared(results.placed)
+        return {
+            "arrival_drop_lu": found.arrival_drop_lu,
+            "unplayed_a_seconds": found.unplayed_a_seconds,
+            "skipped_b_seconds": found.skipped_b_seconds,
         }
 
 

@@ -1,4 +1,4 @@
-"""Four questions that a transition has to answer well: aligned, one bass, one voice, level.
+"""Five questions that a transition has to answer well: aligned, bass, voice, level, placement.
 
 A gate is not a score: it holds measurements against documented limits and says which ones decided.
 Gates are for comparing transitions of one technique; a hard cut passes every gate that looks at an
@@ -19,9 +19,11 @@ from djtrans.metrics.beat_offset import BeatOffset
 from djtrans.metrics.level_profile import LevelProfile
 from djtrans.metrics.peaks import Peaks
 from djtrans.metrics.phrase_alignment import ON_LINE_BEATS, PhraseAlignment
+from djtrans.metrics.placement import Placement
 from djtrans.metrics.vocals import Vocals
 
-VERDICTS = ("pass", "warn", "fail", "not measurable")
+#: From the best to the worst; what could not be measured is no pass.
+VERDICTS = ("pass", "not measurable", "warn", "fail")
 
 
 @attrs.frozen
@@ -31,8 +33,8 @@ class Gate:
     Attributes
     ----------
     name : str
-        ``"aligned"``, ``"one bass"``, ``"one voice"`` or ``"level"``.
-    verdict : {"pass", "warn", "fail", "not measurable"}
+        ``"aligned"``, ``"one bass"``, ``"one voice"``, ``"level"`` or ``"placement"``.
+    verdict : {"pass", "not measurable", "warn", "fail"}
     why : str
         The numbers that decided, and what could not be measured.
     """
@@ -56,6 +58,8 @@ class Limit:
         How to say the value: a format string.
     reason : str
         Why there is no value.
+    required : bool
+        True if the gate does not pass without this value.
     """
 
     value: float | None
@@ -63,6 +67,7 @@ class Limit:
     fail_above: float
     text: str
     reason: str = ""
+    required: bool = False
 
     @property
     def verdict(self) -> str:
@@ -84,7 +89,7 @@ class Limit:
 
 
 def gate(name: str, limits: Sequence[Limit]) -> Gate:
-    """Combine limits into a gate: the worst measurable verdict, and the limits that caused it.
+    """Combine limits into a gate: the worst verdict, and the limits that caused it.
 
     Parameters
     ----------
@@ -94,24 +99,30 @@ def gate(name: str, limits: Sequence[Limit]) -> Gate:
     Returns
     -------
     Gate
-        ``"not measurable"`` only if nothing could be measured.
+        ``"not measurable"`` if nothing could be measured, or if everything else passes and a
+        required value is missing.
     """
     measured = [limit for limit in limits if limit.value is not None]
     missing = [limit.words for limit in limits if limit.value is None and limit.reason]
     if not measured:
         return Gate(name, "not measurable", "; ".join(missing))
-    worst = max((limit.verdict for limit in measured), key=("pass", "warn", "fail").index)
+    worst = max((limit.verdict for limit in measured), key=VERDICTS.index)
+    if worst == "pass" and any(limit.value is None and limit.required for limit in limits):
+        return Gate(name, "not measurable", "; ".join(missing))
     decided = [limit.words for limit in measured if limit.verdict == worst]
     return Gate(name, worst, "; ".join([*decided, *missing]))
 
 
-def aligned(offset: BeatOffset, a: PhraseAlignment, b: PhraseAlignment) -> Gate:
+def aligned(
+    offset: BeatOffset, a: PhraseAlignment, b: PhraseAlignment, *, together: bool = True
+) -> Gate:
     """Check that the beats coincide and the swap is on a phrase boundary of both tracks.
 
     A swap on a line of one track only warns; on a line of neither, or off the bar of either, it
-    fails.
+    fails. Tracks that are never audible `together` have no beats to compare.
     """
-    limits = [Limit(offset.p95_ms, 10, 20, "beats {:.1f} ms apart", offset.reason)]
+    text = "beats {:.1f} ms apart"
+    limits = [Limit(offset.p95_ms, 10, 20, text, offset.reason, required=together)]
     for name, track in (("A", a), ("B", b)):
         line = "swap {:.1f} beats from a phrase line of " + name
         limits.append(
@@ -145,21 +156,48 @@ def one_voice(vocals: Vocals) -> Gate:
     return gate(
         "one voice",
         [
-            Limit(vocals.clash_beats, 0, 8, "{:.0f} beats with two singers", vocals.reason),
+            Limit(
+                vocals.clash_beats,
+                0,
+                8,
+                "{:.0f} beats with two singers",
+                vocals.reason,
+                required=True,
+            ),
             Limit(vocals.line_cuts, 0, 1, "{:.0f} lines cut"),
         ],
     )
 
 
-def level(profile: LevelProfile, peaks: Peaks, beat_ms: float) -> Gate:
-    """Check for dips, bumps, holes and overload."""
+def level(profile: LevelProfile, peaks: Peaks, beat_ms: float, dead_air_ms: float = 0.0) -> Gate:
+    """Check for dips, bumps, holes, dead air and overload."""
     return gate(
         "level",
         [
-            Limit(profile.dip_lu, 3, 6, "{:.1f} LU dip", profile.reason),
+            Limit(profile.dip_lu, 3, 6, "{:.1f} LU dip", profile.reason, required=True),
             Limit(profile.bump_lu, 3, 6, "{:.1f} LU bump"),
             Limit(profile.longest_hole_ms, beat_ms, 4 * beat_ms, "{:.0f} ms hole"),
+            Limit(dead_air_ms, beat_ms, 2 * beat_ms, "{:.0f} ms of dead air"),
             Limit(peaks.true_peak_db, -0.5, 0, "true peak {:.1f} dBTP"),
             Limit(peaks.clipped_samples, 0, 0, "{:.0f} clipped samples"),
+        ],
+    )
+
+
+def placed(found: Placement) -> Gate:
+    """Check that the music goes on as strongly after the swap, and how much of it is left out."""
+    return gate(
+        "placement",
+        [
+            Limit(
+                found.arrival_drop_lu,
+                3,
+                6,
+                "{:.1f} LU quieter after the swap",
+                found.reason,
+                required=True,
+            ),
+            Limit(found.unplayed_a_seconds, 45, 90, "{:.0f} s of A are not played"),
+            Limit(found.skipped_b_seconds, 45, 90, "{:.0f} s of B are skipped"),
         ],
     )

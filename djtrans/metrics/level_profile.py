@@ -116,7 +116,7 @@ def level_profile(
     if min(start, end) <= ABSOLUTE_GATE_LUFS:
         silent = "beginning" if start <= ABSOLUTE_GATE_LUFS else "end"
         return LevelProfile(start, end, reason=f"the mix is silent at its {silent}")
-    line = np.linspace(start, end, len(lufs))
+    line = np.linspace(*_ends_of_line(start, end, louder), len(lufs))
     lower, upper = np.min([line, *_most(louder)], axis=0), np.max([line, *louder], axis=0)
     return LevelProfile(
         start,
@@ -125,6 +125,18 @@ def level_profile(
         bump_lu=max(0.0, float((lufs - upper).max())),
         longest_hole_ms=_longest_hole_ms(audio, solos, sample_rate, window_seconds),
     )
+
+
+def _ends_of_line(start: float, end: float, solos: list[FloatArray]) -> tuple[float, float]:
+    """Return the ends of the line: the mix's own, or what both tracks have there or usually.
+
+    An end that lies in a break of B, or that a fader holds down, is no standard for the rest.
+    """
+    if len(solos) < 2:
+        return start, end
+    half = len(solos[0]) // 2
+    usual = float(np.median(solos[0][: half + 1])), float(np.median(solos[1][half:]))
+    return max(float(solos[0][0]), usual[0]), max(float(solos[1][-1]), usual[1])
 
 
 def _loudness(audio: FloatArray, sample_rate: int, window_seconds: float) -> FloatArray:

@@ -16,6 +16,7 @@ from djtrans.metrics.beat_offset import BeatOffset, beat_offset
 from djtrans.metrics.clicks import clicks
 from djtrans.metrics.consonance import chroma_consonance
 from djtrans.metrics.curve_motion import CurveMotion, curve_motion
+from djtrans.metrics.dead_air import dead_air_ms
 from djtrans.metrics.ends import Ends, ends
 from djtrans.metrics.key_relation import KeyRelation, key_relation
 from djtrans.metrics.level_profile import WINDOW_SECONDS, LevelProfile, level_profile
@@ -23,7 +24,11 @@ from djtrans.metrics.low_end import low_end_excess_of_levels
 from djtrans.metrics.masking import masking_fraction
 from djtrans.metrics.peaks import Peaks, peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment, phrase_alignment
+from djtrans.metrics.placement import Placement, placement
 from djtrans.metrics.tempo_change import tempo_change_percent
+
+#: Bars after the window on which the level is judged.
+LEVEL_AFTER_BARS = 8
 
 
 def audible_beats(inputs: MetricInputs) -> NDArray[np.bool_]:
@@ -85,10 +90,33 @@ def low_end_excess(inputs: MetricInputs) -> float | None:
 
 
 def levels(inputs: MetricInputs) -> LevelProfile:
-    """Compute dip, bump and longest hole, with a window of a third of a short mix."""
-    i = inputs
-    window_seconds = min(WINDOW_SECONDS, i.mix.shape[-1] / i.sample_rate / 3.0)
-    return level_profile(i.mix, i.sample_rate, window_seconds, solo_a=i.solo_a, solo_b=i.solo_b)
+    """Compute dip, bump and longest hole from shortly before the window to 8 bars after it.
+
+    A's own breaks before the window and B's later ones are no work of the transition. The window of
+    the loudness is a third of a short mix.
+    """
+    i, rate = inputs, inputs.sample_rate
+    after = LEVEL_AFTER_BARS * i.beats_per_bar * float(np.diff(i.beat_times).mean())
+    start = max(0, round((float(i.beat_times[0]) - WINDOW_SECONDS) * rate))
+    part = slice(start, round((float(i.beat_times[-1]) + after) * rate))
+    mix = i.mix[:, part]
+    return level_profile(
+        mix,
+        rate,
+        min(WINDOW_SECONDS, mix.shape[-1] / rate / 3.0),
+        solo_a=i.solo_a[:, part],
+        solo_b=i.solo_b[:, part],
+    )
+
+
+def dead_air(inputs: MetricInputs) -> float:
+    """Compute the longest stretch of near silence anywhere in the mix, in milliseconds."""
+    return dead_air_ms(inputs.mix, inputs.sample_rate)
+
+
+def placed(inputs: MetricInputs) -> Placement:
+    """Compare the loudness before and after the swap, and measure the music that is left out."""
+    return placement(inputs)
 
 
 def peaks_of_mix(inputs: MetricInputs) -> Peaks:

@@ -16,11 +16,12 @@ from djtrans.metrics.bass_overlap import BassOverlap
 from djtrans.metrics.beat_offset import BeatOffset
 from djtrans.metrics.curve_motion import CurveMotion
 from djtrans.metrics.ends import Ends
-from djtrans.metrics.gates import Gate, aligned, level, one_bass, one_voice
+from djtrans.metrics.gates import Gate, aligned, level, one_bass, one_voice, placed
 from djtrans.metrics.key_relation import KeyRelation
 from djtrans.metrics.level_profile import LevelProfile
 from djtrans.metrics.peaks import Peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment
+from djtrans.metrics.placement import Placement
 from djtrans.metrics.vocals import Vocals, vocals
 
 
@@ -62,6 +63,8 @@ class TransitionMetrics:
     low_end_excess_db : float or None
     vocals : Vocals
     level_profile : LevelProfile
+    dead_air_ms : float
+    placement : Placement
     peaks : Peaks
     masking_fraction : float or None
     click_seconds : tuple of float
@@ -84,6 +87,8 @@ class TransitionMetrics:
     low_end_excess_db: float | None
     vocals: Vocals
     level_profile: LevelProfile
+    dead_air_ms: float
+    placement: Placement
     peaks: Peaks
     masking_fraction: float | None
     click_seconds: tuple[float, ...]
@@ -116,6 +121,8 @@ class TransitionMetrics:
             low_end_excess_db=inputs.shared(results.low_end_excess),
             vocals=inputs.shared(vocals),
             level_profile=inputs.shared(results.levels),
+            dead_air_ms=inputs.shared(results.dead_air),
+            placement=inputs.shared(results.placed),
             peaks=inputs.shared(results.peaks_of_mix),
             masking_fraction=inputs.shared(results.masking),
             click_seconds=inputs.shared(results.click_seconds),
@@ -140,12 +147,14 @@ class TransitionMetrics:
 
     @property
     def gates(self) -> tuple[Gate, ...]:
-        """Aligned, one bass, one voice, level; see ``docs/metrics.md`` for the limits."""
+        """Aligned, one bass, one voice, level, placement; ``docs/metrics.md`` has the limits."""
+        together = self.both_audible_beats > 0
         return (
-            aligned(self.beat_offset, self.phrases_a, self.phrases_b),
+            aligned(self.beat_offset, self.phrases_a, self.phrases_b, together=together),
             one_bass(self.bass_overlap, self.low_end_excess_db),
             one_voice(self.vocals),
-            level(self.level_profile, self.peaks, self.beat_ms),
+            level(self.level_profile, self.peaks, self.beat_ms, self.dead_air_ms),
+            placed(self.placement),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -36,7 +36,7 @@ MOST_CANDIDATES, STRONGEST = 256, 100.0
 #: Options that a params file to vary has settled.
 _OF_THE_PLAN = (
     *("technique", "bars", "duration", "cue_a", "cue_b", "swap_a", "swap_b", "tempo"),
-    *("stretch_limit", "shift_beats", "nudge_ms", "key_shift"),
+    *("stretch_limit", "shift_beats", "nudge_ms", "key_shift", "keep_a", "keep_b"),
 )
 
 _SECONDS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(s?)\s*")
@@ -142,6 +142,9 @@ class GenerateOptions:
         Delay of B against its beat grid, in milliseconds.
     key_shift : int
         Semitones by which B is transposed, -6 to 6.
+    keep_a, keep_b : float
+        Least part of A that is played up to the end of the window, and of B from its start on, 0 to
+        1; a looser plan is made only if no other is possible, and says so.
     context : float or str
         Length before and after the window: bars, or seconds as ``"8s"``.
     full : bool
@@ -259,6 +262,12 @@ class GenerateOptions:
     key_shift: int = attrs.field(
         default=0, metadata=_cli("Semitones by which B is transposed, -6 to 6.")
     )
+    keep_a: float = attrs.field(
+        default=0.75, metadata=_cli("Least part of A that is played before it ends, 0 to 1.")
+    )
+    keep_b: float = attrs.field(
+        default=0.75, metadata=_cli("Least part of B that is played from its start on, 0 to 1.")
+    )
     context: float | str = attrs.field(
         default=DEFAULT_CONTEXT_BARS,
         metadata=_cli(
@@ -371,6 +380,8 @@ class GenerateOptions:
             shift_beats=shift,
             nudge_ms=self.nudge_ms,
             key_shift=self.key_shift,
+            keep_a=self.keep_a,
+            keep_b=self.keep_b,
         )
 
 
@@ -404,6 +415,8 @@ class GenerateFields(TypedDict, total=False):
     shift_beats: int | str
     nudge_ms: float
     key_shift: int
+    keep_a: float
+    keep_b: float
     context: float | str
     full: bool
     mixer: MixerSpec | str

@@ -14,6 +14,7 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile, Provenance, RefinementUse
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.metrics import TransitionMetrics
+from djtrans.metrics.gates import VERDICTS
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.objectives import RenderedPowerModel, load_objectives
 from djtrans.pipeline.completion import finish
@@ -32,9 +33,9 @@ _UNNOTICED = {"LU": 0.1, "dB": 0.1, "dBTP": 0.5, "ms": 10.0, "beats": 0.5, "frac
 _UNNOTICED_OFFSET_MS = 1.0
 #: Errors and leaks at the ends of the window are not heard below this.
 _INAUDIBLE_DB = -60.0
-_VERDICTS = {"pass": 0, "not measurable": 0, "warn": 1, "fail": 2}
-#: Metrics that refinement cannot improve, and changes by less than the measurement does.
-_OTHERS = ("beat_offset_spread_ms", "true_peak_dbtp", "chroma_consonance")
+#: Metrics that refinement changes by less than the measurement does, and the drop at the swap: it
+#: grows if a dip before it is filled, and a gate judges it.
+_OTHERS = ("beat_offset_spread_ms", "true_peak_dbtp", "chroma_consonance", "arrival_drop_lu")
 
 
 def refine(
@@ -154,7 +155,7 @@ def worsened(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:
     worse = [
         f"gate {old.name} {old.verdict} to {new.verdict}"
         for old, new in zip(before.gates, after.gates, strict=True)
-        if _VERDICTS[new.verdict] > _VERDICTS[old.verdict]
+        if VERDICTS.index(new.verdict) > VERDICTS.index(old.verdict)
     ]
     for old, new in zip(before.measured, after.measured, strict=True):
         declared = old.declared

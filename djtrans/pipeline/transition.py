@@ -122,6 +122,7 @@ class Transition:
                 phrase_lines=[line + start for line in side.phrase_lines],
                 file_seconds=[track_seconds(side.warp, clock) for clock in plan.beat_times],
                 key=side.key,
+                music=side.music and (side.music[0] + start, side.music[1] + start),
             )
             for side in (plan.a, plan.b)
         )

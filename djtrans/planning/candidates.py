@@ -12,6 +12,7 @@ from djtrans.core.transition.pair import Pair
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.scoring import (
     BOTH_SING,
+    FALLS,
     LEFT_EARLY,
     Faults,
     faults_a,
@@ -20,12 +21,15 @@ from djtrans.planning.scoring import (
 )
 from djtrans.planning.swap_bars import find_swap_bars
 from djtrans.planning.tempo import Tempo
+from djtrans.planning.usable_range import audible_end
 from djtrans.planning.window import Window
 
 #: Number of the best swap bars of each track whose pairs are evaluated.
 _TRIED = 12
 #: Reduction of the cost per bar of the window: longer windows are preferred if nothing is wrong.
 _BAR_WORTH = 0.02
+#: Cost of a drop of the level at the swap from which on it counts as a fall: 8 dB.
+_MUCH_WEAKER = 1.5
 #: Cost of the unplayed part of A from which on a swap counts as too early.
 _TOO_EARLY = 1.0
 
@@ -48,6 +52,8 @@ class Candidate:
         none.
     faults : mapping of str to float
         Cost of each fault, see :mod:`djtrans.planning.scoring`.
+    left_out : Pair of float
+        Part of A after the window, and of B before it, 0 to 1.
     """
 
     name: str
@@ -57,6 +63,7 @@ class Candidate:
     swaps: Pair[int]
     anchors: Pair[str]
     faults: Faults
+    left_out: Pair[float]
 
     @property
     def cost(self) -> float:
@@ -77,6 +84,11 @@ class Candidate:
     def early(self) -> bool:
         """True if too much of A would not be played."""
         return self.faults.get(LEFT_EARLY, 0.0) > _TOO_EARLY
+
+    @property
+    def falls(self) -> bool:
+        """True if the music is much weaker after the swap than before it."""
+        return self.faults.get(FALLS, 0.0) > _MUCH_WEAKER
 
     @property
     def label(self) -> str:
@@ -142,11 +154,20 @@ def best_candidate(
                 swaps=Pair(bar_a, bar_b),
                 anchors=Pair(bars_a[bar_a], bars_b[bar_b]),
                 faults={**own_a, **own_b, **faults_together(a, bar_a, b, bar_b, window)},
+                left_out=Pair(
+                    left_out_part(a, audible_end(a), bar_a - window.swap + window.leave),
+                    left_out_part(b, bar_b - window.swap + window.enter, 0),
+                ),
             )
             for (bar_a, own_a), (bar_b, own_b) in product(ranked_a, ranked_b)
         ),
         key=lambda candidate: candidate.cost,
     )
+
+
+def left_out_part(track: Analysis, stop: int, start: int) -> float:
+    """Return the bars from `start` to `stop` as a part of the audible ones, 0 to 1."""
+    return min(1.0, max(0, stop - start) / max(1, audible_end(track)))
 
 
 def _rank(anchor: str, anchors: tuple[str, ...]) -> int:

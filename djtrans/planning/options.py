@@ -43,6 +43,9 @@ class PlanOptions:
     ease_bars : int
         Bars outside the window over which a stretched track returns to its own tempo; 0 leaves it
         stretched.
+    keep_a, keep_b : float
+        Least part of A that is played up to the end of the window, and of B from its start on,
+        0 to 1. A part before A's cue or after B's end counts as played.
     frames_per_beat : int
         Frames per beat of the curves: 2, 4 or 8.
 
@@ -78,6 +81,12 @@ class PlanOptions:
     )
     key_shift: int = setting(0, "Transposition of B.", unit="semitones", minimum=-6, maximum=6)
     ease_bars: int = setting(16, "Bars to return to the own tempo.", minimum=0, maximum=64)
+    keep_a: float = setting(
+        0.75, "Least part of A that is played before it ends.", minimum=0.0, maximum=1.0
+    )
+    keep_b: float = setting(
+        0.75, "Least part of B that is played from its start on.", minimum=0.0, maximum=1.0
+    )
     frames_per_beat: int = setting(2, "Frames per beat.", choices=(2, 4, 8))
 
     def __attrs_post_init__(self) -> None:
@@ -109,6 +118,10 @@ class PlanOptions:
     def placed(self, name: str) -> bool:
         """Return True if the position of a track is given."""
         return self.cue_seconds(name) is not None or self.swap_seconds(name) is not None
+
+    def keep(self, name: str) -> float:
+        """Return the least part of track ``"a"`` or ``"b"`` that is played."""
+        return self.keep_a if name == "a" else self.keep_b
 
     @property
     def bpm(self) -> float | None:

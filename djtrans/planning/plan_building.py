@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 
 from djtrans.core.contracts.technique import PLACES
@@ -18,13 +17,12 @@ from djtrans.core.transition.plan import (
 )
 from djtrans.planning.candidate_group import Choice
 from djtrans.planning.keys import KEY_CONFIDENCE
+from djtrans.planning.levels import TRIM_LIMIT_DB, loudness_difference_db, loudness_trim_db
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.swap_bars import requested_bar
 from djtrans.planning.tempo import has_beat
 from djtrans.planning.timeline import make_timeline
 
-#: Largest gain, up or down, that matches B's loudness to A's.
-TRIM_LIMIT_DB = 12.0
 #: Upper limit of the confidence of a plan with warnings, or decided by chroma instead of keys.
 DOUBTED_CONFIDENCE = 0.5
 
@@ -53,8 +51,7 @@ def build_plan(
         options.ease_bars,
         options.nudge_ms / 1000.0,
     )
-    louder = _louder(files)
-    trim = min(max(louder, -TRIM_LIMIT_DB), TRIM_LIMIT_DB)
+    louder, trim = loudness_difference_db(*files), loudness_trim_db(*files)
     reasons = [*_swap_reasons(choice, options), *choice.reasons, candidate.tempo.reason, *notes]
     if options.key_shift:
         reasons.append(f"B is transposed by {options.key_shift:+d} semitones, as requested")
@@ -87,12 +84,6 @@ def build_plan(
         rejected=choice.rejected,
         confidence=_confidence(choice),
     )
-
-
-def _louder(files: Pair[Analysis]) -> float:
-    """Return by how much A is louder than B in dB; 0 if one of them has no loudness."""
-    difference = files.a.levels.short_term_p95_lufs - files.b.levels.short_term_p95_lufs
-    return difference if math.isfinite(difference) else 0.0
 
 
 def _side(

@@ -14,6 +14,7 @@ import numpy as np
 from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.track.analysis import Analysis
 from djtrans.planning.anchors import intro_end, outro_start
+from djtrans.planning.levels import loudness_trim_db
 from djtrans.planning.usable_range import FADE_OUT_DB, audible_end, median_db
 from djtrans.planning.vocals import CLASH_BARS, clash_bars, vocal_continuity
 from djtrans.planning.window import Window
@@ -23,12 +24,19 @@ Faults: TypeAlias = "Mapping[str, float]"
 
 BOTH_SING = "both tracks have vocals at once"
 LEFT_EARLY = "much of A is left unplayed"
+FALLS = "the music is weaker after the swap"
+#: Bars before and after the swap whose levels are compared; a second stretch after it counts half.
+COMPARED_BARS = 8
+#: Drop of the level that costs nothing, and each further one that costs 1.
+FREE_DROP_DB, DROP_DB = 2.0, 4.0
 #: Skipped bars that cost 1.
 PASSED_BARS = 32.0
 #: Cost of each anchor that the technique prefers to the one in question.
 LOWER_RANK = 0.6
 #: Bass this far below its median level counts as missing.
 NO_BASS_DB = 12.0
+#: Level of no bars, or of silent ones.
+SILENCE_DB = -80.0
 #: Least number of bars after the swap over which B's level is measured.
 OFFER_BARS = 8
 
@@ -85,18 +93,44 @@ def faults_b(b: Analysis, bar: int, rank: int, window: Window) -> Faults:
 
 def faults_together(a: Analysis, bar_a: int, b: Analysis, bar_b: int, window: Window) -> Faults:
     """Compute the costs of aligning two bars at the swap."""
+    drop = max(0.0, level_drop_db(a, bar_a, b, bar_b) - FREE_DROP_DB)
+    falls = {FALLS: drop / DROP_DB}
     if not window.overlap:
-        return {}
+        return falls
     start_a, start_b = bar_a - window.swap, bar_b - window.swap
     sung = clash_bars(a, start_a, b, start_b, window.leave)
     full = sum(
         a.section_at(start_a + i).label == b.section_at(start_b + i).label == "drop"
         for i in range(window.leave)
     )
-    return {
+    return falls | {
         BOTH_SING: 0.5 * sung if sung >= CLASH_BARS else 0.0,
         "drops of both tracks overlap": 0.05 * full,
     }
+
+
+def level_drop_db(a: Analysis, bar_a: int, b: Analysis, bar_b: int) -> float:
+    """Return how far the level falls from A before a bar to B after one, in dB; negative: rises.
+
+    B's gain is that of the plan. The first 8 bars after the swap count, and half of what the next 8
+    are weaker than they: a break may come, but not at once.
+    """
+    trim = loudness_trim_db(a, b)
+    before = _mean_db(a.bar_level_db[max(0, bar_a - COMPARED_BARS) : bar_a])
+    first, second = (
+        _mean_db(b.bar_level_db[start : start + COMPARED_BARS]) + trim
+        for start in (bar_b, bar_b + COMPARED_BARS)
+    )
+    if bar_b + COMPARED_BARS >= len(b.bar_level_db):
+        second = first
+    return before - first + 0.5 * max(0.0, first - second)
+
+
+def _mean_db(levels_db: np.ndarray) -> float:
+    """Return the level of the mean power of some bars."""
+    if not len(levels_db):
+        return SILENCE_DB
+    return float(power_to_db(np.mean(db_to_power(levels_db)) + db_to_power(SILENCE_DB)))
 
 
 def _short_of(level_db: float, levels_db: np.ndarray, range_db: float) -> float:

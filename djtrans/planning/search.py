@@ -19,7 +19,7 @@ from djtrans.planning.candidates import Candidate, best_candidate
 from djtrans.planning.keys import LONGEST_BARS, KeyRule, key_rule, transposed, windows_agree
 from djtrans.planning.looping import find_loop
 from djtrans.planning.options import WINDOW_BARS, PlanOptions
-from djtrans.planning.scoring import BOTH_SING, LEFT_EARLY
+from djtrans.planning.scoring import BOTH_SING, FALLS, LEFT_EARLY
 from djtrans.planning.tempo import Tempo, beatless, choose_tempo, unmatched_tempo
 from djtrans.planning.window import Window
 
@@ -203,6 +203,12 @@ class PlanSearch:
         if candidate.early and not self.options.placed("a"):
             bar = f"bar {candidate.swaps.a + 1} of {self.a.grid.bars}"
             return f"{LEFT_EARLY}, with the swap at {bar}", notes
+        if candidate.falls and not (self.options.placed("a") and self.options.placed("b")):
+            return FALLS, notes
+        for name, part in candidate.left_out.items():
+            free = self.options.placed(name) or (name == "a" and loop is not None)
+            if part > 1.0 - self.options.keep(name) and not free:
+                return _left_out(name, part, self.options.keep(name)), notes
         if window.overlap and key.overlap == "never":
             return "notes of both tracks overlap", notes
         if window.overlap and key.overlap == "compare":
@@ -228,6 +234,11 @@ class PlanSearch:
             beats = np.arange(bars * track.grid.beats_per_bar + 1.0)
             found.append(extract(track.grid.time_of(track.grid.beat_of_bar(cue) + beats)))
         return found[0], found[1]
+
+
+def _left_out(name: str, part: float, keep: float) -> str:
+    left = "left unplayed" if name == "a" else "skipped"
+    return f"{100 * part:.0f} % of {name.upper()} {left}, at most {100 * (1 - keep):.0f} % allowed"
 
 
 def _others(best: Candidate, found: Sequence[Candidate]) -> list[_Rejection]:

@@ -52,7 +52,9 @@ def test_one_transition_is_printed_as_gates_and_measurements(run):
     assert code == 0
     rows = [line.split() for line in out.splitlines()]
     for line, name in zip(
-        out.splitlines()[:4], ("aligned", "one bass", "one voice", "level"), strict=True
+        out.splitlines()[:5],
+        ("aligned", "one bass", "one voice", "level", "placement"),
+        strict=True,
     ):
         assert line.startswith(name)
         verdict = line[len(name) :].strip()

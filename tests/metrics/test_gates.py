@@ -1,4 +1,4 @@
-"""The worst of what could be measured decides, and says so."""
+"""The worst of what could be measured decides; what has to be measured and was not is no pass."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import pytest
 
 from djtrans.metrics.bass_overlap import BassOverlap
 from djtrans.metrics.beat_offset import BeatOffset
-from djtrans.metrics.gates import Limit, aligned, gate, level, one_bass, one_voice
+from djtrans.metrics.gates import Gate, Limit, aligned, gate, level, one_bass, one_voice, placed
 from djtrans.metrics.level_profile import LevelProfile
 from djtrans.metrics.peaks import Peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment
+from djtrans.metrics.placement import Placement
 from djtrans.metrics.vocals import Vocals
 
 ON = PhraseAlignment(0.0, 0.0, 0.0, 0.125, 0.0)
@@ -32,6 +33,16 @@ def test_the_worst_measured_one_decides():
     found = gate("g", [fine, failed, warned, unknown])
     assert (found.verdict, found.why) == ("fail", "3 x (limit 2); no ears")
     assert gate("g", [unknown]).verdict == "not measurable"
+    needed = attrs.evolve(unknown, required=True)
+    assert gate("g", [fine, needed]) == Gate("g", "not measurable", "no ears")
+    assert gate("g", [warned, needed]).verdict == "warn"
+    assert gate("g", [failed, needed]).verdict == "fail"
+
+
+def test_tracks_that_are_never_together_have_no_beats_to_compare():
+    apart = BeatOffset(reason="never together")
+    assert aligned(apart, ON, ON, together=False).verdict == "pass"
+    assert aligned(apart, ON, ON).verdict == "not measurable"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +54,8 @@ def test_the_worst_measured_one_decides():
         (TIGHT, ON, attrs.evolve(ON, swap=8.0), "warn"),
         (TIGHT, attrs.evolve(ON, swap=4.0), attrs.evolve(ON, swap=8.0), "fail"),
         (TIGHT, ON, attrs.evolve(ON, swap=7.0, off_bar=1.0), "fail"),
-        (BeatOffset(reason="never together"), ON, ON, "pass"),
+        (BeatOffset(reason="no clear onsets"), ON, ON, None),
+        (BeatOffset(reason="no clear onsets"), ON, attrs.evolve(ON, swap=8.0), "warn"),
         (BeatOffset(reason="never together"), PhraseAlignment(), PhraseAlignment(), None),
     ],
 )
@@ -78,6 +90,8 @@ def test_one_bass(bass, excess, verdict):
         (Vocals(clash_beats=0, line_cuts=1), "warn"),
         (Vocals(clash_beats=12, line_cuts=0), "fail"),
         (Vocals(reason="too weak"), "not measurable"),
+        (Vocals(line_cuts=0, reason="too weak"), "not measurable"),
+        (Vocals(line_cuts=2, reason="too weak"), "fail"),
     ],
 )
 def test_one_voice(heard, verdict):
@@ -95,8 +109,32 @@ def test_one_voice(heard, verdict):
         (attrs.evolve(FINE, longest_hole_ms=600.0), LOW, "warn"),
         (FINE, Peaks(0.3, 0), "fail"),
         (FINE, Peaks(-1.0, 3), "fail"),
-        (LevelProfile(-70, -14, reason="silent"), LOW, "pass"),
+        (LevelProfile(-70, -14, reason="silent"), LOW, "not measurable"),
     ],
 )
 def test_level(profile, peaks, verdict):
     assert level(profile, peaks, 476.0).verdict == verdict
+
+
+@pytest.mark.parametrize(("silence_ms", "verdict"), [(400, "pass"), (700, "warn"), (1100, "fail")])
+def test_dead_air_of_two_beats_fails(silence_ms, verdict):
+    assert level(FINE, LOW, 500.0, silence_ms).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (Placement(2.0, 20.0, 0.0), "pass"),
+        (Placement(-9.0, 20.0, 0.0), "pass"),
+        (Placement(4.0, 20.0, 0.0), "warn"),
+        (Placement(12.0, 20.0, 0.0), "fail"),
+        (Placement(0.0, 60.0, 0.0), "warn"),
+        (Placement(0.0, 0.0, 100.0), "fail"),
+        (Placement(None, 0.0, 0.0, "too short"), "not measurable"),
+        (Placement(2.0, None, None), "pass"),
+    ],
+)
+def test_placement(found, verdict):
+    gate = placed(found)
+    assert gate.verdict == verdict
+    assert found.reason in gate.why

@@ -108,3 +108,18 @@ def test_a_hole_of_the_music_is_not_the_mixs():
     assert own < 400
     found = level_profile(gap, RATE, solo_a=tone(), solo_b=gap)
     assert found.longest_hole_ms == pytest.approx(1000, abs=12)
+
+
+def test_a_quiet_end_of_b_is_no_standard_for_the_window():
+    """Both tracks are loud until A ends and B's break follows, where the window ends."""
+    rest, gone = tone(during(20, 24, -12)), tone(during(18, 24, -60))
+    dropped = tone(during(8, 14, -5) + during(20, 24, -12))
+    found = level_profile(dropped, RATE, solo_a=gone, solo_b=rest)
+    assert found.dip_lu == pytest.approx(5.0, abs=0.1)
+    # The line alone falls towards the break.
+    assert level_profile(dropped, RATE).dip_lu < 4.5
+    # The break itself is B's, and A has ended: it is no dip of the mix.
+    assert level_profile(rest, RATE, solo_a=gone, solo_b=rest).dip_lu < 0.3
+    # A goes on: it could have carried the mix.
+    found = level_profile(rest, RATE, solo_a=tone(), solo_b=rest)
+    assert found.dip_lu == pytest.approx(12.0, abs=0.1)

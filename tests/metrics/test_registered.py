@@ -102,7 +102,8 @@ def test_every_value_has_a_name_a_unit_and_a_direction(swap, beat_times):
         assert metric.summary.endswith(".")
         value = values[metric.name]
         assert value is None or np.isfinite(value)
-    assert [gate.name for gate in found.gates] == ["aligned", "one bass", "one voice", "level"]
+    names = [gate.name for gate in found.gates]
+    assert names == ["aligned", "one bass", "one voice", "level", "placement"]
 
 
 def verdicts(found) -> dict[str, str]:

@@ -47,11 +47,15 @@ class TrackFacts:
         ``[beats]``: which second of the track's file sounds at each of the beat times.
     key : str
         Camelot code, such as ``"8A"``; empty if unknown.
+    music : tuple of (float, float), or None
+        Start and end of the track's music, in seconds from the first sample; the whole track long,
+        so also outside the audio.
     """
 
     phrase_lines: FloatArray = attrs.field(factory=tuple, converter=_seconds)
     file_seconds: FloatArray = attrs.field(factory=tuple, converter=_seconds)
     key: str = ""
+    music: tuple[float, float] | None = None
 
 
 @attrs.frozen(eq=False, kw_only=True)

@@ -161,6 +161,11 @@ class TrackPlan:
     sections: tuple[ClockSection, ...] = ()
 
     @property
+    def music(self) -> tuple[float, float] | None:
+        """Clock times of the start and the end of the track's sections; None without sections."""
+        return (self.sections[0].start, self.sections[-1].stop) if self.sections else None
+
+    @property
     def stretch_percent(self) -> float:
         """Largest tempo change relative to the file, in percent; positive is faster."""
         changes = (

@@ -208,10 +208,26 @@ def djtrans_metrics() -> Iterable[MetricDeclaration]:
                 "lower",
                 "Longest interval well under the level of the music around it.",
             ),
+            _value("dead_air_ms", "ms", "lower", "Longest interval of near silence in the mix."),
         ),
         references=(
             "ITU-R BS.1770-5, 2023",
             "EBU R 128, 2023",
+        ),
+    )
+    yield MetricDeclaration(
+        name="placement",
+        summary="Loudness after the swap against that before it, and music that is left out.",
+        factory="djtrans.metrics.components:Placed",
+        values=(
+            _value(
+                "arrival_drop_lu",
+                "LU",
+                "lower",
+                "Drop of the loudness from 8 bars before the swap to 8 bars after it.",
+            ),
+            _value("unplayed_a_seconds", "s", "lower", "Music of A after the window."),
+            _value("skipped_b_seconds", "s", "lower", "Music of B before the window."),
         ),
     )
     yield MetricDeclaration(
