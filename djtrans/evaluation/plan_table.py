@@ -66,7 +66,7 @@ class PlanRow:
 
     @property
     def excess(self) -> dict[str, float]:
-        """How far each term exceeds its limit, as a multiple of the limit; 0 within it."""
+        """Excess of each term over its limit, as a multiple of the limit; 0 within it."""
         return {name: max(0.0, self.terms[name] / limit - 1.0) for name, limit in TERMS.items()}
 
     @property

@@ -31,8 +31,11 @@ class CandidateGroup:
     asked : bool
         The user named the technique: soft violations, such as clashing keys, are reported as
         warnings and do not reject the plan.
+    resort : bool
+        Use the group only after the others were tried with places that are possible but unwished,
+        such as those that skip much of a track.
     last : bool
-        Allow the swap on any downbeat if no phrase boundary fits.
+        A resort that allows the swap on any downbeat if no phrase boundary fits.
 
     Examples
     --------
@@ -47,6 +50,7 @@ class CandidateGroup:
     loop: bool = False
     beatless: bool = False
     asked: bool = False
+    resort: bool = False
     last: bool = False
 
 

@@ -31,7 +31,7 @@ AUTO_ORDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("bass-swap", "eq-blend"), {"at_least": 8, "loop": True}),
     (("fade",), {"at_least": 4, "beatless": True}),
     (("echo-out",), {}),
-    (("cut",), {}),
+    (("cut",), {"resort": True}),
     (("echo-out", "cut"), {"last": True}),
 )
 

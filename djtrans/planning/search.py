@@ -62,15 +62,21 @@ class PlanSearch:
             If none has; the message gives the reason for each technique.
         """
         rejected: list[_Rejection] = []
-        for group in groups:
-            choice = self._try(group, rejected)
-            if choice is not None:
-                return choice
+        for strict in (True, False):
+            for group in groups:
+                # Before a resort is taken, the other groups are tried with what is only unwished.
+                if strict and (group.resort or group.last):
+                    continue
+                choice = self._try(group, rejected, strict)
+                if choice is not None:
+                    return choice
         why = "; ".join(_merge_reasons(rejected))
         hint = "Give other --bars or cues, or --technique cut, which needs the fewest bars."
         raise PlanError(f"No transition fits. {why}. {hint}")
 
-    def _try(self, group: CandidateGroup, rejected: list[_Rejection]) -> Choice | None:
+    def _try(
+        self, group: CandidateGroup, rejected: list[_Rejection], strict: bool
+    ) -> Choice | None:
         if group.beatless and not beatless(self.a, self.b):
             return None
         found: list[tuple[Candidate, Analysis, Loop | None]] = []
@@ -86,7 +92,7 @@ class PlanSearch:
                     found.append(self._place(group, name, technique, bars, tempo))
                 except PlanError as error:
                     rejected.append((f"{technique.name} over {bars} bars", str(error)))
-        return self._pick(group, found, rejected)
+        return self._pick(group, found, rejected, strict)
 
     def _tempo(self, group: CandidateGroup, technique: TechniqueDeclaration) -> Tempo:
         """Choose the tempo; raise PlanError if keys or tempos rule the technique out."""
@@ -159,6 +165,7 @@ class PlanSearch:
         group: CandidateGroup,
         found: list[tuple[Candidate, Analysis, Loop | None]],
         rejected: list[_Rejection],
+        strict: bool,
     ) -> Choice | None:
         """Choose the best acceptable candidate of a group; None if there is none."""
         found = list(found)
@@ -170,7 +177,10 @@ class PlanSearch:
             )
             candidate, a, loop = best
             against, notes = self._against(candidate, loop)
-            if against and not (group.asked or group.last):
+            unwished = "" if against else self._unwished(candidate, loop)
+            accepted = group.asked or group.last or (not against and not strict)
+            against = against or unwished
+            if against and not accepted:
                 found.remove(best)
                 rejected.append((candidate.label, against))
                 continue
@@ -203,12 +213,6 @@ class PlanSearch:
         if candidate.early and not self.options.placed("a"):
             bar = f"bar {candidate.swaps.a + 1} of {self.a.grid.bars}"
             return f"{LEFT_EARLY}, with the swap at {bar}", notes
-        if candidate.falls and not (self.options.placed("a") and self.options.placed("b")):
-            return FALLS, notes
-        for name, part in candidate.left_out.items():
-            free = self.options.placed(name) or (name == "a" and loop is not None)
-            if part > 1.0 - self.options.keep(name) and not free:
-                return _left_out(name, part, self.options.keep(name)), notes
         if window.overlap and key.overlap == "never":
             return "notes of both tracks overlap", notes
         if window.overlap and key.overlap == "compare":
@@ -219,6 +223,17 @@ class PlanSearch:
             consonant, reason = windows_agree(*features)
             return ("", [*notes, reason]) if consonant else (reason, notes)
         return "", notes
+
+    def _unwished(self, candidate: Candidate, loop: Loop | None) -> str:
+        """Return why another place would be better, though this one is possible; "" if not."""
+        placed = self.options.placed
+        if candidate.falls and not (placed("a") and placed("b")):
+            return FALLS
+        for name, part in candidate.left_out.items():
+            free = placed(name) or (name == "a" and loop is not None)
+            if part > 1.0 - self.options.keep(name) and not free:
+                return _left_out(name, part, self.options.keep(name))
+        return ""
 
     def beat_features(
         self, candidate: Candidate, loop: Loop | None

@@ -69,7 +69,7 @@ def test_one_transition_is_printed_as_gates_and_measurements(run):
     assert code == 0
     content = json.loads(out)
     assert content["values"].keys() == {metric.name for metric in metric_values()}
-    assert len(content["gates"]) == 4
+    assert len(content["gates"]) == 5
     printed = float(found["loudness_dip_lu"][1])
     assert printed == pytest.approx(content["values"]["loudness_dip_lu"], abs=0.006)
 

@@ -32,7 +32,7 @@ def groups(technique):
         group(blend, at_least=8, loop=True),
         group(fade, at_least=4, beatless=True),
         group(echo),
-        group(cut),
+        group(cut, resort=True),
         group(echo, cut, last=True),
     ]
 
