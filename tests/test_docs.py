@@ -18,7 +18,7 @@ import pytest
 
 from djtrans.cli import cli
 from djtrans.core.contracts import hooks
-from djtrans.core.contracts.kinds import CONTRACTS, KINDS
+from djtrans.core.contracts.kinds import CONTRACTS, KINDS, plural
 from djtrans.core.registration import discovery
 from djtrans.core.transition.params_file import Provenance
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
@@ -194,7 +194,7 @@ def test_the_example_of_each_kind_runs_and_keeps_its_rules(page, results):
 
 
 def test_every_kind_has_its_page():
-    assert {Path(page).stem for page in KIND_PAGES} == {f"{kind}s" for kind in KINDS}
+    assert {Path(page).stem for page in KIND_PAGES} == {plural(kind) for kind in KINDS}
     for page in KIND_PAGES:
         assert f"djtrans_{Path(page).stem}" in inline(page)
 
@@ -447,7 +447,7 @@ def test_every_hook_stands_in_its_page_with_its_signature():
         f"{name}{inspect.signature(function)}".replace("'", "")
         for name, function in specified.items()
     )
-    assert len(specified) == 11
+    assert len(specified) == 12
 
 
 def test_every_fact_of_every_declaration_stands_in_that_page():

@@ -267,4 +267,4 @@ main(sys.argv[1:])
 
 def test_hook_names_follow_the_kinds():
     hooks = {name for file in CONTRACTS for name in vars(file) if name.startswith("djtrans_")}
-    assert hooks == {f"djtrans_{kind}s" for kind in KINDS}
+    assert hooks == {f"djtrans_{plural(kind)}" for kind in KINDS}
