@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from djtrans.core.audio.io import content_hash
 from djtrans.core.contracts.library import LibraryDeclaration
 from djtrans.core.errors import InputError, LibraryError
 from djtrans.core.registration.catalog import Component
@@ -15,11 +16,9 @@ from djtrans.core.track.apply_corrections import CorrectionLayer
 from djtrans.core.track.corrections_file import Import, find_sidecar, own_sidecar
 from djtrans.core.track.library import LibraryEntry, find_entry
 from djtrans.core.track.track import Track
+from djtrans.core.util.environment import LIBRARY
 from djtrans.core.util.isolation import same_surroundings
 from djtrans.registry import Registry
-
-#: Environment variable with libraries, separated as paths are on the system.
-LIBRARY_VARIABLE = "DJTRANS_LIBRARY"
 
 
 def correction_layers(track: Track, registry: Registry) -> tuple[CorrectionLayer, ...]:
@@ -46,18 +45,22 @@ def correction_layers(track: Track, registry: Registry) -> tuple[CorrectionLayer
     """
     if not track.path:
         return ()
-    layers: list[CorrectionLayer] = []
-    own: tuple[CorrectionLayer, ...] = ()
-    if found := own_sidecar(track):
-        file, sidecar = found
-        stored = sidecar.layers(file.name)
-        own = stored[-1:] if sidecar.own.stated else ()
-        layers += stored[: len(stored) - len(own)]
-    for source in active_libraries():
-        imported = import_from(source, track, registry)
-        if imported is not None:
-            layers.append(CorrectionLayer(imported.corrections, imported.source, imported.library))
-    return (*layers, *own)
+    libraries = library_layers(track, registry)
+    found = own_sidecar(track)
+    if found is None:
+        return libraries
+    file, sidecar = found
+    return sidecar.layers(file.name, libraries)
+
+
+def library_layers(track: Track, registry: Registry) -> tuple[CorrectionLayer, ...]:
+    """List what the libraries of ``DJTRANS_LIBRARY`` state on a track, the highest last."""
+    found = (import_from(source, track, registry) for source in active_libraries())
+    return tuple(
+        CorrectionLayer(imported.corrections, imported.source, imported.library)
+        for imported in found
+        if imported is not None
+    )
 
 
 def corrections_digest(path: str | os.PathLike[str], sha256: str) -> str:
@@ -80,9 +83,15 @@ def corrections_digest(path: str | os.PathLike[str], sha256: str) -> str:
     return digest.hexdigest()
 
 
+def correction_key(paths: Iterable[str | os.PathLike[str]]) -> dict[str, list[str]]:
+    """Return the part of a key that states the corrections of tracks; empty without any."""
+    digests = [corrections_digest(path, content_hash(path)) for path in paths]
+    return {"corrections": digests} if any(digests) else {}
+
+
 def active_libraries() -> tuple[str, ...]:
     """Return the libraries that ``DJTRANS_LIBRARY`` lists."""
-    listed = os.environ.get(LIBRARY_VARIABLE, "").split(os.pathsep)
+    listed = os.environ.get(LIBRARY, "").split(os.pathsep)
     return tuple(os.path.expanduser(source) for source in listed if source)
 
 

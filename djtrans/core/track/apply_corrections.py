@@ -47,6 +47,11 @@ class CorrectionLayer:
     source: str = OWN
     file: str = ""
 
+    @property
+    def prefix(self) -> str:
+        """Beginning of a message on these corrections."""
+        return f"{self.file}: " if self.file else ""
+
 
 def apply_corrections(analysis: Analysis, layers: Iterable[CorrectionLayer]) -> Analysis:
     """Apply corrections to an analysis.
@@ -66,12 +71,13 @@ def apply_corrections(analysis: Analysis, layers: Iterable[CorrectionLayer]) -> 
     Raises
     ------
     InputError
-        If a correction is not within the track; the message names its file.
+        If a correction of the user is not within the track; the message names its file.
 
     Warns
     -----
     UserWarning
-        If a bar of the grid is uneven: an anchor is off the grid of the one before it.
+        If what DJ software states does not fit the track and is ignored, or a bar of the grid is
+        uneven: an anchor is off the grid of the one before it.
     """
     for layer in layers:
         try:
@@ -79,7 +85,11 @@ def apply_corrections(analysis: Analysis, layers: Iterable[CorrectionLayer]) -> 
                 layer.corrections.check_within(analysis.duration_seconds)
             analysis = _apply(analysis, layer)
         except InputError as error:
-            raise InputError(f"{layer.file}: {error}") from None
+            if layer.source == OWN:
+                raise InputError(f"{layer.prefix}{error}") from None
+            warnings.warn(
+                f"{layer.prefix}what it states on the track is ignored: {error}", stacklevel=3
+            )
     return analysis
 
 
@@ -134,7 +144,7 @@ def _corrected_grid(analysis: Analysis, layer: CorrectionLayer, confidence: floa
             given.anchors or (first,), analysis.duration_seconds, grid, given.bpm
         )
         if anchored.uneven:
-            _warn_of_uneven_bars(layer.file, anchored)
+            _warn_of_uneven_bars(layer.prefix, anchored)
         grid, sure = anchored.grid, anchored.grid.downbeat_confidence
         if not given.anchors and not bars_correspond(analysis.grid, grid):
             sure = 0.0  # bars of another tempo are no evidence
@@ -146,7 +156,7 @@ def _corrected_grid(analysis: Analysis, layer: CorrectionLayer, confidence: floa
     return grid
 
 
-def _warn_of_uneven_bars(file: str, anchored: AnchoredGrid) -> None:
+def _warn_of_uneven_bars(prefix: str, anchored: AnchoredGrid) -> None:
     places = [
         f"{clock(seconds)} ({beats:.2f} beats)" for seconds, beats in anchored.uneven[:_MOST_PLACES]
     ]
@@ -156,7 +166,7 @@ def _warn_of_uneven_bars(file: str, anchored: AnchoredGrid) -> None:
         else ""
     )
     warnings.warn(
-        f"{file}: anchors are off the grid of the anchor before them; the beats of the bar before "
+        f"{prefix}Anchors are off the grid of the anchor before them; the beats of the bar before "
         f"them are stretched to fit, at {', '.join(places)}{more}.",
         stacklevel=5,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from djtrans.core.track.apply_corrections import CorrectionLayer
 from djtrans.core.track.corrections import TrackCorrections
 from djtrans.core.track.track import Track, load_track, samples_hash
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.environment import CORRECTIONS
 from djtrans.core.util.json_documents import read_document
 from djtrans.core.util.output_files import make_folder
 from djtrans.core.util.strict_structure import make_converter, structure
@@ -24,8 +26,6 @@ FORMAT = "djtrans-corrections"
 FORMAT_VERSION = 1
 #: Appended to the name of a track.
 SUFFIX = ".djtrans.json"
-#: Environment variable with a folder of sidecars, which are then named by the hash of the file.
-FOLDER_VARIABLE = "DJTRANS_CORRECTIONS"
 
 _converter = make_converter()
 
@@ -102,15 +102,22 @@ class Sidecar:
     own: TrackCorrections = attrs.field(factory=TrackCorrections)
     imported: Import | None = None
 
-    def layers(self, file: str) -> tuple[CorrectionLayer, ...]:
-        """List the corrections by precedence, the highest last."""
-        found = []
-        if self.imported is not None:
-            given = self.imported
-            found.append(CorrectionLayer(given.corrections, given.source, given.library))
-        if self.own.stated:
-            found.append(CorrectionLayer(self.own, OWN, file))
-        return tuple(found)
+    def layers(
+        self, file: str = "", libraries: Sequence[CorrectionLayer] = ()
+    ) -> tuple[CorrectionLayer, ...]:
+        """List corrections by precedence, the highest last: imported, of libraries, own.
+
+        Parameters
+        ----------
+        file : str
+            Name of the sidecar file, for messages.
+        libraries : sequence of CorrectionLayer
+            Corrections from libraries that are read now.
+        """
+        given = self.imported
+        stored = given and CorrectionLayer(given.corrections, given.source, given.library)
+        own = CorrectionLayer(self.own, OWN, file)
+        return (*([stored] if stored else []), *libraries, *([own] if self.own.stated else []))
 
 
 def sidecar_path(track_path: str | os.PathLike[str], sha256: str) -> Path:
@@ -126,7 +133,7 @@ def sidecar_path(track_path: str | os.PathLike[str], sha256: str) -> Path:
     sha256 : str
         Hash of the track's bytes.
     """
-    folder = os.environ.get(FOLDER_VARIABLE)
+    folder = os.environ.get(CORRECTIONS)
     if folder:
         return Path(os.path.expanduser(folder)) / f"{sha256}{SUFFIX}"
     track = Path(os.path.expanduser(track_path))
@@ -179,6 +186,13 @@ def write_sidecar(path: str | os.PathLike[str], sidecar: Sidecar) -> None:
     InputError
         If it cannot be written.
     """
+    file = Path(path)
+    make_folder(file.parent)
+    write_text(file, json.dumps(sidecar_to_dict(sidecar), indent=1, ensure_ascii=False) + "\n")
+
+
+def sidecar_to_dict(sidecar: Sidecar) -> dict[str, Any]:
+    """Convert a sidecar to JSON-ready values."""
     document: dict[str, Any] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -190,9 +204,7 @@ def write_sidecar(path: str | os.PathLike[str], sidecar: Sidecar) -> None:
             **attrs.asdict(sidecar.imported, recurse=False),
             "corrections": _stated(sidecar.imported.corrections),
         }
-    file = Path(path)
-    make_folder(file.parent)
-    write_text(file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    return document
 
 
 def own_sidecar(track: Track) -> tuple[Path, Sidecar] | None:
