@@ -14,7 +14,7 @@ import pytest
 from djtrans.core.contracts.config import NoConfig, setting
 from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.hooks import hookimpl
-from djtrans.core.contracts.kinds import CONTRACTS, KINDS
+from djtrans.core.contracts.kinds import CONTRACTS, KINDS, plural
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import (

@@ -10,6 +10,9 @@ delays of encoder and decoder left in. Relative to these,
   tag; the decoder of macOS removes the delay of the decoder, and that of the encoder if LAME's
   tag states it [2]_ [3]_.
 
+The example in the documentation of Serato's tags [4]_ agrees: the grid of the same song starts at
+0.305 s in MP3 and at 0.255 s in AIFF, FLAC and MP4; the model gives 51.2 ms.
+
 djtrans removes both delays if the tag states the encoder's (see docs/audio-files.md), else none.
 
 References
@@ -18,6 +21,7 @@ References
    without a tag and with LAME's, a frame apart otherwise)
 .. [2] https://github.com/mixxxdj/mixxx/pull/2119 (rekordbox minus Mixxx, for three decoders)
 .. [3] https://github.com/mixxxdj/mixxx/pull/2526 (Serato minus Mixxx)
+.. [4] https://github.com/Holzhaus/serato-tags
 """
 
 from __future__ import annotations

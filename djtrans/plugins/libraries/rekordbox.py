@@ -26,7 +26,8 @@ from djtrans.plugins.libraries.entries import Problems, check_file, distinct
 from djtrans.plugins.libraries.mp3_offsets import lame_frame_offset
 from djtrans.plugins.libraries.xml_elements import elements, number
 
-_SCHEME = re.compile(r"file://(localhost)?")
+#: Beginning of a location, with the slash before the letter of a drive.
+_SCHEME = re.compile(r"file://(localhost)?(/(?=[A-Za-z]:))?")
 _LOOP = "4"
 
 
