@@ -43,8 +43,11 @@ def open_database(file: Path) -> Iterator[sqlite3.Connection]:
             mode = "immutable=1" if place is file else "mode=ro"
             uri = f"{place.absolute().as_uri()}?{mode}"
             with closing(sqlite3.connect(uri, uri=True)) as database:
+                # Paths may have bytes of another encoding; they match no file, and stop nothing.
+                database.text_factory = lambda text: text.decode("utf-8", errors="replace")
                 yield database
-    except sqlite3.Error as error:
+    # A message that quotes a damaged schema may not be UTF-8.
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise LibraryError(
             f"{file} cannot be read as the database of this program ({error}); close the program, "
             "or give another file."

@@ -92,7 +92,8 @@ def elements(file: Path, root: str, tag: str) -> Iterator[ET.Element]:
                 yield from collector.complete
                 collector.complete.clear()
         parser.close()
-    except ET.ParseError as error:
+    # An unknown encoding is a LookupError, one of several bytes a ValueError.
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise LibraryError(
             f"{file} is not a complete XML file ({error}); export it again."
         ) from None

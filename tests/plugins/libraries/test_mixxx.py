@@ -99,6 +99,14 @@ def test_a_database_without_these_tables_is_refused(tmp_path):
         list(MixxxDatabase(MixxxConfig()).read(str(file)))
 
 
+def test_a_path_in_another_encoding_stops_nothing(tmp_path):
+    file = mixxx_database(tmp_path / "m.sqlite", "/m/abc.mp3")
+    with sqlite3.connect(file) as db:
+        db.execute("UPDATE track_locations SET location = CAST(? AS TEXT)", (b"/m/\xe4.mp3",))
+    db.close()
+    assert read(file).location == "/m/\ufffd.mp3"
+
+
 def test_a_database_in_use_is_read_with_its_log(tmp_path):
     file = mixxx_database(tmp_path / "m.sqlite", "/a.mp3", mixxx_grid(120.0, 0))
     db = sqlite3.connect(file)

@@ -86,6 +86,7 @@ def test_a_track_with_a_wrong_number_is_left_out_and_named(tmp_path):
     [
         ("<NML></NML>", "begins with <NML>, not <DJ_PLAYLISTS>"),
         ("<DJ_PLAYLISTS><COLLECTION>", "not a complete XML file"),
+        ("<?xml version='1.0' encoding='UTF-9'?><DJ_PLAYLISTS/>", "unknown encoding: UTF-9"),
         ('<!DOCTYPE x [<!ENTITY a "aaaa">]><DJ_PLAYLISTS/>', "declares a document type"),
         (f"<DJ_PLAYLISTS>{'<x>' * 60}{'</x>' * 60}</DJ_PLAYLISTS>", "nested deeper"),
     ],
