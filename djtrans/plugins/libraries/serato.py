@@ -118,6 +118,8 @@ def _cues(markers: bytes) -> Iterator[Cue]:
             return
         size = int.from_bytes(rest[:4], "big")
         entry = rest[4 : 4 + size]
+        if len(entry) < size:
+            return  # cut off
         at += len(name) + 5 + size
         if name == b"CUE" and size >= 13:
             index, position = entry[1], int.from_bytes(entry[2:6], "big")
