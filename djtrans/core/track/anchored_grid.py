@@ -49,7 +49,8 @@ def grid_from_anchors(
 
     Beats follow each anchor at its tempo, up to the next anchor, and precede the first one at its
     tempo. An anchor that is off the grid of the one before it (a jump, or an incomplete bar) is
-    reached by stretching the last bar before it, so that bars stay whole.
+    reached by stretching the last bar before it, so that bars stay whole. If the beats between two
+    anchors would then be less than half as long as stated, the earlier one is left out.
 
     Parameters
     ----------
@@ -72,6 +73,7 @@ def grid_from_anchors(
         If the grid would have fewer than four whole bars.
     """
     meter = base.beats_per_bar
+    anchors = _without_contradictions(anchors, base, bpm, meter)
     times: list[NDArray[np.float64]] = []
     uneven: list[tuple[float, float]] = []
     counts = [0]  # index of the beat at each anchor, counted from the first
@@ -194,10 +196,7 @@ def _between(
     end = _position(anchor, following.seconds, base, bpm)  # in beats after the anchor
     count = max(1, round(end))
     if anchor.beat is not None and following.beat is not None:
-        # The nearest number of beats that keeps the downbeats, unless beats would lie too close.
-        part = (following.beat - anchor.beat) % meter
-        whole = part + meter * max(round((end - part) / meter), 0 if part else 1)
-        count = whole if whole <= 2 * end else count
+        count = _whole_beats(end, anchor.beat, following.beat, meter)
     if count == round(end) and abs(end - count) <= _ON_GRID:
         even = np.arange(count, dtype=np.float64) * (end / count)
         beats = _times(anchor, even, base, bpm)
@@ -205,6 +204,27 @@ def _between(
     plain = max(0, count - meter)
     bridge = np.linspace(plain, end, count - plain, endpoint=False)
     return _times(anchor, as_times([*range(plain), *bridge]), base, bpm), end - plain
+
+
+def _whole_beats(beats: float, first: int, second: int, meter: int) -> int:
+    """Return the nearest number of beats between two positions in the bar, at least 1."""
+    part = (second - first) % meter
+    return part + meter * max(round((beats - part) / meter), 0 if part else 1)
+
+
+def _without_contradictions(
+    anchors: Sequence[GridAnchor], base: BeatGrid, bpm: float | None, meter: int
+) -> list[GridAnchor]:
+    """Leave out anchors that are too close to the next one for its position in the bar."""
+    kept: list[GridAnchor] = []
+    for anchor in anchors:
+        while kept and kept[-1].beat is not None and anchor.beat is not None:
+            beats = _position(kept[-1], anchor.seconds, base, bpm)
+            if _whole_beats(beats, kept[-1].beat, anchor.beat, meter) <= 2 * beats:
+                break
+            kept.pop()
+        kept.append(anchor)
+    return kept
 
 
 def _laid(

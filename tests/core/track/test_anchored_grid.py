@@ -114,7 +114,18 @@ def test_anchors_closer_than_a_beat_still_give_increasing_beats():
     grid = lay_out(
         GridAnchor(10.0, 120.0, 0), GridAnchor(10.1, 120.0, 3), GridAnchor(10.4, 120.0, 1)
     ).grid
-    assert np.diff(grid.beat_times).min() > 0.09
+    assert np.diff(grid.beat_times) == pytest.approx(0.5)
+    assert (int(np.argmin(abs(grid.beat_times - 10.4))) - grid.first_downbeat) % 4 == 1
+
+
+def test_a_bar_of_one_beat_is_part_of_the_bar_before_it():
+    # Downbeats every 2 s up to 18 s, and from 18.5 s on.
+    anchors = [GridAnchor(time, 120.0, 0) for time in (0.0, 18.0, 18.5)]
+    laid = lay_out(*anchors)
+    downbeats = laid.grid.downbeat_times
+    assert downbeats[downbeats > 18.1] == pytest.approx(np.arange(18.5, 60.1, 2.0))
+    assert downbeats[downbeats < 16.1] == pytest.approx(np.arange(0.0, 16.1, 2.0))
+    assert laid.uneven == ((pytest.approx(16.0), pytest.approx(5.0)),)
 
 
 @pytest.mark.parametrize("anchor", [GridAnchor(1.0, 20.0, 0), GridAnchor(500.0, 120.0, 0)])
