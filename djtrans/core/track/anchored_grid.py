@@ -24,7 +24,7 @@ _ON_GRID = 0.05
 
 @attrs.frozen(eq=False)
 class AnchoredGrid:
-    """Grid laid out from anchors.
+    """Grid constructed from anchors.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ def grid_from_anchors(
     base: BeatGrid,
     bpm: float | None = None,
 ) -> AnchoredGrid:
-    """Lay out a grid over a whole track.
+    """Construct a grid over a whole track.
 
     Beats follow each anchor at its tempo, up to the next anchor, and precede the first one at its
     tempo. An anchor that is off the grid of the one before it (a jump, or an incomplete bar) is
@@ -84,8 +84,8 @@ def grid_from_anchors(
         counts.append(counts[-1] + len(beats))
         times.append(beats)
     first, last = anchors[0], anchors[-1]
-    before = _laid(first, base, bpm, -EDGE_SECONDS, first.seconds)
-    times.append(_laid(last, base, bpm, last.seconds, duration_seconds + EDGE_SECONDS))
+    before = _beats_of(first, base, bpm, -EDGE_SECONDS, first.seconds)
+    times.append(_beats_of(last, base, bpm, last.seconds, duration_seconds + EDGE_SECONDS))
     beat_times = np.concatenate([before[before < first.seconds], *times])
     # Anchors may lie outside the track, as those of Engine DJ do.
     kept = (beat_times >= -EDGE_SECONDS) & (beat_times <= duration_seconds + EDGE_SECONDS)
@@ -227,7 +227,7 @@ def _without_contradictions(
     return kept
 
 
-def _laid(
+def _beats_of(
     anchor: GridAnchor, base: BeatGrid, bpm: float | None, start: float, stop: float
 ) -> NDArray[np.float64]:
     first = math.ceil(_position(anchor, start, base, bpm) - 1e-9)

@@ -36,7 +36,7 @@ def check_bpm(bpm: float) -> None:
 
 @attrs.frozen
 class GridAnchor:
-    """Beat at a known time, from which on a grid is laid out.
+    """Beat at a known time, from which on a grid is constructed.
 
     Attributes
     ----------
