@@ -16,6 +16,7 @@ from .core.contracts.encoder import (
     EncoderDeclaration as EncoderDeclaration,
 )
 from .core.contracts.hooks import hookimpl as hookimpl
+from .core.contracts.library import LibraryDeclaration as LibraryDeclaration
 from .core.contracts.metric import MetricDeclaration as MetricDeclaration
 from .core.contracts.metric import MetricValue as MetricValue
 from .core.contracts.mixer import (

@@ -27,7 +27,8 @@ from djtrans.core.contracts.denoiser import Denoiser, DenoiserDeclaration
 from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
 from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration, FeatureExtractor
 from djtrans.core.contracts.hooks import PROJECT
-from djtrans.core.contracts.kinds import CONTRACTS, KINDS
+from djtrans.core.contracts.kinds import CONTRACTS, KINDS, plural
+from djtrans.core.contracts.library import LibraryDeclaration, LibraryReader
 from djtrans.core.contracts.metric import Metric, MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
@@ -56,7 +57,7 @@ from djtrans.core.registration.discovery import (
 from djtrans.core.util.isolation import same_surroundings
 
 #: Modules of the default plugins, loaded as any other plugin.
-BUILTIN_MODULES = tuple(f"djtrans.plugins.{kind}s" for kind in KINDS)
+BUILTIN_MODULES = tuple(f"djtrans.plugins.{plural(kind)}" for kind in KINDS)
 
 
 class Registry:
@@ -75,8 +76,9 @@ class Registry:
     ----------
     separators, analyzers, techniques, encoders, denoisers, schedulers, effects, mixers : Kind
         The components of each kind.
-    objectives, metrics, tracklists : Kind
-        Objectives of a predicted transition, metrics of a rendered one, and sources of tracklists.
+    objectives, metrics, tracklists, libraries : Kind
+        Objectives of a predicted transition, metrics of a rendered one, sources of tracklists, and
+        readers of the libraries of DJ software.
     failures : list of PluginFailure
         Plugins, or parts of them, that cannot be used.
 
@@ -111,7 +113,10 @@ class Registry:
         self.tracklists: Kind[TracklistDeclaration, TracklistSource] = Kind(
             TracklistDeclaration, failed
         )
-        self._kinds: dict[str, Kind[Any, Any]] = {kind: getattr(self, f"{kind}s") for kind in KINDS}
+        self.libraries: Kind[LibraryDeclaration, LibraryReader] = Kind(LibraryDeclaration, failed)
+        self._kinds: dict[str, Kind[Any, Any]] = {
+            kind: getattr(self, plural(kind)) for kind in KINDS
+        }
         self._environ = os.environ if environ is None else environ
         self._strict = self._environ.get("DJTRANS_STRICT", "") not in ("", "0")
         self._manager = pluggy.PluginManager(PROJECT)

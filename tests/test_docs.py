@@ -18,7 +18,7 @@ import pytest
 
 from djtrans.cli import cli
 from djtrans.core.contracts import hooks
-from djtrans.core.contracts.kinds import CONTRACTS, KINDS
+from djtrans.core.contracts.kinds import CONTRACTS, KINDS, plural
 from djtrans.core.registration import discovery
 from djtrans.core.transition.params_file import Provenance
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
@@ -194,7 +194,7 @@ def test_the_example_of_each_kind_runs_and_keeps_its_rules(page, results):
 
 
 def test_every_kind_has_its_page():
-    assert {Path(page).stem for page in KIND_PAGES} == {f"{kind}s" for kind in KINDS}
+    assert {Path(page).stem for page in KIND_PAGES} == {plural(kind) for kind in KINDS}
     for page in KIND_PAGES:
         assert f"djtrans_{Path(page).stem}" in inline(page)
 
@@ -330,7 +330,7 @@ def check_command_line(line: str) -> None:
             assert word in options(known), f"{word} in {line!r}"
         elif known is cli and word in cli.commands:
             known = cli.commands[word]
-    assert known is not cli or words[0] in ("--plugin", "--help"), line
+    assert known is not cli or words[0] in options(cli), line
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -368,6 +368,22 @@ def test_the_table_of_options_is_that_of_generate():
             said = table[parameter.opts[-1]].strip("`")
             default = parameter.default
             assert said == ("off" if default is False else str(default)), parameter.name
+
+
+def test_the_corrections_page_names_every_option_and_field():
+    from djtrans.core.track.corrections import TrackCorrections
+    from djtrans.core.track.corrections_file import Sidecar
+
+    page = "docs/corrections.md"
+    said = {name for names, _ in rows(page, "option of `djtrans grid`") for name in ticked(names)}
+    assert said == options(cli.commands["grid"]) - {"--help"}
+    fields = [ticked(names)[0] for names, _ in rows(page, "field of corrections")]
+    assert fields == [field.name for field in attrs.fields(TrackCorrections)]
+    top = {name for names, _ in rows(page, "field") for name in ticked(names)}
+    assert top == {"format", "format_version", *(f.name for f in attrs.fields(Sidecar))}
+    readers = [ticked(cells[0])[0] for cells in rows(page, "reader")]
+    declared = Registry(discover=False, environ={}).libraries.declared
+    assert readers == [component.declaration.name for component in declared]
 
 
 def test_the_techniques_of_the_readme_are_those_that_are_registered():
@@ -447,7 +463,7 @@ def test_every_hook_stands_in_its_page_with_its_signature():
         f"{name}{inspect.signature(function)}".replace("'", "")
         for name, function in specified.items()
     )
-    assert len(specified) == 11
+    assert len(specified) == 12
 
 
 def test_every_fact_of_every_declaration_stands_in_that_page():

@@ -68,7 +68,8 @@ def test_an_analysis_keeps_every_digit():
     (plain,) = json.loads((FILES / "analysis.json").read_text()).values()
     analysis = analysis_from_dict(plain)
     assert analysis.grid.bpm == plain["grid"]["bpm"] == pytest.approx(172.0, abs=0.1)
-    assert analysis_to_dict(analysis) == plain
+    # Cues and corrections are younger than the file.
+    assert analysis_to_dict(analysis) == {**plain, "cues": [], "corrections": []}
 
 
 def test_a_prepared_pair_is_what_the_mixer_makes_of_its_stems():

@@ -14,7 +14,7 @@ import pytest
 from djtrans.core.contracts.config import NoConfig, setting
 from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.hooks import hookimpl
-from djtrans.core.contracts.kinds import CONTRACTS, KINDS
+from djtrans.core.contracts.kinds import CONTRACTS, KINDS, plural
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import (
@@ -267,4 +267,4 @@ main(sys.argv[1:])
 
 def test_hook_names_follow_the_kinds():
     hooks = {name for file in CONTRACTS for name in vars(file) if name.startswith("djtrans_")}
-    assert hooks == {f"djtrans_{kind}s" for kind in KINDS}
+    assert hooks == {f"djtrans_{plural(kind)}" for kind in KINDS}

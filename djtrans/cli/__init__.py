@@ -23,6 +23,7 @@ from djtrans.cli.evaluate import evaluate
 from djtrans.cli.export import export
 from djtrans.cli.extract import extract
 from djtrans.cli.fit import fit
+from djtrans.cli.grid import grid
 from djtrans.cli.inspect import layout, plugins
 from djtrans.cli.memory_errors import describe_memory_error
 from djtrans.cli.pictures import visualize
@@ -31,6 +32,7 @@ from djtrans.cli.termination import INTERRUPTED, TERMINATED, interrupt_on_sigter
 from djtrans.cli.train import train
 from djtrans.cli.transitions import demo, generate, render
 from djtrans.core.errors import DjtransError
+from djtrans.core.util.environment import CORRECTIONS, LIBRARY, environment
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -42,8 +44,29 @@ from djtrans.core.errors import DjtransError
     metavar="FILE",
     help="Also load a plugin from a Python file; its namespace is the file's name.",
 )
-def cli(plugin_files: tuple[str, ...]) -> None:
+@click.option(
+    "--library",
+    "libraries",
+    multiple=True,
+    metavar="LIBRARY",
+    help="Use grids, cues and keys of a library of DJ software; also DJTRANS_LIBRARY.",
+)
+@click.option(
+    "--corrections",
+    metavar="DIR",
+    help="Folder of corrections by content, instead of files beside the tracks; also "
+    "DJTRANS_CORRECTIONS.",
+)
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    plugin_files: tuple[str, ...],
+    libraries: tuple[str, ...],
+    corrections: str | None,
+) -> None:
     """Make beat-matched DJ transitions between two tracks."""
+    given = {LIBRARY: os.pathsep.join(libraries), CORRECTIONS: corrections}
+    ctx.with_resource(environment({name: value for name, value in given.items() if value}))
     if plugin_files:
         from djtrans.registry import default_registry
 
@@ -54,6 +77,7 @@ def cli(plugin_files: tuple[str, ...]) -> None:
 
 for command in (
     analyze,
+    grid,
     generate,
     render,
     visualize,

@@ -36,11 +36,17 @@ _SUNG = 0.5
 @analyzer_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with a key per file.")
 @click.option("--no-cache", is_flag=True, help="Ignore cached analyses and analyze again.")
+@click.option("--uncorrected", is_flag=True, help="Ignore corrections, see 'djtrans grid'.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def analyze(
-    files: tuple[str, ...], analyzer: str, as_json: bool, no_cache: bool, quiet: bool
+    files: tuple[str, ...],
+    analyzer: str,
+    as_json: bool,
+    no_cache: bool,
+    uncorrected: bool,
+    quiet: bool,
 ) -> int:
-    """Print tempo, key, loudness, sections and vocals of FILES.
+    """Print tempo, key, loudness, sections and vocals of FILES, and what is corrected.
 
     Files that cannot be analyzed are reported and skipped; the exit code is then 2.
     """
@@ -61,7 +67,11 @@ def analyze(
                     try:
                         track = load_track(file)
                         found[file] = analyze_track(
-                            track, analyzer=analyzer, cached=not no_cache, progress=fraction
+                            track,
+                            analyzer=analyzer,
+                            cached=not no_cache,
+                            corrected=not uncorrected,
+                            progress=fraction,
                         )
                         tags[file] = track.tags
                     except DjtransError as error:
@@ -78,7 +88,8 @@ def analyze(
         from djtrans.cli.tables import table_lines
 
         rows = [(file, *cells(analysis)) for file, analysis in found.items()]
-        click.echo("\n".join([*table_lines(rows, _COLUMNS), *_tag_lines(found, tags)]))
+        lines = [*table_lines(rows, _COLUMNS), *_tag_lines(found, tags), *_corrections(found)]
+        click.echo("\n".join(lines))
     for file, message in failed.items():
         print_error(message if file in message else f"{file}: {message}")
     return 2 if failed else 0
@@ -96,6 +107,13 @@ def _tag_lines(found: Mapping[str, Analysis], tags: Mapping[str, Tags]) -> Itera
             yield f"tags of {file}: {', '.join(part for part in parts if part)}"
         if remark := known.tempo_remark(analysis.grid.bpm):
             yield f"{file}: {remark}"
+
+
+def _corrections(found: Mapping[str, Analysis]) -> Iterator[str]:
+    """Yield a line for each correction: the part, its source, and what it replaces."""
+    for file, analysis in found.items():
+        for correction in analysis.corrections:
+            yield f"{file}: corrected: {correction}"
 
 
 def cells(analysis: Analysis) -> tuple[str, ...]:

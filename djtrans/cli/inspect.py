@@ -11,7 +11,7 @@ from djtrans.cli.component import component_lines, describe
 from djtrans.cli.console import results_only
 from djtrans.cli.options import settings_option
 from djtrans.cli.tables import table_lines
-from djtrans.core.contracts.kinds import KINDS
+from djtrans.core.contracts.kinds import KINDS, plural
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.curves.layout import Row
 from djtrans.core.registration.catalog import Component
@@ -62,7 +62,7 @@ def _list(as_json: bool) -> None:
         return
     cells = []
     for kind, components in listed.items():
-        cells.append((f"{kind}s", *[""] * 4))
+        cells.append((plural(kind), *[""] * 4))
         cells += [(f"  {c.pop('name')}", *map(str, c.values())) for c in components]
         if not components:
             cells.append(("  (none registered)", *[""] * 4))

@@ -139,6 +139,8 @@ def _track(side: TrackPlan, record: TrackRecord) -> Iterator[str]:
     )
     if remark := record.tags.tempo_remark(side.bpm):
         yield remark
+    for correction in record.corrections:
+        yield f"corrected: {correction}"
 
 
 def _swap_bars(plan: TransitionPlan) -> str:

@@ -24,6 +24,8 @@ from .contracts.encoder import TechniqueEncoder as TechniqueEncoder
 from .contracts.encoder import TrainableEncoder as TrainableEncoder
 from .contracts.hooks import hookimpl as hookimpl
 from .contracts.kinds import KINDS as KINDS
+from .contracts.library import LibraryDeclaration as LibraryDeclaration
+from .contracts.library import LibraryReader as LibraryReader
 from .contracts.mixer import MixerDeclaration as MixerDeclaration
 from .contracts.mixer_spec import MixerConfig as MixerConfig
 from .contracts.mixer_spec import MixerSpec as MixerSpec
@@ -62,6 +64,7 @@ from .errors import DjtransError as DjtransError
 from .errors import FormatError as FormatError
 from .errors import InputError as InputError
 from .errors import LayoutError as LayoutError
+from .errors import LibraryError as LibraryError
 from .errors import PlanError as PlanError
 from .errors import PluginError as PluginError
 from .errors import RefusedError as RefusedError
@@ -75,8 +78,13 @@ from .track.analysis import Levels as Levels
 from .track.analysis import Phrase as Phrase
 from .track.analysis import Section as Section
 from .track.beat_grid import BeatGrid as BeatGrid
+from .track.corrections import GridAnchor as GridAnchor
+from .track.corrections import SectionMark as SectionMark
+from .track.corrections import TrackCorrections as TrackCorrections
+from .track.cue import Cue as Cue
 from .track.features import TrackFeatures as TrackFeatures
 from .track.key import Key as Key
+from .track.library import LibraryEntry as LibraryEntry
 from .track.separation import separate as separate
 from .track.stem_files import load_stems as load_stems
 from .track.stem_files import save_stems as save_stems

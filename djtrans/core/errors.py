@@ -60,6 +60,10 @@ class TracklistError(DjtransError):
     """A source has no tracklist, or one in an unknown format."""
 
 
+class LibraryError(DjtransError):
+    """A file is not the library of a DJ program, or a track in it is ambiguous."""
+
+
 class RefusedError(TracklistError):
     """A web site refuses requests, now or altogether; no more may be sent."""
 

@@ -28,6 +28,7 @@ from djtrans.core.util.checksums import file_hash
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.preparation.recordings import same_recordings
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.corrections import corrections_digest
 from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry
 from djtrans.synthesis import TrackSpec, synthesize
@@ -95,6 +96,13 @@ class TrackPair:
             track, stems = plain[side], plain[f"stems_{side}"]
             plain[side] = attrs.asdict(track) if isinstance(track, TrackSpec) else _content(track)
             plain[f"stems_{side}"] = None if stems is None else _content(stems)
+        digests = [
+            corrections_digest(track, str(plain[side]))
+            for side, track in (("a", self.a), ("b", self.b))
+            if isinstance(track, str)
+        ]
+        if any(digests):
+            plain["corrections"] = digests
         return plain
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Analyze a track with a registered analyzer."""
+"""Analyze a track with a registered analyzer, and apply its corrections."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from djtrans.core.audio.validation import require_sound
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import cached_analysis
+from djtrans.core.track.apply_corrections import apply_corrections
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
 from djtrans.core.util.isolation import same_surroundings
+from djtrans.pipeline.corrections import correction_layers
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.registry import Registry, default_registry
 
@@ -23,6 +25,7 @@ def analyze_track(
     *,
     analyzer: str = DEFAULT_ANALYZER,
     cached: bool = True,
+    corrected: bool = True,
     progress: FractionCallback | None = None,
     registry: Registry | None = None,
 ) -> Analysis:
@@ -36,6 +39,8 @@ def analyze_track(
         Name of a registered analyzer.
     cached : bool
         Use the cached analysis of a file that was analyzed before.
+    corrected : bool
+        Apply the corrections in the sidecar file of the track, and those of DJ software.
     progress : callable, optional
         Receives the fraction done, 0 to 1.
     registry : Registry, optional
@@ -48,6 +53,8 @@ def analyze_track(
     ------
     AudioFileError
         If the file cannot be read, is silent, or is too short.
+    InputError
+        If a correction is invalid, or not within the track.
 
     See Also
     --------
@@ -75,6 +82,11 @@ def analyze_track(
         with same_surroundings():
             return built.analyze(audio, rate, progress)
 
-    if not cached:
-        return analyze()
-    return cached_analysis(loaded, component.name, component.declaration, analyze)
+    # The cache holds what the analyzer found: corrections may change at any time.
+    if cached:
+        found = cached_analysis(loaded, component.name, component.declaration, analyze)
+    else:
+        found = analyze()
+    if not corrected:
+        return found
+    return apply_corrections(found, correction_layers(loaded, registry))

@@ -101,6 +101,7 @@ def generate_transition_params(
         seed=options.seed,
         technique_config=configured,
         model=model,
+        analyses=prepared.analyses,
     )
     provenance = attrs.evolve(provenance, sampling=sampling)
     return ParamsFile(params=params, plan=plan, provenance=provenance)

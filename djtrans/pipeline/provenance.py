@@ -13,6 +13,7 @@ from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import stems_hash
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span
@@ -43,6 +44,7 @@ def make_provenance(
     seed: int = 0,
     technique_config: Mapping[str, Any] | None = None,
     model: DiffusionModel | None = None,
+    analyses: Pair[Analysis] | None = None,
 ) -> Provenance:
     """Record what is needed, beside plan and curves, to reproduce the audio.
 
@@ -63,6 +65,8 @@ def make_provenance(
         Fields that the technique was built with; the rest are its defaults.
     model : DiffusionModel, optional
         Model that generated the curves instead of the technique.
+    analyses : Pair of Analysis, optional
+        Analyses, whose corrections are recorded.
 
     Returns
     -------
@@ -77,6 +81,9 @@ def make_provenance(
                 isolation=separator_declaration(separators[side], registry).isolation,
                 decoder=track.decoder,
                 tags=track.tags,
+                corrections=[]
+                if analyses is None
+                else [str(correction) for correction in analyses[side].corrections],
             )
             for side, track in tracks.items()
         },

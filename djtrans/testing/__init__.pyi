@@ -4,6 +4,7 @@ from .checks import check_analyzer as check_analyzer
 from .checks import check_denoiser as check_denoiser
 from .checks import check_effect as check_effect
 from .checks import check_encoder as check_encoder
+from .checks import check_library as check_library
 from .checks import check_metric as check_metric
 from .checks import check_mixer as check_mixer
 from .checks import check_objective as check_objective

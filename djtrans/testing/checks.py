@@ -19,6 +19,7 @@ from djtrans.testing import (  # noqa: F401 -- importing a module registers its 
     effect_domain_rules,
     effect_rules,
     encoder_rules,
+    library_rules,
     metric_rules,
     mixer_rules,
     objective_rules,
@@ -40,6 +41,7 @@ __all__ = [
     "check_denoiser",
     "check_effect",
     "check_encoder",
+    "check_library",
     "check_metric",
     "check_mixer",
     "check_objective",
@@ -302,6 +304,7 @@ check_analyzer = _check_kind("analyzer")
 check_denoiser = _check_kind("denoiser")
 check_effect = _check_kind("effect")
 check_encoder = _check_kind("encoder")
+check_library = _check_kind("library")
 check_metric = _check_kind("metric")
 check_mixer = _check_kind("mixer")
 check_objective = _check_kind("objective")

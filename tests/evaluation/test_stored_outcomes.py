@@ -81,6 +81,11 @@ def test_a_pair_is_identified_by_the_content_of_tracks_and_stems(tmp_path):
 
     before = identity("here")
     assert identity("there") == before  # of the same content elsewhere
+    corrections = tmp_path / "there" / "a.wav.djtrans.json"
+    corrections.write_text("{}")
+    assert identity("there") != before
+    corrections.unlink()
+    assert identity("there") == before
     drums = tmp_path / "here" / "stems" / "drums.wav"
     content = bytearray(drums.read_bytes())
     content[-1] ^= 1

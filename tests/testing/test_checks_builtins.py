@@ -14,6 +14,7 @@ import djtrans.plugins.analyzers
 import djtrans.plugins.denoisers
 import djtrans.plugins.effects
 import djtrans.plugins.encoders
+import djtrans.plugins.libraries
 import djtrans.plugins.metrics
 import djtrans.plugins.mixers
 import djtrans.plugins.objectives
@@ -89,3 +90,4 @@ test_encoders = parametrize_checks(djtrans.plugins.encoders)
 test_denoisers = parametrize_checks(djtrans.plugins.denoisers)
 test_schedulers = parametrize_checks(djtrans.plugins.schedulers)
 test_tracklists = parametrize_checks(djtrans.plugins.tracklists)
+test_libraries = parametrize_checks(djtrans.plugins.libraries)

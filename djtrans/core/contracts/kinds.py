@@ -10,6 +10,7 @@ from djtrans.core.contracts.denoiser import DenoiserDeclaration
 from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.encoder import EncoderDeclaration
 from djtrans.core.contracts.hooks import PROJECT
+from djtrans.core.contracts.library import LibraryDeclaration
 from djtrans.core.contracts.metric import MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.objective import ObjectiveDeclaration
@@ -33,11 +34,24 @@ KINDS: dict[str, type[Declaration]] = {
         ObjectiveDeclaration,
         MetricDeclaration,
         TracklistDeclaration,
+        LibraryDeclaration,
     )
 }
 
+
+def plural(kind: str) -> str:
+    """Return the plural of a kind, as in the names of hooks and of the registry's attributes.
+
+    Examples
+    --------
+    >>> plural("effect"), plural("library")
+    ('effects', 'libraries')
+    """
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+
+
 #: Declaration that each hook yields; a hook is specified in the contract file of its kind.
-HOOKS = {f"{PROJECT}_{kind}s": declaration for kind, declaration in KINDS.items()}
+HOOKS = {f"{PROJECT}_{plural(kind)}": declaration for kind, declaration in KINDS.items()}
 
 #: Modules that specify the hooks.
 CONTRACTS = tuple(sys.modules[declaration.__module__] for declaration in KINDS.values())

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.contracts.config import as_tuple
+from djtrans.core.track.applied_correction import AppliedCorrection
 from djtrans.core.track.beat_grid import BeatGrid, as_times
+from djtrans.core.track.cue import Cue
 from djtrans.core.track.key import Key
 
 SECTION_LABELS = ("intro", "build", "drop", "break", "outro")
@@ -130,6 +132,10 @@ class Analysis:
         ``[bars]``, how clear the beats are around each whole bar, 0 (the grid is extrapolated
         through a passage without beats) to 1; the grid's confidence if the analyzer does not
         measure it.
+    cues : tuple of Cue
+        Cue points that the user or DJ software set; an analyzer finds none.
+    corrections : tuple of AppliedCorrection
+        Parts that are not the analyzer's, and their sources.
 
     Examples
     --------
@@ -164,6 +170,9 @@ class Analysis:
     @bar_beat.default
     def _even_beat(self) -> NDArray[np.float64]:
         return np.full(len(self.bar_level_db), self.grid.confidence)
+
+    cues: tuple[Cue, ...] = attrs.field(default=(), converter=as_tuple)
+    corrections: tuple[AppliedCorrection, ...] = attrs.field(default=(), converter=as_tuple)
 
     def section_at(self, bar: int) -> Section:
         """Return the section of a bar (the first or last one beyond the ends)."""
@@ -270,6 +279,7 @@ class Analysis:
         """
         grid, stop = self.grid.looped(start_bar, bars, repeats), start_bar + bars
         added = float(grid.beat_times[-1] - self.grid.beat_times[-1])
+        loop_end = self.grid.time_of_bar(stop)
         # Passages in order: first bar, the bar after the last, and offset in the looped track.
         passages: list[tuple[float, float, int]] = [(-math.inf, stop, 0)]
         passages += [(start_bar, stop, i * bars) for i in range(1, repeats)]
@@ -312,6 +322,7 @@ class Analysis:
             bar_low_db=extended(self.bar_low_db),
             bar_vocal=extended(self.bar_vocal),
             bar_beat=extended(self.bar_beat),
+            cues=[cue.moved(added) if cue.seconds >= loop_end else cue for cue in self.cues],
         )
 
     @property

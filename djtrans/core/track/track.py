@@ -38,6 +38,8 @@ class Track:
         Name and version of the decoder of the file.
     tags : Tags
         Tags of the file.
+    path : str
+        The file, beside which corrections are looked for; empty for audio that is not from one.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Track:
     sha256: str = ""
     decoder: str = ""
     tags: Tags = attrs.field(factory=Tags)
+    path: str = ""
 
     def __attrs_post_init__(self) -> None:
         if not self.sha256:
@@ -132,4 +135,5 @@ def load_track(path: str | os.PathLike[str]) -> Track:
         content_hash(path),
         decoded.decoder,
         read_tags(path),
+        os.path.abspath(os.path.expanduser(path)),
     )

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from djtrans.core.contracts.component import ComponentRecord
+from djtrans.core.contracts.config import as_tuple
 from djtrans.core.contracts.mixer_spec import MixerConfig, MixerSpec
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, frame_times
@@ -53,6 +54,8 @@ class TrackRecord:
         Name and version of the decoder of the file.
     tags : Tags
         Tags of the file, for display.
+    corrections : tuple of str
+        Corrections of its analysis, with their sources, for display.
     """
 
     name: str
@@ -61,6 +64,7 @@ class TrackRecord:
     isolation: str = "unknown"
     decoder: str = ""
     tags: Tags = attrs.field(factory=Tags)
+    corrections: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
 
     @property
     def label(self) -> str:

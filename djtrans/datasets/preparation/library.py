@@ -20,6 +20,7 @@ from djtrans.datasets.preparation.session import (
     open_session,
 )
 from djtrans.datasets.preparation.stored_analyses import ANALYSES
+from djtrans.pipeline.corrections import correction_key
 from djtrans.pipeline.provenance import separator_declaration
 
 
@@ -129,4 +130,5 @@ def _key(pair: ChosenPair, session: PreparationSession[LibraryOptions]) -> str:
         versions=[find("technique", name).declaration.version for name in named],
         plan=dict(plan_options(session.options)),
         seed=pair.seed,
+        **correction_key(track.path for track in (pair.a, pair.b)),
     )

@@ -26,6 +26,7 @@ from djtrans.datasets.preparation.stored_analyses import (
     write_scanned,
 )
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.corrections import corrections_digest
 from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.jobs import Job
 
@@ -133,7 +134,8 @@ def scan_file(path: str, analyses: str, max_seconds: float = math.inf) -> _Scan:
     with one_thread():
         try:
             sha256 = content_hash(path)
-            stored = read_scanned(Path(analyses), sha256)
+            corrections = corrections_digest(path, sha256)
+            stored = read_scanned(Path(analyses), sha256, corrections)
             if isinstance(stored, ScannedTrack):
                 return _Scan(sha256, _too_long(stored.analysis.duration_seconds, max_seconds))
             if reason := _too_long(audio_seconds(path), max_seconds):
@@ -151,7 +153,7 @@ def scan_file(path: str, analyses: str, max_seconds: float = math.inf) -> _Scan:
         except Exception as error:  # noqa: BLE001 - one odd file must not end a run of hours
             said = " ".join(str(error).split())
             return _Scan(reason=f"fault: {type(error).__name__}: {said}")
-    write_scanned(Path(analyses), sha256, scanned)
+    write_scanned(Path(analyses), sha256, scanned, corrections)
     return _Scan(sha256, repaired=stored)
 
 

@@ -40,25 +40,49 @@ def made_by() -> list[Any]:
     return [component.name, component.declaration.version, ANALYSIS_FORMAT]
 
 
-def write_scanned(analyses: Path, sha256: str, track: ScannedTrack) -> None:
-    """Write analysis and fingerprint of a file, with a digest."""
+def write_scanned(analyses: Path, sha256: str, track: ScannedTrack, corrections: str = "") -> None:
+    """Write analysis and fingerprint of a file, with a digest.
+
+    Parameters
+    ----------
+    analyses : Path
+        Folder of the analyses.
+    sha256 : str
+        Hash of the file.
+    track : ScannedTrack
+        What is written.
+    corrections : str
+        Digest of the corrections that the analysis contains; empty if there are none.
+    """
     words = track.fingerprint.astype("<u4").tobytes()
     content = {
         "made_by": made_by(),
         "analysis": analysis_to_dict(track.analysis),
         "fingerprint": {"version": VERSION, "words": base64.b64encode(words).decode()},
     }
+    if corrections:
+        content["corrections"] = corrections
     document = {**content, "sha256": json_digest(content)}
     write_text(_file(analyses, sha256), json.dumps(document) + "\n")
 
 
-def read_scanned(analyses: Path, sha256: str) -> ScannedTrack | str:
+def read_scanned(analyses: Path, sha256: str, corrections: str | None = None) -> ScannedTrack | str:
     """Read what is stored of a file.
+
+    Parameters
+    ----------
+    analyses : Path
+        Folder of the analyses.
+    sha256 : str
+        Hash of the file.
+    corrections : str, optional
+        Digest of the corrections that the analysis must contain; by default any.
 
     Returns
     -------
     ScannedTrack or str
-        Why it is damaged; ``""`` if there is nothing, or it is of another version.
+        Why it is damaged; ``""`` if there is nothing, or it is of another version or with other
+        corrections.
     """
     file = _file(analyses, sha256)
     if not file.exists():
@@ -73,6 +97,8 @@ def read_scanned(analyses: Path, sha256: str) -> ScannedTrack | str:
             return ""
         if document.pop("sha256", None) != json_digest(document):
             return damaged
+        if corrections is not None and document.get("corrections", "") != corrections:
+            return ""
         words = np.frombuffer(base64.b64decode(prints["words"]), dtype="<u4").astype(np.uint32)
         return ScannedTrack(analysis_from_dict(document["analysis"]), words)
     except (OSError, *MALFORMED, DjtransError, cattrs.BaseValidationError):

@@ -23,6 +23,7 @@ from djtrans.datasets.preparation.session import (
     PreparationSession,
     open_session,
 )
+from djtrans.pipeline.corrections import correction_key
 
 #: Folder of what was refused and why, within the output.
 REFUSED = "refused"
@@ -148,4 +149,5 @@ def _key(excerpt: Excerpt, session: PreparationSession[RecoveryOptions]) -> str:
         files=[content_hash(excerpt.folder / file) for file in files],
         error_limit=session.options.error_limit,
         steps=session.options.steps,
+        **correction_key(excerpt.folder / file for file in files[2:]),
     )

@@ -8,6 +8,8 @@ import pytest
 
 import djtrans
 from djtrans.core.errors import InputError
+from djtrans.core.track.corrections import TrackCorrections
+from djtrans.core.track.corrections_file import Recording, Sidecar, write_sidecar
 from djtrans.datasets.preparation import LibraryOptions, prepare_library
 from djtrans.datasets.preparation.library_scan import scan_library
 from djtrans.synthesis import TrackSpec, synthesize
@@ -76,3 +78,25 @@ def test_a_library_of_one_recording_has_no_pairs(library, tmp_path):
         (folder / f"t0.{suffix}").write_bytes((library / f"song.{suffix}").read_bytes())
     with pytest.raises(InputError, match=r"holds 1 track and 2 files that are left out \(t0\.mp3"):
         prepare_library(folder, tmp_path / "out", LibraryOptions(separator="spectral"))
+
+
+@pytest.mark.usefixtures("warm_cache")
+def test_a_corrected_track_is_analyzed_again_and_only_that(library, tmp_path):
+    folder = tmp_path / "library"
+    folder.mkdir()
+    for name in ("song.flac", "other.mp3"):
+        (folder / name).write_bytes((library / name).read_bytes())
+    analyses = tmp_path / "set" / "analyses"
+    before = {track.name: track for track in scan_library(folder, analyses)[0]}
+    written = {file: file.stat().st_mtime_ns for file in analyses.iterdir()}
+    track = djtrans.load_track(folder / "song.flac")
+    sidecar = Sidecar(recording=Recording.of(track), own=TrackCorrections(key="3B"))
+    write_sidecar(folder / "song.flac.djtrans.json", sidecar)
+    after = {track.name: track for track in scan_library(folder, analyses)[0]}
+    assert after["song.flac"].analysis.key.camelot == "3B"
+    assert after["other.mp3"].analysis.key == before["other.mp3"].analysis.key
+    changed = [file for file in analyses.iterdir() if file.stat().st_mtime_ns != written[file]]
+    assert [file.stem for file in changed] == [track.sha256]
+    (folder / "song.flac.djtrans.json").unlink()
+    again = {track.name: track for track in scan_library(folder, analyses)[0]}
+    assert again["song.flac"].analysis.key == before["song.flac"].analysis.key

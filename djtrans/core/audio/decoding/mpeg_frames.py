@@ -96,11 +96,16 @@ class MpegAudio:
         return self.frames * self.first.samples
 
     @property
-    def has_delay(self) -> bool:
-        """True if the tag states the delay of the encoder."""
+    def extension(self) -> int:
+        """Offset in the tag of the encoder's extension, which begins with the encoder's name."""
         at = self.first.tag_offset + 8
         flags = int.from_bytes(self.tag[at - 4 : at], "big")
-        at += sum(size for bit, size in ((1, 4), (2, 4), (4, 100), (8, 4)) if flags & bit)
+        return at + sum(size for bit, size in ((1, 4), (2, 4), (4, 100), (8, 4)) if flags & bit)
+
+    @property
+    def has_delay(self) -> bool:
+        """True if the tag states the delay of the encoder."""
+        at = self.extension
         return self.tag[at : at + 4] in (b"LAME", b"Lavf", b"Lavc")
 
     def counted_tag(self) -> bytes:
