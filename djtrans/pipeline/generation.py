@@ -105,6 +105,8 @@ def generate(
             plan_options = attrs.evolve(plan_options, frames_per_beat=source.frames_per_beat)
         if varied is None:
             plan = prepared.plan(options.technique, plan_options)
+            if not plan_options.nudge_ms:
+                plan = prepared.nudge(plan)
         else:
             _check_made_of(prepared, varied)
             plan = varied.plan

@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+import torch
 
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track, load_track
-from djtrans.core.transition.alignment import AlignedTrack, Span, align_and_separate, window_span
+from djtrans.core.transition.alignment import (
+    AlignedTrack,
+    Span,
+    align,
+    align_and_separate,
+    window_span,
+)
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan, clock_seconds
 from djtrans.core.util.devices import pick_device
+from djtrans.metrics.beat_offset import BeatOffset, beat_offset
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import resolve_spec
 from djtrans.pipeline.analysis import analyze_track
@@ -24,6 +32,7 @@ from djtrans.pipeline.options import DEFAULT_CONTEXT_BARS, PreparationOptions, p
 from djtrans.pipeline.progress import Steps, half_progress
 from djtrans.pipeline.provenance import separator_declaration, separator_record
 from djtrans.pipeline.separators import build_separator, fetch_separator
+from djtrans.planning.nudging import nudged
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.refinement import refine, vocal_activity
 from djtrans.planning.registered import plan_transition
@@ -86,6 +95,27 @@ class Prepared:
                     f"{side.upper()} too weakly; give ready stems (--stems-a, --stems-b) or a "
                     "separator with good isolation, or choose another technique."
                 )
+
+    def nudge(self, plan: TransitionPlan) -> TransitionPlan:
+        """Move B where the attacks of both tracks in the window do not meet, if that helps."""
+        declaration = self.registry.techniques.find(plan.technique).declaration
+        if not declaration.beat_matched:
+            return plan
+        before = self._offset(plan)
+        moved = nudged(plan, before)
+        if moved is plan:
+            return plan
+        was, now = before.p95_ms, self._offset(moved).p95_ms
+        return moved if was is not None and now is not None and now < was else plan
+
+    def _offset(self, plan: TransitionPlan) -> BeatOffset:
+        """Measure the offset of the unprocessed tracks within the window."""
+        rate = self.tracks.a.sample_rate
+        window = window_span(plan, rate)
+        a, b = (
+            align(track, side, window) for track, side in zip(self.tracks, plan.sides, strict=True)
+        )
+        return beat_offset(a, b, rate, torch.tensor(plan.beat_times, dtype=torch.float64))
 
     def refine(self, plan: TransitionPlan, aligned: Pair[AlignedTrack]) -> TransitionPlan:
         """Refine the plan by the vocal stems if the separators isolate them well."""

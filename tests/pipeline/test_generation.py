@@ -357,3 +357,22 @@ def test_a_silent_result_is_warned_of_once(files):
     # The ends are pinned, so A is left in the first beat and B in the last.
     assert str(caught[0].message).startswith("6 of 8 beats of the window are nearly silent")
     assert "the curves attenuate what the tracks play" in str(caught[0].message)
+
+
+def test_b_is_nudged_where_its_grid_is_off(tracks):
+    """A grid that lies 14 ms late places B's attacks 14 ms early."""
+    prepared = djtrans.pipeline.prepare(
+        *tracks, djtrans.pipeline.PreparationOptions(separator="spectral")
+    )
+    grid = prepared.analyses.b.grid
+    late = attrs.evolve(
+        prepared.analyses.b, grid=attrs.evolve(grid, beat_times=grid.beat_times + 0.014)
+    )
+    prepared = attrs.evolve(prepared, analyses=djtrans.Pair(prepared.analyses.a, late))
+    plan = prepared.plan("bass-swap", bars=8)
+    moved = prepared.nudge(plan)
+    shift = moved.b.warp[0][0] - plan.b.warp[0][0]
+    assert shift == pytest.approx(0.014, abs=0.003)
+    assert moved.b.warp[0][1] == plan.b.warp[0][1]
+    assert "ms early" in moved.reasons[-1]
+    assert prepared.nudge(moved) is moved
