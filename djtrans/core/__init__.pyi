@@ -22,6 +22,9 @@ from .contracts.encoder import EncoderDeclaration as EncoderDeclaration
 from .contracts.encoder import FeatureExtractor as FeatureExtractor
 from .contracts.encoder import TechniqueEncoder as TechniqueEncoder
 from .contracts.encoder import TrainableEncoder as TrainableEncoder
+from .contracts.ending import Ending as Ending
+from .contracts.ending import LoopRoll as LoopRoll
+from .contracts.ending import SpeedChange as SpeedChange
 from .contracts.hooks import hookimpl as hookimpl
 from .contracts.kinds import KINDS as KINDS
 from .contracts.mixer import MixerDeclaration as MixerDeclaration
