@@ -162,11 +162,12 @@ def timeline_shift(plan: TransitionPlan, anchor: TransitionPlan, sample_rate: in
     Returns
     -------
     int or None
-        None if the warp or the gain of a track differs between the two timelines.
+        None if the warp or the gain of a track differs between the two timelines, or one of them
+        loops a track's end or changes its speed.
     """
     shift = round((anchor.swap_seconds - plan.swap_seconds) * sample_rate)
     for one, other in ((plan.a, anchor.a), (plan.b, anchor.b)):
-        if abs(one.gain_db - other.gain_db) > 1e-6:
+        if one.playback or other.playback or abs(one.gain_db - other.gain_db) > 1e-6:
             return None
         for seconds in plan.beat_times:
             expected = track_seconds(other.warp, seconds + shift / sample_rate)
