@@ -80,6 +80,9 @@ class EchoOutConfig:
     send: float = setting(
         0.7, "A's send to the echo.", unit="linear gain", minimum=0.0, maximum=1.0
     )
+    leaving_low: float = setting(
+        0.3, "A's lows in its last beat.", unit="linear gain", minimum=0.0, maximum=1.0
+    )
     feedback: float = setting(0.5, "Loop of the echo.", unit="fraction", minimum=0.0, maximum=0.9)
 
 
