@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from djtrans.core.contracts.ending import LoopRoll, SpeedChange
@@ -17,7 +19,7 @@ def beats(ending, swap, beat=1.0):
 def test_four_bars_then_two_one_half_and_quarter_from_the_same_downbeat():
     found = beats(ROLL, 48.0)
     edges = [16.0, 24.0, 32.0, 36.0, 40.0, 42.0, 44.0, 45.0, 46.0, 47.0, 48.0]
-    want = [(start, stop, 0.0) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    want = [(start, stop, 0.0) for start, stop in pairwise(edges)]
     assert [pytest.approx(x) for x in want] == found
     assert all(s.speed == s.end_speed == 1.0 for s in ROLL.segments(48.0))
     assert ROLL.plain_beats(48.0) == pytest.approx(16.0)
