@@ -99,6 +99,7 @@ from .transition.params_file import save_params as save_params
 from .transition.plan import Loop as Loop
 from .transition.plan import TrackPlan as TrackPlan
 from .transition.plan import TransitionPlan as TransitionPlan
+from .transition.playback import PlaybackSegment as PlaybackSegment
 from .transition.requests import build_curve_request as build_curve_request
 from .transition.requests import reference_level as reference_level
 from .transition.requests import window_features as window_features

@@ -12,7 +12,7 @@ from djtrans.core.transition.playback import MOST_SPEED, PlaybackSegment
 
 
 class Ending(Protocol):
-    """How A's last beats before the swap are played."""
+    """Playback of A's last beats before the swap."""
 
     def segments(self, swap_beat: float, beat: float = 1.0) -> tuple[PlaybackSegment, ...]:
         """Return the playback segments up to the swap, in beats of the window.

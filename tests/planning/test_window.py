@@ -1,4 +1,4 @@
-"""Plans of techniques that loop A's end, or change its speed, and their positions."""
+"""Windows of techniques that loop A's end, or change its speed, and the plans of them."""
 
 from __future__ import annotations
 
