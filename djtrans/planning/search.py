@@ -21,7 +21,7 @@ from djtrans.planning.looping import find_loop
 from djtrans.planning.options import WINDOW_BARS, PlanOptions
 from djtrans.planning.scoring import BOTH_SING, LEFT_EARLY
 from djtrans.planning.tempo import Tempo, beatless, choose_tempo, difference, unmatched_tempo
-from djtrans.planning.tempo_octave import match_tempo_ratio
+from djtrans.planning.tempo_ratio import match_tempo_ratio
 from djtrans.planning.window import Window
 
 #: Below this confidence in the downbeats, the window has at most this many bars.
@@ -46,7 +46,7 @@ class PlanSearch:
         Of A and B; without them the audio of the windows is not compared.
     beat : float
         Length of B's own beat in beats of the window, see
-        :func:`~djtrans.planning.tempo_octave.match_tempo_ratio`.
+        :func:`~djtrans.planning.tempo_ratio.match_tempo_ratio`.
     """
 
     a: Analysis

@@ -1,8 +1,6 @@
-"""Tempo octaves and ratios: 87 and 174 BPM are one tempo, and 174 meets 130.5 as 4:3."""
+"""Tempo octaves: treat 87 and 174 BPM as the same tempo."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from djtrans.core.track.analysis import Analysis
 
@@ -10,7 +8,7 @@ from djtrans.core.track.analysis import Analysis
 def match_tempo_octaves(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
     """Bring two tracks into one tempo octave by doubling the slower grid if that is closer.
 
-    Ratios such as 3:2 and 4:3 stay as they are, see :func:`match_tempo_ratio`.
+    Ratios such as 3:2 and 4:3 stay as they are, see :mod:`djtrans.planning.tempo_ratio`.
 
     Parameters
     ----------
@@ -37,33 +35,6 @@ def match_tempo_octaves(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
     if _gap(a.grid.bpm, 2 * b.grid.bpm) < _gap(a.grid.bpm, b.grid.bpm):
         return a, b.doubled()
     return a, b
-
-
-def match_tempo_ratio(
-    a: Analysis, b: Analysis, ratios: Sequence[tuple[int, int]]
-) -> tuple[Analysis, Analysis, float]:
-    """Count the bars of the faster track at the ratio that brings the tempos closest.
-
-    Parameters
-    ----------
-    a, b : Analysis
-        In one tempo octave. In it 3:2 is 4:3, an octave apart.
-    ratios : sequence of (int, int)
-        As :attr:`djtrans.TechniqueDeclaration.tempo_ratios`.
-
-    Returns
-    -------
-    a, b : Analysis
-    beat : float
-        Length of B's own beat in beats of the result: less than 1 if B is counted at a ratio.
-    """
-    slow, fast = sorted((a.grid.bpm, b.grid.bpm))
-    bars, of = min(ratios, key=lambda ratio: _gap(fast * ratio[0] / ratio[1], slow))
-    if bars == of:
-        return a, b, 1.0
-    if a.grid.bpm == fast:
-        return a.counted(bars, of), b, 1.0
-    return a, b.counted(bars, of), bars / of
 
 
 def nearest_octave(bpm: float, to: float) -> float:

@@ -207,47 +207,6 @@ class Analysis:
             bar_beat=spread(self.bar_beat),
         )
 
-    def counted(self, bars: int, of: int) -> Analysis:
-        """Count `of` bars as `bars`, see :meth:`BeatGrid.counted`.
-
-        Only the phrases that then start on a downbeat still start one; section boundaries move to
-        the nearest downbeat, and values of a bar are means over the former bars that it covers.
-        """
-        grid, scale = self.grid.counted(bars, of), bars / of
-        edges = np.arange(grid.bars + 1) / scale
-
-        def means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            total = np.concatenate([[0.0], np.cumsum(values)])
-            return np.diff(np.interp(edges, np.arange(len(total)), total)) * scale
-
-        def means_db(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-            return power_to_db(means(db_to_power(levels)), amin=1e-20)
-
-        starts = [round(s.start_bar * scale) for s in self.sections] + [
-            max(grid.bars, round(self.sections[-1].end_bar * scale))
-        ]
-        sections = [
-            attrs.evolve(s, start_bar=start, end_bar=end)
-            for s, start, end in zip(self.sections, starts[:-1], starts[1:], strict=True)
-            if start < end
-        ]
-        begins = [p.start_bar * bars // of for p in self.phrases if p.start_bar * bars % of == 0]
-        begins = sorted({0, *(begin for begin in begins if begin < grid.bars)})
-        phrases = [
-            Phrase(begin, end - begin)
-            for begin, end in zip(begins, [*begins[1:], grid.bars], strict=True)
-        ]
-        return attrs.evolve(
-            self,
-            grid=grid,
-            sections=tuple(sections),
-            phrases=tuple(phrases),
-            bar_level_db=means_db(self.bar_level_db),
-            bar_low_db=means_db(self.bar_low_db),
-            bar_vocal=means(self.bar_vocal),
-            bar_beat=means(self.bar_beat),
-        )
-
     def shifted(self, beats: int) -> Analysis:
         """Move all downbeats `beats` later, see :meth:`BeatGrid.shifted`.
 
