@@ -34,11 +34,12 @@ class HalfTime:
         bar, swap, _ = window_beats(request)
         harmony = [stem for stem in sheet.stems if stem != DRUMS]
         rises = vary.beat(swap * 2 / 3, swap / 2, swap - bar, bar)
+        thins = vary.beat(swap - bar, swap - 2 * bar, swap - bar, bar)
         gain, thin = vary.amount(c.entry_gain, 0.15), vary.amount(cutoff(c.thin_hz), 0.1)
 
         sheet.line(f"b/{DRUMS}/fader/gain", [(rises, 0), (swap, gain), (swap, 1)])
         step_in(sheet, swap, harmony)
         exchange_lows(sheet, swap)
-        sheet.line("a/*/hpf/cutoff", [(rises, 0), (swap, thin)])
+        sheet.line("a/*/hpf/cutoff", [(thins, 0), (swap, thin)])
         step_out(sheet, swap)
         return sheet.values

@@ -36,7 +36,7 @@ class LoopOut:
         sheet, vary, c = CurveSheet(request), Variation(request.seed), self.config
         bar, swap, _ = window_beats(request)
         rises = vary.beat(swap / 3, 0, swap - bar, bar, request.phrase_beats_b)
-        thins = vary.beat(0.75 * swap, swap / 2, swap - bar, bar)
+        thins = vary.beat(max(swap - 2 * bar, swap / 2), swap / 2, swap - bar, bar)
         gain, mid = vary.amount(c.entry_gain, 0.15), vary.amount(c.entry_mid, 0.3)
         thin = vary.amount(cutoff(c.thin_hz), 0.1)
 
