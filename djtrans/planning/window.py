@@ -7,6 +7,9 @@ import attrs
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import PlanError
 
+#: Distance from a bar line, in bars, that is rounding.
+ROUNDING = 1e-6
+
 
 @attrs.frozen
 class Window:
@@ -50,13 +53,13 @@ class Window:
         PlanError
             If the loops of the technique would start within a bar.
         """
-        swap = technique.swap_bars(bars)
-        before_a = float(swap)
+        before_a = swap = technique.swap_bars(bars)
         if technique.ending is not None:
-            before_a = technique.ending.plain_beats(before_a, beat)
-            if before_a != int(before_a):
+            plain = technique.ending.plain_beats(swap, beat)  # in bars, as the swap is
+            before_a = round(plain)
+            if abs(plain - before_a) > ROUNDING:
                 raise PlanError("the loops of the technique would start within a bar")
-        return cls(bars, swap, technique.overlaps, technique.harmonic, int(before_a))
+        return cls(bars, swap, technique.overlaps, technique.harmonic, before_a)
 
     @property
     def after(self) -> int:
