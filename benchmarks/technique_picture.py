@@ -68,10 +68,29 @@ def lanes(curves: dict[str, Curve]) -> dict[str, dict[str, Curve]]:
     for same, stems in found.items():
         title = same.partition(" [")[0]
         if len(stems) < len(STEMS) and stems != ["track"]:
-            who = stems[0] if len(stems) == 1 else "all but\nvocals"
+            (missing,) = set(STEMS) - set(stems) if len(stems) > 1 else ("",)
+            who = f"all but\n{missing}" if missing else stems[0]
             title = who if title == "fader" else f"{who} {title}"
         out[title] = shown[same]
     return out
+
+
+def position(name: str) -> dict[str, dict[str, Curve]]:
+    """A lane with the position of A that plays, where the end of A is looped or slows down."""
+    facts = declaration(name)
+    if facts.ending is None:
+        return {}
+    beats = facts.bars[1] * BEATS_PER_BAR
+    swap = facts.swap_bars(facts.bars[1]) * BEATS_PER_BAR
+    played = np.arange(beats * FRAMES_PER_BEAT) / FRAMES_PER_BEAT
+    segments = facts.ending.segments(swap)
+    for index, beat in enumerate(played):
+        for segment in segments:
+            if segment.start <= beat < segment.stop:
+                played[index] = segment.position_at(beat)
+    played[swap * FRAMES_PER_BEAT :] = np.nan
+    low, high = np.nanmin(played), np.nanmax(played)
+    return {"position": {"a": ((played - low) / (high - low)).astype(np.float32)}}
 
 
 def draw(panels: list[Axes], name: str, shown: dict[str, dict[str, Curve]], colours: Theme) -> None:
@@ -99,7 +118,7 @@ def draw(panels: list[Axes], name: str, shown: dict[str, dict[str, Curve]], colo
 def picture(seed: int, theme: str) -> Figure:
     """All techniques; in each, only what moves."""
     colours = theme_named(theme)
-    shown = {name: lanes(curves_of(name, seed)) for name in TECHNIQUES}
+    shown = {name: lanes(curves_of(name, seed)) | position(name) for name in TECHNIQUES}
     rows = [TECHNIQUES[i : i + COLUMNS] for i in range(0, len(TECHNIQUES), COLUMNS)]
     heights = [max(len(shown[name]) for name in row) for row in rows]
     figure = Figure(figsize=(12.0, 0.42 * sum(heights) + 2.4), facecolor=colours.background)

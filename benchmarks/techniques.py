@@ -44,6 +44,7 @@ PLACES = {
 TECHNIQUES = (
     *("fade", "bass-swap", "long-blend", "eq-blend", "filter-sweep", "echo-out", "wash-out", "cut"),
     *("drop-swap", "double-drop", "stem-swap", "acapella"),
+    *("drum-bridge", "tempo-ride", "loop-out", "half-time", "brake", "backspin"),
 )
 #: Column of the table: metric and its heading.
 COLUMNS = {

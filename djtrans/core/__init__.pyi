@@ -22,6 +22,9 @@ from .contracts.encoder import EncoderDeclaration as EncoderDeclaration
 from .contracts.encoder import FeatureExtractor as FeatureExtractor
 from .contracts.encoder import TechniqueEncoder as TechniqueEncoder
 from .contracts.encoder import TrainableEncoder as TrainableEncoder
+from .contracts.ending import Ending as Ending
+from .contracts.ending import LoopRoll as LoopRoll
+from .contracts.ending import SpeedChange as SpeedChange
 from .contracts.hooks import hookimpl as hookimpl
 from .contracts.kinds import KINDS as KINDS
 from .contracts.library import LibraryDeclaration as LibraryDeclaration
@@ -104,6 +107,7 @@ from .transition.params_file import save_params as save_params
 from .transition.plan import Loop as Loop
 from .transition.plan import TrackPlan as TrackPlan
 from .transition.plan import TransitionPlan as TransitionPlan
+from .transition.playback import PlaybackSegment as PlaybackSegment
 from .transition.requests import build_curve_request as build_curve_request
 from .transition.requests import reference_level as reference_level
 from .transition.requests import window_features as window_features

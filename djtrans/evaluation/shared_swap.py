@@ -27,7 +27,7 @@ class SharedSwapPlans:
     Attributes
     ----------
     plans : mapping of str to TransitionPlan
-        Plans by technique, the longest first.
+        Plans by technique, the longest first; those that loop A's end or change its speed last.
     reasons : mapping of str to str
         Reasons why the other techniques have no plan.
     """
@@ -37,7 +37,7 @@ class SharedSwapPlans:
 
     @property
     def anchor(self) -> TransitionPlan | None:
-        """Plan with the longest window, whose swap the others share."""
+        """The first plan, whose swap the others share."""
         return next(iter(self.plans.values()), None)
 
     def shares_swap(self, technique: str) -> bool:
@@ -93,7 +93,8 @@ def plan_around_shared_swap(
             )
         except DjtransError as error:
             reasons[name] = str(error)
-    plans = dict(sorted(plans.items(), key=lambda item: -item[1].bars))
+    # The longest is the anchor, and one whose end of A is looped or slowed only if all are.
+    plans = dict(sorted(plans.items(), key=lambda item: (_ends(item[1]), -item[1].bars)))
     if own_place or not plans:
         return SharedSwapPlans(plans, reasons)
     anchor = next(iter(plans.values()))
@@ -162,17 +163,25 @@ def timeline_shift(plan: TransitionPlan, anchor: TransitionPlan, sample_rate: in
     Returns
     -------
     int or None
-        None if the warp or the gain of a track differs between the two timelines.
+        None if the warp or the gain of a track differs between the two timelines, or one of them
+        loops a track's end or changes its speed.
     """
+    if plan is anchor:
+        return 0
     shift = round((anchor.swap_seconds - plan.swap_seconds) * sample_rate)
     for one, other in ((plan.a, anchor.a), (plan.b, anchor.b)):
-        if abs(one.gain_db - other.gain_db) > 1e-6:
+        if one.playback or other.playback or abs(one.gain_db - other.gain_db) > 1e-6:
             return None
         for seconds in plan.beat_times:
             expected = track_seconds(other.warp, seconds + shift / sample_rate)
             if abs(track_seconds(one.warp, seconds) - expected) > SAME_TIME_SECONDS:
                 return None
     return shift
+
+
+def _ends(plan: TransitionPlan) -> bool:
+    """Return True if a plan loops a track's end or changes its speed."""
+    return any(side.playback for side in plan.sides)
 
 
 def shifted_span(span: Span, samples: int) -> Span:

@@ -63,7 +63,7 @@ def generate_transition_params(
     options = options or GenerateOptions()
     configured = options.preparation.settings.technique
     registry, layout = prepared.registry, prepared.mixer.layout
-    model = None if model is None or not can_generate(model, plan) else model
+    model = None if model is None or not can_generate(model, plan, registry) else model
     with (steps or Steps()).step("generate"), same_surroundings():
         features_a, features_b = (
             window_features(

@@ -14,7 +14,7 @@ from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.errors import InputError, LayoutError, ShapeError
+from djtrans.core.errors import InputError, LayoutError, ShapeError, UnknownComponentError
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.diffusion.model import (
     LONGEST_BARS,
@@ -161,18 +161,26 @@ def compatible_model(
     return model
 
 
-def can_generate(model: DiffusionModel, plan: TransitionPlan) -> bool:
+def can_generate(
+    model: DiffusionModel, plan: TransitionPlan, registry: Registry | None = None
+) -> bool:
     """Return True if a model supports the plan; if not, warn that the rules are used."""
-    why = unsupported_reason(model, plan)
+    why = unsupported_reason(model, plan, registry)
     if why:
         _warn(why, short_name(plan.technique))
     return not why
 
 
-def unsupported_reason(model: DiffusionModel, plan: TransitionPlan) -> str:
+def unsupported_reason(
+    model: DiffusionModel, plan: TransitionPlan, registry: Registry | None = None
+) -> str:
     """Return why a model does not support a plan; ``""`` if it does."""
     if not model.knows(plan.technique):
         return "the model was not trained on this technique"
+    version = _technique_version(plan.technique, registry or default_registry())
+    # The vocabulary of a model holds names alone, which stand for version 1.
+    if version > 1 and not model.knows(f"{plan.technique}@{version}"):
+        return f"the model was trained on version 1 of this technique, here it is {version}"
     if not SHORTEST_BARS <= plan.bars <= LONGEST_BARS:
         return (
             f"the model supports {SHORTEST_BARS} to {LONGEST_BARS} bars, the plan has {plan.bars}"
@@ -180,6 +188,13 @@ def unsupported_reason(model: DiffusionModel, plan: TransitionPlan) -> str:
     if plan.beats_per_bar != 4:
         return f"the model supports 4 beats per bar, the plan has {plan.beats_per_bar}"
     return ""
+
+
+def _technique_version(name: str, registry: Registry) -> int:
+    try:
+        return registry.techniques.find(name).declaration.version
+    except UnknownComponentError:  # of another installation: the model need not have it
+        return 1
 
 
 def rules_reason(why: str, technique: str = "the technique") -> str:

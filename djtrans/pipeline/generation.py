@@ -114,10 +114,12 @@ def generate(
     aligned = prepared.align(plan, span, steps)
     if varied is None:
         plan = prepared.refine(plan, aligned)
-    if source is not None and not named and (why := unsupported_reason(source, plan)):
-        # The user named no model: using the rules is a reason in the plan, not a warning.
-        plan = attrs.evolve(plan, reasons=(*plan.reasons, rules_reason(why)))
-        source = None
+    if source is not None and not named:
+        why = unsupported_reason(source, plan, registry)
+        if why:
+            # The user named no model: using the rules is a reason in the plan, not a warning.
+            plan = attrs.evolve(plan, reasons=(*plan.reasons, rules_reason(why)))
+            source = None
     content = generate_transition_params(
         prepared, plan, span, aligned, options, model=source, varied=varied, steps=steps
     )

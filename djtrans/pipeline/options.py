@@ -134,8 +134,8 @@ class GenerateOptions:
         Tempo of the window: ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` or beats per minute.
     stems_a, stems_b : path, optional
         Folder with ready stems of a track (drums, bass, vocals, other).
-    stretch_limit : float
-        Largest tempo change, as a fraction.
+    stretch_limit : float, optional
+        Largest tempo change, as a fraction; by default 0.08, or the technique's limit if larger.
     shift_beats : int or str
         Beats by which B's downbeats are moved later, 0 to 3; ``"auto"``: the planner chooses.
     nudge_ms : float
@@ -249,8 +249,9 @@ class GenerateOptions:
     stems_b: str | os.PathLike[str] | None = attrs.field(
         default=None, metadata=_cli("Folder with ready stems of B.", "DIR")
     )
-    stretch_limit: float = attrs.field(
-        default=0.08, metadata=_cli("Largest tempo change, as a fraction.")
+    stretch_limit: float | None = attrs.field(
+        default=None,
+        metadata=_cli("Largest tempo change, as a fraction; default: 0.08, or the technique's."),
     )
     shift_beats: int | str = attrs.field(
         default=AUTO,
@@ -411,7 +412,7 @@ class GenerateFields(TypedDict, total=False):
     tempo: float | str
     stems_a: str | os.PathLike[str] | None
     stems_b: str | os.PathLike[str] | None
-    stretch_limit: float
+    stretch_limit: float | None
     shift_beats: int | str
     nudge_ms: float
     key_shift: int

@@ -66,6 +66,8 @@ class Choice:
     loop : Loop or None
     key : KeyRule
     reasons, rejected : tuple of str
+    beat : float
+        Length of B's own beat in beats of the window.
     warned : bool
         True if it was chosen in spite of a violation.
     """
@@ -77,3 +79,4 @@ class Choice:
     reasons: tuple[str, ...]
     rejected: tuple[str, ...]
     warned: bool
+    beat: float = 1.0

@@ -46,7 +46,7 @@ class Candidate:
     window : Window
     tempo : Tempo
     swaps : Pair of int
-        Bars of the tracks at the swap.
+        Bars of the tracks at the swap; of A the end of the bars that are looped, if any are.
     anchors : Pair of str
         Anchor of each swap bar, one of :data:`djtrans.core.contracts.technique.PLACES`; ``""`` for
         none.
@@ -73,7 +73,8 @@ class Candidate:
     @property
     def cues(self) -> Pair[int]:
         """Bar of each track at which the window starts."""
-        return self.swaps.map(lambda bar: bar - self.window.swap)
+        window = self.window
+        return Pair(self.swaps.a - window.before_a, self.swaps.b - window.swap)
 
     @property
     def clash(self) -> bool:
@@ -113,6 +114,7 @@ def best_candidate(
     options: PlanOptions,
     *,
     anywhere: bool = False,
+    beat: float = 1.0,
 ) -> Candidate:
     """Find the candidate of lowest cost for a technique and a length.
 
@@ -129,13 +131,15 @@ def best_candidate(
     options : PlanOptions
     anywhere : bool
         Allow the swap on any downbeat, not only on phrase boundaries.
+    beat : float
+        Length of B's beat in beats of the window.
 
     Raises
     ------
     PlanError
         If the window fits nowhere.
     """
-    window = Window.of(technique, bars)
+    window = Window.of(technique, bars, beat)
     bars_a = find_swap_bars(a, "a", technique.place_a, window, options, anywhere=anywhere)
     bars_b = find_swap_bars(b, "b", technique.place_b, window, options, anywhere=anywhere)
     ranked_a = _ranked(

@@ -13,6 +13,8 @@ from djtrans.core.errors import InputError
 WINDOW_BARS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 #: Names for the tempo of the window, beside a number of BPM.
 TEMPOS = ("auto", "a", "b", "ramp")
+#: Largest tempo change unless the user or the technique gives another limit, as a fraction.
+STRETCH_LIMIT = 0.08
 #: Range of the tempos that can be requested, in BPM.
 SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0
 
@@ -32,8 +34,9 @@ class PlanOptions:
     tempo : str
         ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` (from A's to B's, bar by bar) or a number of beats
         per minute.
-    stretch_limit : float
-        Largest tempo change, as a fraction.
+    stretch_limit : float or None
+        Largest tempo change, as a fraction. None, the default, is :data:`STRETCH_LIMIT`, or the
+        technique's own limit if that is larger.
     shift_beats : int or None
         Beats by which B's downbeats are moved later, 0 to 3; None estimates it from the audio.
     nudge_ms : float
@@ -72,8 +75,8 @@ class PlanOptions:
     swap_a_seconds: float | None = None
     swap_b_seconds: float | None = None
     tempo: str = setting("auto", "auto, a, b, ramp, or beats per minute.")
-    stretch_limit: float = setting(
-        0.08, "Largest tempo change, as a fraction.", minimum=0.0, maximum=0.5
+    stretch_limit: float | None = attrs.field(
+        default=None, metadata={"help": "Largest tempo change, as a fraction."}
     )
     shift_beats: int | None = None
     nudge_ms: float = setting(
@@ -100,6 +103,11 @@ class PlanOptions:
             raise InputError(
                 f"shift_beats = {self.shift_beats!r} is not allowed; give 0, 1, 2 or 3, or leave "
                 "it out to estimate it from the audio."
+            )
+        if self.stretch_limit is not None and not 0.0 <= self.stretch_limit <= 0.5:
+            raise InputError(
+                f"stretch_limit = {self.stretch_limit!r} is not allowed; give 0 to 0.5, or leave "
+                "it out."
             )
         if self.tempo not in TEMPOS and self.bpm is None:
             raise InputError(

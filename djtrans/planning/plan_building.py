@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+import attrs
+
 from djtrans.core.contracts.technique import PLACES
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.pair import Pair
@@ -70,7 +72,7 @@ def build_plan(
             stacklevel=2,
         )
     per_bar = choice.tracks.a.grid.beats_per_bar
-    return TransitionPlan(
+    made = TransitionPlan(
         technique=candidate.name,
         bars=window.bars,
         swap_beat=window.swap * per_bar,
@@ -84,6 +86,16 @@ def build_plan(
         rejected=choice.rejected,
         confidence=_confidence(choice),
     )
+    ending = candidate.technique.ending
+    if ending is None:
+        return made
+    segments = ending.segments(made.swap_beat, choice.beat)
+    playback = tuple(segment.mapped(made.clock_of_beat) for segment in segments)
+    lines = made.a.phrase_lines
+    if window.looped:
+        # The end of the phrase that is looped is where the loops end.
+        lines = (*(line for line in lines if line < playback[0].start - 1e-6), made.swap_seconds)
+    return attrs.evolve(made, a=attrs.evolve(made.a, playback=playback, phrase_lines=lines))
 
 
 def _side(
@@ -124,6 +136,8 @@ def _swap_reasons(choice: Choice, options: PlanOptions) -> list[str]:
         track = name.upper()
         if name == "a" and choice.loop is not None:
             reasons.append("the swap lies where A's loop repeats")
+        elif name == "a" and candidate.window.looped and not options.placed(name):
+            reasons.append(f"A's bars up to bar {candidate.swaps.a + 1} are looped to the swap")
         elif options.placed(name):
             reasons.append(requested_bar(choice.tracks[name], name, candidate.window, options)[1])
         elif anchor in ("outro", "intro-end"):
@@ -148,10 +162,10 @@ def _confidence(choice: Choice) -> float:
         found.append(track.grid.confidence)
         if has_beat(track):
             found.append(track.grid.downbeat_confidence)
-        if candidate.window.overlap and choice.key.overlap == "free":
+        if candidate.window.harmonic and choice.key.overlap == "free":
             # 0.5 at the confidence from which on the rule relies on the key.
             found.append(min(1.0, track.key.confidence / (2.0 * KEY_CONFIDENCE)))
-    by_chroma = candidate.window.overlap and choice.key.overlap == "compare"
+    by_chroma = candidate.window.harmonic and choice.key.overlap == "compare"
     if choice.warned or by_chroma:
         found.append(DOUBTED_CONFIDENCE)
     return round(min(found), 3)

@@ -72,7 +72,8 @@ def _shift(
     choice: Choice, extractors: Pair[BeatFeatureExtractor] | None, a: Analysis, b: Analysis
 ) -> int:
     """Return the downbeat shift of B in beats; 0 without beat matching or audio."""
-    if not choice.candidate.tempo.matched:
+    counted = [track.grid.bpm for track in choice.tracks] != [a.grid.bpm, b.grid.bpm]
+    if counted or not choice.candidate.tempo.matched:
         return 0
     search = PlanSearch(a=a, b=b, options=PlanOptions(), extractors=extractors)
     features = search.beat_features(choice.candidate, choice.loop)

@@ -26,9 +26,12 @@ from djtrans.registry import Registry, default_registry
 #: Candidate groups of ``technique="auto"`` in order: techniques, and fields of their
 #: :class:`CandidateGroup`.
 AUTO_ORDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("tempo-ride",), {"at_least": 8}),
     (("bass-swap", "long-blend", "eq-blend"), {"at_least": 8}),
-    (("drop-swap", "filter-sweep"), {"at_least": 4}),
+    (("drum-bridge", "drop-swap", "filter-sweep", "loop-out"), {"at_least": 4}),
     (("bass-swap", "eq-blend"), {"at_least": 8, "loop": True}),
+    (("drum-bridge",), {"at_least": 8, "loop": True}),
+    (("half-time",), {"at_least": 8}),
     (("fade",), {"at_least": 4, "beatless": True}),
     (("echo-out",), {}),
     (("cut",), {"resort": True}),

@@ -53,7 +53,7 @@ def faults_a(a: Analysis, bar: int, rank: int, window: Window) -> Faults:
         Number of anchors that the technique prefers to that of the bar.
     window : Window
     """
-    start = bar - window.swap
+    start = bar - window.before_a
     last = audible_end(a) - window.needs_a
     outro = outro_start(a)
     until = last if outro is None else min(outro, last)
@@ -66,8 +66,9 @@ def faults_a(a: Analysis, bar: int, rank: int, window: Window) -> Faults:
         "A has no preferred anchor in range": LOWER_RANK * rank,
         "A is quiet": 0.5 * quiet,
         "A has little bass before the swap": 0.5 * _no_bass(a, start, bar),
-        "A's vocals are cut off at its end": 1.5 * vocal_continuity(a, leave),
-        "A ends within a phrase": 0.1 * (start + window.bars not in a.phrase_bars),
+        "A's vocals are cut off at its end": 1.5 * vocal_continuity(a, start + window.vocals_leave),
+        "A ends within a phrase": 0.1
+        * (not window.looped and start + window.bars not in a.phrase_bars),
         "the section boundary in A is uncertain": _unsure(a, bar),
     }
 
@@ -78,13 +79,13 @@ def faults_b(b: Analysis, bar: int, rank: int, window: Window) -> Faults:
     intro = intro_end(b) or 0
     loud = float(np.percentile(b.bar_level_db, 90)) if len(b.bar_level_db) else 0.0
     offer = b.bar_level_db[bar : bar + max(OFFER_BARS, window.after)]
-    enter = start + window.enter
+    enter = start + window.vocals_enter
     return {
         "much of B is skipped": (max(0, bar - intro) + 0.1 * min(bar, intro)) / PASSED_BARS,
         "B has no preferred anchor in range": LOWER_RANK * rank,
         "B is quiet after the swap": _short_of(loud, offer, NO_BASS_DB),
         "B has little bass after the swap": 1.0 * _no_bass(b, bar, bar + window.after),
-        "B starts within a vocal line": (0.5 if window.overlap else 1.5)
+        "B starts within a vocal line": (0.5 if window.harmonic else 1.5)
         * vocal_continuity(b, enter),
         "B starts within a phrase": 0.1 * (start not in b.phrase_bars),
         "the section boundary in B is uncertain": _unsure(b, bar),
@@ -95,7 +96,7 @@ def faults_together(a: Analysis, bar_a: int, b: Analysis, bar_b: int, window: Wi
     """Compute the costs of aligning two bars at the swap."""
     drop = max(0.0, level_drop_db(a, bar_a, b, bar_b) - FREE_DROP_DB)
     falls = {FALLS: drop / DROP_DB}
-    if not window.overlap:
+    if not window.harmonic:
         return falls
     start_a, start_b = bar_a - window.swap, bar_b - window.swap
     sung = clash_bars(a, start_a, b, start_b, window.leave)

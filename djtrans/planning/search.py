@@ -20,7 +20,8 @@ from djtrans.planning.keys import LONGEST_BARS, KeyRule, key_rule, transposed, w
 from djtrans.planning.looping import find_loop
 from djtrans.planning.options import WINDOW_BARS, PlanOptions
 from djtrans.planning.scoring import BOTH_SING, FALLS, LEFT_EARLY
-from djtrans.planning.tempo import Tempo, beatless, choose_tempo, unmatched_tempo
+from djtrans.planning.tempo import Tempo, beatless, choose_tempo, difference, unmatched_tempo
+from djtrans.planning.tempo_ratio import match_tempo_ratio
 from djtrans.planning.window import Window
 
 #: Below this confidence in the downbeats, the window has at most this many bars.
@@ -28,6 +29,8 @@ DOWNBEAT_CONFIDENCE, UNSURE_BARS = 0.6, 4
 
 #: A rejected technique or candidate, and the reason.
 _Rejection: TypeAlias = "tuple[str, str]"
+#: A candidate, the search for it, with the tracks as it counts them, and A's loop.
+_Found: TypeAlias = "tuple[Candidate, PlanSearch, Loop | None]"
 
 
 @attrs.frozen(kw_only=True)
@@ -41,12 +44,16 @@ class PlanSearch:
     options : PlanOptions
     extractors : Pair of BeatFeatureExtractor, or None
         Of A and B; without them the audio of the windows is not compared.
+    beat : float
+        Length of B's own beat in beats of the window, see
+        :func:`~djtrans.planning.tempo_ratio.match_tempo_ratio`.
     """
 
     a: Analysis
     b: Analysis
     options: PlanOptions
     extractors: Pair[BeatFeatureExtractor] | None = None
+    beat: float = 1.0
 
     @property
     def key(self) -> KeyRule:
@@ -79,20 +86,26 @@ class PlanSearch:
     ) -> Choice | None:
         if group.beatless and not beatless(self.a, self.b):
             return None
-        found: list[tuple[Candidate, Analysis, Loop | None]] = []
+        found: list[_Found] = []
         for name, technique in group.techniques.items():
             try:
-                tempo = self._tempo(group, technique)
-                lengths = list(self._lengths(group, technique, tempo))
+                search = self._counted_for(technique)
+                tempo = search._tempo(group, technique)
+                lengths = list(search._lengths(group, technique, tempo))
             except PlanError as error:
                 rejected.append((technique.name, str(error)))
                 continue
             for bars in lengths:
                 try:
-                    found.append(self._place(group, name, technique, bars, tempo))
+                    found.append(search._place(group, name, technique, bars, tempo))
                 except PlanError as error:
                     rejected.append((f"{technique.name} over {bars} bars", str(error)))
         return self._pick(group, found, rejected, strict)
+
+    def _counted_for(self, technique: TechniqueDeclaration) -> PlanSearch:
+        """Return the search with the bars of the faster track counted as the technique needs."""
+        a, b, beat = match_tempo_ratio(self.a, self.b, technique.tempo_ratios)
+        return attrs.evolve(self, a=a, b=b, beat=beat)
 
     def _tempo(self, group: CandidateGroup, technique: TechniqueDeclaration) -> Tempo:
         """Choose the tempo; raise PlanError if keys or tempos rule the technique out."""
@@ -104,6 +117,12 @@ class PlanSearch:
             )
         if technique.harmonic and key.overlap == "never" and not group.asked:
             raise PlanError(key.reason)
+        apart = abs(difference(self.a, self.b))
+        if apart < technique.tempo_least and not group.asked:
+            raise PlanError(
+                f"the tempos differ by {100 * apart:.1f} %; the technique is for differences of "
+                f"{100 * technique.tempo_least:g} % or more"
+            )
         if group.beatless:
             return unmatched_tempo(self.a, beatless(self.a, self.b))
         return choose_tempo(self.a, self.b, technique, self.options)
@@ -146,24 +165,27 @@ class PlanSearch:
         technique: TechniqueDeclaration,
         bars: int,
         tempo: Tempo,
-    ) -> tuple[Candidate, Analysis, Loop | None]:
+    ) -> _Found:
         if not group.loop:
             place = best_candidate(
-                self.a, self.b, name, technique, bars, tempo, self.options, anywhere=group.last
+                *(self.a, self.b, name, technique, bars, tempo, self.options),
+                anywhere=group.last,
+                beat=self.beat,
             )
-            return place, self.a, None
+            return place, self, None
         window = Window.of(technique, bars)
         if not window.overlap or self.options.placed("a"):
             raise PlanError("looping A would not create any extra room")
         loop = find_loop(self.a, window.after)
         looped = self.a.looped(loop.start_bar, loop.bars, loop.repeats)
         there = attrs.evolve(self.options, swap_a_seconds=loop.stop_seconds)
-        return best_candidate(looped, self.b, name, technique, bars, tempo, there), looped, loop
+        place = best_candidate(looped, self.b, name, technique, bars, tempo, there)
+        return place, attrs.evolve(self, a=looped), loop
 
     def _pick(
         self,
         group: CandidateGroup,
-        found: list[tuple[Candidate, Analysis, Loop | None]],
+        found: list[_Found],
         rejected: list[_Rejection],
         strict: bool,
     ) -> Choice | None:
@@ -175,9 +197,9 @@ class PlanSearch:
                 found,
                 key=lambda f: (f[0].clash, -f[0].window.bars if group.asked else 0, f[0].cost),
             )
-            candidate, a, loop = best
-            against, notes = self._against(candidate, loop)
-            unwished = "" if against else self._unwished(candidate, loop)
+            candidate, search, loop = best
+            against, notes = search._against(candidate, loop)
+            unwished = "" if against else search._unwished(candidate, loop)
             accepted = group.asked or group.last or (not against and not strict)
             against = against or unwished
             if against and not accepted:
@@ -187,7 +209,8 @@ class PlanSearch:
             rejected += _others(candidate, [c for c, _, _ in found])
             return Choice(
                 candidate=candidate,
-                tracks=Pair(a, self.b),
+                tracks=Pair(search.a, search.b),
+                beat=search.beat,
                 loop=loop,
                 key=self.key,
                 reasons=(*notes, *([f"although {against}"] if against else [])),
@@ -203,7 +226,7 @@ class PlanSearch:
         if loop is not None:
             times = {1: "once", 2: "twice"}.get(loop.repeats, f"{loop.repeats} times")
             notes.append(f"A's last {loop.bars} bars without vocals are repeated {times}")
-        if window.overlap:
+        if window.harmonic:
             notes.append(key.reason)
         most, why = self._most_bars(candidate.technique, candidate.tempo)
         if window.bars > most and why not in notes:
@@ -213,9 +236,9 @@ class PlanSearch:
         if candidate.early and not self.options.placed("a"):
             bar = f"bar {candidate.swaps.a + 1} of {self.a.grid.bars}"
             return f"{LEFT_EARLY}, with the swap at {bar}", notes
-        if window.overlap and key.overlap == "never":
+        if window.harmonic and key.overlap == "never":
             return "notes of both tracks overlap", notes
-        if window.overlap and key.overlap == "compare":
+        if window.harmonic and key.overlap == "compare":
             features = self.beat_features(candidate, loop)
             if features is None:
                 notes.append("the audio of the windows was not compared")
@@ -238,14 +261,20 @@ class PlanSearch:
     def beat_features(
         self, candidate: Candidate, loop: Loop | None
     ) -> tuple[BeatFeatures, BeatFeatures] | None:
-        """Extract the features of both windows; up to the swap if A is looped from there."""
+        """Extract the features of both windows.
+
+        Up to the swap if A is looped from there; if A is looped up to the swap, of the bars that
+        are looped and of as many bars of B before it.
+        """
         if self.extractors is None:
             return None
-        bars = candidate.window.bars if loop is None else candidate.window.swap
+        window, cues = candidate.window, candidate.cues
+        bars = window.bars if loop is None else window.swap
+        if window.looped:
+            bars = window.before_a
+            cues = attrs.evolve(cues, b=candidate.swaps.b - bars)
         found = []
-        for extract, track, cue in zip(
-            self.extractors, (self.a, self.b), candidate.cues, strict=True
-        ):
+        for extract, track, cue in zip(self.extractors, (self.a, self.b), cues, strict=True):
             beats = np.arange(bars * track.grid.beats_per_bar + 1.0)
             found.append(extract(track.grid.time_of(track.grid.beat_of_bar(cue) + beats)))
         return found[0], found[1]

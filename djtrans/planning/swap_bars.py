@@ -9,6 +9,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.planning.anchors import anchor_bars
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.usable_range import audible_end, silent_bars
+from djtrans.planning.vocals import sung
 from djtrans.planning.window import Window
 
 
@@ -62,7 +63,10 @@ def find_swap_bars(
         kind = "downbeat" if anywhere else _describe(places)
         after = window.needs_a if name == "a" else window.after
         rest = f" and {after} audible bar{'s' * (after > 1)} after it" if after else ""
-        bars = f"{window.swap} bar{'s' * (window.swap > 1)} before it"
+        before = window.before(name)
+        bars = f"{before} bar{'s' * (before > 1)} before it"
+        if name == "a" and window.looped:
+            bars += " without vocals, to be looped"
         raise PlanError(f"{label} has no {kind} with {bars}{rest}")
     return fitting
 
@@ -72,10 +76,12 @@ def _describe(places: Sequence[str]) -> str:
 
 
 def _fits(track: Analysis, name: str, bar: int, window: Window) -> bool:
-    start, end = bar - window.swap, audible_end(track)
+    start, end = bar - window.before(name), audible_end(track)
     if name == "a":
         played = (start, start + window.leave)
         inside = bar + window.needs_a <= end
+        if window.looped and any(sung(track, i) for i in range(max(start, 0), bar)):
+            return False
     else:
         played = (bar, bar + window.after)
         inside = bar + window.after <= end
@@ -99,16 +105,17 @@ def requested_bar(
     bar = round((float(grid.beat_of(seconds)) - grid.first_downbeat) / grid.beats_per_bar)
     bar = min(max(bar, 0), max(grid.bars - 1, 0))
     moved = 1000.0 * (grid.time_of_bar(bar) - seconds)
-    start = bar if what == "cue" else bar - window.swap
+    before = window.before(name)
+    start = bar if what == "cue" else bar - before
     if start < 0:
         raise PlanError(
-            f"before {label}'s swap there are only {bar} whole bars; the window needs {window.swap}"
+            f"before {label}'s swap there are only {bar} whole bars; the window needs {before}"
         )
-    needed = window.bars if name == "b" else window.swap + window.needs_a
+    needed = window.bars if name == "b" else before + window.needs_a
     if start + needed > grid.bars:
         raise PlanError(
             f"only {grid.bars - bar} whole bars are left from {label}'s {what} on; the window "
             f"needs {start + needed - bar}"
         )
     reason = f"{what} of {label} as requested, moved {moved:+.0f} ms to the downbeat"
-    return start + window.swap, reason
+    return start + before, reason

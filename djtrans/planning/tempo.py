@@ -8,7 +8,7 @@ import numpy as np
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import PlanError
 from djtrans.core.track.analysis import Analysis
-from djtrans.planning.options import PlanOptions
+from djtrans.planning.options import STRETCH_LIMIT, PlanOptions
 from djtrans.planning.tempo_octave import nearest_octave
 
 #: Up to this tempo difference the window keeps A's tempo; beyond it the tempo changes bar by bar.
@@ -69,6 +69,13 @@ def difference(a: Analysis, b: Analysis) -> float:
     return a.grid.bpm / b.grid.bpm - 1.0
 
 
+def stretch_limit(technique: TechniqueDeclaration, options: PlanOptions) -> float:
+    """Return the largest tempo change: the user's limit, the technique's or the default one."""
+    if options.stretch_limit is not None:
+        return options.stretch_limit
+    return max(STRETCH_LIMIT, technique.tempo_limit or 0.0)
+
+
 def tempos_reachable(a: Analysis, b: Analysis, limit: float) -> bool:
     """Return True if both tracks, in one tempo octave, can be beat-matched at A's tempo."""
     meter = a.grid.beats_per_bar == b.grid.beats_per_bar
@@ -93,13 +100,19 @@ def choose_tempo(
     PlanError
         If the technique is beat-matched, and the tracks cannot be.
     """
+    requested = options.tempo != "auto"
+    options = attrs.evolve(
+        options,
+        tempo=options.tempo if requested else technique.tempo,
+        stretch_limit=stretch_limit(technique, options),
+    )
     mismatch = _mismatch(a, b, technique, options)
     if not mismatch:
         far = abs(difference(a, b)) > HOLD_LIMIT
         if far and not technique.beat_matched and options.tempo == "auto":
             return unmatched_tempo(a, "their beats are never audible together")
         return _matched(a, b, options)
-    if technique.beat_matched or options.tempo != "auto":
+    if technique.beat_matched or requested:
         raise PlanError(mismatch)
     return unmatched_tempo(a, mismatch)
 
@@ -115,11 +128,12 @@ def _mismatch(
     """Return why the tracks cannot be beat-matched; empty if they can."""
     if beatless(a, b):
         return beatless(a, b)
+    limit = stretch_limit(technique, options)
     for name, track in (("A", a), ("B", b)):
-        if tempo_variation(track) > options.stretch_limit:
+        if tempo_variation(track) > limit:
             return (
                 f"{name}'s tempo varies by {100 * tempo_variation(track):.1f} %, more than the "
-                f"stretch limit of {100 * options.stretch_limit:g} %"
+                f"stretch limit of {100 * limit:g} %"
             )
     if a.grid.beats_per_bar != b.grid.beats_per_bar:
         return (
@@ -128,7 +142,6 @@ def _mismatch(
         )
     start, end = _ends(a, b, options)
     changes = [abs(bpm / track.grid.bpm - 1.0) for bpm in (start, end) for track in (a, b)]
-    limit = options.stretch_limit
     if max(changes) > limit:
         if options.tempo in ("auto", "a"):
             return (

@@ -8,7 +8,7 @@ from djtrans.core.track.analysis import Analysis
 def match_tempo_octaves(a: Analysis, b: Analysis) -> tuple[Analysis, Analysis]:
     """Bring two tracks into one tempo octave by doubling the slower grid if that is closer.
 
-    Ratios such as 3:2 and 4:3 stay as they are: the bars of such tracks cannot be aligned.
+    Ratios such as 3:2 and 4:3 stay as they are, see :mod:`djtrans.planning.tempo_ratio`.
 
     Parameters
     ----------

@@ -28,6 +28,8 @@ LOW_STEMS = ("drums", "bass")
 _NO_LOWS = 0.05
 #: Tolerance of rounding, as a fraction of the range.
 _ROUNDING = 1e-6
+#: Distance of two beats that is rounding.
+_SAME_BEAT = 1e-6
 
 
 def requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[CurveRequest]:
@@ -185,6 +187,33 @@ def the_lows_come_on_a_downbeat(declaration: TechniqueDeclaration, build: BuildF
             not off,
             f"they come on beat {off[0] / request.frames_per_beat if off else 0:g} of "
             f"{request.beats:g} (seed {request.seed}).",
+        )
+
+
+@rule("technique")
+def the_ending_leads_to_the_swap(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
+    """A's end, if declared, plays without gaps up to the swap; its loops begin on a downbeat."""
+    ending = declaration.ending
+    if ending is None:
+        return
+    for bars in sorted(set(declaration.bars)):
+        swap = float(declaration.swap_bars(bars) * BEATS_PER_BAR)
+        segments = ending.segments(swap)
+        require(bool(segments), f"it has no segments at {bars} bars.")
+        at = segments[0].start
+        for segment in segments:
+            require(
+                abs(segment.start - at) < _SAME_BEAT and segment.start < segment.stop,
+                f"a segment lasts from beat {segment.start:g} to {segment.stop:g} after {at:g} "
+                f"({bars} bars).",
+            )
+            at = segment.stop
+        require(abs(at - swap) < _SAME_BEAT, f"it ends on beat {at:g}, the swap is on {swap:g}.")
+        plain = ending.plain_beats(swap)
+        require(
+            0.0 < plain <= swap
+            and abs(plain - round(plain / BEATS_PER_BAR) * BEATS_PER_BAR) < _SAME_BEAT,
+            f"its loops begin on beat {plain:g} of {swap:g} ({bars} bars).",
         )
 
 

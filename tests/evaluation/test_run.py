@@ -118,6 +118,24 @@ def test_sharing_the_stems_changes_neither_level_nor_timing(prepared):
     assert mine["loudness_dip_lu"] == pytest.approx(its["loudness_dip_lu"], abs=0.2)
 
 
+def test_an_end_that_is_looped_or_braked_is_aligned_by_itself(prepared):
+    names = [f"djtrans/{name}" for name in ("loop-out", "brake", "cut")]
+    plans = plan_around_shared_swap(prepared, names).plans
+    # The loop is longer, but its position in A is not where the others swap.
+    assert list(plans) == ["djtrans/cut", "djtrans/loop-out", "djtrans/brake"]
+    cut = plans["djtrans/cut"]
+    assert timeline_shift(plans["djtrans/brake"], cut, RATE) is None
+    assert timeline_shift(cut, plans["djtrans/brake"], RATE) is None
+    alone = plan_around_shared_swap(prepared, ["djtrans/brake"])
+    assert timeline_shift(alone.anchor, alone.anchor, RATE) == 0
+
+
+def test_a_brake_is_evaluated_alone_and_beside_others(tmp_path):
+    for folder, names in (("alone", ("brake",)), ("both", ("cut", "brake"))):
+        *_, brake = compare([PAIR], names, output=tmp_path / folder).outcomes
+        assert (brake.reason, brake.technique) == ("", "djtrans/brake")
+
+
 def test_clocks_that_lay_the_tracks_otherwise_are_not_shared(prepared):
     plans = plan_around_shared_swap(prepared, ["djtrans/bass-swap", "djtrans/cut"]).plans
     anchor, plan = plans["djtrans/bass-swap"], plans["djtrans/cut"]

@@ -29,6 +29,9 @@ DECLARED = {
     if isinstance(c.declaration, TechniqueDeclaration)
     and c.declaration.bars[2] >= SHORTEST_BARS
     and not c.declaration.baseline
+    # Techniques that a plan tells apart, not their curves: by how A ends, or by its tempo.
+    and c.declaration.ending is None
+    and c.declaration.name != "tempo-ride"
 }
 TECHNIQUES = {name: REGISTRY.techniques.build(name) for name in DECLARED}
 BARS = 64

@@ -123,6 +123,31 @@ def test_the_same_again_from_the_params_file_and_from_the_same_seed(files, made,
         djtrans.render(tmp_path / "p.json", *files[::-1])
 
 
+@pytest.mark.parametrize(("technique", "bars"), [("loop-out", 4), ("brake", 2)])
+def test_a_looped_or_braked_end_is_in_the_stems_and_the_params_file(
+    files, tmp_path, technique, bars
+):
+    stems = {f"stems_{name}": files[0].parent / name for name in "ab"}
+    made = djtrans.generate(
+        *files, technique=technique, bars=bars, context=1, device="cpu", **stems
+    )
+    segments, start = made.plan.a.playback, made.rendered.span.start
+    assert segments[-1].stop == pytest.approx(made.plan.swap_seconds)
+    first, swap = (round(t * RATE) - start for t in (segments[0].start, segments[-1].stop))
+    assert float(made.rendered.solo_a[:, swap:].abs().max()) == 0.0
+    if technique == "loop-out":
+        source = round(segments[0].position * RATE) - start
+        length = round((segments[0].stop - segments[0].start) * RATE) - 1000
+        solo = made.rendered.solo_a
+        assert torch.equal(solo[:, first : first + length], solo[:, source : source + length])
+    error = made.a.stems.mix - made.a.solo(made.a.stems_span)
+    assert float(error.abs().max()) < 1e-6
+    made.save_params(tmp_path / "p.json")
+    again = djtrans.render(tmp_path / "p.json", *files, device="cpu")
+    assert torch.equal(again.audio, made.audio)
+    assert made.metrics().peaks.clipped_samples == 0
+
+
 def test_a_result_does_not_replace_a_track(files, made, tmp_path):
     copy = tmp_path / "copy.wav"
     copy.write_bytes(files[0].read_bytes())

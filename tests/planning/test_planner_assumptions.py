@@ -114,8 +114,9 @@ def test_a_track_of_four_bars(house, listen):
     short = Track(house.audio[:, : 9 * RATE], RATE, "short")
     for a, b in ((short, house), (house, short)):
         plan = listen(a, b)
-        assert plan.bars <= 4
-        assert plan.technique in ("djtrans/echo-out", "djtrans/cut")
+        assert plan.technique in ("djtrans/drum-bridge", "djtrans/echo-out", "djtrans/cut")
+        # More bars than the track has only if A is looped.
+        assert plan.bars <= (4 if plan.a.loop is None else 8)
 
 
 def test_a_track_into_itself(house, listen):

@@ -11,6 +11,7 @@ import pytest
 from djtrans.core.errors import PlanError
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.transition.plan import clock_seconds, track_seconds
+from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.tempo import tempo_variation, tempos_reachable
 
 
@@ -136,6 +137,49 @@ def test_where_no_beats_sound_together_nothing_is_stretched_far(analysis, plan, 
 def test_a_technique_may_take_less_than_usual(analysis, plan, technique):
     with pytest.raises(PlanError, match=r"differ by 2.4 %; the technique allows at most 1 %"):
         plan(analysis(), analysis(bpm=123.0), technique(tempo_limit=0.01))
+
+
+@pytest.mark.parametrize("bpm", [112.0, 117.0, 123.0, 134.0])
+def test_a_ride_glides_from_one_tempo_to_the_other(analysis, plan, technique, bpm):
+    ride = technique(tempo="ramp", tempo_limit=0.125)
+    a, b = analysis(), analysis(bpm=bpm)
+    made = plan(a, b, ride)
+    lines = np.array(made.beat_times)[::4]
+    # A bar of the geometric ramp from 120, by half a step at either end.
+    ratio = (bpm / 120.0) ** (1 / 16)
+    bars = 240.0 / (120.0 * ratio ** (np.arange(16) + 0.5))
+    assert np.allclose(lines, np.concatenate([[0.0], np.cumsum(bars)]))
+    check_bars_meet(made, a, b)
+    # Outside of the window both play at their own tempo.
+    assert track_seconds(made.a.warp, -20.0) == pytest.approx(made.a.cue_seconds - 20.0)
+    end = made.window_seconds
+    after = track_seconds(made.b.warp, end + 20.0) - track_seconds(made.b.warp, end)
+    assert after == pytest.approx(20.0)
+
+
+def test_a_ride_reaches_as_far_as_it_declares_or_the_user_allows(analysis, plan, technique):
+    ride = technique(tempo="ramp", tempo_limit=0.125)
+    with pytest.raises(PlanError, match=r"15\.0 %, more than the stretch limit of 12\.5 %"):
+        plan(analysis(), analysis(bpm=138.0), ride)
+    with pytest.raises(PlanError, match=r"11\.7 %, more than the stretch limit of 5 %"):
+        plan(analysis(), analysis(bpm=134.0), ride, stretch_limit=0.05)
+    with pytest.raises(PlanError, match="stretch limit of 8 %"):
+        plan(analysis(), analysis(bpm=134.0), technique())
+    # What the user asks for comes before what the technique declares.
+    held = plan(analysis(), analysis(bpm=123.0), ride, tempo="a")
+    assert np.allclose(np.diff(held.beat_times), 0.5)
+
+
+def test_a_ride_is_left_alone_where_the_tempos_are_one(analysis, technique, plan):
+    ride = technique("ride", tempo="ramp", tempo_least=0.02)
+    groups = [CandidateGroup(techniques={f"x/{t.name}": t}) for t in (ride, technique())]
+    assert plan(analysis(), analysis(bpm=123.0), groups=groups).technique == "x/ride"
+    made = plan(analysis(), analysis(bpm=121.0), groups=groups)
+    assert made.technique == "x/swap"
+    assert "ride: the tempos differ by 0.8 %; the technique is for differences of 2 %" in " ".join(
+        made.rejected
+    )
+    assert plan(analysis(), analysis(), ride).technique == "x/ride"
 
 
 def test_three_beats_never_meet_four(analysis, plan, technique):

@@ -39,7 +39,7 @@ def test_a_tempo_goes_to_the_octave_that_is_nearest(bpm, to, nearest):
     assert nearest_octave(bpm, to) == nearest
 
 
-def test_three_to_two_is_never_matched(analysis, plan):
+def test_three_to_two_is_not_matched_by_blends(analysis, plan):
     """However both are counted, one bar more or less in three or four is left over."""
     for bpm in (90.0, 101.25, 180.0):
         with pytest.raises(PlanError, match="more than the stretch limit"):

@@ -6,11 +6,13 @@ import attrs
 import pytest
 import torch
 
+from djtrans.core.contracts.ending import LoopRoll, SpeedChange
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.gestures import exchange_lows
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 from djtrans.core.errors import LayoutError
+from djtrans.core.transition.playback import PlaybackSegment
 from djtrans.testing import check_technique, rules
 
 
@@ -165,8 +167,39 @@ def test_a_mutant_is_caught(rule, mutant, reason, caught):
     caught(rule, attrs.evolve(RAMP, factory=mutant), reason)
 
 
+class Gap(SpeedChange):
+    def segments(self, swap_beat, beat=1.0):
+        whole = PlaybackSegment(0.0, swap_beat - 2, 0.0)
+        return (whole, PlaybackSegment(swap_beat - 1, swap_beat, 0.0))
+
+
+class Short(SpeedChange):
+    def segments(self, swap_beat, beat=1.0):
+        return super().segments(swap_beat - 1, beat)
+
+
+class Nothing(SpeedChange):
+    def segments(self, swap_beat, beat=1.0):
+        return ()
+
+
+#: Endings, and what the message must say.
+ENDINGS = [
+    (LoopRoll((1 / 4, 1 / 8)), "its loops begin on beat 2.5 of 4 (2 bars)"),
+    (Gap(1.0, 1.0, 0.0), "a segment lasts from beat 3 to 4 after 2 (2 bars)"),
+    (Short(1.0, 1.0, 0.0), "it ends on beat 3, the swap is on 4"),
+    (Nothing(1.0, 1.0, 0.0), "it has no segments at 2 bars"),
+]
+
+
+@pytest.mark.parametrize(("ending", "reason"), ENDINGS)
+def test_an_ending_that_cannot_be_planned_is_caught(ending, reason, caught):
+    caught("the_ending_leads_to_the_swap", attrs.evolve(RAMP, ending=ending), reason)
+
+
 def test_every_rule_has_a_mutant():
-    assert {mutant[0] for mutant in MUTANTS} == {rule.name for rule in rules("technique")}
+    found = {mutant[0] for mutant in MUTANTS} | {"the_ending_leads_to_the_swap"}
+    assert found == {rule.name for rule in rules("technique")}
 
 
 def test_the_example_layout_is_that_of_the_default_mixer():

@@ -9,6 +9,7 @@ import attrs
 
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.ending import Ending
 from djtrans.core.contracts.hooks import hookspec
 from djtrans.core.errors import ConfigError
 
@@ -40,6 +41,9 @@ PLACES: dict[str, str] = {
     "instrumental": "the start of a phrase without vocals",
 }
 
+#: Tempos of the window that a technique can declare.
+WINDOW_TEMPOS = ("auto", "a", "ramp")
+
 
 @attrs.frozen(kw_only=True)
 class TechniqueDeclaration(Declaration):
@@ -62,10 +66,24 @@ class TechniqueDeclaration(Declaration):
         True if beats of both tracks are audible together, so that the tempos must match.
     harmonic : bool
         True if tonal sounds of both tracks overlap, so that the keys must be compatible.
+    overlap : bool or None
+        True if A plays on after the swap, up to the last bar of the window; False if it ends at the
+        swap. None, the default, is as `harmonic`.
     key_limit : int
         Largest Camelot distance allowed; 7, the maximum, allows any.
+    tempo : str
+        Tempo of the window unless the user gives one: ``"auto"`` (A's if the tempos are close),
+        ``"a"`` (A's) or ``"ramp"`` (from A's to B's, bar by bar).
     tempo_limit : float or None
-        Largest tempo change allowed, as a fraction; None for the planner's default limit.
+        Largest tempo change allowed, as a fraction; it may exceed the planner's default limit,
+        which None stands for, but not a limit of the user.
+    tempo_least : float
+        Tempo difference, as a fraction, below which the planner does not choose it by itself.
+    tempo_ratios : tuple of (int, int)
+        Ratios of bars at which the faster track may be counted, after tempo octaves: ``(3, 4)``
+        counts four of its bars as three. The default is ``(1, 1)`` alone.
+    ending : Ending or None
+        How A's last beats before the swap are played: loops, a brake, a backspin.
     baseline : bool
         True if it is only a baseline for comparisons: the planner does not choose it by itself, and
         models are not trained on it.
@@ -100,8 +118,13 @@ class TechniqueDeclaration(Declaration):
     place_a: tuple[str, ...] = attrs.field(default=("outro", "phrase"), converter=as_tuple)
     place_b: tuple[str, ...] = attrs.field(default=("intro-end", "phrase"), converter=as_tuple)
     harmonic: bool = True
+    overlap: bool | None = None
     key_limit: int = 7
+    tempo: str = "auto"
     tempo_limit: float | None = None
+    tempo_least: float = 0.0
+    tempo_ratios: tuple[tuple[int, int], ...] = ((1, 1),)
+    ending: Ending | None = None
     baseline: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -112,6 +135,21 @@ class TechniqueDeclaration(Declaration):
                     f"{type(self).__name__}(name={self.name!r}).{field} = {places!r}; "
                     f"allowed: {', '.join(PLACES)}."
                 )
+        if self.tempo not in WINDOW_TEMPOS:
+            raise ConfigError(
+                f"{type(self).__name__}(name={self.name!r}).tempo = {self.tempo!r}; allowed: "
+                f"{', '.join(WINDOW_TEMPOS)}."
+            )
+        if not all(0 < less <= more for less, more in self.tempo_ratios) or not self.tempo_ratios:
+            raise ConfigError(
+                f"{type(self).__name__}(name={self.name!r}).tempo_ratios = {self.tempo_ratios}; "
+                "give pairs of whole numbers, the first not above the second, such as (3, 4)."
+            )
+
+    @property
+    def overlaps(self) -> bool:
+        """True if A plays on after the swap."""
+        return self.harmonic if self.overlap is None else self.overlap
 
     def swap_bars(self, bars: int) -> int:
         """Return the number of bars from the start of a window to the swap."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.looping import looped
+from djtrans.core.audio.playback import play
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.warping import warp
 from djtrans.core.contracts.progress import FractionCallback
@@ -117,7 +118,8 @@ def align_and_separate(
     A separator that computes its stems receives the stretched track, since stems that are stretched
     separately do not sum to the stretched mix. Existing stems are stretched separately, and the
     aligned track is *defined* as their sum, so that there is no discontinuity between the window
-    and its context in either case.
+    and its context in either case. Planned playback segments are applied last, to the stems and the
+    mix together.
 
     Parameters
     ----------
@@ -148,9 +150,24 @@ def align_and_separate(
         parts = [align(attrs.evolve(track, audio=stem), side, span) for stem in source.audio]
         whole = Stems(torch.stack(parts), source.names, rate)
         stems = whole.window(margin.start - span.start, margin.stop - span.start)
-        return AlignedTrack(whole.mix, span, stems, margin)
+        return _played(AlignedTrack(whole.mix, span, stems, margin), side)
     mix = align(track, side, span)
     part = mix[:, margin.start - span.start : margin.stop - span.start]
     start = track_seconds(side.warp, margin.start / rate)
     stems = separate(separator, declaration, part, rate, start_seconds=start, progress=progress)
-    return AlignedTrack(mix, span, stems, margin)
+    return _played(AlignedTrack(mix, span, stems, margin), side)
+
+
+def _played(track: AlignedTrack, side: TrackPlan) -> AlignedTrack:
+    """Play the end of an aligned track as planned."""
+    if not side.playback:
+        return track
+    stems, margin = track.stems, track.stems_span
+    parts = torch.cat([*stems.audio, track.solo(margin)])
+    played = play(parts, side.playback, stems.sample_rate, margin.start)
+    *audio, solo = played.split(len(track.mix))
+    mix = track.mix.clone()
+    first = margin.start - track.span.start
+    mix[:, first : first + margin.samples] = solo
+    mix[:, first + margin.samples :] = 0.0
+    return attrs.evolve(track, mix=mix, stems=attrs.evolve(stems, audio=torch.stack(audio)))

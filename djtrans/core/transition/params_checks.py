@@ -12,6 +12,7 @@ from djtrans.core.contracts.config import LARGEST_SEED
 from djtrans.core.contracts.technique import PLACES
 from djtrans.core.errors import FormatError
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
+from djtrans.core.transition.playback import MOST_SPEED, PlaybackSegment
 
 if TYPE_CHECKING:
     from djtrans.core.curves.params import TransitionParams
@@ -107,6 +108,7 @@ def _plan_problems(plan: TransitionPlan) -> Iterator[str]:
         yield "plan.technique is empty; give the name of a technique"
     for name, side in plan.sides.items():
         yield from _side_problems(f"plan.{name}", side)
+        yield from _playback_problems(f"plan.{name}.playback", side.playback, beats[-1])
 
 
 def _side_problems(where: str, side: TrackPlan) -> Iterator[str]:
@@ -148,6 +150,27 @@ def _side_problems(where: str, side: TrackPlan) -> Iterator[str]:
             yield (
                 f"{where}.sections[{index}] stops at {section.stop:g} before it starts at "
                 f"{section.start:g}"
+            )
+
+
+def _playback_problems(
+    where: str, segments: Sequence[PlaybackSegment], window_seconds: float
+) -> Iterator[str]:
+    for index, segment in enumerate(segments):
+        field = f"{where}[{index}]"
+        before = segments[index - 1].stop if index else segment.start
+        if segment.start != before:
+            yield f"{field}.start is {segment.start:g}; give {before:g}, where the one before stops"
+        yield from _number(f"{field}.start", segment.start, 0, window_seconds)
+        yield from _increasing(f"{field} (start, stop)", [segment.start, segment.stop])
+        yield from _number(f"{field}.stop", segment.stop, 0, window_seconds + 1e-6)
+        for name in ("speed", "end_speed"):
+            speed = getattr(segment, name)
+            yield from _number(f"{field}.{name}", speed, -MOST_SPEED, MOST_SPEED)
+        for end, at in (("start", segment.start), ("stop", segment.stop)):
+            position = segment.position_at(at)
+            yield from _number(
+                f"the position at the {end} of {field}", position, -window_seconds, window_seconds
             )
 
 

@@ -14,6 +14,7 @@ import attrs
 
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.transition.pair import Pair
+from djtrans.core.transition.playback import PlaybackSegment
 
 #: Points (clock seconds, track seconds) of a piecewise-linear time map.
 Warp: TypeAlias = "tuple[tuple[float, float], ...]"
@@ -138,6 +139,9 @@ class TrackPlan:
         Transposition in semitones.
     loop : Loop or None
         Bars that are repeated.
+    playback : tuple of PlaybackSegment
+        Loops and changes of speed of the track's end, in clock seconds and without gaps, after
+        which it is silent; empty if it plays on. Applied after the warp, to stems and mix alike.
     phrase_lines : tuple of float
         Clock times of the track's phrase boundaries.
     sections : tuple of ClockSection
@@ -157,6 +161,7 @@ class TrackPlan:
     key: str
     key_shift: float = 0.0
     loop: Loop | None = None
+    playback: tuple[PlaybackSegment, ...] = ()
     phrase_lines: tuple[float, ...] = ()
     sections: tuple[ClockSection, ...] = ()
 

@@ -93,6 +93,8 @@ class Pairing:
             for component in self.registry.techniques
             if component.declaration.bars[2] >= _SHORTEST_BARS
             and not component.declaration.baseline
+            # The composed features are of tracks that play on to their ends.
+            and component.declaration.ending is None
         }
 
     @functools.cached_property

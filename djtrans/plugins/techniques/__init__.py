@@ -1,128 +1,38 @@
-"""The built-in techniques: declarations and configs."""
+"""Declarations of the built-in techniques."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import attrs
-
-from djtrans.core.contracts.config import setting
+from djtrans.core.contracts.ending import LoopRoll, SpeedChange
 from djtrans.core.contracts.hooks import hookimpl
 from djtrans.core.contracts.technique import TechniqueDeclaration
+from djtrans.plugins.techniques.configs import (
+    AcapellaConfig,
+    BassSwapConfig,
+    DoubleDropConfig,
+    DropSwapConfig,
+    DrumBridgeConfig,
+    EchoOutConfig,
+    EqBlendConfig,
+    FilterSweepConfig,
+    HalfTimeConfig,
+    LongBlendConfig,
+    LoopOutConfig,
+    WashOutConfig,
+)
 
 _MODULE = "djtrans.plugins.techniques"
 _FADERS = ("a/*/fader/gain", "b/*/fader/gain")
 _LOWS = ("a/*/eq/low", "b/*/eq/low")
-
-
-@attrs.frozen
-class BassSwapConfig:
-    """Settings of the bass swap."""
-
-    entry_gain: float = setting(
-        0.9, "B's fader before the swap.", unit="linear gain", minimum=0.1, maximum=1.0
-    )
-    entry_mid: float = setting(
-        0.5, "B's mids before the swap.", unit="linear gain", minimum=0.0, maximum=1.0
-    )
-    leaving_level: float = setting(
-        0.25, "A's mids and highs at its end.", unit="linear gain", minimum=0.0, maximum=1.0
-    )
-
-
-@attrs.frozen
-class LongBlendConfig:
-    """Settings of the long blend."""
-
-    entry_gain: float = setting(
-        0.9, "B's fader before the swap.", unit="linear gain", minimum=0.1, maximum=1.0
-    )
-    entry_mid: float = setting(
-        0.4, "B's mids at the quarter.", unit="linear gain", minimum=0.0, maximum=1.0
-    )
-    leaving_level: float = setting(
-        0.4, "A's mids and highs as its fader falls.", unit="linear gain", minimum=0.0, maximum=1.0
-    )
-
-
-@attrs.frozen
-class EqBlendConfig:
-    """Settings of the EQ blend."""
-
-    down_gain: float = setting(
-        0.05, "Mids and highs where they are down.", unit="linear gain", minimum=0.0, maximum=0.5
-    )
-
-
-@attrs.frozen
-class FilterSweepConfig:
-    """Cutoffs of the filter sweep."""
-
-    thin_hz: float = setting(
-        250.0, "A's high-pass as B comes in.", unit="Hz", minimum=80.0, maximum=1000.0
-    )
-    bright_hz: float = setting(
-        5000.0, "A's high-pass as A leaves.", unit="Hz", minimum=1000.0, maximum=20000.0
-    )
-    muffled_hz: float = setting(
-        200.0, "B's low-pass as B comes in.", unit="Hz", minimum=80.0, maximum=1000.0
-    )
-
-
-@attrs.frozen
-class EchoOutConfig:
-    """Settings of the echo out."""
-
-    feedback: float = setting(
-        0.5, "Loop of the echo until the line.", unit="fraction", minimum=0.0, maximum=0.9
-    )
-
-
-@attrs.frozen
-class WashOutConfig:
-    """Settings of the wash out."""
-
-    thin_hz: float = setting(
-        500.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
-    )
-    leaving_gain: float = setting(
-        0.7, "A's fader just before the line.", unit="linear gain", minimum=0.0, maximum=1.0
-    )
-
-
-@attrs.frozen
-class DropSwapConfig:
-    """Settings of the drop swap."""
-
-    thin_hz: float = setting(
-        250.0, "A's high-pass on the line.", unit="Hz", minimum=100.0, maximum=5000.0
-    )
-    send: float = setting(
-        0.7, "A's reverb on the line.", unit="linear gain", minimum=0.0, maximum=1.0
-    )
-
-
-@attrs.frozen
-class DoubleDropConfig:
-    """Settings of the double drop."""
-
-    entry_mid: float = setting(
-        0.5, "B's mids before the drop.", unit="linear gain", minimum=0.0, maximum=1.0
-    )
-
-
-@attrs.frozen
-class AcapellaConfig:
-    """Settings of the acapella."""
-
-    entry_gain: float = setting(
-        0.9, "B's fader before the line.", unit="linear gain", minimum=0.1, maximum=1.0
-    )
+_DRUMS = ("a/drums/fader/gain", "b/drums/fader/gain")
+#: Loops of a sixth of the part before the swap, of a twelfth and so on: after 4 bars 2, 2, 1, 1 ...
+_ROLL = LoopRoll((1 / 6, 1 / 6, 1 / 12, 1 / 12, 1 / 24, 1 / 24, *4 * (1 / 48,)))
 
 
 @hookimpl
 def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
-    """Twelve techniques, and two baselines to compare them with."""
+    """Eighteen techniques, and two baselines to compare them with."""
     yield TechniqueDeclaration(
         name="bass-swap",
         summary="B comes in without its bass; on the line the tracks exchange basses as a step.",
@@ -162,8 +72,9 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
     )
     yield TechniqueDeclaration(
         name="echo-out",
-        summary="A's phrase ends in an echo; B steps in on the line.",
+        summary="A's last beats echo into B, which steps in on the line.",
         factory=f"{_MODULE}.echo_out:EchoOut",
+        version=2,
         config=EchoOutConfig,
         bars=(2, 4, 8),
         swap_at=0.75,
@@ -242,6 +153,81 @@ def djtrans_techniques() -> Iterable[TechniqueDeclaration]:
         place_a=("vocal",),
         place_b=("instrumental",),
         key_limit=1,
+    )
+    yield TechniqueDeclaration(
+        name="drum-bridge",
+        summary="B's drums under A's; on the line the harmony changes hands, A's drums leave last.",
+        factory=f"{_MODULE}.drum_bridge:DrumBridge",
+        config=DrumBridgeConfig,
+        bars=(8, 16, 32),
+        swap_at=0.5,
+        needs=(*_FADERS, *_LOWS, *_DRUMS),
+        harmonic=False,
+        overlap=True,
+        tempo_limit=0.125,
+    )
+    yield TechniqueDeclaration(
+        name="tempo-ride",
+        summary="A long blend at a common tempo that glides from A's to B's over the window.",
+        factory=f"{_MODULE}.long_blend:LongBlend",
+        config=LongBlendConfig,
+        bars=(8, 16, 32),
+        swap_at=0.5,
+        needs=(*_FADERS, *_LOWS),
+        tempo="ramp",
+        tempo_least=0.02,
+        tempo_limit=0.125,
+    )
+    yield TechniqueDeclaration(
+        name="loop-out",
+        summary="A's last bars are looped and shortened while B rises; on the line B is in full.",
+        factory=f"{_MODULE}.loop_out:LoopOut",
+        config=LoopOutConfig,
+        bars=(4, 16, 32),
+        swap_at=0.75,
+        needs=(*_FADERS, *_LOWS, "a/*/hpf/cutoff"),
+        overlap=False,
+        tempo="a",
+        ending=_ROLL,
+    )
+    yield TechniqueDeclaration(
+        name="half-time",
+        summary="A's loops shorten to B's beat at 2:1, 3:2 or 4:3; B's drums rise in its pulse.",
+        factory=f"{_MODULE}.half_time:HalfTime",
+        config=HalfTimeConfig,
+        bars=(8, 8, 16),
+        swap_at=0.75,
+        needs=(*_FADERS, *_LOWS, *_DRUMS, "a/*/hpf/cutoff"),
+        place_b=("intro-end", "section", "phrase"),
+        harmonic=False,
+        tempo="a",
+        tempo_limit=0.05,
+        tempo_ratios=((1, 1), (3, 4)),
+        ending=_ROLL,
+    )
+    yield TechniqueDeclaration(
+        name="brake",
+        summary="A's last bar slows to a stop like a turntable; B steps in on the line.",
+        factory=f"{_MODULE}.cut:Cut",
+        bars=(2, 2, 4),
+        swap_at=0.5,
+        needs=_FADERS,
+        place_b=("intro-end", "section", "phrase"),
+        beat_matched=False,
+        harmonic=False,
+        ending=SpeedChange(beats=4.0, speed=1.0, end_speed=0.0),
+    )
+    yield TechniqueDeclaration(
+        name="backspin",
+        summary="A's last half bar is spun backwards like a record; B steps in on the line.",
+        factory=f"{_MODULE}.cut:Cut",
+        bars=(2, 2, 4),
+        swap_at=0.5,
+        needs=_FADERS,
+        place_b=("intro-end", "section", "phrase"),
+        beat_matched=False,
+        harmonic=False,
+        ending=SpeedChange(beats=2.0, speed=-4.0, end_speed=0.0),
     )
     yield TechniqueDeclaration(
         name="fade",

@@ -15,7 +15,7 @@ from djtrans.core.errors import PlanError
 from djtrans.core.track.stem_names import VOCALS
 
 if TYPE_CHECKING:
-    from djtrans.plugins.techniques import AcapellaConfig
+    from djtrans.plugins.techniques.configs import AcapellaConfig
 
 
 class Acapella:

@@ -12,7 +12,7 @@ from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
 if TYPE_CHECKING:
-    from djtrans.plugins.techniques import DoubleDropConfig
+    from djtrans.plugins.techniques.configs import DoubleDropConfig
 
 
 class DoubleDrop:

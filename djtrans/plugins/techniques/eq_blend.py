@@ -18,7 +18,7 @@ from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
 if TYPE_CHECKING:
-    from djtrans.plugins.techniques import EqBlendConfig
+    from djtrans.plugins.techniques.configs import EqBlendConfig
 
 
 class EqBlend:

@@ -19,7 +19,7 @@ from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 
 if TYPE_CHECKING:
-    from djtrans.plugins.techniques import FilterSweepConfig
+    from djtrans.plugins.techniques.configs import FilterSweepConfig
 
 
 class FilterSweep:

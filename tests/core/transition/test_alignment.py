@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from djtrans.core.audio.looping import looped
+from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.warping import warp
 from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.track.track import Track
@@ -24,6 +25,7 @@ from djtrans.core.transition.plan import (
     clock_seconds,
     track_seconds,
 )
+from djtrans.core.transition.playback import PlaybackSegment
 
 RATE = 8000
 
@@ -126,6 +128,31 @@ def test_stems_sum_to_the_track_everywhere(rate, reads_source):
     else:
         assert separator.start_seconds == pytest.approx(10.0 - 8.0 * rate)
         assert separator.samples == 20 * RATE
+
+
+@pytest.mark.parametrize("reads_source", [False, True])
+def test_stems_of_a_looped_and_braked_end_sum_to_the_track(reads_source):
+    track, plan = make_track(), make_plan(1.05)
+    loops = (PlaybackSegment(1.0, 1.5, 0.5), PlaybackSegment(1.5, 2.0, 0.5, 1.0, 0.0))
+    side = attrs.evolve(plan.a, playback=loops)
+    span, declared = Span(-9 * RATE, 14 * RATE), declare(reads_source=reads_source)
+    plain = align_and_separate(track, plan.a, plan, span, Halves(), declared)
+    aligned = align_and_separate(track, side, plan, span, Halves(), declared)
+    error = aligned.stems.mix - aligned.solo(aligned.stems_span)
+    assert float(error.abs().max()) < 1e-6
+    for found, want in ((aligned.solo, plain.solo), (stem(aligned), stem(plain))):
+        assert torch.equal(found(Span(-8 * RATE, RATE // 2)), want(Span(-8 * RATE, RATE // 2)))
+        again = want(Span(RATE // 2, RATE - 300))
+        assert torch.equal(found(Span(RATE, RATE + RATE // 2 - 300)), again)
+        assert float(found(Span(2 * RATE, 14 * RATE)).abs().max()) == 0.0
+
+
+def stem(aligned):
+    return lambda span: padded_slice(
+        aligned.stems.audio[0],
+        span.start - aligned.stems_span.start,
+        span.stop - aligned.stems_span.start,
+    )
 
 
 def test_beyond_the_track_there_is_silence():

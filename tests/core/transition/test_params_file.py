@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import attrs
 import pytest
 import torch
 
@@ -22,8 +23,14 @@ from djtrans.core.transition.params_file import (
     save_params,
 )
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.transition.playback import PlaybackSegment
 from djtrans.mixer.resolve import mixer_layout, resolve_spec
 from tests.helpers.plans import track_plan
+
+LOOP_AND_BRAKE = (
+    PlaybackSegment(1.0, 1.5, 0.5),
+    PlaybackSegment(1.5, 2.0, 0.5, 1.0, 0.0),
+)
 
 
 @pytest.fixture
@@ -38,7 +45,7 @@ def content():
         bars=2,
         swap_beat=4,
         beat_times=beats,
-        a=side,
+        a=attrs.evolve(side, playback=LOOP_AND_BRAKE),
         b=side,
         key_distance=0,
         reasons=("because",),
@@ -76,6 +83,15 @@ def test_everything_comes_back_to_the_bit(content, tmp_path):
     assert back.plan == content.plan
     assert back.provenance == content.provenance
     assert [path.name for path in tmp_path.iterdir()] == ["p.json"]
+
+
+def test_a_file_of_an_earlier_version_has_no_playback(content, tmp_path):
+    save_params(tmp_path / "p.json", content)
+    document = json.loads((tmp_path / "p.json").read_text())
+    del document["plan"]["a"]["playback"]
+    (tmp_path / "p.json").write_text(json.dumps(document))
+    back = load_params(tmp_path / "p.json")
+    assert back.plan.a == attrs.evolve(content.plan.a, playback=())
 
 
 def test_the_file_is_plain_json_with_all_54_keys(content, tmp_path):
@@ -142,6 +158,30 @@ def test_the_file_is_plain_json_with_all_54_keys(content, tmp_path):
             r"plan.a.warp \(track seconds\) does not increase",
         ),
         (lambda d: d["plan"]["a"].update(warp=[[0, 0], [1, 99]]), "tempo ratio of plan.a.warp is"),
+        (
+            lambda d: d["plan"]["a"]["playback"][1].update(start=1.6),
+            r"plan.a.playback\[1\].start is 1.6; give 1.5, where the one before stops",
+        ),
+        (
+            lambda d: d["plan"]["a"]["playback"][1].update(stop=9.0),
+            r"plan.a.playback\[1\].stop is 9; give 0 to 4",
+        ),
+        (
+            lambda d: d["plan"]["a"]["playback"][0].update(stop=0.5),
+            r"plan.a.playback\[0\] \(start, stop\) does not increase",
+        ),
+        (
+            lambda d: d["plan"]["a"]["playback"][0].update(speed=-20.0),
+            r"plan.a.playback\[0\].speed is -20; give -16 to 16",
+        ),
+        (
+            lambda d: d["plan"]["a"]["playback"][0].update(position=7.0),
+            r"position at the start of plan.a.playback\[0\] is 7; give -4 to 4",
+        ),
+        (
+            lambda d: d["plan"]["a"]["playback"][0].pop("position"),
+            "damaged params file.*position",
+        ),
         (lambda d: d["render"].update(stop=-10), "render.stop is -10; give -9 to"),
         (lambda d: d["render"].update(stop=10**15), "render.stop is 1000000000000000; give"),
         (lambda d: d["render"].update(sample_rate=0), "render.sample_rate is 0; give 1000 to"),

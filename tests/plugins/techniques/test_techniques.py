@@ -25,7 +25,7 @@ from tests.helpers.features import features
 
 LAYOUT = mixer_layout()
 BAR = 4
-TWELVE = (
+ALL = (
     "fade",
     "bass-swap",
     "long-blend",
@@ -38,6 +38,12 @@ TWELVE = (
     "double-drop",
     "stem-swap",
     "acapella",
+    "drum-bridge",
+    "tempo-ride",
+    "loop-out",
+    "half-time",
+    "brake",
+    "backspin",
 )
 
 
@@ -139,6 +145,41 @@ TABLE = {
         "a/vocals/fader/gain": lambda s, e: at_once(4 * BAR, 1, 0),
         "b/vocals/fader/gain": lambda s, e: at_once((s + e) / 2, 0, 1),
     },
+    "drum-bridge": {
+        "b/drums/fader/gain": lambda s, e: [
+            *((0, 0), (s / 4, 0.45), (s / 2, 0.9)),
+            *((s - 0.5, 0.9), (s, 1), ("end", 1)),
+        ],
+        "a/drums/eq/[mh]i*": lambda s, e: [
+            (s, 1),
+            ((s + (s + e) / 2) / 2, 0.7),
+            ((s + e) / 2, 0.4),
+            ("end", 0.4),
+        ],
+        **LOWS,
+        "a/drums/fader/gain": lambda s, e: at_once(e - BAR, 1, 0),
+        FADER_A: lambda s, e: at_once(s, 1, 0),
+        FADER_B: lambda s, e: at_once(s, 0, 1),
+    },
+    "loop-out": {
+        FADER_B: lambda s, e: [(0, 0), (s / 3, 0), (2 * s / 3, 0.45), (s, 1), ("end", 1)],
+        "b/*/eq/mid": lambda s, e: at_once(s, 0.5, 1),
+        **LOWS,
+        "a/*/hpf/cutoff": lambda s, e: [
+            (max(s - 8, s / 2), 0),
+            ((max(s - 8, s / 2) + s) / 2, x(400) / 2),
+            (s, x(400)),
+            ("end", x(400)),
+        ],
+        FADER_A: lambda s, e: at_once(s, 1, 0),
+    },
+    "half-time": {
+        "b/drums/fader/gain": lambda s, e: [(2 * s / 3, 0), (5 * s / 6, 0.45), (s, 1), ("end", 1)],
+        **LOWS,
+        "a/*/hpf/cutoff": lambda s, e: [(s - BAR, 0), (s - BAR / 2, x(400) / 2), (s, x(400))],
+        FADER_A: lambda s, e: at_once(s, 1, 0),
+        FADER_B: lambda s, e: at_once(s, 0, 1),
+    },
     "acapella": {
         "a/vocals/eq/low": lambda s, e: [(0, 1), ("end", 1)],
         **LOWS,
@@ -148,6 +189,10 @@ TABLE = {
         FADER_A: lambda s, e: at_once(s, 1, 0),
     },
 }
+
+
+TABLE["tempo-ride"] = TABLE["long-blend"]
+TABLE["brake"] = TABLE["backspin"] = TABLE["cut"]
 
 
 def declaration(name):
@@ -201,24 +246,26 @@ def test_the_plain_drawing_is_that_of_the_table(name, bars, rate):
 
 
 @pytest.mark.parametrize(("name", "bars", "rate"), every_length("echo-out"))
-def test_the_echo_is_thrown_a_bar_before_the_last_downbeat_and_fed_a_frame_longer(name, bars, rate):
+def test_the_echo_is_fed_in_the_last_beat_and_decays_under_b(name, bars, rate):
     asked = request(name, bars, rate)
     s = asked.swap_beat
-    # In two bars there is half the room.
-    gone = s - (BAR if s > BAR else BAR / 2)
-    thrown = gone - (BAR if gone > BAR else gone / 2)
+    # In two bars, one of them before the swap, there is half the room.
+    thrown = s - (1 if s > BAR else 0.5)
     c = drawn(name, asked)
-    f = int(thrown * rate), int(gone * rate), int(s * rate)
-    ones = np.ones(asked.n_frames, dtype=np.float32)
+    f = int(thrown * rate), int(s * rate), int((s + BAR) * rate)
+    frames = np.arange(asked.n_frames)
 
     def between(start, stop, value=1.0):
-        return np.where((np.arange(len(ones)) >= start) & (np.arange(len(ones)) < stop), value, 0.0)
+        return np.where((frames >= start) & (frames < stop), value, 0.0).astype(np.float32)
 
-    assert np.array_equal(c["a/bass/eq/low"], 1 - between(f[0], len(ones)))
+    low = between(0, f[0]) + between(f[0], len(frames), 0.3)
+    assert np.array_equal(c["a/bass/eq/low"], low)
     assert np.array_equal(c["a/other/fader/gain"], between(0, f[1]))
-    assert np.array_equal(c["a/track/delay/send"], between(f[0], f[1] + 1))
-    assert np.array_equal(c["a/track/delay/feedback"], between(f[0], f[2], 0.5))
-    assert np.array_equal(c["b/other/fader/gain"], between(f[2], len(ones)))
+    assert np.array_equal(c["a/track/delay/send"], between(f[0], f[1] + 1, 0.7))
+    stop = min(f[2], len(frames) - 1)
+    assert np.array_equal(c["a/track/delay/feedback"], between(f[0], stop, 0.5))
+    # B is in full from the frame in which A is out.
+    assert np.array_equal(c["b/other/fader/gain"], between(f[1], len(frames)))
     moving = {key.split("/", 2)[0] + key[-4:] for key, curve in c.items() if np.ptp(curve)}
     assert moving == {"again", "a/low", "asend", "aback", "bgain"}
 
@@ -247,7 +294,9 @@ def test_the_bass_swap_never_sums_two_low_ends():
     assert 10 * np.log10(total.max()) < 2.3
 
 
-@pytest.mark.parametrize("name", [name for name in TWELVE if name not in ("cut", "fade")])
+@pytest.mark.parametrize(
+    "name", [name for name in ALL if name not in ("cut", "fade", "brake", "backspin")]
+)
 def test_seeds_give_clearly_different_drawings(name):
     """Of eight seeds no two are alike, and most move by a tenth of a range or more."""
     technique = load_technique(name)
@@ -259,7 +308,7 @@ def test_seeds_give_clearly_different_drawings(name):
         assert not any(torch.equal(one, other) for other in others[:i])
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_a_varied_drawing_changes_hands_on_downbeats(name, seed):
     """Every step of B's low end is on a downbeat, at every length, and the ends are reached."""
@@ -279,7 +328,7 @@ def test_a_varied_exit_takes_a_phrase_line_where_there_is_one():
         assert int((drawn("bass-swap", asked)["a/bass/fader/gain"] > 0).sum()) == 2 * 52
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize("name", ALL)
 def test_a_swap_without_a_bar_around_it_is_refused(name):
     with pytest.raises(InputError, match="a technique needs a whole bar"):
         load_technique(name).generate(request(name, 8, swap_beat=32))
@@ -287,17 +336,22 @@ def test_a_swap_without_a_bar_around_it_is_refused(name):
 
 def test_what_cannot_be_planned_is_declared():
     """Isolation, key, tempo and what must lie at the swap: the planner refuses by these."""
-    facts = {name: declaration(name) for name in TWELVE}
+    facts = {name: declaration(name) for name in ALL}
     assert {n for n, d in facts.items() if d.needs_isolation} == {"stem-swap", "acapella"}
     assert {n for n, d in facts.items() if d.key_limit == 1} == {"double-drop", "acapella"}
-    assert {n for n, d in facts.items() if d.tempo_limit} == {"double-drop"}
-    assert {n for n, d in facts.items() if not d.beat_matched} == {"cut", "echo-out", "wash-out"}
-    assert {n for n, d in facts.items() if not d.harmonic} == {
-        "cut",
-        "echo-out",
-        "wash-out",
-        "drop-swap",
+    limits = {n: d.tempo_limit for n, d in facts.items() if d.tempo_limit}
+    far = {"drum-bridge": 0.125, "tempo-ride": 0.125}
+    assert limits == {"double-drop": 0.01, "half-time": 0.05, **far}
+    unmatched = {"cut", "echo-out", "wash-out", "brake", "backspin"}
+    assert {n for n, d in facts.items() if not d.beat_matched} == unmatched
+    toneless = {*unmatched, "drop-swap", "drum-bridge", "half-time"}
+    assert {n for n, d in facts.items() if not d.harmonic} == toneless
+    assert {n for n, d in facts.items() if d.overlaps} == {
+        *{n for n, d in facts.items() if d.harmonic} - {"loop-out"},
+        "drum-bridge",
     }
+    ends = {n for n, d in facts.items() if d.ending is not None}
+    assert ends == {"loop-out", "half-time", "brake", "backspin"}
     assert facts["double-drop"].place_a == facts["double-drop"].place_b == ("drop",)
     assert facts["drop-swap"].place_a[0] == "build-end"
     assert facts["acapella"].place_a == ("vocal",)
@@ -305,6 +359,31 @@ def test_what_cannot_be_planned_is_declared():
         shortest, default, longest = d.bars
         assert shortest <= default <= longest
         assert all(1 <= d.swap_bars(bars) < bars for bars in d.bars)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 7])
+@pytest.mark.parametrize("name", ["drum-bridge", "half-time"])
+def test_no_harmony_of_a_sounds_with_one_of_b(name, seed):
+    """But for the drums, and but for vocals in a rest a beat away, one track is silent."""
+    c = drawn(name, request(name, seed=seed))
+    for stem_a in ("bass", "other", "vocals"):
+        for stem_b in ("bass", "other", "vocals"):
+            both = np.minimum(c[f"a/{stem_a}/fader/gain"], c[f"b/{stem_b}/fader/gain"])
+            assert both.max() == 0.0
+
+
+def test_the_drums_of_a_bridge_never_pause():
+    c = drawn("drum-bridge", request("drum-bridge"))
+    a, b = c["a/drums/fader/gain"], c["b/drums/fader/gain"]
+    assert np.maximum(a, b).min() == 1.0
+    assert int((np.minimum(a, b) >= 0.9).sum()) == 2 * (60 - 16)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_is_boosted(name):
+    for seed in range(4):
+        curves = drawn(name, request(name, seed=seed))
+        assert max(float(curve.max()) for key, curve in curves.items() if "/eq/" in key) <= 1.0
 
 
 def test_an_acapella_without_a_voice_is_refused():
