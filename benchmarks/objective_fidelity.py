@@ -5,10 +5,11 @@
 
 Each case is rendered from its true stems under the curves of its technique, an equal-power
 crossfade, with both tracks untouched, and under two random variations of the technique's curves;
-the objectives get the power of the stems and the curves. Printed for each objective: Pearson's
-correlation with its metric, mean absolute difference, and how many transitions have a value above
-0. Then the CPU time of the value and the gradient of those that descend, by length of the window.
-Results are kept case by case; a stopped run goes on.
+then with voices in both tracks under curves that let them meet, or cut them off. The objectives get
+the power of the stems and the curves. Printed for each objective: Pearson's correlation with its
+metric, mean absolute difference, and how many transitions have a value above 0. Then the CPU time
+of the value and the gradient of those that descend, by length of the window. Results are kept case
+by case; a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from refinement import aligned
 
 from djtrans import CurveRequest, DifferentiableDJMixer, Pair, Stems, load_technique
 from djtrans.core.curves.params import TransitionParams, conform
-from djtrans.core.track.stem_names import STEMS
+from djtrans.core.track.stem_names import STEMS, VOCALS
 from djtrans.core.util.tables import markdown_table
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
@@ -124,23 +125,53 @@ def curves_of(pair: PreparedPair, seed: int) -> Iterator[tuple[str, TransitionPa
         yield f"variation {index}", changed
 
 
+def duet(pair: PreparedPair) -> PreparedPair:
+    """Give a track that is hardly sung the vocals of the other one, two bars later."""
+    index = pair.stems_a.names.index(VOCALS)
+    power = [s.audio[index].square().mean() for s in (pair.stems_a, pair.stems_b)]
+    sung = (pair.stems_a if power[0] > power[1] else pair.stems_b).audio[index]
+    later = round(8 * pair.plan.window_seconds / (len(pair.plan.beat_times) - 1) * pair.sample_rate)
+    both = [s.audio.clone() for s in (pair.stems_a, pair.stems_b)]
+    quiet = both[0] if power[0] <= power[1] else both[1]
+    quiet[index] = sung.roll(later, dims=-1)
+    return attrs.evolve(
+        pair,
+        stems_a=attrs.evolve(pair.stems_a, audio=both[0]),
+        stems_b=attrs.evolve(pair.stems_b, audio=both[1]),
+    )
+
+
+def sung_curves(pair: PreparedPair, seed: int) -> Iterator[tuple[str, TransitionParams]]:
+    """Yield curves under which voices meet, and some that cut them off."""
+    layout = pair.params.layout
+    fade = conform(load_technique("djtrans/fade").generate(pair.request()), layout)
+    untouched = torch.tensor(layout.neutral).repeat(len(fade), 1)
+    yield "duet, untouched", attrs.evolve(pair.params, values=untouched)
+    yield "duet, crossfade", attrs.evolve(pair.params, values=fade)
+    rng = np.random.default_rng(seed)
+    cut = untouched.clone()
+    starts = rng.integers(len(fade) // 4, len(fade), 2)
+    cut[starts[0] :, layout.select("a/vocals/fader/gain")] = 0.0
+    cut[: starts[1], layout.select("b/vocals/fader/gain")] = 0.0
+    yield "duet, cut", attrs.evolve(pair.params, values=cut)
+
+
 def evaluate(folder: Path) -> dict[str, object]:
     """Measure and predict all transitions of a case."""
     pair, mixer = read_pair(folder), DifferentiableDJMixer()
-    model = power_model(mixer, pair.plan, aligned(pair), Pair(True, True))
-    objectives = load_objectives()
-    rows = []
-    for name, params in curves_of(pair, int(folder.name.partition("_")[2])):
-        with torch.no_grad():
-            found = objectives.evaluate(model.predict(params)).values
-        predicted = {key: float(value) for key, value in found.items()}
-        rows.append(
-            {
-                "curves": name,
-                "predicted": predicted,
-                "measured": metrics_of(mixer, pair, params),
-            }
-        )
+    seed, objectives, rows = int(folder.name.partition("_")[2]), load_objectives(), []
+    for sounding, curves in ((pair, curves_of), (duet(pair), sung_curves)):
+        model = power_model(mixer, pair.plan, aligned(sounding), Pair(True, True))
+        for name, params in curves(sounding, seed):
+            with torch.no_grad():
+                found = objectives.evaluate(model.predict(params)).values
+            rows.append(
+                {
+                    "curves": name,
+                    "predicted": {key: float(value) for key, value in found.items()},
+                    "measured": metrics_of(mixer, sounding, params),
+                }
+            )
     return {"rows": rows}
 
 

@@ -28,11 +28,13 @@ from djtrans.registry import Registry
 _RENDERED = 6
 #: Change of a metric that is none, by the unit of the metric: less is not heard, or is rounding.
 _UNNOTICED = {"LU": 0.1, "dB": 0.1, "dBTP": 0.5, "ms": 10.0, "beats": 0.5, "fraction": 0.01}
+#: Onsets of two tracks are told apart to about a millisecond.
+_UNNOTICED_OFFSET_MS = 1.0
 #: Errors and leaks at the ends of the window are not heard below this.
 _INAUDIBLE_DB = -60.0
 _VERDICTS = {"pass": 0, "not measurable": 0, "warn": 1, "fail": 2}
 #: Metrics that refinement cannot improve, and changes by less than the measurement does.
-_OTHERS = ("beat_offset_p95_ms", "beat_offset_spread_ms", "true_peak_dbtp", "chroma_consonance")
+_OTHERS = ("beat_offset_spread_ms", "true_peak_dbtp", "chroma_consonance")
 
 
 def refine(
@@ -163,7 +165,10 @@ def worsened(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:
             was, now = max(was, _INAUDIBLE_DB), max(now, _INAUDIBLE_DB)
         change = now - was
         change = -change if declared.better == "higher" else change
-        noticed = change > _UNNOTICED.get(declared.unit, 1e-9)
+        least = _UNNOTICED.get(declared.unit, 1e-9)
+        if declared.name == "beat_offset_p95_ms":
+            least = _UNNOTICED_OFFSET_MS
+        noticed = change > least
         if declared.better != "description" and noticed:
             worse.append(f"{declared.name} {old.number:.2f} to {new.number:.2f}")
     return worse

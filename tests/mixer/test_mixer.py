@@ -323,3 +323,16 @@ def test_a_queue_gives_what_all_signals_have() -> None:
     assert [part[0].shape[-1] for part in found] == [2, 0, 4]
     for signal in range(2):
         assert torch.equal(torch.cat([part[signal] for part in found], dim=-1), given)
+
+
+def test_the_audio_gets_its_gradient_alone(mixer: Mixer, noise: Make, random_curves: Make) -> None:
+    """The gradient of A's stems is the same whether B and the curves need one or not."""
+    values, found = random_curves(6), []
+    for others in (True, False):
+        a, b = noise(4, 1, 9000).requires_grad_(True), noise(4, 1, 9000, seed=9)
+        p = values.clone().requires_grad_(others)
+        out = mixer(a, b.requires_grad_(others), p)
+        (out.mix * noise(1, 9000, seed=4)).sum().backward()
+        found.append(a.grad)
+    assert float(found[0].abs().max()) > 1e-3
+    torch.testing.assert_close(*found)

@@ -76,3 +76,9 @@ def test_a_silent_stem_contributes_nothing(parts):
     found = render_stem(mixer, params, plan, quiet, b, span, "vocals")
     assert float(found.a.abs().max()) == 0.0
     assert float(found.b.abs().max()) > 0.0
+
+
+def test_without_a_master_chain_the_mix_is_the_sum_of_the_contributions(parts):
+    whole = render_window(*parts, seed=3)
+    assert float((whole.mix - whole.a - whole.b).abs().max()) < 1e-5
+    assert float(whole.b.abs().max()) > 0.1

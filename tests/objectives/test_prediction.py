@@ -67,6 +67,16 @@ def test_correlated_tracks_add_as_amplitudes(a, b, share):
     torch.testing.assert_close(mix.power[0], expected, rtol=1e-4, atol=1e-8)
 
 
+def test_tails_are_not_correlated_with_the_other_track():
+    """The cross power of both tracks counts for what is played, not for reverb."""
+    cross = 0.5 * (A.mix_power * B.mix_power).sqrt()
+    wet = curves(a_track_reverb_send=0.8)
+    mix = power_model(A, B, cross_power=cross).predict(wet)
+    expected = A.mix_power + B.mix_power + mix.a.tail[0] + 2 * cross
+    assert float(mix.a.tail.max()) > 1e-3 * float(A.mix_power.max())
+    torch.testing.assert_close(mix.power[0], expected, rtol=1e-3, atol=1e-8)
+
+
 def test_correlated_stems_keep_the_power_of_their_sum():
     """Stems that cancel in part: the ratio that is known for equal gains is applied."""
     correlated = attrs.evolve(A, mix_power=0.5 * A.mix_power)

@@ -106,3 +106,31 @@ def test_refinement_on_audio_makes_no_metric_worse(original):
     refined = djtrans.refine(original, RefinementConfig(prediction="audio", audio_steps=5))
     assert refinement.worsened(original.metrics(), refined.metrics()) == []
     assert refined.provenance.refinement.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "worse"),
+    [
+        ("beat_offset_p95_ms", 0.9, False),
+        ("beat_offset_p95_ms", 1.1, True),
+        ("loudness_dip_lu", 0.09, False),
+        ("loudness_dip_lu", 0.11, True),
+        ("loudness_dip_lu", -1.0, False),
+        ("longest_hole_ms", 9.0, False),
+        ("longest_hole_ms", 11.0, True),
+        ("key_distance_steps", 1.0, True),
+        ("chroma_consonance", -1.0, False),
+        ("curves_moving", 9.0, False),
+    ],
+)
+def test_a_metric_is_worse_if_the_change_is_noticeable(original, name, change, worse):
+    before = original.metrics()
+    numbered = [
+        attrs.evolve(m, number=3.0) if m.declared.name == name else m for m in before.measured
+    ]
+    before = attrs.evolve(before, measured=tuple(numbered))
+    changed = [
+        attrs.evolve(m, number=3.0 + change) if m.declared.name == name else m for m in numbered
+    ]
+    after = attrs.evolve(before, measured=tuple(changed))
+    assert bool(refinement.worsened(before, after)) is worse

@@ -53,6 +53,11 @@ def test_a_blend_where_there_is_room(analysis, plan, groups):
     assert "long over 16 bars: lower score" in made.rejected
 
 
+def test_a_length_is_explained_only_if_it_exceeds_a_limit(analysis, plan, groups):
+    made = plan(analysis(), analysis(), groups=groups)
+    assert not any("although" in reason for reason in made.reasons)
+
+
 def test_four_bars_where_the_ones_are_unsure(analysis, plan, groups):
     unsure = analysis(downbeat_confidence=0.5)
     made = plan(analysis(), unsure, groups=groups)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from djtrans.core.errors import PlanError
+from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.transition.plan import clock_seconds, track_seconds
 from djtrans.planning.candidate_group import CandidateGroup
-from djtrans.planning.tempo import tempos_reachable
+from djtrans.planning.tempo import tempo_variation, tempos_reachable
 
 
 def rates(side):
@@ -229,3 +230,15 @@ def test_a_tempo_that_wanders_is_followed_within_the_limit(analysis, plan):
 )
 def test_two_tempos_need_meter_beat_and_nearness(analysis, changed, limit, reachable):
     assert tempos_reachable(analysis(), analysis(**changed), limit) == reachable
+
+
+@pytest.mark.parametrize(
+    ("bars", "variation"), [((2.0,), 0.0), ((2.0, 2.2), 0.0430), ((2.0, 2.0, 2.0), 0.0)]
+)
+def test_the_variation_of_the_tempo_is_that_of_the_bars(analysis, bars, variation):
+    """2.0 and 2.2 s: percentiles 2.01, 2.1 and 2.19, so 2.19 / 2.1 or 2.1 / 2.01."""
+    lines = np.concatenate([[0.0], np.cumsum(bars)])
+    beats = np.interp(np.arange(4 * len(bars) + 1) / 4, np.arange(len(lines)), lines)
+    track = analysis()
+    grid = BeatGrid(beats, 0, 120.0, constant=False)
+    assert tempo_variation(attrs.evolve(track, grid=grid)) == pytest.approx(variation, abs=0.002)

@@ -37,9 +37,11 @@ class TwoVoices:
             gain, power = track.vocals
             loud = mix.beat_mean((gain.square() * power) @ mix.loudness_weight)
             reference = track.solo @ mix.loudness_weight
-            level = to_db(loud)
-            active.append(exceeds(level - to_db(reference.mean()), ACTIVE_LU, _WIDTH_LU))
-            levels.append(to_db(_smoothed(loud)))
+            level = to_db(loud) - to_db(reference.mean())
+            sings = _held(exceeds(level, ACTIVE_LU, _WIDTH_LU))
+            active.append(sings)
+            # One's breath is no escape: the mean is over the beats near that are sung.
+            levels.append(to_db(_sum_of_three(sings * loud) / (_sum_of_three(sings) + 1e-6)))
         close = exceeds(CLASH_LU - (levels[0] - levels[1]).abs(), 0.0, _WIDTH_LU)
         both = active[0] * active[1] * close
         return _long_runs(both, mix.beats_per_bar).sum(dim=-1)
@@ -76,9 +78,20 @@ def _cuts(track: PredictedTrack, mix: PredictedMix) -> Tensor:
     return torch.nn.functional.pad(cut, (1, 0)).diff(dim=-1).clamp(min=0.0).sum(dim=-1)
 
 
-def _smoothed(power: Tensor) -> Tensor:
-    """Average each beat with its neighbours, so that one's breath is no escape."""
-    return moving_mean(torch.nn.functional.pad(power[None], (1, 1), mode="replicate")[0], 3)
+def _sum_of_three(beats: Tensor) -> Tensor:
+    """Add up each beat and its neighbours."""
+    padded = torch.nn.functional.pad(beats, (1, 1))
+    return padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+
+
+def _held(active: Tensor) -> Tensor:
+    """Fill pauses of one beat, then remove calls of one beat, ``[batch, beats]``."""
+    pad = torch.nn.functional.pad
+    for first, then in ((torch.maximum, torch.minimum), (torch.minimum, torch.maximum)):
+        wide = pad(active[:, None], (1, 1), mode="replicate")[:, 0]
+        pairs = first(wide[:, :-1], wide[:, 1:])
+        active = then(pairs[:, :-1], pairs[:, 1:])
+    return active
 
 
 def _long_runs(member: Tensor, beats_per_bar: int) -> Tensor:

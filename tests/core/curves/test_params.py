@@ -18,7 +18,7 @@ BEATS = torch.arange(17, dtype=torch.float64) * 0.5
 
 def make(values):
     times = frame_times(BEATS, len(values), 2)
-    return TransitionParams(values, LAYOUT, times, BEATS, 2)
+    return TransitionParams(values, LAYOUT, times, BEATS)
 
 
 @given(seed=st.integers(0, 1000), scale=st.floats(0.1, 10))
@@ -107,3 +107,7 @@ def test_the_last_frame_keeps_the_last_value(frames):
     values = torch.zeros(32, 54)
     values[-1] = 1.0
     assert make(values).resampled(frames).values[-1].tolist() == [1.0] * 54
+
+
+def test_two_frames_a_beat_are_the_default():
+    assert make(torch.zeros(32, 54)).frames_per_beat == 2

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from djtrans.core.errors import FormatError, InputError
-from djtrans.core.util.json_documents import MOST_BYTES, parse_json, read_document
+from djtrans.core.util.json_documents import MOST_BYTES, json_digest, parse_json, read_document
 
 
 def read(file):
@@ -90,3 +90,10 @@ def test_a_file_has_a_largest_size(tmp_path):
         sparse.truncate(MOST_BYTES + 1)
     with pytest.raises(FormatError, match=r"is not JSON: it is larger than 128 MB\. Make"):
         read(file)
+
+
+def test_a_digest_does_not_depend_on_the_order_of_the_fields():
+    assert json_digest({"a": 1, "b": {"c": 2, "d": 3}}) == json_digest(
+        {"b": {"d": 3, "c": 2}, "a": 1}
+    )
+    assert json_digest({"a": 1}) != json_digest({"a": 2})

@@ -17,6 +17,13 @@ def test_a_passing_moment_is_no_overlap(moves, rate):
     assert rate("vocal-overlap", short) == pytest.approx(0.0, abs=0.2)
 
 
+def test_a_breath_of_one_beat_is_no_pause(moves, rate):
+    both = moves().set("b/*/fader/gain", 1.0).set("b/vocals/fader/gain", 0.0, 6, 7)
+    assert rate("vocal-overlap", both) == pytest.approx(16.0, abs=1.0)
+    both.set("b/vocals/fader/gain", 0.0, 6, 10)  # the six beats after it hold one downbeat
+    assert rate("vocal-overlap", both) == pytest.approx(6.0, abs=1.0)
+
+
 def test_stems_that_are_not_isolated_are_not_rated(moves, rate):
     both = moves().set("b/*/fader/gain", 1.0)
     assert rate("vocal-overlap", both, isolated=False) == 0.0
