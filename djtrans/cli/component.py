@@ -127,17 +127,24 @@ def _allowed(field: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     """Convert a fact of a declaration to JSON types; a function becomes its name."""
+    if attrs.has(type(value)):
+        fields = {name: _plain(part) for name, part in attrs.asdict(value, recurse=False).items()}
+        return {"type": type(value).__name__, **fields}
     if callable(value):
         name = getattr(value, "__qualname__", "")
         return f"{value.__module__}:{name}" if name else repr(value)
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        fields = [f"{key} {_text(part)}" for key, part in value.items() if key != "type"]
+        return f"{value['type']}: {'; '.join(fields)}" if fields else value["type"]
     if isinstance(value, list | tuple):
-        return ", ".join(map(_text, value)) or "none"
+        nested = any(isinstance(part, list | tuple) for part in value)
+        return (" / " if nested else ", ").join(map(_text, value)) or "none"
     if isinstance(value, float):
         return f"{value:g}"
     return "none" if value is None else str(value) or "empty"
