@@ -81,11 +81,19 @@ def example_transition(
     if bare:
         return inputs
     ramp = np.linspace(0.0, 1.0, 2 * beats + 1)
+    # Both tracks go on for a minute beyond the audio.
+    music = (-60.0, float(times[-1]) * BEAT_SECONDS + 60.0)
+    facts_a = TrackFacts(
+        phrase_lines=clock[::4].copy(), file_seconds=1.01 * clock, key="8A", music=music
+    )
+    facts_b = TrackFacts(
+        phrase_lines=clock[::8].copy(), file_seconds=0.99 * clock, key="9A", music=music
+    )
     return attrs.evolve(
         inputs,
         swap_beat=beats // 2,
-        track_a=TrackFacts(phrase_lines=clock[::4].copy(), file_seconds=1.01 * clock, key="8A"),
-        track_b=TrackFacts(phrase_lines=clock[::8].copy(), file_seconds=0.99 * clock, key="9A"),
+        track_a=facts_a,
+        track_b=facts_b,
         voices=Voices(
             a=gains["a"] * vocals["a"],
             b=gains["b"] * vocals["b"],
