@@ -70,7 +70,12 @@ def plot_plan(
         axes.axvspan(0.0, plan.window_seconds, color=colours.grid, zorder=0)
         axes.axvline(plan.beat_times[plan.swap_beat], color=colours.swap, lw=1.0, zorder=3)
         axes.set_xlim(-AROUND_SECONDS, plan.window_seconds + AROUND_SECONDS)
-    axes.set_xlabel("seconds from the start of the window", color=colours.muted, size=8)
+    axes.set_xlabel(
+        "seconds from the start of the window (shaded); level of each bar in dBFS with the plan's "
+        "gain, thin: below 150 Hz; line: the swap",
+        color=colours.muted,
+        size=8,
+    )
     return figure
 
 
