@@ -132,6 +132,7 @@ def test_each_fault_trips_its_own_gate(swap, beat_times):
         "one bass": "pass",
         "one voice": "pass",
         "level": "pass",
+        "placement": "pass",
     }
 
     def with_fault(parts=(mix, a, b, solo_a, solo_b), **changed):
@@ -145,7 +146,10 @@ def test_each_fault_trips_its_own_gate(swap, beat_times):
     hole = np.where((time > beat_times[7]) & (time < beat_times[12]), 0.05, 1.0)
     dip = with_fault((mix * hole, a * hole, b * hole, solo_a, solo_b))
     loud = with_fault((4 * mix, 4 * a, 4 * b, 4 * solo_a, 4 * solo_b))
+    rest = (0.0, float(beat_times[-1]) + 100.0)
+    unplayed = with_fault(track_a=attrs.evolve(lines["track_a"], music=rest))
     for found, gate, verdict in (
+        (unplayed, "placement", "fail"),
         (late, "aligned", "fail"),
         (off_phrase, "aligned", "fail"),
         (off_bar, "aligned", "fail"),
@@ -156,7 +160,8 @@ def test_each_fault_trips_its_own_gate(swap, beat_times):
     ):
         assert verdicts(found)[gate] == verdict, (gate, found.gates)
         others = {name: v for name, v in verdicts(found).items() if name != gate}
-        assert set(others.values()) <= {"pass", "warn"} or found is dip
+        # Another swap may leave too few bars after it to compare.
+        assert set(others.values()) <= {"pass", "warn", "not measurable"} or found is dip
 
 
 def test_a_hard_cut_is_perfect_and_says_that_it_overlaps_nowhere(swap, beat_times):

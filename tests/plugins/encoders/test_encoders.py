@@ -172,8 +172,11 @@ def test_known_unknown_and_no_technique(layout):
     ]
 
 
-def test_the_channels_name_every_technique_that_blends():
+def test_the_channels_name_every_technique_that_models_generate():
+    """More names would change the channels of the models that exist: the rules generate these."""
     registry = default_registry()
     baselines = {"djtrans/linear-fade", "djtrans/sum"}
+    newer = ("drum-bridge", "tempo-ride", "half-time", "loop-out", "brake", "backspin")
     installed = {c.name for c in registry.techniques if c.name.startswith("djtrans/")}
-    assert set(TechniqueEncoderConfig().techniques) == installed - baselines
+    ruled = {f"djtrans/{name}" for name in newer}
+    assert set(TechniqueEncoderConfig().techniques) == installed - baselines - ruled
