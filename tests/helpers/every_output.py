@@ -29,9 +29,10 @@ COMMANDS = {
     "rules": f"generate a.wav b.wav -o {{out}}/rules.wav --save-params {{out}}/rules.json "
     f"--technique bass-swap --seed 3 --visualize {_SPECTRAL} --bars 8 --context 1",
     "model": f"generate a.wav b.wav -o {{out}}/model.flac --save-params {{out}}/model.json "
-    f"{_SHORT} --seed 1 --steps 4",
+    f"--technique filter-sweep {_SHORT} --seed 1 --steps 4",
     "refined": f"generate a.wav b.wav -o {{out}}/refined.wav --save-params {{out}}/refined.json "
-    f"{_SHORT} --steps 4 --objective-guidance 0.05 --best-of 2 --refine powers",
+    f"--technique filter-sweep {_SHORT} --steps 4 --objective-guidance 0.05 --best-of 2 "
+    "--refine powers",
     "warped": f"generate a.wav b.wav -o {{out}}/warped.ogg --save-params {{out}}/warped.json "
     f"--technique filter-sweep --tempo ramp --key-shift 2 --visualize {_SHORT}",
     "render": "render {out}/rules.json a.wav b.wav -o {out}/again.wav --quiet",
@@ -44,6 +45,7 @@ COMMANDS = {
     "export": f"export {CHECKPOINT} -o {{out}}/exported.safetensors",
     "prepare": f"prepare --tracks . --output {{out}}/pairs {_SPECTRAL} --bars 4 --max 2",
     "train": "train --data {out}/pairs --output {out}/run --steps 2 --batch-size 2 --quiet",
+    "plans": "evaluate --all-pairs . --plans-only --output {out}/plans --quiet",
     "compare": "evaluate --all-pairs . --techniques cut,fade --output {out}/compared "
     "--bars 4 --json --quiet",
     "fit": f"fit {{out}}/rules.wav a.wav b.wav --plan {{out}}/rules.json -o {{out}}/fit.json "
