@@ -12,13 +12,13 @@ from pathlib import Path
 import attrs
 import numpy as np
 
-from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.errors import FormatError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.plan import TransitionPlan, track_seconds
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.core.util.tables import csv_table
 from djtrans.planning import PlanOptions, plan_transition
+from djtrans.planning.levels import mean_level_db
 from djtrans.registry import Registry
 
 #: Terms of a plan that a DJ would object to, and the values from which on.
@@ -32,7 +32,6 @@ TERMS: Mapping[str, float] = {
 }
 #: Bars that are compared before and after the swap.
 COMPARED_BARS = 8
-_SILENCE_DB = -80.0
 _COLUMNS = ("pair", "technique", "bars", "confidence", "swap_a_seconds", "swap_b_seconds")
 
 
@@ -115,11 +114,8 @@ def _level(
 ) -> float:
     """Return the level of the mean power of the bars before or after a time of the file."""
     bar = int(np.argmin(np.abs(track.grid.downbeat_times - seconds)))
-    start = bar - COMPARED_BARS if before else bar
-    part = levels_db[max(0, start) : max(0, start) + COMPARED_BARS]
-    if not len(part):
-        return _SILENCE_DB
-    return float(power_to_db(np.mean(db_to_power(part)) + db_to_power(_SILENCE_DB)))
+    start, stop = (bar - COMPARED_BARS, bar) if before else (bar, bar + COMPARED_BARS)
+    return mean_level_db(levels_db[max(0, start) : stop])
 
 
 def plan_pairs(

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.transition.metric_inputs import MetricInputs
 from djtrans.metrics import shared_results as results
+from djtrans.metrics.placement import placement
 from djtrans.metrics.vocals import vocals
 
 Values: TypeAlias = "dict[str, float | None]"
@@ -130,7 +131,7 @@ class Placed(WithoutSettings):
 
     def measure(self, inputs: MetricInputs) -> Values:
         """Measure one transition."""
-        found = inputs.shared(results.placed)
+        found = inputs.shared(placement)
         return {
             "arrival_drop_lu": found.arrival_drop_lu,
             "unplayed_a_seconds": found.unplayed_a_seconds,

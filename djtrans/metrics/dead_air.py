@@ -6,6 +6,7 @@ import numpy as np
 
 from djtrans.core.audio.arrays import FloatArray
 from djtrans.metrics.loudness import ABSOLUTE_GATE_LUFS, gated_loudness, loudness_power, to_lufs
+from djtrans.metrics.runs import longest_run_ms
 
 #: Dead air is this far under the integrated loudness of the mix.
 BELOW_LU = 25.0
@@ -42,9 +43,4 @@ def dead_air_ms(mix: FloatArray, sample_rate: int) -> float:
     if not len(sounding):
         return 0.0
     inner = quiet[sounding[0] : sounding[-1] + 1]
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], inner.astype(int), [0]])))
-    runs = edges[1::2] - edges[::2]
-    if not len(runs):
-        return 0.0
-    # A run of n windows is quiet from the start of the first to the end of the last.
-    return float(((int(runs.max()) - 1) * hop + width) / sample_rate * 1000.0)
+    return longest_run_ms(inner, hop, width, sample_rate)

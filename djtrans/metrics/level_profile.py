@@ -17,6 +17,7 @@ from djtrans.core.audio.arrays import (
 )
 from djtrans.core.errors import InputError
 from djtrans.metrics.loudness import ABSOLUTE_GATE_LUFS, loudness_power, to_lufs
+from djtrans.metrics.runs import longest_run_ms
 
 IntArray = NDArray[np.int_]
 #: What short-term loudness means in BS.1770 and EBU R 128.
@@ -178,9 +179,4 @@ def _longest_hole_ms(
     wide = round(SOLO_WINDOW_SECONDS * sample_rate)
     own = _most([_rms_db(solo, starts + width // 2 - wide // 2, wide) for solo in solos])
     under = level < np.min([np.linspace(ends[0], ends[1], len(level)), *own], axis=0) - HOLE_DB
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], under.astype(int), [0]])))
-    runs = edges[1::2] - edges[::2]
-    if not len(runs):
-        return 0.0
-    # A run of n windows is low from the start of the first to the end of the last.
-    return float(((int(runs.max()) - 1) * hop + width) / sample_rate * 1000.0)
+    return longest_run_ms(under, hop, width, sample_rate)

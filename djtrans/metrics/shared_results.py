@@ -24,7 +24,6 @@ from djtrans.metrics.low_end import low_end_excess_of_levels
 from djtrans.metrics.masking import masking_fraction
 from djtrans.metrics.peaks import Peaks, peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment, phrase_alignment
-from djtrans.metrics.placement import Placement, placement
 from djtrans.metrics.tempo_change import tempo_change_percent
 
 #: Bars after the window on which the level is judged.
@@ -112,11 +111,6 @@ def levels(inputs: MetricInputs) -> LevelProfile:
 def dead_air(inputs: MetricInputs) -> float:
     """Compute the longest stretch of near silence anywhere in the mix, in milliseconds."""
     return dead_air_ms(inputs.mix, inputs.sample_rate)
-
-
-def placed(inputs: MetricInputs) -> Placement:
-    """Compare the loudness before and after the swap, and measure the music that is left out."""
-    return placement(inputs)
 
 
 def peaks_of_mix(inputs: MetricInputs) -> Peaks:

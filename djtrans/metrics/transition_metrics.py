@@ -21,7 +21,7 @@ from djtrans.metrics.key_relation import KeyRelation
 from djtrans.metrics.level_profile import LevelProfile
 from djtrans.metrics.peaks import Peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment
-from djtrans.metrics.placement import Placement
+from djtrans.metrics.placement import Placement, placement
 from djtrans.metrics.vocals import Vocals, vocals
 
 
@@ -122,7 +122,7 @@ class TransitionMetrics:
             vocals=inputs.shared(vocals),
             level_profile=inputs.shared(results.levels),
             dead_air_ms=inputs.shared(results.dead_air),
-            placement=inputs.shared(results.placed),
+            placement=inputs.shared(placement),
             peaks=inputs.shared(results.peaks_of_mix),
             masking_fraction=inputs.shared(results.masking),
             click_seconds=inputs.shared(results.click_seconds),

@@ -14,7 +14,7 @@ import numpy as np
 from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.track.analysis import Analysis
 from djtrans.planning.anchors import intro_end, outro_start
-from djtrans.planning.levels import loudness_trim_db
+from djtrans.planning.levels import loudness_trim_db, mean_level_db
 from djtrans.planning.usable_range import FADE_OUT_DB, audible_end, median_db
 from djtrans.planning.vocals import CLASH_BARS, clash_bars, vocal_continuity
 from djtrans.planning.window import Window
@@ -35,8 +35,6 @@ PASSED_BARS = 32.0
 LOWER_RANK = 0.6
 #: Bass this far below its median level counts as missing.
 NO_BASS_DB = 12.0
-#: Level of no bars, or of silent ones.
-SILENCE_DB = -80.0
 #: Least number of bars after the swap over which B's level is measured.
 OFFER_BARS = 8
 
@@ -117,21 +115,14 @@ def level_drop_db(a: Analysis, bar_a: int, b: Analysis, bar_b: int) -> float:
     are weaker than they: a break may come, but not at once.
     """
     trim = loudness_trim_db(a, b)
-    before = _mean_db(a.bar_level_db[max(0, bar_a - COMPARED_BARS) : bar_a])
+    before = mean_level_db(a.bar_level_db[max(0, bar_a - COMPARED_BARS) : bar_a])
     first, second = (
-        _mean_db(b.bar_level_db[start : start + COMPARED_BARS]) + trim
+        mean_level_db(b.bar_level_db[start : start + COMPARED_BARS]) + trim
         for start in (bar_b, bar_b + COMPARED_BARS)
     )
     if bar_b + COMPARED_BARS >= len(b.bar_level_db):
         second = first
     return before - first + 0.5 * max(0.0, first - second)
-
-
-def _mean_db(levels_db: np.ndarray) -> float:
-    """Return the level of the mean power of some bars."""
-    if not len(levels_db):
-        return SILENCE_DB
-    return float(power_to_db(np.mean(db_to_power(levels_db)) + db_to_power(SILENCE_DB)))
 
 
 def _short_of(level_db: float, levels_db: np.ndarray, range_db: float) -> float:

@@ -10,7 +10,7 @@ import djtrans
 from djtrans.core.errors import FormatError, InputError
 from djtrans.evaluation import PlanRow, plan_pairs, read_plans, write_plans
 from djtrans.evaluation.plan_report import plans_markdown, worst
-from djtrans.evaluation.plan_table import TERMS, plans_csv
+from djtrans.evaluation.plan_table import TERMS, _level, plans_csv
 
 STRUCTURE = (("intro", 16), ("drop", 32), ("outro", 16))
 
@@ -126,3 +126,13 @@ def test_files_of_another_origin_are_kept(plans, analyses, tmp_path):
     assert (tmp_path / "plans.csv").read_text() == "mine"
     with pytest.raises(InputError, match="none of these pairs"):
         write_plans(plans, analyses, tmp_path / "new", [row("x to y")])
+
+
+def test_only_bars_before_the_swap_count_before_it(analyses):
+    """A swap on the fourth bar: the loud bars after it are no part of the level before."""
+    track = analyses["flat"]
+    levels = np.full(len(track.bar_level_db), -10.0)
+    levels[:4] = -30.0
+    seconds = float(track.grid.downbeat_times[4])
+    assert _level(track, levels, seconds, before=True) == pytest.approx(-30.0, abs=1e-3)
+    assert _level(track, levels, seconds) == pytest.approx(-10.0, abs=1e-3)
