@@ -71,6 +71,7 @@ class Prepared:
             options,
             technique=technique,
             tracks=(self.tracks.a, self.tracks.b),
+            mixer=self.mixer,
             registry=self.registry,
             **fields,
         )

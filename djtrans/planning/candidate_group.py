@@ -1,4 +1,4 @@
-"""Candidate groups: techniques that are considered together, and the chosen candidate."""
+"""Candidate groups: techniques with common conditions, and the chosen candidate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from djtrans.planning.keys import KeyRule
 
 @attrs.frozen(kw_only=True)
 class CandidateGroup:
-    """Techniques that are considered together; the candidate of lowest cost is chosen.
+    """Techniques that are considered under common conditions.
 
     Attributes
     ----------
@@ -31,11 +31,12 @@ class CandidateGroup:
     asked : bool
         The user named the technique: soft violations, such as clashing keys, are reported as
         warnings and do not reject the plan.
-    resort : bool
-        Use the group only after the others were tried with places that are possible but unwished,
-        such as those that skip much of a track.
-    last : bool
-        A resort that allows the swap on any downbeat if no phrase boundary fits.
+    handicap : float
+        Cost that is added to those of its candidates, see :mod:`djtrans.planning.scoring`.
+    fallback : bool
+        Use the group only if those before it have no acceptable candidate.
+    anywhere : bool
+        Allow the swap on any downbeat, not only on phrase boundaries.
 
     Examples
     --------
@@ -50,8 +51,9 @@ class CandidateGroup:
     loop: bool = False
     beatless: bool = False
     asked: bool = False
-    resort: bool = False
-    last: bool = False
+    handicap: float = 0.0
+    fallback: bool = False
+    anywhere: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +72,8 @@ class Choice:
         Length of B's own beat in beats of the window.
     warned : bool
         True if it was chosen in spite of a violation.
+    cost : float
+        Of the candidate, with the handicap of its group.
     """
 
     candidate: Candidate
@@ -79,4 +83,5 @@ class Choice:
     reasons: tuple[str, ...]
     rejected: tuple[str, ...]
     warned: bool
+    cost: float
     beat: float = 1.0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
+from typing import TypeAlias
 
 import attrs
+import numpy as np
 
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.pair import Pair
+from djtrans.planning.audible import audible_mix
+from djtrans.planning.levels import loudness_trim_db
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.scoring import (
     BOTH_SING,
@@ -17,15 +22,21 @@ from djtrans.planning.scoring import (
     Faults,
     faults_a,
     faults_b,
-    faults_together,
+    faults_of_mix,
 )
 from djtrans.planning.swap_bars import find_swap_bars
+from djtrans.planning.technique_gains import BarGains
 from djtrans.planning.tempo import Tempo
 from djtrans.planning.usable_range import audible_end
 from djtrans.planning.window import Window
 
+#: Returns the gains of both tracks for a technique, a window and a number of beats per bar.
+GainSource: TypeAlias = Callable[[str, Window, int], Pair[BarGains]]
 #: Number of the best swap bars of each track whose pairs are evaluated.
-_TRIED = 12
+_TRIED = 24
+#: Number of candidates that are kept for a technique and a length, and the least number of bars by
+#: which their swaps differ in one of the tracks.
+KEPT, APART_BARS = 3, 8
 #: Reduction of the cost per bar of the window: longer windows are preferred if nothing is wrong.
 _BAR_WORTH = 0.02
 #: Cost of a drop of the level at the swap from which on it counts as a fall: 8 dB.
@@ -104,7 +115,7 @@ class Candidate:
         return "shorter" if self.window.bars < than.window.bars else "lower score"
 
 
-def best_candidate(
+def best_candidates(
     a: Analysis,
     b: Analysis,
     name: str,
@@ -112,11 +123,12 @@ def best_candidate(
     bars: int,
     tempo: Tempo,
     options: PlanOptions,
+    gains: GainSource,
     *,
     anywhere: bool = False,
     beat: float = 1.0,
-) -> Candidate:
-    """Find the candidate of lowest cost for a technique and a length.
+) -> list[Candidate]:
+    """Find the candidates of lowest cost for a technique and a length.
 
     Parameters
     ----------
@@ -129,10 +141,18 @@ def best_candidate(
         Length of the window.
     tempo : Tempo
     options : PlanOptions
+    gains : GainSource
+        Of the technique's curves.
     anywhere : bool
         Allow the swap on any downbeat, not only on phrase boundaries.
     beat : float
         Length of B's beat in beats of the window.
+
+    Returns
+    -------
+    list of Candidate
+        The best first; at most :data:`KEPT`, with positions that differ by at least
+        :data:`APART_BARS` bars in one of the tracks.
 
     Raises
     ------
@@ -148,8 +168,29 @@ def best_candidate(
     ranked_b = _ranked(
         {bar: faults_b(b, bar, _rank(p, technique.place_b), window) for bar, p in bars_b.items()}
     )
-    return min(
-        (
+    pairs = list(product(ranked_a, ranked_b))
+    swaps_a, swaps_b = (np.array([pair[i][0] for pair in pairs]) for i in (0, 1))
+    mix = audible_mix(
+        a,
+        b,
+        Pair(swaps_a - window.before_a, swaps_b - window.swap),
+        window,
+        gains(name, window, a.grid.beats_per_bar),
+        loudness_trim_db(a, b),
+        options.key_shift,
+    )
+    sure = min(min(x.grid.confidence, x.grid.downbeat_confidence) for x in (a, b))
+    predicted = faults_of_mix(mix, certainty=sure if tempo.matched else 0.0)
+    own = np.array([sum(x.values()) + sum(y.values()) for (_, x), (_, y) in pairs])
+    order = np.argsort(own + sum(predicted.values()), kind="stable")
+    found: list[Candidate] = []
+    for i in order:
+        (bar_a, own_a), (bar_b, own_b) = pairs[i]
+        if any(_near(Pair(bar_a, bar_b), other.swaps) for other in found):
+            continue
+        left = left_out_part(a, audible_end(a), bar_a - window.swap + window.leave)
+        skipped = left_out_part(b, bar_b - window.swap + window.enter, 0)
+        found.append(
             Candidate(
                 name=name,
                 technique=technique,
@@ -157,16 +198,21 @@ def best_candidate(
                 tempo=tempo,
                 swaps=Pair(bar_a, bar_b),
                 anchors=Pair(bars_a[bar_a], bars_b[bar_b]),
-                faults={**own_a, **own_b, **faults_together(a, bar_a, b, bar_b, window)},
-                left_out=Pair(
-                    left_out_part(a, audible_end(a), bar_a - window.swap + window.leave),
-                    left_out_part(b, bar_b - window.swap + window.enter, 0),
-                ),
+                faults={
+                    **own_a,
+                    **own_b,
+                    **{fault: float(x[i]) for fault, x in predicted.items()},
+                },
+                left_out=Pair(left, skipped),
             )
-            for (bar_a, own_a), (bar_b, own_b) in product(ranked_a, ranked_b)
-        ),
-        key=lambda candidate: candidate.cost,
-    )
+        )
+        if len(found) == KEPT:
+            break
+    return found
+
+
+def _near(first: Pair[int], second: Pair[int]) -> bool:
+    return max(abs(x - y) for x, y in zip(first, second, strict=True)) < APART_BARS
 
 
 def left_out_part(track: Analysis, stop: int, start: int) -> float:

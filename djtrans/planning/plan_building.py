@@ -21,10 +21,13 @@ from djtrans.planning.candidate_group import Choice
 from djtrans.planning.keys import KEY_CONFIDENCE
 from djtrans.planning.levels import TRIM_LIMIT_DB, loudness_difference_db, loudness_trim_db
 from djtrans.planning.options import PlanOptions
+from djtrans.planning.scoring import Faults
 from djtrans.planning.swap_bars import requested_bar
 from djtrans.planning.tempo import has_beat
 from djtrans.planning.timeline import make_timeline
 
+#: Cost from which on a fault is stated in the plan.
+LEAST_COST = 0.05
 #: Upper limit of the confidence of a plan with warnings, or decided by chroma instead of keys.
 DOUBTED_CONFIDENCE = 0.5
 
@@ -85,6 +88,8 @@ def build_plan(
         reasons=tuple(dict.fromkeys(reasons)),
         rejected=choice.rejected,
         confidence=_confidence(choice),
+        cost=round(choice.cost, 3),
+        faults=_stated(candidate.faults),
     )
     ending = candidate.technique.ending
     if ending is None:
@@ -127,6 +132,12 @@ def _side(
             for s in track.sections
         ),
     )
+
+
+def _stated(faults: Faults) -> tuple[tuple[str, float], ...]:
+    """Return the faults that cost something, the worst first."""
+    costs = ((fault, round(cost, 3)) for fault, cost in faults.items())
+    return tuple(sorted((x for x in costs if x[1] >= LEAST_COST), key=lambda x: -x[1]))
 
 
 def _swap_reasons(choice: Choice, options: PlanOptions) -> list[str]:

@@ -10,10 +10,12 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.planning.beat_features import BeatFeatureExtractor
 from djtrans.planning.candidate_group import CandidateGroup, Choice
+from djtrans.planning.candidates import GainSource
 from djtrans.planning.downbeat_shift import best_shift
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.plan_building import build_plan
 from djtrans.planning.search import PlanSearch
+from djtrans.planning.technique_gains import assume_gains
 from djtrans.planning.tempo_octave import match_tempo_octaves
 
 
@@ -22,17 +24,20 @@ def plan_from_groups(
     b: Analysis,
     groups: Sequence[CandidateGroup],
     options: PlanOptions | None = None,
+    gains: GainSource = assume_gains,
     extractors: Pair[BeatFeatureExtractor] | None = None,
 ) -> TransitionPlan:
-    """Plan a transition from the first candidate group that has an acceptable candidate.
+    """Plan the transition of lowest cost among candidate groups.
 
     Parameters
     ----------
     a, b : Analysis
         The outgoing and the incoming track.
     groups : sequence of CandidateGroup
-        The preferred first.
+        Those with `fallback` are considered in order, after the others.
     options : PlanOptions, optional
+    gains : GainSource
+        Gains of both tracks through the curves of the techniques.
     extractors : Pair of BeatFeatureExtractor, optional
         Feature extractors of A and B, used where keys or downbeats are uncertain.
 
@@ -59,12 +64,12 @@ def plan_from_groups(
     if options.shift_beats:
         b = b.shifted(options.shift_beats)
         notes.append(f"{_later(options.shift_beats)}, as requested")
-    choice = PlanSearch(a=a, b=b, options=options, extractors=extractors).run(groups)
+    choice = PlanSearch(a=a, b=b, options=options, gains=gains, extractors=extractors).run(groups)
     shift = 0 if options.shift_beats is not None else _shift(choice, extractors, a, b)
     if shift:
         b = b.shifted(shift)
         notes.append(f"{_later(shift)}: bass, snare and chords then coincide with A's")
-        choice = PlanSearch(a=a, b=b, options=options, extractors=extractors).run(groups)
+        choice = PlanSearch(a=a, b=b, options=options, gains=gains, extractors=extractors).run(groups)
     return build_plan(choice, options, files, tuple(notes))
 
 

@@ -1,7 +1,8 @@
-"""Plan transitions with registered techniques: a named one, or the first suitable (``auto``)."""
+"""Plan transitions with registered techniques: a named one, or the most suitable (``auto``)."""
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import Any
 
 import attrs
@@ -12,6 +13,8 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.mixer.build import DifferentiableDJMixer
+from djtrans.mixer.mixer import Mixer
 from djtrans.planning.beat_features import (
     BeatFeatureExtractor,
     BeatFeatures,
@@ -21,21 +24,24 @@ from djtrans.planning.beat_features import (
 from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.planner import plan_from_groups
+from djtrans.planning.technique_gains import BarGains, assume_gains, technique_gains
+from djtrans.planning.window import Window
 from djtrans.registry import Registry, default_registry
 
-#: Candidate groups of ``technique="auto"`` in order: techniques, and fields of their
-#: :class:`CandidateGroup`.
-AUTO_ORDER: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-    (("tempo-ride",), {"at_least": 8}),
+#: Candidate groups of ``technique="auto"``: techniques, and fields of their
+#: :class:`CandidateGroup`. A blend is preferred unless something else is better by its handicap.
+AUTO_GROUPS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("tempo-ride",), {"at_least": 8, "handicap": -0.2}),
     (("bass-swap", "long-blend", "eq-blend"), {"at_least": 8}),
-    (("drum-bridge", "drop-swap", "filter-sweep", "loop-out"), {"at_least": 4}),
-    (("bass-swap", "eq-blend"), {"at_least": 8, "loop": True}),
-    (("drum-bridge",), {"at_least": 8, "loop": True}),
-    (("half-time",), {"at_least": 8}),
-    (("fade",), {"at_least": 4, "beatless": True}),
-    (("echo-out",), {}),
-    (("cut",), {"resort": True}),
-    (("echo-out", "cut"), {"last": True}),
+    (("drum-bridge",), {"at_least": 8, "handicap": 0.4}),
+    (("drop-swap", "filter-sweep", "loop-out"), {"at_least": 4, "handicap": 0.5}),
+    (("bass-swap", "eq-blend"), {"at_least": 8, "loop": True, "handicap": 0.6}),
+    (("drum-bridge",), {"at_least": 8, "loop": True, "handicap": 0.8}),
+    (("half-time",), {"at_least": 8, "handicap": 1.0}),
+    (("fade",), {"at_least": 4, "beatless": True, "handicap": 0.4}),
+    (("echo-out",), {"handicap": 1.2}),
+    (("cut",), {"handicap": 2.5}),
+    (("echo-out", "cut"), {"fallback": True, "anywhere": True}),
 )
 
 
@@ -46,6 +52,7 @@ def plan_transition(
     *,
     technique: str = "auto",
     tracks: tuple[Track, Track] | None = None,
+    mixer: Mixer | None = None,
     registry: Registry | None = None,
     **fields: Any,
 ) -> TransitionPlan:
@@ -58,9 +65,12 @@ def plan_transition(
     options : PlanOptions, optional
         Length, position, tempo and so on.
     technique : str
-        Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_ORDER` that fits.
+        Name of a registered technique, or ``"auto"``: that of the lowest cost in
+        :data:`AUTO_GROUPS`.
     tracks : tuple of Track, optional
         Audio of A and B, to compare their windows where keys or downbeats are uncertain.
+    mixer : Mixer, optional
+        Mixer through which the curves of the techniques are evaluated; ``dj54`` by default.
     registry : Registry, optional
     **fields
         Fields of :class:`djtrans.planning.options.PlanOptions`, which replace those of `options`:
@@ -98,16 +108,32 @@ def plan_transition(
     if technique == "auto":
         groups = [
             CandidateGroup(techniques=_declared(names, registry), **facts)
-            for names, facts in AUTO_ORDER
+            for names, facts in AUTO_GROUPS
         ]
     else:
         named = _declared((technique,), registry)
         groups = [
             CandidateGroup(techniques=named, asked=True),
-            CandidateGroup(techniques=named, asked=True, loop=True),
+            CandidateGroup(techniques=named, asked=True, loop=True, fallback=True),
         ]
     extractors = None if tracks is None else Pair(*tracks).map(_extractor)
-    return plan_from_groups(analysis_a, analysis_b, groups, wanted, extractors)
+    gains = partial(_gains, registry, mixer or _default_mixer(registry))
+    return plan_from_groups(analysis_a, analysis_b, groups, wanted, gains, extractors)
+
+
+@lru_cache(maxsize=4)
+def _default_mixer(registry: Registry) -> Mixer:
+    return DifferentiableDJMixer(registry=registry)
+
+
+@lru_cache(maxsize=512)
+def _gains(
+    registry: Registry, mixer: Mixer, name: str, window: Window, beats_per_bar: int
+) -> Pair[BarGains]:
+    technique = registry.techniques.find(name)
+    if not all(mixer.layout.select(pattern) for pattern in technique.declaration.needs):
+        return assume_gains(name, window, beats_per_bar)
+    return technique_gains(registry.techniques.build(name), mixer, window, beats_per_bar, name)
 
 
 def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:

@@ -1,8 +1,9 @@
-"""Search candidate groups in order for the first acceptable plan, and record the rejections."""
+"""Search candidate groups for the acceptable plans of lowest cost, and record the rejections."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TypeAlias
 
 import attrs
@@ -15,22 +16,40 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import Loop
 from djtrans.planning.beat_features import BeatFeatureExtractor, BeatFeatures
 from djtrans.planning.candidate_group import CandidateGroup, Choice
-from djtrans.planning.candidates import Candidate, best_candidate
+from djtrans.planning.candidates import Candidate, GainSource, best_candidates
 from djtrans.planning.keys import LONGEST_BARS, KeyRule, key_rule, transposed, windows_agree
 from djtrans.planning.looping import find_loop
 from djtrans.planning.options import WINDOW_BARS, PlanOptions
 from djtrans.planning.scoring import BOTH_SING, FALLS, LEFT_EARLY
+from djtrans.planning.technique_gains import assume_gains
 from djtrans.planning.tempo import Tempo, beatless, choose_tempo, difference, unmatched_tempo
 from djtrans.planning.tempo_ratio import match_tempo_ratio
 from djtrans.planning.window import Window
 
-#: Below this confidence in the downbeats, the window has at most this many bars.
-DOWNBEAT_CONFIDENCE, UNSURE_BARS = 0.6, 4
-
 #: A rejected technique or candidate, and the reason.
 _Rejection: TypeAlias = "tuple[str, str]"
-#: A candidate, the search for it, with the tracks as it counts them, and A's loop.
-_Found: TypeAlias = "tuple[Candidate, PlanSearch, Loop | None]"
+
+
+@attrs.frozen(kw_only=True)
+class _Found:
+    """A candidate, its group, the search for it with the tracks as it counts them, and A's loop."""
+
+    candidate: Candidate
+    group: CandidateGroup
+    search: PlanSearch
+    loop: Loop | None = None
+
+    @property
+    def cost(self) -> float:
+        return self.candidate.cost + self.group.handicap
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """Order of preference."""
+        if self.group.asked:
+            # A requested technique gets the longest window that avoids a clash of vocals.
+            return (self.candidate.clash, -self.candidate.window.bars, self.cost)
+        return (self.cost,)
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +61,8 @@ class PlanSearch:
     a, b : Analysis
         In one tempo octave.
     options : PlanOptions
+    gains : GainSource
+        Gains of both tracks through the curves of the techniques.
     extractors : Pair of BeatFeatureExtractor, or None
         Of A and B; without them the audio of the windows is not compared.
     beat : float
@@ -52,6 +73,7 @@ class PlanSearch:
     a: Analysis
     b: Analysis
     options: PlanOptions
+    gains: GainSource = assume_gains
     extractors: Pair[BeatFeatureExtractor] | None = None
     beat: float = 1.0
 
@@ -61,46 +83,77 @@ class PlanSearch:
         return key_rule(self.a.key, transposed(self.b.key, self.options.key_shift))
 
     def run(self, groups: Sequence[CandidateGroup]) -> Choice:
-        """Return the choice of the first group that has an acceptable candidate.
+        """Return the acceptable candidate of lowest cost.
 
         Raises
         ------
         PlanError
-            If none has; the message gives the reason for each technique.
+            If there is none; the message gives the reason for each technique.
+        """
+        return next(self.choices(groups))
+
+    def choices(self, groups: Sequence[CandidateGroup]) -> Iterator[Choice]:
+        """Yield the acceptable candidates in the order of their cost.
+
+        Raises
+        ------
+        PlanError
+            If there is none; the message gives the reason for each technique.
         """
         rejected: list[_Rejection] = []
-        for strict in (True, False):
-            for group in groups:
-                # Before a resort is taken, the other groups are tried with what is only unwished.
-                if strict and (group.resort or group.last):
-                    continue
-                choice = self._try(group, rejected, strict)
-                if choice is not None:
-                    return choice
+        none = True
+        for fallback, members in groupby(groups, key=lambda group: group.fallback):
+            for batch in [[group] for group in members] if fallback else [list(members)]:
+                found = [f for group in batch for f in self._find(group, rejected)]
+                for choice in self._accept(found, rejected):
+                    none = False
+                    yield choice
+                if not none:
+                    return
         why = "; ".join(_merge_reasons(rejected))
         hint = "Give other --bars or cues, or --technique cut, which needs the fewest bars."
         raise PlanError(f"No transition fits. {why}. {hint}")
 
-    def _try(
-        self, group: CandidateGroup, rejected: list[_Rejection], strict: bool
-    ) -> Choice | None:
+    def _find(self, group: CandidateGroup, rejected: list[_Rejection]) -> Iterator[_Found]:
+        """Yield the candidates of a group, and record why others are not possible."""
         if group.beatless and not beatless(self.a, self.b):
-            return None
-        found: list[_Found] = []
+            return
         for name, technique in group.techniques.items():
             try:
                 search = self._counted_for(technique)
                 tempo = search._tempo(group, technique)
-                lengths = list(search._lengths(group, technique, tempo))
+                lengths = list(search._lengths(group, technique))
             except PlanError as error:
                 rejected.append((technique.name, str(error)))
                 continue
             for bars in lengths:
                 try:
-                    found.append(search._place(group, name, technique, bars, tempo))
+                    yield from search._place(group, name, technique, bars, tempo)
                 except PlanError as error:
                     rejected.append((f"{technique.name} over {bars} bars", str(error)))
-        return self._pick(group, found, rejected, strict)
+
+    def _accept(self, found: Sequence[_Found], rejected: list[_Rejection]) -> Iterator[Choice]:
+        """Yield the acceptable ones of candidates in order, with the reasons against others."""
+        ordered = sorted(found, key=lambda f: f.order)
+        for best in ordered:
+            candidate, group, search = best.candidate, best.group, best.search
+            against, notes = search._against(candidate, best.loop)
+            accepted = not against or group.asked or group.anywhere
+            if not accepted:
+                rejected.append((candidate.label, against))
+                continue
+            against = against or search._unwished(candidate, best.loop)
+            yield Choice(
+                candidate=candidate,
+                tracks=Pair(search.a, search.b),
+                beat=search.beat,
+                loop=best.loop,
+                key=self.key,
+                reasons=(*notes, *([f"although {against}"] if against else [])),
+                rejected=_merge_reasons([*rejected, *_others(best, ordered)]),
+                warned=bool(against),
+                cost=best.cost,
+            )
 
     def _counted_for(self, technique: TechniqueDeclaration) -> PlanSearch:
         """Return the search with the bars of the faster track counted as the technique needs."""
@@ -127,9 +180,7 @@ class PlanSearch:
             return unmatched_tempo(self.a, beatless(self.a, self.b))
         return choose_tempo(self.a, self.b, technique, self.options)
 
-    def _lengths(
-        self, group: CandidateGroup, technique: TechniqueDeclaration, tempo: Tempo
-    ) -> Iterator[int]:
+    def _lengths(self, group: CandidateGroup, technique: TechniqueDeclaration) -> Iterator[int]:
         """Yield the lengths to try, from the technique's default to shorter ones."""
         shortest, default, longest = technique.bars
         if self.options.bars:
@@ -140,7 +191,7 @@ class PlanSearch:
             yield self.options.bars
             return
         wanted = [n for n in reversed(WINDOW_BARS) if max(shortest, group.at_least) <= n <= default]
-        most, why = self._most_bars(technique, tempo)
+        most, why = self._most_bars(technique)
         within = [n for n in wanted if n <= most]
         if not within and group.asked:
             within = wanted[-1:]
@@ -149,11 +200,8 @@ class PlanSearch:
             raise PlanError(f"{why}, so at most {most} bars; at least {least} are needed")
         yield from within
 
-    def _most_bars(self, technique: TechniqueDeclaration, tempo: Tempo) -> tuple[int, str]:
+    def _most_bars(self, technique: TechniqueDeclaration) -> tuple[int, str]:
         """Return the longest advisable window, and the reason."""
-        sure = min(self.a.grid.downbeat_confidence, self.b.grid.downbeat_confidence)
-        if sure < DOWNBEAT_CONFIDENCE and tempo.matched:
-            return UNSURE_BARS, f"the downbeats are uncertain (confidence {sure:.2f})"
         if technique.harmonic and self.key.overlap != "free":
             return LONGEST_BARS, self.key.reason
         return WINDOW_BARS[-1], ""
@@ -165,59 +213,22 @@ class PlanSearch:
         technique: TechniqueDeclaration,
         bars: int,
         tempo: Tempo,
-    ) -> _Found:
-        if not group.loop:
-            place = best_candidate(
-                *(self.a, self.b, name, technique, bars, tempo, self.options),
-                anywhere=group.last,
-                beat=self.beat,
-            )
-            return place, self, None
-        window = Window.of(technique, bars)
-        if not window.overlap or self.options.placed("a"):
-            raise PlanError("looping A would not create any extra room")
-        loop = find_loop(self.a, window.after)
-        looped = self.a.looped(loop.start_bar, loop.bars, loop.repeats)
-        there = attrs.evolve(self.options, swap_a_seconds=loop.stop_seconds)
-        place = best_candidate(looped, self.b, name, technique, bars, tempo, there)
-        return place, attrs.evolve(self, a=looped), loop
-
-    def _pick(
-        self,
-        group: CandidateGroup,
-        found: list[_Found],
-        rejected: list[_Rejection],
-        strict: bool,
-    ) -> Choice | None:
-        """Choose the best acceptable candidate of a group; None if there is none."""
-        found = list(found)
-        while found:
-            # A requested technique gets the longest window that avoids a clash of vocals.
-            best = min(
-                found,
-                key=lambda f: (f[0].clash, -f[0].window.bars if group.asked else 0, f[0].cost),
-            )
-            candidate, search, loop = best
-            against, notes = search._against(candidate, loop)
-            unwished = "" if against else search._unwished(candidate, loop)
-            accepted = group.asked or group.last or (not against and not strict)
-            against = against or unwished
-            if against and not accepted:
-                found.remove(best)
-                rejected.append((candidate.label, against))
-                continue
-            rejected += _others(candidate, [c for c, _, _ in found])
-            return Choice(
-                candidate=candidate,
-                tracks=Pair(search.a, search.b),
-                beat=search.beat,
-                loop=loop,
-                key=self.key,
-                reasons=(*notes, *([f"although {against}"] if against else [])),
-                rejected=_merge_reasons(rejected),
-                warned=bool(against),
-            )
-        return None
+    ) -> Iterator[_Found]:
+        """Yield the best positions of a technique and a length."""
+        search, options, loop = self, self.options, None
+        if group.loop:
+            window = Window.of(technique, bars)
+            if not window.overlap or self.options.placed("a"):
+                raise PlanError("looping A would not create any extra room")
+            loop = find_loop(self.a, window.after)
+            search = attrs.evolve(self, a=self.a.looped(loop.start_bar, loop.bars, loop.repeats))
+            options = attrs.evolve(self.options, swap_a_seconds=loop.stop_seconds)
+        for candidate in best_candidates(
+            *(search.a, search.b, name, technique, bars, tempo, options, self.gains),
+            anywhere=group.anywhere,
+            beat=self.beat,
+        ):
+            yield _Found(candidate=candidate, group=group, search=search, loop=loop)
 
     def _against(self, candidate: Candidate, loop: Loop | None) -> tuple[str, list[str]]:
         """Return why a candidate is not acceptable (empty if it is), and notes for the plan."""
@@ -228,7 +239,7 @@ class PlanSearch:
             notes.append(f"A's last {loop.bars} bars without vocals are repeated {times}")
         if window.harmonic:
             notes.append(key.reason)
-        most, why = self._most_bars(candidate.technique, candidate.tempo)
+        most, why = self._most_bars(candidate.technique)
         if window.bars > most and why not in notes:
             notes.append(f"{window.bars} bars although {why}")
         if candidate.clash:
@@ -285,13 +296,13 @@ def _left_out(name: str, part: float, keep: float) -> str:
     return f"{100 * part:.0f} % of {name.upper()} {left}, at most {100 * (1 - keep):.0f} % allowed"
 
 
-def _others(best: Candidate, found: Sequence[Candidate]) -> list[_Rejection]:
-    """Return the best candidate of every other technique of a group, and why it is worse."""
-    others: dict[str, Candidate] = {}
-    for candidate in sorted(found, key=lambda c: c.cost):
-        if candidate.name != best.name:
-            others.setdefault(candidate.name, candidate)
-    return [(c.label, c.worse(best)) for c in others.values()]
+def _others(best: _Found, found: Sequence[_Found]) -> list[_Rejection]:
+    """Return the best candidate of every other technique, and why it is worse."""
+    others: dict[str, _Found] = {}
+    for other in found:
+        if other.candidate.name != best.candidate.name and other.cost >= best.cost:
+            others.setdefault(other.candidate.name, other)
+    return [(f.candidate.label, f.candidate.worse(best.candidate)) for f in others.values()]
 
 
 def _merge_reasons(rejections: Sequence[_Rejection]) -> tuple[str, ...]:

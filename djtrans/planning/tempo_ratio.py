@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.track.analysis import Analysis, Phrase
+from djtrans.core.track.regridding import mean_between
 
 
 def match_tempo_ratio(
@@ -50,8 +51,7 @@ def count_bars(track: Analysis, bars: int, of: int) -> Analysis:
     edges = np.arange(grid.bars + 1) / scale
 
     def means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        total = np.concatenate([[0.0], np.cumsum(values)])
-        return np.diff(np.interp(edges, np.arange(len(total)), total)) * scale
+        return mean_between(np.arange(len(values) + 1.0), values, edges)
 
     def means_db(levels: NDArray[np.float64]) -> NDArray[np.float64]:
         return power_to_db(means(db_to_power(levels)), amin=1e-20)
@@ -78,4 +78,5 @@ def count_bars(track: Analysis, bars: int, of: int) -> Analysis:
         bar_low_db=means_db(track.bar_low_db),
         bar_vocal=means(track.bar_vocal),
         bar_beat=means(track.bar_beat),
+        bar_chroma=means(track.bar_chroma),
     )

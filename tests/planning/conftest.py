@@ -63,8 +63,8 @@ def make_plan(a, b, *techniques, extractors=None, groups=None, looped=False, **o
         named = {f"x/{t.name}": t for t in techniques}
         groups = [CandidateGroup(techniques=named, asked=True)]
         if looped:
-            groups.append(CandidateGroup(techniques=named, asked=True, loop=True))
-    return plan_from_groups(a, b, groups, PlanOptions(**options), extractors)
+            groups.append(CandidateGroup(techniques=named, asked=True, loop=True, fallback=True))
+    return plan_from_groups(a, b, groups, PlanOptions(**options), extractors=extractors)
 
 
 @pytest.fixture(scope="session")

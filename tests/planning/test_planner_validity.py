@@ -66,11 +66,11 @@ def test_a_plan_is_valid_or_says_why_not(analysis, plan, technique, one, two, te
 
     groups = [
         group(blend, at_least=8),
-        group(blend, at_least=8, loop=True),
+        group(blend, at_least=8, loop=True, handicap=0.5),
         group(blend, at_least=4, beatless=True),
-        group(echo),
+        group(echo, handicap=1.0),
         group(cut),
-        group(echo, cut, last=True),
+        group(echo, cut, fallback=True, anywhere=True),
     ]
     try:
         made = plan(a, b, groups=groups, tempo=tempo, bars=bars, nudge_ms=nudge)

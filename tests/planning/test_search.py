@@ -28,12 +28,12 @@ def groups(technique):
 
     return [
         group(blend, long, at_least=8),
-        group(drop, sweep, at_least=4),
-        group(blend, at_least=8, loop=True),
-        group(fade, at_least=4, beatless=True),
-        group(echo),
-        group(cut, resort=True),
-        group(echo, cut, last=True),
+        group(drop, sweep, at_least=4, handicap=0.3),
+        group(blend, at_least=8, loop=True, handicap=0.5),
+        group(fade, at_least=4, beatless=True, handicap=0.5),
+        group(echo, handicap=1.0),
+        group(cut, handicap=2.0),
+        group(echo, cut, fallback=True, anywhere=True),
     ]
 
 

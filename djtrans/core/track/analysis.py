@@ -132,6 +132,9 @@ class Analysis:
         ``[bars]``, how clear the beats are around each whole bar, 0 (the grid is extrapolated
         through a passage without beats) to 1; the grid's confidence if the analyzer does not
         measure it.
+    bar_chroma : ndarray
+        ``[bars, 12]``, strength of the pitch classes in each whole bar, C first; 0 if the analyzer
+        does not measure it.
     cues : tuple of Cue
         Cue points that the user or DJ software set; an analyzer finds none.
     corrections : tuple of AppliedCorrection
@@ -171,6 +174,12 @@ class Analysis:
     def _even_beat(self) -> NDArray[np.float64]:
         return np.full(len(self.bar_level_db), self.grid.confidence)
 
+    bar_chroma: NDArray[np.float64] = attrs.field(converter=as_times)
+
+    @bar_chroma.default
+    def _no_notes(self) -> NDArray[np.float64]:
+        return np.zeros((len(self.bar_level_db), 12))
+
     cues: tuple[Cue, ...] = attrs.field(default=(), converter=as_tuple)
     corrections: tuple[AppliedCorrection, ...] = attrs.field(default=(), converter=as_tuple)
 
@@ -189,8 +198,8 @@ class Analysis:
         bars = grid.bars
 
         def spread(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-            twice = np.repeat(levels, 2)
-            return np.pad(twice, (lead, max(0, bars - lead - len(twice))), mode="edge")[:bars]
+            twice = np.repeat(levels, 2, axis=0)
+            return _extended(twice, lead, max(0, bars - lead - len(twice)))[:bars]
 
         sections = [
             attrs.evolve(
@@ -214,6 +223,7 @@ class Analysis:
             bar_low_db=spread(self.bar_low_db),
             bar_vocal=spread(self.bar_vocal),
             bar_beat=spread(self.bar_beat),
+            bar_chroma=spread(self.bar_chroma),
         )
 
     def shifted(self, beats: int) -> Analysis:
@@ -228,7 +238,7 @@ class Analysis:
         bars, share = grid.bars, beats / grid.beats_per_bar
 
         def moved(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            padded = np.pad(values, (lead, 2), mode="edge")
+            padded = _extended(values, lead, 2)
             mixed: NDArray[np.float64] = (1 - share) * padded[:bars] + share * padded[1 : bars + 1]
             return mixed
 
@@ -258,6 +268,7 @@ class Analysis:
             bar_low_db=moved_db(self.bar_low_db),
             bar_vocal=moved(self.bar_vocal),
             bar_beat=moved(self.bar_beat),
+            bar_chroma=moved(self.bar_chroma),
         )
 
     def looped(self, start_bar: int, bars: int, repeats: int) -> Analysis:
@@ -309,8 +320,8 @@ class Analysis:
         ]
 
         def extended(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            again = np.tile(values[start_bar:stop], repeats)
-            return np.concatenate([values[:stop], again, values[stop:]])
+            again = [values[start_bar:stop]] * repeats
+            return np.concatenate([values[:stop], *again, values[stop:]])
 
         return attrs.evolve(
             self,
@@ -322,6 +333,7 @@ class Analysis:
             bar_low_db=extended(self.bar_low_db),
             bar_vocal=extended(self.bar_vocal),
             bar_beat=extended(self.bar_beat),
+            bar_chroma=extended(self.bar_chroma),
             cues=[cue.moved(added) if cue.seconds >= loop_end else cue for cue in self.cues],
         )
 
@@ -330,3 +342,9 @@ class Analysis:
         """Bars on which a phrase starts, and the end of the last one."""
         starts = {phrase.start_bar for phrase in self.phrases}
         return frozenset(starts | {p.start_bar + p.bars for p in self.phrases[-1:]})
+
+
+def _extended(values: NDArray[np.float64], before: int, after: int) -> NDArray[np.float64]:
+    """Repeat the values of the first and the last bar beyond them."""
+    width = [(before, after)] + [(0, 0)] * (values.ndim - 1)
+    return np.pad(values, width, mode="edge")

@@ -40,7 +40,7 @@ def regridded(analysis: Analysis, grid: BeatGrid) -> Analysis:
     lines = _bar_lines(grid, grid.bars)
 
     def averaged(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _mean_between(former, values, lines)
+        return mean_between(former, values, lines)
 
     def averaged_db(levels: NDArray[np.float64]) -> NDArray[np.float64]:
         return power_to_db(averaged(db_to_power(levels)), amin=1e-20)
@@ -59,6 +59,7 @@ def regridded(analysis: Analysis, grid: BeatGrid) -> Analysis:
         bar_low_db=averaged_db(analysis.bar_low_db),
         bar_vocal=averaged(analysis.bar_vocal),
         bar_beat=averaged(analysis.bar_beat),
+        bar_chroma=averaged(analysis.bar_chroma),
     )
 
 
@@ -89,10 +90,28 @@ def _bar_lines(grid: BeatGrid, bars: int) -> NDArray[np.float64]:
     return grid.time_of(grid.first_downbeat + bar * grid.beats_per_bar)
 
 
-def _mean_between(
+def mean_between(
     former: NDArray[np.float64], values: NDArray[np.float64], lines: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Average a step function between lines; beyond its ends it has its outermost values."""
+    """Average a step function between lines; beyond its ends it has its outermost values.
+
+    Parameters
+    ----------
+    former : ndarray
+        ``[bars + 1]``: ends of the steps.
+    values : ndarray
+        ``[bars]`` or ``[bars, columns]``: value of each step.
+    lines : ndarray
+        ``[lines]``, increasing.
+
+    Returns
+    -------
+    ndarray
+        ``[lines - 1]`` or ``[lines - 1, columns]``.
+    """
+    if values.ndim > 1:
+        columns = [mean_between(former, column, lines) for column in values.T]
+        return np.stack(columns, axis=1)
     if not len(values):
         return np.zeros(len(lines) - 1)
     # Its integral is linear between the former bar lines.

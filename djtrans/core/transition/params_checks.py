@@ -26,6 +26,7 @@ _BPM = (1.0, 2_000.0)
 _RATES = (1_000, 768_000)
 _MOST_FRAMES_PER_BEAT = 10_000.0
 _MOST_VERSIONS = 1_000_000
+_MOST_COST = 1_000_000.0
 _KEY = re.compile(r"(1[0-2]|[1-9])[AB]|")
 _ISOLATIONS = ("good", "weak", "unknown")
 
@@ -103,6 +104,9 @@ def _plan_problems(plan: TransitionPlan) -> Iterator[str]:
     yield from _number("plan.swap_beat", plan.swap_beat, 0, len(beats) - 1)
     yield from _number("plan.key_distance", plan.key_distance, 0, 12)
     yield from _number("plan.confidence", plan.confidence, 0, 1)
+    yield from _number("plan.cost", plan.cost, -_MOST_COST, _MOST_COST)
+    for index, (_, cost) in enumerate(plan.faults):
+        yield from _number(f"plan.faults[{index}][1]", cost, -_MOST_COST, _MOST_COST)
     yield from _number("plan.refined_bars", plan.refined_bars, 0, _MOST_BARS)
     if not plan.technique:
         yield "plan.technique is empty; give the name of a technique"

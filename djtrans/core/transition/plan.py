@@ -209,6 +209,10 @@ class TransitionPlan:
         Reasons for the plan, and rejected candidates with reasons.
     confidence : float
         Lowest confidence, 0 to 1, of the inputs of the plan.
+    cost : float
+        Cost by which the planner compared it with other candidates; lower is better.
+    faults : tuple of (str, float)
+        Faults that the planner predicts, and their costs: 1 is as bad as a failed gate.
     refined_bars : int
         Bars by which the window was shortened at its end after separation; the separated span
         extends further by as much.
@@ -240,6 +244,8 @@ class TransitionPlan:
     reasons: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     confidence: float = 1.0
+    cost: float = 0.0
+    faults: tuple[tuple[str, float], ...] = ()
     refined_bars: int = 0
 
     @property

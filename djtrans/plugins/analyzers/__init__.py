@@ -76,7 +76,7 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
         summary="A beat grid, constant or drifting, with bars, sections, key, levels and vocals.",
         factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
         config=ConstantGridConfig,
-        version=5,
+        version=6,
         references=(
             "Scheirer, Tempo and beat analysis of acoustic musical signals, JASA 103(1), 1998",
             "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",
@@ -96,5 +96,5 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
             "Ellis, Beat tracking by dynamic programming, JNMR 36(1), 2007",
             "Ward, Hierarchical grouping to optimize an objective function, JASA 58(301), 1963",
         ),
-        version=2,
+        version=3,
     )

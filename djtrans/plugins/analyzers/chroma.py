@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import attrs
 import numpy as np
@@ -105,3 +106,27 @@ def chroma_per_slot(
     times = first + (np.arange(slots) + 0.5) * slot_seconds
     frames = np.arange(len(chroma.strength)) / chroma.frame_rate
     return np.stack([np.interp(times, frames, column) for column in chroma.strength.T], axis=1)
+
+
+def chroma_per_bar(
+    strength: NDArray[np.float64], frame_rate: float, bar_times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Average the chroma over each bar.
+
+    Parameters
+    ----------
+    strength : ndarray
+        ``[frames, 12]``.
+    frame_rate : float
+        Frames per second.
+    bar_times : ndarray
+        ``[bars + 1]`` seconds: the start of each bar and the end of the last.
+
+    Returns
+    -------
+    ndarray
+        ``[bars, 12]``; 0 outside the frames.
+    """
+    edges = np.clip(np.round(bar_times * frame_rate), 0, len(strength)).astype(np.int64)
+    bars = [strength[i:j].mean(axis=0) if i < j else np.zeros(12) for i, j in pairwise(edges)]
+    return np.array(bars).reshape(len(bars), 12)

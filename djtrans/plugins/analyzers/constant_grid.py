@@ -19,6 +19,7 @@ from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.bar_levels import bar_levels
+from djtrans.plugins.analyzers.chroma import chroma_per_bar
 from djtrans.plugins.analyzers.drift import follow_beats
 from djtrans.plugins.analyzers.front_end import extract_front_end
 from djtrans.plugins.analyzers.key import find_key
@@ -100,7 +101,8 @@ class ConstantGridAnalyzer:
         report(0.3)
         beats = find_steady_beats(front_end)
         report(0.5)
-        key = find_key(front_end.chroma.strength)
+        chroma = front_end.chroma
+        key = find_key(chroma.strength)
         # From here on only the attacks are needed, and all bands of them alike.
         attacks, onsets = front_end.attacks.all_bands(), front_end.onsets
         frame_rate = front_end.bands.frame_rate
@@ -118,7 +120,8 @@ class ConstantGridAnalyzer:
         grid = _grid(beats, warped, duration)
         bar_zero = _bar_zero(beats, grid)
         report(0.7)
-        level_db, low_db = bar_levels(samples, sample_rate, grid.downbeat_times[: grid.bars + 1])
+        bar_times = grid.downbeat_times[: grid.bars + 1]
+        level_db, low_db = bar_levels(samples, sample_rate, bar_times)
         sections = find_sections(
             features_per_bar(beats.features, _first_slot(beats, bar_zero), grid.bars),
             level_db,
@@ -135,8 +138,9 @@ class ConstantGridAnalyzer:
             levels=_levels(audio, sample_rate),
             bar_level_db=level_db,
             bar_low_db=low_db,
-            bar_vocal=bar_vocals(samples, sample_rate, grid.downbeat_times[: grid.bars + 1]),
+            bar_vocal=bar_vocals(samples, sample_rate, bar_times),
             bar_beat=bar_beat(attacks, beats.pulse, bar_zero, grid.bars, grid.confidence),
+            bar_chroma=chroma_per_bar(chroma.strength, chroma.frame_rate, bar_times),
         )
         report(1.0)
         return analysis

@@ -19,6 +19,7 @@ from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.plugins.analyzers import LibrosaConfig
 from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.bar_similarity import BarSimilarity
+from djtrans.plugins.analyzers.chroma import chroma_per_bar
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.librosa_beats import HOP_SAMPLES, track_grid
 from djtrans.plugins.analyzers.sections import find_phrases, sections_between
@@ -104,6 +105,9 @@ class LibrosaAnalyzer:
             bar_level_db=level_db,
             bar_low_db=low_db,
             bar_vocal=bar_vocals(samples, sample_rate, bar_times),
+            bar_chroma=chroma_per_bar(
+                chroma.T.astype(np.float64), _RATE / HOP_SAMPLES, bar_times
+            ),
         )
         report(1.0)
         return analysis
