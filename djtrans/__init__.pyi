@@ -102,6 +102,9 @@ from .pipeline.separators import (
 )
 from .pipeline.transition import Transition as Transition
 from .planning.registered import (
+    plan_candidates as plan_candidates,
+)
+from .planning.registered import (
     plan_transition as plan_transition,
 )
 from .registry import Registry as Registry

@@ -27,6 +27,7 @@ from djtrans.cli.grid import grid
 from djtrans.cli.inspect import layout, plugins
 from djtrans.cli.memory_errors import describe_memory_error
 from djtrans.cli.pictures import visualize
+from djtrans.cli.plan import plan
 from djtrans.cli.prepare import prepare
 from djtrans.cli.termination import INTERRUPTED, TERMINATED, interrupt_on_sigterm
 from djtrans.cli.train import train
@@ -78,6 +79,7 @@ def cli(
 for command in (
     analyze,
     grid,
+    plan,
     generate,
     render,
     visualize,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from djtrans.core.errors import InputError
+from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.track import Track
 from djtrans.core.transition.params_file import ParamsFile, load_params
+from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
 from djtrans.pipeline.completion import finish, generate_transition_params
@@ -20,8 +21,7 @@ from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import check_technique_settings
 from djtrans.pipeline.refinement import refine
 from djtrans.pipeline.transition import Transition
-from djtrans.planning.options import nearest_bars
-from djtrans.planning.tempo_octave import match_tempo_octaves
+from djtrans.planning.options import PlanOptions
 from djtrans.refinement import RefinementConfig
 from djtrans.registry import Registry, default_registry
 
@@ -94,17 +94,13 @@ def generate(
     steps = Steps(progress)
     prepared = prepare(a, b, preparation, steps=steps, registry=registry)
     with steps.step("plan"):
-        plan_options = options.plan
-        if options.duration is not None:
-            grid = match_tempo_octaves(*prepared.analyses)[0].grid
-            bars = nearest_bars(options.duration, grid.bpm, grid.beats_per_bar)
-            plan_options = attrs.evolve(plan_options, bars=bars)
+        plan_options = options.plan_of(prepared.analyses)
         named = options.model != AUTO
         source = compatible_model(source, prepared.mixer.layout, configured, named=named)
         if source is not None:
             plan_options = attrs.evolve(plan_options, frames_per_beat=source.frames_per_beat)
         if varied is None:
-            plan = prepared.plan(options.technique, plan_options)
+            plan = _candidate(prepared, options, plan_options)
             if not plan_options.nudge_ms:
                 plan = prepared.nudge(plan)
         else:
@@ -128,6 +124,19 @@ def generate(
         config = RefinementConfig(prediction=options.refine)
         transition = refine(transition, config, progress=progress, registry=registry)
     return transition
+
+
+def _candidate(
+    prepared: Prepared, options: GenerateOptions, plan_options: PlanOptions
+) -> TransitionPlan:
+    """Return the plan of the requested rank."""
+    plans = prepared.plans(options.technique, plan_options, count=options.candidate)
+    if len(plans) < options.candidate:
+        raise PlanError(
+            f"candidate = {options.candidate}, but only {len(plans)} plans differ clearly; give 1 "
+            f"to {len(plans)}."
+        )
+    return plans[-1]
 
 
 def _check_made_of(prepared: Prepared, varied: ParamsFile) -> None:

@@ -17,9 +17,11 @@ from djtrans.core.curves.parameter import MOST_FRAMES
 from djtrans.core.errors import InputError, did_you_mean
 from djtrans.core.transition.pair import Pair
 from djtrans.mixer.resolve import DEFAULT_MIXER
-from djtrans.planning.options import PlanOptions
+from djtrans.planning.options import PlanOptions, nearest_bars
+from djtrans.planning.tempo_octave import match_tempo_octaves
 
 if TYPE_CHECKING:
+    from djtrans.core.track.analysis import Analysis
     from djtrans.diffusion.model import DiffusionModel, Guide
 
 #: Default of options that are chosen from the tracks, or from the installed components.
@@ -36,7 +38,7 @@ MOST_CANDIDATES, STRONGEST = 256, 100.0
 #: Options that a params file to vary has settled.
 _OF_THE_PLAN = (
     *("technique", "bars", "duration", "cue_a", "cue_b", "swap_a", "swap_b", "tempo"),
-    *("stretch_limit", "shift_beats", "nudge_ms", "key_shift", "keep_a", "keep_b"),
+    *("stretch_limit", "shift_beats", "nudge_ms", "key_shift", "keep_a", "keep_b", "candidate"),
 )
 
 _SECONDS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(s?)\s*")
@@ -145,6 +147,9 @@ class GenerateOptions:
     keep_a, keep_b : float
         Least part of A that is played up to the end of the window, and of B from its start on, 0 to
         1; a looser plan is made only if no other is possible, and says so.
+    candidate : int
+        Rank of the plan among those that differ clearly, see :func:`djtrans.plan_candidates`; 1 is
+        the best.
     context : float or str
         Length before and after the window: bars, or seconds as ``"8s"``.
     full : bool
@@ -269,6 +274,9 @@ class GenerateOptions:
     keep_b: float = attrs.field(
         default=0.75, metadata=_cli("Least part of B that is played from its start on, 0 to 1.")
     )
+    candidate: int = attrs.field(
+        default=1, metadata=_cli("Rank of the plan among those that 'djtrans plan' lists.")
+    )
     context: float | str = attrs.field(
         default=DEFAULT_CONTEXT_BARS,
         metadata=_cli(
@@ -291,6 +299,8 @@ class GenerateOptions:
                     "or auto."
                 )
         _ = self.plan
+        if self.candidate < 1:
+            raise InputError(f"candidate = {self.candidate} is not allowed; give 1 or more.")
         parse_context(self.context)
         check_seed(self.seed)
         self._check_sampling()
@@ -385,6 +395,14 @@ class GenerateOptions:
             keep_b=self.keep_b,
         )
 
+    def plan_of(self, analyses: Pair[Analysis]) -> PlanOptions:
+        """Return the options of the planner for two tracks: a duration in bars of A."""
+        if self.duration is None:
+            return self.plan
+        grid = match_tempo_octaves(*analyses)[0].grid
+        bars = nearest_bars(self.duration, grid.bpm, grid.beats_per_bar)
+        return attrs.evolve(self.plan, bars=bars)
+
 
 class GenerateFields(TypedDict, total=False):
     """Fields of :class:`GenerateOptions` as keyword arguments, for type checkers."""
@@ -418,6 +436,7 @@ class GenerateFields(TypedDict, total=False):
     key_shift: int
     keep_a: float
     keep_b: float
+    candidate: int
     context: float | str
     full: bool
     mixer: MixerSpec | str

@@ -35,7 +35,7 @@ from djtrans.pipeline.separators import build_separator, fetch_separator
 from djtrans.planning.nudging import nudged
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.refinement import refine, vocal_activity
-from djtrans.planning.registered import plan_transition
+from djtrans.planning.registered import plan_candidates
 from djtrans.registry import Registry, default_registry
 
 
@@ -65,21 +65,29 @@ class Prepared:
         self, technique: str, options: PlanOptions | None = None, **fields: Any
     ) -> TransitionPlan:
         """Plan one transition of the pair; see :func:`djtrans.plan_transition`."""
-        plan = plan_transition(
+        return self.plans(technique, options, count=1, **fields)[0]
+
+    def plans(
+        self, technique: str, options: PlanOptions | None = None, *, count: int, **fields: Any
+    ) -> list[TransitionPlan]:
+        """Plan several transitions of the pair; see :func:`djtrans.plan_candidates`."""
+        plans = plan_candidates(
             self.analyses.a,
             self.analyses.b,
             options,
+            count=count,
             technique=technique,
             tracks=(self.tracks.a, self.tracks.b),
             mixer=self.mixer,
             registry=self.registry,
             **fields,
         )
-        chosen = self.registry.techniques.find(plan.technique)
-        check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
-        if chosen.declaration.needs_isolation:
-            self._check_isolation(chosen.name)
-        return plan
+        for name in {plan.technique for plan in plans}:
+            chosen = self.registry.techniques.find(name)
+            check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
+            if chosen.declaration.needs_isolation:
+                self._check_isolation(chosen.name)
+        return plans
 
     @property
     def isolated(self) -> Pair[bool]:

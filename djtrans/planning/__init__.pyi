@@ -6,7 +6,9 @@ from .keys import key_rule as key_rule
 from .options import PlanOptions as PlanOptions
 from .options import nearest_bars as nearest_bars
 from .planner import plan_from_groups as plan_from_groups
+from .planner import plans_from_groups as plans_from_groups
 from .registered import AUTO_GROUPS as AUTO_GROUPS
+from .registered import plan_candidates as plan_candidates
 from .registered import plan_transition as plan_transition
 from .tempo import Tempo as Tempo
 from .tempo import choose_tempo as choose_tempo

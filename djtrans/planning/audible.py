@@ -26,7 +26,7 @@ COMPARED_BARS = 8
 BASS_DB = 10.0
 #: Power gain from which on a part of a track is audible.
 AUDIBLE_GAIN = 0.05
-#: Clarity of the beat, 0 to 1, times the amplitude gain of the drums from which on a beat is played.
+#: Clarity of the beat, 0 to 1, times the amplitude gain of the drums, from which on it is played.
 AUDIBLE_BEAT = 0.25
 #: Excess of the dissonance over that of random notes, 1, that counts as a whole bar: about two
 #: chords a semitone apart.
@@ -191,13 +191,21 @@ class AudibleMix:
         return (self.a.vocals & self.b.vocals).sum(axis=1)
 
     def bars_without_beat(self) -> NDArray[np.int_]:
-        """Count the bars of the window in which a track has a beat by itself, and none is played."""
+        """Count the bars of the window in which a track has a beat, and none is played."""
         has = self.a.beat | self.b.beat
         return (has & ~self.a.beat_played & ~self.b.beat_played)[:, self._inside].sum(axis=1)
 
     def bars_with_two_beats(self) -> NDArray[np.int_]:
         """Count the bars in which the beats of both tracks are played."""
         return (self.a.beat_played & self.b.beat_played).sum(axis=1)
+
+    def crowded_bars(self) -> NDArray[np.float64]:
+        """Sum over the bars how equally loud both tracks are above 150 Hz, ``[positions]``.
+
+        A bar counts 1 if their powers are equal.
+        """
+        less, more = (f(self.a.high, self.b.high) for f in (np.minimum, np.maximum))
+        return np.asarray((less / np.maximum(more, _SILENCE)).sum(axis=1))
 
     def dissonant_bars(self) -> NDArray[np.float64]:
         """Sum the dissonance between the notes of both tracks over the bars, ``[positions]``.

@@ -107,6 +107,10 @@ class Candidate:
         """Name and length, as in ``"bass-swap over 16 bars"``."""
         return f"{self.technique.name} over {self.window.bars} bars"
 
+    def resembles(self, other: Candidate) -> bool:
+        """Return True if both have the same technique and nearly the same swaps."""
+        return self.name == other.name and _near(self.swaps, other.swaps)
+
     def worse(self, than: Candidate) -> str:
         """Return the reason for which a better candidate was preferred."""
         worst = max(self.faults, key=lambda f: self.faults[f] - than.faults.get(f, 0.0), default="")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
+
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.pair import Pair
@@ -19,15 +21,16 @@ from djtrans.planning.technique_gains import assume_gains
 from djtrans.planning.tempo_octave import match_tempo_octaves
 
 
-def plan_from_groups(
+def plans_from_groups(
     a: Analysis,
     b: Analysis,
     groups: Sequence[CandidateGroup],
     options: PlanOptions | None = None,
     gains: GainSource = assume_gains,
     extractors: Pair[BeatFeatureExtractor] | None = None,
-) -> TransitionPlan:
-    """Plan the transition of lowest cost among candidate groups.
+    count: int = 1,
+) -> list[TransitionPlan]:
+    """Plan the transitions of lowest cost among candidate groups.
 
     Parameters
     ----------
@@ -40,11 +43,14 @@ def plan_from_groups(
         Gains of both tracks through the curves of the techniques.
     extractors : Pair of BeatFeatureExtractor, optional
         Feature extractors of A and B, used where keys or downbeats are uncertain.
+    count : int
+        Largest number of plans.
 
     Returns
     -------
-    TransitionPlan
-        With its reasons, and the rejected candidates.
+    list of TransitionPlan
+        The best first, each with its reasons and the rejected candidates. Two plans differ in the
+        technique, or by at least 8 bars in the swap of a track.
 
     Raises
     ------
@@ -64,13 +70,31 @@ def plan_from_groups(
     if options.shift_beats:
         b = b.shifted(options.shift_beats)
         notes.append(f"{_later(options.shift_beats)}, as requested")
-    choice = PlanSearch(a=a, b=b, options=options, gains=gains, extractors=extractors).run(groups)
-    shift = 0 if options.shift_beats is not None else _shift(choice, extractors, a, b)
-    if shift:
-        b = b.shifted(shift)
-        notes.append(f"{_later(shift)}: bass, snare and chords then coincide with A's")
-        choice = PlanSearch(a=a, b=b, options=options, gains=gains, extractors=extractors).run(groups)
-    return build_plan(choice, options, files, tuple(notes))
+    search = PlanSearch(a=a, b=b, options=options, gains=gains, extractors=extractors)
+    if options.shift_beats is None:
+        shift = _shift(search.run(groups), extractors, a, b)
+        if shift:
+            search = attrs.evolve(search, b=b.shifted(shift))
+            notes.append(f"{_later(shift)}: bass, snare and chords then coincide with A's")
+    chosen: list[Choice] = []
+    for choice in search.choices(groups):
+        if not any(choice.candidate.resembles(other.candidate) for other in chosen):
+            chosen.append(choice)
+        if len(chosen) == count:
+            break
+    return [build_plan(choice, options, files, tuple(notes)) for choice in chosen]
+
+
+def plan_from_groups(
+    a: Analysis,
+    b: Analysis,
+    groups: Sequence[CandidateGroup],
+    options: PlanOptions | None = None,
+    gains: GainSource = assume_gains,
+    extractors: Pair[BeatFeatureExtractor] | None = None,
+) -> TransitionPlan:
+    """Plan the transition of lowest cost; see :func:`plans_from_groups`."""
+    return plans_from_groups(a, b, groups, options, gains, extractors)[0]
 
 
 def _shift(

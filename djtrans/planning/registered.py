@@ -9,6 +9,7 @@ import attrs
 
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.technique import TechniqueDeclaration
+from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track
 from djtrans.core.transition.pair import Pair
@@ -23,7 +24,7 @@ from djtrans.planning.beat_features import (
 )
 from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.options import PlanOptions
-from djtrans.planning.planner import plan_from_groups
+from djtrans.planning.planner import plans_from_groups
 from djtrans.planning.technique_gains import BarGains, assume_gains, technique_gains
 from djtrans.planning.window import Window
 from djtrans.registry import Registry, default_registry
@@ -102,6 +103,72 @@ def plan_transition(
     >>> plan.bars, plan.beats_per_bar
     (8, 4)
     """
+    return plan_candidates(
+        analysis_a,
+        analysis_b,
+        options,
+        count=1,
+        technique=technique,
+        tracks=tracks,
+        mixer=mixer,
+        registry=registry,
+        **fields,
+    )[0]
+
+
+def plan_candidates(
+    analysis_a: Analysis,
+    analysis_b: Analysis,
+    options: PlanOptions | None = None,
+    *,
+    count: int = 5,
+    technique: str = "auto",
+    tracks: tuple[Track, Track] | None = None,
+    mixer: Mixer | None = None,
+    registry: Registry | None = None,
+    **fields: Any,
+) -> list[TransitionPlan]:
+    """Plan several transitions: those of the lowest cost that differ clearly.
+
+    Parameters
+    ----------
+    analysis_a, analysis_b : Analysis
+        The outgoing and the incoming track.
+    options : PlanOptions, optional
+    count : int
+        Largest number of plans, at least 1.
+    technique, tracks, mixer, registry, **fields
+        See :func:`plan_transition`.
+
+    Returns
+    -------
+    list of TransitionPlan
+        The best first. Two plans differ in the technique, or by at least 8 bars in the swap of a
+        track. Their `cost` and `faults` are comparable among them.
+
+    Raises
+    ------
+    InputError
+        If `count` is less than 1.
+    PlanError
+        If no candidate fits; the message gives the reason for each.
+
+    See Also
+    --------
+    plan_transition : Plans the best one.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> structure = (("intro", 16), ("drop", 32), ("outro", 16))
+    >>> song = djtrans.synthesize(djtrans.TrackSpec(bpm=124.0, structure=structure))
+    >>> analysis = djtrans.analyze_track(djtrans.Track(song.audio, song.sample_rate))
+    >>> plans = djtrans.plan_candidates(analysis, analysis, count=3)
+    >>> [plan.cost for plan in plans] == sorted(plan.cost for plan in plans)
+    True
+    """
+    if count < 1:
+        raise InputError(f"count = {count} is not allowed; give 1 or more.")
     registry = registry or default_registry()
     given = {} if options is None else attrs.asdict(options)
     wanted = config_from_dict(PlanOptions, {**given, **fields})
@@ -118,7 +185,7 @@ def plan_transition(
         ]
     extractors = None if tracks is None else Pair(*tracks).map(_extractor)
     gains = partial(_gains, registry, mixer or _default_mixer(registry))
-    return plan_from_groups(analysis_a, analysis_b, groups, wanted, gains, extractors)
+    return plans_from_groups(analysis_a, analysis_b, groups, wanted, gains, extractors, count)
 
 
 @lru_cache(maxsize=4)

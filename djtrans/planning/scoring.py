@@ -41,6 +41,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     BOTH_SING: (1.0, 3.0),
     "no beat is played": (2.0, 10.0),
     "the beats may not coincide": (0.0, 4.0),
+    "both tracks are full at once": (4.0, 16.0),
     "the notes of both tracks are dissonant": (1.0, 6.0),
 }
 
@@ -107,6 +108,7 @@ def faults_of_mix(mix: AudibleMix, certainty: float) -> dict[str, NDArray[np.flo
         mix.bars_with_two_voices(),
         mix.bars_without_beat(),
         (1.0 - certainty) * mix.bars_with_two_beats(),
+        mix.crowded_bars(),
         mix.dissonant_bars(),
     )
     return {

@@ -110,25 +110,29 @@ def technique_gains(
     source = _unit_power(mixer.spec.stems, beats)
     with torch.no_grad():
         found = predict_powers(mixer, technique.generate(request)[None], ctx, Pair(source, source))
-    of_stems = {stem: found.gains.map(lambda g, i=i: g[0, i]) for i, stem in enumerate(source.stem_names)}
+    return Pair("a", "b").map(
+        lambda side: _bar_gains(found.gains[side][0], found.tracks[side][0], source, window.bars)
+    )
 
-    def side(name: str) -> BarGains:
-        power = (found.tracks[name][0] / source.mix_power).double().numpy()
 
-        def middle(stem: str) -> NDArray[np.float64]:
-            gain = of_stems[stem][name][:, LOW_BANDS + 1 : LOW_BANDS + 3]
-            return _bars(gain.square().double().numpy().mean(axis=1), window.bars)
+def _bar_gains(gains: Tensor, power: Tensor, source: StemPowers, bars: int) -> BarGains:
+    """Average the gains of stems ``[stems, cells, bands]``, and of a track, over each bar."""
+    share = (power / source.mix_power).double().numpy()
+    weight = source.mix_power[0, LOW_BANDS:].double().numpy()
 
-        weight = (source.mix_power[0] / source.mix_power[0, LOW_BANDS:].sum()).double().numpy()
-        return BarGains(
-            low=_bars(power[:, :LOW_BANDS].mean(axis=1), window.bars),
-            high=_bars(power[:, LOW_BANDS:] @ weight[LOW_BANDS:], window.bars),
-            drums=middle("drums"),
-            notes=middle("other"),
-            vocals=middle("vocals"),
-        )
+    def middle(stem: str) -> NDArray[np.float64]:
+        # A mixer without this stem: the mean of those that it has.
+        index = [i for i, name in enumerate(source.stem_names) if name == stem]
+        gain = (gains[index] if index else gains)[..., LOW_BANDS + 1 : LOW_BANDS + 3]
+        return _bars(gain.square().double().numpy().mean(axis=(0, 2)), bars)
 
-    return Pair(side("a"), side("b"))
+    return BarGains(
+        low=_bars(share[:, :LOW_BANDS].mean(axis=1), bars),
+        high=_bars(share[:, LOW_BANDS:] @ weight / weight.sum(), bars),
+        drums=middle("drums"),
+        notes=middle("other"),
+        vocals=middle("vocals"),
+    )
 
 
 def _bars(cells: NDArray[np.float64], bars: int) -> NDArray[np.float64]:
@@ -140,7 +144,8 @@ def _unit_power(stems: tuple[str, ...], beats: int) -> StemPowers:
     cells = beats * CELLS_PER_BEAT
     bands = len(EDGES_HZ) - 1
     low, high = LOW_BANDS, bands - LOW_BANDS
-    shares = torch.tensor([[*[STEM_SHARES[s][0]] * low, *[STEM_SHARES[s][1]] * high] for s in stems])
+    parts = [STEM_SHARES.get(stem, STEM_SHARES["other"]) for stem in stems]
+    shares = torch.tensor([[*[part[0]] * low, *[part[1]] * high] for part in parts])
     power: Tensor = shares[:, None, :].expand(-1, cells, -1).contiguous()
     step = BEAT_SECONDS / CELLS_PER_BEAT
     return StemPowers(

@@ -32,7 +32,7 @@ def make_analysis(
     per_bar=4,
     **grid,
 ):
-    """Build an analysis: 8-bar phrases, level 0 dB, vocals in the bars of `vocal`."""
+    """Build an analysis: 8-bar phrases, 0 dB, low end -6 dB, vocals in the bars of `vocal`."""
     bars = sum(length for _, length in sections)
     beats = lead + np.arange(bars * per_bar + 1 + first) * 60 / bpm
     made, phrases, at = [], [], 0
@@ -51,7 +51,7 @@ def make_analysis(
         key=Key(tonic, "minor", key_confidence),
         levels=Levels(lufs, lufs),
         bar_level_db=np.zeros(bars),
-        bar_low_db=np.zeros(bars),
+        bar_low_db=np.full(bars, -6.0),
         bar_vocal=voice,
     )
 

@@ -8,7 +8,6 @@ import pytest
 
 from djtrans.planning.candidates import left_out_part
 from djtrans.planning.levels import loudness_trim_db
-from djtrans.planning.scoring import level_drop_db
 
 
 @pytest.fixture
@@ -16,32 +15,14 @@ def levelled(analysis):
     def levelled(*parts, lufs=-10.0):
         """64 bars; the level of each part (bars, dB)."""
         levels = np.concatenate([np.full(bars, db, dtype=float) for bars, db in parts])
-        return attrs.evolve(analysis(lufs=lufs), bar_level_db=levels)
+        return attrs.evolve(analysis(lufs=lufs), bar_level_db=levels, bar_low_db=levels - 6.0)
 
     return levelled
 
 
-def test_equal_levels_do_not_drop(levelled):
-    assert level_drop_db(levelled((64, -10)), 32, levelled((64, -10)), 16) == pytest.approx(
-        0.0, abs=1e-3
-    )
-
-
-@pytest.mark.parametrize("db", [-18.0, -6.0, 3.0])
-def test_a_drop_is_the_difference_of_the_mean_levels(levelled, db):
-    b = levelled((16, -10), (48, -10 + db))
-    assert level_drop_db(levelled((64, -10)), 32, b, 16) == pytest.approx(-db, abs=1e-3)
-
-
-def test_a_break_after_eight_bars_counts_half(levelled):
-    b = levelled((24, -10), (8, -22), (32, -10))
-    assert level_drop_db(levelled((64, -10)), 32, b, 16) == pytest.approx(6.0, abs=1e-3)
-
-
-def test_b_counts_with_its_gain(levelled):
+def test_the_trim_has_a_limit(levelled):
     a, b = levelled((64, -10), lufs=-8.0), levelled((64, -16), lufs=-14.0)
     assert loudness_trim_db(a, b) == pytest.approx(6.0, abs=1e-3)
-    assert level_drop_db(a, 32, b, 16) == pytest.approx(0.0, abs=1e-3)
     assert loudness_trim_db(a, levelled((64, -40), lufs=-40.0)) == 12.0
 
 

@@ -45,7 +45,10 @@ def sound(note):
 
 
 def test_a_blend_where_there_is_room(analysis, plan, groups):
-    made = plan(analysis(), analysis(), groups=groups)
+    sparse = analysis()  # 16 bars of intro, and of outro
+    ends = np.where((np.arange(64) < 16) | (np.arange(64) >= 48), -10.0, 0.0)
+    sparse = attrs.evolve(sparse, bar_level_db=ends, bar_low_db=ends - 6.0)
+    made = plan(sparse, sparse, groups=groups)
     assert (made.technique, made.bars) == ("x/long", 32)
     busy = analysis(sections=(("drop", 64),))
     made = plan(busy, busy, groups=groups)
@@ -62,14 +65,8 @@ def test_four_bars_where_the_ones_are_unsure(analysis, plan, groups):
     unsure = analysis(downbeat_confidence=0.5)
     made = plan(analysis(), unsure, groups=groups)
     assert (made.technique, made.bars) == ("x/sweep", 4)
-    assert any(
-        "downbeats are uncertain (confidence 0.50), so at most 4 bars" in r for r in made.rejected
-    )
-    # A requested blend has its shortest length, a requested length is kept.
-    assert plan(analysis(), unsure).bars == 8
-    asked = plan(analysis(), unsure, groups=groups, bars=16)
-    assert asked.bars == 16
-    assert "16 bars although the downbeats are uncertain (confidence 0.50)" in asked.reasons
+    faults = dict(plan(analysis(), unsure, groups=groups, bars=16).faults)
+    assert faults["the beats may not coincide"] > 0.5
 
 
 def test_keys_far_apart_keep_notes_apart(analysis, plan, groups):
@@ -178,8 +175,11 @@ def test_without_a_beat_nothing_overlaps_but_a_fade(analysis, plan, groups):
 
 def test_spoken_word_is_not_talked_over(analysis, plan, groups):
     speech = analysis(confidence=0.0, downbeat_confidence=0.0, vocal=((0, 64),))
+    speech = attrs.evolve(speech, bar_level_db=np.full(64, -10.0), bar_low_db=np.full(64, -60.0))
     assert plan(speech, speech, groups=groups).technique == "x/echo"
-    # Into music without a voice it can be faded.
+    # Where it pauses, it can be faded into music without a voice.
+    pause = np.where(np.arange(64) < 44, 1.0, 0.0)
+    speech = attrs.evolve(speech, bar_vocal=pause)
     assert plan(speech, analysis(), groups=groups).technique == "x/fade"
 
 
@@ -206,6 +206,6 @@ def test_much_of_a_is_not_thrown_away(analysis, plan, groups):
     made = plan(analysis(sections=early), far, groups=groups)
     assert made.technique == "x/echo"
     assert any(
-        "much of A is left unplayed, with the swap at bar 17 of 88" in reason
+        reason.startswith("drop over") and "much of A is left unplayed" in reason
         for reason in made.rejected
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from djtrans.planning.vocals import clash_bars, sung, vocal_continuity
+from djtrans.planning.vocals import sung, vocal_continuity
 
 
 def test_a_bar_is_sung_if_its_probability_is_high(analysis):
@@ -15,10 +15,3 @@ def test_a_bar_is_sung_if_its_probability_is_high(analysis):
 @pytest.mark.parametrize(("bar", "continues"), [(4, 0.0), (5, 1.0), (6, 0.0), (7, 0.0)])
 def test_vocals_continue_across_the_start_of_a_bar_within_a_line(analysis, bar, continues):
     assert vocal_continuity(analysis(vocal=[(4, 6)]), bar) == continues
-
-
-def test_bars_with_two_voices_are_counted_where_they_meet(analysis):
-    a, b = analysis(vocal=[(8, 12)]), analysis(vocal=[(0, 3)])
-    assert clash_bars(a, 8, b, 0, 8) == 3
-    assert clash_bars(a, 8, b, 1, 8) == 2
-    assert clash_bars(a, 0, b, 0, 8) == 0

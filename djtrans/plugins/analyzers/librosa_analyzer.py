@@ -105,9 +105,7 @@ class LibrosaAnalyzer:
             bar_level_db=level_db,
             bar_low_db=low_db,
             bar_vocal=bar_vocals(samples, sample_rate, bar_times),
-            bar_chroma=chroma_per_bar(
-                chroma.T.astype(np.float64), _RATE / HOP_SAMPLES, bar_times
-            ),
+            bar_chroma=chroma_per_bar(chroma.T.astype(np.float64), _RATE / HOP_SAMPLES, bar_times),
         )
         report(1.0)
         return analysis
