@@ -23,6 +23,7 @@ def plan_from_groups(
     groups: Sequence[CandidateGroup],
     options: PlanOptions | None = None,
     extractors: Pair[BeatFeatureExtractor] | None = None,
+    headroom_a_db: float = 0.0,
 ) -> TransitionPlan:
     """Plan a transition from the first candidate group that has an acceptable candidate.
 
@@ -35,6 +36,8 @@ def plan_from_groups(
     options : PlanOptions, optional
     extractors : Pair of BeatFeatureExtractor, optional
         Feature extractors of A and B, used where keys or downbeats are uncertain.
+    headroom_a_db : float
+        Gain that A's peaks allow; a quiet A is raised by no more.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def plan_from_groups(
         b = b.shifted(shift)
         notes.append(f"{_later(shift)}: bass, snare and chords then coincide with A's")
         choice = PlanSearch(a=a, b=b, options=options, extractors=extractors).run(groups)
-    return build_plan(choice, options, files, tuple(notes))
+    return build_plan(choice, options, files, tuple(notes), headroom_a_db)
 
 
 def _shift(

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
@@ -19,6 +20,7 @@ from djtrans.planning.beat_features import (
     extract_beat_features,
 )
 from djtrans.planning.candidate_group import CandidateGroup
+from djtrans.planning.levels import RAISED_PEAK_DBFS
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.planner import plan_from_groups
 from djtrans.registry import Registry, default_registry
@@ -60,7 +62,8 @@ def plan_transition(
     technique : str
         Name of a registered technique, or ``"auto"``: the first of :data:`AUTO_ORDER` that fits.
     tracks : tuple of Track, optional
-        Audio of A and B, to compare their windows where keys or downbeats are uncertain.
+        Audio of A and B, to compare their windows where keys or downbeats are uncertain, and to
+        raise a quiet A as far as its peaks allow.
     registry : Registry, optional
     **fields
         Fields of :class:`djtrans.planning.options.PlanOptions`, which replace those of `options`:
@@ -107,12 +110,18 @@ def plan_transition(
             CandidateGroup(techniques=named, asked=True, loop=True),
         ]
     extractors = None if tracks is None else Pair(*tracks).map(_extractor)
-    return plan_from_groups(analysis_a, analysis_b, groups, wanted, extractors)
+    headroom = 0.0 if tracks is None else _headroom_db(tracks[0])
+    return plan_from_groups(analysis_a, analysis_b, groups, wanted, extractors, headroom)
 
 
 def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
     found = [registry.techniques.find(name) for name in names]
     return {component.name: component.declaration for component in found}
+
+
+def _headroom_db(track: Track) -> float:
+    """Return the gain that the peaks of a track allow."""
+    return RAISED_PEAK_DBFS - amplitude_to_db(float(track.audio.abs().max()))
 
 
 def _extractor(track: Track) -> BeatFeatureExtractor:
