@@ -9,6 +9,7 @@ import attrs
 
 from djtrans.core.errors import DjtransError, PlanError
 from djtrans.core.transition.alignment import AlignedTrack, Span
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.plan import TransitionPlan, track_seconds
 from djtrans.pipeline.preparation import Prepared
 from djtrans.planning.options import WINDOW_BARS

@@ -83,7 +83,7 @@ class PlanOptions:
         0.0, "Delay of B against its beat grid.", unit="ms", minimum=-500.0, maximum=500.0
     )
     key_shift: int = setting(0, "Transposition of B.", unit="semitones", minimum=-6, maximum=6)
-    ease_bars: int = setting(16, "Bars to return to the own tempo and level.", minimum=0, maximum=64)
+    ease_bars: int = setting(16, "Bars to return to own tempo and level.", minimum=0, maximum=64)
     keep_a: float = setting(
         0.75, "Least part of A that is played before it ends.", minimum=0.0, maximum=1.0
     )

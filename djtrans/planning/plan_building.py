@@ -68,7 +68,7 @@ def build_plan(
         options.ease_bars,
         options.nudge_ms / 1000.0,
     )
-    gains = match_loudness(*files, headroom_a_db)
+    gains = match_loudness(files.a, files.b, headroom_a_db)
     louder, trim = loudness_difference_db(*files), loudness_trim_db(*files)
     reasons = [*_swap_reasons(choice, options), *choice.reasons, candidate.tempo.reason, *notes]
     if options.key_shift:
@@ -77,7 +77,7 @@ def build_plan(
         reasons.append(f"B is delayed by {options.nudge_ms:+g} ms, as requested")
     if trim != louder:
         reasons.append(
-            f"B would need {louder:+.1f} dB to match A's loudness; it gets {trim:+.0f} dB, the limit"
+            f"B would need {louder:+.1f} dB to match A's loudness; the limit is {trim:+.0f} dB"
         )
         quieter, quiet = ("quieter", "B") if louder > 0.0 else ("louder", "A")
         warnings.warn(
