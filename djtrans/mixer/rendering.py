@@ -173,7 +173,9 @@ def _mastered(
     audio = _placed(mix, span.start, Span(start, span.stop))[None].to(device)
     curves = selected_curves(params.delayed(-start / sample_rate), master)
     with torch.no_grad():
-        out = master(audio, torch.zeros_like(audio), curves.to(device), seed=seed)
+        out = master(
+            audio, torch.zeros_like(audio), curves.to(device), sample_rate=sample_rate, seed=seed
+        )
     return _placed(out.mix.cpu(), start, span)
 
 
