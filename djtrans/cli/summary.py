@@ -107,7 +107,11 @@ def _gains(plan: TransitionPlan, transition: Transition) -> Iterator[str]:
             continue
         end = transition.rendered.span.stop / transition.sample_rate
         held = max(0.0, (end - ease.start) / (ease.stop - ease.start))
-        part = "" if held >= 1.0 else f"; the file ends after {int(held * ease.bars + 0.5)} of them"
+        part = (
+            ""
+            if held * ease.bars > ease.bars - 0.5
+            else f"; the file ends after {int(held * ease.bars + 0.5)} of them"
+        )
         yield (
             f"{name.upper()} eased from {_signed(side.gain_db, 1)} dB to "
             f"{_signed(ease.gain_db, 1)} dB over the {ease.bars} bars after the window{part}"

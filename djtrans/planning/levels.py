@@ -15,7 +15,8 @@ from djtrans.core.track.analysis import Analysis
 TRIM_LIMIT_DB = 12.0
 #: Peak up to which a quiet A is raised, in dBFS.
 RAISED_PEAK_DBFS = -1.0
-#: B returns to its own level no faster than this, in whole phrases of bars; less stays as it is.
+#: B returns to its own level no faster than this, up to a phrase boundary within so many bars;
+#: smaller gains stay as they are.
 EASE_DB_PER_BAR, EASE_PHRASE_BARS, LEAST_EASE_DB = 0.5, 8, 0.5
 #: Level of no bars, or of silent ones.
 SILENCE_DB = -80.0
@@ -83,7 +84,7 @@ def match_loudness(a: Analysis, b: Analysis, headroom_a_db: float = 0.0) -> Gain
 
 
 def ease_bars(change_db: float, least_bars: int) -> int:
-    """Return the number of bars over which a gain changes: whole phrases.
+    """Return the least number of bars over which a gain changes.
 
     Parameters
     ----------
@@ -91,5 +92,4 @@ def ease_bars(change_db: float, least_bars: int) -> int:
     least_bars : int
         Smallest number of bars.
     """
-    bars = max(least_bars, math.ceil(abs(change_db) / EASE_DB_PER_BAR - 1e-6))
-    return math.ceil(bars / EASE_PHRASE_BARS) * EASE_PHRASE_BARS
+    return max(least_bars, math.ceil(abs(change_db) / EASE_DB_PER_BAR - 1e-6))

@@ -130,7 +130,8 @@ def test_gradients_reach_the_audio_through_the_gain():
     scale = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(level, (scale,), atol=1e-4)
     run(effect, audio).sum().backward()
-    assert bool(torch.isfinite(audio.grad).all()) and bool(audio.grad.any())
+    assert bool(torch.isfinite(audio.grad).all())
+    assert bool(audio.grad.any())
 
 
 def test_a_ceiling_above_full_scale_is_refused():
