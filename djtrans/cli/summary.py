@@ -100,21 +100,18 @@ def output_level(transition: Transition) -> Iterator[str]:
 
 def _gains(plan: TransitionPlan, transition: Transition) -> Iterator[str]:
     a = f"A {_signed(plan.a.gain_db, 1)} dB, " if plan.a.gain_db else ""
-    yield f"{a}B {_signed(plan.b.gain_db, 1)} dB (equally loud at the swap)"
+    yield f"{a}B {_signed(plan.b.gain_db, 1)} dB (matched at the swap)"
     for name, side in plan.sides.items():
         ease = side.gain_ease
         if ease is None:
             continue
         end = transition.rendered.span.stop / transition.sample_rate
-        held = max(0.0, (end - ease.start) / (ease.stop - ease.start))
-        part = (
-            ""
-            if held * ease.bars > ease.bars - 0.5
-            else f"; the file ends after {int(held * ease.bars + 0.5)} of them"
-        )
+        held = round(ease.bars * max(0.0, (end - ease.start) / (ease.stop - ease.start)))
+        own = _signed(ease.gain_db, 1) if ease.gain_db else "0"
         yield (
-            f"{name.upper()} eased from {_signed(side.gain_db, 1)} dB to "
-            f"{_signed(ease.gain_db, 1)} dB over the {ease.bars} bars after the window{part}"
+            f"{name.upper()} eased from {_signed(side.gain_db, 1)} dB to {own} dB over the "
+            f"{ease.bars} bars after the window"
+            + (f"; the file ends after {held} of them" if held < ease.bars else "")
         )
 
 

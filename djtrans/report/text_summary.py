@@ -117,7 +117,8 @@ def _ease_words(side: TrackPlan) -> str:
     ease = side.gain_ease
     if ease is None:
         return ""
-    levels = f"{side.gain_db:+.1f} to {ease.gain_db:+.1f} dB".replace("-", "−")
+    own = f"{ease.gain_db:+.1f}" if ease.gain_db else "0"
+    levels = f"{side.gain_db:+.1f} dB to {own} dB".replace("-", "−")
     return f", its gain eased from {levels} over {ease.bars} bars"
 
 

@@ -82,8 +82,8 @@ def test_the_summary_states_gains_and_their_ease(made):
     ease = made.plan.b.gain_ease
     lines = "\n".join(describe(made, [], 1.0))
     before = f"{made.plan.b.gain_db:+.1f} dB"
-    assert f"B {before} (equally loud at the swap)" in lines
-    assert f"B eased from {before} to +0.0 dB over the {ease.bars} bars after the window" in lines
+    assert f"B {before} (matched at the swap)" in lines
+    assert f"B eased from {before} to 0 dB over the {ease.bars} bars after the window" in lines
     assert "the file ends" not in lines
     start = made.rendered.span.start
     middle = round((ease.start + 0.25 * (ease.stop - ease.start)) * RATE)

@@ -94,7 +94,7 @@ def test_a_bass_swap_as_a_dj_tells_it():
     assert rest == "**After bar 8** B plays on alone."
     ease = GainEase(start=16.0, stop=48.0, gain_db=0.0, bars=16)
     *_, rest = described(SWAP, gain_db=-6.2, gain_ease=ease).splitlines()
-    assert rest.endswith("B plays on alone, its gain eased from −6.2 to +0.0 dB over 16 bars.")
+    assert rest.endswith("B plays on alone, its gain eased from −6.2 dB to 0 dB over 16 bars.")
 
 
 def test_a_tempo_that_moves_is_told_from_where_it_starts_to_where_it_ends():
