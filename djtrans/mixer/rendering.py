@@ -27,7 +27,7 @@ _REDUCTION_SECONDS, _REDUCED_DB = 0.01, 0.1
 
 @attrs.frozen
 class Reduction:
-    """How far the master chain lowered the level.
+    """Reduction of the level by the master chain.
 
     Attributes
     ----------
