@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.contracts.declaration import short_name
+from djtrans.mixer.rendering import CEILING_DBTP
 from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ def describe(
     swap = clock(begin + plan.swap_seconds)
     separators = sorted({short_name(t.separator.name) for t in provenance.tracks.values()})
     spent = ", ".join(f"{name} {value:.1f}" for name, value in transition.seconds.items())
-    trim = _signed(transition.rendered.trim_db, 1)
     technique = (
         f"{short_name(plan.technique)}, {plan.bars} bars ({plan.window_seconds:.1f} s), "
         f"{clock(begin)} to {clock(end)} of the output"
@@ -71,15 +71,48 @@ def describe(
             f"A {_signed(plan.a.stretch_percent, 2)} %, B {_signed(plan.b.stretch_percent, 2)} %",
         ),
         ("keys", f"{plan.a.key} to {plan.b.key}, Camelot distance {plan.key_distance}"),
-        (
-            "gain",
-            f"B {_signed(plan.b.gain_db, 1)} dB (match A), master {trim} dB (true peak -1 dBTP)",
-        ),
+        *(("gain", line) for line in _gains(plan, transition)),
+        *(("output", line) for line in output_level(transition)),
         ("separator", ", ".join(separators)),
         ("seconds", f"{seconds:.1f} ({spent})"),
         *(("wrote", path) for path in written),
     ]
     return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
+
+
+def output_level(transition: Transition) -> Iterator[str]:
+    """Describe how far the output was lowered for its peaks, in no lines or more."""
+    rendered = transition.rendered
+    chain = transition.provenance.mixer.spec.master_chain
+    if (reduction := rendered.reduction) is not None:
+        nodes = ", ".join(short_name(node.effect) for node in chain)
+        yield (
+            f"through {nodes}: reduced in {100 * reduction.share:.1f} % of the time, by "
+            f"{reduction.largest_db:.1f} dB at most"
+        )
+    if rendered.trim_db < -0.05:
+        advice = "" if chain else "; --master limiter avoids this"
+        yield (
+            f"lowered by {-rendered.trim_db:.1f} dB to keep true peaks below "
+            f"{CEILING_DBTP:g} dBTP{advice}"
+        )
+
+
+def _gains(plan: TransitionPlan, transition: Transition) -> Iterator[str]:
+    a = f"A {_signed(plan.a.gain_db, 1)} dB, " if plan.a.gain_db else ""
+    yield f"{a}B {_signed(plan.b.gain_db, 1)} dB (matched at the swap)"
+    for name, side in plan.sides.items():
+        ease = side.gain_ease
+        if ease is None:
+            continue
+        end = transition.rendered.span.stop / transition.sample_rate
+        held = round(ease.bars * max(0.0, (end - ease.start) / (ease.stop - ease.start)))
+        own = _signed(ease.gain_db, 1) if ease.gain_db else "0"
+        yield (
+            f"{name.upper()} eased from {_signed(side.gain_db, 1)} dB to {own} dB over the "
+            f"{ease.bars} bars after the window"
+            + (f"; the file ends after {held} of them" if held < ease.bars else "")
+        )
 
 
 def refinement_lines(transition: Transition) -> list[str]:

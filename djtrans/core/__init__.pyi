@@ -100,6 +100,7 @@ from .track.tracklist import TracklistEntry as TracklistEntry
 from .transition.alignment import align_and_separate as align_and_separate
 from .transition.alignment import margin_span as margin_span
 from .transition.alignment import window_span as window_span
+from .transition.gain_ease import GainEase as GainEase
 from .transition.pair import Pair as Pair
 from .transition.params_file import ParamsFile as ParamsFile
 from .transition.params_file import load_params as load_params

@@ -84,6 +84,7 @@ def plan_row(pair: str, plan: TransitionPlan, a: Analysis, b: Analysis) -> PlanR
     """Measure a plan on the analyses of its tracks."""
     swap = plan.beat_times[plan.swap_beat]
     swaps = [track_seconds(side.warp, swap) for side in plan.sides]
+    gain = plan.b.gain_db - plan.a.gain_db
     music_a, music_b = plan.a.music, plan.b.music
     return PlanRow(
         pair=pair,
@@ -95,16 +96,16 @@ def plan_row(pair: str, plan: TransitionPlan, a: Analysis, b: Analysis) -> PlanR
         terms={
             "level_drop_db": _level(a, a.bar_level_db, swaps[0], before=True)
             - _level(b, b.bar_level_db, swaps[1])
-            - plan.b.gain_db,
+            - gain,
             "bass_drop_db": _level(a, a.bar_low_db, swaps[0], before=True)
             - _level(b, b.bar_low_db, swaps[1])
-            - plan.b.gain_db,
+            - gain,
             "unplayed_a_seconds": 0.0
             if music_a is None
             else max(0.0, music_a[1] - plan.beat_times[-1]),
             "skipped_b_seconds": 0.0 if music_b is None else max(0.0, -music_b[0]),
             "tempo_change_percent": max(abs(side.stretch_percent) for side in plan.sides),
-            "gain_db": abs(plan.b.gain_db),
+            "gain_db": abs(gain),
         },
     )
 

@@ -9,6 +9,7 @@ import attrs
 
 from djtrans.core.errors import DjtransError, PlanError
 from djtrans.core.transition.alignment import AlignedTrack, Span
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.plan import TransitionPlan, track_seconds
 from djtrans.pipeline.preparation import Prepared
 from djtrans.planning.options import WINDOW_BARS
@@ -172,11 +173,24 @@ def timeline_shift(plan: TransitionPlan, anchor: TransitionPlan, sample_rate: in
     for one, other in ((plan.a, anchor.a), (plan.b, anchor.b)):
         if one.playback or other.playback or abs(one.gain_db - other.gain_db) > 1e-6:
             return None
+        if not _same_ease(one.gain_ease, other.gain_ease, shift / sample_rate):
+            return None
         for seconds in plan.beat_times:
             expected = track_seconds(other.warp, seconds + shift / sample_rate)
             if abs(track_seconds(one.warp, seconds) - expected) > SAME_TIME_SECONDS:
                 return None
     return shift
+
+
+def _same_ease(one: GainEase | None, other: GainEase | None, shift_seconds: float) -> bool:
+    """Return True if two gains are eased alike on timelines that differ by a shift."""
+    if one is None or other is None:
+        return one is other
+    return (
+        abs(one.start + shift_seconds - other.start) < SAME_TIME_SECONDS
+        and abs(one.stop + shift_seconds - other.stop) < SAME_TIME_SECONDS
+        and abs(one.gain_db - other.gain_db) < 1e-6
+    )
 
 
 def _ends(plan: TransitionPlan) -> bool:

@@ -172,6 +172,8 @@ def _values(
             raise InputError(
                 f"The effect {name!r} has no parameter {given!r}. {did_you_mean(given, names)}"
             )
+    if not parameters:
+        return audio.new_zeros(1, 0)
     rows = [torch.as_tensor(curves.get(p.name, p.neutral)).to(audio) for p in parameters]
     try:
         values = torch.stack(torch.broadcast_tensors(*rows), dim=-1)

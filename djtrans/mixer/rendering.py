@@ -6,17 +6,39 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.decibels import db_to_amplitude
+from djtrans.core.audio.decibels import db_to_amplitude, power_to_db
 from djtrans.core.audio.loudness import true_peak_db
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.contracts.effect import RenderContext
+from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.mixer.mixer import Mixer
 
-#: No true peak of the file lies above this (dBTP): a static trim, never a limiter.
+#: No true peak of the file lies above this (dBTP): a static trim, unless the master chain limits.
 CEILING_DBTP = -1.0
+#: The master chain starts whole such blocks before the window, so that its frames lie there as
+#: those of the other chains: a multiple of every hop.
+_MASTER_BLOCK = 65536
+#: Reductions of the level are measured in blocks of this length, and count from this depth on.
+_REDUCTION_SECONDS, _REDUCED_DB = 0.01, 0.1
+
+
+@attrs.frozen
+class Reduction:
+    """Reduction of the level by the master chain.
+
+    Attributes
+    ----------
+    largest_db : float
+        Largest reduction in a block of 10 ms, 0 or more.
+    share : float
+        Share of the blocks that were lowered by more than 0.1 dB.
+    """
+
+    largest_db: float
+    share: float
 
 
 @attrs.frozen(eq=False)
@@ -35,6 +57,8 @@ class Rendered:
         The clock in samples; 0 is the start of the window.
     trim_db : float
         Static gain that was put on everything to keep the peaks below the ceiling.
+    reduction : Reduction, optional
+        Of the level by the master chain; None without one.
     """
 
     mix: Tensor
@@ -44,6 +68,7 @@ class Rendered:
     solo_b: Tensor
     span: Span
     trim_db: float
+    reduction: Reduction | None = None
 
 
 def render_window(
@@ -59,9 +84,9 @@ def render_window(
 ) -> Rendered:
     """Render a transition with its context.
 
-    The mixer runs over the window and one beat on either side, where its curves are held at their
-    neutral or silent ends; before that A is heard as it is, after that B, and whatever still
-    rings rings on into it.
+    The stem and track chains run over the window and one beat on either side, where their curves
+    are held at their neutral or silent ends; before that A is heard as it is, after that B, and
+    whatever still rings rings on into it. The master chain runs over the whole span.
 
     Parameters
     ----------
@@ -88,11 +113,12 @@ def render_window(
     worked = Span(window.start - beat, window.stop + beat)
     shifted = params.delayed(beat / rate)
     tail = min(max(0, span.stop - worked.stop) / rate, _tail_seconds(mixer, shifted, rate))
+    tracks = _without_master(mixer)
     with torch.no_grad():
-        out = mixer(
+        out = tracks(
             a.window(worked).to(device),
             b.window(worked).to(device),
-            shifted.to(device),
+            selected_curves(shifted, tracks).to(device),
             seed=seed,
             tail_seconds=tail,
         )
@@ -100,8 +126,12 @@ def render_window(
     heard_a = _splice(solo_a, span, worked, out.a.cpu(), before=True)
     heard_b = _splice(solo_b, span, worked, out.b.cpu(), before=False)
     mix = heard_a + heard_b
-    # What the master chain made of the sum, where it worked.
+    # What the sum is rounded to in the mixer.
     mix = mix + _placed(out.mix.cpu() - out.a.cpu() - out.b.cpu(), worked.start, span)
+    reduction = None
+    if mixer.master_nodes:
+        summed, mix = mix, _mastered(mixer, params, mix, span, worked, rate, device, seed)
+        reduction = _reduction(summed, mix, rate)
     peak = true_peak_db(mix, rate)
     trim_db = min(0.0, CEILING_DBTP - peak)
     gain = db_to_amplitude(trim_db)
@@ -113,7 +143,63 @@ def render_window(
         solo_b=solo_b * gain,
         span=span,
         trim_db=trim_db,
+        reduction=reduction,
     )
+
+
+def _without_master(mixer: Mixer) -> Mixer:
+    """Return the mixer up to the sum of the tracks."""
+    if not mixer.master_nodes:
+        return mixer
+    spec = attrs.evolve(mixer.spec, master_chain=())
+    return Mixer(spec, mixer.stem_nodes, mixer.track_nodes, (), mixer.config)
+
+
+def _mastered(
+    mixer: Mixer,
+    params: TransitionParams,
+    mix: Tensor,
+    span: Span,
+    worked: Span,
+    sample_rate: int,
+    device: str | torch.device,
+    seed: int,
+) -> Tensor:
+    """Pass the sum ``[channels, samples]`` of both tracks over a span through the master chain."""
+    spec = MixerSpec(stems=("mix",), stem_chain=(), master_chain=mixer.spec.master_chain)
+    master = Mixer(spec, (), (), mixer.master_nodes, mixer.config)
+    blocks = -((span.start - worked.start) // _MASTER_BLOCK)
+    start = worked.start - max(0, blocks) * _MASTER_BLOCK
+    audio = _placed(mix, span.start, Span(start, span.stop))[None].to(device)
+    curves = selected_curves(params.delayed(-start / sample_rate), master)
+    with torch.no_grad():
+        out = master(
+            audio, torch.zeros_like(audio), curves.to(device), sample_rate=sample_rate, seed=seed
+        )
+    return _placed(out.mix.cpu(), start, span)
+
+
+def selected_curves(params: TransitionParams, mixer: Mixer) -> TransitionParams:
+    """Select the curves of the parameters that a part of the mixer has."""
+    if mixer.layout.keys == params.layout.keys:
+        return params
+    rows = [params.layout.index(key) for key in mixer.layout.keys]
+    return attrs.evolve(params, values=params.values[..., rows], layout=mixer.layout)
+
+
+def _reduction(before: Tensor, after: Tensor, sample_rate: int) -> Reduction:
+    """Measure how far the level of a signal ``[channels, samples]`` was lowered."""
+    size = max(1, round(_REDUCTION_SECONDS * sample_rate))
+
+    def powers(audio: Tensor) -> Tensor:
+        whole = audio[:, : audio.shape[-1] // size * size]
+        return whole.double().square().unflatten(-1, (-1, size)).mean(dim=(0, -1))
+
+    was, now = powers(before), powers(after)
+    lowered = power_to_db(was, 1e-12) - power_to_db(now, 1e-12)
+    largest = max(0.0, float(lowered.max())) if len(lowered) else 0.0
+    share = float((lowered > _REDUCED_DB).double().mean()) if len(lowered) else 0.0
+    return Reduction(largest, share)
 
 
 def _tail_seconds(mixer: Mixer, params: TransitionParams, sample_rate: int) -> float:

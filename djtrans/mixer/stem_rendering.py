@@ -10,7 +10,7 @@ from djtrans.core.track.stems import Stems
 from djtrans.core.transition.alignment import AlignedTrack, Span
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.mixer.mixer import Mixer
-from djtrans.mixer.rendering import Rendered, render_window
+from djtrans.mixer.rendering import Rendered, render_window, selected_curves
 
 
 def render_stem(
@@ -47,8 +47,7 @@ def render_stem(
     """
     spec = attrs.evolve(mixer.spec, stems=(stem,), master_chain=())
     alone = Mixer(spec, mixer.stem_nodes, mixer.track_nodes, (), mixer.config).to("cpu")
-    rows = [params.layout.index(key) for key in alone.layout.keys]
-    curves = attrs.evolve(params, values=params.values[..., rows].cpu(), layout=alone.layout)
+    curves = selected_curves(params, alone).to("cpu")
     out = render_window(alone, curves, plan, _only(a, stem), _only(b, stem), span, seed=seed)
     gain = db_to_amplitude(gain_db - out.trim_db)
     scaled = {name: getattr(out, name) * gain for name in ("mix", "a", "b", "solo_a", "solo_b")}

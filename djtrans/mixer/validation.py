@@ -112,7 +112,7 @@ def batched_values(params: TransitionParams | Tensor, layout: Layout) -> tuple[T
             f"params is a {type(params).__name__}; give TransitionParams or a tensor [frames, "
             f"{len(layout)}]."
         )
-    if values.ndim not in (2, 3) or values.shape[-1] != len(layout) or 0 in values.shape:
+    if values.ndim not in (2, 3) or values.shape[-1] != len(layout) or 0 in values.shape[:-1]:
         raise ShapeError(
             f"Parameter values have shape {tuple(values.shape)}; expected [frames, {len(layout)}]"
             f" or [batch, frames, {len(layout)}], none of them empty."
@@ -124,6 +124,8 @@ def batched_values(params: TransitionParams | Tensor, layout: Layout) -> tuple[T
 
 
 def _check_ranges(values: Tensor, layout: Layout) -> None:
+    if not layout.rows:
+        return
     flat = values.reshape(-1, len(layout))
     lows, highs = flat.amin(dim=0).tolist(), flat.amax(dim=0).tolist()
     for row, low, high in zip(layout.rows, lows, highs, strict=True):

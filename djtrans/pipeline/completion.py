@@ -17,6 +17,7 @@ from djtrans.mixer.rendering import render_window
 from djtrans.pipeline.curve_generation import can_generate
 from djtrans.pipeline.curve_sampling import sample_params
 from djtrans.pipeline.options import GenerateOptions
+from djtrans.pipeline.output_level import warn_of_low_level
 from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.preparation import Prepared
 from djtrans.pipeline.progress import Steps
@@ -114,7 +115,7 @@ def finish(
     device: str,
     steps: Steps,
 ) -> Transition:
-    """Render curves over their span, and warn if the result is silent."""
+    """Render curves over their span, and warn if the result is silent or far too quiet."""
     params, plan, shape = content.params, content.plan, content.provenance.render
     with steps.step("render"), same_surroundings():
         rendered = render_window(
@@ -137,5 +138,6 @@ def finish(
         mixer=mixer,
         seconds=steps.seconds,
     )
+    warn_of_low_level(rendered, plan)
     warn_of_silence(rendered, transition.sample_rate, transition.beat_times, plan.beats_per_bar)
     return transition

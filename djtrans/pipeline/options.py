@@ -58,6 +58,8 @@ class PreparationOptions:
         Folder with ready stems of each track.
     mixer : MixerSpec or str
         A spec, or the name of a registered mixer.
+    master : str, optional
+        Name of a registered effect that is appended to the master chain of the mixer.
     settings : Settings
         Settings of the components.
     device : str
@@ -74,6 +76,7 @@ class PreparationOptions:
     separator: str = AUTO
     stems: Pair[str | os.PathLike[str] | None] = attrs.field(factory=lambda: Pair(None, None))
     mixer: MixerSpec | str = DEFAULT_MIXER
+    master: str | None = None
     settings: Settings = attrs.field(factory=Settings)
     device: str = AUTO
 
@@ -156,6 +159,9 @@ class GenerateOptions:
         Render from A's start to B's end instead.
     mixer : MixerSpec or str
         A spec, or the name of a registered mixer.
+    master : str, optional
+        Name of a registered effect on the mix, after the mixer: ``"limiter"`` keeps true peaks
+        below -1 dBTP, so that loud passages do not lower the whole file.
     settings : mapping of str to object, optional
         Settings of the components: ``"reverb.decay_seconds"`` by node of the mixer, ``"reverb"``
         for another effect at that node, ``"separator.FIELD"``, ``"technique.FIELD"`` of a named
@@ -285,6 +291,10 @@ class GenerateOptions:
     )
     full: bool = attrs.field(default=False, metadata=_cli("Render from A's start to B's end."))
     mixer: MixerSpec | str = attrs.field(default=DEFAULT_MIXER, metadata=_cli("Name of a mixer."))
+    master: str | None = attrs.field(
+        default=None,
+        metadata=_cli("Effect on the mix, such as limiter; its settings: --set limiter.FIELD."),
+    )
     settings: Mapping[str, Any] | None = None
     device: str = attrs.field(default=AUTO, metadata=_cli("auto, cpu, cuda or mps."))
     seed: int = attrs.field(default=0, metadata=_cli("Seed of everything random."))
@@ -372,6 +382,7 @@ class GenerateOptions:
             separator=self.separator,
             stems=Pair(self.stems_a, self.stems_b),
             mixer=self.mixer,
+            master=self.master,
             settings=Settings.from_mapping(self.settings or {}),
             device=self.device,
         )
@@ -440,6 +451,7 @@ class GenerateFields(TypedDict, total=False):
     context: float | str
     full: bool
     mixer: MixerSpec | str
+    master: str | None
     settings: Mapping[str, Any] | None
     device: str
     seed: int

@@ -208,7 +208,10 @@ def prepare(
     separators = separator_pair(
         options.separator, options.stems, settings.separator, device, steps, registry
     )
-    spec = resolve_spec(options.mixer, registry).configured(settings.mixer)
+    spec = resolve_spec(options.mixer, registry)
+    if options.master is not None:
+        spec = spec.with_master(options.master)
+    spec = spec.configured(settings.mixer)
     mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load"):
         tracks = Pair(as_track(a), as_track(b))

@@ -44,8 +44,8 @@ class PlanOptions:
     key_shift : int
         Semitones by which B is transposed.
     ease_bars : int
-        Bars outside the window over which a stretched track returns to its own tempo; 0 leaves it
-        stretched.
+        Bars outside the window over which a stretched track returns to its own tempo, and the least
+        number of bars after it over which B returns to its own level; 0 leaves both as they are.
     keep_a, keep_b : float
         Least part of A that is played up to the end of the window, and of B from its start on,
         0 to 1. A part before A's cue or after B's end counts as played.
@@ -83,7 +83,7 @@ class PlanOptions:
         0.0, "Delay of B against its beat grid.", unit="ms", minimum=-500.0, maximum=500.0
     )
     key_shift: int = setting(0, "Transposition of B.", unit="semitones", minimum=-6, maximum=6)
-    ease_bars: int = setting(16, "Bars to return to the own tempo.", minimum=0, maximum=64)
+    ease_bars: int = setting(16, "Bars to return to own tempo and level.", minimum=0, maximum=64)
     keep_a: float = setting(
         0.75, "Least part of A that is played before it ends.", minimum=0.0, maximum=1.0
     )

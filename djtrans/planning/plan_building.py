@@ -8,6 +8,7 @@ import attrs
 
 from djtrans.core.contracts.technique import PLACES
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import (
     ClockSection,
@@ -19,7 +20,15 @@ from djtrans.core.transition.plan import (
 )
 from djtrans.planning.candidate_group import Choice
 from djtrans.planning.keys import KEY_CONFIDENCE
-from djtrans.planning.levels import TRIM_LIMIT_DB, loudness_difference_db, loudness_trim_db
+from djtrans.planning.levels import (
+    EASE_PHRASE_BARS,
+    TRIM_LIMIT_DB,
+    Gains,
+    ease_bars,
+    loudness_difference_db,
+    loudness_trim_db,
+    match_loudness,
+)
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.scoring import Faults
 from djtrans.planning.swap_bars import requested_bar
@@ -33,7 +42,11 @@ DOUBTED_CONFIDENCE = 0.5
 
 
 def build_plan(
-    choice: Choice, options: PlanOptions, files: Pair[Analysis], notes: tuple[str, ...]
+    choice: Choice,
+    options: PlanOptions,
+    files: Pair[Analysis],
+    notes: tuple[str, ...],
+    headroom_a_db: float = 0.0,
 ) -> TransitionPlan:
     """Build the plan of a chosen candidate.
 
@@ -45,6 +58,8 @@ def build_plan(
         Of the tracks in their own tempo octaves.
     notes : tuple of str
         Reasons of earlier decisions.
+    headroom_a_db : float
+        Gain that A's peaks allow.
     """
     candidate, window = choice.candidate, choice.candidate.window
     timeline = make_timeline(
@@ -56,6 +71,7 @@ def build_plan(
         options.ease_bars,
         options.nudge_ms / 1000.0,
     )
+    gains = match_loudness(files.a, files.b, headroom_a_db)
     louder, trim = loudness_difference_db(*files), loudness_trim_db(*files)
     reasons = [*_swap_reasons(choice, options), *choice.reasons, candidate.tempo.reason, *notes]
     if options.key_shift:
@@ -64,8 +80,7 @@ def build_plan(
         reasons.append(f"B is delayed by {options.nudge_ms:+g} ms, as requested")
     if trim != louder:
         reasons.append(
-            f"B would need {louder:+.1f} dB to match A's loudness; its gain is {trim:+.0f} dB, the "
-            "limit"
+            f"B would need {louder:+.1f} dB to match A's loudness; the limit is {trim:+.0f} dB"
         )
         quieter, quiet = ("quieter", "B") if louder > 0.0 else ("louder", "A")
         warnings.warn(
@@ -75,13 +90,15 @@ def build_plan(
             stacklevel=2,
         )
     per_bar = choice.tracks.a.grid.beats_per_bar
+    b = _side(choice, "b", files.b, timeline.warps.b, gains.b, options.key_shift)
+    ease = _gain_ease(choice, gains, b.warp, timeline.beat_times[-1], options.ease_bars)
     made = TransitionPlan(
         technique=candidate.name,
         bars=window.bars,
         swap_beat=window.swap * per_bar,
         beat_times=timeline.beat_times,
-        a=_side(choice, "a", files.a, timeline.warps.a, 0.0, 0),
-        b=_side(choice, "b", files.b, timeline.warps.b, trim, options.key_shift),
+        a=_side(choice, "a", files.a, timeline.warps.a, gains.a, 0),
+        b=attrs.evolve(b, gain_ease=ease),
         key_distance=choice.key.distance,
         beats_per_bar=per_bar,
         frames_per_beat=options.frames_per_beat,
@@ -138,6 +155,21 @@ def _stated(faults: Faults) -> tuple[tuple[str, float], ...]:
     """Return the faults that cost something, the worst first."""
     costs = ((fault, round(cost, 3)) for fault, cost in faults.items())
     return tuple(sorted((x for x in costs if x[1] >= LEAST_COST), key=lambda x: -x[1]))
+
+
+def _gain_ease(
+    choice: Choice, gains: Gains, warp: Warp, start: float, least_bars: int
+) -> GainEase | None:
+    """Return B to its own level over the phrases after the window."""
+    if gains.b_own == gains.b or not least_bars:
+        return None
+    track, candidate = choice.tracks.b, choice.candidate
+    first = candidate.cues.b + candidate.window.bars
+    last = first + ease_bars(gains.b_own - gains.b, least_bars)
+    phrases = (bar for bar in track.phrase_bars if last <= bar < last + EASE_PHRASE_BARS)
+    last = min(phrases, default=last)
+    stop = clock_seconds(warp, track.grid.time_of_bar(last))
+    return GainEase(start=start, stop=stop, gain_db=gains.b_own, bars=last - first)
 
 
 def _swap_reasons(choice: Choice, options: PlanOptions) -> list[str]:

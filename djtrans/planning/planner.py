@@ -29,6 +29,7 @@ def plans_from_groups(
     gains: GainSource = assume_gains,
     extractors: Pair[BeatFeatureExtractor] | None = None,
     count: int = 1,
+    headroom_a_db: float = 0.0,
 ) -> list[TransitionPlan]:
     """Plan the transitions of lowest cost among candidate groups.
 
@@ -45,6 +46,8 @@ def plans_from_groups(
         Feature extractors of A and B, used where keys or downbeats are uncertain.
     count : int
         Largest number of plans.
+    headroom_a_db : float
+        Gain that A's peaks allow; a quiet A is raised by no more.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def plans_from_groups(
             chosen.append(choice)
         if len(chosen) == count:
             break
-    return [build_plan(choice, options, files, tuple(notes)) for choice in chosen]
+    return [build_plan(choice, options, files, tuple(notes), headroom_a_db) for choice in chosen]
 
 
 def plan_from_groups(
@@ -92,9 +95,12 @@ def plan_from_groups(
     options: PlanOptions | None = None,
     gains: GainSource = assume_gains,
     extractors: Pair[BeatFeatureExtractor] | None = None,
+    headroom_a_db: float = 0.0,
 ) -> TransitionPlan:
     """Plan the transition of lowest cost; see :func:`plans_from_groups`."""
-    return plans_from_groups(a, b, groups, options, gains, extractors)[0]
+    return plans_from_groups(a, b, groups, options, gains, extractors, headroom_a_db=headroom_a_db)[
+        0
+    ]
 
 
 def _shift(

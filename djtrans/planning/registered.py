@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import InputError
@@ -23,6 +24,7 @@ from djtrans.planning.beat_features import (
     extract_beat_features,
 )
 from djtrans.planning.candidate_group import CandidateGroup
+from djtrans.planning.levels import RAISED_PEAK_DBFS
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.planner import plans_from_groups
 from djtrans.planning.technique_gains import BarGains, assume_gains, technique_gains
@@ -69,7 +71,8 @@ def plan_transition(
         Name of a registered technique, or ``"auto"``: that of the lowest cost in
         :data:`AUTO_GROUPS`.
     tracks : tuple of Track, optional
-        Audio of A and B, to compare their windows where keys or downbeats are uncertain.
+        Audio of A and B, to compare their windows where keys or downbeats are uncertain, and to
+        raise a quiet A as far as its peaks allow.
     mixer : Mixer, optional
         Mixer through which the curves of the techniques are evaluated; ``dj54`` by default.
     registry : Registry, optional
@@ -185,7 +188,16 @@ def plan_candidates(
         ]
     extractors = None if tracks is None else Pair(*tracks).map(_extractor)
     gains = partial(_gains, registry, mixer or _default_mixer(registry))
-    return plans_from_groups(analysis_a, analysis_b, groups, wanted, gains, extractors, count)
+    return plans_from_groups(
+        analysis_a,
+        analysis_b,
+        groups,
+        wanted,
+        gains,
+        extractors,
+        count,
+        0.0 if tracks is None else _headroom_db(tracks[0]),
+    )
 
 
 @lru_cache(maxsize=4)
@@ -206,6 +218,11 @@ def _gains(
 def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
     found = [registry.techniques.find(name) for name in names]
     return {component.name: component.declaration for component in found}
+
+
+def _headroom_db(track: Track) -> float:
+    """Return the gain that the peaks of a track allow."""
+    return RAISED_PEAK_DBFS - amplitude_to_db(float(track.audio.abs().max()))
 
 
 def _extractor(track: Track) -> BeatFeatureExtractor:

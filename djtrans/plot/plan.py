@@ -81,11 +81,12 @@ def plot_plan(
 
 def _levels(axes: Axes, side: TrackPlan, track: Analysis, colours: Theme, letter: str) -> None:
     times = np.array([clock_seconds(side.warp, t) for t in track.grid.downbeat_times])
-    top = float(np.max(track.bar_level_db, initial=-RANGE_DB)) + side.gain_db
+    gains = np.array([side.gain_db_at(float(t)) for t in times[:-1] + 0.5 * np.diff(times)])
+    top = float(np.max(track.bar_level_db, initial=-RANGE_DB)) + side.own_gain_db
     for levels, width, alpha in ((track.bar_level_db, 1.8, 1.0), (track.bar_low_db, 1.2, 0.5)):
         count = min(len(levels), len(times) - 1)
         axes.stairs(
-            np.maximum(levels[:count] + side.gain_db, top - RANGE_DB),
+            np.maximum(levels[:count] + gains[:count], top - RANGE_DB),
             times[: count + 1],
             baseline=None,
             color=colours.tracks[letter],

@@ -110,7 +110,16 @@ def _paragraphs(content: ParamsFile) -> Iterable[str]:
         if start == plan.swap_beat // bar:
             label += " (the swap)" if after - start <= 1 else f" (the swap on {start + 1})"
         yield f"**{label}.** {' '.join(event.text for event in by_bar[start])}"
-    yield f"**After bar {plan.bars}** B plays on alone."
+    yield f"**After bar {plan.bars}** B plays on alone{_ease_words(plan.b)}."
+
+
+def _ease_words(side: TrackPlan) -> str:
+    ease = side.gain_ease
+    if ease is None:
+        return ""
+    own = f"{ease.gain_db:+.1f}" if ease.gain_db else "0"
+    levels = f"{side.gain_db:+.1f} dB to {own} dB".replace("-", "−")
+    return f", its gain eased from {levels} over {ease.bars} bars"
 
 
 def _swap_event(plan: TransitionPlan) -> _Event:

@@ -142,6 +142,8 @@ def ends_of_ranges_are_finite(declaration: EffectDeclaration, build: BuildFuncti
         leaves = [curve.requires_grad_(True) for curve in curves.values()]
         out = p.run(curves, audio, ctx)
         require(finite(out), f"the output is not, with {label}.")
+        if not leaves:
+            return
         found = torch.autograd.grad(project(out).sum(), leaves, allow_unused=True)
         bad = [n for n, g in zip(curves, found, strict=True) if g is not None and not finite(g)]
         require(not bad, f"the gradient of {', '.join(bad)} is not, with {label}.")
@@ -151,6 +153,8 @@ def ends_of_ranges_are_finite(declaration: EffectDeclaration, build: BuildFuncti
 def every_parameter_has_a_gradient(declaration: EffectDeclaration, build: BuildFunction) -> None:
     """Every parameter has a nonzero gradient inside its range."""
     ctx, p = context(), probe(declaration, build)
+    if not p.parameters:
+        return
     length = p.length(ctx)
     curves = p.moving(1, length, margin=_INSIDE)
     leaves = [curve.requires_grad_(True) for curve in curves.values()]

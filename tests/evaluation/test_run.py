@@ -14,6 +14,7 @@ import djtrans
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import InputError, PluginError
 from djtrans.core.registration.discovery import PluginWarning
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import track_seconds
 from djtrans.core.util.progress import Progress
@@ -142,6 +143,14 @@ def test_clocks_that_lay_the_tracks_otherwise_are_not_shared(prepared):
     louder = attrs.evolve(plan, b=attrs.evolve(plan.b, gain_db=plan.b.gain_db + 1))
     bent = tuple((clock, track * 1.001) for clock, track in plan.b.warp)
     assert timeline_shift(louder, anchor, RATE) is None
+    # A gain that is eased alike is shared, at the same time of the tracks.
+    shift = timeline_shift(plan, anchor, RATE)
+    ease = GainEase(start=40.0, stop=72.0, gain_db=0.0, bars=16)
+    later = attrs.evolve(ease, start=40.0 + shift / RATE, stop=72.0 + shift / RATE)
+    eased = attrs.evolve(plan, b=attrs.evolve(plan.b, gain_ease=ease))
+    for other, shared in ((later, True), (attrs.evolve(later, start=41.0), False), (None, False)):
+        against = attrs.evolve(anchor, b=attrs.evolve(anchor.b, gain_ease=other))
+        assert (timeline_shift(eased, against, RATE) == shift) == shared
     assert (
         timeline_shift(attrs.evolve(plan, b=attrs.evolve(plan.b, warp=bent)), anchor, RATE) is None
     )

@@ -56,7 +56,9 @@ def make_analysis(
     )
 
 
-def make_plan(a, b, *techniques, extractors=None, groups=None, looped=False, **options):
+def make_plan(
+    a, b, *techniques, extractors=None, groups=None, looped=False, headroom=0.0, **options
+):
     """Plan with techniques requested by name, or with candidate groups."""
     techniques = techniques or (make_technique(),)
     if groups is None:
@@ -64,7 +66,8 @@ def make_plan(a, b, *techniques, extractors=None, groups=None, looped=False, **o
         groups = [CandidateGroup(techniques=named, asked=True)]
         if looped:
             groups.append(CandidateGroup(techniques=named, asked=True, loop=True, fallback=True))
-    return plan_from_groups(a, b, groups, PlanOptions(**options), extractors=extractors)
+    wanted = PlanOptions(**options)
+    return plan_from_groups(a, b, groups, wanted, extractors=extractors, headroom_a_db=headroom)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from djtrans.planning.candidates import left_out_part
-from djtrans.planning.levels import loudness_trim_db
+from djtrans.planning.levels import Gains, ease_bars, loudness_trim_db, match_loudness
 
 
 @pytest.fixture
@@ -48,3 +48,56 @@ def test_a_bound_on_music_that_is_left_out_is_kept_or_named(analysis, plan, tech
     made = plan(a, analysis(), swap, keep_a=0.9)
     assert any("% of A left unplayed, at most 10 % allowed" in reason for reason in made.reasons)
     assert not any("left unplayed" in r for r in plan(a, analysis(), swap, keep_a=0.0).reasons)
+
+
+@pytest.mark.parametrize(
+    ("lufs_a", "lufs_b", "headroom", "gains"),
+    [
+        (-9.0, -9.0, 6.0, Gains(0.0, 0.0, 0.0)),
+        # A quieter B is raised for good: A is the louder one.
+        (-9.0, -13.0, 6.0, Gains(0.0, 4.0, 4.0)),
+        # A quieter A is raised as far as its peaks allow, the rest is taken from B for a while.
+        (-15.0, -9.0, 2.0, Gains(2.0, -4.0, 0.0)),
+        (-15.0, -9.0, 9.0, Gains(6.0, 0.0, 0.0)),
+        (-15.0, -9.0, -1.5, Gains(0.0, -6.0, 0.0)),
+        # The difference of the gains has a limit.
+        (-30.0, -9.0, 5.0, Gains(5.0, -7.0, 0.0)),
+        (-9.0, -30.0, 5.0, Gains(0.0, 12.0, 12.0)),
+        # Less than half a decibel is not eased.
+        (-9.4, -9.0, 0.0, Gains(0.0, -0.4, -0.4)),
+    ],
+)
+def test_gains_match_the_loudness_at_the_swap(analysis, lufs_a, lufs_b, headroom, gains):
+    found = match_loudness(analysis(lufs=lufs_a), analysis(lufs=lufs_b), headroom)
+    assert attrs.astuple(found) == pytest.approx(attrs.astuple(gains))
+
+
+def test_gains_are_eased_no_faster_than_half_a_decibel_per_bar():
+    assert [ease_bars(db, 16) for db in (-1.0, 8.0, -8.1, 12.0)] == [16, 16, 17, 24]
+
+
+def test_a_loud_b_returns_to_its_own_level_after_the_window(analysis, plan):
+    a, b = analysis(lufs=-15.0), analysis(lufs=-9.0)
+    made = plan(a, b, headroom=1.0)
+    assert (made.a.gain_db, made.a.gain_ease) == (1.0, None)
+    assert (made.b.gain_db, made.b.own_gain_db) == (pytest.approx(-5.0), 0.0)
+    ease = made.b.gain_ease
+    # The bars last 2 s and the phrases 8 bars.
+    assert (ease.start, ease.bars) == (made.window_seconds, 16)
+    assert ease.stop == pytest.approx(made.window_seconds + 32.0)
+    assert ease.stop in made.b.phrase_lines
+    # At the swap both tracks are equally loud; 4 bars into the ramp B is a quarter of the way.
+    assert -15.0 + made.a.gain_db == pytest.approx(-9.0 + made.b.gain_db)
+    assert made.b.gain_db_at(ease.start + 8.0) == pytest.approx(-3.75)
+    # 18 bars at least, up to the phrase boundary after them.
+    steep = plan(analysis(lufs=-18.0), b).b.gain_ease
+    assert steep.bars == 24
+    assert steep.stop in made.b.phrase_lines
+    kept = plan(a, b, ease_bars=0)
+    assert (kept.b.gain_db, kept.b.gain_ease) == (-6.0, None)
+
+
+def test_equally_loud_tracks_and_a_quieter_b_have_no_ramp(analysis, plan):
+    for lufs in (-9.0, -13.0):
+        made = plan(analysis(lufs=-9.0), analysis(lufs=lufs), headroom=6.0)
+        assert (made.a.gain_db, made.b.gain_ease) == (0.0, None)

@@ -9,6 +9,7 @@ import torch
 
 from djtrans.core.contracts.mixer_spec import MixerConfig
 from djtrans.core.curves.params import TransitionParams, frame_times
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.params_file import (
     ComponentRecord,
     MixerRecord,
@@ -91,6 +92,9 @@ def test_a_bass_swap_as_a_dj_tells_it():
     assert " A's mids and highs fall to −12 dB over 2 bars. B's mids rise to 0 dB over" in swap
     assert exit_ == "**Bar 8.** A is gone."
     assert rest == "**After bar 8** B plays on alone."
+    ease = GainEase(start=16.0, stop=48.0, gain_db=0.0, bars=16)
+    *_, rest = described(SWAP, gain_db=-6.2, gain_ease=ease).splitlines()
+    assert rest.endswith("B plays on alone, its gain eased from −6.2 dB to 0 dB over 16 bars.")
 
 
 def test_a_tempo_that_moves_is_told_from_where_it_starts_to_where_it_ends():

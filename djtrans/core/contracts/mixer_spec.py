@@ -142,6 +142,32 @@ class MixerSpec:
         """
         return self._changed(node_id, lambda node: NodeSpec(node.id, effect, config))
 
+    def with_master(self, effect: str) -> MixerSpec:
+        """Append a node to the master chain.
+
+        Parameters
+        ----------
+        effect : str
+            Name of the registered effect. The id of the node is its name without namespace.
+
+        Returns
+        -------
+        MixerSpec
+
+        Raises
+        ------
+        ConfigError
+            If the master chain has a node of this id.
+
+        Examples
+        --------
+        >>> import djtrans
+        >>> djtrans.resolve_spec("dj54").with_master("limiter").master_chain[0].id
+        'limiter'
+        """
+        node = NodeSpec(effect.rpartition("/")[2], effect)
+        return attrs.evolve(self, master_chain=(*self.master_chain, node))
+
     def configured(self, settings: Mapping[str, Any]) -> MixerSpec:
         """Change configs and effects of nodes.
 

@@ -154,7 +154,8 @@ def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parame
         raise InputError(
             "Frame times must be finite and strictly increasing; sort them, in seconds."
         )
-    late = torch.tensor([p.edge == "late" for p in parameters], device=values.device)
+    edges = [p.edge == "late" for p in parameters]
+    late = torch.tensor(edges, dtype=torch.bool, device=values.device)
     least = values.new_tensor([EDGE_FRACTION * p.span for p in parameters])
     values = values.transpose(1, 2)
     jump = values.diff(dim=-1)

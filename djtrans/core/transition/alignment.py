@@ -6,6 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.looping import looped
 from djtrans.core.audio.playback import play
 from djtrans.core.audio.slicing import padded_slice
@@ -15,6 +16,7 @@ from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan, track_seconds
 
 #: Bars of context on either side of the window that are separated, too.
@@ -101,7 +103,25 @@ def align(track: Track, side: TrackPlan, span: Span) -> Tensor:
     rate = track.sample_rate
     audio = track.audio if side.loop is None else looped(track.audio, side.loop, rate)
     start, stop = span.start / rate, span.stop / rate
-    return warp(audio, side.warp, rate, start, stop, semitones=side.key_shift) * side.gain
+    aligned = warp(audio, side.warp, rate, start, stop, semitones=side.key_shift) * side.gain
+    if side.gain_ease is not None:
+        _ease_gain(aligned, side.gain_ease, side.gain_db, span, rate)
+    return aligned
+
+
+def _ease_gain(
+    audio: Tensor, ease: GainEase, before_db: float, span: Span, sample_rate: int
+) -> None:
+    """Ease the gain of an aligned track ``[channels, samples]``, in place."""
+    first, last = (
+        min(max(round(seconds * sample_rate) - span.start, 0), span.samples)
+        for seconds in (ease.start, ease.stop)
+    )
+    seconds = (torch.arange(first, last, dtype=torch.float64) + span.start) / sample_rate
+    part = ((seconds - ease.start) / (ease.stop - ease.start)).clamp(0.0, 1.0)
+    change_db = ease.gain_db - before_db
+    audio[:, first:last] *= db_to_amplitude(part * change_db).to(audio)
+    audio[:, last:] *= db_to_amplitude(change_db)
 
 
 def align_and_separate(

@@ -118,6 +118,14 @@ def _plan_problems(plan: TransitionPlan) -> Iterator[str]:
 def _side_problems(where: str, side: TrackPlan) -> Iterator[str]:
     yield from _number(f"{where}.bpm", side.bpm, *_BPM)
     yield from _number(f"{where}.gain_db", side.gain_db, *_GAINS_DB)
+    if side.gain_ease is not None:
+        ease = side.gain_ease
+        yield from _number(f"{where}.gain_ease.gain_db", ease.gain_db, *_GAINS_DB)
+        yield from _number(f"{where}.gain_ease.bars", ease.bars, 1, _MOST_BARS)
+        for name, at in (("start", ease.start), ("stop", ease.stop)):
+            field = f"{where}.gain_ease.{name}"
+            yield from _number(field, at, -_MOST_SECONDS, _MOST_SECONDS)
+        yield from _increasing(f"{where}.gain_ease (start, stop)", [ease.start, ease.stop])
     yield from _number(f"{where}.key_shift", side.key_shift, -24, 24)
     yield from _number(f"{where}.cue_seconds", side.cue_seconds, -_MOST_SECONDS, _MOST_SECONDS)
     yield from _number(f"{where}.cue_bar", side.cue_bar, -_MOST_BARS, _MOST_BARS)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import attrs
 
 from djtrans.core.audio.decibels import db_to_amplitude
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.playback import PlaybackSegment
 
@@ -130,7 +131,7 @@ class TrackPlan:
         Time map from the timeline to the track: points (clock seconds, track seconds), linear
         between and beyond them. Two points are a constant rate.
     gain_db : float
-        Constant gain.
+        Gain, constant up to the `gain_ease`.
     bpm : float
         Tempo of the track's file.
     key : str
@@ -142,6 +143,8 @@ class TrackPlan:
     playback : tuple of PlaybackSegment
         Loops and changes of speed of the track's end, in clock seconds and without gaps, after
         which it is silent; empty if it plays on. Applied after the warp, to stems and mix alike.
+    gain_ease : GainEase or None
+        Return to the track's own level after the window.
     phrase_lines : tuple of float
         Clock times of the track's phrase boundaries.
     sections : tuple of ClockSection
@@ -162,6 +165,7 @@ class TrackPlan:
     key_shift: float = 0.0
     loop: Loop | None = None
     playback: tuple[PlaybackSegment, ...] = ()
+    gain_ease: GainEase | None = None
     phrase_lines: tuple[float, ...] = ()
     sections: tuple[ClockSection, ...] = ()
 
@@ -181,8 +185,18 @@ class TrackPlan:
 
     @property
     def gain(self) -> float:
-        """Constant gain, linear."""
+        """Gain up to the `gain_ease`, linear."""
         return float(db_to_amplitude(self.gain_db))
+
+    @property
+    def own_gain_db(self) -> float:
+        """Gain after the `gain_ease`."""
+        return self.gain_db if self.gain_ease is None else self.gain_ease.gain_db
+
+    def gain_db_at(self, clock_seconds: float) -> float:
+        """Return the gain at a clock time."""
+        ease = self.gain_ease
+        return self.gain_db if ease is None else ease.gain_db_at(clock_seconds, self.gain_db)
 
 
 @attrs.frozen(kw_only=True)

@@ -18,6 +18,7 @@ BUSES = ("track", "master")
 
 _LR4 = "S. Linkwitz, 'Active crossover networks for noncoincident drivers', JAES 24(1), 1976"
 _BUTTERWORTH = "S. Butterworth, 'On the theory of filter amplifiers', Wireless Engineer 7, 1930"
+_BS1770 = "ITU-R BS.1770-5, 'Algorithms to measure audio programme loudness and true-peak level'"
 _PARTITIONED = "T. G. Stockham, 'High-speed convolution and correlation', AFIPS 28, 1966"
 
 
@@ -97,6 +98,21 @@ class DelayConfig:
     beats: float = setting(0.75, "Delay time in beats.", unit="beats", minimum=0.0625, maximum=16.0)
 
 
+@attrs.frozen
+class LimiterConfig:
+    """Settings of the true-peak limiter."""
+
+    ceiling_dbtp: float = setting(
+        -1.0, "Highest true peak of the output.", unit="dBTP", minimum=-24.0, maximum=0.0
+    )
+    lookahead_ms: float = setting(
+        5.0, "Time in which the gain falls before a peak.", unit="ms", minimum=0.5, maximum=50.0
+    )
+    release_ms: float = setting(
+        150.0, "Time constant of the return of the gain.", unit="ms", minimum=10.0, maximum=2000.0
+    )
+
+
 def _gain(name: str, maximum: float, summary: str) -> Parameter:
     return Parameter(
         name=name,
@@ -121,7 +137,7 @@ def _cutoff(neutral: float) -> Parameter:
 
 @hookimpl
 def djtrans_effects() -> Iterable[EffectDeclaration]:
-    """Declare fader, isolator, filters, reverb, echo and the biquads."""
+    """Declare fader, isolator, filters, reverb, echo, limiter and the biquads."""
     module = "djtrans.plugins.effects"
     yield EffectDeclaration(
         name="gain",
@@ -193,5 +209,15 @@ def djtrans_effects() -> Iterable[EffectDeclaration]:
             ),
             Parameter(name="feedback", unit="fraction", summary="Loop gain, of at most 0.98."),
         ),
+    )
+    yield EffectDeclaration(
+        name="limiter",
+        summary="True-peak limiter with look-ahead, exactly transparent below its ceiling.",
+        factory=f"{module}.limiter:Limiter",
+        config=LimiterConfig,
+        domain="time",
+        placements=BUSES,
+        parameters=(),
+        references=(_BS1770,),
     )
     yield from biquad_declarations()

@@ -18,6 +18,7 @@ from djtrans.core.transition.alignment import (
     margin_span,
     window_span,
 )
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.plan import (
     Loop,
     TrackPlan,
@@ -167,3 +168,28 @@ def test_a_warp_of_many_points_and_its_inverse():
     for clock, track in ((-1.0, 9.0), (1.0, 11.0), (2.0, 12.0), (3.0, 14.0), (5.0, 18.0)):
         assert track_seconds(warp, clock) == pytest.approx(track)
         assert clock_seconds(warp, track) == pytest.approx(clock)
+
+
+@pytest.mark.parametrize("reads_source", [False, True])
+def test_an_eased_gain_is_linear_in_decibels(reads_source):
+    track, plan = make_track(), make_plan()
+    # From the end of the window at 4 s, over 8 bars of 2 s, from -6 to +2 dB: 1 dB per bar.
+    ease = GainEase(start=4.0, stop=20.0, gain_db=2.0, bars=8)
+    side = attrs.evolve(plan.b, gain_ease=ease)
+    span = Span(0, 24 * RATE)
+    aligned = align_and_separate(
+        track, side, plan, span, Halves(), declare(reads_source=reads_source)
+    )
+    eased, source = aligned.solo(span), track.audio[:, 10 * RATE : 34 * RATE]
+    for bar in range(12):
+        # The first 10 ms of the bar, in which the gain changes by 0.005 dB.
+        at = slice(2 * bar * RATE, 2 * bar * RATE + 80)
+        change = 10 * torch.log10(eased[:, at].square().sum() / source[:, at].square().sum())
+        wanted = -6.0 + min(max(bar - 2, 0), 8)
+        assert float(change) == pytest.approx(wanted, abs=0.01)
+        assert side.gain_db_at(2.0 * bar) == pytest.approx(wanted)
+    error = aligned.stems.mix - aligned.solo(aligned.stems_span)
+    assert float(error.abs().max()) < 1e-6
+    # Any part of it is the same audio.
+    part = align(track, side, Span(9 * RATE, 23 * RATE))
+    assert torch.allclose(part, eased[:, 9 * RATE : 23 * RATE], atol=1e-6)

@@ -12,6 +12,7 @@ import djtrans
 from djtrans.core.contracts.mixer_spec import MixerConfig
 from djtrans.core.curves.params import TransitionParams, frame_times
 from djtrans.core.errors import FormatError
+from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.params_file import (
     ComponentRecord,
     MixerRecord,
@@ -46,7 +47,7 @@ def content():
         swap_beat=4,
         beat_times=beats,
         a=attrs.evolve(side, playback=LOOP_AND_BRAKE),
-        b=side,
+        b=attrs.evolve(side, gain_ease=GainEase(start=4.0, stop=36.0, gain_db=0.0, bars=16)),
         key_distance=0,
         reasons=("because",),
     )
@@ -150,6 +151,15 @@ def test_the_file_is_plain_json_with_all_54_keys(content, tmp_path):
         (lambda d: d["plan"].update(confidence=2), "plan.confidence is 2; give 0 to 1"),
         (lambda d: d["plan"]["a"].update(bpm=0), "plan.a.bpm is 0; give 1 to 2000"),
         (lambda d: d["plan"]["b"].update(gain_db=1e30), r"plan.b.gain_db is 1e\+30; give -120"),
+        (
+            lambda d: d["plan"]["b"]["gain_ease"].update(gain_db=99),
+            r"plan.b.gain_ease.gain_db is 99; give -120 to 60",
+        ),
+        (
+            lambda d: d["plan"]["b"]["gain_ease"].update(stop=4.0),
+            r"plan.b.gain_ease \(start, stop\) does not increase",
+        ),
+        (lambda d: d["plan"]["b"]["gain_ease"].pop("bars"), "damaged params file.*bars"),
         (lambda d: d["plan"]["b"].update(key="H moll"), "plan.b.key is 'H moll'; give a Camelot"),
         (lambda d: d["plan"]["a"].update(place="there"), "plan.a.place is 'there'; give one of"),
         (lambda d: d["plan"]["a"].update(warp=[[0, 1]]), "plan.a.warp has 1 points; give 2 or"),
