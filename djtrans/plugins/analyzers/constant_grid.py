@@ -25,7 +25,7 @@ from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
 from djtrans.plugins.analyzers.onsets import Onsets
 from djtrans.plugins.analyzers.sections import features_per_bar, find_phrases, find_sections
-from djtrans.plugins.analyzers.signals import Signal, mean_of_channels, peak
+from djtrans.plugins.analyzers.signals import Signal, mono_signal
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
 from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo
 from djtrans.plugins.analyzers.vocal import bar_vocals
@@ -89,10 +89,7 @@ class ConstantGridAnalyzer:
         """
         report: Callable[[float], None] = progress or (lambda done: None)
         samples = _checked(audio, sample_rate)
-        mono = mean_of_channels(samples)
-        if peak(mono) < 0.1 * max(peak(channel) for channel in samples):
-            # Channels of opposite phase cancel; one of them contains all information.
-            mono = samples[0]
+        mono = mono_signal(samples)
         duration = samples.shape[1] / sample_rate
         report(0.02)
 

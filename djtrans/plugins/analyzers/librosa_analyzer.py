@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.audio.loudness import programme_lufs
+from djtrans.core.audio.polarity import to_mono
 from djtrans.core.audio.validation import require_sound
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError
@@ -110,10 +111,8 @@ class LibrosaAnalyzer:
 
 
 def _mono(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
-    """Mix to mono at librosa's rate; channels of opposite phase, which cancel, give the first."""
-    mono = librosa.to_mono(samples)
-    if np.abs(mono).max() < 0.1 * np.abs(samples).max():
-        mono = samples[0]
+    """Mix to mono at librosa's rate."""
+    mono = to_mono(samples)[0]
     resampled: NDArray[np.float32] = librosa.resample(mono, orig_sr=sample_rate, target_sr=_RATE)
     return resampled
 

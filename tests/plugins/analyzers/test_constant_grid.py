@@ -13,6 +13,7 @@ import torch
 from djtrans.core.contracts.analyzer import Analyzer
 from djtrans.core.errors import ConfigError, InputError, ShapeError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.analysis_io import analysis_to_dict
 from djtrans.plugins.analyzers import ConstantGridConfig, djtrans_analyzers
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
 from djtrans.synthesis import SynthTrack, TrackSpec, synthesize
@@ -71,6 +72,12 @@ def check_grid(
 def test_grid_of_a_whole_track(bpm: float, drums: str) -> None:
     truth = track(bpm, drums)
     check_grid(analyze(truth.audio, 22050), truth)
+
+
+def test_a_track_of_opposite_channels_is_analyzed_like_the_normal_one() -> None:
+    audio = track().audio
+    expected = analysis_to_dict(analyze(audio, 22050))
+    assert analysis_to_dict(analyze(audio * torch.tensor([[1.0], [-1.0]]), 22050)) == expected
 
 
 @pytest.mark.parametrize("cut", [0.731, pytest.param(17.3, marks=pytest.mark.slow)])
