@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from djtrans.core.audio.decibels import db_to_power, power_to_db
-from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.analysis import FULL_LABELS, Analysis
 from djtrans.planning.anchors import intro_end, outro_start
 from djtrans.planning.levels import loudness_trim_db, mean_level_db
 from djtrans.planning.usable_range import FADE_OUT_DB, audible_end, median_db
@@ -99,12 +99,13 @@ def faults_together(a: Analysis, bar_a: int, b: Analysis, bar_b: int, window: Wi
     start_a, start_b = bar_a - window.swap, bar_b - window.swap
     sung = clash_bars(a, start_a, b, start_b, window.leave)
     full = sum(
-        a.section_at(start_a + i).label == b.section_at(start_b + i).label == "drop"
+        a.section_at(start_a + i).label in FULL_LABELS
+        and b.section_at(start_b + i).label in FULL_LABELS
         for i in range(window.leave)
     )
     return falls | {
         BOTH_SING: 0.5 * sung if sung >= CLASH_BARS else 0.0,
-        "drops of both tracks overlap": 0.05 * full,
+        "both tracks are in full at once": 0.05 * full,
     }
 
 

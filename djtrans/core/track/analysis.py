@@ -16,7 +16,10 @@ from djtrans.core.track.beat_grid import BeatGrid, as_times
 from djtrans.core.track.cue import Cue
 from djtrans.core.track.key import Key
 
-SECTION_LABELS = ("intro", "build", "drop", "break", "outro")
+#: Labels of sections. A groove is music in full; a drop is one that a build or break rises to.
+SECTION_LABELS = ("intro", "groove", "build", "drop", "break", "outro")
+#: Labels of sections in full.
+FULL_LABELS = ("groove", "drop")
 
 
 @attrs.frozen

@@ -96,5 +96,5 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
             "Ellis, Beat tracking by dynamic programming, JNMR 36(1), 2007",
             "Ward, Hierarchical grouping to optimize an objective function, JASA 58(301), 1963",
         ),
-        version=2,
+        version=3,
     )

@@ -1,4 +1,4 @@
-"""Label sections as intro, build, drop, break or outro by level, bass and position."""
+"""Label sections as intro, groove, build, drop, break or outro by level, bass and position."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from numpy.typing import NDArray
 
 from djtrans.core.audio.decibels import db_to_power, power_to_db
 
-#: Maximum distance of a drop from the loudest bars, of the whole spectrum and in the bass.
+#: Maximum distance from the loudest bars, of the whole spectrum and in the bass, at which a section
+#: is in full wherever it lies.
 _PEAK_DB, _PEAK_LOW_DB = 1.3, 4.0
-#: Same for a groove in the middle of a track, which counts as a drop.
-_GROOVE_DB, _GROOVE_LOW_DB = 3.5, 7.0
-#: Minimum rise of a build; higher without bass, which could be a break.
-_RISE_DB_PER_BAR, _BARE_RISE_DB_PER_BAR = 0.05, 0.4
+#: Same in the middle of a track.
+_FULL_DB, _FULL_LOW_DB = 3.5, 7.0
+#: Minimum slope of a build; higher without bass, which could be a break.
+_SLOPE_DB_PER_BAR, _BARE_SLOPE_DB_PER_BAR = 0.05, 0.4
+#: Minimum rise from a build or break to a drop, of the whole spectrum or in the bass.
+_RISE_DB, _RISE_LOW_DB = 2.0, 4.0
 
 
 def label_sections(
     spans: list[tuple[int, int]], level_db: NDArray[np.float64], low_db: NDArray[np.float64]
 ) -> list[str]:
     """Label each section.
+
+    A section in full is a drop if a build or break rises to it, and else a groove.
 
     Parameters
     ----------
@@ -34,24 +39,27 @@ def label_sections(
     """
     level = np.array([mean_db(level_db[a:b]) for a, b in spans]) - np.percentile(level_db, 90)
     low = np.array([mean_db(low_db[a:b]) for a, b in spans]) - np.percentile(low_db, 90)
-    rise = [_slope(level_db[a:b]) for a, b in spans]
+    slope = [_slope(level_db[a:b]) for a, b in spans]
     peak = (level >= -_PEAK_DB) & (low >= -_PEAK_LOW_DB)
-    groove = (level >= -_GROOVE_DB) & (low >= -_GROOVE_LOW_DB)
-    last_groove = int(np.flatnonzero(groove)[-1]) if groove.any() else len(spans) - 1
+    full = peak | ((level >= -_FULL_DB) & (low >= -_FULL_LOW_DB))
+    rises = (np.diff(level) >= _RISE_DB) | (np.diff(low) >= _RISE_LOW_DB)
+    last_full = int(np.flatnonzero(full)[-1]) if full.any() else len(spans) - 1
     last = len(spans) - 1
-    labels = []
+    labels: list[str] = []
     for i in range(len(spans)):
-        louder_next = i < last and bool(peak[i + 1])
-        if peak[i]:
-            label = "drop"
-        elif i == 0:
+        least_slope = _SLOPE_DB_PER_BAR if full[i] else _BARE_SLOPE_DB_PER_BAR
+        if not peak[i] and i == 0:
             label = "intro"
-        elif i == last or i > last_groove:
+        elif not peak[i] and (i == last or i > last_full):
             label = "outro"
-        elif louder_next and rise[i] > (_RISE_DB_PER_BAR if groove[i] else _BARE_RISE_DB_PER_BAR):
+        elif not peak[i] and peak[i + 1] and rises[i] and slope[i] > least_slope:
             label = "build"
+        elif not full[i]:
+            label = "break"
         else:
-            label = "drop" if groove[i] else "break"
+            label = (
+                "drop" if i > 0 and labels[-1] in ("build", "break") and rises[i - 1] else "groove"
+            )
         labels.append(label)
     return labels
 

@@ -129,7 +129,7 @@ def test_records_fit_together() -> None:
     # Every change of the arrangement that can be heard clearly is found, to the bar.
     assert {8, 24, 32} <= starts
     assert analysis.section_at(26).label == "break"
-    assert analysis.section_at(20).label == "drop"
+    assert analysis.section_at(20).label == "groove"
     assert analysis.key.distance(truth.key) <= 1
     assert -40.0 < analysis.levels.integrated_lufs < 0.0
     assert analysis.levels.short_term_p95_lufs >= analysis.levels.integrated_lufs - 0.5

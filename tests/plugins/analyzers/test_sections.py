@@ -93,6 +93,48 @@ def test_labels_of_a_club_track() -> None:
     assert labels == ["intro", "build", "drop", "break", "drop", "outro"]
 
 
+def labelled(*sections: tuple[float, float]) -> list[str]:
+    """Labels of sections of eight bars, each of a constant level and bass level in dB."""
+    level, low = np.repeat(np.array(sections), 8, axis=0).T
+    return label_sections([(8 * i, 8 * i + 8) for i in range(len(sections))], level, low)
+
+
+def test_what_is_in_full_without_a_rise_to_it_is_a_groove() -> None:
+    full, slight, quiet = (0.0, 0.0), (-2.0, -1.0), (-8.0, -30.0)
+    assert labelled(quiet, full, slight, full, quiet) == [
+        *("intro", "groove", "groove", "groove", "outro")
+    ]
+    assert labelled(full, full, full) == ["groove"] * 3
+    assert labelled(full, quiet, full, full) == ["groove", "break", "drop", "groove"]
+
+
+@pytest.mark.parametrize(
+    ("level", "low", "label"),
+    [
+        (-6.0, 0.0, "drop"),
+        (-3.6, -7.5, "drop"),
+        (-1.9, -7.5, "drop"),
+        (-3.6, 0.0, "drop"),
+    ],
+)
+def test_a_break_rises_to_a_drop_by_its_level_or_its_bass(level, low, label) -> None:
+    assert labelled((0.0, 0.0), (level, low), (0.0, 0.0))[1:] == ["break", label]
+
+
+def test_a_break_just_below_the_music_around_it_rises_to_no_drop() -> None:
+    assert labelled((0.0, 0.0), (-3.6, -3.0), (-1.8, -3.0), (0.0, 0.0)) == [
+        *("groove", "break", "groove", "groove")
+    ]
+
+
+def test_a_build_that_is_no_weaker_than_what_follows_is_a_groove() -> None:
+    level = np.concatenate([np.zeros(8), np.linspace(-2.0, -1.2, 8), np.zeros(8)])
+    spans = [(0, 8), (8, 16), (16, 24)]
+    assert label_sections(spans, level, np.zeros(24)) == ["groove"] * 3
+    rising = np.where((np.arange(24) >= 8) & (np.arange(24) < 16), -5.0, 0.0)
+    assert label_sections(spans, level, rising) == ["groove", "build", "drop"]
+
+
 @given(
     st.lists(st.integers(1, 40), min_size=1, max_size=8),
     st.integers(0, 1000),
