@@ -111,7 +111,7 @@ class BeatThisAnalyzer:
             sample_rate,
             grid,
             key,
-            lambda level, low: find_sections(features, level, low, 1.0),
+            lambda levels: find_sections(features, levels, 1.0),
             clarity[: grid.bars * BEATS_PER_BAR].reshape(-1, BEATS_PER_BAR).mean(axis=1),
         )
         report(1.0)

@@ -115,11 +115,10 @@ class ConstantGridAnalyzer:
         grid = _grid(beats, warped, duration)
         bar_zero = _bar_zero(beats, grid)
         report(0.7)
-        level_db, low_db = bar_levels(samples, sample_rate, grid.downbeat_times[: grid.bars + 1])
+        levels = bar_levels(samples, sample_rate, grid.downbeat_times[: grid.bars + 1])
         sections = find_sections(
             features_per_bar(beats.features, _first_slot(beats, bar_zero), grid.bars),
-            level_db,
-            low_db,
+            levels,
             self.config.section_threshold,
         )
         report(0.8)
@@ -130,8 +129,8 @@ class ConstantGridAnalyzer:
             phrases=find_phrases(sections),
             key=key,
             levels=_levels(audio, sample_rate),
-            bar_level_db=level_db,
-            bar_low_db=low_db,
+            bar_level_db=levels.level_db,
+            bar_low_db=levels.low_db,
             bar_vocal=bar_vocals(samples, sample_rate, grid.downbeat_times[: grid.bars + 1]),
             bar_beat=bar_beat(attacks, beats.pulse, bar_zero, grid.bars, grid.confidence),
         )

@@ -13,12 +13,12 @@ from djtrans.core.audio.loudness import programme_lufs
 from djtrans.core.track.analysis import Analysis, Levels, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
-from djtrans.plugins.analyzers.bar_levels import bar_levels
+from djtrans.plugins.analyzers.bar_levels import BarLevels, bar_levels
 from djtrans.plugins.analyzers.sections import find_phrases
 from djtrans.plugins.analyzers.vocal import bar_vocals
 
-#: Finds the sections from the level of each bar, and that of its bass, in dB.
-SectionFinder: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[Section, ...]]
+#: Finds the sections from the levels of the bars.
+SectionFinder: TypeAlias = Callable[[BarLevels], tuple[Section, ...]]
 
 
 def analysis_on_grid(
@@ -50,8 +50,8 @@ def analysis_on_grid(
     """
     samples = audio.detach().cpu().float().numpy()
     bar_times = grid.downbeat_times[: grid.bars + 1]
-    level_db, low_db = bar_levels(samples, sample_rate, bar_times)
-    sections = find(level_db, low_db)
+    levels = bar_levels(samples, sample_rate, bar_times)
+    sections = find(levels)
     integrated, short_term = programme_lufs(audio, sample_rate)
     return Analysis(
         duration_seconds=samples.shape[1] / sample_rate,
@@ -60,8 +60,8 @@ def analysis_on_grid(
         phrases=find_phrases(sections),
         key=key,
         levels=Levels(integrated, float(np.percentile(short_term, 95))),
-        bar_level_db=level_db,
-        bar_low_db=low_db,
+        bar_level_db=levels.level_db,
+        bar_low_db=levels.low_db,
         bar_vocal=bar_vocals(samples, sample_rate, bar_times),
         bar_beat=np.full(grid.bars, grid.confidence) if bar_beat is None else bar_beat,
     )

@@ -95,7 +95,7 @@ class LibrosaAnalyzer:
             sample_rate,
             grid,
             find_key(chroma.T.astype(np.float64)),
-            lambda level, low: sections_between(edges, similarity, level, low),
+            lambda levels: sections_between(edges, similarity, levels),
         )
         report(1.0)
         return analysis

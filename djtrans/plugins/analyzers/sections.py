@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.track.analysis import Phrase, Section
+from djtrans.plugins.analyzers.bar_levels import BarLevels
 from djtrans.plugins.analyzers.bar_similarity import BarSimilarity
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR
 from djtrans.plugins.analyzers.section_labels import label_sections, mean_db
@@ -33,8 +34,7 @@ _ODD_COST = 0.6
 
 def find_sections(
     bar_features: NDArray[np.float64],
-    level_db: NDArray[np.float64],
-    low_db: NDArray[np.float64],
+    levels: BarLevels,
     threshold: float,
 ) -> tuple[Section, ...]:
     """Find and label the sections of a track.
@@ -43,8 +43,8 @@ def find_sections(
     ----------
     bar_features : ndarray
         ``[bars, features]`` of :func:`features_per_bar`.
-    level_db, low_db : ndarray
-        ``[bars]`` of :func:`~djtrans.plugins.analyzers.bar_levels.bar_levels`.
+    levels : BarLevels
+        Of each bar.
     threshold : float
         Factor of the cost of a boundary; lower values find more sections.
 
@@ -54,14 +54,13 @@ def find_sections(
         In order, without gaps, from bar 0 to the last.
     """
     similarity = BarSimilarity.of(bar_features)
-    return sections_between(best_cuts(similarity, threshold), similarity, level_db, low_db)
+    return sections_between(best_cuts(similarity, threshold), similarity, levels)
 
 
 def sections_between(
     edges: list[int],
     similarity: BarSimilarity,
-    level_db: NDArray[np.float64],
-    low_db: NDArray[np.float64],
+    levels: BarLevels,
 ) -> tuple[Section, ...]:
     """Label the sections between boundaries and compute their confidence.
 
@@ -71,16 +70,16 @@ def sections_between(
         Bars at which sections start, and the end of the last.
     similarity : BarSimilarity
         Of all bars.
-    level_db, low_db : ndarray
-        ``[bars]`` of :func:`~djtrans.plugins.analyzers.bar_levels.bar_levels`.
+    levels : BarLevels
+        Of each bar.
 
     Returns
     -------
     tuple of Section
     """
     spans = list(pairwise(edges))
-    labels = label_sections(spans, level_db, low_db)
-    loudness = [mean_db(level_db[a:b]) for a, b in spans]
+    labels = label_sections(spans, levels)
+    loudness = [mean_db(levels.level_db[a:b]) for a, b in spans]
     return tuple(
         Section(label, start, end, level_db=level - max(loudness), confidence=confidence)
         for label, (start, end), level, confidence in zip(
