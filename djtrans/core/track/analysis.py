@@ -35,7 +35,7 @@ class Section:
     level_db : float
         RMS level relative to the loudest section, in dB.
     confidence : float
-        Confidence of the label, 0 to 1.
+        Probability that the section starts at its first bar, if the grid is right, 0 to 1.
 
     Examples
     --------
@@ -66,12 +66,14 @@ class Phrase:
         First bar.
     bars : int
         Length in bars: 4, 8 or 16, or less for the last one of a section.
+    confidence : float
+        Probability that a phrase starts at its first bar, if the grid is right, 0 to 1.
 
     Examples
     --------
     >>> import djtrans
     >>> djtrans.Phrase(start_bar=16, bars=8)
-    Phrase(start_bar=16, bars=8)
+    Phrase(start_bar=16, bars=8, confidence=1.0)
 
     See Also
     --------
@@ -80,6 +82,7 @@ class Phrase:
 
     start_bar: int
     bars: int
+    confidence: float = 1.0
 
 
 @attrs.frozen

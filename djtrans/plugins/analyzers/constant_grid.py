@@ -16,6 +16,7 @@ from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.analysis import Analysis, Levels
 from djtrans.core.track.beat_grid import BeatGrid
+from djtrans.core.track.regridding import phrases_of
 from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.bar_levels import bar_levels
@@ -24,7 +25,7 @@ from djtrans.plugins.analyzers.front_end import extract_front_end
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
 from djtrans.plugins.analyzers.onsets import Onsets
-from djtrans.plugins.analyzers.sections import features_per_bar, find_phrases, find_sections
+from djtrans.plugins.analyzers.sections import features_per_bar, find_sections
 from djtrans.plugins.analyzers.signals import Signal, mono_signal
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
 from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo
@@ -126,7 +127,7 @@ class ConstantGridAnalyzer:
             duration_seconds=duration,
             grid=grid,
             sections=sections,
-            phrases=find_phrases(sections),
+            phrases=phrases_of(sections),
             key=key,
             levels=_levels(audio, sample_rate),
             bar_level_db=levels.level_db,

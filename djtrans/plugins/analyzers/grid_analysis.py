@@ -13,8 +13,8 @@ from djtrans.core.audio.loudness import programme_lufs
 from djtrans.core.track.analysis import Analysis, Levels, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
+from djtrans.core.track.regridding import phrases_of
 from djtrans.plugins.analyzers.bar_levels import BarLevels, bar_levels
-from djtrans.plugins.analyzers.sections import find_phrases
 from djtrans.plugins.analyzers.vocal import bar_vocals
 
 #: Finds the sections from the levels of the bars.
@@ -57,7 +57,7 @@ def analysis_on_grid(
         duration_seconds=samples.shape[1] / sample_rate,
         grid=grid,
         sections=sections,
-        phrases=find_phrases(sections),
+        phrases=phrases_of(sections),
         key=key,
         levels=Levels(integrated, float(np.percentile(short_term, 95))),
         bar_level_db=levels.level_db,

@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from djtrans.core.track.analysis import SECTION_LABELS, Section
+from djtrans.core.track.regridding import phrases_of
 from djtrans.plugins.analyzers.bar_levels import BarLevels, bar_levels
 from djtrans.plugins.analyzers.bar_similarity import BarSimilarity
 from djtrans.plugins.analyzers.section_labels import label_sections
 from djtrans.plugins.analyzers.sections import (
     best_cuts,
     features_per_bar,
-    find_phrases,
     find_sections,
+    sections_between,
 )
 
 
@@ -179,7 +180,7 @@ def test_sections_and_phrases_cover_every_bar(lengths: list[int], seed: int) -> 
     assert all(a.end_bar == b.start_bar for a, b in pairwise(sections))
     assert all(s.label in SECTION_LABELS and 0 <= s.confidence <= 1 for s in sections)
     assert max(s.level_db for s in sections) == pytest.approx(0.0)
-    phrases = find_phrases(sections)
+    phrases = phrases_of(sections)
     assert {s.start_bar for s in sections} <= {p.start_bar for p in phrases}
     assert sum(p.bars for p in phrases) == bars
     assert all(a.start_bar + a.bars == b.start_bar for a, b in pairwise(phrases))
@@ -187,8 +188,27 @@ def test_sections_and_phrases_cover_every_bar(lengths: list[int], seed: int) -> 
 
 def test_phrases_restart_and_keep_odd_leftovers() -> None:
     sections = (Section("intro", 0, 10), Section("drop", 10, 30))
-    found = [(p.start_bar, p.bars) for p in find_phrases(sections)]
+    found = [(p.start_bar, p.bars) for p in phrases_of(sections)]
     assert found == [(0, 8), (8, 2), (10, 8), (18, 8), (26, 4)]
+
+
+def test_a_step_is_a_surer_boundary_than_a_gradual_change() -> None:
+    rng = np.random.default_rng(1)
+    first, second = rng.standard_normal((2, 12))
+    levels = BarLevels(np.zeros(32), np.zeros(32), np.zeros(32))
+
+    def confidence(mix: np.ndarray) -> float:
+        """Confidence of a boundary in the middle of a mix that moves from one sound to another."""
+        rows = np.outer(1.0 - mix, first) + np.outer(mix, second)
+        rows += 0.05 * rng.standard_normal(rows.shape)
+        before, after = sections_between([0, 16, 32], BarSimilarity.of(rows), levels)
+        assert before.confidence == 1.0
+        return after.confidence
+
+    step, ramp = np.repeat([0.0, 1.0], 16), np.linspace(0.0, 1.0, 32)
+    assert confidence(step) > 0.8
+    assert confidence(ramp) < 0.1
+    assert confidence(np.zeros(32)) < 0.4
 
 
 def test_bar_features_are_means_of_sixteenths() -> None:
