@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from djtrans.cli.tables import table_lines
 from djtrans.core.audio.listing import is_audio_name
 from djtrans.core.contracts.separator import SeparatorDeclaration
-from djtrans.core.track.analysis import SECTION_LABELS, Analysis
+from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.track import load_track
@@ -37,6 +37,7 @@ from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_track import FramedTrack, frame_track
 from djtrans.mixer.resolve import DEFAULT_MIXER, mixer_layout
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.plugins.encoders.audio import SECTION_CHANNELS
 from djtrans.registry import default_registry
 
 FOLDER = Path(os.environ.get("DJTRANS_TRACKS") or "../shared/tracks")
@@ -54,7 +55,7 @@ TRACK = (
     "phrase line behind",
     "phrase line ahead",
     "section level",
-    *(f"section: {label}" for label in SECTION_LABELS),
+    *(f"section: {label}" for label in SECTION_CHANNELS),
     *(f"chroma {index}" for index in range(12)),
 )
 SHARED = ("beat", "bar sine", "bar cosine", "window")

@@ -49,7 +49,8 @@ def test_the_page_lists_what_is_required():
 
 
 @pytest.mark.parametrize(
-    ("heading", "extras"), [("Extras", {"dask", "wandb", "formats"}), ("Tools", {"docs", "dev"})]
+    ("heading", "extras"),
+    [("Extras", {"dask", "wandb", "formats", "beat-this"}), ("Tools", {"docs", "dev"})],
 )
 def test_the_page_lists_the_extras(heading, extras):
     rows = table(heading)
@@ -61,7 +62,7 @@ def test_the_page_lists_the_extras(heading, extras):
 
 
 def test_every_extra_is_in_one_of_the_tables():
-    assert set(EXTRAS) == {"all", "dask", "wandb", "formats", "docs", "dev"}
+    assert set(EXTRAS) == {"all", "dask", "wandb", "formats", "beat-this", "docs", "dev"}
 
 
 @pytest.mark.parametrize("heading", ["Required", "Extras", "Tools"])

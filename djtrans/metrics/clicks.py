@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.polarity import channel_signs, to_mono
 
 #: Samples that each one is predicted from.
 ORDER = 20
@@ -46,12 +49,29 @@ def clicks(
     .. [1] S. V. Vaseghi and P. J. W. Rayner, "Detection and suppression of impulsive noise in
        speech communication systems", IEE Proceedings I 137(1), 1990.
     """
-    residual = _residual(mix.mean(axis=0), sample_rate)
     near = max(4 * ORDER, round(NEAR_SECONDS * sample_rate))
+    # A track whose channels are of opposite polarity cancels in the mono mix of the other one.
+    found: list[int] = []
+    for signs in {channel_signs(solo) for solo in (solo_a, solo_b)}:
+        mixed, a, b = (to_mono(x, signs)[0] for x in (mix, solo_a, solo_b))
+        found += _mono_clicks(mixed, a, b, near, sample_rate)
+    samples = sorted(found)
+    return tuple(
+        at / sample_rate
+        for at, before in zip(samples, [-math.inf, *samples], strict=False)
+        if at - before > near
+    )
+
+
+def _mono_clicks(
+    mix: FloatArray, solo_a: FloatArray, solo_b: FloatArray, near: int, sample_rate: int
+) -> list[int]:
+    """Find the samples of clicks that are in the mono mix but in neither track, ``[samples]``."""
+    residual = _residual(mix, sample_rate)
     size = np.abs(residual)
     found = np.flatnonzero(size > LEAST)
     if not len(found):
-        return ()
+        return []
     total = np.concatenate([[0.0], np.cumsum(residual**2)])
 
     def rms(start: np.ndarray, stop: np.ndarray) -> FloatArray:
@@ -68,7 +88,7 @@ def clicks(
             continue
         if size[at] > NEW * max(_strength(x, int(at), near, sample_rate) for x in (solo_a, solo_b)):
             new.append(int(at))
-    return tuple(at / sample_rate for at in new)
+    return new
 
 
 def _strength(audio: FloatArray, at: int, near: int, sample_rate: int) -> float:
@@ -76,9 +96,8 @@ def _strength(audio: FloatArray, at: int, near: int, sample_rate: int) -> float:
     # Whole blocks on the same raster as the mix's.
     block = round(BLOCK_SECONDS * sample_rate)
     start = max(0, (at - near) // block - 1) * block
-    excerpt = audio[:, start : at + near + block].mean(axis=0)
-    own = _residual(excerpt, sample_rate)[max(0, at - near - start) : at + near - start]
-    return float(np.abs(own).max())
+    residual = _residual(audio[start : at + near + block], sample_rate)
+    return float(np.abs(residual[max(0, at - near - start) : at + near - start]).max())
 
 
 def _residual(signal: FloatArray, sample_rate: int) -> FloatArray:

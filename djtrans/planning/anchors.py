@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise, takewhile
 
-from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.analysis import FULL_LABELS, Analysis
 
 #: Mean vocal probability of the bars from which on a phrase counts as sung.
 SUNG_PHRASE = 0.5
@@ -23,18 +23,20 @@ def intro_end(track: Analysis) -> int | None:
     return opening[-1].end_bar if opening else None
 
 
-def _labelled(label: str) -> Callable[[Analysis], Iterable[int]]:
-    def starts(track: Analysis) -> Iterable[int]:
-        return [s.start_bar for s in track.sections if s.label == label]
+def _starts(track: Analysis, label: str) -> list[int]:
+    return [s.start_bar for s in track.sections if s.label == label]
 
-    return starts
+
+def _drops(track: Analysis) -> Iterable[int]:
+    """Return the starts of the drops; of the grooves of a track without drops."""
+    return _starts(track, "drop") or _starts(track, "groove")
 
 
 def _build_ends(track: Analysis) -> Iterable[int]:
     return [
         after.start_bar
         for before, after in pairwise(track.sections)
-        if (before.label, after.label) == ("build", "drop")
+        if before.label == "build" and after.label in FULL_LABELS
     ]
 
 
@@ -57,9 +59,9 @@ _BARS: dict[str, Callable[[Analysis], Iterable[int]]] = {
     "section": lambda track: [s.start_bar for s in track.sections[1:]],
     "intro-end": lambda track: _optional(intro_end(track)),
     "outro": lambda track: _optional(outro_start(track)),
-    "drop": _labelled("drop"),
+    "drop": _drops,
     "build-end": _build_ends,
-    "break": _labelled("break"),
+    "break": lambda track: _starts(track, "break"),
     "vocal": _phrases(sung=True),
     "instrumental": _phrases(sung=False),
 }

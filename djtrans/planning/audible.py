@@ -24,6 +24,8 @@ COMPARED_BARS = 8
 #: A track plays bass in a bar whose low end is at most this far below the 90th percentile of its
 #: bars; two basses within this of each other clash.
 BASS_DB = 10.0
+#: Power gain of the K weighting below 150 Hz: between those of 50 and 100 Hz.
+LOW_WEIGHT = 0.5
 #: Power gain from which on a part of a track is audible.
 AUDIBLE_GAIN = 0.05
 #: Clarity of the beat, 0 to 1, times the amplitude gain of the drums, from which on it is played.
@@ -41,9 +43,9 @@ class AudibleTrack:
     Attributes
     ----------
     solo : ndarray
-        Power of the track by itself, 0 outside it.
+        K-weighted power of the track by itself, all but 0 outside it.
     low, high : ndarray
-        Power of what is played of it, below 150 Hz and above.
+        K-weighted power of what is played of it, below 150 Hz and above.
     bass : ndarray of bool
         True if the track by itself has bass.
     bass_played : ndarray of bool
@@ -93,9 +95,11 @@ def audible_track(
     count = len(track.bar_level_db)
     inside = (bars >= 0) & (bars < count)
     index = np.clip(bars, 0, max(count - 1, 0))
-    total = np.where(inside, db_to_power(track.bar_level_db + gain_db)[index], _SILENCE)
-    low = np.where(inside, db_to_power(track.bar_low_db + gain_db)[index], 0.0)
-    low = np.minimum(low, total)
+    total, low = (
+        np.where(inside, db_to_power(levels_db + gain_db)[index], _SILENCE)
+        for levels_db in (track.bar_loudness_db, track.bar_low_db)
+    )
+    low = np.minimum(LOW_WEIGHT * low, total)
 
     def curve(inner: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.concatenate(

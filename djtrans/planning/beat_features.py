@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from djtrans.core.audio.chroma import beat_chroma
 from djtrans.core.audio.decibels import power_to_db
 from djtrans.core.audio.filters import Spectrum, band_gain, filtered, spectrum_of
+from djtrans.core.audio.polarity import to_mono
 
 FloatArray = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ def extract_beat_features(
         return BeatFeatures(silent, silent, np.zeros((len(silent), 12)))
     window = np.asarray(audio[:, first:last], dtype=np.float64)
     times = beat_times - first / sample_rate
-    mono = window.mean(axis=0, keepdims=True)
+    mono = to_mono(window)
     spectrum = spectrum_of(mono)
     low, mid = (_rises(spectrum, mono.shape[-1], sample_rate, times, b) for b in (LOW_HZ, MID_HZ))
     return BeatFeatures(low, mid, beat_chroma(window, sample_rate, times))

@@ -19,7 +19,6 @@ from djtrans.core.transition.plan import (
     track_seconds,
 )
 from djtrans.planning.candidate_group import Choice
-from djtrans.planning.keys import KEY_CONFIDENCE
 from djtrans.planning.levels import (
     EASE_PHRASE_BARS,
     TRIM_LIMIT_DB,
@@ -206,8 +205,7 @@ def _confidence(choice: Choice) -> float:
         if has_beat(track):
             found.append(track.grid.downbeat_confidence)
         if candidate.window.harmonic and choice.key.overlap == "free":
-            # 0.5 at the confidence from which on the rule relies on the key.
-            found.append(min(1.0, track.key.confidence / (2.0 * KEY_CONFIDENCE)))
+            found.append(track.key.confidence)
     by_chroma = candidate.window.harmonic and choice.key.overlap == "compare"
     if choice.warned or by_chroma:
         found.append(DOUBTED_CONFIDENCE)

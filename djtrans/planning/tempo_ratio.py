@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.audio.decibels import db_to_power, power_to_db
-from djtrans.core.track.analysis import Analysis, Phrase
-from djtrans.core.track.regridding import mean_between
+from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.regridding import mean_between, phrases_between
 
 
 def match_tempo_ratio(
@@ -63,19 +63,21 @@ def count_bars(track: Analysis, bars: int, of: int) -> Analysis:
         for s, start, end in zip(track.sections, starts[:-1], starts[1:], strict=True)
         if start < end
     ]
-    begins = [p.start_bar * bars // of for p in track.phrases if p.start_bar * bars % of == 0]
-    begins = sorted({0, *(begin for begin in begins if begin < grid.bars)})
-    phrases = [
-        Phrase(begin, end - begin)
-        for begin, end in zip(begins, [*begins[1:], grid.bars], strict=True)
-    ]
+    begins = {
+        p.start_bar * bars // of: p.confidence
+        for p in track.phrases
+        if p.start_bar * bars % of == 0
+    }
+    inside = {begin for begin in begins if begin < grid.bars}
+    phrases = phrases_between({0, *inside, grid.bars}, begins)
     return attrs.evolve(
         track,
         grid=grid,
         sections=tuple(sections),
-        phrases=tuple(phrases),
+        phrases=phrases,
         bar_level_db=means_db(track.bar_level_db),
         bar_low_db=means_db(track.bar_low_db),
+        bar_loudness_db=means_db(track.bar_loudness_db),
         bar_vocal=means(track.bar_vocal),
         bar_beat=means(track.bar_beat),
         bar_chroma=means(track.bar_chroma),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from djtrans.core.track.analysis import FULL_LABELS
 from djtrans.synthesis.timeline import Bar
 from djtrans.synthesis.track_spec import TrackSpec
 
@@ -37,8 +38,9 @@ def arrange(bar: Bar, spec: TrackSpec) -> Arrangement:
     """Choose the instruments of one bar.
 
     The intro adds one drum after the other (or has none, as the spec says), a build opens the
-    filter under a riser and a snare roll and has no bass, a drop has everything, a break has no
-    kick, and the outro takes the drums away in the order in which the intro brought them.
+    filter under a riser and a snare roll and has no bass, a drop has everything, a groove all but
+    the stabs, a break has no kick, and the outro takes the drums away in the order in which the
+    intro brought them.
     """
     start, end = bar.progress, (bar.position + 1) / bar.section_bars
     if bar.label == "intro":
@@ -59,7 +61,7 @@ def arrange(bar: Bar, spec: TrackSpec) -> Arrangement:
             riser_start=start,
             riser_end=end,
         )
-    if bar.label == "drop":
+    if bar.label in FULL_LABELS:
         return Arrangement(
             kick=1.0,
             clap=1.0,
@@ -70,7 +72,7 @@ def arrange(bar: Bar, spec: TrackSpec) -> Arrangement:
             pad=0.8,
             brightness_start=1.5,
             brightness_end=1.5,
-            stab=1.0,
+            stab=1.0 if bar.label == "drop" else 0.0,
             arp=0.7 if start < 0.5 else 1.0,
         )
     rising = start >= 0.5 and bar.next_label in ("drop", "build")

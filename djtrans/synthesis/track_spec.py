@@ -91,7 +91,7 @@ class TrackSpec:
     swing : float
         0 (straight) to 1: how far every second sixteenth is late; 1 is a full triplet.
     has_vocals : bool
-        Whether a voice sings in the drops and breaks; without, the stem is silent.
+        Whether a voice sings in the drops, grooves and breaks; without, the stem is silent.
     singing : {"spaced", "dense"}
         Lines with pauses, begun on or after the bar line; or line upon line to the section's end,
         each with a pickup on the beat before it.
@@ -133,7 +133,7 @@ class TrackSpec:
     swing: float = setting(
         0.0, "Lateness of every second sixteenth, 1 is a triplet.", minimum=0.0, maximum=1.0
     )
-    has_vocals: bool = setting(True, "Whether a voice sings in the drops and breaks.")
+    has_vocals: bool = setting(True, "Whether a voice sings in the drops, grooves and breaks.")
     singing: str = setting("spaced", "How much is sung.", choices=("spaced", "dense"))
     bass: str = setting("full", "Range of the bass.", choices=("full", "sub", "mid"))
     intro: str = setting(

@@ -12,9 +12,14 @@ from djtrans.synthesis.voice import VOWELS, Syllable, sing
 
 # First bar within the eight-bar phrase, and bars sung.
 _SUNG: dict[str, dict[str, tuple[tuple[int, int], ...]]] = {
-    "spaced": {"break": ((0, 4), (5, 2)), "drop": ((2, 2), (5, 2))},
+    "spaced": {
+        "break": ((0, 4), (5, 2)),
+        "groove": ((2, 2), (5, 2)),
+        "drop": ((2, 2), (5, 2)),
+    },
     "dense": {
         "break": ((0, 4), (4, 4)),
+        "groove": ((0, 4), (4, 2), (6, 2)),
         "drop": ((0, 4), (4, 2), (6, 2)),
         "build": ((0, 4), (4, 4)),
     },

@@ -43,7 +43,7 @@ def test_a_table_of_analyses(run, files):
     assert code == 0
     assert header.split()[:2] == ["file", "BPM"]
     text = " ".join(rows)
-    for said in ("128.00", "122.00", "A minor 8A", "intro 0-8", "drop 8-16"):
+    for said in ("128.00", "122.00", "A minor 8A", "intro 0-8", "groove 8-16"):
         assert said in text
 
 

@@ -33,7 +33,7 @@ def bars(*parts):
 
 
 def loud(level_db, low_db=-60.0):
-    return {"bar_level_db": np.full(64, level_db), "bar_low_db": np.full(64, low_db)}
+    return {"bar_loudness_db": np.full(64, level_db), "bar_low_db": np.full(64, low_db)}
 
 
 def test_a_cut_between_equal_levels_neither_falls_nor_rises(mix):
@@ -50,7 +50,7 @@ def test_a_drop_is_the_difference_of_the_levels(mix, db):
 
 def test_a_break_after_eight_bars_counts_half(mix):
     # B's swap is bar 13.
-    b = {"bar_level_db": bars((21, -10), (8, -22), (35, -10)), "bar_low_db": np.full(64, -60.0)}
+    b = {"bar_loudness_db": bars((21, -10), (8, -22), (35, -10)), "bar_low_db": np.full(64, -60.0)}
     assert mix(loud(-10.0), b, CUT).drop_db()[0] == pytest.approx(6.0, abs=1e-3)
 
 
@@ -71,7 +71,7 @@ def test_the_dip_of_a_crossfade_is_that_of_its_gains(mix):
 
 
 def test_basses_are_exchanged_or_doubled_or_missing(mix):
-    full = {"bar_level_db": np.zeros(64), "bar_low_db": np.full(64, -3.0)}
+    full = {"bar_loudness_db": np.zeros(64), "bar_low_db": np.full(64, -3.0)}
     found = mix(full, full)
     assert found.bars_without_bass()[0] == found.bars_with_two_basses()[0] == 0
     plain = assume_gains("x/swap", WINDOW, 4)
@@ -82,8 +82,8 @@ def test_basses_are_exchanged_or_doubled_or_missing(mix):
 
 
 def test_the_bass_falls_with_b(mix):
-    a = {"bar_level_db": np.zeros(64), "bar_low_db": np.full(64, -6.0)}
-    b = {"bar_level_db": np.zeros(64), "bar_low_db": np.full(64, -26.0)}
+    a = {"bar_loudness_db": np.zeros(64), "bar_low_db": np.full(64, -6.0)}
+    b = {"bar_loudness_db": np.zeros(64), "bar_low_db": np.full(64, -26.0)}
     assert mix(a, b, CUT).bass_drop_db()[0] == pytest.approx(20.0, abs=1e-3)
 
 
@@ -129,7 +129,7 @@ def test_a_semitone_is_dissonant_and_a_transposition_mends_it(mix):
 
 
 def test_positions_are_independent(mix, analysis):
-    track = attrs.evolve(analysis(), bar_level_db=bars((30, -10), (34, -20)))
+    track = attrs.evolve(analysis(), bar_loudness_db=bars((30, -10), (34, -20)))
     gains = assume_gains("x/swap", CUT, 4)
     cues = np.array([10, 20, 40]), np.array([5, 33, 50])
     together = audible_mix(track, track, Pair(*cues), CUT, gains, 0.0).drop_db()
@@ -142,6 +142,6 @@ def test_positions_are_independent(mix, analysis):
 
 def test_loops_repeat_the_last_bar_before_them(mix):
     looped = Window(bars=8, swap=6, overlap=False, harmonic=False, before_a=4)
-    a = {"bar_level_db": bars((44, -10), (20, -40)), "bar_low_db": np.full(64, -60.0)}
+    a = {"bar_loudness_db": bars((44, -10), (20, -40)), "bar_low_db": np.full(64, -60.0)}
     found = mix(a, loud(-10.0), looped)
     assert found.drop_db()[0] == pytest.approx(0.0, abs=0.01)

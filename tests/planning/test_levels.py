@@ -15,7 +15,12 @@ def levelled(analysis):
     def levelled(*parts, lufs=-10.0):
         """64 bars; the level of each part (bars, dB)."""
         levels = np.concatenate([np.full(bars, db, dtype=float) for bars, db in parts])
-        return attrs.evolve(analysis(lufs=lufs), bar_level_db=levels, bar_low_db=levels - 6.0)
+        return attrs.evolve(
+            analysis(lufs=lufs),
+            bar_level_db=levels,
+            bar_low_db=levels - 6.0,
+            bar_loudness_db=levels,
+        )
 
     return levelled
 

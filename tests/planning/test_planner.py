@@ -96,7 +96,12 @@ def test_what_follows_in_b_is_worth_it(analysis, plan):
     b = analysis(sections=(("intro", 16), ("break", 8), ("drop", 40)))
     quiet = np.where(np.arange(64) < 24, -12.0, 0.0)
     assert plan(analysis(), b).b.swap_bar == 16
-    assert plan(analysis(), attrs.evolve(b, bar_level_db=quiet, bar_low_db=quiet)).b.swap_bar == 24
+    assert (
+        plan(
+            analysis(), attrs.evolve(b, bar_level_db=quiet, bar_loudness_db=quiet, bar_low_db=quiet)
+        ).b.swap_bar
+        == 24
+    )
 
 
 def test_cues_are_snapped_to_the_downbeat_and_the_shift_is_said(analysis, plan):

@@ -47,7 +47,7 @@ def sound(note):
 def test_a_blend_where_there_is_room(analysis, plan, groups):
     sparse = analysis()  # 16 bars of intro, and of outro
     ends = np.where((np.arange(64) < 16) | (np.arange(64) >= 48), -10.0, 0.0)
-    sparse = attrs.evolve(sparse, bar_level_db=ends, bar_low_db=ends - 6.0)
+    sparse = attrs.evolve(sparse, bar_loudness_db=ends, bar_low_db=ends - 6.0)
     made = plan(sparse, sparse, groups=groups)
     assert (made.technique, made.bars) == ("x/long", 32)
     busy = analysis(sections=(("drop", 64),))
@@ -175,7 +175,7 @@ def test_without_a_beat_nothing_overlaps_but_a_fade(analysis, plan, groups):
 
 def test_spoken_word_is_not_talked_over(analysis, plan, groups):
     speech = analysis(confidence=0.0, downbeat_confidence=0.0, vocal=((0, 64),))
-    speech = attrs.evolve(speech, bar_level_db=np.full(64, -10.0), bar_low_db=np.full(64, -60.0))
+    speech = attrs.evolve(speech, bar_loudness_db=np.full(64, -10.0), bar_low_db=np.full(64, -60.0))
     assert plan(speech, speech, groups=groups).technique == "x/echo"
     # Where it pauses, it can be faded into music without a voice.
     pause = np.where(np.arange(64) < 44, 1.0, 0.0)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import attrs
+import numpy as np
 import torch
 
 import djtrans.plugins.analyzers
@@ -26,6 +27,8 @@ from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.stems import Stems
 from djtrans.testing import example_parts, parametrize_checks
 from djtrans.testing.building import resolve_factory
+from djtrans.testing.example_track import TRACK_BPM
+from tests.helpers.beat_this import network, stand_in
 
 
 def folder_of_parts(config):
@@ -64,6 +67,21 @@ def untrained_demucs(config):
     return factory(attrs.evolve(config, weights=str(file), device="cpu"))
 
 
+class StandInBeats:
+    """The real analyzer, with a network that finds the beats of the example track."""
+
+    def __init__(self, config):
+        file = Path(tempfile.mkdtemp()) / "final0.ckpt"
+        file.write_bytes(b"weights")
+        self._config = attrs.evolve(config, checkpoint=str(file), device="cpu")
+
+    def analyze(self, audio, sample_rate, progress=None):
+        beats = np.arange(0.0, audio.shape[-1] / sample_rate, 60.0 / TRACK_BPM)
+        analyzer = resolve_factory("djtrans.plugins.analyzers.beat_this_analyzer:BeatThisAnalyzer")
+        with stand_in(network(beats, beats[::4])):
+            return analyzer(self._config).analyze(audio, sample_rate, progress)
+
+
 test_effects = parametrize_checks(djtrans.plugins.effects)
 test_separators = parametrize_checks(
     djtrans.plugins.separators,
@@ -85,7 +103,7 @@ test_techniques = parametrize_checks(djtrans.plugins.techniques, BASELINES)
 test_metrics = parametrize_checks(djtrans.plugins.metrics)
 test_objectives = parametrize_checks(djtrans.plugins.objectives)
 test_mixers = parametrize_checks(djtrans.plugins.mixers)
-test_analyzers = parametrize_checks(djtrans.plugins.analyzers)
+test_analyzers = parametrize_checks(djtrans.plugins.analyzers, makers={"beat-this": StandInBeats})
 test_encoders = parametrize_checks(djtrans.plugins.encoders)
 test_denoisers = parametrize_checks(djtrans.plugins.denoisers)
 test_schedulers = parametrize_checks(djtrans.plugins.schedulers)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from djtrans.core.audio.polarity import to_mono
 from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
 
 
@@ -18,7 +19,8 @@ def band_peaks(
     Parameters
     ----------
     audio : ndarray
-        ``[channels, samples]``; the channels are averaged.
+        ``[channels, samples]``; the channels are mixed by
+        :func:`~djtrans.core.audio.polarity.to_mono`.
     sample_rate : int
         In Hz.
     edges_seconds : ndarray
@@ -29,7 +31,7 @@ def band_peaks(
     ndarray
         ``[3, columns]``: low, mid, high.
     """
-    mono = np.asarray(audio, dtype=np.float64).mean(axis=0)
+    mono = to_mono(np.asarray(audio, dtype=np.float64))[0]
     edges = np.round(np.asarray(edges_seconds) * sample_rate).astype(int)
     start, stop = max(0, int(edges[0])), min(len(mono), int(edges[-1]))
     out = np.zeros((3, len(edges) - 1))

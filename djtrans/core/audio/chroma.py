@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from djtrans.core.audio.arrays import FloatArray, cut
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.filters import filtered, spectrum_of
+from djtrans.core.audio.polarity import to_mono
 
 IntArray = NDArray[np.int_]
 
@@ -105,7 +106,7 @@ def frame_chroma(audio: FloatArray, sample_rate: int, edges: FloatArray) -> Floa
 def amplitude_spectrum(
     audio: FloatArray, sample_rate: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Compute the amplitude of the mono sum from 110 to 2000 Hz, and its grid.
+    """Compute the amplitude of the mono mix from 110 to 2000 Hz, and its grid.
 
     Returns
     -------
@@ -116,7 +117,7 @@ def amplitude_spectrum(
     """
     from scipy.signal import stft
 
-    mono = audio.mean(axis=0, keepdims=True)
+    mono = to_mono(audio)
     low, rate = filtered(
         spectrum_of(mono), mono.shape[-1], sample_rate, np.ones_like, top_hz=1.2 * BAND_HZ[1]
     )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from djtrans.core.audio.polarity import to_mono
 from djtrans.core.audio.resampling import resample
 
 #: Analysis rate in Hz: the highest band ends at 2 kHz.
@@ -59,7 +60,7 @@ def fingerprint(audio: Tensor, sample_rate: int) -> NDArray[np.uint32]:
     array
         ``[frames]`` words of 32 bits, one every :data:`HOP_SECONDS`; 0 for a quiet frame.
     """
-    mono = resample(audio.mean(dim=0, keepdim=True).cpu(), sample_rate, RATE)[0].numpy()
+    mono = resample(to_mono(audio).cpu(), sample_rate, RATE)[0].numpy()
     count = max(0, (len(mono) - _FRAME) // _HOP + 1)
     if count < 2:
         return np.zeros(0, dtype=np.uint32)

@@ -16,7 +16,10 @@ from djtrans.core.track.beat_grid import BeatGrid, as_times
 from djtrans.core.track.cue import Cue
 from djtrans.core.track.key import Key
 
-SECTION_LABELS = ("intro", "build", "drop", "break", "outro")
+#: Labels of sections. A groove is music in full; a drop is one that a build or break rises to.
+SECTION_LABELS = ("intro", "groove", "build", "drop", "break", "outro")
+#: Labels of sections in full.
+FULL_LABELS = ("groove", "drop")
 
 
 @attrs.frozen
@@ -32,7 +35,7 @@ class Section:
     level_db : float
         RMS level relative to the loudest section, in dB.
     confidence : float
-        Confidence of the label, 0 to 1.
+        Probability that the section starts at its first bar, if the grid is right, 0 to 1.
 
     Examples
     --------
@@ -63,12 +66,14 @@ class Phrase:
         First bar.
     bars : int
         Length in bars: 4, 8 or 16, or less for the last one of a section.
+    confidence : float
+        Probability that a phrase starts at its first bar, if the grid is right, 0 to 1.
 
     Examples
     --------
     >>> import djtrans
     >>> djtrans.Phrase(start_bar=16, bars=8)
-    Phrase(start_bar=16, bars=8)
+    Phrase(start_bar=16, bars=8, confidence=1.0)
 
     See Also
     --------
@@ -77,6 +82,7 @@ class Phrase:
 
     start_bar: int
     bars: int
+    confidence: float = 1.0
 
 
 @attrs.frozen
@@ -125,6 +131,9 @@ class Analysis:
         Loudness.
     bar_level_db, bar_low_db : ndarray
         ``[bars]``, RMS level of each whole bar in dBFS: full band, and below 150 Hz.
+    bar_loudness_db : ndarray
+        ``[bars]``, level with the K weighting of ITU-R BS.1770; `bar_level_db` if the analyzer does
+        not measure it.
     bar_vocal : ndarray
         ``[bars]``, vocal activity of each whole bar, 0 to 1, estimated from the mix; 0 if the
         analyzer does not estimate it.
@@ -167,6 +176,12 @@ class Analysis:
     @bar_vocal.default
     def _no_vocals(self) -> NDArray[np.float64]:
         return np.zeros(len(self.bar_level_db))
+
+    bar_loudness_db: NDArray[np.float64] = attrs.field(converter=as_times)
+
+    @bar_loudness_db.default
+    def _unweighted(self) -> NDArray[np.float64]:
+        return self.bar_level_db
 
     bar_beat: NDArray[np.float64] = attrs.field(converter=as_times)
 
@@ -221,6 +236,7 @@ class Analysis:
             phrases=tuple(phrases),
             bar_level_db=spread(self.bar_level_db),
             bar_low_db=spread(self.bar_low_db),
+            bar_loudness_db=spread(self.bar_loudness_db),
             bar_vocal=spread(self.bar_vocal),
             bar_beat=spread(self.bar_beat),
             bar_chroma=spread(self.bar_chroma),
@@ -266,6 +282,7 @@ class Analysis:
             phrases=tuple(phrases),
             bar_level_db=moved_db(self.bar_level_db),
             bar_low_db=moved_db(self.bar_low_db),
+            bar_loudness_db=moved_db(self.bar_loudness_db),
             bar_vocal=moved(self.bar_vocal),
             bar_beat=moved(self.bar_beat),
             bar_chroma=moved(self.bar_chroma),
@@ -331,6 +348,7 @@ class Analysis:
             phrases=phrases,
             bar_level_db=extended(self.bar_level_db),
             bar_low_db=extended(self.bar_low_db),
+            bar_loudness_db=extended(self.bar_loudness_db),
             bar_vocal=extended(self.bar_vocal),
             bar_beat=extended(self.bar_beat),
             bar_chroma=extended(self.bar_chroma),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections.abc import Iterable
 
@@ -19,6 +18,7 @@ from djtrans.core.track.key import Key
 from djtrans.core.track.regridding import (
     bars_correspond,
     nearest_bar,
+    phrases_between,
     phrases_of,
     regridded,
 )
@@ -203,18 +203,14 @@ def _with_sections(analysis: Analysis, given: TrackCorrections, confidence: floa
         else:
             sections.append(attrs.evolve(section, start_bar=bar, end_bar=bar + 1))
     own = tuple(s for s in sections if (s.start_bar, s.end_bar) in marked)
-    kept = [
-        phrase.start_bar
+    confidences = {
+        phrase.start_bar: phrase.confidence
         for phrase in analysis.phrases
         if not any(start <= phrase.start_bar < end for start, end in marked)
-    ]
-    starts = {*kept, *(s.start_bar for s in sections), *(p.start_bar for p in phrases_of(own))}
-    bounds = [*sorted(starts), grid.bars]
-    phrases = [
-        attrs.evolve(analysis.phrases[0], start_bar=start, bars=end - start)
-        for start, end in itertools.pairwise(bounds)
-        if start < end
-    ]
+    }
+    confidences |= {phrase.start_bar: phrase.confidence for phrase in phrases_of(own)}
+    starts = {*confidences, *(section.start_bar for section in sections), grid.bars}
+    phrases = phrases_between(starts, confidences)
     return attrs.evolve(analysis, sections=sections, phrases=phrases)
 
 

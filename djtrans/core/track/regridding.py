@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable, Mapping
 
 import attrs
 import numpy as np
@@ -15,6 +16,9 @@ from djtrans.core.track.beat_grid import BeatGrid
 
 #: Length in bars of phrases where the former ones mean nothing.
 PHRASE_BARS = 8
+#: Logistic regression of the confidence of a phrase by that of its section, and by the number of
+#: phrases before it in the section, four at most; fitted to synthesized tracks and tracker modules.
+_BIAS, _PER_SECTION, _PER_PHRASE, _MOST_PHRASES = 0.4, 3.6, 0.9, 4
 #: Deviation of a tempo ratio from a power of two, in octaves, up to which bars correspond.
 _SAME_BARS = 0.02
 
@@ -57,6 +61,7 @@ def regridded(analysis: Analysis, grid: BeatGrid) -> Analysis:
         phrases=phrases,
         bar_level_db=averaged_db(analysis.bar_level_db),
         bar_low_db=averaged_db(analysis.bar_low_db),
+        bar_loudness_db=averaged_db(analysis.bar_loudness_db),
         bar_vocal=averaged(analysis.bar_vocal),
         bar_beat=averaged(analysis.bar_beat),
         bar_chroma=averaged(analysis.bar_chroma),
@@ -64,12 +69,41 @@ def regridded(analysis: Analysis, grid: BeatGrid) -> Analysis:
 
 
 def phrases_of(sections: tuple[Section, ...]) -> tuple[Phrase, ...]:
-    """Divide sections into phrases of eight bars; the last of a section may be shorter."""
+    """Divide sections into phrases of eight bars; the last of a section may be shorter.
+
+    The confidence of a phrase falls with that of its section, and with each phrase since the start
+    of the section, as a phrase of another length may lie between.
+    """
     return tuple(
-        Phrase(start, min(PHRASE_BARS, section.end_bar - start))
+        Phrase(
+            start,
+            min(PHRASE_BARS, section.end_bar - start),
+            _phrase_confidence(section.confidence, index),
+        )
         for section in sections
-        for start in range(section.start_bar, section.end_bar, PHRASE_BARS)
+        for index, start in enumerate(range(section.start_bar, section.end_bar, PHRASE_BARS))
     )
+
+
+def phrases_between(bounds: Iterable[int], confidences: Mapping[int, float]) -> tuple[Phrase, ...]:
+    """Return the phrases between bars.
+
+    Parameters
+    ----------
+    bounds : iterable of int
+        Bars at which phrases start, and the end of the last.
+    confidences : mapping of int to float
+        Confidence by bar; 1 for others.
+    """
+    return tuple(
+        Phrase(start, end - start, confidences.get(start, 1.0))
+        for start, end in itertools.pairwise(sorted(set(bounds)))
+    )
+
+
+def _phrase_confidence(section_confidence: float, index: int) -> float:
+    score = _BIAS + _PER_SECTION * section_confidence - _PER_PHRASE * min(index, _MOST_PHRASES)
+    return 1.0 / (1.0 + math.exp(-score))
 
 
 def bars_correspond(first: BeatGrid, second: BeatGrid) -> bool:
@@ -135,7 +169,10 @@ def _moved_sections(analysis: Analysis, grid: BeatGrid) -> tuple[Section, ...]:
 def _moved_phrases(
     analysis: Analysis, grid: BeatGrid, sections: tuple[Section, ...]
 ) -> tuple[Phrase, ...]:
-    starts = {nearest_bar(grid, analysis.grid.time_of_bar(p.start_bar)) for p in analysis.phrases}
-    starts |= {section.start_bar for section in sections}
-    bounds = sorted({start for start in starts if start < grid.bars} | {0, grid.bars})
-    return tuple(Phrase(start, end - start) for start, end in itertools.pairwise(bounds))
+    confidences = {
+        nearest_bar(grid, analysis.grid.time_of_bar(p.start_bar)): p.confidence
+        for p in analysis.phrases
+    }
+    starts = {*confidences, *(section.start_bar for section in sections)}
+    inside = {start for start in starts if start < grid.bars}
+    return phrases_between({0, *inside, grid.bars}, confidences)

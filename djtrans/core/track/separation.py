@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.decibels import power_to_db
+from djtrans.core.audio.polarity import channel_signs, in_phase
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.contracts.progress import FractionCallback
@@ -69,11 +70,15 @@ def separate(
     audio = audio.to(torch.float32)
     rate = declaration.sample_rate or sample_rate
     fed = resample(audio, sample_rate, rate)
+    # Separators take what cancels in the centre for wide; stems that are read are as their files.
+    signs = (1.0,) * len(fed) if declaration.reads_source else channel_signs(fed)
+    fed = in_phase(fed, signs)
     with isolated(label, SeparationError):
         given = separator.separate(fed, rate, start_seconds=start_seconds, progress=progress)
     _check(given, (len(names), *fed.shape), label)
     # A copy: the residual must not be written into what the separator may have cached.
-    stems = resample(given.detach().to(torch.float32), rate, sample_rate).clone().to(audio.device)
+    given = in_phase(given.detach().to(torch.float32), signs)
+    stems = resample(given, rate, sample_rate).clone().to(audio.device)
     stems = _fit(stems, audio.shape[-1])
     residual = audio - stems.sum(dim=0)
     if declaration.reads_source:

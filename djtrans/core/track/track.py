@@ -13,6 +13,7 @@ from torch import Tensor
 
 from djtrans.core.audio.dc_offset import FAULTY_DC_DB, dc_offset_db, without_dc
 from djtrans.core.audio.io import content_hash, decode
+from djtrans.core.audio.polarity import to_mono
 from djtrans.core.audio.resampling import resample
 from djtrans.core.track.tags import Tags, read_tags
 
@@ -73,7 +74,7 @@ class Track:
         """Convert to another sample rate and number of channels (1 or 2)."""
         audio = resample(self.audio, self.sample_rate, sample_rate)
         if channels == 1 and len(audio) == 2:
-            audio = audio.mean(dim=0, keepdim=True)
+            audio = to_mono(audio)
         elif channels == 2 and len(audio) == 1:
             audio = audio.expand(2, -1)
         return attrs.evolve(self, audio=audio, sample_rate=sample_rate)

@@ -75,16 +75,20 @@ class CropReader:
     ) -> Tensor:
         """``[stems, 1, samples]`` of one track between two times of the window, in seconds."""
         from djtrans.core.audio.io import load_window
+        from djtrans.core.audio.polarity import channel_signs, to_mono
         from djtrans.core.audio.resampling import resample
 
         rate = example.sample_rate
         margin = round(_MARGIN_SECONDS * rate)
         first, last = round(start * rate) - margin, round(stop * rate) + margin
-        mono = [
-            load_window(file, rate, first, last - first).mean(dim=0)
-            for file in _files(self.folder / example.name, side, names)
-        ]
-        audio = resample(torch.stack(mono), rate, CROP_RATE)
+        stems = torch.stack(
+            [
+                load_window(file, rate, first, last - first)
+                for file in _files(self.folder / example.name, side, names)
+            ]
+        )
+        mono = to_mono(stems, channel_signs(stems.sum(dim=0)))[:, 0]
+        audio = resample(mono, rate, CROP_RATE)
         offset = round(margin * CROP_RATE / rate)
         samples = round((stop - start) * CROP_RATE)
         return audio[:, None, offset : offset + samples]

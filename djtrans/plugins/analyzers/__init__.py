@@ -68,9 +68,19 @@ class LibrosaConfig:
     )
 
 
+@attrs.frozen
+class BeatThisConfig:
+    """Settings of the ``beat-this`` analyzer."""
+
+    checkpoint: str = setting(
+        "final0", "Name of published weights, which are downloaded once, or a file."
+    )
+    device: str = setting("auto", "Where the network runs: auto, cpu, cuda, cuda:1 or mps.")
+
+
 @hookimpl
 def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
-    """Declare the default analyzer, and one with librosa's algorithms for comparison."""
+    """Declare the default analyzer, and others for comparison: librosa's, and a network's beats."""
     yield AnalyzerDeclaration(
         name="constant-grid",
         summary="A beat grid, constant or drifting, with bars, sections, key, levels and vocals.",
@@ -97,4 +107,11 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
             "Ward, Hierarchical grouping to optimize an objective function, JASA 58(301), 1963",
         ),
         version=3,
+    )
+    yield AnalyzerDeclaration(
+        name="beat-this",
+        summary="Beats and downbeats of a trained network; needs djtrans[beat-this].",
+        factory="djtrans.plugins.analyzers.beat_this_analyzer:BeatThisAnalyzer",
+        config=BeatThisConfig,
+        references=("Foscarin et al., Beat this! Accurate beat tracking without DBN, ISMIR, 2024",),
     )

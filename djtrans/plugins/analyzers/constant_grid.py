@@ -16,6 +16,7 @@ from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.analysis import Analysis, Levels
 from djtrans.core.track.beat_grid import BeatGrid
+from djtrans.core.track.regridding import phrases_of
 from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.bar_levels import bar_levels
@@ -25,8 +26,8 @@ from djtrans.plugins.analyzers.front_end import extract_front_end
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
 from djtrans.plugins.analyzers.onsets import Onsets
-from djtrans.plugins.analyzers.sections import features_per_bar, find_phrases, find_sections
-from djtrans.plugins.analyzers.signals import Signal, mean_of_channels, peak
+from djtrans.plugins.analyzers.sections import features_per_bar, find_sections
+from djtrans.plugins.analyzers.signals import Signal, mono_signal
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
 from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo
 from djtrans.plugins.analyzers.vocal import bar_vocals
@@ -90,10 +91,7 @@ class ConstantGridAnalyzer:
         """
         report: Callable[[float], None] = progress or (lambda done: None)
         samples = _checked(audio, sample_rate)
-        mono = mean_of_channels(samples)
-        if peak(mono) < 0.1 * max(peak(channel) for channel in samples):
-            # Channels of opposite phase cancel; one of them contains all information.
-            mono = samples[0]
+        mono = mono_signal(samples)
         duration = samples.shape[1] / sample_rate
         report(0.02)
 
@@ -121,11 +119,10 @@ class ConstantGridAnalyzer:
         bar_zero = _bar_zero(beats, grid)
         report(0.7)
         bar_times = grid.downbeat_times[: grid.bars + 1]
-        level_db, low_db = bar_levels(samples, sample_rate, bar_times)
+        levels = bar_levels(samples, sample_rate, bar_times)
         sections = find_sections(
             features_per_bar(beats.features, _first_slot(beats, bar_zero), grid.bars),
-            level_db,
-            low_db,
+            levels,
             self.config.section_threshold,
         )
         report(0.8)
@@ -133,11 +130,12 @@ class ConstantGridAnalyzer:
             duration_seconds=duration,
             grid=grid,
             sections=sections,
-            phrases=find_phrases(sections),
+            phrases=phrases_of(sections),
             key=key,
             levels=_levels(audio, sample_rate),
-            bar_level_db=level_db,
-            bar_low_db=low_db,
+            bar_level_db=levels.level_db,
+            bar_low_db=levels.low_db,
+            bar_loudness_db=levels.loudness_db,
             bar_vocal=bar_vocals(samples, sample_rate, bar_times),
             bar_beat=bar_beat(attacks, beats.pulse, bar_zero, grid.bars, grid.confidence),
             bar_chroma=chroma_per_bar(chroma.strength, chroma.frame_rate, bar_times),

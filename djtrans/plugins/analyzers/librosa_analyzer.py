@@ -10,20 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from djtrans.core.audio.loudness import programme_lufs
+from djtrans.core.audio.polarity import to_mono
 from djtrans.core.audio.validation import require_sound
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError
-from djtrans.core.track.analysis import Analysis, Levels
+from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.plugins.analyzers import LibrosaConfig
-from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.bar_similarity import BarSimilarity
 from djtrans.plugins.analyzers.chroma import chroma_per_bar
+from djtrans.plugins.analyzers.grid_analysis import analysis_on_grid
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.librosa_beats import HOP_SAMPLES, track_grid
-from djtrans.plugins.analyzers.sections import find_phrases, sections_between
-from djtrans.plugins.analyzers.vocal import bar_vocals
+from djtrans.plugins.analyzers.sections import sections_between
 
 _SHORTEST_SECONDS = 8.0
 _LOWEST_RATE = 8000
@@ -85,37 +84,31 @@ class LibrosaAnalyzer:
         mono = _mono(samples, sample_rate)
         report(0.1)
         grid = track_grid(mono, _RATE, self.config.start_bpm)
-        bar_times = grid.downbeat_times[: grid.bars + 1]
         report(0.3)
         chroma = librosa.feature.chroma_cqt(y=mono, sr=_RATE, hop_length=HOP_SAMPLES)
         report(0.6)
         features = _bar_features(mono, chroma, grid)
-        level_db, low_db = bar_levels(samples, sample_rate, bar_times)
         edges = _segment(features, self.config.section_bars)
-        sections = sections_between(edges, BarSimilarity.of(features), level_db, low_db)
+        similarity = BarSimilarity.of(features)
         report(0.7)
-        integrated, short_term = programme_lufs(audio, sample_rate)
-        analysis = Analysis(
-            duration_seconds=samples.shape[1] / sample_rate,
-            grid=grid,
-            sections=sections,
-            phrases=find_phrases(sections),
-            key=find_key(chroma.T.astype(np.float64)),
-            levels=Levels(integrated, float(np.percentile(short_term, 95))),
-            bar_level_db=level_db,
-            bar_low_db=low_db,
-            bar_vocal=bar_vocals(samples, sample_rate, bar_times),
-            bar_chroma=chroma_per_bar(chroma.T.astype(np.float64), _RATE / HOP_SAMPLES, bar_times),
+        notes = chroma.T.astype(np.float64)
+        analysis = analysis_on_grid(
+            audio,
+            sample_rate,
+            grid,
+            find_key(notes),
+            lambda levels: sections_between(edges, similarity, levels),
+            bar_chroma=chroma_per_bar(
+                notes, _RATE / HOP_SAMPLES, grid.downbeat_times[: grid.bars + 1]
+            ),
         )
         report(1.0)
         return analysis
 
 
 def _mono(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
-    """Mix to mono at librosa's rate; channels of opposite phase, which cancel, give the first."""
-    mono = librosa.to_mono(samples)
-    if np.abs(mono).max() < 0.1 * np.abs(samples).max():
-        mono = samples[0]
+    """Mix to mono at librosa's rate."""
+    mono = to_mono(samples)[0]
     resampled: NDArray[np.float32] = librosa.resample(mono, orig_sr=sample_rate, target_sr=_RATE)
     return resampled
 

@@ -23,17 +23,19 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from djtrans.core.errors import InputError
 from djtrans.core.track.beat_grid import BeatGrid
+from djtrans.plugins.analyzers.tracked_beats import (
+    BEATS_PER_BAR,
+    extend_beats,
+    require_bars,
+    require_beats,
+)
 
 HOP_SAMPLES = 512
-_BEATS_PER_BAR = 4
-_FEWEST_BARS = 4
+_TRACKER = "librosa's beat tracker"
 _HIGHEST_CONFIDENCE, _HIGHEST_DOWNBEAT_CONFIDENCE = 0.5, 0.3
 #: Deviation from a straight line that halves the confidence, in seconds.
 _HALF_CONFIDENCE_SECONDS = 0.020
-#: Tolerance for beats outside the ends of the track.
-_EDGE_SECONDS = 0.03
 
 
 def track_grid(mono: NDArray[np.float32], sample_rate: int, start_bpm: float) -> BeatGrid:
@@ -67,47 +69,28 @@ def track_grid(mono: NDArray[np.float32], sample_rate: int, start_bpm: float) ->
         onset_envelope=strength, sr=sample_rate, hop_length=HOP_SAMPLES, start_bpm=start_bpm
     )
     tracked = librosa.frames_to_time(frames, sr=sample_rate, hop_length=HOP_SAMPLES)
-    if len(tracked) < 2:
-        raise InputError(
-            f"librosa's beat tracker finds {len(tracked)} beats; give music with a beat, or the "
-            "analyzer constant-grid."
-        )
+    require_beats(tracked, _TRACKER)
     count = np.arange(len(tracked))
     period, start = np.polyfit(count, tracked, 1)
     scatter = float(np.std(tracked - start - period * count))
-    before, times = _extend(tracked, float(period), len(mono) / sample_rate)
+    before, times = extend_beats(tracked, float(period), len(mono) / sample_rate)
     strongest, downbeat_confidence = _strongest(strength[frames])
     grid = BeatGrid(
         beat_times=times,
-        first_downbeat=(before + strongest) % _BEATS_PER_BAR,
+        first_downbeat=(before + strongest) % BEATS_PER_BAR,
         bpm=60.0 / float(period),
-        beats_per_bar=_BEATS_PER_BAR,
+        beats_per_bar=BEATS_PER_BAR,
         constant=scatter < HOP_SAMPLES / sample_rate,
         confidence=_HIGHEST_CONFIDENCE / (1.0 + (scatter / _HALF_CONFIDENCE_SECONDS) ** 2),
         downbeat_confidence=downbeat_confidence,
     )
-    if grid.bars < _FEWEST_BARS:
-        raise InputError(
-            f"librosa's beat tracker finds {grid.bars} whole bars at {grid.bpm:.1f} BPM; at least "
-            f"{_FEWEST_BARS} are needed: give a longer part of the track."
-        )
+    require_bars(grid, _TRACKER)
     return grid
-
-
-def _extend(
-    tracked: NDArray[np.float64], period: float, duration: float
-) -> tuple[int, NDArray[np.float64]]:
-    """Extend beats to both ends of a track; return the number of beats added before, and all."""
-    before = max(0, int((tracked[0] + _EDGE_SECONDS) / period))
-    after = max(0, int((duration + _EDGE_SECONDS - tracked[-1]) / period))
-    earlier = tracked[0] - period * np.arange(before, 0, -1)
-    later = tracked[-1] + period * np.arange(1, after + 1)
-    return before, np.concatenate([earlier, tracked, later])
 
 
 def _strongest(strength: NDArray[np.floating]) -> tuple[int, float]:
     """Find the beat of four with the highest mean strength, and its lead over the next."""
-    mean = np.array([strength[i::_BEATS_PER_BAR].mean() for i in range(_BEATS_PER_BAR)])
+    mean = np.array([strength[i::BEATS_PER_BAR].mean() for i in range(BEATS_PER_BAR)])
     second, best = np.sort(mean)[-2:]
     lead = float(1.0 - second / max(float(best), 1e-12))
     return int(np.argmax(mean)), min(lead, _HIGHEST_DOWNBEAT_CONFIDENCE)

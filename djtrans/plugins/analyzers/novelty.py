@@ -13,10 +13,13 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.audio.decibels import power_to_db
+from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.plugins.analyzers.onsets import BandEnergies, Onsets
 
 SLOTS_PER_BEAT = 4
@@ -47,14 +50,31 @@ def slot_features(
     ndarray of float64
         ``[slots, 2 * bands]``; slot 0 starts with the first sixteenth at or after the first sample.
     """
-    floor = _FLOOR * bands.energy.mean(axis=0) + 1e-20
     slot_seconds = period / SLOTS_PER_BEAT
     first = offset % slot_seconds
+    return _slot_means(bands, onsets, lambda seconds: (seconds - first) / slot_seconds)
+
+
+def grid_features(bands: BandEnergies, onsets: Onsets, grid: BeatGrid) -> NDArray[np.float64]:
+    """Compute the features of :func:`slot_features` on any grid; slot 0 starts with bar 0."""
+    return _slot_means(
+        bands,
+        onsets,
+        lambda seconds: SLOTS_PER_BEAT * (grid.beat_of(seconds) - grid.first_downbeat),
+    )
+
+
+def _slot_means(
+    bands: BandEnergies,
+    onsets: Onsets,
+    position: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Average level and onset strength over slots; `position` converts seconds to slots."""
+    floor = _FLOOR * bands.energy.mean(axis=0) + 1e-20
 
     def slot_of(frames: NDArray[np.int64]) -> NDArray[np.int64]:
         # A frame looks 10 ms ahead: an attack on a sixteenth belongs to it, not to its predecessor.
-        times = frames / bands.frame_rate + 0.01
-        return np.floor((times - first) / slot_seconds).astype(np.int64)
+        return np.floor(position(frames / bands.frame_rate + 0.01)).astype(np.int64)
 
     slots = int(slot_of(np.array([len(onsets) - 1]))[0])
     count = np.zeros(slots)

@@ -10,6 +10,8 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
+from djtrans.core.audio.polarity import channel_signs, to_mono
+
 Samples = NDArray[np.float32]
 
 #: Samples that are read at once where the whole signal is measured.
@@ -55,11 +57,14 @@ class ComputedSignal:
         return self.read(start, max(start, stop))
 
 
-def mean_of_channels(audio: Samples) -> Signal:
-    """Average the channels of ``[channels, samples]``."""
+def mono_signal(audio: Samples) -> Signal:
+    """Average the channels of ``[channels, samples]``, those of opposite polarity inverted."""
     if len(audio) == 1:
         return audio[0]
-    return ComputedSignal(audio.shape[1], lambda start, stop: audio[:, start:stop].mean(axis=0))
+    signs = channel_signs(audio)
+    return ComputedSignal(
+        audio.shape[1], lambda start, stop: to_mono(audio[:, start:stop], signs)[0]
+    )
 
 
 def downsampled(signal: Signal, factor: int) -> Signal:

@@ -15,6 +15,7 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
+from djtrans.core.audio.polarity import channel_signs
 from djtrans.plugins.analyzers.partials import partials_move_together
 from djtrans.plugins.analyzers.pitch_motion import pitch_motion
 from djtrans.plugins.analyzers.signals import ComputedSignal, Signal, downsampled, peak
@@ -119,9 +120,7 @@ def _mid_side(audio: NDArray[np.float32]) -> tuple[Signal, Signal]:
         return (left if peaks[0] > peaks[1] else right), silence
     mid = ComputedSignal(samples, lambda i, j: np.float32(0.5) * (left[i:j] + right[i:j]))
     side = ComputedSignal(samples, lambda i, j: np.float32(0.5) * (left[i:j] - right[i:j]))
-    if peak(mid) < 0.1 * max(peaks):
-        return side, mid
-    return mid, side
+    return (side, mid) if channel_signs(audio)[-1] < 0.0 else (mid, side)
 
 
 def _means(values: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:

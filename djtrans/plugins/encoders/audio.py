@@ -13,15 +13,17 @@ from djtrans.core.contracts.config import NoConfig
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.vocal_rests import rests
-from djtrans.core.track.analysis import SECTION_LABELS
+from djtrans.core.track.analysis import FULL_LABELS
 from djtrans.core.track.features import TrackFeatures
 
 #: Levels in this range, relative to the loud parts of a track, are scaled to -1 to 1.
 _LOWEST_DB, _HIGHEST_DB = -60.0, 6.0
 #: Distance in beats at which the proximity of a phrase boundary is 1/e.
 _BOUNDARY_BEATS = 8.0
+#: Labels with a channel, of which those in full share one: trained models depend on the order.
+SECTION_CHANNELS = ("intro", "build", "drop", "break", "outro")
 #: Vocal activity and rests; phrase position and boundaries; section.
-_PER_TRACK = 2 + 3 + 1 + len(SECTION_LABELS)
+_PER_TRACK = 2 + 3 + 1 + len(SECTION_CHANNELS)
 _SHARED = 4
 #: Bars, tempo, key relation (three); stretch and isolation of the stems of each track.
 _GLOBAL = 9
@@ -123,12 +125,13 @@ def _phrases(boundaries: tuple[float, ...], beats: Tensor) -> Tensor:
 
 def _sections(features: TrackFeatures, beats: Tensor) -> Tensor:
     """Encode the level of the section in units of 20 dB, and its label; 0 if unknown."""
-    out = beats.new_zeros(len(beats), 1 + len(SECTION_LABELS))
+    out = beats.new_zeros(len(beats), 1 + len(SECTION_CHANNELS))
     for section in features.sections:
         inside = (beats >= section.start) & (beats < section.stop)
         out[inside, 0] = max(section.level_db, -40.0) / 20.0
-        if section.label in SECTION_LABELS:
-            out[inside, 1 + SECTION_LABELS.index(section.label)] = 1.0
+        label = "drop" if section.label in FULL_LABELS else section.label
+        if label in SECTION_CHANNELS:
+            out[inside, 1 + SECTION_CHANNELS.index(label)] = 1.0
     return out
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from djtrans.core.audio.chroma import frame_chroma
 from djtrans.core.audio.decibels import AUDIBLE_DBFS, db_to_amplitude, power_to_db
 from djtrans.core.audio.filters import filtered, spectrum_of
+from djtrans.core.audio.polarity import channel_signs, to_mono
 from djtrans.core.contracts.config import NoConfig
 from djtrans.core.track.band_powers import band_powers
 from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
@@ -70,9 +71,9 @@ def _chroma(stems: Stems, times: Tensor) -> Tensor:
     harmonic = [index for index, name in enumerate(stems.names) if name != DRUMS]
     if not harmonic:
         return torch.zeros(len(times), 12)
-    mono = torch.stack([stems.audio[index].mean(dim=0) for index in harmonic]).sum(dim=0)
+    mono = to_mono(stems.audio, channel_signs(stems.mix))[harmonic].sum(dim=0)
     edges = torch.cat([times, 2 * times[-1:] - times[-2:-1]]).cpu().numpy()
-    chroma = frame_chroma(mono[None].cpu().numpy(), stems.sample_rate, edges)
+    chroma = frame_chroma(mono.cpu().numpy(), stems.sample_rate, edges)
     largest = chroma.max(axis=1, keepdims=True)
     scaled = chroma / np.maximum(largest, db_to_amplitude(AUDIBLE_DBFS))
     return torch.from_numpy(scaled).float()

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from djtrans.core.audio.dc_offset import without_dc
 from djtrans.core.audio.io import audio_seconds, load_window
+from djtrans.core.audio.polarity import channel_signs, to_mono
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
 from djtrans.core.track.stem_files import check_stems_hash, find_stem_files
@@ -60,14 +61,17 @@ class FolderSeparator:
         end = math.ceil(max(audio_seconds(file) for file in files) * sample_rate)
         self._check_reach(audio, sample_rate, start, end)
         margin = min(round(LARGEST_DELAY_SECONDS * sample_rate), samples // 4)
-        stems = torch.zeros(len(files), channels, samples + 2 * margin)
+        # Mono files play on both sides; stereo files of a mono track are mixed like their sum.
+        stems = torch.zeros(len(files), 2, samples + 2 * margin)
         for index, file in enumerate(files):
             # Tracks are rendered without DC offset, so their stems must not have one either.
-            stem = without_dc(load_window(file, sample_rate, start - margin, samples + 2 * margin))
-            # Mono to stereo is a copy to both sides, stereo to mono their mean.
-            stems[index] = stem.mean(dim=0, keepdim=True) if channels == 1 else stem
+            stems[index] = without_dc(
+                load_window(file, sample_rate, start - margin, samples + 2 * margin)
+            )
             if progress:
                 progress((index + 1) / len(files))
+        if channels == 1:
+            stems = to_mono(stems, channel_signs(stems.sum(dim=0)))
         if _rms(audio) < _SILENCE:
             return stems[..., margin : margin + samples]
         fit = fit_stems(stems, audio, sample_rate, margin)

@@ -20,7 +20,7 @@ from djtrans.core.track.cue import Cue
         (lambda: GridAnchor(0.0, beat=-1), "no position in a bar"),
         (lambda: TrackCorrections(anchors=[GridAnchor(1), GridAnchor(1)]), "is not after"),
         (lambda: TrackCorrections(key="Z"), "is no key"),
-        (lambda: SectionMark("chorus", 0, 1), "no section label 'chorus'; give intro, build"),
+        (lambda: SectionMark("chorus", 0, 1), "no section label 'chorus'; give intro, groove"),
         (lambda: SectionMark("drop", 1, 1), "has no length"),
         (lambda: TrackCorrections(sections=[SectionMark("drop", 0, 2)] * 2), "overlap"),
     ],

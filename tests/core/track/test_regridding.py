@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
-from djtrans.core.track.regridding import nearest_bar, regridded
+from djtrans.core.track.regridding import nearest_bar, phrases_between, phrases_of, regridded
 
 
 def analysis(bars=16):
@@ -62,7 +64,8 @@ def test_phrases_are_new_at_an_unrelated_tempo():
     # 3:2: the 16 bars are 24, the drop begins with bar 12.
     after = regridded(analysis(), BeatGrid(np.arange(97) / 3, 0, 180.0))
     assert [(s.start_bar, s.end_bar) for s in after.sections] == [(0, 12), (12, 24)]
-    assert after.phrases == (Phrase(0, 8), Phrase(8, 4), Phrase(12, 8), Phrase(20, 4))
+    found = [(p.start_bar, p.bars) for p in after.phrases]
+    assert found == [(0, 8), (8, 4), (12, 8), (20, 4)]
 
 
 def test_a_section_of_less_than_half_a_bar_disappears():
@@ -83,3 +86,16 @@ def test_a_section_of_less_than_half_a_bar_disappears():
 def test_the_nearest_bar_is_one_of_the_track():
     grid = analysis().grid
     assert [nearest_bar(grid, t) for t in (-9.0, 0.9, 1.1, 31.0, 99.0)] == [0, 0, 1, 16, 16]
+
+
+def test_the_confidence_of_a_phrase_falls_with_its_section_and_within_it():
+    sure, unsure = Section("groove", 0, 48), Section("break", 48, 64, confidence=0.2)
+    found = [p.confidence for p in phrases_of((sure, unsure))]
+    # The logistic function of 0.4 + 3.6 c - 0.9 n, for n up to 4.
+    scores = [4.0, 3.1, 2.2, 1.3, 0.4, 0.4, 1.12, 0.22]
+    assert found == pytest.approx([1 / (1 + math.exp(-score)) for score in scores])
+
+
+def test_phrases_keep_their_confidence_where_they_keep_their_place():
+    found = phrases_between([16, 0, 8, 8], {0: 0.9, 8: 0.3})
+    assert found == (Phrase(0, 8, 0.9), Phrase(8, 8, 0.3))

@@ -48,6 +48,16 @@ def test_stems_sum_to_the_input(channels, rate):
     assert 20 * torch.log10(error + 1e-12) < -100
 
 
+@pytest.mark.parametrize("reads", [False, True])
+def test_channels_of_opposite_phase_are_separated_in_phase_unless_stems_are_read(reads):
+    audio = noise(1, 1000) * torch.tensor([[1.0], [-1.0]])
+    fake = Fake(halves)
+    stems = separate(fake, declare(reads_source=reads), audio, 44100)
+    assert torch.equal(fake.seen[0], audio if reads else audio[:1].expand(2, -1))
+    assert torch.equal(stems["drums"], 0.5 * audio)
+    torch.testing.assert_close(stems.mix, audio)
+
+
 def test_the_residual_is_in_other_and_nothing_is_written_into_the_input():
     audio = noise(2, 1000)
     given = halves(audio)

@@ -13,6 +13,7 @@ import torch
 from djtrans.core.contracts.analyzer import Analyzer
 from djtrans.core.errors import ConfigError, InputError, ShapeError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.analysis_io import analysis_to_dict
 from djtrans.plugins.analyzers import ConstantGridConfig, djtrans_analyzers
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
 from djtrans.synthesis import SynthTrack, TrackSpec, synthesize
@@ -73,6 +74,12 @@ def test_grid_of_a_whole_track(bpm: float, drums: str) -> None:
     check_grid(analyze(truth.audio, 22050), truth)
 
 
+def test_a_track_of_opposite_channels_is_analyzed_like_the_normal_one() -> None:
+    audio = track().audio
+    expected = analysis_to_dict(analyze(audio, 22050))
+    assert analysis_to_dict(analyze(audio * torch.tensor([[1.0], [-1.0]]), 22050)) == expected
+
+
 @pytest.mark.parametrize("cut", [0.731, pytest.param(17.3, marks=pytest.mark.slow)])
 def test_grid_of_a_cropped_track(cut: float) -> None:
     truth = track()
@@ -122,7 +129,7 @@ def test_records_fit_together() -> None:
     # Every change of the arrangement that can be heard clearly is found, to the bar.
     assert {8, 24, 32} <= starts
     assert analysis.section_at(26).label == "break"
-    assert analysis.section_at(20).label == "drop"
+    assert analysis.section_at(20).label == "groove"
     assert analysis.key.distance(truth.key) <= 1
     assert -40.0 < analysis.levels.integrated_lufs < 0.0
     assert analysis.levels.short_term_p95_lufs >= analysis.levels.integrated_lufs - 0.5

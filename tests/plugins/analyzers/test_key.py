@@ -52,6 +52,14 @@ def test_noise_has_no_sure_key() -> None:
     assert find_key(find_chroma(noise, RATE).strength).confidence < 0.25
 
 
+def test_two_keys_that_fit_alike_are_less_sure_than_one() -> None:
+    """The notes of C6 are those of A minor 7; a cadence decides."""
+    chords = np.zeros((10, 12))
+    chords[:, [0, 4, 7, 9]] = 1.0
+    cadence = find_key(find_chroma(progression(0, "major"), RATE).strength)
+    assert 0.2 < find_key(chords).confidence < 0.6 < cadence.confidence < 1.0
+
+
 def test_no_pitch_at_all_has_confidence_zero() -> None:
     assert find_key(np.zeros((10, 12))).confidence == 0.0
     assert find_key(np.ones((10, 12))).confidence == 0.0

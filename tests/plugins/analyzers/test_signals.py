@@ -7,7 +7,7 @@ import pytest
 import scipy.signal
 
 from djtrans.plugins.analyzers import signals, time_warp
-from djtrans.plugins.analyzers.signals import downsampled, mean_of_channels, peak
+from djtrans.plugins.analyzers.signals import downsampled, mono_signal, peak
 
 PARTS = [(0, 0), (0, 1), (0, 57), (33, 410), (1490, 1500), (0, 1500), (1200, 5000)]
 
@@ -18,14 +18,14 @@ def audio() -> np.ndarray:
 
 
 @pytest.mark.parametrize(("start", "stop"), PARTS)
-def test_the_mean_of_channels(audio, start, stop):
-    signal = mean_of_channels(audio)
+def test_the_mono_signal_is_the_mean_of_channels(audio, start, stop):
+    signal = mono_signal(audio)
     assert len(signal) == 5997
     assert np.array_equal(signal[start:stop], audio.mean(axis=0)[start:stop])
 
 
 def test_mono_is_not_copied(audio):
-    assert np.shares_memory(mean_of_channels(audio[:1])[:], audio)
+    assert np.shares_memory(mono_signal(audio[:1])[:], audio)
 
 
 @pytest.mark.parametrize(("start", "stop"), PARTS)

@@ -10,10 +10,10 @@ import torch
 
 from djtrans.core.contracts.technique import PLACES
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.track.analysis import SECTION_LABELS
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
 from djtrans.plugins.encoders import TechniqueEncoderConfig
+from djtrans.plugins.encoders.audio import SECTION_CHANNELS
 from djtrans.registry import default_registry
 
 STEMS = ("drums", "bass", "vocals", "other")
@@ -59,7 +59,7 @@ def built(name):
 
 def per_track(conditioning, track):
     """Channels of one track, by name."""
-    width = 4 * 5 + 2 + 3 + 1 + len(SECTION_LABELS) + 12
+    width = 4 * 5 + 2 + 3 + 1 + len(SECTION_CHANNELS) + 12
     own = conditioning.per_frame[0, :, track * width : (track + 1) * width]
     return {
         "levels": own[:, :16].reshape(-1, 4, 4),
@@ -118,8 +118,18 @@ def test_sections_are_encoded_by_level_and_label(layout):
     for beat, level, label in ((0, -0.5, "build"), (15, -0.5, "build"), (16, 0.0, "drop")):
         row = section[2 * beat]
         assert row[0] == level
-        assert row[1:].argmax() == SECTION_LABELS.index(label)
+        assert row[1:].argmax() == SECTION_CHANNELS.index(label)
         assert row[1:].sum() == 1.0
+
+
+def test_a_groove_is_encoded_as_the_drop_that_models_were_trained_with(layout):
+    assert SECTION_CHANNELS == ("intro", "build", "drop", "break", "outro")
+    groove, drop = (
+        built("audio").encode(request(layout, features(sections=(BeatSection(label, 0.0, 64.0),))))
+        for label in ("groove", "drop")
+    )
+    assert per_track(groove, 0)["section"][:, 3].all()
+    assert torch.equal(groove.per_frame, drop.per_frame)
 
 
 def test_the_key_relation_is_encoded_or_unknown(layout):

@@ -9,6 +9,7 @@ import attrs
 from torch import Tensor
 
 from djtrans.core.audio.io import load_audio
+from djtrans.core.audio.polarity import to_mono
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.tracklist import TracklistEntry
@@ -72,7 +73,7 @@ class BoundaryTrack:
             return None
         audio = _audio(self.file, self.sha256)
         if mix.shape[0] == 1:
-            audio = audio.mean(dim=0, keepdim=True)
+            audio = to_mono(audio)
         aligned = align_track(
             audio.expand(mix.shape[0], -1), SAMPLE_RATE, self.location, start, stop
         )

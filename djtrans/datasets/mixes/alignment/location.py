@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from torch import Tensor
 
+from djtrans.core.audio.polarity import to_mono
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.contracts.progress import FractionCallback
@@ -54,7 +55,7 @@ class SearchAudio:
     def of(cls, audio: Tensor, sample_rate: int) -> SearchAudio:
         """Compute the features of ``[channels, samples]``."""
         check_audio(audio)
-        mono = resample(audio.mean(dim=0, keepdim=True), sample_rate, SEARCH_RATE)[0].numpy()
+        mono = resample(to_mono(audio), sample_rate, SEARCH_RATE)[0].numpy()
         return cls(mono, flux(mono, SEARCH_RATE), onsets(mono.astype(np.float64), SEARCH_RATE))
 
 
