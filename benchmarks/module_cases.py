@@ -123,7 +123,9 @@ def _module_levels(rows: list[Any], entry: dict[str, Any], until: float) -> Iter
     annotated = entry["rows_per_beat"]
     by_speed = {int(k): v for k, v in (entry.get("rows_per_beat_by_speed") or {}).items()}
     named = [("annotated", annotated)]
-    named += [("alternative", rows_per_beat) for rows_per_beat in entry["rows_per_beat_alternatives"]]
+    named += [
+        ("alternative", rows_per_beat) for rows_per_beat in entry["rows_per_beat_alternatives"]
+    ]
     octaves = [(2 * annotated), *([annotated // 2] if annotated % 2 == 0 else [])]
     named += [("octave", count) for count in octaves if count not in dict(map(reversed, named))]
     for name, rows_per_beat in named:

@@ -208,7 +208,9 @@ def print_cases(rows: list[Row]) -> None:
     print()
 
 
-def reliability(confidences: Iterable[float], right: Iterable[bool]) -> Iterator[tuple[str, int, float, float]]:
+def reliability(
+    confidences: Iterable[float], right: Iterable[bool]
+) -> Iterator[tuple[str, int, float, float]]:
     """Yield name, count, mean confidence and fraction that is right of each bin."""
     values, ok = np.array(list(confidences)), np.array(list(right))
     for low, high in zip(_EDGES[:-1], _EDGES[1:], strict=True):

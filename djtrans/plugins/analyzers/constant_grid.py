@@ -20,12 +20,12 @@ from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.drift import follow_beats
-from djtrans.plugins.analyzers.front_end import extract_front_end
+from djtrans.plugins.analyzers.front_end import FrontEndFeatures, extract_front_end
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
-from djtrans.plugins.analyzers.onsets import Onsets
 from djtrans.plugins.analyzers.sections import features_per_bar, find_phrases, find_sections
-from djtrans.plugins.analyzers.signals import Signal, mean_of_channels, peak
+from djtrans.plugins.analyzers.segments import beat_position, find_segments
+from djtrans.plugins.analyzers.signals import mean_of_channels, peak
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
 from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo
 from djtrans.plugins.analyzers.vocal import bar_vocals
@@ -43,6 +43,8 @@ _MIN_FIT, _MAX_DEVIATION_SECONDS = 0.8, 0.004
 #: A drifting grid fits more easily than a constant one: its fit is scaled by the first value, and
 #: must then exceed that of the constant grid by the second.
 _DRIFT_SCALE, _DRIFT_MARGIN = 0.9, 0.05
+#: A constant grid can fit most of a track that has segments: the fit may be this much lower.
+_SEGMENTS_MARGIN = 0.2
 
 
 class ConstantGridAnalyzer:
@@ -101,19 +103,18 @@ class ConstantGridAnalyzer:
         beats = find_steady_beats(front_end)
         report(0.5)
         key = find_key(front_end.chroma.strength)
+        position, scale, margin = self._uneven(front_end, beats)
         # From here on only the attacks are needed, and all bands of them alike.
-        attacks, onsets = front_end.attacks.all_bands(), front_end.onsets
-        frame_rate = front_end.bands.frame_rate
+        attacks, frame_rate = front_end.attacks.all_bands(), front_end.bands.frame_rate
         del front_end
         warped = None
-        if beats.fit < _MIN_FIT or beats.pulse.deviation > _MAX_DEVIATION_SECONDS:
-            candidate = self._warp(onsets, frame_rate, mono, sample_rate)
-            del onsets
+        if position is not None:
+            candidate = warp_to_constant_tempo(mono, sample_rate, position, frame_rate)
             warped_front_end = extract_front_end(candidate.audio, sample_rate, self.config)
-            drifting = find_steady_beats(warped_front_end)
-            drifting = attrs.evolve(drifting, fit=_DRIFT_SCALE * drifting.fit)
-            if drifting.fit > beats.fit + _DRIFT_MARGIN:
-                warped, attacks, beats = candidate, warped_front_end.attacks, drifting
+            uneven = find_steady_beats(warped_front_end)
+            uneven = attrs.evolve(uneven, fit=scale * uneven.fit)
+            if uneven.fit > beats.fit + margin:
+                warped, attacks, beats = candidate, warped_front_end.attacks, uneven
             del warped_front_end
         grid = _grid(beats, warped, duration)
         bar_zero = _bar_zero(beats, grid)
@@ -141,15 +142,23 @@ class ConstantGridAnalyzer:
         report(1.0)
         return analysis
 
-    def _warp(
-        self, onsets: Onsets, frame_rate: float, mono: Signal, sample_rate: int
-    ) -> WarpedTrack:
-        """Warp a track of drifting tempo to constant tempo."""
+    def _uneven(
+        self, front_end: FrontEndFeatures, beats: SteadyBeats
+    ) -> tuple[NDArray[np.float64] | None, float, float]:
+        """Compute the beat position of each frame of a track whose beats are not even.
+
+        With the factor for its fit, and how far this must then exceed that of even beats. None if
+        the beats are even.
+        """
         config = self.config
-        position = follow_beats(
-            onsets, frame_rate, config.min_bpm, config.max_bpm, config.preferred_bpm
-        )
-        return warp_to_constant_tempo(mono, sample_rate, position, frame_rate)
+        bpm_range = (config.min_bpm, config.max_bpm, config.preferred_bpm)
+        onsets, frame_rate = front_end.onsets, front_end.bands.frame_rate
+        segments = find_segments(front_end, beats, *bpm_range)
+        if len(segments) > 1:
+            return beat_position(segments, len(onsets), frame_rate), 1.0, -_SEGMENTS_MARGIN
+        if beats.fit < _MIN_FIT or beats.pulse.deviation > _MAX_DEVIATION_SECONDS:
+            return follow_beats(onsets, frame_rate, *bpm_range), _DRIFT_SCALE, _DRIFT_MARGIN
+        return None, 1.0, 0.0
 
 
 def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:
