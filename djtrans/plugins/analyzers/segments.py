@@ -45,6 +45,9 @@ _NO_LAG = 6
 #: some seconds; attacks are smoothed over some ms.
 _NEAR_BARS, _NEAR_FRACTION, _NEAR_SECONDS = (2, 4, 8, 16), 0.003, 0.012
 _NEAR_KERNEL = np.hanning(13)[1:-1]
+#: Largest mean deviation: that of the segments of drifting tracks is 5 ms and more, of others mostly
+#: below 2 ms.
+_MAX_DEVIATION_SECONDS = 0.0045
 #: Times that ends and beats of segments are fitted in turn.
 _ROUNDS = 2
 #: Reach of the search for the end of a segment, in bars.
@@ -65,12 +68,15 @@ class Segment:
         Seconds per beat.
     downbeat : float
         Time of a downbeat in seconds.
+    deviation : float
+        RMS deviation of the attacks from the beats, in seconds.
     """
 
     start: float
     end: float
     period: float
     downbeat: float
+    deviation: float = 0.0
 
     def beat_at(self, seconds: Floats) -> Floats:
         """Return beats since the downbeat."""
@@ -117,7 +123,8 @@ def find_segments(
         return [whole]
     for _ in range(_ROUNDS):
         found = [_refined(attacks, s) for s in _joined(attacks, found, seconds)]
-    return found
+    spread = sum(s.deviation * (s.end - s.start) for s in found) / seconds
+    return found if spread <= _MAX_DEVIATION_SECONDS else [whole]
 
 
 def beat_position(segments: list[Segment], frames: int, frame_rate: float) -> Floats:
@@ -299,7 +306,10 @@ def _refined(attacks: Attacks, segment: Segment) -> Segment:
     pulse = refine_pulse(part, segment.period, (segment.downbeat - origin) % segment.period)
     count = round((segment.downbeat - origin - pulse.offset) / pulse.period)
     return attrs.evolve(
-        segment, period=pulse.period, downbeat=origin + pulse.offset + count * pulse.period
+        segment,
+        period=pulse.period,
+        downbeat=origin + pulse.offset + count * pulse.period,
+        deviation=pulse.deviation,
     )
 
 
