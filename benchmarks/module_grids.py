@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from _results import results
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from module_cases import (
-    BEATS_PER_BAR,
     VARIANTS,
     Case,
     Floats,
@@ -48,6 +48,8 @@ RIGHT = 0.95
 _TEMPO_BEATS = 16
 _EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 Row = dict[str, Any]
+#: Name, count, mean confidence and fraction that is right.
+Bin = tuple[str, int, float, float]
 
 
 def measure(case: Case) -> Row:
@@ -68,7 +70,9 @@ def measure(case: Case) -> Row:
 def compare(grid: BeatGrid, case: Case) -> Row:
     """Compare a grid with the admissible levels of a case."""
     level = max(case.levels, key=lambda level: matched(grid.beat_times, level.beats))
-    true_bpm = _bpm(level.beats)
+    true_bpm = min(
+        (_bpm(known.beats) for known in case.levels), key=lambda bpm: abs(grid.bpm - bpm)
+    )
     return {
         "bpm": grid.bpm,
         "constant": grid.constant,
@@ -146,8 +150,8 @@ def downbeats_are_right(row: Row) -> bool:
 def print_summary(rows: list[Row]) -> None:
     """Print a row for each variant and source."""
     print(
-        "| | tracks | tempo | beats | mean share of beats | downbeats | confidence of grids: right, "
-        "wrong | of downbeats: right, wrong | right grids below 0.25 | wrong above 0.8 | CPU s for "
+        "| | tracks | tempo | beats | mean share of beats | downbeats | confidence of grids: right, wrong"
+        " | of downbeats: right, wrong | right grids below 0.25 | wrong above 0.8 | CPU s for "
         "4 min |\n|---|---|---|---|---|---|---|---|---|---|---|"
     )
     groups = {variant: [r for r in rows if r["variant"] == variant] for variant in VARIANTS}
@@ -157,6 +161,7 @@ def print_summary(rows: list[Row]) -> None:
         chosen = [r for r in chosen if "error" not in r]
         barred = [r for r in chosen if r["downbeats"] is not None]
         right = [grid_right(r) for r in chosen]
+        length = sum(r["seconds"] for r in chosen)
         cells = [
             name,
             str(len(chosen)),
@@ -170,7 +175,7 @@ def print_summary(rows: list[Row]) -> None:
             ),
             str(sum(ok and r["confidence"] < 0.25 for r, ok in zip(chosen, right, strict=True))),
             str(sum(not ok and r["confidence"] > 0.8 for r, ok in zip(chosen, right, strict=True))),
-            f"{240 * sum(r['cpu_seconds'] for r in chosen) / sum(r['seconds'] for r in chosen):.1f}",
+            f"{240 * sum(r['cpu_seconds'] for r in chosen) / length:.1f}",
         ]
         print("| " + " | ".join(cells) + " |")
     print()
@@ -213,7 +218,7 @@ def reliability(
 ) -> Iterator[tuple[str, int, float, float]]:
     """Yield name, count, mean confidence and fraction that is right of each bin."""
     values, ok = np.array(list(confidences)), np.array(list(right))
-    for low, high in zip(_EDGES[:-1], _EDGES[1:], strict=True):
+    for low, high in pairwise(_EDGES):
         inside = (values >= low) & ((values < high) | (high == _EDGES[-1]))
         if inside.any():
             yield (
@@ -253,7 +258,7 @@ def plot_reliability(rows: list[Row], path: Path) -> None:
     save_figure(figure, path)
 
 
-def _plot_bins(axes: Axes, title: str, bins: list[tuple[str, int, float, float]]) -> None:
+def _plot_bins(axes: Axes, title: str, bins: list[Bin]) -> None:
     axes.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="calibrated")
     means, shares = [b[2] for b in bins], [b[3] for b in bins]
     axes.plot(means, shares, marker="o", label="measured")

@@ -11,6 +11,8 @@ the one's bar profile to the other's.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import attrs
 import numpy as np
 import scipy.fft
@@ -116,7 +118,9 @@ def find_segments(
     if len(plateaus) > 1:
         bpm_range = (min_bpm, max_bpm, preferred_bpm)
         candidates = [_plateau(front_end, start, end, bpm_range) for start, end, _ in plateaus]
-        found = _merged([segment for segment, clarity in candidates if clarity >= _MIN_CLARITY]) or [whole]
+        found = _merged(
+            [segment for segment, clarity in candidates if clarity >= _MIN_CLARITY]
+        ) or [whole]
     attacks = front_end.attacks
     found = [piece for segment in found for piece in _split_at_jumps(attacks, segment)]
     if len(found) == 1:
@@ -147,7 +151,7 @@ def beat_position(segments: list[Segment], frames: int, frame_rate: float) -> Fl
     """
     times, beats = [segments[0].start], [float(segments[0].beat_at(np.array(segments[0].start)))]
     shift = 0.0
-    for left, right in zip(segments[:-1], segments[1:], strict=True):
+    for left, right in pairwise(segments):
         at = right.start
         gap = float(left.beat_at(np.array(at))) + shift - float(right.beat_at(np.array(at)))
         after = _BAR_BEATS * round(gap / _BAR_BEATS)
@@ -324,11 +328,7 @@ def _joined(attacks: Attacks, segments: list[Segment], seconds: float) -> list[S
     """Move the ends of segments to where the attacks change from one to the next."""
     profiles = [_profile(attacks, segment) for segment in segments]
     ends = []
-    for (left, here), (right, there) in zip(
-        zip(segments[:-1], profiles[:-1], strict=True),
-        zip(segments[1:], profiles[1:], strict=True),
-        strict=True,
-    ):
+    for (left, here), (right, there) in pairwise(zip(segments, profiles, strict=True)):
         reach = _END_BARS * _BAR_BEATS * max(left.period, right.period)
         low = max(left.end - reach, 0.5 * (left.start + left.end))
         high = min(right.start + reach, 0.5 * (right.start + right.end))
