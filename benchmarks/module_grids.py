@@ -150,8 +150,8 @@ def downbeats_are_right(row: Row) -> bool:
 def print_summary(rows: list[Row]) -> None:
     """Print a row for each variant and source."""
     print(
-        "| | tracks | tempo | beats | mean share of beats | downbeats | confidence of grids: right, wrong"
-        " | of downbeats: right, wrong | right grids below 0.25 | wrong above 0.8 | CPU s for "
+        "| | tracks | tempo | beats | share of beats | downbeats | confidence of grids: right, "
+        "wrong | of downbeats: right, wrong | right grids below 0.25 | wrong above 0.8 | CPU s for "
         "4 min |\n|---|---|---|---|---|---|---|---|---|---|---|"
     )
     groups = {variant: [r for r in rows if r["variant"] == variant] for variant in VARIANTS}

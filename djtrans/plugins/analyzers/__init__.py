@@ -73,10 +73,10 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
     """Declare the default analyzer, and one with librosa's algorithms for comparison."""
     yield AnalyzerDeclaration(
         name="constant-grid",
-        summary="A beat grid, constant or drifting, with bars, sections, key, levels and vocals.",
+        summary="A beat grid with segments or drift, bars, sections, key, levels and vocals.",
         factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
         config=ConstantGridConfig,
-        version=5,
+        version=6,
         references=(
             "Scheirer, Tempo and beat analysis of acoustic musical signals, JASA 103(1), 1998",
             "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",

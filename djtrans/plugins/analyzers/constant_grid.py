@@ -43,8 +43,29 @@ _MIN_FIT, _MAX_DEVIATION_SECONDS = 0.8, 0.004
 #: A drifting grid fits more easily than a constant one: its fit is scaled by the first value, and
 #: must then exceed that of the constant grid by the second.
 _DRIFT_SCALE, _DRIFT_MARGIN = 0.9, 0.05
+#: Factor of the confidences of beats that are not even: some jump or change may be missed.
+_UNEVEN_CONFIDENCE = 0.8
 #: A constant grid can fit most of a track that has segments: the fit may be this much lower.
 _SEGMENTS_MARGIN = 0.2
+
+
+@attrs.frozen(eq=False)
+class _Uneven:
+    """Beat position of each frame of a track whose beats are not even, and how it is rated."""
+
+    position: NDArray[np.float64]
+    scale: float
+    margin: float
+    confidence: float
+
+    def rated(self, beats: SteadyBeats) -> SteadyBeats:
+        """Lower fit and confidences of the beats of the warped track."""
+        return attrs.evolve(
+            beats,
+            fit=self.scale * beats.fit,
+            confidence=_UNEVEN_CONFIDENCE * min(self.confidence, beats.confidence),
+            downbeat_confidence=_UNEVEN_CONFIDENCE * beats.downbeat_confidence,
+        )
 
 
 class ConstantGridAnalyzer:
@@ -103,18 +124,17 @@ class ConstantGridAnalyzer:
         beats = find_steady_beats(front_end)
         report(0.5)
         key = find_key(front_end.chroma.strength)
-        position, scale, margin = self._uneven(front_end, beats)
+        uneven = self._uneven(front_end, beats)
         # From here on only the attacks are needed, and all bands of them alike.
         attacks, frame_rate = front_end.attacks.all_bands(), front_end.bands.frame_rate
         del front_end
         warped = None
-        if position is not None:
-            candidate = warp_to_constant_tempo(mono, sample_rate, position, frame_rate)
+        if uneven is not None:
+            candidate = warp_to_constant_tempo(mono, sample_rate, uneven.position, frame_rate)
             warped_front_end = extract_front_end(candidate.audio, sample_rate, self.config)
-            uneven = find_steady_beats(warped_front_end)
-            uneven = attrs.evolve(uneven, fit=scale * uneven.fit)
-            if uneven.fit > beats.fit + margin:
-                warped, attacks, beats = candidate, warped_front_end.attacks, uneven
+            warped_beats = uneven.rated(find_steady_beats(warped_front_end))
+            if warped_beats.fit > beats.fit + uneven.margin:
+                warped, attacks, beats = candidate, warped_front_end.attacks, warped_beats
             del warped_front_end
         grid = _grid(beats, warped, duration)
         bar_zero = _bar_zero(beats, grid)
@@ -142,23 +162,20 @@ class ConstantGridAnalyzer:
         report(1.0)
         return analysis
 
-    def _uneven(
-        self, front_end: FrontEndFeatures, beats: SteadyBeats
-    ) -> tuple[NDArray[np.float64] | None, float, float]:
-        """Compute the beat position of each frame of a track whose beats are not even.
-
-        With the factor for its fit, and how far this must then exceed that of even beats. None if
-        the beats are even.
-        """
+    def _uneven(self, front_end: FrontEndFeatures, beats: SteadyBeats) -> _Uneven | None:
+        """Find the beat positions of a track with segments, or of drifting tempo."""
         config = self.config
         bpm_range = (config.min_bpm, config.max_bpm, config.preferred_bpm)
         onsets, frame_rate = front_end.onsets, front_end.bands.frame_rate
         segments = find_segments(front_end, beats, *bpm_range)
         if len(segments) > 1:
-            return beat_position(segments, len(onsets), frame_rate), 1.0, -_SEGMENTS_MARGIN
+            position = beat_position(segments, len(onsets), frame_rate)
+            least = min(segment.confidence for segment in segments)
+            return _Uneven(position, 1.0, -_SEGMENTS_MARGIN, least)
         if beats.fit < _MIN_FIT or beats.pulse.deviation > _MAX_DEVIATION_SECONDS:
-            return follow_beats(onsets, frame_rate, *bpm_range), _DRIFT_SCALE, _DRIFT_MARGIN
-        return None, 1.0, 0.0
+            position = follow_beats(onsets, frame_rate, *bpm_range)
+            return _Uneven(position, _DRIFT_SCALE, _DRIFT_MARGIN, 1.0)
+        return None
 
 
 def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:

@@ -47,8 +47,8 @@ _NO_LAG = 6
 #: some seconds; attacks are smoothed over some ms.
 _NEAR_BARS, _NEAR_FRACTION, _NEAR_SECONDS = (2, 4, 8, 16), 0.003, 0.012
 _NEAR_KERNEL = np.hanning(13)[1:-1]
-#: Largest mean deviation: that of the segments of drifting tracks is 5 ms and more, of others mostly
-#: below 2 ms.
+#: Largest mean deviation of the attacks: segments fitted to drifting tracks have 5 ms and more,
+#: others mostly less than 2 ms.
 _MAX_DEVIATION_SECONDS = 0.0045
 #: Times that ends and beats of segments are fitted in turn.
 _ROUNDS = 2
@@ -72,6 +72,8 @@ class Segment:
         Time of a downbeat in seconds.
     deviation : float
         RMS deviation of the attacks from the beats, in seconds.
+    confidence : float
+        Probability that the beats are right, 0 to 1.
     """
 
     start: float
@@ -79,6 +81,7 @@ class Segment:
     period: float
     downbeat: float
     deviation: float = 0.0
+    confidence: float = 1.0
 
     def beat_at(self, seconds: Floats) -> Floats:
         """Return beats since the downbeat."""
@@ -208,7 +211,8 @@ def _plateau(
     part = front_end.part(start, end)
     tempo = find_tempo(part.onsets, part.bands.frame_rate, *bpm_range)
     beats = find_steady_beats(attrs.evolve(part, tempo=tempo))
-    return Segment(start, end, beats.pulse.period, start + _on_beat(beats)), tempo.clarity
+    segment = Segment(start, end, beats.pulse.period, start + _on_beat(beats))
+    return attrs.evolve(segment, confidence=beats.confidence), tempo.clarity
 
 
 def _merged(segments: list[Segment]) -> list[Segment]:
