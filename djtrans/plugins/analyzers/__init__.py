@@ -83,7 +83,7 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
     """Declare the default analyzer, and others for comparison: librosa's, and a network's beats."""
     yield AnalyzerDeclaration(
         name="constant-grid",
-        summary="A beat grid, constant or drifting, with bars, sections, key, levels and vocals.",
+        summary="A beat grid with segments or drift, bars, sections, key, levels and vocals.",
         factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
         config=ConstantGridConfig,
         version=6,

@@ -17,7 +17,7 @@ _BLOCK = 1 << 19
 def bar_beat(
     attacks: Attacks, pulse: Pulse, bar_zero_seconds: float, bars: int, confidence: float
 ) -> NDArray[np.float64]:
-    """Compute the fraction of attacks on the sixteenths of each bar, above chance.
+    """Compute the fraction of attacks on the subdivisions of each bar's beats, above chance.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def bar_beat(
         bar = np.floor(beats / 4.0 + 1e-6).astype(np.int64)
         inside = (bar >= 0) & (bar < bars)
         strength = part.sum(axis=1, dtype=np.float64)[inside]
-        sixteenths = 4.0 * beats[inside]
-        near = np.abs(sixteenths - np.round(sixteenths)) <= ON_GRID
+        parts = pulse.subdivision * beats[inside]
+        near = np.abs(parts - np.round(parts)) <= ON_GRID
         for row, weights in zip(sums, (strength, strength * near), strict=True):
             row += np.bincount(bar[inside], weights, bars)
     window = np.ones(2 * _ADJACENT + 1)

@@ -22,12 +22,12 @@ from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.chroma import chroma_per_bar
 from djtrans.plugins.analyzers.drift import follow_beats
-from djtrans.plugins.analyzers.front_end import extract_front_end
+from djtrans.plugins.analyzers.front_end import FrontEndFeatures, extract_front_end
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
-from djtrans.plugins.analyzers.onsets import Onsets
 from djtrans.plugins.analyzers.sections import features_per_bar, find_sections
-from djtrans.plugins.analyzers.signals import Signal, mono_signal
+from djtrans.plugins.analyzers.segments import beat_position, find_segments
+from djtrans.plugins.analyzers.signals import mono_signal
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
 from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo
 from djtrans.plugins.analyzers.vocal import bar_vocals
@@ -45,6 +45,29 @@ _MIN_FIT, _MAX_DEVIATION_SECONDS = 0.8, 0.004
 #: A drifting grid fits more easily than a constant one: its fit is scaled by the first value, and
 #: must then exceed that of the constant grid by the second.
 _DRIFT_SCALE, _DRIFT_MARGIN = 0.9, 0.05
+#: Factor of the confidences of beats that are not even: some jump or change may be missed.
+_UNEVEN_CONFIDENCE = 0.8
+#: A constant grid can fit most of a track that has segments: the fit may be this much lower.
+_SEGMENTS_MARGIN = 0.2
+
+
+@attrs.frozen(eq=False)
+class _Uneven:
+    """Beat position of each frame of a track whose beats are not even, and how it is rated."""
+
+    position: NDArray[np.float64]
+    scale: float
+    margin: float
+    confidence: float
+
+    def rated(self, beats: SteadyBeats) -> SteadyBeats:
+        """Lower fit and confidences of the beats of the warped track."""
+        return attrs.evolve(
+            beats,
+            fit=self.scale * beats.fit,
+            confidence=_UNEVEN_CONFIDENCE * min(self.confidence, beats.confidence),
+            downbeat_confidence=_UNEVEN_CONFIDENCE * beats.downbeat_confidence,
+        )
 
 
 class ConstantGridAnalyzer:
@@ -101,19 +124,17 @@ class ConstantGridAnalyzer:
         report(0.5)
         chroma = front_end.chroma
         key = find_key(chroma.strength)
+        uneven = self._uneven(front_end, beats)
         # From here on only the attacks are needed, and all bands of them alike.
-        attacks, onsets = front_end.attacks.all_bands(), front_end.onsets
-        frame_rate = front_end.bands.frame_rate
+        attacks, frame_rate = front_end.attacks.all_bands(), front_end.bands.frame_rate
         del front_end
         warped = None
-        if beats.fit < _MIN_FIT or beats.pulse.deviation > _MAX_DEVIATION_SECONDS:
-            candidate = self._warp(onsets, frame_rate, mono, sample_rate)
-            del onsets
+        if uneven is not None:
+            candidate = warp_to_constant_tempo(mono, sample_rate, uneven.position, frame_rate)
             warped_front_end = extract_front_end(candidate.audio, sample_rate, self.config)
-            drifting = find_steady_beats(warped_front_end)
-            drifting = attrs.evolve(drifting, fit=_DRIFT_SCALE * drifting.fit)
-            if drifting.fit > beats.fit + _DRIFT_MARGIN:
-                warped, attacks, beats = candidate, warped_front_end.attacks, drifting
+            warped_beats = uneven.rated(find_steady_beats(warped_front_end))
+            if warped_beats.fit > beats.fit + uneven.margin:
+                warped, attacks, beats = candidate, warped_front_end.attacks, warped_beats
             del warped_front_end
         grid = _grid(beats, warped, duration)
         bar_zero = _bar_zero(beats, grid)
@@ -143,15 +164,20 @@ class ConstantGridAnalyzer:
         report(1.0)
         return analysis
 
-    def _warp(
-        self, onsets: Onsets, frame_rate: float, mono: Signal, sample_rate: int
-    ) -> WarpedTrack:
-        """Warp a track of drifting tempo to constant tempo."""
+    def _uneven(self, front_end: FrontEndFeatures, beats: SteadyBeats) -> _Uneven | None:
+        """Find the beat positions of a track with segments, or of drifting tempo."""
         config = self.config
-        position = follow_beats(
-            onsets, frame_rate, config.min_bpm, config.max_bpm, config.preferred_bpm
-        )
-        return warp_to_constant_tempo(mono, sample_rate, position, frame_rate)
+        bpm_range = (config.min_bpm, config.max_bpm, config.preferred_bpm)
+        onsets, frame_rate = front_end.onsets, front_end.bands.frame_rate
+        segments = find_segments(front_end, beats, *bpm_range)
+        if len(segments) > 1:
+            position = beat_position(segments, len(onsets), frame_rate)
+            least = min(segment.confidence for segment in segments)
+            return _Uneven(position, 1.0, -_SEGMENTS_MARGIN, least)
+        if beats.fit < _MIN_FIT or beats.pulse.deviation > _MAX_DEVIATION_SECONDS:
+            position = follow_beats(onsets, frame_rate, *bpm_range)
+            return _Uneven(position, _DRIFT_SCALE, _DRIFT_MARGIN, 1.0)
+        return None
 
 
 def _checked(audio: Tensor, sample_rate: int) -> NDArray[np.float32]:

@@ -32,15 +32,15 @@ class Downbeat:
     ----------
     slot : int
         Sixteenths from slot 0 of the features to a downbeat, 0 to 15.
-    beat_confidence : float
-        Confidence that the beat is not another sixteenth, 0 to 1.
-    confidence : float
-        Confidence of the downbeat among the four beats, 0 to 1.
+    beat_margin : float
+        Score of the downbeat less the best one of sixteenths between the beats, at least 0.
+    margin : float
+        Score of the downbeat less the best one of the three other beats, at least 0.
     """
 
     slot: int
-    beat_confidence: float
-    confidence: float
+    beat_margin: float
+    margin: float
 
 
 def find_downbeat(
@@ -73,11 +73,13 @@ def find_downbeat(
     score = sum(_WEIGHTS[name] * values for name, values in evidence.items())
     score = np.asarray(score)
     best = int(np.argmax(score))
-    beats = (best + SLOTS_PER_BEAT * np.arange(4)) % SLOTS_PER_BAR
-    within = np.array(
-        [score[(best + k) % SLOTS_PER_BEAT :: SLOTS_PER_BEAT].max() for k in range(4)]
+    others = np.roll(score, -best)
+    between = np.delete(others, np.arange(0, SLOTS_PER_BAR, SLOTS_PER_BEAT))
+    return Downbeat(
+        best,
+        float(score[best] - between.max()),
+        float(score[best] - others[SLOTS_PER_BEAT::SLOTS_PER_BEAT].max()),
     )
-    return Downbeat(best, _share(within, 0), _share(score[beats], 0))
 
 
 def gather_evidence(
@@ -162,10 +164,3 @@ def _centred(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute the relative deviation from the mean."""
     mean = float(values.mean())
     return values / mean - 1.0 if mean > 0 else np.zeros_like(values)
-
-
-def _share(scores: NDArray[np.float64], index: int) -> float:
-    """Compute the softmax of one of four scores, scaled so that a tie of all gives 0."""
-    odds = np.exp(1.5 * (scores - scores.max()))
-    share = float(odds[index] / odds.sum())
-    return max(0.0, (share - 0.25) / 0.75)

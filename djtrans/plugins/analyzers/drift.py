@@ -60,17 +60,25 @@ def follow_beats(
     ndarray
         ``[frames]``, in beats, increasing from 0; the beat phase is unknown.
     """
-    periods = _local_periods(onsets, frame_rate, min_bpm, max_bpm, preferred_bpm)
+    periods = tempo_path(onsets, frame_rate, min_bpm, max_bpm, preferred_bpm)
     position = np.concatenate([[0.0], np.cumsum(1.0 / (periods * frame_rate))[:-1]])
     for reach in _REACH_BEATS:
         position = _align_bars(onsets, position, reach)
     return position
 
 
-def _local_periods(
+def tempo_path(
     onsets: Onsets, frame_rate: float, min_bpm: float, max_bpm: float, preferred_bpm: float
 ) -> Floats:
-    """Estimate the seconds per beat at each frame."""
+    """Estimate the seconds per beat at each frame.
+
+    Parameters are those of :func:`follow_beats`.
+
+    Returns
+    -------
+    ndarray
+        ``[frames]``.
+    """
     bpm = np.exp(np.arange(np.log(min_bpm), np.log(max_bpm), _TEMPO_STEP))
     prior = np.exp(-0.5 * (np.log2(bpm / preferred_bpm) / _PRIOR_OCTAVES) ** 2)
     size = min(len(onsets), round(_EXCERPT_SECONDS * frame_rate))

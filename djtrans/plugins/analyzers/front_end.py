@@ -22,6 +22,26 @@ class FrontEndFeatures:
     attacks: Attacks
     chroma: Chroma
 
+    def part(self, start: float, end: float) -> FrontEndFeatures:
+        """Return the features between two times in seconds; the tempo stays that of the whole."""
+        bands, attacks, chroma = self.bands, self.attacks, self.chroma
+        first, last = (round(t * bands.frame_rate) for t in (start, end))
+        return attrs.evolve(
+            self,
+            bands=attrs.evolve(bands, energy=bands.energy[first:last]),
+            onsets=attrs.evolve(self.onsets, energy=self.onsets.energy[first:last]),
+            attacks=attrs.evolve(
+                attacks,
+                strength=attacks.strength[round(start * attacks.rate) : round(end * attacks.rate)],
+            ),
+            chroma=attrs.evolve(
+                chroma,
+                strength=chroma.strength[
+                    round(start * chroma.frame_rate) : round(end * chroma.frame_rate)
+                ],
+            ),
+        )
+
 
 def extract_front_end(
     mono: Signal, sample_rate: int, config: ConstantGridConfig

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.attacks import Attacks, fold
 
-#: Search range of the attack of a beat around its coarse position.
-_REACH_SECONDS = 0.020
+#: Search range of the attack of a beat around its coarse position, as a fraction of the beat.
+_REACH_BEATS = 1.0 / 8.0
 _SMOOTH_SECONDS = 0.004
 #: Maximum lag of a chunk of beats against the whole track.
 _FAR_SECONDS = 0.030
@@ -18,8 +18,10 @@ _EARLY_SECONDS = 0.001
 #: Beats of a chunk: a sixth of the track, within these bounds.
 _FEWEST_BEATS, _MOST_BEATS = 4, 16
 _MIN_CHUNKS = 3
-#: Maximum distance of an attack that lies on a sixteenth, in sixteenths.
+#: Maximum distance of an attack that lies on a subdivision of the beat, in such subdivisions.
 ON_GRID = 0.15
+#: Subdivisions of a beat that are tried: eighths, triplets and sixteenths.
+_SUBDIVISIONS = (4, 3, 2)
 
 
 @attrs.frozen
@@ -35,13 +37,16 @@ class Pulse:
     deviation : float
         Weighted RMS deviation of the attacks of a chunk from the beats, in seconds.
     focus : float
-        Fraction of the attacks on the sixteenths of the pulse, above chance, 0 to 1.
+        Fraction of the attacks on the subdivisions of the pulse, above chance, 0 to 1.
+    subdivision : int
+        Number of parts of a beat on which most attacks lie: 2, 3 or 4.
     """
 
     period: float
     offset: float
     deviation: float = 0.0
     focus: float = 0.0
+    subdivision: int = 4
 
 
 def coarse_offset(attacks: Attacks, period: float) -> float:
@@ -67,7 +72,7 @@ def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
     attacks : Attacks
         Attacks of the track.
     period, offset : float
-        Estimates in seconds; the period within 0.05 %, the offset within 20 ms.
+        Estimates in seconds; the period within 0.05 %, the offset within a tenth of a beat.
 
     Returns
     -------
@@ -88,7 +93,9 @@ def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
         period *= 1.0 + slope
         offset %= period
     offset = _steepest(attacks, period, offset) % period
-    return Pulse(period, offset, deviation, _focus(attacks, period, offset))
+    focus = {parts: _focus(attacks, period / parts, offset) for parts in _SUBDIVISIONS}
+    subdivision = max(focus, key=lambda parts: focus[parts])
+    return Pulse(period, offset, deviation, focus[subdivision], subdivision)
 
 
 def _chunk_lags(
@@ -157,13 +164,13 @@ def _weighted_line(
 
 
 def _steepest(attacks: Attacks, period: float, offset: float) -> float:
-    """Find the time of the strongest attack of the folded beat near `offset`."""
+    """Find the time of the strongest attack of the folded beat near `offset`, nearer preferred."""
     profile = fold(attacks.strength, attacks.rate, period, offset)
     smooth = _smooth(profile.sum(axis=1), _SMOOTH_SECONDS)
     steps = len(smooth)
-    reach = max(1, round(_REACH_SECONDS / period * steps))
+    reach = max(1, round(_REACH_BEATS * steps))
     around = np.arange(-reach, reach + 1)
-    peak = int(around[np.argmax(smooth[around])])
+    peak = int(around[np.argmax(smooth[around] * np.hanning(2 * reach + 3)[1:-1])])
     left, here, right = (smooth[(peak + d) % steps] for d in (-1, 0, 1))
     curvature = left - 2 * here + right
     fine = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
@@ -171,7 +178,7 @@ def _steepest(attacks: Attacks, period: float, offset: float) -> float:
 
 
 def _focus(attacks: Attacks, period: float, offset: float) -> float:
-    profile = fold(attacks.strength, attacks.rate, period / 4, offset).sum(axis=1)
+    profile = fold(attacks.strength, attacks.rate, period, offset).sum(axis=1)
     if profile.sum() <= 0:
         return 0.0
     steps = len(profile)

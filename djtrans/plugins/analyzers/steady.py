@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.chroma import chroma_per_slot
+from djtrans.plugins.analyzers.confidence import downbeat_confidence, grid_confidence
 from djtrans.plugins.analyzers.downbeat import find_downbeat
 from djtrans.plugins.analyzers.front_end import FrontEndFeatures
-from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT, slot_features
+from djtrans.plugins.analyzers.novelty import SLOTS_PER_BAR, SLOTS_PER_BEAT, slot_features
 from djtrans.plugins.analyzers.phase import Pulse, coarse_offset, refine_pulse
 from djtrans.plugins.analyzers.tempo import Tempo
 
-#: Deviation from the beat that halves the confidence.
-_HALF_CONFIDENCE_SECONDS = 0.010
+#: Deviation from the beat that halves the fit.
+_HALF_FIT_SECONDS = 0.010
 
 
 @attrs.frozen(eq=False)
@@ -33,8 +34,8 @@ class SteadyBeats:
         Time at which slot 0 starts.
     fit : float
         Fit of the pulse to the attacks, whichever sixteenth is the beat, 0 to 1.
-    beat_confidence, downbeat_confidence : float
-        Confidence of the sixteenth that is the beat, and of the beat that is the downbeat, 0 to 1.
+    confidence, downbeat_confidence : float
+        Probability that the beats are right, and that the downbeats are.
     """
 
     pulse: Pulse
@@ -42,13 +43,8 @@ class SteadyBeats:
     features: NDArray[np.float64]
     first_slot_seconds: float
     fit: float
-    beat_confidence: float
+    confidence: float
     downbeat_confidence: float
-
-    @property
-    def confidence(self) -> float:
-        """Confidence of the beats, 0 to 1."""
-        return self.fit * self.beat_confidence
 
 
 def find_steady_beats(front_end: FrontEndFeatures) -> SteadyBeats:
@@ -69,13 +65,15 @@ def find_steady_beats(front_end: FrontEndFeatures) -> SteadyBeats:
         features=features,
         first_slot_seconds=first,
         fit=_fit(tempo, pulse),
-        beat_confidence=downbeat.beat_confidence,
+        confidence=grid_confidence(tempo.clarity, pulse, downbeat.beat_margin),
         # The grid has bars of four, so that no downbeat is right in bars of three.
-        downbeat_confidence=downbeat.confidence if tempo.beats_per_bar == 4 else 0.0,
+        downbeat_confidence=downbeat_confidence(downbeat.margin, len(features) / SLOTS_PER_BAR)
+        if tempo.beats_per_bar == 4
+        else 0.0,
     )
 
 
 def _fit(tempo: Tempo, pulse: Pulse) -> float:
-    """Combine clarity of the tempo, attacks on the sixteenths, and deviation from the beats."""
-    steadiness = 1.0 / (1.0 + (pulse.deviation / _HALF_CONFIDENCE_SECONDS) ** 2)
+    """Combine clarity of the tempo, attacks on subdivisions, and deviation from the beats."""
+    steadiness = 1.0 / (1.0 + (pulse.deviation / _HALF_FIT_SECONDS) ** 2)
     return tempo.clarity * min(1.0, 4.0 * pulse.focus) * steadiness

@@ -84,3 +84,17 @@ def test_the_range_decides_the_octave() -> None:
 def test_random_onsets_are_not_clear() -> None:
     times = np.sort(np.random.default_rng(0).uniform(0.0, 39.0, 110))
     assert tempo_of(clicks(times, 40.0)).clarity < 0.4
+
+
+@pytest.mark.parametrize("bpm", [96.0, 102.0, 118.4])
+def test_a_swung_beat_is_not_counted_in_its_triplets(bpm: float) -> None:
+    # Two triplets are a beat at 3/2 of the tempo, and three of those beats are half a bar.
+    beats = np.arange(0.3, 58.0, 60.0 / bpm)
+    swung = beats + 2.0 / 3.0 * 60.0 / bpm
+    audio = 1.5 * clicks(beats[::2], 60.0) + clicks(beats[1::2], 60.0, seed=1)
+    audio += 0.5 * (clicks(swung, 60.0, seed=2) + clicks(beats, 60.0, seed=2))
+    found = tempo_of(audio)
+    octave = 2.0 ** np.round(np.log2(found.bpm / bpm))
+    assert found.bpm == pytest.approx(bpm * octave, rel=5e-4)
+    assert found.beats_per_bar == 4
+    assert found.clarity > 0.8
