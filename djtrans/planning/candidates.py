@@ -23,11 +23,12 @@ from djtrans.planning.scoring import (
     faults_a,
     faults_b,
     faults_of_mix,
+    skipped_part,
+    unplayed_part,
 )
 from djtrans.planning.swap_bars import find_swap_bars
 from djtrans.planning.technique_gains import BarGains
 from djtrans.planning.tempo import Tempo
-from djtrans.planning.usable_range import audible_end
 from djtrans.planning.window import Window
 
 #: Returns the gains of both tracks for a technique, a window and a number of beats per bar.
@@ -164,13 +165,21 @@ def best_candidates(
         If the window fits nowhere.
     """
     window = Window.of(technique, bars, beat)
+    # A position that the user has chosen leaves out what it leaves out.
+    keep_a, keep_b = (0.0 if options.placed(x) else options.keep(x) for x in "ab")
     bars_a = find_swap_bars(a, "a", technique.place_a, window, options, anywhere=anywhere)
     bars_b = find_swap_bars(b, "b", technique.place_b, window, options, anywhere=anywhere)
     ranked_a = _ranked(
-        {bar: faults_a(a, bar, _rank(p, technique.place_a), window) for bar, p in bars_a.items()}
+        {
+            bar: faults_a(a, bar, _rank(p, technique.place_a), window, keep_a)
+            for bar, p in bars_a.items()
+        }
     )
     ranked_b = _ranked(
-        {bar: faults_b(b, bar, _rank(p, technique.place_b), window) for bar, p in bars_b.items()}
+        {
+            bar: faults_b(b, bar, _rank(p, technique.place_b), window, keep_b)
+            for bar, p in bars_b.items()
+        }
     )
     pairs = list(product(ranked_a, ranked_b))
     swaps_a, swaps_b = (np.array([pair[i][0] for pair in pairs]) for i in (0, 1))
@@ -192,8 +201,6 @@ def best_candidates(
         (bar_a, own_a), (bar_b, own_b) = pairs[i]
         if any(_near(Pair(bar_a, bar_b), other.swaps) for other in found):
             continue
-        left = left_out_part(a, audible_end(a), bar_a - window.swap + window.leave)
-        skipped = left_out_part(b, bar_b - window.swap + window.enter, 0)
         found.append(
             Candidate(
                 name=name,
@@ -207,7 +214,7 @@ def best_candidates(
                     **own_b,
                     **{fault: float(x[i]) for fault, x in predicted.items()},
                 },
-                left_out=Pair(left, skipped),
+                left_out=Pair(unplayed_part(a, bar_a, window), skipped_part(b, bar_b, window)),
             )
         )
         if len(found) == KEPT:
@@ -217,11 +224,6 @@ def best_candidates(
 
 def _near(first: Pair[int], second: Pair[int]) -> bool:
     return max(abs(x - y) for x, y in zip(first, second, strict=True)) < APART_BARS
-
-
-def left_out_part(track: Analysis, stop: int, start: int) -> float:
-    """Return the bars from `start` to `stop` as a part of the audible ones, 0 to 1."""
-    return min(1.0, max(0, stop - start) / max(1, audible_end(track)))
 
 
 def _rank(anchor: str, anchors: tuple[str, ...]) -> int:

@@ -26,8 +26,10 @@ Faults: TypeAlias = "Mapping[str, float]"
 BOTH_SING = "both tracks have vocals at once"
 LEFT_EARLY = "much of A is left unplayed"
 FALLS = "the music is weaker after the swap"
-#: Skipped bars that cost 1: 64 s at 120 BPM, between the limits of the placement gate.
-PASSED_BARS = 32.0
+#: Music that is left out and costs 1, in seconds: between the limits of the placement gate.
+LEFT_OUT_SECONDS = 60.0
+#: Cost of leaving out more than the user allows, and of each further part of a whole track.
+OVER_BOUND, OVER_BOUND_SLOPE = 0.5, 2.0
 #: Cost of each anchor that the technique prefers to the one in question.
 LOWER_RANK = 0.25
 #: Faults of the predicted mix: the value that is free, and the one that costs 1.
@@ -46,7 +48,9 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 }
 
 
-def faults_a(a: Analysis, bar: int, rank: int, window: Window) -> Faults:
+def faults_a(
+    a: Analysis, bar: int, rank: int, window: Window, least: float = 0.0
+) -> dict[str, float]:
     """Compute the costs of a swap at a bar of A.
 
     Parameters
@@ -57,6 +61,8 @@ def faults_a(a: Analysis, bar: int, rank: int, window: Window) -> Faults:
     rank : int
         Number of anchors that the technique prefers to that of the bar.
     window : Window
+    least : float
+        Least part of the track that is to be played, 0 to 1.
     """
     start = bar - window.before_a
     last = audible_end(a) - window.needs_a
@@ -64,7 +70,10 @@ def faults_a(a: Analysis, bar: int, rank: int, window: Window) -> Faults:
     until = last if outro is None else min(outro, last)
     return {
         # Outros are made for mixing: skipping one costs little.
-        LEFT_EARLY: (max(0, until - bar) + 0.1 * max(0, last - bar)) / PASSED_BARS,
+        LEFT_EARLY: _left_out(a, max(0, until - bar) + 0.1 * max(0, last - bar)),
+        "more of A is left unplayed than allowed": _over_bound(
+            unplayed_part(a, bar, window), least
+        ),
         "A has no preferred anchor in range": LOWER_RANK * rank,
         "A's vocals are cut off at its end": 1.5 * vocal_continuity(a, start + window.vocals_leave),
         "A ends within a phrase": 0.1
@@ -73,13 +82,16 @@ def faults_a(a: Analysis, bar: int, rank: int, window: Window) -> Faults:
     }
 
 
-def faults_b(b: Analysis, bar: int, rank: int, window: Window) -> Faults:
+def faults_b(
+    b: Analysis, bar: int, rank: int, window: Window, least: float = 0.0
+) -> dict[str, float]:
     """Compute the costs of a swap at a bar of B; see :func:`faults_a`."""
     start = bar - window.swap
     intro = intro_end(b) or 0
     enter = start + window.vocals_enter
     return {
-        "much of B is skipped": (max(0, bar - intro) + 0.1 * min(bar, intro)) / PASSED_BARS,
+        "much of B is skipped": _left_out(b, max(0, bar - intro) + 0.1 * min(bar, intro)),
+        "more of B is skipped than allowed": _over_bound(skipped_part(b, bar, window), least),
         "B has no preferred anchor in range": LOWER_RANK * rank,
         "B starts within a vocal line": (0.5 if window.harmonic else 1.5)
         * vocal_continuity(b, enter),
@@ -115,6 +127,33 @@ def faults_of_mix(mix: AudibleMix, certainty: float) -> dict[str, NDArray[np.flo
         fault: np.maximum(0.0, (value - free) / (limit - free))
         for (fault, (free, limit)), value in zip(LIMITS.items(), values, strict=True)
     }
+
+
+def unplayed_part(a: Analysis, bar: int, window: Window) -> float:
+    """Return the part of A's audible bars after it leaves, with the swap at a bar, 0 to 1."""
+    end = audible_end(a)
+    return _part(end - (bar - window.swap + window.leave), end)
+
+
+def skipped_part(b: Analysis, bar: int, window: Window) -> float:
+    """Return the part of B's audible bars before it enters, with the swap at a bar, 0 to 1."""
+    return _part(bar - window.swap + window.enter, audible_end(b))
+
+
+def _part(bars: int, of: int) -> float:
+    return min(1.0, max(0, bars) / max(1, of))
+
+
+def _left_out(track: Analysis, bars: float) -> float:
+    """Return the cost of leaving out some bars."""
+    seconds = bars * track.grid.beats_per_bar * 60.0 / track.grid.bpm
+    return seconds / LEFT_OUT_SECONDS
+
+
+def _over_bound(part: float, least: float) -> float:
+    """Return the cost of leaving out a part of a track of which at least a part is to be played."""
+    over = part - (1.0 - least)
+    return OVER_BOUND + OVER_BOUND_SLOPE * over if over > 0.0 else 0.0
 
 
 def _unsure(track: Analysis, bar: int) -> float:

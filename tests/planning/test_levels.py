@@ -6,8 +6,9 @@ import attrs
 import numpy as np
 import pytest
 
-from djtrans.planning.candidates import left_out_part
 from djtrans.planning.levels import Gains, ease_bars, loudness_trim_db, match_loudness
+from djtrans.planning.scoring import faults_b, skipped_part, unplayed_part
+from djtrans.planning.window import Window
 
 
 @pytest.fixture
@@ -43,8 +44,23 @@ def test_auto_avoids_a_fall_and_says_so_if_it_cannot(levelled, plan, technique):
 
 def test_parts_that_are_left_out(analysis):
     track = analysis()  # 64 bars
-    assert left_out_part(track, 64, 48) == pytest.approx(0.25)
-    assert left_out_part(track, 48, 64) == 0.0
+    # The window of 16 bars ends 8 bars after the swap, and A a bar before its end.
+    window = Window(bars=16, swap=8, overlap=True, harmonic=True, before_a=8)
+    assert unplayed_part(track, 41, window) == pytest.approx(0.25)
+    assert unplayed_part(track, 60, window) == 0.0
+    assert skipped_part(track, 24, window) == pytest.approx(0.25)
+    assert skipped_part(track, 8, window) == 0.0
+
+
+def test_music_that_is_left_out_costs_by_its_time(analysis):
+    """At 120 BPM a bar lasts 2 s: 16 bars after B's intro are 32 s."""
+    window = Window(bars=2, swap=1, overlap=False, harmonic=False, before_a=1)
+    faults = faults_b(analysis(), 32, 0, window)
+    assert faults["much of B is skipped"] == pytest.approx((32.0 + 3.2) / 60.0)
+    assert faults["more of B is skipped than allowed"] == 0.0
+    assert faults_b(analysis(), 32, 0, window, 0.75)[
+        "more of B is skipped than allowed"
+    ] == pytest.approx(0.5 + 2.0 * 0.25)
 
 
 def test_a_bound_on_music_that_is_left_out_is_kept_or_named(analysis, plan, technique):
