@@ -35,7 +35,7 @@ def test_drums_overlap_where_vocals_do_not(technique):
 
 
 def test_the_last_bars_of_a_phrase_are_looped_to_the_swap(analysis, plan, technique):
-    made = plan(analysis(), analysis(), technique(**LOOPS))
+    made = plan(analysis(), analysis(), technique(**LOOPS, place_a=("outro",)))
     # A's outro starts at bar 48: the four bars before it are the loop; B's intro ends at bar 16.
     assert (made.a.cue_bar, made.a.swap_bar, made.b.swap_bar) == (44, 48, 16)
     assert made.b.cue_bar == 4
@@ -88,7 +88,8 @@ def test_a_shared_key_rule_compares_the_looped_bars(analysis, plan, technique):
         return BeatFeatures(np.zeros(count), np.zeros(count), np.ones((count, 12)))
 
     pair = Pair(extract, extract)
-    made = plan(analysis(), analysis(tonic=11), technique(**LOOPS), extractors=pair, shift_beats=0)
+    loops = technique(**LOOPS, place_a=("outro",))
+    made = plan(analysis(), analysis(tonic=11), loops, extractors=pair, shift_beats=0)
     assert made.bars == 8  # two steps apart: at most 8 bars, 2 of which are the loop
     beats_a, beats_b = asked
     assert np.allclose(beats_a, 92.0 + 0.5 * np.arange(9))
