@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _ARROWS = {"lower": "lower is better", "higher": "higher is better", "description": ""}
 
+#: Options that only rendered transitions depend on.
+_OF_RENDERING = ("workers", "separator", "mixer", "own_place", "device", "seed")
+
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[PARAMS A B]")
@@ -57,7 +60,7 @@ _ARROWS = {"lower": "lower is better", "higher": "higher is better", "descriptio
     type=float,
     default=0.08,
     show_default=True,
-    help="Maximum tempo change, as a fraction.",
+    help="Maximum tempo change, as a fraction; with --plans-only by technique.",
 )
 @click.option(
     "--own-place",
@@ -180,6 +183,11 @@ def _compared(quiet: bool, options: dict[str, Any]) -> tuple[Comparison, tuple[P
 def _plan_all(quiet: bool, options: dict[str, Any]) -> None:
     if options["folder"] is None or not options["output"]:
         raise InputError("--plans-only needs --all-pairs DIR and --output DIR.")
+    if without_effect := [name for name in _OF_RENDERING if _is_given(name)]:
+        raise InputError(
+            f"--{without_effect[0].replace('_', '-')} has no effect with --plans-only, which "
+            "renders nothing; leave it out."
+        )
     from djtrans.evaluation import analyze_folder, plan_pairs, read_plans, write_plans
     from djtrans.evaluation.plan_report import check_plan_files, plans_markdown
     from djtrans.planning import PlanOptions
@@ -198,7 +206,10 @@ def _plan_all(quiet: bool, options: dict[str, Any]) -> None:
             )
         plans = plan_pairs(
             analyses,
-            PlanOptions(bars=options["bars"], stretch_limit=options["stretch_limit"]),
+            PlanOptions(
+                bars=options["bars"],
+                stretch_limit=options["stretch_limit"] if _is_given("stretch_limit") else None,
+            ),
             technique=technique,
             progress=progress,
         )
@@ -209,6 +220,12 @@ def _plan_all(quiet: bool, options: dict[str, Any]) -> None:
             click.echo(f"djtrans: left out {name}: {why}", err=True)
         for path in written:
             click.echo(f"djtrans: wrote {path}", err=True)
+
+
+def _is_given(name: str) -> bool:
+    """Return True if an option is on the command line."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _pairs(

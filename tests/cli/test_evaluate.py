@@ -141,6 +141,10 @@ def test_a_comparison_writes_its_files_and_resumes(run, folder, tmp_path):
         (["--synthesized", "1", "--output", "p.json"], "Cannot write to the folder p.json"),
         (["--pairs", "none.csv", "--output", "out"], "Cannot read none.csv: No such file"),
         (["--all-pairs", "none", "--output", "out"], "none is not a folder"),
+        (
+            ["--all-pairs", ".", "--output", "out", "--plans-only", "--separator", "spectral"],
+            "--separator has no effect with --plans-only",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(run, folder, arguments, match):
