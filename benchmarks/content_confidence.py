@@ -1,6 +1,6 @@
 """How reliable the confidences of sections, phrases and keys are: a table and a reliability plot.
 
-    python benchmarks/content_confidence.py --modules RENDERED --output docs/images
+    python benchmarks/content_confidence.py --modules RENDERED --picture reliability.png
 
 Synthesized tracks have exact sections, phrases and keys. A folder of rendered tracker modules (each
 with ``mix.wav`` and ``grid.json``, which lists the rows as seconds, order, row ...) has patterns: a
@@ -148,7 +148,7 @@ def binned(pairs: Pairs) -> list[tuple[float, float, int] | None]:
 
 
 def plot(kinds: dict[str, Pairs], file: Path) -> None:
-    """Plot the share that is right over the confidence; areas are numbers of cases."""
+    """Plot the share that is right over the confidence; marks grow with the number of cases."""
     figure, axes = plt.subplots(1, 2, figsize=(8.0, 4.2), sharey=True, constrained_layout=True)
     panels = {"synthesized tracks": axes[0], "tracker modules": axes[1]}
     for place, axis in panels.items():
@@ -181,7 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", type=int, default=40, help="tracks of each synthetic kind")
     parser.add_argument("--modules", type=Path, help="folder of folders with mix.wav and grid.json")
-    parser.add_argument("--output", type=Path, default=Path("docs/images"))
+    parser.add_argument("--picture", type=Path, help="file of the reliability plot")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     kinds: dict[str, Pairs] = {}
@@ -196,7 +196,8 @@ def main() -> None:
         kinds["phrase starts, tracker modules"] = found.phrases
         kinds["keys that follow a transposition, tracker modules"] = found.keys
     print(table(kinds))
-    plot(kinds, arguments.output / "content-confidence.png")
+    if arguments.picture:
+        plot(kinds, arguments.picture)
 
 
 if __name__ == "__main__":

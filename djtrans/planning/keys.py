@@ -16,7 +16,7 @@ UNCERTAIN = 2
 #: Longest window with overlapping tonal sounds where the keys are not close, in bars.
 LONGEST_BARS = 8
 #: Confidence below which the chroma of the windows decides instead of the keys.
-KEY_CONFIDENCE = 0.65
+KEY_CONFIDENCE = 0.7
 #: Consonance from which on the chroma of two windows may overlap; random notes have 0.
 CONSONANT = 0.05
 
