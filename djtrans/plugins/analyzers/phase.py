@@ -11,6 +11,8 @@ from djtrans.plugins.analyzers.attacks import Attacks, fold
 #: Search range of the attack of a beat around its coarse position, as a fraction of the beat.
 _REACH_BEATS = 1.0 / 8.0
 _SMOOTH_SECONDS = 0.004
+#: Distance from which on an attack is another one.
+_OTHER_SECONDS = 0.012
 #: Maximum lag of a chunk of beats against the whole track.
 _FAR_SECONDS = 0.030
 #: Zero-phase filters respond before the attack: by 1 to 2.5 ms, measured on clicks and kicks.
@@ -40,6 +42,8 @@ class Pulse:
         Weighted RMS deviation of the attacks of a chunk from the beats, in seconds.
     focus : float
         Fraction of the attacks on the subdivisions of the pulse, above chance, 0 to 1.
+    rival : float
+        Strength of the next strongest attack within an eighth of a beat, relative to the beat's.
     subdivision : int
         Number of parts of a beat on which most attacks lie: 2, 3 or 4.
     """
@@ -48,6 +52,7 @@ class Pulse:
     offset: float
     deviation: float = 0.0
     focus: float = 0.0
+    rival: float = 0.0
     subdivision: int = 4
 
 
@@ -139,7 +144,8 @@ def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
     offset = _steepest(attacks, period, offset) % period
     focus = {parts: _focus(attacks, period / parts, offset) for parts in _SUBDIVISIONS}
     subdivision = max(focus, key=lambda parts: focus[parts])
-    return Pulse(period, offset, deviation, focus[subdivision], subdivision)
+    rival = _rival(attacks, period, offset)
+    return Pulse(period, offset, deviation, focus[subdivision], rival, subdivision)
 
 
 def _chunk_lags(
@@ -219,6 +225,19 @@ def _steepest(attacks: Attacks, period: float, offset: float) -> float:
     curvature = left - 2 * here + right
     fine = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
     return offset + (peak + fine) / steps * period + _EARLY_SECONDS
+
+
+def _rival(attacks: Attacks, period: float, offset: float) -> float:
+    """Compute the strength of the next strongest attack near the beat, relative to the beat's."""
+    smooth = _smooth(
+        fold(attacks.strength, attacks.rate, period, offset).sum(axis=1), _SMOOTH_SECONDS
+    )
+    steps = len(smooth)
+    apart = np.minimum(np.arange(steps), steps - np.arange(steps)) / steps
+    other = (apart <= _REACH_BEATS) & (apart * period >= _OTHER_SECONDS)
+    smooth = np.maximum(smooth - np.median(smooth), 0.0)
+    beat = float(smooth[apart * period < _OTHER_SECONDS].max())
+    return float(smooth[other].max(initial=0.0)) / beat if beat > 0 else 0.0
 
 
 def _focus(attacks: Attacks, period: float, offset: float) -> float:
