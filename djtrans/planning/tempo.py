@@ -13,8 +13,8 @@ from djtrans.planning.tempo_octave import nearest_octave
 
 #: Up to this tempo difference the window keeps A's tempo; beyond it the tempo changes bar by bar.
 HOLD_LIMIT = 0.03
-#: Confidence of a beat grid below which the track is not beat-matched.
-BEAT_CONFIDENCE = 0.25
+#: Confidence of a beat grid, a probability, below which the track is not beat-matched.
+BEAT_CONFIDENCE = 0.4
 
 
 @attrs.frozen

@@ -18,6 +18,9 @@ _GRID_SCALE, _GRID_OFFSET = 9.3, -3.4
 _DOWNBEAT_SCALE, _DOWNBEAT_OFFSET = 7.5, -1.3
 #: Fraction of attacks on the subdivisions of the beat that counts as all.
 _FULL_FOCUS = 0.1
+#: Lead of the attack on the beat over others near it that counts as all, and the least factor:
+#: where two attacks are equally strong, one of them is the beat.
+_FULL_LEAD, _LEAST_LEAD = 0.5, 0.3
 #: Deviation of the beats that divides the evidence by the square root of two.
 _HALF_SECONDS = 0.010
 #: Margin of the score of the chosen sixteenth, or of the chosen beat, that counts as 63 %.
@@ -45,7 +48,8 @@ def grid_confidence(clarity: float, pulse: Pulse, margin: float) -> float:
     """
     steadiness = 1.0 / np.sqrt(1.0 + (pulse.deviation / _HALF_SECONDS) ** 2)
     focus = min(1.0, pulse.focus / _FULL_FOCUS)
-    evidence = clarity * focus * steadiness * (1.0 - np.exp(-margin / _BEAT_MARGIN))
+    single = float(np.clip((1.0 - pulse.rival) / _FULL_LEAD, _LEAST_LEAD, 1.0))
+    evidence = clarity * focus * steadiness * single * (1.0 - np.exp(-margin / _BEAT_MARGIN))
     return _logistic(_GRID_SCALE * evidence + _GRID_OFFSET)
 
 

@@ -26,7 +26,8 @@ from djtrans.plugins.analyzers.front_end import FrontEndFeatures, extract_front_
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
 from djtrans.plugins.analyzers.sections import features_per_bar, find_sections
-from djtrans.plugins.analyzers.segments import beat_position, find_segments
+from djtrans.plugins.analyzers.segment import beat_position
+from djtrans.plugins.analyzers.segments import find_segments
 from djtrans.plugins.analyzers.signals import mono_signal
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
 from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo

@@ -32,6 +32,8 @@ class Downbeat:
     ----------
     slot : int
         Sixteenths from slot 0 of the features to a downbeat, 0 to 15.
+    score : float
+        Score of the downbeat.
     beat_margin : float
         Score of the downbeat less the best one of sixteenths between the beats, at least 0.
     margin : float
@@ -39,6 +41,7 @@ class Downbeat:
     """
 
     slot: int
+    score: float
     beat_margin: float
     margin: float
 
@@ -77,6 +80,7 @@ def find_downbeat(
     between = np.delete(others, np.arange(0, SLOTS_PER_BAR, SLOTS_PER_BEAT))
     return Downbeat(
         best,
+        float(score[best]),
         float(score[best] - between.max()),
         float(score[best] - others[SLOTS_PER_BEAT::SLOTS_PER_BEAT].max()),
     )

@@ -11,6 +11,8 @@ from djtrans.plugins.analyzers.attacks import Attacks, fold
 #: Search range of the attack of a beat around its coarse position, as a fraction of the beat.
 _REACH_BEATS = 1.0 / 8.0
 _SMOOTH_SECONDS = 0.004
+#: Distance from which on an attack is another one.
+_OTHER_SECONDS = 0.012
 #: Maximum lag of a chunk of beats against the whole track.
 _FAR_SECONDS = 0.030
 #: Zero-phase filters respond before the attack: by 1 to 2.5 ms, measured on clicks and kicks.
@@ -20,6 +22,8 @@ _FEWEST_BEATS, _MOST_BEATS = 4, 16
 _MIN_CHUNKS = 3
 #: Maximum distance of an attack that lies on a subdivision of the beat, in such subdivisions.
 ON_GRID = 0.15
+#: Steps of a profile in a third of a beat.
+_THIRD_STEPS = 32
 #: Subdivisions of a beat that are tried: eighths, triplets and sixteenths.
 _SUBDIVISIONS = (4, 3, 2)
 
@@ -38,6 +42,8 @@ class Pulse:
         Weighted RMS deviation of the attacks of a chunk from the beats, in seconds.
     focus : float
         Fraction of the attacks on the subdivisions of the pulse, above chance, 0 to 1.
+    rival : float
+        Strength of the next strongest attack within an eighth of a beat, relative to the beat's.
     subdivision : int
         Number of parts of a beat on which most attacks lie: 2, 3 or 4.
     """
@@ -46,17 +52,60 @@ class Pulse:
     offset: float
     deviation: float = 0.0
     focus: float = 0.0
+    rival: float = 0.0
     subdivision: int = 4
 
 
-def coarse_offset(attacks: Attacks, period: float) -> float:
-    """Find the strongest phase within half a beat, in seconds from the first sample.
+def beat_parts(attacks: Attacks, period: float) -> int:
+    """Return 3 if attacks coincide better a third of a beat apart (triplets) than half a beat."""
+    clearest = {
+        parts: float(profile.max() / max(float(profile.mean()), 1e-12))
+        for parts, profile in ((n, _coarse_profile(attacks, period / n)) for n in (2, 3))
+    }
+    return 3 if clearest[3] > clearest[2] else 2
 
-    The period is half a beat since off-beat hats can be louder than the kick;
-    :mod:`~djtrans.plugins.analyzers.downbeat` finds the sixteenth that is the beat.
+
+def coarse_offset(attacks: Attacks, period: float, parts: int = 2) -> float:
+    """Find the strongest phase at which the parts of beats lie, in seconds from the first sample.
+
+    By default the parts are halves, since off-beat hats can be louder than the kick;
+    :mod:`~djtrans.plugins.analyzers.downbeat` finds the sixteenth that is the beat. Of the parts of
+    a beat, the one with the strongest attacks is returned: others can have none to refine it by.
     """
-    profile = _smooth(fold(attacks.strength, attacks.rate, period / 2).sum(axis=1), 0.012)
-    return float(np.argmax(profile)) / len(profile) * period / 2
+    profile = _coarse_profile(attacks, period / parts)
+    offset = float(np.argmax(profile)) / len(profile) * period / parts
+    whole = _coarse_profile(attacks, period)
+    phases = (offset / period + np.arange(parts) / parts) % 1.0
+    strength = whole[np.round(phases * len(whole)).astype(np.int64) % len(whole)]
+    return float(phases[int(np.argmax(strength))] * period)
+
+
+def long_short(attacks: Attacks, period: float, offset: float) -> NDArray[np.float64]:
+    """Compute for each third of a beat how much it is like a beat of swung eighths.
+
+    A swung beat has its eighth after two thirds, not after one.
+
+    Parameters
+    ----------
+    attacks : Attacks
+        Attacks of the track.
+    period, offset : float
+        Beat length, and time of the first third, in seconds.
+
+    Returns
+    -------
+    ndarray of float64
+        ``[3]``, -1 to 1.
+    """
+    profile = fold(attacks.strength, attacks.rate, period, offset, _THIRD_STEPS * 3).sum(axis=1)
+    profile = np.maximum(profile - np.median(profile), 0.0)
+    near = (np.arange(3)[:, None] * _THIRD_STEPS + np.arange(-3, 4)) % len(profile)
+    thirds = profile[near].max(axis=1)
+    return (np.roll(thirds, -2) - np.roll(thirds, -1)) / max(float(thirds.sum()), 1e-12)
+
+
+def _coarse_profile(attacks: Attacks, period: float) -> NDArray[np.float64]:
+    return _smooth(fold(attacks.strength, attacks.rate, period).sum(axis=1), 0.012)
 
 
 def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
@@ -95,7 +144,8 @@ def refine_pulse(attacks: Attacks, period: float, offset: float) -> Pulse:
     offset = _steepest(attacks, period, offset) % period
     focus = {parts: _focus(attacks, period / parts, offset) for parts in _SUBDIVISIONS}
     subdivision = max(focus, key=lambda parts: focus[parts])
-    return Pulse(period, offset, deviation, focus[subdivision], subdivision)
+    rival = _rival(attacks, period, offset)
+    return Pulse(period, offset, deviation, focus[subdivision], rival, subdivision)
 
 
 def _chunk_lags(
@@ -175,6 +225,19 @@ def _steepest(attacks: Attacks, period: float, offset: float) -> float:
     curvature = left - 2 * here + right
     fine = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
     return offset + (peak + fine) / steps * period + _EARLY_SECONDS
+
+
+def _rival(attacks: Attacks, period: float, offset: float) -> float:
+    """Compute the strength of the next strongest attack near the beat, relative to the beat's."""
+    smooth = _smooth(
+        fold(attacks.strength, attacks.rate, period, offset).sum(axis=1), _SMOOTH_SECONDS
+    )
+    steps = len(smooth)
+    apart = np.minimum(np.arange(steps), steps - np.arange(steps)) / steps
+    other = (apart <= _REACH_BEATS) & (apart * period >= _OTHER_SECONDS)
+    smooth = np.maximum(smooth - np.median(smooth), 0.0)
+    beat = float(smooth[apart * period < _OTHER_SECONDS].max())
+    return float(smooth[other].max(initial=0.0)) / beat if beat > 0 else 0.0
 
 
 def _focus(attacks: Attacks, period: float, offset: float) -> float:

@@ -2,11 +2,9 @@
 
 A track can change its tempo at once (a speed change of a sequencer), pause, or skip a fraction of a
 bar. Between such places its beats are even. *Tempo plateaus* are the long constant parts of the
-tempo path of :mod:`~djtrans.plugins.analyzers.drift`. *Jumps* within a plateau are found by
-comparing the mean attacks of the eight bars before each bar line with those of the eight bars
-after it: where they agree at another lag much better than at none, the bars start at that lag from
-there on. Each segment gets its own beats; the place where it ends is where the attacks change from
-the one's bar profile to the other's.
+tempo path of :mod:`~djtrans.plugins.analyzers.drift`; within each,
+:mod:`~djtrans.plugins.analyzers.jumps` finds jumps. Each segment gets its own beats. It ends where
+the attacks change from its bar profile to that of the next one.
 """
 
 from __future__ import annotations
@@ -15,20 +13,25 @@ from itertools import pairwise
 
 import attrs
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from djtrans.plugins.analyzers.attacks import Attacks
 from djtrans.plugins.analyzers.drift import tempo_path
 from djtrans.plugins.analyzers.front_end import FrontEndFeatures
-from djtrans.plugins.analyzers.phase import refine_pulse
+from djtrans.plugins.analyzers.jumps import split_at_jumps
+from djtrans.plugins.analyzers.segment import (
+    BAR_BEATS,
+    BAR_STEPS,
+    STEPS_PER_BEAT,
+    Segment,
+    bar_attacks,
+    refined,
+)
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
-from djtrans.plugins.analyzers.tempo import autocorrelation, find_tempo
+from djtrans.plugins.analyzers.tempo import find_tempo
 
 Floats = NDArray[np.float64]
 
-_BAR_BEATS, _STEPS_PER_BEAT = 4, 96
-_BAR_STEPS = _BAR_BEATS * _STEPS_PER_BEAT
 #: Shortest plateau in seconds, and the largest ratio of tempos within one, in octaves.
 _PLATEAU_SECONDS, _SAME_OCTAVES = 12.0, 0.015
 #: Least part of a track that its plateaus cover; otherwise its tempo drifts.
@@ -36,17 +39,6 @@ _COVERED = 0.85
 #: Least clarity of the tempo of a plateau by itself: it is 0.70 and more in plateaus of 54 modules
 #: and 5 tracks where the tempo is true, and at most 0.29 where it is not.
 _MIN_CLARITY = 0.5
-#: Bars that are compared on either side of a jump, and the fewest of a segment.
-_COMPARED_BARS, _FEWEST_BARS = 8, 4
-#: Least correlation at the lag of a jump, and its least excess over the correlation at no lag. On
-#: 54 modules, true jumps reach 0.63 and 0.60; elsewhere the excess is at most 0.36.
-_MIN_CORRELATION, _MIN_EXCESS = 0.5, 0.45
-#: Lags in steps that count as none (30 ms at 125 BPM).
-_NO_LAG = 6
-#: Bars apart whose lag gives the period: the first known within a fraction, each further one within
-#: some seconds; attacks are smoothed over some ms.
-_NEAR_BARS, _NEAR_FRACTION, _NEAR_SECONDS = (2, 4, 8, 16), 0.003, 0.012
-_NEAR_KERNEL = np.hanning(13)[1:-1]
 #: Largest mean deviation of the attacks: segments fitted to drifting tracks have 5 ms and more,
 #: others mostly less than 2 ms.
 _MAX_DEVIATION_SECONDS = 0.0045
@@ -54,38 +46,6 @@ _MAX_DEVIATION_SECONDS = 0.0045
 _ROUNDS = 2
 #: Reach of the search for the end of a segment, in bars.
 _END_BARS = 3.0
-#: Ratio of tempos to which beats are stretched where segments meet.
-_MOST_STRETCH = 2.0
-
-
-@attrs.frozen
-class Segment:
-    """Part of a track with even beats.
-
-    Attributes
-    ----------
-    start, end : float
-        Seconds.
-    period : float
-        Seconds per beat.
-    downbeat : float
-        Time of a downbeat in seconds.
-    deviation : float
-        RMS deviation of the attacks from the beats, in seconds.
-    confidence : float
-        Probability that the beats are right, 0 to 1.
-    """
-
-    start: float
-    end: float
-    period: float
-    downbeat: float
-    deviation: float = 0.0
-    confidence: float = 1.0
-
-    def beat_at(self, seconds: Floats) -> Floats:
-        """Return beats since the downbeat."""
-        return np.asarray((seconds - self.downbeat) / self.period)
 
 
 def find_segments(
@@ -125,61 +85,13 @@ def find_segments(
             [segment for segment, clarity in candidates if clarity >= _MIN_CLARITY]
         ) or [whole]
     attacks = front_end.attacks
-    found = [piece for segment in found for piece in _split_at_jumps(attacks, segment)]
+    found = [piece for segment in found for piece in split_at_jumps(attacks, segment)]
     if len(found) == 1:
         return [whole]
     for _ in range(_ROUNDS):
-        found = [_refined(attacks, s) for s in _joined(attacks, found, seconds)]
+        found = [refined(attacks, s) for s in _joined(attacks, found, seconds)]
     spread = sum(s.deviation * (s.end - s.start) for s in found) / seconds
     return found if spread <= _MAX_DEVIATION_SECONDS else [whole]
-
-
-def beat_position(segments: list[Segment], frames: int, frame_rate: float) -> Floats:
-    """Compute the beat position of each frame, with whole bars between all downbeats.
-
-    Parameters
-    ----------
-    segments : list of Segment
-        Of :func:`find_segments`.
-    frames : int
-        Number of frames.
-    frame_rate : float
-        Frames per second.
-
-    Returns
-    -------
-    ndarray
-        ``[frames]``, in beats, increasing. Around the end of a segment the beats are stretched to
-        meet those of the next one.
-    """
-    times, beats = [segments[0].start], [float(segments[0].beat_at(np.array(segments[0].start)))]
-    shift = 0.0
-    for left, right in pairwise(segments):
-        at = right.start
-        gap = float(left.beat_at(np.array(at))) + shift - float(right.beat_at(np.array(at)))
-        after = _BAR_BEATS * round(gap / _BAR_BEATS)
-        for reach in range(1, 2 * _BAR_BEATS):
-            before = np.floor(float(left.beat_at(np.array(at)))) - (reach - 1) // 2
-            behind = np.ceil(float(right.beat_at(np.array(at)))) + reach // 2
-            t0, t1 = left.downbeat + before * left.period, right.downbeat + behind * right.period
-            stretch = (behind + after - before - shift) * min(left.period, right.period) / (t1 - t0)
-            usable = 1.0 / _MOST_STRETCH <= stretch <= _MOST_STRETCH
-            if usable:
-                break
-        times += [t0, t1]
-        beats += [before + shift, behind + after]
-        shift = after
-    last = segments[-1]
-    times.append(last.end)
-    beats.append(float(last.beat_at(np.array(last.end))) + shift)
-    order = np.argsort(times, kind="stable")
-    position = np.interp(
-        np.arange(frames) / frame_rate,
-        np.array(times)[order],
-        np.maximum.accumulate(np.array(beats)[order]),
-    )
-    position -= position[0]
-    return np.asarray(position + 1e-9 * np.arange(frames))
 
 
 def _plateaus(path: Floats, frame_rate: float) -> list[tuple[float, float, float]]:
@@ -236,104 +148,12 @@ def _on_beat(beats: SteadyBeats) -> float:
     return pulse.offset + count * pulse.period
 
 
-def _bar_attacks(attacks: Attacks, segment: Segment) -> tuple[Floats, int]:
-    """Compute the attacks of each bar, ``[bars, steps, bands]``, and the number of the first."""
-    first = int(np.ceil(segment.beat_at(np.array(segment.start)) / _BAR_BEATS - 1e-6))
-    last = int(np.floor(segment.beat_at(np.array(segment.end)) / _BAR_BEATS + 1e-6))
-    bars = max(0, last - first)
-    begin = int(segment.start * attacks.rate)
-    part = np.sqrt(attacks.strength[begin : int(segment.end * attacks.rate)])
-    beat = segment.beat_at(np.arange(begin, begin + len(part)) / attacks.rate)
-    step = np.round((beat - _BAR_BEATS * first) * _STEPS_PER_BEAT).astype(np.int64)
-    inside = (step >= 0) & (step < bars * _BAR_STEPS)
-    kernel = np.hanning(9)[1:-1] / np.hanning(9).sum()
-    columns = [
-        np.convolve(np.bincount(step[inside], c[inside], bars * _BAR_STEPS), kernel, "same")
-        for c in part.T
-    ]
-    return np.stack(columns, axis=1).reshape(bars, _BAR_STEPS, -1), first
-
-
-def _split_at_jumps(attacks: Attacks, segment: Segment) -> list[Segment]:
-    """Divide a segment where its bars jump; each part gets beats of its own."""
-    even = attrs.evolve(segment, period=_near_period(attacks, segment))
-    bars, first = _bar_attacks(attacks, even)
-    excess, lag = _jumps(bars)
-    if not excess.any() or excess.max() < _MIN_EXCESS:
-        return [segment]
-    bar = int(np.argmax(excess))
-    at = even.downbeat + (first + bar) * _BAR_BEATS * even.period
-    moved = even.downbeat + lag[bar] / _STEPS_PER_BEAT * even.period
-    parts = (attrs.evolve(even, end=at), attrs.evolve(even, start=at, downbeat=moved))
-    return [piece for part in parts for piece in _split_at_jumps(attacks, _refined(attacks, part))]
-
-
-def _near_period(attacks: Attacks, segment: Segment) -> float:
-    """Estimate the period from bars at most 16 apart: a jump does not affect it, unlike a fit."""
-    onset = attacks.strength[
-        int(segment.start * attacks.rate) : int(segment.end * attacks.rate)
-    ].sum(axis=1, dtype=np.float64)
-    onset = np.sqrt(onset) - np.sqrt(onset).mean()
-    period = segment.period
-    reach = _NEAR_FRACTION * _NEAR_BARS[0] * _BAR_BEATS * period
-    for bars in _NEAR_BARS:
-        beats = bars * _BAR_BEATS
-        low, high = (int((beats * period + side * reach) * attacks.rate) for side in (-1, 1))
-        if 2 * high >= len(onset):
-            break
-        match = autocorrelation(onset, high + 2)[low:]
-        smooth = np.convolve(match, _NEAR_KERNEL, "same")
-        period = (low + float(np.argmax(smooth))) / attacks.rate / beats
-        reach = _NEAR_SECONDS
-    return period
-
-
-def _jumps(bars: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Compute for each bar line the excess of the correlation at the best lag, and this lag."""
-    centred = bars - bars.mean(axis=1, keepdims=True)
-    total = np.concatenate([np.zeros((1, *bars.shape[1:])), np.cumsum(centred, axis=0)])
-    count = len(bars)
-    excess, lag = np.zeros(count), np.zeros(count, dtype=np.int64)
-    for bar in range(_FEWEST_BARS, count - _FEWEST_BARS + 1):
-        before = total[bar] - total[max(0, bar - _COMPARED_BARS)]
-        after = total[min(count, bar + _COMPARED_BARS)] - total[bar]
-        match = _match(before, after)
-        near = float(match[np.arange(-_NO_LAG, _NO_LAG + 1)].max())
-        best = int(np.argmax(match))
-        if match[best] >= _MIN_CORRELATION:
-            excess[bar] = match[best] - near
-            lag[bar] = (best + _BAR_STEPS // 2) % _BAR_STEPS - _BAR_STEPS // 2
-    return excess, lag
-
-
-def _refined(attacks: Attacks, segment: Segment) -> Segment:
-    """Fit period and phase of a segment to its own attacks."""
-    begin = int(segment.start * attacks.rate)
-    part = Attacks(attacks.strength[begin : int(segment.end * attacks.rate)], attacks.rate)
-    origin = begin / attacks.rate
-    pulse = refine_pulse(part, segment.period, (segment.downbeat - origin) % segment.period)
-    count = round((segment.downbeat - origin - pulse.offset) / pulse.period)
-    return attrs.evolve(
-        segment,
-        period=pulse.period,
-        downbeat=origin + pulse.offset + count * pulse.period,
-        deviation=pulse.deviation,
-    )
-
-
-def _match(before: Floats, after: Floats) -> Floats:
-    """Correlate two bars ``[steps, bands]`` at each lag of the second one."""
-    spectrum = scipy.fft.rfft(after, axis=0) * scipy.fft.rfft(before, axis=0).conj()
-    energy = float((before**2).sum() * (after**2).sum())
-    return np.asarray(scipy.fft.irfft(spectrum.sum(axis=1), _BAR_STEPS) / (np.sqrt(energy) + 1e-9))
-
-
 def _joined(attacks: Attacks, segments: list[Segment], seconds: float) -> list[Segment]:
     """Move the ends of segments to where the attacks change from one to the next."""
     profiles = [_profile(attacks, segment) for segment in segments]
     ends = []
     for (left, here), (right, there) in pairwise(zip(segments, profiles, strict=True)):
-        reach = _END_BARS * _BAR_BEATS * max(left.period, right.period)
+        reach = _END_BARS * BAR_BEATS * max(left.period, right.period)
         low = max(left.end - reach, 0.5 * (left.start + left.end))
         high = min(right.start + reach, 0.5 * (right.start + right.end))
         rows = np.arange(int(low * attacks.rate), int(high * attacks.rate))
@@ -351,12 +171,12 @@ def _joined(attacks: Attacks, segments: list[Segment], seconds: float) -> list[S
 
 def _profile(attacks: Attacks, segment: Segment) -> Floats:
     """Compute the mean attacks of a bar of a segment, of equal energy, ``[steps, bands]``."""
-    bars, _ = _bar_attacks(attacks, segment)
-    profile = bars.mean(axis=0) if len(bars) else np.zeros((_BAR_STEPS, attacks.strength.shape[1]))
+    bars, _ = bar_attacks(attacks, segment)
+    profile = bars.mean(axis=0) if len(bars) else np.zeros((BAR_STEPS, attacks.strength.shape[1]))
     profile = profile - profile.mean(axis=0)
     return np.asarray(profile / max(float(np.sqrt((profile**2).sum())), 1e-9))
 
 
 def _at(profile: Floats, segment: Segment, time: Floats) -> Floats:
-    step = np.round(segment.beat_at(time) * _STEPS_PER_BEAT).astype(np.int64) % _BAR_STEPS
+    step = np.round(segment.beat_at(time) * STEPS_PER_BEAT).astype(np.int64) % BAR_STEPS
     return np.asarray(profile[step])

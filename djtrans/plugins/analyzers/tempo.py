@@ -23,8 +23,9 @@ _REPEAT_BEATS = {4: (4, 8, 16, 32), 3: (3, 6, 12, 24)}
 #: another tempo, where they repeat as four beats of 4/3 of it do, a ratio above 1 is enough.)
 _TRIPLE_GAIN = 1.1
 #: Bars of three are counted as swung bars of four at these ratios of the tempo, if the score is at
-#: least this share. It is 0.34 to 0.81 where beats swing, and up to 0.19 in bars of three.
-_SWUNG_RATIOS, _SWING_SHARE = (2.0 / 3.0, 4.0 / 3.0), 0.28
+#: least the first share: it is 0.34 to 0.7 where beats swing, and up to 0.19 in bars of three. They
+#: are as certain as others from the second share on.
+_SWUNG_RATIOS, _SWING_SHARE, _SURE_SHARE = (2.0 / 3.0, 4.0 / 3.0), 0.28, 0.6
 #: Maximum distance of equal tempos, in octaves.
 _SAME_OCTAVES = 0.03
 _STEP = 2e-4
@@ -93,13 +94,13 @@ def find_tempo(
     gain = _TRIPLE_GAIN if abs(_off_octave(triple / quadruple)) < _SAME_OCTAVES else 1.0
     metre = 3 if scores[3].max() > gain * scores[4].max() else 4
     best = int(np.argmax(scores[metre]))
-    rivals = [1.0]
+    rivals, certainty = [1.0], 1.0
     if metre == 3:
-        swung = _swung(bpm, scores, best)
-        if swung is not None:
+        swung, share = _swung(bpm, scores, best)
+        if share >= _SWING_SHARE:
             # The tempo of its triplets is no rival.
             rivals.append(bpm[best] / bpm[swung])
-            metre, best = 4, swung
+            metre, best, certainty = 4, swung, min(1.0, share / _SURE_SHARE)
     score = scores[metre]
     if score[best] <= 0:
         return Tempo(float(bpm[best]), 0.0)
@@ -107,26 +108,28 @@ def find_tempo(
         [np.abs(_off_octave(bpm / (bpm[best] * ratio))) > _SAME_OCTAVES for ratio in rivals], axis=0
     )
     rival = float(np.max(score[other], initial=0.0))
-    clarity = max(0.0, 1.0 - rival / float(score[best]))
+    clarity = certainty * max(0.0, 1.0 - rival / float(score[best]))
     return Tempo(_refine(mixed, frame_rate, float(bpm[best])), clarity, metre)
 
 
 def _swung(
     bpm: NDArray[np.float64], scores: dict[int, NDArray[np.float64]], best: int
-) -> int | None:
-    """Find the swung bars of four of which bars of three are a part; None if they fit too little.
+) -> tuple[int, float]:
+    """Find swung bars of four of which bars of three are a part, and their share of the score.
 
-    The triplets of a swung beat are the halves of beats that are 3/2 or 3/4 as fast, and a bar of
-    four such beats is two bars, or one, of three of those.
+    The triplets of a swung beat are the halves of beats that are 3/2 as fast, and a bar of four
+    such beats is two bars of three of those. The octave above is taken if it scores higher; it
+    gives the share only where the tempo itself is out of range.
     """
-    found = None
-    least = _SWING_SHARE * float(scores[3][best])
+    peaks = []
     for ratio in _SWUNG_RATIOS:
         near = np.abs(np.log2(bpm / (ratio * bpm[best]))) < _SAME_OCTAVES
-        score = np.where(near, scores[4], 0.0)
-        if score.max() > least:
-            found, least = int(np.argmax(score)), float(score.max())
-    return found
+        if near.any():
+            peaks.append(int(np.argmax(np.where(near, scores[4], -1.0))))
+    if not peaks:
+        return best, 0.0
+    share = float(scores[4][peaks[0]] / scores[3][best])
+    return max(peaks, key=lambda peak: scores[4][peak]), share
 
 
 def _off_octave(ratio: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from djtrans.core.track.analysis import Analysis
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
@@ -70,3 +71,49 @@ def test_beat_clarity_per_bar_is_independent_of_the_downbeat() -> None:
     assert analysis.bar_beat[9:11].max() < 0.5 * analysis.bar_beat[2:6].min()
     assert len(analysis.shifted(2).bar_beat) == analysis.shifted(2).grid.bars
     assert analysis.doubled().bar_beat[18] == analysis.bar_beat[9]
+
+
+def placed(sounds: list[tuple[np.ndarray, float]], seconds: float) -> torch.Tensor:
+    audio = np.zeros(round(seconds * RATE))
+    for sound, at in sounds:
+        start = round(at * RATE)
+        length = min(len(sound), len(audio) - start)
+        audio[start : start + length] += sound[:length]
+    return torch.from_numpy(audio.astype(np.float32))[None]
+
+
+def test_a_shuffle_is_counted_in_its_beats_and_not_in_its_triplets() -> None:
+    rng = np.random.default_rng(0)
+    time, beat = np.arange(RATE // 5) / RATE, 60.0 / 102.0
+    turns = 50.0 * time + 1.8 * (1.0 - np.exp(-time / 0.03))
+    kick = np.sin(2 * np.pi * turns) * np.exp(-time / 0.08)
+    snare, hat = (rng.standard_normal(len(time)) * np.exp(-time / s) for s in (0.06, 0.02))
+    beats = np.arange(0.3, 58.0, beat)
+    sounds = [(0.2 * hat, at) for at in np.concatenate([beats, beats + 2.0 / 3.0 * beat])]
+    sounds += [(kick, at) for at in beats[::2]] + [(0.6 * snare, at) for at in beats[1::2]]
+    grid = ConstantGridAnalyzer().analyze(0.3 * placed(sounds, 60.0), RATE).grid
+    assert grid.bpm == pytest.approx(102.0, rel=5e-4)
+    position = (grid.beat_times - 0.3) / beat
+    assert np.max(np.abs(position - np.round(position))) * beat < 0.010
+    assert round(float(position[grid.first_downbeat])) % 2 == 0
+    assert grid.confidence > 0.6
+
+
+@pytest.mark.parametrize("bpm", [120.0, pytest.param(119.0, marks=pytest.mark.slow)])
+def test_beats_of_slow_attacks_are_trusted(bpm: float) -> None:
+    rng = np.random.default_rng(0)
+    time, beat = np.arange(RATE) / RATE, 60.0 / bpm
+    swell = np.minimum(time / 0.1, 1.0) * np.exp(-time / 0.25)
+    tick = 0.02 * rng.standard_normal(400) * np.exp(-np.arange(400) / 120)
+    sounds = [(0.003 * rng.standard_normal(90 * RATE), 0.0)]
+    for number, at in enumerate(np.arange(0.4, 88.0, beat)):
+        sounds += [(tick, at)] if number % 4 != 3 else []
+        if number % 2 == 0 or number % 8 == 5:
+            chord = (45, 48, 52) if number // 8 % 2 == 0 else (43, 47, 50)
+            hertz = [440.0 * 2.0 ** ((pitch - 69) / 12) for pitch in chord]
+            sounds.append((0.2 * sum(np.sin(2 * np.pi * h * time) for h in hertz) * swell, at))
+    grid = ConstantGridAnalyzer().analyze(placed(sounds, 90.0), RATE).grid
+    assert grid.bpm == pytest.approx(bpm, rel=5e-4)
+    position = (grid.beat_times - 0.4) / beat
+    assert np.max(np.abs(position - np.round(position))) * beat < 0.010
+    assert grid.confidence > 0.8

@@ -10,7 +10,7 @@ import torch
 
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
-from djtrans.plugins.analyzers.segments import Segment, beat_position
+from djtrans.plugins.analyzers.segment import Segment, beat_position
 from djtrans.synthesis import SynthTrack, TrackSpec, synthesize
 
 RATE = 22050
