@@ -45,6 +45,8 @@ def low_levels(inputs: MetricInputs) -> dict[str, FloatArray]:
 
 def offset_of_beats(inputs: MetricInputs) -> BeatOffset:
     """Compute the offset of B's beats against A's."""
+    if not inputs.beat_matched:
+        return BeatOffset(reason="the beats of the tracks are not matched one by one")
     return beat_offset(inputs.a, inputs.b, inputs.sample_rate, inputs.beat_times)
 
 

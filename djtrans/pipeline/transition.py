@@ -141,6 +141,7 @@ class Transition:
                 beat_times=self.beat_times,
                 swap_beat=plan.swap_beat,
                 beats_per_bar=plan.beats_per_bar,
+                beat_matched=plan.beat_matched,
                 track_a=track_a,
                 track_b=track_b,
                 voices=self._voices(),

@@ -101,6 +101,7 @@ def build_plan(
         key_distance=choice.key.distance,
         beats_per_bar=per_bar,
         frames_per_beat=options.frames_per_beat,
+        beat_matched=candidate.tempo.matched and choice.beat == 1.0,
         reasons=tuple(dict.fromkeys(reasons)),
         rejected=choice.rejected,
         confidence=_confidence(choice),

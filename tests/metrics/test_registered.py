@@ -175,6 +175,17 @@ def test_a_hard_cut_is_perfect_and_says_that_it_overlaps_nowhere(swap, beat_time
     assert measured(*swap(), beat_times).values()["both_audible_beats"] > 8
 
 
+def test_beats_that_are_not_matched_have_no_offset():
+    inputs = example_transition()
+    assert measure(inputs).beat_offset.windows > 0
+    found = measure(attrs.evolve(inputs, beat_matched=False))
+    assert found.beat_offset.windows == 0
+    assert "not matched one by one" in found.beat_offset.reason
+    aligned = found.gates[0]
+    assert aligned.name == "aligned"
+    assert "not matched one by one" in aligned.why
+
+
 def test_inputs_that_do_not_fit_are_refused(loop, beat_times):
     a = loop("hard")
     with pytest.raises(ShapeError, match="solo_b"):

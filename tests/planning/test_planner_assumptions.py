@@ -107,6 +107,7 @@ def test_its_beats_are_not_matched_and_it_is_not_trusted(make, house, listen):
         assert abs(plan.b.stretch_percent) < 1e-6
         assert plan.bars <= 8
         assert plan.confidence < 0.6
+        assert not plan.beat_matched
         assert "each track at its own tempo" in " ".join(plan.reasons)
 
 

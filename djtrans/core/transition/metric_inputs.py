@@ -96,6 +96,8 @@ class MetricInputs:
     swap_beat : int or None
         Beat of the window on which the exchange ends.
     beats_per_bar : int
+    beat_matched : bool
+        True if the beats of both tracks are meant to coincide one by one.
     track_a, track_b : TrackFacts
     voices : Voices
     curves : ndarray or None
@@ -113,6 +115,7 @@ class MetricInputs:
     beat_times: FloatArray = attrs.field(converter=as_beats)
     swap_beat: int | None = None
     beats_per_bar: int = 4
+    beat_matched: bool = True
     track_a: TrackFacts = attrs.field(factory=TrackFacts)
     track_b: TrackFacts = attrs.field(factory=TrackFacts)
     voices: Voices = attrs.field(factory=Voices)

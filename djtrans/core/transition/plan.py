@@ -215,6 +215,9 @@ class TransitionPlan:
         Clock times of the window's beats and of its end.
     beats_per_bar, frames_per_beat : int
         Meter and time resolution of the curves.
+    beat_matched : bool
+        True if the beats of both tracks coincide one by one; False if each track keeps its own
+        tempo, or their tempos have another ratio.
     a, b : TrackPlan
         Plans of both tracks.
     key_distance : int
@@ -255,6 +258,7 @@ class TransitionPlan:
     key_distance: int
     beats_per_bar: int = 4
     frames_per_beat: int = 2
+    beat_matched: bool = True
     reasons: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     confidence: float = 1.0
