@@ -212,7 +212,13 @@ def _gains(
     technique = registry.techniques.find(name)
     if not all(mixer.layout.select(pattern) for pattern in technique.declaration.needs):
         return assume_gains(name, window, beats_per_bar)
-    return technique_gains(registry.techniques.build(name), mixer, window, beats_per_bar, name)
+    built = registry.techniques.build(name)
+    try:
+        return technique_gains(built, mixer, window, beats_per_bar, name)
+    except Exception:  # noqa: BLE001 - whatever curves need that is not known yet
+        # Its curves may depend on the stems, which are not separated yet. A technique that is
+        # faulty fails again, with its own error, where its curves are generated.
+        return assume_gains(name, window, beats_per_bar)
 
 
 def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, TechniqueDeclaration]:
