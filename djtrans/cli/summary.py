@@ -65,7 +65,7 @@ def describe(
         ("swap", f"at {swap}: {_swap_bars(plan)}"),
         *(("why", reason) for reason in plan.reasons),
         *(("rejected", reason) for reason in plan.rejected),
-        ("confidence", f"{plan.confidence:.2f}, the lowest of the inputs of the plan"),
+        ("confidence", f"{plan.confidence:.2f}, the probability that it passes the gates"),
         (
             "tempo",
             f"A {_signed(plan.a.stretch_percent, 2)} %, B {_signed(plan.b.stretch_percent, 2)} %",

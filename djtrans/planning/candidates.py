@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.pair import Pair
 from djtrans.planning.audible import audible_mix
+from djtrans.planning.confidence import certainty
 from djtrans.planning.levels import loudness_trim_db
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.scoring import (
@@ -23,6 +24,7 @@ from djtrans.planning.scoring import (
     faults_a,
     faults_b,
     faults_of_mix,
+    predicted_values,
     skipped_part,
     unplayed_part,
 )
@@ -64,6 +66,8 @@ class Candidate:
         none.
     faults : mapping of str to float
         Cost of each fault, see :mod:`djtrans.planning.scoring`.
+    values : mapping of str to float
+        Predicted values, see :func:`djtrans.planning.scoring.predicted_values`.
     left_out : Pair of float
         Part of A after the window, and of B before it, 0 to 1.
     """
@@ -75,6 +79,7 @@ class Candidate:
     swaps: Pair[int]
     anchors: Pair[str]
     faults: Faults
+    values: Mapping[str, float]
     left_out: Pair[float]
 
     @property
@@ -192,8 +197,8 @@ def best_candidates(
         loudness_trim_db(a, b),
         options.key_shift,
     )
-    sure = min(min(x.grid.confidence, x.grid.downbeat_confidence) for x in (a, b))
-    predicted = faults_of_mix(mix, certainty=sure if tempo.matched else 0.0)
+    values = predicted_values(mix)
+    predicted = faults_of_mix(values, certainty(a, b) if tempo.matched else 0.0)
     own = np.array([sum(x.values()) + sum(y.values()) for (_, x), (_, y) in pairs])
     order = np.argsort(own + sum(predicted.values()), kind="stable")
     found: list[Candidate] = []
@@ -214,6 +219,7 @@ def best_candidates(
                     **own_b,
                     **{fault: float(x[i]) for fault, x in predicted.items()},
                 },
+                values={fault: float(x[i]) for fault, x in values.items()},
                 left_out=Pair(unplayed_part(a, bar_a, window), skipped_part(b, bar_b, window)),
             )
         )

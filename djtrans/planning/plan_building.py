@@ -19,6 +19,7 @@ from djtrans.core.transition.plan import (
     track_seconds,
 )
 from djtrans.planning.candidate_group import Choice
+from djtrans.planning.confidence import certainty, passing_probability
 from djtrans.planning.levels import (
     EASE_PHRASE_BARS,
     TRIM_LIMIT_DB,
@@ -31,12 +32,11 @@ from djtrans.planning.levels import (
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.scoring import Faults
 from djtrans.planning.swap_bars import requested_bar
-from djtrans.planning.tempo import has_beat
 from djtrans.planning.timeline import make_timeline
 
 #: Cost from which on a fault is stated in the plan.
 LEAST_COST = 0.05
-#: Upper limit of the confidence of a plan with warnings, or decided by chroma instead of keys.
+#: Upper limit of the confidence of a plan with warnings.
 DOUBTED_CONFIDENCE = 0.5
 
 
@@ -104,10 +104,10 @@ def build_plan(
         beat_matched=candidate.tempo.matched and choice.beat == 1.0,
         reasons=tuple(dict.fromkeys(reasons)),
         rejected=choice.rejected,
-        confidence=_confidence(choice),
         cost=round(choice.cost, 3),
         faults=_stated(candidate.faults),
     )
+    made = attrs.evolve(made, confidence=_confidence(choice, made))
     ending = candidate.technique.ending
     if ending is None:
         return made
@@ -197,17 +197,12 @@ def _swap_reasons(choice: Choice, options: PlanOptions) -> list[str]:
     return reasons
 
 
-def _confidence(choice: Choice) -> float:
-    """Return the lowest confidence among the plan's inputs."""
-    candidate, found = choice.candidate, [1.0]
-    for track in choice.tracks:
-        # Also without beat matching: the swap lies on a downbeat of the grid.
-        found.append(track.grid.confidence)
-        if has_beat(track):
-            found.append(track.grid.downbeat_confidence)
-        if candidate.window.harmonic and choice.key.overlap == "free":
-            found.append(track.key.confidence)
-    by_chroma = candidate.window.harmonic and choice.key.overlap == "compare"
-    if choice.warned or by_chroma:
-        found.append(DOUBTED_CONFIDENCE)
-    return round(min(found), 3)
+def _confidence(choice: Choice, plan: TransitionPlan) -> float:
+    """Return the probability that the grids are right and the gates pass."""
+    music_a, music_b = plan.a.music, plan.b.music
+    unplayed = 0.0 if music_a is None else music_a[1] - plan.window_seconds
+    skipped = 0.0 if music_b is None else -music_b[0]
+    found = certainty(*choice.tracks) * passing_probability(
+        choice.candidate.values, max(unplayed, skipped), plan.beat_matched
+    )
+    return round(min(found, DOUBTED_CONFIDENCE) if choice.warned else found, 3)

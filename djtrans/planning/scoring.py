@@ -26,6 +26,10 @@ Faults: TypeAlias = "Mapping[str, float]"
 BOTH_SING = "both tracks have vocals at once"
 LEFT_EARLY = "much of A is left unplayed"
 FALLS = "the music is weaker after the swap"
+DIPS = "the level dips"
+NO_BASS = "the bass is missing"
+TWO_BASSES = "two basses play"
+TWO_BEATS = "the beats may not coincide"
 #: Music that is left out and costs 1, in seconds: between the limits of the placement gate.
 LEFT_OUT_SECONDS = 60.0
 #: Cost of leaving out more than the user allows, and of each further part of a whole track.
@@ -36,13 +40,13 @@ LOWER_RANK = 0.25
 LIMITS: Mapping[str, tuple[float, float]] = {
     FALLS: (2.0, 6.0),
     "the bass is weaker after the swap": (6.0, 18.0),
-    "the level dips": (1.5, 6.0),
+    DIPS: (1.5, 6.0),
     "the level rises": (1.5, 6.0),
-    "the bass is missing": (1.0, 5.0),
-    "two basses play": (1.0, 3.0),
+    NO_BASS: (1.0, 5.0),
+    TWO_BASSES: (1.0, 3.0),
     BOTH_SING: (1.0, 3.0),
     "no beat is played": (2.0, 10.0),
-    "the beats may not coincide": (0.0, 4.0),
+    TWO_BEATS: (0.0, 4.0),
     "both tracks are full at once": (4.0, 16.0),
     "the notes of both tracks are dissonant": (1.0, 6.0),
 }
@@ -100,14 +104,10 @@ def faults_b(
     }
 
 
-def faults_of_mix(mix: AudibleMix, certainty: float) -> dict[str, NDArray[np.float64]]:
-    """Compute the costs of the faults of predicted mixes, ``[positions]`` each.
+def predicted_values(mix: AudibleMix) -> dict[str, NDArray[np.float64]]:
+    """Return the values of predicted mixes that can be faults, ``[positions]`` each.
 
-    Parameters
-    ----------
-    mix : AudibleMix
-    certainty : float
-        Certainty that the beats coincide, 0 to 1; 0 if the tracks are not beat-matched.
+    Named as in :data:`LIMITS`; decibels or bars.
     """
     deviation = mix.deviation_db()
     values = (
@@ -119,13 +119,29 @@ def faults_of_mix(mix: AudibleMix, certainty: float) -> dict[str, NDArray[np.flo
         mix.bars_with_two_basses(),
         mix.bars_with_two_voices(),
         mix.bars_without_beat(),
-        (1.0 - certainty) * mix.bars_with_two_beats(),
+        mix.bars_with_two_beats(),
         mix.crowded_bars(),
         mix.dissonant_bars(),
     )
+    return {fault: x.astype(float) for fault, x in zip(LIMITS, values, strict=True)}
+
+
+def faults_of_mix(
+    values: Mapping[str, NDArray[np.float64]], certainty: float
+) -> dict[str, NDArray[np.float64]]:
+    """Compute the costs of the faults of predicted mixes, ``[positions]`` each.
+
+    Parameters
+    ----------
+    values : mapping of str to ndarray
+        See :func:`predicted_values`.
+    certainty : float
+        Certainty that the beats coincide, 0 to 1; 0 if the tracks are not beat-matched.
+    """
+    weights = {TWO_BEATS: 1.0 - certainty}
     return {
-        fault: np.maximum(0.0, (value - free) / (limit - free))
-        for (fault, (free, limit)), value in zip(LIMITS.items(), values, strict=True)
+        fault: np.maximum(0.0, (weights.get(fault, 1.0) * values[fault] - free) / (limit - free))
+        for fault, (free, limit) in LIMITS.items()
     }
 
 

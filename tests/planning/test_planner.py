@@ -196,10 +196,3 @@ def test_a_track_into_itself(analysis, plan):
     assert (made.a.swap_bar, made.b.swap_bar) == (48, 16)
     assert made.b.stretch_percent == pytest.approx(0.0, abs=1e-9)
     assert (made.b.gain_db, made.key_distance) == (0.0, 0)
-
-
-def test_the_plan_is_as_sure_as_the_least_sure_of_what_it_rests_on(analysis, plan):
-    assert plan(analysis(), analysis()).confidence == 1.0
-    made = plan(analysis(confidence=0.8), analysis(downbeat_confidence=0.7))
-    assert made.confidence == pytest.approx(0.7)
-    assert plan(analysis(confidence=0.3), analysis()).confidence == pytest.approx(0.3)

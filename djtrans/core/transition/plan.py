@@ -225,7 +225,7 @@ class TransitionPlan:
     reasons, rejected : tuple of str
         Reasons for the plan, and rejected candidates with reasons.
     confidence : float
-        Lowest confidence, 0 to 1, of the inputs of the plan.
+        Probability, 0 to 1, that the grids are right and that the transition passes the gates.
     cost : float
         Cost by which the planner compared it with other candidates; lower is better.
     faults : tuple of (str, float)
