@@ -1,10 +1,10 @@
 """Confidence of beats and downbeats as probabilities, fitted on annotated music.
 
-Both are logistic functions of one product of evidence. The constants were fitted on 61 pieces of 15
-composers or collections with known beats (54 modules, 4 songs, 5 tracks, as they are, cropped and
-faster), 27 synthesized tracks, and speech, noise, pads and rubato, where any grid is wrong; see
-``benchmarks/module_grids.py``. With one collection left out of the fit at a time, 99 % of its grids
-above 0.8 are right.
+Both are logistic functions of one product of evidence. The constants were fitted on most of 61
+pieces with known beats from 11 collections (modules, songs, tracks), 27 synthesized tracks, and
+speech, noise, pads and rubato, where any grid is wrong, with one collection left out at a time to
+choose the product; see ``benchmarks/module_grids.py``. Few downbeats were wrong (5), so that their
+constants are rough.
 """
 
 from __future__ import annotations

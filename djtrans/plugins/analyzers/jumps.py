@@ -73,14 +73,15 @@ def _near_period(attacks: Attacks, segment: Segment) -> float:
     onset = np.sqrt(onset) - np.sqrt(onset).mean()
     period = segment.period
     reach = _NEAR_FRACTION * _NEAR_BARS[0] * BAR_BEATS * period
+    longest = int((_NEAR_BARS[-1] * BAR_BEATS * period + 1.0) * attacks.rate)
+    match = autocorrelation(onset, min(longest, len(onset)))
+    smooth = np.convolve(match, _NEAR_KERNEL, "same")
     for bars in _NEAR_BARS:
         beats = bars * BAR_BEATS
         low, high = (int((beats * period + side * reach) * attacks.rate) for side in (-1, 1))
         if 2 * high >= len(onset):
             break
-        match = autocorrelation(onset, high + 2)[low:]
-        smooth = np.convolve(match, _NEAR_KERNEL, "same")
-        period = (low + float(np.argmax(smooth))) / attacks.rate / beats
+        period = (low + float(np.argmax(smooth[low : high + 2]))) / attacks.rate / beats
         reach = _NEAR_SECONDS
     return period
 

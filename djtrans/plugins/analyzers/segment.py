@@ -87,7 +87,9 @@ def refined(attacks: Attacks, segment: Segment) -> Segment:
     begin = int(segment.start * attacks.rate)
     part = Attacks(attacks.strength[begin : int(segment.end * attacks.rate)], attacks.rate)
     origin = begin / attacks.rate
-    pulse = refine_pulse(part, segment.period, (segment.downbeat - origin) % segment.period)
+    pulse = refine_pulse(
+        part.all_bands(), segment.period, (segment.downbeat - origin) % segment.period
+    )
     count = round((segment.downbeat - origin - pulse.offset) / pulse.period)
     return attrs.evolve(
         segment,

@@ -59,21 +59,21 @@ def find_steady_beats(front_end: FrontEndFeatures) -> SteadyBeats:
     """Fit beats and downbeats near the tempo."""
     tempo = front_end.tempo
     period = 60.0 / tempo.bpm
-    parts = beat_parts(front_end.attacks, period)
-    offset = coarse_offset(front_end.attacks, period, parts)
-    pulse = refine_pulse(front_end.attacks, period, offset)
+    attacks = front_end.attacks.all_bands()
+    parts = beat_parts(attacks, period)
+    pulse = refine_pulse(attacks, period, coarse_offset(attacks, period, parts))
     # Sixteenths of a beat that starts on a swung eighth miss the others.
     shifts = (0.0, 1.0 / 3.0, 2.0 / 3.0) if parts == 3 else (0.0,)
     found = [_place(front_end, pulse, pulse.offset + shift * pulse.period) for shift in shifts]
     scores = np.array([place.downbeat.score for place in found])
     if parts == 3:
         thirds = [_nearest_third(place, pulse) for place in found]
-        scores += _SWING_WEIGHT * long_short(front_end.attacks, pulse.period, pulse.offset)[thirds]
+        scores += _SWING_WEIGHT * long_short(attacks, pulse.period, pulse.offset)[thirds]
     best = int(np.argmax(scores))
     rivals = scores[best] - np.delete(scores, best)
     features, first, downbeat = found[best].features, found[best].first, found[best].downbeat
     downbeat_seconds = first + downbeat.slot * pulse.period / SLOTS_PER_BEAT
-    pulse = refine_pulse(front_end.attacks, pulse.period, downbeat_seconds % pulse.period)
+    pulse = refine_pulse(attacks, pulse.period, downbeat_seconds % pulse.period)
     return SteadyBeats(
         pulse=pulse,
         downbeat_seconds=downbeat_seconds,
