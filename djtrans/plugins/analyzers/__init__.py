@@ -86,7 +86,7 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
         summary="A beat grid with segments or drift, bars, sections, key, levels and vocals.",
         factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
         config=ConstantGridConfig,
-        version=8,
+        version=9,
         references=(
             "Scheirer, Tempo and beat analysis of acoustic musical signals, JASA 103(1), 1998",
             "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",
