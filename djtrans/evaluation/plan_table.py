@@ -94,8 +94,8 @@ def plan_row(pair: str, plan: TransitionPlan, a: Analysis, b: Analysis) -> PlanR
         swap_a_seconds=swaps[0],
         swap_b_seconds=swaps[1],
         terms={
-            "level_drop_db": _level(a, a.bar_level_db, swaps[0], before=True)
-            - _level(b, b.bar_level_db, swaps[1])
+            "level_drop_db": _level(a, a.bar_loudness_db, swaps[0], before=True)
+            - _level(b, b.bar_loudness_db, swaps[1])
             - gain,
             "bass_drop_db": _level(a, a.bar_low_db, swaps[0], before=True)
             - _level(b, b.bar_low_db, swaps[1])

@@ -21,10 +21,10 @@ def analyses():
     analysis = djtrans.analyze_track(djtrans.Track(song.audio, song.sample_rate))
     flat = attrs.evolve(
         analysis,
-        bar_level_db=np.full(len(analysis.bar_level_db), -10.0),
+        bar_loudness_db=np.full(len(analysis.bar_loudness_db), -10.0),
         bar_low_db=np.full(len(analysis.bar_low_db), -14.0),
     )
-    louder = attrs.evolve(flat, bar_level_db=flat.bar_level_db + 4.0)
+    louder = attrs.evolve(flat, bar_loudness_db=flat.bar_loudness_db + 4.0)
     return {"flat": flat, "louder": louder, "again": flat}
 
 
