@@ -59,7 +59,7 @@ def plan(
             prepared = prepare(track_a, track_b, chosen.preparation, steps=steps)
             with steps.step("plan"):
                 plans = prepared.plans(
-                    chosen.technique, chosen.plan_of(prepared.analyses), count=candidates
+                    chosen.technique, prepared.plan_options(chosen), count=candidates
                 )
     if as_json:
         click.echo(json.dumps([attrs.asdict(found) for found in plans]))

@@ -94,7 +94,7 @@ def generate(
     steps = Steps(progress)
     prepared = prepare(a, b, preparation, steps=steps, registry=registry)
     with steps.step("plan"):
-        plan_options = options.plan_of(prepared.analyses)
+        plan_options = prepared.plan_options(options)
         named = options.model != AUTO
         source = compatible_model(source, prepared.mixer.layout, configured, named=named)
         if source is not None:

@@ -17,11 +17,9 @@ from djtrans.core.curves.parameter import MOST_FRAMES
 from djtrans.core.errors import InputError, did_you_mean
 from djtrans.core.transition.pair import Pair
 from djtrans.mixer.resolve import DEFAULT_MIXER
-from djtrans.planning.options import PlanOptions, nearest_bars
-from djtrans.planning.tempo_octave import match_tempo_octaves
+from djtrans.planning.options import PlanOptions
 
 if TYPE_CHECKING:
-    from djtrans.core.track.analysis import Analysis
     from djtrans.diffusion.model import DiffusionModel, Guide
 
 #: Default of options that are chosen from the tracks, or from the installed components.
@@ -405,14 +403,6 @@ class GenerateOptions:
             keep_a=self.keep_a,
             keep_b=self.keep_b,
         )
-
-    def plan_of(self, analyses: Pair[Analysis]) -> PlanOptions:
-        """Return the options of the planner for two tracks: a duration in bars of A."""
-        if self.duration is None:
-            return self.plan
-        grid = match_tempo_octaves(*analyses)[0].grid
-        bars = nearest_bars(self.duration, grid.bpm, grid.beats_per_bar)
-        return attrs.evolve(self.plan, bars=bars)
 
 
 class GenerateFields(TypedDict, total=False):

@@ -28,14 +28,20 @@ from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import resolve_spec
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.curve_generation import check_needs
-from djtrans.pipeline.options import DEFAULT_CONTEXT_BARS, PreparationOptions, parse_context
+from djtrans.pipeline.options import (
+    DEFAULT_CONTEXT_BARS,
+    GenerateOptions,
+    PreparationOptions,
+    parse_context,
+)
 from djtrans.pipeline.progress import Steps, half_progress
 from djtrans.pipeline.provenance import separator_declaration, separator_record
 from djtrans.pipeline.separators import build_separator, fetch_separator
 from djtrans.planning.nudging import nudged
-from djtrans.planning.options import PlanOptions
+from djtrans.planning.options import PlanOptions, nearest_bars
 from djtrans.planning.refinement import refine, vocal_activity
 from djtrans.planning.registered import plan_candidates
+from djtrans.planning.tempo_octave import match_tempo_octaves
 from djtrans.registry import Registry, default_registry
 
 
@@ -88,6 +94,14 @@ class Prepared:
             if chosen.declaration.needs_isolation:
                 self._check_isolation(chosen.name)
         return plans
+
+    def plan_options(self, options: GenerateOptions) -> PlanOptions:
+        """Return the options of the planner for this pair: a duration in bars."""
+        if options.duration is None:
+            return options.plan
+        grid = match_tempo_octaves(*self.analyses)[0].grid
+        bars = nearest_bars(options.duration, grid.bpm, grid.beats_per_bar)
+        return attrs.evolve(options.plan, bars=bars)
 
     @property
     def isolated(self) -> Pair[bool]:
