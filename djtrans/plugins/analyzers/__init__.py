@@ -86,7 +86,7 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
         summary="A beat grid with segments or drift, bars, sections, key, levels and vocals.",
         factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
         config=ConstantGridConfig,
-        version=9,
+        version=6,
         references=(
             "Scheirer, Tempo and beat analysis of acoustic musical signals, JASA 103(1), 1998",
             "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",
@@ -106,7 +106,7 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
             "Ellis, Beat tracking by dynamic programming, JNMR 36(1), 2007",
             "Ward, Hierarchical grouping to optimize an objective function, JASA 58(301), 1963",
         ),
-        version=4,
+        version=3,
     )
     yield AnalyzerDeclaration(
         name="beat-this",

@@ -18,9 +18,9 @@ _GRID_SCALE, _GRID_OFFSET = 9.3, -3.4
 _DOWNBEAT_SCALE, _DOWNBEAT_OFFSET = 7.5, -1.3
 #: Fraction of attacks on the subdivisions of the beat that counts as all.
 _FULL_FOCUS = 0.1
-#: Lead of the attack on the beat over others near it that counts as all, and the least factor:
-#: where two attacks are equally strong, one of them is the beat.
-_FULL_LEAD, _LEAST_LEAD = 0.5, 0.3
+#: Strength of the strongest attack near the beat, relative to that on it, up to which it counts for
+#: nothing, and from which on it counts in full, and the factor then: either could be the beat.
+_FAINT_RIVAL, _EQUAL_RIVAL, _LEAST_FACTOR = 0.7, 1.2, 0.3
 #: Deviation of the beats that divides the evidence by the square root of two.
 _HALF_SECONDS = 0.010
 #: Margin of the score of the chosen sixteenth, or of the chosen beat, that counts as 63 %.
@@ -48,7 +48,8 @@ def grid_confidence(clarity: float, pulse: Pulse, margin: float) -> float:
     """
     steadiness = 1.0 / np.sqrt(1.0 + (pulse.deviation / _HALF_SECONDS) ** 2)
     focus = min(1.0, pulse.focus / _FULL_FOCUS)
-    single = float(np.clip((1.0 - pulse.rival) / _FULL_LEAD, _LEAST_LEAD, 1.0))
+    lead = (_EQUAL_RIVAL - pulse.rival) / (_EQUAL_RIVAL - _FAINT_RIVAL)
+    single = float(np.clip(lead, _LEAST_FACTOR, 1.0))
     evidence = clarity * focus * steadiness * single * (1.0 - np.exp(-margin / _BEAT_MARGIN))
     return _logistic(_GRID_SCALE * evidence + _GRID_OFFSET)
 
