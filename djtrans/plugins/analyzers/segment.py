@@ -69,6 +69,8 @@ def bar_attacks(attacks: Attacks, segment: Segment) -> tuple[Floats, int]:
     first = int(np.ceil(segment.beat_at(np.array(segment.start)) / BAR_BEATS - 1e-6))
     last = int(np.floor(segment.beat_at(np.array(segment.end)) / BAR_BEATS + 1e-6))
     bars = max(0, last - first)
+    if not bars:
+        return np.zeros((0, BAR_STEPS, attacks.strength.shape[1])), first
     begin = int(segment.start * attacks.rate)
     part = np.sqrt(attacks.strength[begin : int(segment.end * attacks.rate)])
     beat = segment.beat_at(np.arange(begin, begin + len(part)) / attacks.rate)

@@ -44,6 +44,8 @@ _MIN_CLARITY = 0.5
 _MAX_DEVIATION_SECONDS = 0.0045
 #: Times that ends and beats of segments are fitted in turn.
 _ROUNDS = 2
+#: Shortest segment in bars: the ends of those of a drifting track can meet.
+_LEAST_BARS = 2
 #: Reach of the search for the end of a segment, in bars.
 _END_BARS = 3.0
 
@@ -89,7 +91,10 @@ def find_segments(
     if len(found) == 1:
         return [whole]
     for _ in range(_ROUNDS):
-        found = [refined(attacks, s) for s in _joined(attacks, found, seconds)]
+        found = _joined(attacks, found, seconds)
+        if any(s.end - s.start < _LEAST_BARS * BAR_BEATS * s.period for s in found):
+            return [whole]
+        found = [refined(attacks, s) for s in found]
     spread = sum(s.deviation * (s.end - s.start) for s in found) / seconds
     return found if spread <= _MAX_DEVIATION_SECONDS else [whole]
 

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from djtrans.core.track.beat_grid import BeatGrid
+from djtrans.plugins.analyzers.attacks import Attacks
 from djtrans.plugins.analyzers.constant_grid import ConstantGridAnalyzer
-from djtrans.plugins.analyzers.segment import Segment, beat_position
+from djtrans.plugins.analyzers.segment import BAR_STEPS, Segment, bar_attacks, beat_position
 from djtrans.synthesis import SynthTrack, TrackSpec, synthesize
 
 RATE = 22050
@@ -102,3 +103,31 @@ def test_positions_count_whole_bars_from_downbeat_to_downbeat() -> None:
     assert position[3010] == pytest.approx(60.0, abs=1e-3)
     # The beats around the jump are 0.1 s longer in all.
     assert position[2110] - position[1900] == pytest.approx(4.0, abs=1e-3)
+
+
+def test_a_segment_without_a_whole_bar_has_no_attacks():
+    attacks = Attacks(np.ones((2000, 3)), 1000.0)
+    short = Segment(start=0.2, end=1.2, period=0.5, downbeat=0.0)
+    bars, _ = bar_attacks(attacks, short)
+    assert bars.shape == (0, BAR_STEPS, 3)
+    backwards = Segment(start=1.2, end=0.2, period=0.5, downbeat=0.0)
+    assert len(bar_attacks(attacks, backwards)[0]) == 0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_tempo_that_wanders_from_minute_to_minute_is_analyzed(seed):
+    """Plateaus of a few bars, whose ends meet when they are fitted, are no segments."""
+    rng = np.random.default_rng(seed)
+    times = [0.0]
+    while times[-1] < 100.0:
+        bpm = 122.0 + 3.0 * np.sin(2 * np.pi * times[-1] / (20 + 5 * seed))
+        times.append(times[-1] + 60.0 / bpm)
+    mono = 0.01 * rng.standard_normal(int(101 * RATE)).astype(np.float32)
+    for beat, at in enumerate(times[:-1]):
+        start = round(at * RATE)
+        hz = 60.0 if beat % 2 == 0 else 1500.0
+        length = np.arange(int(0.1 * RATE)) / RATE
+        mono[start : start + len(length)] += np.exp(-40 * length) * np.sin(2 * np.pi * hz * length)
+    grid = analyze(mono)
+    assert grid.bars > 40
+    assert np.median(np.diff(grid.beat_times)) == pytest.approx(60.0 / 122.0, rel=0.03)
