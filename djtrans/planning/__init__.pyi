@@ -5,7 +5,6 @@ from .keys import KeyRule as KeyRule
 from .keys import key_rule as key_rule
 from .options import PlanOptions as PlanOptions
 from .options import nearest_bars as nearest_bars
-from .planner import plan_from_groups as plan_from_groups
 from .planner import plans_from_groups as plans_from_groups
 from .registered import AUTO_GROUPS as AUTO_GROUPS
 from .registered import plan_candidates as plan_candidates

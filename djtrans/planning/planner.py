@@ -88,21 +88,6 @@ def plans_from_groups(
     return [build_plan(choice, options, files, tuple(notes), headroom_a_db) for choice in chosen]
 
 
-def plan_from_groups(
-    a: Analysis,
-    b: Analysis,
-    groups: Sequence[CandidateGroup],
-    options: PlanOptions | None = None,
-    gains: GainSource = assume_gains,
-    extractors: Pair[BeatFeatureExtractor] | None = None,
-    headroom_a_db: float = 0.0,
-) -> TransitionPlan:
-    """Plan the transition of lowest cost; see :func:`plans_from_groups`."""
-    return plans_from_groups(a, b, groups, options, gains, extractors, headroom_a_db=headroom_a_db)[
-        0
-    ]
-
-
 def _shift(
     choice: Choice, extractors: Pair[BeatFeatureExtractor] | None, a: Analysis, b: Analysis
 ) -> int:

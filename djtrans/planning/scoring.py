@@ -7,9 +7,10 @@ in the plan.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,19 +37,37 @@ LEFT_OUT_SECONDS = 60.0
 OVER_BOUND, OVER_BOUND_SLOPE = 0.5, 2.0
 #: Cost of each anchor that the technique prefers to the one in question.
 LOWER_RANK = 0.25
-#: Faults of the predicted mix: the value that is free, and the one that costs 1.
-LIMITS: Mapping[str, tuple[float, float]] = {
-    FALLS: (2.0, 6.0),
-    "the bass is weaker after the swap": (6.0, 18.0),
-    DIPS: (1.5, 6.0),
-    "the level rises": (1.5, 6.0),
-    NO_BASS: (1.0, 5.0),
-    TWO_BASSES: (1.0, 3.0),
-    BOTH_SING: (1.0, 3.0),
-    "no beat is played": (2.0, 10.0),
-    TWO_BEATS: (0.0, 4.0),
-    "both tracks are full at once": (4.0, 16.0),
-    "the notes of both tracks are dissonant": (1.0, 6.0),
+
+
+@attrs.frozen
+class PredictedFault:
+    """Fault of a predicted mix.
+
+    Attributes
+    ----------
+    free, limit : float
+        Value that costs nothing, and the one that costs 1: decibels or bars.
+    measure : callable
+        Measures the value of mixes, ``[positions]``.
+    """
+
+    free: float
+    limit: float
+    measure: Callable[[AudibleMix], NDArray[Any]]
+
+
+PREDICTED: Mapping[str, PredictedFault] = {
+    FALLS: PredictedFault(2.0, 6.0, AudibleMix.drop_db),
+    "the bass is weaker after the swap": PredictedFault(6.0, 18.0, AudibleMix.bass_drop_db),
+    DIPS: PredictedFault(1.5, 6.0, lambda mix: mix.deviation_db().a),
+    "the level rises": PredictedFault(1.5, 6.0, lambda mix: mix.deviation_db().b),
+    NO_BASS: PredictedFault(1.0, 5.0, AudibleMix.bars_without_bass),
+    TWO_BASSES: PredictedFault(1.0, 3.0, AudibleMix.bars_with_two_basses),
+    BOTH_SING: PredictedFault(1.0, 3.0, AudibleMix.bars_with_two_voices),
+    "no beat is played": PredictedFault(2.0, 10.0, AudibleMix.bars_without_beat),
+    TWO_BEATS: PredictedFault(0.0, 4.0, AudibleMix.bars_with_two_beats),
+    "both tracks are full at once": PredictedFault(4.0, 16.0, AudibleMix.crowded_bars),
+    "the notes of both tracks are dissonant": PredictedFault(1.0, 6.0, AudibleMix.dissonant_bars),
 }
 
 
@@ -105,25 +124,8 @@ def faults_b(
 
 
 def predicted_values(mix: AudibleMix) -> dict[str, NDArray[np.float64]]:
-    """Return the values of predicted mixes that can be faults, ``[positions]`` each.
-
-    Named as in :data:`LIMITS`; decibels or bars.
-    """
-    deviation = mix.deviation_db()
-    values = (
-        mix.drop_db(),
-        mix.bass_drop_db(),
-        deviation.a,
-        deviation.b,
-        mix.bars_without_bass(),
-        mix.bars_with_two_basses(),
-        mix.bars_with_two_voices(),
-        mix.bars_without_beat(),
-        mix.bars_with_two_beats(),
-        mix.crowded_bars(),
-        mix.dissonant_bars(),
-    )
-    return {fault: x.astype(float) for fault, x in zip(LIMITS, values, strict=True)}
+    """Measure the values of predicted mixes that can be faults, ``[positions]`` each."""
+    return {name: fault.measure(mix).astype(float) for name, fault in PREDICTED.items()}
 
 
 def faults_of_mix(
@@ -138,10 +140,10 @@ def faults_of_mix(
     certainty : float
         Certainty that the beats coincide, 0 to 1; 0 if the tracks are not beat-matched.
     """
-    weights = {TWO_BEATS: 1.0 - certainty}
+    counted = {**values, TWO_BEATS: (1.0 - certainty) * values[TWO_BEATS]}
     return {
-        fault: np.maximum(0.0, (weights.get(fault, 1.0) * values[fault] - free) / (limit - free))
-        for fault, (free, limit) in LIMITS.items()
+        name: np.maximum(0.0, (counted[name] - fault.free) / (fault.limit - fault.free))
+        for name, fault in PREDICTED.items()
     }
 
 

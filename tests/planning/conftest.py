@@ -11,7 +11,7 @@ from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
 from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.options import PlanOptions
-from djtrans.planning.planner import plan_from_groups
+from djtrans.planning.planner import plans_from_groups
 
 
 def make_technique(name="swap", bars=(8, 16, 32), swap_at=0.5, **facts):
@@ -67,7 +67,7 @@ def make_plan(
         if looped:
             groups.append(CandidateGroup(techniques=named, asked=True, loop=True, fallback=True))
     wanted = PlanOptions(**options)
-    return plan_from_groups(a, b, groups, wanted, extractors=extractors, headroom_a_db=headroom)
+    return plans_from_groups(a, b, groups, wanted, extractors=extractors, headroom_a_db=headroom)[0]
 
 
 @pytest.fixture(scope="session")

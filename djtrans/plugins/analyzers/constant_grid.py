@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.audio.decibels import amplitude_to_db
-from djtrans.core.audio.loudness import programme_lufs
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, ShapeError
-from djtrans.core.track.analysis import Analysis, Levels
+from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.beat_grid import BeatGrid
-from djtrans.core.track.regridding import phrases_of
 from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
-from djtrans.plugins.analyzers.bar_levels import bar_levels
 from djtrans.plugins.analyzers.chroma import chroma_per_bar
 from djtrans.plugins.analyzers.drift import follow_beats
 from djtrans.plugins.analyzers.front_end import FrontEndFeatures, extract_front_end
+from djtrans.plugins.analyzers.grid_analysis import analysis_on_grid
 from djtrans.plugins.analyzers.key import find_key
 from djtrans.plugins.analyzers.novelty import SLOTS_PER_BEAT
 from djtrans.plugins.analyzers.sections import features_per_bar, find_sections
@@ -31,7 +29,6 @@ from djtrans.plugins.analyzers.segments import find_segments
 from djtrans.plugins.analyzers.signals import mono_signal
 from djtrans.plugins.analyzers.steady import SteadyBeats, find_steady_beats
 from djtrans.plugins.analyzers.time_warp import WarpedTrack, warp_to_constant_tempo
-from djtrans.plugins.analyzers.vocal import bar_vocals
 
 _SHORTEST_SECONDS = 8.0
 _FEWEST_BARS = 4
@@ -140,27 +137,17 @@ class ConstantGridAnalyzer:
         grid = _grid(beats, warped, duration)
         bar_zero = _bar_zero(beats, grid)
         report(0.7)
-        bar_times = grid.downbeat_times[: grid.bars + 1]
-        levels = bar_levels(samples, sample_rate, bar_times)
-        sections = find_sections(
-            features_per_bar(beats.features, _first_slot(beats, bar_zero), grid.bars),
-            levels,
-            self.config.section_threshold,
-        )
-        report(0.8)
-        analysis = Analysis(
-            duration_seconds=duration,
-            grid=grid,
-            sections=sections,
-            phrases=phrases_of(sections),
-            key=key,
-            levels=_levels(audio, sample_rate),
-            bar_level_db=levels.level_db,
-            bar_low_db=levels.low_db,
-            bar_loudness_db=levels.loudness_db,
-            bar_vocal=bar_vocals(samples, sample_rate, bar_times),
-            bar_beat=bar_beat(attacks, beats.pulse, bar_zero, grid.bars, grid.confidence),
-            bar_chroma=chroma_per_bar(chroma.strength, chroma.frame_rate, bar_times),
+        features = features_per_bar(beats.features, _first_slot(beats, bar_zero), grid.bars)
+        analysis = analysis_on_grid(
+            audio,
+            sample_rate,
+            grid,
+            key,
+            lambda levels: find_sections(features, levels, self.config.section_threshold),
+            bar_beat(attacks, beats.pulse, bar_zero, grid.bars, grid.confidence),
+            chroma_per_bar(
+                chroma.strength, chroma.frame_rate, grid.downbeat_times[: grid.bars + 1]
+            ),
         )
         report(1.0)
         return analysis
@@ -252,8 +239,3 @@ def _first_slot(beats: SteadyBeats, bar_zero: float) -> int:
     """Return the slot of the features with which bar 0 starts."""
     slot_seconds = beats.pulse.period / SLOTS_PER_BEAT
     return round((bar_zero - beats.first_slot_seconds) / slot_seconds)
-
-
-def _levels(audio: Tensor, sample_rate: int) -> Levels:
-    integrated, short_term = programme_lufs(audio, sample_rate)
-    return Levels(integrated, float(np.percentile(short_term, 95)))
