@@ -53,6 +53,9 @@ def _tensors(data: Dataset) -> Iterator[tuple[str, Tensor]]:
             extra = dict(sorted(track.extra.items()))  # the order in a file
             for name, tensor in (arrays | extra).items():
                 yield f"{name} of track {index}", tensor
+        for part in (data.training_curves, data.validation_curves):
+            for curves in part:
+                yield f"the curves of transition {curves.composition}", curves.values
         return
     for example in data.examples:
         yield f"the curves of pair {example.name}", example.values
@@ -72,6 +75,9 @@ def _facts(data: Dataset) -> Iterator[object]:
         yield [[float(track.reference_db), track.isolated] for track in data.tracks]
         for part in (data.training, data.validation):
             yield [composition.to_json() for composition in part]
+        for curves in (data.training_curves, data.validation_curves):
+            if curves:
+                yield [[each.composition, each.cost, each.refined] for each in curves]
         return
     for example in data.examples:
         yield [example.name, example.digest, list(example.tracks), example.request.layout.digest]

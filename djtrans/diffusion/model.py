@@ -47,6 +47,8 @@ class InferenceConfig:
     guidance_interval : tuple of float
         Lowest and highest noise fraction at which to guide. High noise levels decide the kind of
         transition; guidance at low ones makes curves overshoot [1]_.
+    objective : float
+        Objective of requests without one; see :class:`djtrans.CurveRequest`.
 
     See Also
     --------
@@ -84,6 +86,12 @@ class InferenceConfig:
         unit="fraction",
         minimum=0.0,
         maximum=1.0,
+    )
+    objective: float = setting(
+        1.0,
+        "Share of the possible improvement on the rules that a model aims at.",
+        minimum=-1.0,
+        maximum=2.0,
     )
 
     def __attrs_post_init__(self) -> None:
@@ -258,6 +266,8 @@ class DiffusionModel:
                 f"The curves to vary have {len(start)} frames and the request {request.n_frames}; "
                 "give curves of this length."
             )
+        if request.objective is None:
+            request = attrs.evolve(request, objective=self.inference.objective)
         conditioning, missing = encode(self.encoders, self.network, request)
         scaling = Scaling(self.layout)
         curves = sample(

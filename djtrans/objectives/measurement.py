@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import torch
 from torch import Tensor
 
 from djtrans.core.audio.chroma import amplitude_spectrum, spectral_peaks
+from djtrans.core.audio.stft_blocks import stft_blocks
 from djtrans.core.errors import InputError
 from djtrans.core.track.stem_powers import CHROMA_EDGES_HZ, StemPowers
 from djtrans.core.track.stems import Stems
@@ -94,9 +96,12 @@ def measure_power(audio: Tensor, sample_rate: int, cell_times: Tensor) -> Tensor
     Tensor
         ``[cells, bands]``: mean square, averaged over the channels; differentiable in the audio.
     """
-    spectrum, hop = _transform(audio, sample_rate)
-    power = torch.view_as_real(spectrum).square().sum(dim=-1).mean(dim=0)
-    return _cell_means(power, sample_rate, hop, cell_times).clamp(min=0.0)
+    banding = _Banding.at(sample_rate)
+    blocks = [
+        banding(torch.view_as_real(block).square().sum(dim=-1).mean(dim=0))
+        for block in stft_blocks(audio, banding.window, banding.hop)
+    ]
+    return banding.cell_means(torch.cat(blocks, dim=1), cell_times).clamp(min=0.0)
 
 
 def measure_cross_power(a: Stems, b: Stems, source: StemPowers) -> Tensor:
@@ -114,9 +119,13 @@ def measure_cross_power(a: Stems, b: Stems, source: StemPowers) -> Tensor:
     Tensor
         ``[cells, bands]`` float32; negative where the tracks cancel.
     """
-    (spec_a, hop), (spec_b, _) = (_transform(s.mix.cpu().float(), s.sample_rate) for s in (a, b))
-    product = (spec_a * spec_b.conj()).real.mean(dim=0)
-    return _cell_means(product, a.sample_rate, hop, source.cell_times)
+    banding = _Banding.at(a.sample_rate)
+    spectra = (stft_blocks(s.mix.cpu().float(), banding.window, banding.hop) for s in (a, b))
+    blocks = [
+        banding((block_a * block_b.conj()).real.mean(dim=0))
+        for block_a, block_b in zip(*spectra, strict=True)
+    ]
+    return banding.cell_means(torch.cat(blocks, dim=1), source.cell_times)
 
 
 def _cell_times(beat_times: Tensor, cells_per_beat: int) -> Tensor:
@@ -126,32 +135,50 @@ def _cell_times(beat_times: Tensor, cells_per_beat: int) -> Tensor:
     return torch.cat([starts.flatten(), beat_times[-1:]])
 
 
-def _transform(audio: Tensor, sample_rate: int) -> tuple[Tensor, float]:
-    """Compute the scaled spectrum ``[channels, bins, frames]`` and the seconds of a hop."""
-    size = 1 << round(float(np.log2(_WINDOW_SECONDS * sample_rate)))
-    hop = size // 4
-    window = torch.hann_window(size)
-    spectrum = torch.stft(audio, size, hop, window=window, pad_mode="constant", return_complex=True)
-    # Parseval, one-sided: mean square of the windowed signal over that of the window.
-    return spectrum * (2.0 / (size * window.square().sum())).sqrt(), hop / sample_rate
+@attrs.frozen(eq=False)
+class _Banding:
+    """Transform of one sample rate, and the sum of its power spectrum over each band.
 
+    Attributes
+    ----------
+    window : Tensor
+        ``[size]``.
+    hop, sample_rate : int
+    band : Tensor
+        ``[bins]``: index of the band of each bin, -1 outside.
+    """
 
-def _cell_means(
-    product: Tensor, sample_rate: int, hop_seconds: float, cell_times: Tensor
-) -> Tensor:
-    """Average ``[bins, frames]`` over each cell and band, ``[cells, bands]``."""
-    edges = torch.tensor(BAND_EDGES_HZ, dtype=torch.float64)
-    hz = torch.linspace(0, sample_rate / 2, product.shape[0], dtype=torch.float64)
-    band = torch.bucketize(hz, edges, right=True) - 1
-    inside = (band >= 0) & (band < len(edges) - 1)
-    banded = product.new_zeros(len(edges) - 1, product.shape[1])
-    banded.index_add_(0, band[inside], product[inside])
-    # The mean over a cell is a difference of the running integral: any length of cell works.
-    total = torch.nn.functional.pad(banded.double().cumsum(dim=1), (1, 0))
-    position = (cell_times / hop_seconds + 0.5).clamp(0.0, total.shape[1] - 1.0)
-    left = position.long().clamp(max=total.shape[1] - 2)
-    at = torch.lerp(total[:, left], total[:, left + 1], position - left)
-    return (at.diff(dim=1) / position.diff().clamp(min=1e-9)).T.float()
+    window: Tensor
+    hop: int
+    sample_rate: int
+    band: Tensor
+
+    @classmethod
+    def at(cls, sample_rate: int) -> _Banding:
+        size = 1 << round(float(np.log2(_WINDOW_SECONDS * sample_rate)))
+        edges = torch.tensor(BAND_EDGES_HZ, dtype=torch.float64)
+        hz = torch.linspace(0, sample_rate / 2, size // 2 + 1, dtype=torch.float64)
+        band = torch.bucketize(hz, edges, right=True) - 1
+        band[band >= len(edges) - 1] = -1
+        return cls(torch.hann_window(size), size // 4, sample_rate, band)
+
+    def __call__(self, product: Tensor) -> Tensor:
+        """Sum ``[bins, frames]`` over the bands, scaled to mean squares, ``[bands, frames]``."""
+        inside = self.band >= 0
+        banded = product.new_zeros(len(BAND_EDGES_HZ) - 1, product.shape[1])
+        banded = banded.index_add(0, self.band[inside], product[inside])
+        # Parseval, one-sided: mean square of the windowed signal over that of the window.
+        return banded * (2.0 / (len(self.window) * self.window.square().sum()))
+
+    def cell_means(self, banded: Tensor, cell_times: Tensor) -> Tensor:
+        """Average ``[bands, frames]`` over each cell, ``[cells, bands]``."""
+        # The mean over a cell is a difference of the running integral: any length of cell works.
+        total = torch.nn.functional.pad(banded.double().cumsum(dim=1), (1, 0))
+        hop_seconds = self.hop / self.sample_rate
+        position = (cell_times / hop_seconds + 0.5).clamp(0.0, total.shape[1] - 1.0)
+        left = position.long().clamp(max=total.shape[1] - 2)
+        at = torch.lerp(total[:, left], total[:, left + 1], position - left)
+        return (at.diff(dim=1) / position.diff().clamp(min=1e-9)).T.float()
 
 
 def _stem_chroma(audio: Tensor, sample_rate: int, beat_times: Tensor) -> Tensor:

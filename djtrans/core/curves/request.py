@@ -38,6 +38,10 @@ class CurveRequest:
         Camelot distance of the tracks; None if unknown.
     features_a, features_b : TrackFeatures, optional
         Features of the tracks on these frames.
+    objective : float or None
+        Share of the possible improvement on a technique's own curves that a model aims at: 0 for
+        curves like the technique's, 1 for the best, -1 for the worst; None to leave it open.
+        Techniques ignore it.
 
     Examples
     --------
@@ -68,6 +72,7 @@ class CurveRequest:
     key_distance: int | None = None
     features_a: TrackFeatures | None = None
     features_b: TrackFeatures | None = None
+    objective: float | None = None
 
     @property
     def frame_beats(self) -> NDArray[np.float64]:

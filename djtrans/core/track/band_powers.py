@@ -6,6 +6,8 @@ import attrs
 import torch
 from torch import Tensor
 
+from djtrans.core.audio.stft_blocks import stft_blocks
+
 _HOP_SECONDS = 0.01
 
 
@@ -71,14 +73,17 @@ def band_powers(
     hop = max(1, round(hop_seconds * sample_rate))
     size = 4 * hop
     window = torch.hann_window(size, device=audio.device, dtype=audio.dtype)
-    spectrum = torch.stft(
-        audio, size, hop, window=window, center=True, pad_mode="constant", return_complex=True
-    )
     # Parseval, one-sided: mean square of the windowed signal over the window's own mean square.
-    power = spectrum.abs().square().mean(dim=0) * (2.0 / (size * window.square().sum()))
-    freqs = torch.linspace(0, sample_rate / 2, power.shape[0], device=audio.device)
+    scale = 2.0 / (size * window.square().sum())
+    bins = size // 2 + 1
+    freqs = torch.linspace(0, sample_rate / 2, bins, device=audio.device)
     lowers, uppers = edges_hz[:-1], edges_hz[1:]
     bands = torch.stack(
         [(freqs >= low) & (freqs < high) for low, high in zip(lowers, uppers, strict=True)]
     )
-    return BandPowers((bands.to(power) @ power).T, hop / sample_rate)
+    weights = bands.to(audio) * scale
+    blocks = [
+        weights @ torch.view_as_real(block).square().sum(dim=-1).mean(dim=0)
+        for block in stft_blocks(audio, window, hop)
+    ]
+    return BandPowers(torch.cat(blocks, dim=1).T, hop / sample_rate)

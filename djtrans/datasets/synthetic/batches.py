@@ -1,4 +1,4 @@
-"""Batches from a synthetic dataset: techniques generate the curves."""
+"""Batches from a synthetic dataset: curves of techniques, and stored ones."""
 
 from __future__ import annotations
 
@@ -8,28 +8,35 @@ from functools import cached_property
 import attrs
 import numpy as np
 import torch
+from torch import Tensor
 
 from djtrans.core.contracts.encoder import Encoder
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
-from djtrans.core.errors import InputError
+from djtrans.core.curves.request import CurveRequest
+from djtrans.core.errors import InputError, LayoutError
 from djtrans.datasets.batch import NO_TECHNIQUE_FRACTION, Batch
 from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.synthetic.composition import Composition, request_of
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.datasets.synthetic.stored_curves import StoredCurves, improvements
 from djtrans.diffusion.model import encode
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
+
+#: Fraction of stored curves; the others keep the variety of each technique.
+STORED_FRACTION = 0.75
 
 
 @attrs.define(eq=False, slots=False)
 class SyntheticBatches:
     """Batches of a synthetic dataset, each of one length and determined by seed and index.
 
-    Whenever a composition is sampled, its technique generates the curves with another seed, so no
-    two epochs have the same curves.
+    Whenever a composition is sampled without stored curves, its technique generates the curves with
+    another seed, so no two epochs have the same curves. With stored curves, these are sampled most
+    of the time; the request then has their share of the known improvement as its objective.
 
     Attributes
     ----------
@@ -47,6 +54,8 @@ class SyntheticBatches:
         Seed of all randomness.
     no_technique_fraction : float
         Fraction of examples without a technique, 0 to 1.
+    stored_fraction : float
+        Fraction of examples with stored curves, 0 to 1, of compositions that have some.
 
     See Also
     --------
@@ -68,8 +77,15 @@ class SyntheticBatches:
     layout: Layout
     seed: int = 0
     no_technique_fraction: float = NO_TECHNIQUE_FRACTION
+    stored_fraction: float = STORED_FRACTION
 
     def __attrs_post_init__(self) -> None:
+        stored = (*self.dataset.training_curves, *self.dataset.validation_curves)
+        if stored and stored[0].values.shape[1] != len(self.layout):
+            raise LayoutError(
+                f"The curves of the synthetic dataset have {stored[0].values.shape[1]} parameters "
+                f"and the mixer has {len(self.layout)}; compose it again for this mixer."
+            )
         for name, part in (
             ("training", self.dataset.training),
             ("validation", self.dataset.validation),
@@ -93,11 +109,12 @@ class SyntheticBatches:
             )
 
     @cached_property
-    def _lengths(self) -> dict[bool, dict[int, list[Composition]]]:
-        """Compositions by frames, for training (False) and validation (True)."""
+    def _lengths(self) -> dict[bool, dict[int, list[_Example]]]:
+        """Examples by frames, for training (False) and validation (True)."""
+        data = self.dataset
         return {
-            False: by_length(self.dataset.training),
-            True: by_length(self.dataset.validation),
+            False: by_length(_examples(data.training, data.training_curves)),
+            True: by_length(_examples(data.validation, data.validation_curves)),
         }
 
     def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
@@ -105,19 +122,51 @@ class SyntheticBatches:
         rng = np.random.default_rng([self.seed, int(validation), index])
         return self._generate(choose(self._lengths[validation], size, rng), rng)
 
-    def _generate(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
-        scaling = Scaling(self.layout)
+    def _generate(self, examples: Sequence[_Example], rng: np.random.Generator) -> Batch:
         curves, parts, missing = [], [], []
-        for composition in compositions:
-            # Any seed: 0, which generates the plain form of a technique, is not special here.
-            request = request_of(
-                composition, self.dataset.tracks, self.layout, int(rng.integers(2**31))
-            )
-            values = conform(self.techniques[request.technique].generate(request), self.layout)
-            curves.append(scaling.to_model(values))
+        for example in examples:
+            request, values = self._sample(example, rng)
+            curves.append(values)
             if rng.random() < self.no_technique_fraction:
                 request = attrs.evolve(request, technique="")
             inputs, without = encode(self.encoders, self.network, request)
             parts.append(inputs)
             missing.append(without)
         return Batch(torch.stack(curves), stacked(parts), torch.cat(missing))
+
+    def _sample(self, example: _Example, rng: np.random.Generator) -> tuple[CurveRequest, Tensor]:
+        # Any seed: 0, which generates the plain form of a technique, is not special here.
+        seed = int(rng.integers(2**31))
+        request = request_of(example.composition, self.dataset.tracks, self.layout, seed)
+        if example.curves and rng.random() < self.stored_fraction:
+            which = int(rng.integers(len(example.curves)))
+            objective = example.improvements[which]
+            return attrs.evolve(request, objective=objective), example.curves[which].values.float()
+        values = conform(self.techniques[request.technique].generate(request), self.layout)
+        return request, Scaling(self.layout).to_model(values)
+
+
+@attrs.frozen(eq=False)
+class _Example:
+    """Composition with its stored curves, and the improvement of each."""
+
+    composition: Composition
+    curves: tuple[StoredCurves, ...]
+    improvements: tuple[float, ...]
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return self.composition.frames
+
+
+def _examples(
+    compositions: Sequence[Composition], curves: Sequence[StoredCurves]
+) -> list[_Example]:
+    of: dict[int, list[StoredCurves]] = {}
+    for each in curves:
+        of.setdefault(each.composition, []).append(each)
+    return [
+        _Example(composition, tuple(stored), tuple(improvements(stored)))
+        for composition, stored in ((c, of.get(i, [])) for i, c in enumerate(compositions))
+    ]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.curves.layout import Layout
@@ -14,6 +16,7 @@ from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.transition.plan import BeatSection, TrackPlan, TransitionPlan
+from djtrans.core.transition.playback import PlaybackSegment
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 
 
@@ -37,6 +40,9 @@ class CompositionTrack:
         Phrase boundaries in beats of the window.
     sections : tuple of (str, float, float, float)
         Label, start and stop in beats of the window, and level in dB.
+    playback : tuple of PlaybackSegment
+        Loops and changes of speed of the track's end, in beats of the window, after which it is
+        silent; empty if it plays on.
 
     Examples
     --------
@@ -55,6 +61,36 @@ class CompositionTrack:
     place: str
     phrase_beats: tuple[float, ...] = attrs.field(converter=as_tuple)
     sections: tuple[tuple[str, float, float, float], ...] = attrs.field(converter=_as_tuples)
+    playback: tuple[PlaybackSegment, ...] = ()
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> CompositionTrack:
+        """Read a dictionary that ``attrs.asdict`` wrote."""
+        playback = tuple(PlaybackSegment(**each) for each in fields.get("playback", ()))
+        return cls(**{**fields, "playback": playback})
+
+    def frames(self, count: int, frames_per_beat: int) -> NDArray[np.int64]:
+        """Return the frame of the track's grid that each frame of the window plays.
+
+        Parameters
+        ----------
+        count : int
+            Frames of the window.
+        frames_per_beat : int
+
+        Returns
+        -------
+        ndarray of int
+            ``[count]``, from the start of the window; -1 where the track has ended.
+        """
+        if not self.playback:
+            return np.arange(count)
+        beats = (np.arange(count) + 0.5) / frames_per_beat
+        found = np.where(beats < self.playback[0].start, beats, -1.0)
+        for segment in self.playback:
+            inside = (beats >= segment.start) & (beats < segment.stop)
+            found[inside] = [segment.position_at(float(beat)) for beat in beats[inside]]
+        return np.floor(found * frames_per_beat).astype(np.int64).clip(min=-1)
 
 
 @attrs.frozen(kw_only=True)
@@ -111,13 +147,17 @@ class Composition:
 
     def to_json(self) -> dict[str, Any]:
         """Convert to a JSON-ready dictionary."""
-        return attrs.asdict(self)
+        fields = attrs.asdict(self)
+        for track in (fields["a"], fields["b"]):
+            if not track["playback"]:
+                del track["playback"]  # as in files of version 1
+        return fields
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Composition:
         """Create a composition from the result of :meth:`to_json`."""
         return cls(
-            **{**fields, "a": CompositionTrack(**fields["a"]), "b": CompositionTrack(**fields["b"])}
+            **{**fields, **{side: CompositionTrack.from_json(fields[side]) for side in "ab"}}
         )
 
 
@@ -146,6 +186,7 @@ def _side(plan: TransitionPlan, side: TrackPlan, track: int) -> CompositionTrack
         place=side.place,
         phrase_beats=plan.phrase_beats(side),
         sections=tuple(attrs.astuple(section) for section in plan.beat_sections(side)),
+        playback=tuple(segment.mapped(plan.beat_of_clock) for segment in side.playback),
     )
 
 
@@ -177,14 +218,14 @@ def _features(
 ) -> TrackFeatures:
     track = tracks[side.track]
     start = side.bar * c.beats_per_bar * c.frames_per_beat
-    level, onset, vocal = track.window(start, c.frames)
+    window = track.window(start, side.frames(c.frames, c.frames_per_beat))
     beats = c.bars * c.beats_per_bar
     return TrackFeatures(
         bpm=c.bpm,
         beat_times=torch.arange(beats + 1, dtype=torch.float64) * (60.0 / c.bpm),
-        level_db=level + side.gain_db,
-        onset=onset,
-        vocal=vocal,
+        level_db=window.level_db + side.gain_db,
+        onset=window.onset,
+        vocal=window.vocal,
         reference_db=track.reference_db + side.gain_db,
         stem_names=STEMS,
         isolated=track.isolated,
@@ -194,5 +235,5 @@ def _features(
         stretch=side.stretch,
         phrase_beats=side.phrase_beats,
         sections=tuple(BeatSection(*section) for section in side.sections),
-        extra={name: array[start : start + c.frames] for name, array in track.extra.items()},
+        extra=window.extra,
     )

@@ -19,9 +19,13 @@ from djtrans.core.util.tensor_digest import is_intact, with_digest
 from djtrans.datasets.extra_features import extra_tensors, read_extra
 from djtrans.datasets.synthetic.composition import Composition
 from djtrans.datasets.synthetic.framed_track import FramedTrack
+from djtrans.datasets.synthetic.stored_curves import StoredCurves, curve_tensors, read_curves
 
-FORMAT, FORMAT_VERSION = "djtrans-composed-set", 1
+FORMAT, FORMAT_VERSION = "djtrans-composed-set", 2
+#: Version 1 has no stored curves.
+_READABLE = (1, FORMAT_VERSION)
 HEADER = "djtrans_composed_set"
+PARTS = ("training", "validation")
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -40,6 +44,8 @@ class SyntheticDataset:
         Options of the composition, JSON-ready.
     extractors : mapping of str to int
         Versions of the feature extractors whose arrays the tracks have, by name.
+    training_curves, validation_curves : sequence of StoredCurves
+        Curves for some of the compositions, with their costs.
 
     See Also
     --------
@@ -60,6 +66,8 @@ class SyntheticDataset:
     validation: Sequence[Composition]
     facts: Mapping[str, Any] = attrs.field(factory=dict)
     extractors: Mapping[str, int] = attrs.field(factory=dict)
+    training_curves: Sequence[StoredCurves] = ()
+    validation_curves: Sequence[StoredCurves] = ()
 
     @property
     def frames(self) -> int:
@@ -75,9 +83,10 @@ class SyntheticDataset:
             for name in ("level_db", "onset", "vocal"):
                 tensors[f"{index}/{name}"] = getattr(track, name).half().contiguous()
             tensors |= extra_tensors(track.extra, str(index))
-        for name, part in (("training", self.training), ("validation", self.validation)):
-            text = json.dumps([c.to_json() for c in part]).encode()
+        for name in PARTS:
+            text = json.dumps([c.to_json() for c in getattr(self, name)]).encode()
             tensors[name] = torch.from_numpy(np.frombuffer(text, dtype=np.uint8).copy())
+            tensors |= curve_tensors(getattr(self, f"{name}_curves"), name)
         header = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -111,10 +120,10 @@ class SyntheticDataset:
                 if text is None:
                     raise FormatError(f"{path} is a safetensors file, but not a synthetic dataset.")
                 header = parse_json(text, finite=False)
-                if header["format_version"] != FORMAT_VERSION:
+                if header["format_version"] not in _READABLE:
                     raise FormatError(
                         f"{path} has format version {header['format_version']!r}; this djtrans "
-                        f"reads {FORMAT_VERSION}. Compose it again."
+                        f"reads {' and '.join(map(str, _READABLE))}. Compose it again."
                     )
                 stored = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
                 if not is_intact(stored, header):
@@ -142,7 +151,11 @@ class SyntheticDataset:
                             bytes(handle.get_tensor(name).numpy()), finite=False
                         )
                     )
-                    for name in ("training", "validation")
+                    for name in PARTS
+                }
+                curves = {
+                    name: read_curves(stored, name, [c.frames for c in parts[name]])
+                    for name in PARTS
                 }
         except FormatError:
             raise
@@ -150,5 +163,12 @@ class SyntheticDataset:
             raise FormatError(
                 f"{path} is not a readable synthetic dataset ({error}); compose it again."
             ) from None
-        extractors = header.get("extractors", {})
-        return cls(tracks=tracks, facts=header["facts"], extractors=extractors, **parts)
+        return cls(
+            tracks=tracks,
+            training=parts["training"],
+            validation=parts["validation"],
+            facts=header["facts"],
+            extractors=header.get("extractors", {}),
+            training_curves=curves["training"],
+            validation_curves=curves["validation"],
+        )

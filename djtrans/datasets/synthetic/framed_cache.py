@@ -82,7 +82,8 @@ def write_framed_track(
 
 def _made_with(options: SyntheticOptions) -> dict[str, Any]:
     """Select the options that affect a track, not the number of tracks or their pairing."""
-    unrelated = ("tracks", "transitions", "validation", "anywhere")
+    unrelated = {"tracks", "transitions", "validation", "anywhere"}
+    unrelated |= {"refined", "generated", "refinements"}
     return {k: v for k, v in attrs.asdict(options).items() if k not in unrelated}
 
 

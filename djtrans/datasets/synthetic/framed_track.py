@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from djtrans.core.contracts.encoder import FeatureExtractor
@@ -49,8 +50,8 @@ class FramedTrack:
     >>> track = FramedTrack(
     ...     torch.zeros(512, 4, 3), torch.zeros(512, 4), torch.zeros(512), reference_db=-10.0
     ... )
-    >>> level_db, onset, vocal = track.window(start=64, frames=128)
-    >>> tuple(level_db.shape)
+    >>> window = track.window(start=64, frames=128)
+    >>> tuple(window.level_db.shape)
     (128, 4, 3)
     """
 
@@ -61,21 +62,50 @@ class FramedTrack:
     isolated: bool = True
     extra: Mapping[str, Tensor] = attrs.field(factory=dict)
 
-    def window(self, start: int, frames: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return levels, onsets and vocal activity of some frames.
+    def window(self, start: int, frames: int | NDArray[np.int64]) -> FramedTrack:
+        """Return the features of a window.
+
+        Parameters
+        ----------
+        start : int
+            Frame of the track at the start of the window.
+        frames : int or ndarray of int
+            Number of frames, or for each frame of the window the one that is played, counted from
+            `start`; -1 for silence, which has the lowest values that occur in the track.
+
+        Returns
+        -------
+        FramedTrack
+            In single precision.
 
         Raises
         ------
         InputError
             If the track does not contain these frames.
         """
-        if start < 0 or start + frames > len(self.vocal):
+        order = np.arange(frames) if isinstance(frames, int) else frames
+        stop = start + int(order.max(initial=-1)) + 1
+        if start < 0 or stop > len(self.vocal):
             raise InputError(
-                f"Frames {start} to {start + frames} are outside a track of {len(self.vocal)}; "
-                "choose a window inside the track."
+                f"Frames {start} to {stop} are outside a track of {len(self.vocal)}; choose a "
+                "window inside the track."
             )
-        part = slice(start, start + frames)
-        return self.level_db[part].float(), self.onset[part].float(), self.vocal[part].float()
+        index = torch.from_numpy(start + order.clip(min=0))
+        silent = torch.from_numpy(order < 0)
+
+        def part(array: Tensor) -> Tensor:
+            played = array[index].float()
+            if bool(silent.any()):
+                played[silent] = array.float().amin(dim=0)
+            return played
+
+        return attrs.evolve(
+            self,
+            level_db=part(self.level_db),
+            onset=part(self.onset),
+            vocal=part(self.vocal),
+            extra={name: part(array) for name, array in self.extra.items()},
+        )
 
 
 def frame_track(

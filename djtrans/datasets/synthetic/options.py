@@ -69,4 +69,17 @@ class SyntheticOptions:
     wrong_label: float = setting(
         0.05, "Fraction of sections with a random label.", minimum=0.0, maximum=1.0
     )
+    refined: float = setting(
+        0.2,
+        "Fraction of transitions with stored curves, refined by the objectives.",
+        unit="fraction",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    generated: int = setting(
+        4, "Curves of its technique that are rated for each of these.", minimum=2, maximum=64
+    )
+    refinements: int = setting(
+        1, "Of these, the best that are refined and stored.", minimum=1, maximum=64
+    )
     anywhere: float = setting(0.5, "Fraction of swaps on random phrase boundaries.", maximum=1.0)

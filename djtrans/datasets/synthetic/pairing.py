@@ -93,8 +93,6 @@ class Pairing:
             for component in self.registry.techniques
             if component.declaration.bars[2] >= _SHORTEST_BARS
             and not component.declaration.baseline
-            # The composed features are of tracks that play on to their ends.
-            and component.declaration.ending is None
         }
 
     @functools.cached_property
@@ -137,6 +135,9 @@ class Pairing:
             )
             if plan.a.loop or plan.b.loop:
                 return None
+            # Frames of the window are those of both tracks' own beats, one for one.
+            if self._declarations[technique].beat_matched and not plan.beat_matched:
+                return None
             composition = compose(plan, *(index for index in indices if index is not None))
             if not self._is_inside(composition):
                 return None
@@ -157,12 +158,14 @@ class Pairing:
         return None
 
     def _is_inside(self, composition: Composition) -> bool:
-        """Return True if both tracks cover the whole window."""
-        per_bar = composition.beats_per_bar * composition.frames_per_beat
+        """Return True if both tracks cover the whole window, as far as they play."""
+        c = composition
+        per_bar = c.beats_per_bar * c.frames_per_beat
         return all(
             side.bar >= 0
-            and side.bar * per_bar + composition.frames <= len(self.framed[side.track].vocal)
-            for side in (composition.a, composition.b)
+            and side.bar * per_bar + side.frames(c.frames, c.frames_per_beat).max()
+            < len(self.framed[side.track].vocal)
+            for side in (c.a, c.b)
         )
 
     @functools.cached_property

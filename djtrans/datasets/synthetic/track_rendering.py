@@ -13,6 +13,7 @@ from torch import Tensor
 from djtrans.core.contracts.encoder import FeatureExtractor
 from djtrans.core.track.analysis import SECTION_LABELS, Analysis
 from djtrans.core.track.separation import separate
+from djtrans.core.track.stem_files import load_stems, stems_hash
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
 from djtrans.datasets.extra_features import versions
@@ -55,9 +56,47 @@ def frame_synthesized(
     if rng.random() < options.lossy:
         mix = through_mp3(mix, played.sample_rate, float(rng.random()))
     stems, isolated = _choose_stems(played, mix, options, rng)
-    analysis = analyze_track(
-        Track(mix, played.sample_rate, f"synthesized {index}", ""), cached=False
-    )
+    _frame(stems, isolated, mix, f"synthesized {index}", options, rng, file, extractors)
+
+
+def frame_stem_folder(
+    folder: Path,
+    options: SyntheticOptions,
+    file: Path,
+    extractors: Sequence[FeatureExtractor] = (),
+) -> None:
+    """Extract the features of a track with ready stems and write them to the cache.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with one audio file for each stem, which sum to the track.
+    options : SyntheticOptions
+        Options of the dataset: the stems are separated or leak for a part of the tracks, and the
+        analysis has additional errors.
+    file : Path
+        Cache file to write.
+    extractors : sequence of FeatureExtractor
+        Extractors to run in addition.
+    """
+    digest = stems_hash(folder)
+    rng = np.random.default_rng([options.seed, int(digest[:8], 16), 0xF2])
+    played = load_stems(folder, sample_rate=options.sample_rate_hz)
+    stems, isolated = _choose_stems(played, played.mix, options, rng)
+    _frame(stems, isolated, played.mix, digest, options, rng, file, extractors)
+
+
+def _frame(
+    stems: Stems,
+    isolated: bool,
+    mix: Tensor,
+    name: str,
+    options: SyntheticOptions,
+    rng: np.random.Generator,
+    file: Path,
+    extractors: Sequence[FeatureExtractor],
+) -> None:
+    analysis = analyze_track(Track(mix, stems.sample_rate, name, ""), cached=False)
     analysis = _add_errors(analysis, options, rng)
     analyses = [analysis]
     if analysis.grid.bpm < _SLOW_BPM:

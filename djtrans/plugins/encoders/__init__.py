@@ -34,9 +34,27 @@ class TechniqueEncoderConfig:
     )
 
 
+@attrs.frozen
+class TechniqueVocabulary:
+    """Vocabulary of the technique encoder since version 2."""
+
+    techniques: tuple[str, ...] = setting(
+        (
+            *TechniqueEncoderConfig().techniques,
+            "djtrans/drum-bridge",
+            "djtrans/tempo-ride",
+            "djtrans/loop-out",
+            "djtrans/half-time",
+            "djtrans/brake",
+            "djtrans/backspin",
+        ),
+        "Qualified names, in the order of the channels.",
+    )
+
+
 @hookimpl
 def djtrans_encoders() -> Iterable[EncoderDeclaration]:
-    """Declare the encoders of the tracks, of the technique, and the empty one."""
+    """Declare the encoders of the tracks, the technique and the objective, and the empty one."""
     yield EncoderDeclaration(
         name="audio",
         version=2,  # 1 had no channel for vocal rests
@@ -53,8 +71,20 @@ def djtrans_encoders() -> Iterable[EncoderDeclaration]:
     yield EncoderDeclaration(
         name="technique",
         summary="The requested technique, the swap and its anchors.",
-        factory="djtrans.plugins.encoders.technique:TechniqueEncoder",
+        factory="djtrans.plugins.encoders.technique:SwapStepEncoder",
         config=TechniqueEncoderConfig,
+    )
+    yield EncoderDeclaration(
+        name="technique",
+        version=2,  # all techniques; the distance to the swap instead of before or after it
+        summary="The requested technique, the swap and its anchors.",
+        factory="djtrans.plugins.encoders.technique:TechniqueEncoder",
+        config=TechniqueVocabulary,
+    )
+    yield EncoderDeclaration(
+        name="objective",
+        summary="How far the curves should improve on the technique's own.",
+        factory="djtrans.plugins.encoders.objective:ObjectiveEncoder",
     )
     yield EncoderDeclaration(
         name="none",

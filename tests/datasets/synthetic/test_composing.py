@@ -10,20 +10,27 @@ import pytest
 import torch
 
 import djtrans.datasets.synthetic.pairing
+from djtrans.core.contracts.ending import LoopRoll
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.analysis import Analysis, Levels, Phrase, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
+from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.stems import Stems
+from djtrans.datasets.content import dataset_digest
 from djtrans.datasets.extra_features import versions
-from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
+from djtrans.datasets.synthetic.composing import SyntheticOptions, _held_out, compose_dataset
+from djtrans.datasets.synthetic.composition import CompositionTrack
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_cache import CachedTrack, write_framed_track
 from djtrans.datasets.synthetic.framed_track import FramedTrack
+from djtrans.datasets.synthetic.stem_library import StemTrack, find_stem_tracks
 from djtrans.datasets.synthetic.track_rendering import add_leakage
+from djtrans.synthesis import synthesize
+from djtrans.synthesis.random_spec import sample_spec
 from tests.helpers.extractor_plugin import Loudness
 
-OPTIONS = SyntheticOptions(tracks=12, transitions=120, validation=0.3)
+OPTIONS = SyntheticOptions(tracks=12, transitions=120, validation=0.3, refined=0.0)
 SMALL = attrs.evolve(OPTIONS, transitions=40)
 PARTS = (("intro", 16), ("build", 8), ("drop", 16), ("break", 8), ("drop", 16), ("outro", 16))
 
@@ -201,3 +208,77 @@ def test_features_of_synthesized_tracks_are_extracted_and_paired(tmp_path):
         assert torch.isfinite(track.level_db).all()
         assert float(track.onset.max()) > 0.5
         assert track.extra["loudness/rms"].shape == (len(track.vocal), 4)
+
+
+def test_real_tracks_are_held_out_by_artist(tmp_path):
+    real = [
+        StemTrack(tmp_path / f"{artist}{index}", artist, f"{artist}{index}")
+        for artist in "abc"
+        for index in range(4)
+    ]
+    held = _held_out(OPTIONS, real)
+    assert sum(held[: OPTIONS.tracks]) == 4  # 0.3 of 12
+    by_artist = {artist: set() for artist in "abc"}
+    for track, is_held in zip(real, held[OPTIONS.tracks :], strict=True):
+        by_artist[track.artist].add(is_held)
+    assert all(len(states) == 1 for states in by_artist.values())
+    assert sum(states == {True} for states in by_artist.values()) == 1
+    assert _held_out(OPTIONS, real[:4])[OPTIONS.tracks :] == [False] * 4  # one artist: for training
+
+
+def test_a_folder_without_stems_is_refused(tmp_path):
+    with pytest.raises(InputError, match="There is no folder"):
+        find_stem_tracks([tmp_path / "missing"])
+    (tmp_path / "artist" / "track").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"contains no track with stems; give .* drums.wav"):
+        find_stem_tracks([tmp_path])
+
+
+@pytest.mark.slow
+def test_stored_curves_improve_on_those_of_the_techniques(tmp_path):
+    """With true stems and one real track for each of two artists, from synthesis to batches."""
+    for artist, seed in (("one", 5), ("two", 6)):
+        spec = sample_spec(seed, genre="house", bpm=124.0, sample_rate_hz=22050)
+        save_stems(synthesize(spec).stems, tmp_path / "real" / artist / "track")
+    options = SyntheticOptions(
+        tracks=8, transitions=24, validation=0.4, sample_rate_hz=22050, refined=0.5, true_stems=1.0
+    )
+    file = tmp_path / "set.safetensors"
+    compose_dataset(file, options, workers=2, stems=[tmp_path / "real"])
+    data = SyntheticDataset.load(file)
+    assert len(data.facts["stems"]) == 2
+    refined = [c for c in data.training_curves if c.refined]
+    assert refined
+    for index in {c.composition for c in data.training_curves}:
+        curves = [c for c in data.training_curves if c.composition == index]
+        own = [c.cost for c in curves if not c.refined]
+        assert all(c.cost < min(own) for c in curves if c.refined)
+        assert all(c.values.shape == (data.training[index].frames, 54) for c in curves)
+    again = compose_dataset(file, options, stems=[tmp_path / "real"])  # from the cache
+    assert dataset_digest(again) == dataset_digest(data)
+
+
+def test_loops_and_silence_are_taken_from_the_frames_that_are_played():
+    track = attrs.evolve(
+        CompositionTrack(
+            track=0,
+            bar=0,
+            gain_db=0.0,
+            stretch=0.0,
+            key="8A",
+            place="phrase",
+            phrase_beats=(),
+            sections=(),
+        ),
+        playback=LoopRoll((1 / 4, 1 / 8, 1 / 8)).segments(8.0),
+    )
+    # Four beats, the first two again, the first one twice, then silence.
+    order = track.frames(20, frames_per_beat=2)
+    assert order.tolist() == [*range(8), *range(4), 0, 1, 0, 1, -1, -1, -1, -1]
+    levels = torch.arange(40.0)[:, None, None].expand(40, 4, 3) - 50.0
+    framed = FramedTrack(levels, torch.ones(40, 4), torch.zeros(40), -10.0)
+    window = framed.window(8, order)
+    assert window.level_db[:, 0, 0].tolist() == [
+        *(8 + i - 50.0 if i >= 0 else -50.0 for i in order.tolist())
+    ]
+    assert CompositionTrack.from_json(attrs.asdict(track)) == track

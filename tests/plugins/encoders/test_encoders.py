@@ -12,7 +12,7 @@ from djtrans.core.contracts.technique import PLACES
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.transition.plan import BeatSection
-from djtrans.plugins.encoders import TechniqueEncoderConfig
+from djtrans.plugins.encoders import TechniqueEncoderConfig, TechniqueVocabulary
 from djtrans.plugins.encoders.audio import SECTION_CHANNELS
 from djtrans.registry import default_registry
 
@@ -157,14 +157,28 @@ def test_audio_returns_none_without_features(layout):
 @pytest.mark.parametrize("swap", [4, 16, 28])
 def test_the_swap_is_encoded_on_its_frame(layout, swap):
     got = built("technique").encode(request(layout, swap_beat=swap)).per_frame[0]
-    assert got[:, 0].sum() == 2 * (BEATS - swap)
+    side = got[:, 0]
+    assert side[2 * swap] == 0.0
+    assert side[2 * (swap - 4)] == pytest.approx(-1 / 3)  # a bar before it, of 1 + 2
+    assert bool((side[: 2 * swap] < 0).all()) and bool((side[2 * swap + 1 :] > 0).all())
     assert got[:, 1].nonzero().flatten().tolist() == [2 * swap]
     assert got[2 * swap, 2] == 1.0
     assert got[2 * (swap - 4), 2] == pytest.approx(math.exp(-0.5))
 
 
-def test_known_unknown_and_no_technique(layout):
-    encoder, names = built("technique"), TechniqueEncoderConfig().techniques
+def test_version_1_encodes_a_step_at_the_swap(layout):
+    got = built("technique@1").encode(request(layout, swap_beat=16)).per_frame[0]
+    assert torch.equal(got[:, 0], (torch.arange(len(got)) >= 32).float())
+    newest = built("technique").encode(request(layout, swap_beat=16)).per_frame[0]
+    assert torch.equal(got[:, 1:], newest[:, 1:])
+
+
+@pytest.mark.parametrize(
+    ("version", "vocabulary"),
+    [("technique@1", TechniqueEncoderConfig()), ("technique@2", TechniqueVocabulary())],
+)
+def test_known_unknown_and_no_technique(layout, version, vocabulary):
+    encoder, names = built(version), vocabulary.techniques
 
     def told(**facts):
         return encoder.encode(request(layout, **facts)).global_[0]
@@ -182,11 +196,18 @@ def test_known_unknown_and_no_technique(layout):
     ]
 
 
-def test_the_channels_name_every_technique_that_models_generate():
-    """More names would change the channels of the models that exist: the rules generate these."""
+def test_the_channels_name_every_technique_but_the_baselines():
+    """More names would change the channels of the models that exist: add a version instead."""
     registry = default_registry()
     baselines = {"djtrans/linear-fade", "djtrans/sum"}
-    newer = ("drum-bridge", "tempo-ride", "half-time", "loop-out", "brake", "backspin")
     installed = {c.name for c in registry.techniques if c.name.startswith("djtrans/")}
-    ruled = {f"djtrans/{name}" for name in newer}
-    assert set(TechniqueEncoderConfig().techniques) == installed - baselines - ruled
+    assert set(TechniqueVocabulary().techniques) == installed - baselines
+
+
+def test_the_objective_is_one_global_channel(layout):
+    encoder = built("objective")
+    assert encoder.widths(STEMS) == (0, 1)
+    got = encoder.encode(request(layout, objective=0.25))
+    assert got.global_.tolist() == [[0.25]]
+    assert got.per_frame.shape == (1, 2 * BEATS, 0)
+    assert encoder.encode(request(layout)) is None
