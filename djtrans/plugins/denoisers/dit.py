@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
 import torch
 from einops import rearrange
 from torch import Tensor, nn
@@ -47,6 +50,11 @@ class DitNetwork(nn.Module):
     .. [1] W. Peebles, S. Xie, Scalable Diffusion Models with Transformers, ICCV 2023.
     .. [2] J. Su et al., RoFormer: Enhanced Transformer with Rotary Position Embedding, 2021.
     """
+
+    input_layers: ClassVar[Mapping[str, Sequence[str | int]]] = {
+        "enter": ("parameters", "per_frame", POSITION_CHANNELS),
+        "whole.conditioning.0": ("global_",),
+    }
 
     def __init__(self, config: DitConfig, shape: DenoiserShape) -> None:
         super().__init__()

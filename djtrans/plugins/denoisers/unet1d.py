@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from einops import rearrange
@@ -49,6 +50,11 @@ class Unet1dNetwork(nn.Module):
     .. [1] O. Ronneberger, P. Fischer, T. Brox, U-Net: Convolutional Networks for Biomedical Image
        Segmentation, MICCAI 2015.
     """
+
+    input_layers: ClassVar[Mapping[str, Sequence[str | int]]] = {
+        "enter": ("parameters", "per_frame", POSITION_CHANNELS),
+        "whole.conditioning.0": ("global_",),
+    }
 
     def __init__(self, config: Unet1dConfig, shape: DenoiserShape) -> None:
         super().__init__()

@@ -57,6 +57,11 @@ class TechniqueEncoder:
         """Return True if the technique is in the vocabulary."""
         return technique in self.techniques
 
+    def channel_names(self, stems: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """Return the names of the channels per frame and of the global channels."""
+        anchors = [f"{side}: {anchor}" for side in "ab" for anchor in _ANCHORS]
+        return ["after swap", "at swap", "near swap"], ["any", *self.techniques, *anchors]
+
 
 def _anchor(name: str) -> int | None:
     return _ANCHORS.index(name) if name in _ANCHORS else None
