@@ -19,6 +19,7 @@ from djtrans.core.util.json_documents import MALFORMED
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.diffusion.untrusted_files import RECORD, read_checkpoint
 from djtrans.training.ema import Ema
+from djtrans.training.optimizer import load_optimizer
 from djtrans.training.options import TrainOptions
 
 #: Options that may change when a run is resumed: they affect neither losses nor weights.
@@ -83,7 +84,7 @@ class TrainingState:
             _check_data(ModelRecord.from_json(content[RECORD], str(path)).card, record.card, path)
             self.network.load_state_dict(content["network"])
             self.ema.load(content["ema"])
-            self.optimizer.load_state_dict(_interned(content["optimizer"]))
+            load_optimizer(self.optimizer, self.network, _interned(content["optimizer"]))
             self.step, self.best = int(content["step"]), float(content["best"])
         except FormatError:
             raise

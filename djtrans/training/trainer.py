@@ -25,6 +25,7 @@ from djtrans.training.ema import Ema
 from djtrans.training.interrupts import interruptible
 from djtrans.training.loss import AudioLoss, TrainingLoss
 from djtrans.training.metrics_log import MetricsLog
+from djtrans.training.optimizer import build_optimizer
 from djtrans.training.options import TrainOptions
 from djtrans.training.run_folder import BEST_MODEL, METRICS, check_run_folder, fetch_best_model
 
@@ -195,9 +196,7 @@ class _Run:
             progress,
         )
         self.local_batch_size = world.local_batch_size(options.batch_size)
-        optimizer = torch.optim.AdamW(
-            network.parameters(), lr=options.lr, weight_decay=options.weight_decay
-        )
+        optimizer = build_optimizer(network, options)
         self.state = TrainingState(network, Ema(network, options.ema_decay), optimizer)
         self.network = network
         self.loss = TrainingLoss(network, options, audio)
