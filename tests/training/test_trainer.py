@@ -186,8 +186,7 @@ def test_two_processes_average_their_gradients(tmp_path):
             """
             import json, os, sys, torch
             torch.set_num_threads(1)
-            from djtrans.training.optimizer import build_optimizer
-from djtrans.training.options import TrainOptions
+            from djtrans.training.options import TrainOptions
             from djtrans.training.trainer import NOISE, generator, train
             from tests.helpers.training import Ramps, small_network, small_record
 
