@@ -115,7 +115,7 @@ class Heard:
     def __init__(self, layout, crops=True):
         self.curves, self.crops = crossfade(layout), crops
 
-    def batch(self, index, size, *, validation=False):
+    def batch(self, index, size, *, validation=False, group=1):
         crops = (crop(first=index % 8, seed=2 * index + validation),) if self.crops else ()
         return Batch(
             self.curves.expand(size, -1, -1),

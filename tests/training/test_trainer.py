@@ -158,7 +158,7 @@ def test_the_learning_rate_rises_stays_and_falls():
 
 def test_missing_encoders_are_dropped(tmp_path):
     class Missing(Ramps):
-        def batch(self, index, size, *, validation=False):
+        def batch(self, index, size, *, validation=False, group=1):
             batch = super().batch(index, size, validation=validation)
             shouting = Conditioning(batch.conditioning.per_frame + 1e6, batch.conditioning.global_)
             return Batch(batch.curves, shouting, torch.ones_like(batch.missing))
@@ -169,7 +169,7 @@ def test_missing_encoders_are_dropped(tmp_path):
 
 def test_running_out_of_memory_suggests_a_smaller_batch(tmp_path):
     class Full(Ramps):
-        def batch(self, index, size, *, validation=False):
+        def batch(self, index, size, *, validation=False, group=1):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
 
     with pytest.raises(InputError, match=r"batch size 4: lower it \(--batch-size\)"):
@@ -237,7 +237,7 @@ class Broken(Ramps):
     def __init__(self, step=None, *, validation=False):
         self.step, self.validation = step, validation
 
-    def batch(self, index, size, *, validation=False):
+    def batch(self, index, size, *, validation=False, group=1):
         batch = super().batch(index, size, validation=validation)
         broken = self.validation if validation else index == self.step
         return attrs.evolve(batch, curves=batch.curves * (float("nan") if broken else 1.0))

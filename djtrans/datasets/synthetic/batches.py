@@ -100,10 +100,10 @@ class SyntheticBatches:
             True: by_length(self.dataset.validation),
         }
 
-    def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
+    def batch(self, index: int, size: int, *, validation: bool = False, group: int = 1) -> Batch:
         """Return the batch of an index; see :class:`~djtrans.datasets.batch.BatchSource`."""
-        rng = np.random.default_rng([self.seed, int(validation), index])
-        return self._generate(choose(self._lengths[validation], size, rng), rng)
+        key = self.seed, int(validation)
+        return self._generate(*choose(self._lengths[validation], size, key, index, group))
 
     def _generate(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
         scaling = Scaling(self.layout)
@@ -120,4 +120,9 @@ class SyntheticBatches:
             inputs, without = encode(self.encoders, self.network, request)
             parts.append(inputs)
             missing.append(without)
-        return Batch(torch.stack(curves), stacked(parts), torch.cat(missing))
+        return Batch(
+            torch.stack(curves),
+            stacked(parts),
+            torch.cat(missing),
+            techniques=tuple(composition.technique for composition in compositions),
+        )
