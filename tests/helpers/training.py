@@ -52,6 +52,7 @@ class Ramps:
             curves=torch.stack([-ramp, ramp], dim=-1),
             conditioning=Conditioning(ramp[..., None], middle / FRAMES),
             missing=torch.zeros(size, 1, dtype=torch.bool),
+            techniques=tuple(("early", "late")[float(m) > FRAMES / 2] for m in middle),
         )
 
 
