@@ -106,22 +106,20 @@ class SyntheticBatches:
         return self._generate(*choose(self._lengths[validation], size, key, index, group))
 
     def _generate(self, compositions: Sequence[Composition], rng: np.random.Generator) -> Batch:
-        scaling = Scaling(self.layout)
         curves, parts, missing = [], [], []
         for composition in compositions:
             # Any seed: 0, which generates the plain form of a technique, is not special here.
             request = request_of(
                 composition, self.dataset.tracks, self.layout, int(rng.integers(2**31))
             )
-            values = conform(self.techniques[request.technique].generate(request), self.layout)
-            curves.append(scaling.to_model(values))
+            curves.append(self.techniques[request.technique].generate(request))
             if rng.random() < self.no_technique_fraction:
                 request = attrs.evolve(request, technique="")
             inputs, without = encode(self.encoders, self.network, request)
             parts.append(inputs)
             missing.append(without)
         return Batch(
-            torch.stack(curves),
+            Scaling(self.layout).to_model(conform(torch.stack(curves), self.layout)),
             stacked(parts),
             torch.cat(missing),
             techniques=tuple(composition.technique for composition in compositions),
