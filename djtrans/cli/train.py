@@ -69,6 +69,11 @@ if TYPE_CHECKING:
     help="Steps between validations.",
 )
 @click.option("--resume", metavar="CKPT", help="Resume from a checkpoint of the same run.")
+@click.option(
+    "--init-from",
+    metavar="MODEL",
+    help="Start a new run from the averaged weights of a model file or checkpoint, or 'bundled'.",
+)
 @click.option("--denoiser", default="dit", show_default=True, help="Name of a denoiser.")
 @click.option(
     "--encoders",
@@ -115,7 +120,9 @@ def train(quiet: bool, **options: Any) -> None:
     import torch
 
     from djtrans.core.util.devices import pick_device
+    from djtrans.diffusion.building import build_network
     from djtrans.diffusion.extractors import build_extractors
+    from djtrans.training.initialization import check_initialization, initialize_from
     from djtrans.training.options import TrainOptions
     from djtrans.training.run import model_record, train_model, with_encoders_of
     from djtrans.training.run_folder import check_run_folder
@@ -139,6 +146,7 @@ def train(quiet: bool, **options: Any) -> None:
             )
         },
     )
+    check_initialization(options["init_from"], options["resume"])
     check_run_folder(options["output"], options["resume"])
     check_amp(train_options, torch.device(pick_device(options["device"])))
     record = model_record(
@@ -149,6 +157,10 @@ def train(quiet: bool, **options: Any) -> None:
     )
     if options["resume"] is not None:
         record = with_encoders_of(record, options["resume"])
+    if options["init_from"] is not None:
+        done = initialize_from(build_network(record)[0], record, options["init_from"])
+        if not quiet:
+            click.echo(f"starts with {done.summary}", err=True)
     with ExitStack() as stack:
         # Lines, also on a terminal: they keep the losses of the whole run visible.
         shown = show_progress(quiet, describe=_line, bars=False, always=_is_validated)
@@ -166,6 +178,7 @@ def train(quiet: bool, **options: Any) -> None:
             attrs.evolve(train_options, shares=shares),
             device=options["device"],
             resume=options["resume"],
+            init_from=options["init_from"],
             progress=_all(callbacks),
             mixer=options["mixer"],
         )

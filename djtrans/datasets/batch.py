@@ -76,6 +76,10 @@ class Batch:
         ``[batch, encoders]`` bool: encoders without conditioning.
     crops : tuple of Crop
         Audio of some of the transitions; empty without audio.
+    techniques : tuple of str
+        Qualified names of the techniques that generated the curves, ``""`` if unknown, also where
+        the conditioning has no technique; empty if the source does not know them. The validation
+        loss is also reported by technique.
 
     Examples
     --------
@@ -92,14 +96,16 @@ class Batch:
     conditioning: Conditioning
     missing: Tensor
     crops: tuple[Crop, ...] = ()
+    techniques: tuple[str, ...] = ()
 
     def to(self, device: torch.device) -> Batch:
         """Move the batch to a device."""
-        return Batch(
-            self.curves.to(device),
-            on_device(self.conditioning, device),
-            self.missing.to(device),
-            tuple(crop.to(device) for crop in self.crops),
+        return attrs.evolve(
+            self,
+            curves=self.curves.to(device),
+            conditioning=on_device(self.conditioning, device),
+            missing=self.missing.to(device),
+            crops=tuple(crop.to(device) for crop in self.crops),
         )
 
 
@@ -112,7 +118,7 @@ class BatchSource(Protocol):
     MixedBatches : Batches from several sources.
     """
 
-    def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
+    def batch(self, index: int, size: int, *, validation: bool = False, group: int = 1) -> Batch:
         """Return the batch of an index.
 
         Parameters
@@ -124,5 +130,8 @@ class BatchSource(Protocol):
             transition.
         validation : bool
             Use held-out data instead of training data.
+        group : int
+            Number of consecutive batches of equal length: those that the processes of a
+            data-parallel run compute at the same time. 1 in a run of one process.
         """
         ...

@@ -35,8 +35,12 @@ def by_length(examples: Iterable[Example]) -> dict[int, list[Example]]:
 
 
 def choose(
-    lengths: Mapping[int, Sequence[Example]], size: int, rng: np.random.Generator
-) -> list[Example]:
+    lengths: Mapping[int, Sequence[Example]],
+    size: int,
+    key: Sequence[int],
+    index: int,
+    group: int = 1,
+) -> tuple[list[Example], np.random.Generator]:
     """Sample examples of one length; the probability of a length is its share of all frames.
 
     Parameters
@@ -46,15 +50,33 @@ def choose(
     size : int
         Number of transitions of 16 bars; equally many frames for other lengths, at least one
         transition.
+    key : sequence of int
+        Seed.
+    index : int
+        Index of the batch.
+    group : int
+        Number of consecutive batches of equal length, such as those of the processes of a step.
+
+    Returns
+    -------
+    examples : list
+        Examples of one length.
     rng : numpy.random.Generator
-        Source of randomness.
+        Source of the further randomness of the batch.
     """
-    # By frames, since batches of long transitions have fewer: all transitions are equally likely.
-    weights = np.array([len(part) * frames for frames, part in lengths.items()], dtype=float)
-    frames = int(rng.choice(list(lengths), p=weights / weights.sum()))
+    rng = np.random.default_rng([*key, index])
+    frames = _choose_length(lengths, rng)
+    if first := index % group:
+        frames = _choose_length(lengths, np.random.default_rng([*key, index - first]))
     count = max(1, round(size * _REFERENCE_FRAMES / frames))
     chosen = rng.integers(len(lengths[frames]), size=count)
-    return [lengths[frames][i] for i in chosen]
+    return [lengths[frames][i] for i in chosen], rng
+
+
+def _choose_length(lengths: Mapping[int, Sequence[HasFrames]], rng: np.random.Generator) -> int:
+    # By frames, since batches of long transitions have fewer: all transitions are equally likely.
+    weights = np.array([len(part) * frames for frames, part in lengths.items()], dtype=float)
+    return int(rng.choice(list(lengths), p=weights / weights.sum()))
 
 
 def stacked(parts: Sequence[Conditioning]) -> Conditioning:

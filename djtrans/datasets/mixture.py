@@ -52,13 +52,13 @@ class MixedBatches:
                 "run; give numbers of at least 0 that sum to 1."
             )
 
-    def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
+    def batch(self, index: int, size: int, *, validation: bool = False, group: int = 1) -> Batch:
         """Return the batch of an index; see :class:`~djtrans.datasets.batch.BatchSource`."""
-        position = (0.5 + index * _GOLDEN) % 1.0
+        position = (0.5 + (index // group) * _GOLDEN) % 1.0
         which = int(np.searchsorted(np.cumsum(self.shares), position, side="right"))
         # The sum of the shares may be slightly below 1 because of rounding.
         source = self.sources[min(which, len(self.sources) - 1)]
-        return source.batch(index, size, validation=validation)
+        return source.batch(index, size, validation=validation, group=group)
 
 
 def shares_by_frames(sets: Sequence[HasFrames], whole: float = 1.0) -> tuple[float, ...]:

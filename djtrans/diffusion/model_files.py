@@ -6,8 +6,8 @@ import os
 import re
 from pathlib import Path
 
-from djtrans.core.audio.io import content_hash
 from djtrans.core.errors import FormatError, InputError
+from djtrans.core.util.checksums import file_hash
 from djtrans.core.util.hub import download, silent_client
 from djtrans.diffusion.checkpoint import WEIGHTS_NAME
 
@@ -73,7 +73,7 @@ def _download(hub_id: str) -> str:
         ) from None
     # The hub identifies large files by their SHA-256, and the client compares sizes only.
     digest = stated.etag or ""
-    if _SHA256.fullmatch(digest) and (found := content_hash(file)) != digest:
+    if _SHA256.fullmatch(digest) and (found := file_hash(Path(file))) != digest:
         raise FormatError(
             f"The model {hub_id!r} has the SHA-256 {found}, but the hub states {digest}; delete "
             f"{file} and try again."

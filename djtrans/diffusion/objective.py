@@ -42,12 +42,15 @@ class Loss:
         Scalars. `smoothness` is not yet weighted.
     clean : Tensor
         ``[batch, frames, parameters]``: clean curves of the prediction, not clipped.
+    rows : Tensor
+        ``[batch]``: `total` of each transition, without gradient.
     """
 
     total: Tensor
     prediction: Tensor
     smoothness: Tensor
     clean: Tensor
+    rows: Tensor
 
 
 @attrs.frozen
@@ -179,10 +182,18 @@ class Objective:
         mask = conditioning.mask
         if mask is None:
             mask = clean.new_ones(clean.shape[:2], dtype=torch.bool)
-        prediction = _mean(torch.square(error), mask)
-        smoothness = _mean(torch.square((1.0 - t) * jitter), mask[:, 1:] & mask[:, :-1])
+        errors, jitters = torch.square(error), torch.square((1.0 - t) * jitter)
+        inner = mask[:, 1:] & mask[:, :-1]
+        prediction, smoothness = _mean(errors, mask), _mean(jitters, inner)
         total = prediction + self.smoothness * smoothness
-        return Loss(total, prediction, smoothness, predicted)
+        rows = _row_means(errors, mask) + self.smoothness * _row_means(jitters, inner)
+        return Loss(total, prediction, smoothness, predicted, rows)
+
+
+def _row_means(errors: Tensor, mask: Tensor) -> Tensor:
+    """Average the errors of each transition over the frames inside the mask, ``[batch]``."""
+    inside = mask.to(errors.dtype)
+    return (errors.detach().mean(dim=-1) * inside).sum(dim=1) / inside.sum(dim=1).clamp(min=1.0)
 
 
 def _mean(errors: Tensor, mask: Tensor) -> Tensor:

@@ -19,10 +19,11 @@ from djtrans.core.util.json_documents import MALFORMED
 from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.diffusion.untrusted_files import RECORD, read_checkpoint
 from djtrans.training.ema import Ema
+from djtrans.training.optimizer import load_optimizer
 from djtrans.training.options import TrainOptions
 
 #: Options that may change when a run is resumed: they affect neither losses nor weights.
-_CHANGEABLE = ("save_every",)
+_CHANGEABLE = ("save_every", "patience", "loader_workers")
 
 
 @attrs.define
@@ -41,6 +42,8 @@ class TrainingState:
         Number of steps done.
     best : float
         Lowest validation loss so far.
+    stale : int
+        Number of validations since then.
     """
 
     network: nn.Module
@@ -48,6 +51,7 @@ class TrainingState:
     optimizer: Optimizer
     step: int = 0
     best: float = float("inf")
+    stale: int = 0
 
     def save(
         self, path: str | os.PathLike[str], record: ModelRecord, options: TrainOptions
@@ -60,6 +64,7 @@ class TrainingState:
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "best": self.best,
+            "stale": self.stale,
             "options": options.to_json(),
         }
         # Given a path, torch would store its name, which is a random one here.
@@ -83,8 +88,9 @@ class TrainingState:
             _check_data(ModelRecord.from_json(content[RECORD], str(path)).card, record.card, path)
             self.network.load_state_dict(content["network"])
             self.ema.load(content["ema"])
-            self.optimizer.load_state_dict(_interned(content["optimizer"]))
+            load_optimizer(self.optimizer, self.network, _interned(content["optimizer"]))
             self.step, self.best = int(content["step"]), float(content["best"])
+            self.stale = int(content.get("stale", 0))
         except FormatError:
             raise
         except (RuntimeError, *MALFORMED) as error:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import attrs
 import torch
+from torch import Tensor
 
 from djtrans.core.errors import InputError
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -37,6 +41,27 @@ class World:
         """Wait until all processes have reached this point."""
         if self.size > 1:
             torch.distributed.barrier()
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Average a tensor over all processes."""
+        if self.size > 1:
+            torch.distributed.all_reduce(values)
+            values = values / self.size
+        return values
+
+    def any(self, flag: bool, device: torch.device) -> bool:
+        """Return True if the flag is set in any process."""
+        if self.size == 1:
+            return flag
+        return float(self.mean(torch.tensor(float(flag), device=device))) > 0.0
+
+    def gather(self, value: T) -> list[T]:
+        """Collect a picklable value of each process, in all of them."""
+        if self.size == 1:
+            return [value]
+        values: list[Any] = [None] * self.size
+        torch.distributed.all_gather_object(values, value)
+        return values
 
     def local_batch_size(self, batch_size: int) -> int:
         """Compute the batch size of one process.

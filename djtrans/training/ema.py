@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -41,6 +44,19 @@ class Ema:
                 mean.lerp_(weight, 1.0 - decay)
             else:
                 mean.copy_(weight)
+
+    @contextmanager
+    def applied_to(self, network: nn.Module) -> Iterator[None]:
+        """Give a network the averaged weights, and evaluation mode, within a block."""
+        weights = {name: w.clone() for name, w in network.state_dict().items()}
+        mode = network.training
+        network.eval()
+        network.load_state_dict(self.weights)
+        try:
+            yield
+        finally:
+            network.load_state_dict(weights)
+            network.train(mode)
 
     def load(self, weights: dict[str, Tensor]) -> None:
         """Restore averaged weights."""

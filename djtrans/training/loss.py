@@ -148,8 +148,35 @@ class TrainingLoss(nn.Module):
 
     def forward(self, batch: Batch, noise_sample: NoiseSample) -> tuple[Tensor, ...]:
         """Return the terms as scalars; `audio` and `smoothness` are not yet weighted."""
+        return self.evaluate(batch, noise_sample)[0]
+
+    def evaluate(
+        self, batch: Batch, noise_sample: NoiseSample
+    ) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Compute the terms, and the diffusion loss of each transition.
+
+        Parameters
+        ----------
+        batch : Batch
+            Batch on the device of the network.
+        noise_sample : NoiseSample
+            Result of :meth:`sample`.
+
+        Returns
+        -------
+        terms : tuple of Tensor
+            Scalars in the order of `terms`.
+        rows : Tensor
+            ``[batch]``, without gradient.
+        """
         loss = self.objective.loss(self.network, batch.curves, batch.conditioning, noise_sample)
         if self.audio is None:
-            return loss.total, loss.prediction, loss.smoothness
+            return (loss.total, loss.prediction, loss.smoothness), loss.rows
         audio = self.audio(loss.clean, batch.curves, noise_sample.noise_fraction, batch.crops)
-        return loss.total + self.weight * audio, loss.prediction, loss.smoothness, audio
+        total = loss.total + self.weight * audio
+        return (total, loss.prediction, loss.smoothness, audio), loss.rows
+
+    def sample(self, batch: Batch, noise: torch.Generator) -> NoiseSample:
+        """Sample the random values of a batch; encoders without conditioning are dropped."""
+        sample = self.objective.sample(self.network, batch.curves, noise)
+        return attrs.evolve(sample, dropped=sample.dropped | batch.missing)

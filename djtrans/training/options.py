@@ -39,6 +39,9 @@ class TrainOptions:
         minimum=1,
         maximum=65536,
     )
+    accumulate: int = setting(
+        1, "Batches per step, whose gradients are averaged.", minimum=1, maximum=65536
+    )
     lr: float = setting(1e-4, "Learning rate after the warm-up.", minimum=0.0, maximum=1.0)
     warmup_steps: int = setting(500, "Steps over which the learning rate rises.", minimum=0)
     decay: float = setting(
@@ -52,6 +55,12 @@ class TrainOptions:
     save_every: int = setting(10_000, "Steps between checkpoints.", minimum=1)
     validate_every: int = setting(1_000, "Steps between validations.", minimum=1)
     validation_batches: int = setting(8, "Batches per validation.", minimum=1)
+    patience: int = setting(
+        0, "End after so many validations without improvement; 0: never.", minimum=0
+    )
+    loader_workers: int = setting(
+        0, "Processes that prepare batches ahead; 0: none.", minimum=0, maximum=256
+    )
     seed: int = setting(0, "Seed of weights, data and noise.", minimum=0, maximum=LARGEST_SEED)
     amp: bool = setting(False, "Mixed precision with bfloat16; CUDA only.")
     objective: Objective = attrs.field(factory=Objective)

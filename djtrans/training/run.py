@@ -32,6 +32,7 @@ from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.untrusted_files import RECORD, read_checkpoint
 from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout
 from djtrans.registry import Registry, default_registry
+from djtrans.training.initialization import check_initialization, initialize_from
 from djtrans.training.loss import AudioLoss
 from djtrans.training.options import TrainOptions
 from djtrans.training.trainer import TrainResult, train
@@ -136,6 +137,8 @@ def model_record(
 def with_encoders_of(record: ModelRecord, checkpoint: str | os.PathLike[str]) -> ModelRecord:
     """Replace encoders of a record by those of a checkpoint where these have another version.
 
+    The card keeps the origin of the run's initial weights.
+
     Parameters
     ----------
     record : ModelRecord
@@ -153,14 +156,19 @@ def with_encoders_of(record: ModelRecord, checkpoint: str | os.PathLike[str]) ->
     FormatError
         If the file is not a checkpoint.
     """
-    text = read_checkpoint(checkpoint)[RECORD]
-    saved = {e.component.name: e for e in ModelRecord.from_json(text, str(checkpoint)).encoders}
+    before = ModelRecord.from_json(read_checkpoint(checkpoint)[RECORD], str(checkpoint))
+    saved = {e.component.name: e for e in before.encoders}
 
     def in_its_version(encoder: EncoderRecord) -> EncoderRecord:
-        before = saved.get(encoder.component.name, encoder)
-        return encoder if before.component.version == encoder.component.version else before
+        known = saved.get(encoder.component.name, encoder)
+        return encoder if known.component.version == encoder.component.version else known
 
-    return attrs.evolve(record, encoders=tuple(map(in_its_version, record.encoders)))
+    card = {name: before.card[name] for name in ("initialized_from",) if name in before.card}
+    return attrs.evolve(
+        record,
+        encoders=tuple(map(in_its_version, record.encoders)),
+        card={**record.card, **card},
+    )
 
 
 def train_model(
@@ -171,6 +179,7 @@ def train_model(
     *,
     device: str = "auto",
     resume: str | os.PathLike[str] | None = None,
+    init_from: str | os.PathLike[str] | None = None,
     progress: ProgressCallback | None = None,
     mixer: MixerSpec | str = DEFAULT_MIXER,
     registry: Registry | None = None,
@@ -195,6 +204,10 @@ def train_model(
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     resume : path, optional
         A checkpoint of the same run, which keeps the versions of its encoders.
+    init_from : path or str, optional
+        Model or checkpoint whose averaged weights the run starts from, as in
+        :func:`djtrans.load_model`, or ``"bundled"``; see
+        :func:`~djtrans.training.initialization.initialize_from`. Stated in the model's card.
     progress : callable, optional
         Receives a `Progress` event with metrics after each step.
     mixer : MixerSpec or str
@@ -210,8 +223,10 @@ def train_model(
     Raises
     ------
     InputError
-        If a dataset is empty, the shares do not match the datasets, or the audio loss has a weight
-        and no dataset has audio.
+        If a dataset is empty, the shares do not match the datasets, the audio loss has a weight
+        and no dataset has audio, or the model of `init_from` does not fit.
+    LayoutError
+        If the model of `init_from` is for another mixer.
     FormatError
         If a dataset has values that are not finite, or a resumed run had other data.
 
@@ -231,6 +246,7 @@ def train_model(
     options = options or TrainOptions()
     record = record or model_record(mixer=mixer, registry=registry)
     if resume is not None:
+        check_initialization(init_from, resume)
         record = with_encoders_of(record, resume)
     sets = [data] if isinstance(data, SyntheticDataset | PreparedDataset) else list(data)
     with_audio = options.audio_weight > 0.0
@@ -250,9 +266,13 @@ def train_model(
         "data_digests": [dataset_digest(each) for each in sets],
         "train": attrs.asdict(options),
     }
-    record = attrs.evolve(record, card=card)
     torch.manual_seed(options.seed)
     network, encoders = build_network(record, registry=registry)
+    if init_from is not None:
+        card["initialized_from"] = attrs.asdict(
+            initialize_from(network, record, init_from, registry=registry)
+        )
+    record = attrs.evolve(record, card=card)
     sources = [_source(each, record, network, encoders, options, registry) for each in sets]
     return train(
         network,

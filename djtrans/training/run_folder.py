@@ -12,6 +12,8 @@ from djtrans.core.util.atomic_files import replacing
 from djtrans.core.util.output_files import check_by_product, check_folder, starts_with
 
 BEST_MODEL, METRICS = "best_model.pt", "metrics.csv"
+#: Table of the results of each validation, and the folder of its pictures.
+VALIDATION, PICTURES = "validation.csv", "validation"
 
 
 def check_run_folder(output: str | os.PathLike[str], resume: str | os.PathLike[str] | None) -> Path:
@@ -38,9 +40,11 @@ def check_run_folder(output: str | os.PathLike[str], resume: str | os.PathLike[s
                 f"{folder} has {present[0].name} of another run; resume it (--resume "
                 f"{present[-1]}), or choose another folder (--output)."
             )
-    check_by_product(
-        folder / METRICS, starts_with("step,loss,"), instead="choose another folder (--output)"
-    )
+    another = "choose another folder (--output)"
+    check_by_product(folder / METRICS, starts_with("step,loss,"), instead=another)
+    check_by_product(folder / VALIDATION, starts_with("step,name,value"), instead=another)
+    if (folder / PICTURES).exists() and not (folder / PICTURES).is_dir():
+        raise InputError(f"{folder / PICTURES} is no folder; {another}.")
     return folder
 
 

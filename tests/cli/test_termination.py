@@ -14,7 +14,7 @@ from djtrans.cli import main
 from djtrans.cli.termination import interrupt_on_sigterm
 from djtrans.core.util.atomic_files import replacing
 from djtrans.pipeline import generation
-from djtrans.training.trainer import interruptible
+from djtrans.training.interrupts import interruptible
 
 
 @pytest.fixture

@@ -79,6 +79,30 @@ def test_another_denoiser_and_other_encoders_are_named(run, data):
     assert [slot.encoder for slot in model.network.slots] == ["djtrans/technique"]
 
 
+def test_a_run_starts_from_another_model(run, data):
+    small = ("--set", "denoiser.width=8", "--set", "denoiser.depth=1", "--set", "denoiser.heads=1")
+    code, _, err = run("--data", data, *SHORT, *small, "--encoders", "audio@2,technique")
+    assert code == 0, err
+    model = "output/best_model.pt"
+    more = ("--data", data, "--output", "run1", *SHORT, *small, "--init-from", model)
+    code, _, err = run(*more)
+    assert code == 0, err
+    assert re.search(
+        r"^starts with \d+ of \d+ weights from output/best_model.pt; djtrans/audio@3 from "
+        r"djtrans/audio@2 \(67 of 99 channels\); djtrans/technique@1 as before$",
+        err,
+        re.MULTILINE,
+    )
+    assert read_model("run1/best_model.pt")[0].card["initialized_from"]["model"] == "best_model.pt"
+    code, _, err = run(*more, "--resume", "run1/checkpoint_2.pt")
+    assert code == 2
+    assert "starts a new run, --resume run1/checkpoint_2.pt continues one" in err
+    # What does not fit is found before data are opened or made.
+    code, _, err = run("--data", "none", "--output", "run2", "--init-from", model)
+    assert code == 2
+    assert "No layer of output/best_model.pt fits this network" in err
+
+
 def test_denoiser_encoder_and_scheduler_are_set(run, data):
     settings = (
         "denoiser.width=16",

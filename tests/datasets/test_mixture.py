@@ -15,8 +15,8 @@ class Named:
     def __init__(self, name):
         self.name = name
 
-    def batch(self, index, size, *, validation=False):
-        return self.name, index, size, validation
+    def batch(self, index, size, *, validation=False, group=1):
+        return self.name, index, size, validation, group
 
 
 @attrs.frozen
@@ -46,7 +46,7 @@ def test_a_batch_is_what_the_source_gives_for_that_number():
     for index in range(30):
         one = mixed.batch(index, 7, validation=True)
         assert one == mixed.batch(index, 7, validation=True)
-        assert one[1:] == (index, 7, True)
+        assert one[1:] == (index, 7, True, 1)
     assert set(names(mixed, range(30))) == {"a", "b", "c"}
     assert set(names(MixedBatches((Named("a"), Named("b")), (1.0, 0.0)), range(99))) == {"a"}
 
@@ -63,3 +63,12 @@ def test_by_default_every_frame_counts_the_same():
 def test_shares_that_divide_nothing_are_refused(shares, why):
     with pytest.raises(InputError, match=why):
         MixedBatches((Named("a"), Named("b")), shares)
+
+
+def test_the_batches_of_a_group_have_one_source():
+    mixed = MixedBatches((Named("a"), Named("b")), (0.5, 0.5))
+    groups = [[mixed.batch(4 * step + rank, 8, group=4) for rank in range(4)] for step in range(40)]
+    assert all(len({source for source, *_ in group}) == 1 for group in groups)
+    assert groups[3][2][1:] == (14, 8, False, 4)
+    first = [group[0][0] for group in groups]
+    assert first == names(mixed, range(40))

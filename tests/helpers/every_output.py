@@ -54,7 +54,7 @@ COMMANDS = {
 
 #: Measurements of the run itself, and no two runs alike: a column of training's metrics, and the
 #: computing times in the results of a comparison, with the digest that covers them.
-MEASURED = ("steps_per_second", "seconds", "sha256")
+MEASURED = ("steps_per_second", "data_share", "seconds", "sha256")
 
 
 def make_inputs(folder: Path, sample_rate_hz: int = 22050) -> None:

@@ -44,7 +44,7 @@ def small_record():
 class Ramps:
     """Straight crossfades, each at the place that the conditioning tells."""
 
-    def batch(self, index, size, *, validation=False):
+    def batch(self, index, size, *, validation=False, group=1):
         generator = torch.Generator().manual_seed(2 * index + validation)
         middle = torch.rand(size, 1, generator=generator) * FRAMES
         ramp = ((torch.arange(FRAMES) - middle) / 4).clamp(-1, 1)
@@ -52,6 +52,7 @@ class Ramps:
             curves=torch.stack([-ramp, ramp], dim=-1),
             conditioning=Conditioning(ramp[..., None], middle / FRAMES),
             missing=torch.zeros(size, 1, dtype=torch.bool),
+            techniques=tuple(("early", "late")[float(m) > FRAMES / 2] for m in middle),
         )
 
 

@@ -115,7 +115,7 @@ class Heard:
     def __init__(self, layout, crops=True):
         self.curves, self.crops = crossfade(layout), crops
 
-    def batch(self, index, size, *, validation=False):
+    def batch(self, index, size, *, validation=False, group=1):
         crops = (crop(first=index % 8, seed=2 * index + validation),) if self.crops else ()
         return Batch(
             self.curves.expand(size, -1, -1),
@@ -189,7 +189,8 @@ def run(folder, layout, mixer, options=OPTIONS, crops=True, **more):
 def rows(folder):
     with (folder / "metrics.csv").open(newline="") as lines:
         found = list(csv.DictReader(lines))
-    return [{k: v for k, v in row.items() if k != "steps_per_second"} for row in found]
+    timed = ("steps_per_second", "data_share")
+    return [{k: v for k, v in row.items() if k not in timed} for row in found]
 
 
 def test_a_resumed_run_has_the_audio_loss_of_an_uninterrupted_one(tmp_path, mixer, layout):
@@ -207,7 +208,7 @@ def test_without_a_weight_there_is_no_audio_loss_and_no_column(tmp_path, mixer, 
     assert rows(tmp_path / "crops") == rows(tmp_path / "none")
     header = (tmp_path / "crops" / "metrics.csv").read_text().splitlines()[0]
     assert header == (
-        "step,loss,prediction,smoothness,grad_norm,lr,steps_per_second,validation_loss"
+        "step,loss,prediction,smoothness,grad_norm,lr,steps_per_second,data_share,validation_loss"
     )
 
 

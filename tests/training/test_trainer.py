@@ -15,11 +15,13 @@ import pytest
 import torch
 
 from djtrans.core.contracts.encoder import Conditioning
-from djtrans.core.errors import ConfigError, FormatError, InputError
+from djtrans.core.errors import ConfigError, DjtransError, FormatError, InputError
 from djtrans.datasets.batch import Batch
 from djtrans.diffusion.checkpoint import read_model
+from djtrans.training.optimizer import build_optimizer
 from djtrans.training.options import TrainOptions
-from djtrans.training.trainer import NOISE, generator, train
+from djtrans.training.random_streams import NOISE, generator
+from djtrans.training.trainer import train
 from tests.helpers.training import Ramps, small_network, small_record
 
 OPTIONS = TrainOptions(
@@ -49,12 +51,19 @@ def test_it_learns_and_leaves_what_it_promises(tmp_path):
     assert result.step == 120
     assert not result.interrupted
     names = {file.name for file in tmp_path.iterdir() if not file.name.startswith(".")}
-    assert names == {"metrics.csv", "best_model.pt", "checkpoint_60.pt", "checkpoint_120.pt"}
+    assert names == {
+        "metrics.csv",
+        "validation.csv",
+        "best_model.pt",
+        "checkpoint_60.pt",
+        "checkpoint_120.pt",
+    }
     table = rows(tmp_path)
     assert [int(row["step"]) for row in table] == list(range(1, 121))
     assert len(seen) == 120
     assert (seen[-1].stage, seen[-1].done, seen[-1].total) == ("steps", 120, 120)
-    assert seen[-1].metrics["validation_loss"] == pytest.approx(float(table[-1]["validation_loss"]))
+    validation = float(table[-1]["validation_loss"])  # six digits
+    assert seen[-1].metrics["validation_loss"] == pytest.approx(validation, rel=1e-5)
     validated = [float(row["validation_loss"]) for row in table if row["validation_loss"]]
     assert len(validated) == 12
     assert min(validated) == pytest.approx(result.best, rel=1e-5)
@@ -156,7 +165,7 @@ def test_the_learning_rate_rises_stays_and_falls():
 
 def test_missing_encoders_are_dropped(tmp_path):
     class Missing(Ramps):
-        def batch(self, index, size, *, validation=False):
+        def batch(self, index, size, *, validation=False, group=1):
             batch = super().batch(index, size, validation=validation)
             shouting = Conditioning(batch.conditioning.per_frame + 1e6, batch.conditioning.global_)
             return Batch(batch.curves, shouting, torch.ones_like(batch.missing))
@@ -167,7 +176,7 @@ def test_missing_encoders_are_dropped(tmp_path):
 
 def test_running_out_of_memory_suggests_a_smaller_batch(tmp_path):
     class Full(Ramps):
-        def batch(self, index, size, *, validation=False):
+        def batch(self, index, size, *, validation=False, group=1):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
 
     with pytest.raises(InputError, match=r"batch size 4: lower it \(--batch-size\)"):
@@ -185,7 +194,7 @@ def test_two_processes_average_their_gradients(tmp_path):
             import json, os, sys, torch
             torch.set_num_threads(1)
             from djtrans.training.options import TrainOptions
-            from djtrans.training.trainer import NOISE, generator, train
+            from djtrans.training.trainer import train
             from tests.helpers.training import Ramps, small_network, small_record
 
             folder = sys.argv[1]
@@ -214,9 +223,7 @@ def test_two_processes_average_their_gradients(tmp_path):
     assert len(rows(tmp_path)) == 1
     # Alone, on the mean of both gradients, the same step leads to the same weights.
     options, network = TrainOptions(**chosen), small_network()
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=options.lr, weight_decay=options.weight_decay
-    )
+    optimizer = build_optimizer(network, options)
     for rank in range(2):
         batch = Ramps().batch(rank, 2)
         draw = options.objective.sample(network, batch.curves, generator(3, NOISE, rank))
@@ -237,7 +244,7 @@ class Broken(Ramps):
     def __init__(self, step=None, *, validation=False):
         self.step, self.validation = step, validation
 
-    def batch(self, index, size, *, validation=False):
+    def batch(self, index, size, *, validation=False, group=1):
         batch = super().batch(index, size, validation=validation)
         broken = self.validation if validation else index == self.step
         return attrs.evolve(batch, curves=batch.curves * (float("nan") if broken else 1.0))
@@ -322,3 +329,152 @@ def test_a_checkpoint_of_an_earlier_version_is_resumed_with_a_warning(tmp_path):
             small_network(), card("1a"), Ramps(), tmp_path / "b", OPTIONS,
             resume=tmp_path / "a" / "checkpoint_10.pt",
         )  # fmt: skip
+
+
+def losses(folder):
+    return [[row[name] for name in ("step", "loss", "grad_norm", "lr")] for row in rows(folder)]
+
+
+def test_worker_processes_change_nothing(tmp_path):
+    run(tmp_path / "a")
+    run(tmp_path / "b", attrs.evolve(OPTIONS, loader_workers=2))
+    assert losses(tmp_path / "a") == losses(tmp_path / "b")
+    again = attrs.evolve(OPTIONS, loader_workers=1)
+    run(tmp_path / "c", again, resume=tmp_path / "b" / "checkpoint_10.pt")
+    assert losses(tmp_path / "c") == losses(tmp_path / "a")[10:]
+
+
+class Deadly(Ramps):
+    def batch(self, index, size, *, validation=False, group=1):
+        if index == 12:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().batch(index, size, validation=validation)
+
+
+def test_a_killed_worker_ends_the_run_with_one_message(tmp_path):
+    with pytest.raises(DjtransError, match=r"A process that prepares batches was killed"):
+        run(tmp_path, attrs.evolve(OPTIONS, loader_workers=1), source=Deadly())
+
+
+def test_an_interrupt_with_workers_saves(tmp_path):
+    def interrupt(event):
+        if event.done == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    stopped = run(tmp_path, attrs.evolve(OPTIONS, loader_workers=1), progress=interrupt)
+    assert stopped.interrupted
+    assert stopped.checkpoint == tmp_path / "checkpoint_7.pt"
+
+
+def test_accumulated_gradients_are_those_of_the_mean(tmp_path):
+    options = attrs.evolve(OPTIONS, steps=1, accumulate=3, warmup_steps=0)
+    network, expected = small_network(), small_network()
+    train(network, small_record(), Ramps(), tmp_path, options)
+    optimizer = build_optimizer(expected, options)
+    total = 0.0
+    for index in range(3):
+        batch = Ramps().batch(index, 4)
+        draw = options.objective.sample(expected, batch.curves, generator(3, NOISE, index))
+        loss = options.objective.loss(expected, batch.curves, batch.conditioning, draw).total / 3
+        loss.backward()
+        total += float(loss.detach())
+    norm = torch.nn.utils.clip_grad_norm_(expected.parameters(), options.clip_norm)
+    optimizer.param_groups[0]["lr"] = optimizer.param_groups[1]["lr"] = options.lr_at(0)
+    optimizer.step()
+    for name, weight in expected.state_dict().items():
+        torch.testing.assert_close(network.state_dict()[name], weight, rtol=1e-5, atol=1e-6)
+    assert float(rows(tmp_path)[0]["loss"]) == pytest.approx(total, rel=1e-4)
+    assert float(rows(tmp_path)[0]["grad_norm"]) == pytest.approx(float(norm), rel=1e-4)
+
+
+def test_a_resumed_run_with_accumulation_goes_on_with_the_next_batches(tmp_path):
+    options = attrs.evolve(OPTIONS, accumulate=2)
+    run(tmp_path / "whole", options)
+    run(tmp_path / "again", options, resume=tmp_path / "whole" / "checkpoint_20.pt")
+    assert losses(tmp_path / "again") == losses(tmp_path / "whole")[20:]
+    with pytest.raises(FormatError, match=r"accumulate = 2 \(now 1\)"):
+        run(tmp_path / "other", resume=tmp_path / "whole" / "checkpoint_20.pt")
+
+
+def validations(folder):
+    with (folder / "validation.csv").open(newline="") as lines:
+        return {
+            (int(row["step"]), row["name"]): float(row["value"]) for row in csv.DictReader(lines)
+        }
+
+
+def test_a_run_ends_when_its_validation_no_longer_improves(tmp_path):
+    # Without learning, the averaged weights and so the validation loss stay as they are.
+    options = attrs.evolve(OPTIONS, lr=0.0, patience=2, validate_every=4)
+    seen = []
+    result = run(tmp_path, options, progress=seen.append)
+    assert result.stopped_early
+    assert not result.interrupted
+    assert (result.step, result.checkpoint) == (12, tmp_path / "checkpoint_12.pt")
+    assert result.checkpoint.is_file()
+    # The count of validations is part of the state.
+    early = attrs.evolve(options, save_every=8)
+    run(tmp_path / "a", early)
+    again = run(tmp_path / "b", early, resume=tmp_path / "a" / "checkpoint_8.pt")
+    assert (again.step, again.stopped_early) == (12, True)
+    more = attrs.evolve(options, patience=0)
+    assert run(tmp_path / "c", more, resume=tmp_path / "a" / "checkpoint_8.pt").step == 30
+
+
+def test_validation_is_by_technique(tmp_path):
+    seen = []
+    run(tmp_path, progress=seen.append)
+    found = validations(tmp_path)
+    assert {step for step, _ in found} == {10, 20, 30}
+    assert {name for _, name in found} == {"loss", "loss/early", "loss/late"}
+    counts = {"early": 0, "late": 0}
+    for index in range(OPTIONS.validation_batches):
+        for technique in Ramps().batch(index, 4, validation=True).techniques:
+            counts[technique] += 1
+    assert sum(counts.values()) == 8
+    for step in (10, 20, 30):
+        mean = sum(n * found[step, f"loss/{name}"] for name, n in counts.items()) / 8
+        assert found[step, "loss"] == pytest.approx(mean, rel=1e-4)
+    assert seen[9].metrics["validation/loss/late"] == pytest.approx(
+        found[10, "loss/late"], rel=1e-4
+    )
+    # A resumed run has the results of later steps once.
+    run(tmp_path, resume=tmp_path / "checkpoint_20.pt")
+    assert validations(tmp_path) == found
+    lines = (tmp_path / "validation.csv").read_text().splitlines()
+    assert len(lines) == 1 + len(found)
+
+
+def test_a_monitor_sees_averaged_weights_and_its_results_are_logged(tmp_path):
+    from matplotlib.figure import Figure
+
+    network, seen, events = small_network(), [], []
+
+    def monitor(step):
+        assert not network.training
+        seen.append({name: w.clone() for name, w in network.state_dict().items()})
+        return {"curves/jitter": step / 10, "": Figure(), "more": Figure()}
+
+    train(
+        network, small_record(), Ramps(), tmp_path, OPTIONS, monitor=monitor,
+        progress=events.append,
+    )  # fmt: skip
+    assert len(seen) == 3
+    _, averaged = read_model(tmp_path / "checkpoint_30.pt")
+    assert all(torch.equal(seen[-1][name], weight) for name, weight in averaged.items())
+    # Training goes on with its own weights.
+    alone = small_network()
+    train(alone, small_record(), Ramps(), tmp_path / "alone", OPTIONS)
+    assert all(
+        torch.equal(network.state_dict()[name], weight)
+        for name, weight in alone.state_dict().items()
+    )
+    assert validations(tmp_path)[20, "curves/jitter"] == 2.0
+    pictures = events[19].pictures
+    assert pictures == {
+        "": tmp_path / "validation" / "step_00020.png",
+        "more": tmp_path / "validation" / "step_00020_more.png",
+    }
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in pictures.values())
+    assert events[19].metrics["validation/curves/jitter"] == 2.0
+    assert not events[18].pictures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import attrs
@@ -73,6 +73,33 @@ class Denoiser(Protocol):
             ``noise - clean``, the noise, or the clean curves.
         """
         ...
+
+
+@runtime_checkable
+class ChannelInputs(Protocol):
+    """Network of a denoiser that declares its input layers; optional.
+
+    Another model may have other conditioning channels. With this declaration its weights can be
+    copied channel by channel (``djtrans train --init-from``).
+
+    Attributes
+    ----------
+    input_layers : mapping of str to sequence
+        Layers whose weight ``[outputs, inputs, ...]`` has one input for each channel, by their
+        names in the network. The inputs in order, as groups: names of fields of
+        :class:`DenoiserShape`, or numbers of channels that do not depend on it.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.core.contracts.denoiser import ChannelInputs
+    >>> class Network(torch.nn.Module):
+    ...     input_layers = {"enter": ("parameters", "per_frame"), "whole": ("global_",)}
+    >>> isinstance(Network(), ChannelInputs)
+    True
+    """
+
+    input_layers: Mapping[str, Sequence[str | int]]
 
 
 @attrs.frozen(kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import attrs
@@ -129,6 +129,19 @@ class TechniqueEncoder(Encoder, Protocol):
 
     def knows(self, technique: str) -> bool:
         """Return True if the technique of this qualified name is in the encoder's vocabulary."""
+        ...
+
+
+@runtime_checkable
+class NamedChannels(Protocol):
+    """Encoder that names its channels; optional.
+
+    Channels of the same name have the same meaning in all versions and configs of an encoder, so
+    ``djtrans train --init-from`` copies their weights.
+    """
+
+    def channel_names(self, stems: tuple[str, ...]) -> tuple[Sequence[str], Sequence[str]]:
+        """Return unique names of the channels per frame and of the global channels, in order."""
         ...
 
 

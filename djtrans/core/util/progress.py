@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TypeAlias
 
 import attrs
@@ -26,6 +27,8 @@ class Progress:
     metrics : mapping of str to float
         The same details as numbers: ``resumed`` and ``failed`` units of a job, the losses and rates
         of a training step.
+    pictures : mapping of str to Path
+        Pictures that were written since the last event, by name.
 
     Examples
     --------
@@ -39,6 +42,7 @@ class Progress:
     total: float | None = None
     message: str = ""
     metrics: Mapping[str, float] = attrs.field(factory=dict)
+    pictures: Mapping[str, Path] = attrs.field(factory=dict)
 
 
 #: Receives each event, in the process that made the call.

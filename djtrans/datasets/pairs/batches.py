@@ -125,11 +125,10 @@ class PreparedBatches:
             True: by_length(self.prepared.validation),
         }
 
-    def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
-        """Batch number `index`; see :class:`~djtrans.datasets.batch.BatchSource`."""
-        key = [self.seed, int(validation), index]
-        rng = np.random.default_rng(key)
-        examples = choose(self._lengths[validation], size, rng)
+    def batch(self, index: int, size: int, *, validation: bool = False, group: int = 1) -> Batch:
+        """Return the batch of an index; see :class:`~djtrans.datasets.batch.BatchSource`."""
+        key = [self.seed, int(validation)]
+        examples, rng = choose(self._lengths[validation], size, key, index, group)
         scaling = Scaling(self.layout)
         curves, parts, missing = [], [], []
         for example in examples:
@@ -140,10 +139,15 @@ class PreparedBatches:
             inputs, without = encode(self.encoders, self.network, request)
             parts.append(inputs)
             missing.append(without)
-        batch = Batch(torch.stack(curves), stacked(parts), torch.cat(missing))
+        batch = Batch(
+            torch.stack(curves),
+            stacked(parts),
+            torch.cat(missing),
+            techniques=tuple(example.request.technique for example in examples),
+        )
         if not self.heard:
             return batch
-        return self._with_crops(batch, examples, np.random.default_rng([*key, _CROPS]))
+        return self._with_crops(batch, examples, np.random.default_rng([*key, index, _CROPS]))
 
     def _with_crops(
         self, batch: Batch, examples: Sequence[PreparedExample], rng: np.random.Generator

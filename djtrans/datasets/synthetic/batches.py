@@ -117,10 +117,10 @@ class SyntheticBatches:
             True: by_length(_examples(data.validation, data.validation_curves)),
         }
 
-    def batch(self, index: int, size: int, *, validation: bool = False) -> Batch:
+    def batch(self, index: int, size: int, *, validation: bool = False, group: int = 1) -> Batch:
         """Return the batch of an index; see :class:`~djtrans.datasets.batch.BatchSource`."""
-        rng = np.random.default_rng([self.seed, int(validation), index])
-        return self._generate(choose(self._lengths[validation], size, rng), rng)
+        key = self.seed, int(validation)
+        return self._generate(*choose(self._lengths[validation], size, key, index, group))
 
     def _generate(self, examples: Sequence[_Example], rng: np.random.Generator) -> Batch:
         curves, parts, missing = [], [], []
@@ -132,7 +132,12 @@ class SyntheticBatches:
             inputs, without = encode(self.encoders, self.network, request)
             parts.append(inputs)
             missing.append(without)
-        return Batch(torch.stack(curves), stacked(parts), torch.cat(missing))
+        return Batch(
+            Scaling(self.layout).to_model(conform(torch.stack(curves), self.layout)),
+            stacked(parts),
+            torch.cat(missing),
+            techniques=tuple(example.composition.technique for example in examples),
+        )
 
     def _sample(self, example: _Example, rng: np.random.Generator) -> tuple[CurveRequest, Tensor]:
         # Any seed: 0, which generates the plain form of a technique, is not special here.
@@ -140,10 +145,9 @@ class SyntheticBatches:
         request = request_of(example.composition, self.dataset.tracks, self.layout, seed)
         if example.curves and rng.random() < self.stored_fraction:
             which = int(rng.integers(len(example.curves)))
-            objective = example.improvements[which]
-            return attrs.evolve(request, objective=objective), example.curves[which].values.float()
-        values = conform(self.techniques[request.technique].generate(request), self.layout)
-        return request, Scaling(self.layout).to_model(values)
+            values = Scaling(self.layout).from_model(example.curves[which].values.float())
+            return attrs.evolve(request, objective=example.improvements[which]), values
+        return request, self.techniques[request.technique].generate(request)
 
 
 @attrs.frozen(eq=False)

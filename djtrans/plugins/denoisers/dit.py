@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
 import torch
 from einops import rearrange
 from torch import Tensor, nn
@@ -10,6 +13,7 @@ from torch.nn import functional
 from djtrans.core.contracts.denoiser import DenoiserShape
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.plugins.denoisers import DitConfig
+from djtrans.plugins.denoisers.full_precision import full_precision
 from djtrans.plugins.denoisers.global_embedding import GlobalEmbedding
 from djtrans.plugins.denoisers.position import POSITION_CHANNELS, window_position
 from djtrans.plugins.denoisers.rotary import rotate
@@ -48,6 +52,11 @@ class DitNetwork(nn.Module):
     .. [2] J. Su et al., RoFormer: Enhanced Transformer with Rotary Position Embedding, 2021.
     """
 
+    input_layers: ClassVar[Mapping[str, Sequence[str | int]]] = {
+        "enter": ("parameters", "per_frame", POSITION_CHANNELS),
+        "whole.conditioning.0": ("global_",),
+    }
+
     def __init__(self, config: DitConfig, shape: DenoiserShape) -> None:
         super().__init__()
         width = config.width
@@ -63,12 +72,14 @@ class DitNetwork(nn.Module):
         """Predict; see :class:`djtrans.core.contracts.denoiser.Denoiser`."""
         mask = conditioning.mask
         position = window_position(x.shape[1], mask, like=x)
-        tokens = self.enter(torch.cat([x, conditioning.per_frame, position], dim=-1))
+        # Under autocast layers return bfloat16; the sum of all blocks has the precision of x.
+        tokens = self.enter(torch.cat([x, conditioning.per_frame, position], dim=-1)).to(x.dtype)
         whole = functional.silu(self.whole(noise_fraction, conditioning.global_))
         heard = None if mask is None else rearrange(mask, "b f -> b 1 1 f")
         for block in self.blocks:
             tokens = block(tokens, whole, heard)
-        return self.leave(self.norm(tokens, whole))
+        with full_precision(x):
+            return self.leave(self.norm(tokens, whole.to(x.dtype)))
 
 
 class _ModulatedNorm(nn.Module):

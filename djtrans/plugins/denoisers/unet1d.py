@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from einops import rearrange
@@ -13,6 +14,7 @@ from torch.nn import functional
 from djtrans.core.contracts.denoiser import DenoiserShape
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.plugins.denoisers import Unet1dConfig
+from djtrans.plugins.denoisers.full_precision import full_precision
 from djtrans.plugins.denoisers.global_embedding import GlobalEmbedding
 from djtrans.plugins.denoisers.position import POSITION_CHANNELS, window_position
 
@@ -50,6 +52,11 @@ class Unet1dNetwork(nn.Module):
        Segmentation, MICCAI 2015.
     """
 
+    input_layers: ClassVar[Mapping[str, Sequence[str | int]]] = {
+        "enter": ("parameters", "per_frame", POSITION_CHANNELS),
+        "whole.conditioning.0": ("global_",),
+    }
+
     def __init__(self, config: Unet1dConfig, shape: DenoiserShape) -> None:
         super().__init__()
         channels = config.channels
@@ -80,18 +87,20 @@ class Unet1dNetwork(nn.Module):
         position = window_position(frames, conditioning.mask, like=x)
         told = torch.cat([x, conditioning.per_frame, position], dim=-1)
         told = functional.pad(rearrange(told, "b f c -> b c f"), (0, missing))
-        hidden = self.enter(told, masks[0])
+        # Under autocast layers return bfloat16; the sums of residuals have the precision of x.
+        hidden = self.enter(told, masks[0]).to(x.dtype)
         skips = []
         for level, stage in enumerate(self.down):
             hidden = stage(hidden, whole, masks[level])
             if level < len(self.coarser):
                 skips.append(hidden)
-                hidden = self.coarser[level](hidden, masks[level])
+                hidden = self.coarser[level](hidden, masks[level]).to(x.dtype)
         for level in reversed(range(len(self.up))):
             wide = hidden.repeat_interleave(2, dim=-1)
             hidden = skips[level] + self.finer[level](wide, masks[level])
             hidden = self.up[level](hidden, whole, masks[level])
-        return rearrange(self.leave(hidden, masks[0])[..., :frames], "b c f -> b f c")
+        with full_precision(x):
+            return rearrange(self.leave(hidden, masks[0])[..., :frames], "b c f -> b f c")
 
 
 class _Convolution(nn.Conv1d):

@@ -25,8 +25,11 @@ SECTION_CHANNELS = ("intro", "build", "drop", "break", "outro")
 #: Vocal activity and rests; phrase position and boundaries; section.
 _PER_TRACK = 2 + 3 + 1 + len(SECTION_CHANNELS)
 _SHARED = 4
-#: Bars, tempo, key relation (three); stretch and isolation of the stems of each track.
-_GLOBAL = 9
+_GLOBAL_NAMES = (
+    *("bars", "tempo", "key known", "key distance", "keys match"),
+    *("a: stretch", "b: stretch", "a: isolated", "b: isolated"),
+)
+_GLOBAL = len(_GLOBAL_NAMES)
 _REFERENCE_BPM = 120.0
 _FARTHEST_KEY = 7
 
@@ -39,6 +42,7 @@ class ThreeBandEncoder:
     """
 
     _bands, _chroma = 3, 0
+    _band_names: tuple[str, ...] = ("low", "mid", "high")
 
     def __init__(self, config: NoConfig) -> None:
         self.config = config
@@ -80,6 +84,22 @@ class ThreeBandEncoder:
             dim=1,
         )
 
+    def channel_names(self, stems: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """Return the names of the channels per frame and of the global channels.
+
+        The bass band of version 3 has the name of version 2's band below 300 Hz, whose level it
+        determines in most music.
+        """
+        track = [
+            *(f"{stem} {band}" for stem in stems for band in self._band_names),
+            *(f"{stem} onset" for stem in stems),
+            *("vocal", "may fade", "phrase position", "after boundary", "before boundary"),
+            *("section level", *SECTION_CHANNELS),
+            *(f"chroma {pitch}" for pitch in range(self._chroma)),
+        ]
+        per_frame = [f"{side}: {name}" for side in "ab" for name in track]
+        return [*per_frame, "beat", "bar sine", "bar cosine", "window"], list(_GLOBAL_NAMES)
+
     def _level_db(self, features: TrackFeatures) -> Tensor:
         """Return the levels of each stem, ``[frames, stems, bands]``."""
         return features.level_db
@@ -97,6 +117,7 @@ class AudioEncoder(ThreeBandEncoder):
     """
 
     _bands, _chroma = 4, 12
+    _band_names = ("low", "low-mid", "mid", "high")
 
     def _track(
         self, features: TrackFeatures, resting: NDArray[np.bool_] | None, beats: Tensor

@@ -28,6 +28,8 @@ class TechniqueEncoder:
     and the anchors are encoded nevertheless, since they are part of the plan.
     """
 
+    _side_name = "side of swap"
+
     def __init__(self, config: TechniqueVocabulary | TechniqueEncoderConfig) -> None:
         self.techniques = config.techniques
 
@@ -66,9 +68,16 @@ class TechniqueEncoder:
         """Return True if the technique is in the vocabulary."""
         return technique in self.techniques
 
+    def channel_names(self, stems: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """Return the names of the channels per frame and of the global channels."""
+        anchors = [f"{side}: {anchor}" for side in "ab" for anchor in _ANCHORS]
+        return [self._side_name, "at swap", "near swap"], ["any", *self.techniques, *anchors]
+
 
 class SwapStepEncoder(TechniqueEncoder):
     """Version 1 of :class:`TechniqueEncoder`, with a step at the swap."""
+
+    _side_name = "after swap"
 
     def _side(self, bars: Tensor) -> Tensor:
         return (bars >= 0).float()

@@ -160,7 +160,8 @@ def test_the_swap_is_encoded_on_its_frame(layout, swap):
     side = got[:, 0]
     assert side[2 * swap] == 0.0
     assert side[2 * (swap - 4)] == pytest.approx(-1 / 3)  # a bar before it, of 1 + 2
-    assert bool((side[: 2 * swap] < 0).all()) and bool((side[2 * swap + 1 :] > 0).all())
+    assert bool((side[: 2 * swap] < 0).all())
+    assert bool((side[2 * swap + 1 :] > 0).all())
     assert got[:, 1].nonzero().flatten().tolist() == [2 * swap]
     assert got[2 * swap, 2] == 1.0
     assert got[2 * (swap - 4), 2] == pytest.approx(math.exp(-0.5))
