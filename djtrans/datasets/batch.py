@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 import torch
 from torch import Tensor
 
 from djtrans.core.contracts.encoder import Conditioning
+from djtrans.core.track.stem_powers import StemPowers
+from djtrans.core.transition.pair import Pair
 from djtrans.diffusion.model import on_device
+
+if TYPE_CHECKING:
+    from djtrans.mixer.mixer import Mixer
+    from djtrans.objectives import PowerModel
 
 #: Fraction of examples without a technique, from which a model learns to choose one. Choosing is
 #: harder to learn than following: with a fraction of 0.25 it mixed two kinds in 6 % of generations.
 NO_TECHNIQUE_FRACTION = 0.4
+
+#: Sample rate in Hz for which a mix is predicted; features are of tracks of any rate.
+_SAMPLE_RATE = 44100
 
 
 @attrs.frozen(eq=False)
@@ -61,6 +70,54 @@ class Crop:
         return attrs.evolve(self, a=self.a.to(device), b=self.b.to(device))
 
 
+@attrs.frozen(eq=False, kw_only=True)
+class MixSources:
+    """Stem powers of one transition of a batch, from which its mix is predicted.
+
+    Attributes
+    ----------
+    row : int
+        Index of the transition in the batch.
+    sources : Pair of StemPowers
+        Powers of the stems of both tracks, at the level that they have in the mix.
+    beat_times : Tensor
+        ``[beats + 1]`` float64, seconds.
+    swap_beat : float
+        Beat of the window of the swap.
+    phrase_beats : Pair of tuple of float
+        Beats of the window on which phrases start.
+    frames_per_beat, beats_per_bar : int
+
+    See Also
+    --------
+    djtrans.training.MixLoss : Objectives of the predicted mix.
+    """
+
+    row: int
+    sources: Pair[StemPowers]
+    beat_times: Tensor
+    swap_beat: float
+    phrase_beats: Pair[tuple[float, ...]]
+    frames_per_beat: int
+    beats_per_bar: int
+
+    def model(self, mixer: Mixer) -> PowerModel:
+        """Return the model that predicts the mix of this transition by a mixer."""
+        # Imported here, since it imports the audio libraries, which training itself does not need.
+        from djtrans.objectives import PowerModel
+
+        return PowerModel(
+            mixer=mixer,
+            sources=self.sources,
+            beat_times=self.beat_times,
+            swap_beat=self.swap_beat,
+            sample_rate=_SAMPLE_RATE,
+            phrase_beats=self.phrase_beats,
+            frames_per_beat=self.frames_per_beat,
+            beats_per_bar=self.beats_per_bar,
+        )
+
+
 @attrs.frozen(eq=False)
 class Batch:
     """Batch of transitions of equal length.
@@ -76,6 +133,8 @@ class Batch:
         ``[batch, encoders]`` bool: encoders without conditioning.
     crops : tuple of Crop
         Audio of some of the transitions; empty without audio.
+    mixes : tuple of MixSources
+        Stem powers of some of the transitions.
     techniques : tuple of str
         Qualified names of the techniques that generated the curves, ``""`` if unknown, also where
         the conditioning has no technique; empty if the source does not know them. The validation
@@ -97,6 +156,7 @@ class Batch:
     missing: Tensor
     crops: tuple[Crop, ...] = ()
     techniques: tuple[str, ...] = ()
+    mixes: tuple[MixSources, ...] = ()
 
     def to(self, device: torch.device) -> Batch:
         """Move the batch to a device."""

@@ -25,6 +25,7 @@ from djtrans.training.ema import Ema
 from djtrans.training.interrupts import interruptible
 from djtrans.training.loss import AudioLoss, TrainingLoss
 from djtrans.training.metrics_log import COLUMNS, VALIDATION_COLUMNS, MetricsLog
+from djtrans.training.mix_loss import MixLoss
 from djtrans.training.optimizer import build_optimizer
 from djtrans.training.options import TrainOptions
 from djtrans.training.random_streams import NOISE, generator
@@ -38,7 +39,7 @@ from djtrans.training.run_folder import (
 from djtrans.training.validation import Monitor, Validation, write_results
 
 #: Terms of the loss in progress messages, if the run has them.
-_TERMS = ("prediction", "smoothness", "audio")
+_TERMS = ("prediction", "smoothness", "audio", "mix")
 
 
 class TrainingLoop:
@@ -65,6 +66,7 @@ class TrainingLoop:
         world: World,
         progress: ProgressCallback | None,
         audio: AudioLoss | None,
+        mix: MixLoss | None,
         monitor: Monitor | None,
     ) -> None:
         self.network, self.record, self.source, self.folder = network, record, source, folder
@@ -73,7 +75,7 @@ class TrainingLoop:
         self.local_batch_size = world.local_batch_size(options.batch_size)
         optimizer = build_optimizer(network, options)
         self.state = TrainingState(network, Ema(network, options.ema_decay), optimizer)
-        self.loss = TrainingLoss(network, options, audio)
+        self.loss = TrainingLoss(network, options, audio, mix)
         self.module: nn.Module = self.loss
         self.validation = Validation(source, self.loss, options, world, device, self._autocast)
         self.saved = folder / "checkpoint_0.pt"

@@ -17,6 +17,7 @@ from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.objective import NoiseSample
 from djtrans.inverse.loss import SpectralLoss
 from djtrans.mixer.mixer import Mixer
+from djtrans.training.mix_loss import MixLoss
 from djtrans.training.options import TrainOptions
 
 #: Created from a target ``[channels, samples]`` and a sample rate in Hz; maps a mix of that shape
@@ -118,6 +119,8 @@ class TrainingLoss(nn.Module):
         Objective and weight of the audio loss.
     audio : AudioLoss, optional
         Required if its weight is above 0. Its mixer is not trained.
+    mix : MixLoss, optional
+        Required if its weight is above 0.
 
     Attributes
     ----------
@@ -127,11 +130,15 @@ class TrainingLoss(nn.Module):
     Raises
     ------
     InputError
-        If the weight is above 0 and there is no `audio`.
+        If the weight of the audio or the mix loss is above 0 and there is none.
     """
 
     def __init__(
-        self, network: DiffusionNetwork, options: TrainOptions, audio: AudioLoss | None = None
+        self,
+        network: DiffusionNetwork,
+        options: TrainOptions,
+        audio: AudioLoss | None = None,
+        mix: MixLoss | None = None,
     ) -> None:
         super().__init__()
         if options.audio_weight > 0.0 and audio is None:
@@ -139,15 +146,21 @@ class TrainingLoss(nn.Module):
                 f"audio_weight is {options.audio_weight:g}, but there is no mixer to render with; "
                 "pass an AudioLoss, or set the weight to 0."
             )
-        self.network, self.objective, self.weight = network, options.objective, options.audio_weight
-        # AudioLoss is not a module, so its mixer does not become a child of this module.
+        if options.mix_weight > 0.0 and mix is None:
+            raise InputError(
+                f"mix_weight is {options.mix_weight:g}, but there are no objectives to evaluate; "
+                "pass a MixLoss, or set the weight to 0."
+            )
+        self.network, self.objective = network, options.objective
+        self.audio_weight, self.mix_weight = options.audio_weight, options.mix_weight
+        # Neither is a module, so that their mixers do not become children of this module.
         self.audio = audio if options.audio_weight > 0.0 else None
+        self.mix = mix if options.mix_weight > 0.0 else None
         self.terms: tuple[str, ...] = ("loss", "prediction", "smoothness")
-        if self.audio is not None:
-            self.terms += ("audio",)
+        self.terms += ("audio",) * (self.audio is not None) + ("mix",) * (self.mix is not None)
 
     def forward(self, batch: Batch, noise_sample: NoiseSample) -> tuple[Tensor, ...]:
-        """Return the terms as scalars; `audio` and `smoothness` are not yet weighted."""
+        """Return the terms as scalars; only `loss` is weighted."""
         return self.evaluate(batch, noise_sample)[0]
 
     def evaluate(
@@ -170,11 +183,15 @@ class TrainingLoss(nn.Module):
             ``[batch]``, without gradient.
         """
         loss = self.objective.loss(self.network, batch.curves, batch.conditioning, noise_sample)
-        if self.audio is None:
-            return (loss.total, loss.prediction, loss.smoothness), loss.rows
-        audio = self.audio(loss.clean, batch.curves, noise_sample.noise_fraction, batch.crops)
-        total = loss.total + self.weight * audio
-        return (total, loss.prediction, loss.smoothness, audio), loss.rows
+        total, further = loss.total, []
+        curves = loss.clean, batch.curves, noise_sample.noise_fraction
+        if self.audio is not None:
+            further.append(self.audio(*curves, batch.crops))
+            total = total + self.audio_weight * further[-1]
+        if self.mix is not None:
+            further.append(self.mix(*curves, batch.mixes))
+            total = total + self.mix_weight * further[-1]
+        return (total, loss.prediction, loss.smoothness, *further), loss.rows
 
     def sample(self, batch: Batch, noise: torch.Generator) -> NoiseSample:
         """Sample the random values of a batch; encoders without conditioning are dropped."""

@@ -70,6 +70,15 @@ class TrainOptions:
     audio_loss: str = setting(
         "spectral", "Distance between mixes in the audio loss.", choices=("spectral", "mel")
     )
+    mix_weight: float = setting(
+        0.0,
+        "Weight of the objectives of the predicted mix; 0: off. Synthetic datasets only.",
+        minimum=0.0,
+        maximum=100.0,
+    )
+    mix_rows: int = setting(
+        4, "Transitions of a batch whose mix is predicted.", minimum=1, maximum=65536
+    )
     shares: tuple[float, ...] = setting(
         (),
         "Fraction of the batches from each source; empty: proportional to their frames.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 import torch
@@ -34,8 +34,12 @@ from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout
 from djtrans.registry import Registry, default_registry
 from djtrans.training.initialization import check_initialization, initialize_from
 from djtrans.training.loss import AudioLoss
+from djtrans.training.mix_loss import MixLoss
 from djtrans.training.options import TrainOptions
 from djtrans.training.trainer import TrainResult, train
+
+if TYPE_CHECKING:
+    from djtrans.mixer.build import DifferentiableDJMixer
 
 #: Training data.
 Dataset: TypeAlias = SyntheticDataset | PreparedDataset
@@ -255,6 +259,12 @@ def train_model(
             "A synthetic dataset contains no audio for the audio loss; add a folder that 'djtrans "
             "prepare' wrote (--data FOLDER), or omit --with-audio."
         )
+    with_mix = options.mix_weight > 0.0
+    if with_mix and not all(isinstance(each, SyntheticDataset) for each in sets):
+        raise InputError(
+            "Prepared pairs contain no stem powers for the loss on the predicted mix; train on "
+            "synthetic datasets, or set mix_weight to 0."
+        )
     shares = options.shares or shares_by_frames(sets)
     facts = [dict(each.facts) for each in sets]
     provenance = facts[0] if len(sets) == 1 else {"sources": facts, "shares": list(shares)}
@@ -284,6 +294,7 @@ def train_model(
         resume=resume,
         progress=progress,
         audio=_audio_loss(mixer, record.layout, options, registry) if with_audio else None,
+        mix=_mix_loss(mixer, record.layout, registry) if with_mix else None,
     )
 
 
@@ -314,21 +325,14 @@ def _source(
         network,
         record.layout,
         seed=options.seed,
+        mixes=options.mix_rows if options.mix_weight > 0.0 else 0,
     )
 
 
 def _audio_loss(
     mixer: MixerSpec | str, layout: Layout, options: TrainOptions, registry: Registry
 ) -> AudioLoss:
-    # Imported here, since it imports the audio libraries.
-    from djtrans.mixer.build import DifferentiableDJMixer
-
-    built = DifferentiableDJMixer(mixer, registry=registry)
-    if differs := layout_difference(layout, built.layout):
-        raise LayoutError(
-            f"The mixer of the audio loss is not that of the model: {differs}. Pass the mixer of "
-            "the model record to train_model."
-        )
+    built = _built(mixer, layout, "audio loss", registry)
     if options.audio_loss == "mel":
         from djtrans.core.audio.torchaudio_import import import_torchaudio
         from djtrans.inverse.mel_loss import MelLoss
@@ -336,6 +340,29 @@ def _audio_loss(
         import_torchaudio("The mel loss")  # raises before the first step
         return AudioLoss(built, MelLoss)
     return AudioLoss(built)
+
+
+def _mix_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> MixLoss:
+    from djtrans.objectives import load_objectives
+
+    return MixLoss(
+        _built(mixer, layout, "loss on the mix", registry), load_objectives(None, registry)
+    )
+
+
+def _built(
+    mixer: MixerSpec | str, layout: Layout, purpose: str, registry: Registry
+) -> DifferentiableDJMixer:
+    # Imported here, since it imports the audio libraries.
+    from djtrans.mixer.build import DifferentiableDJMixer
+
+    built = DifferentiableDJMixer(mixer, registry=registry)
+    if differs := layout_difference(layout, built.layout):
+        raise LayoutError(
+            f"The mixer of the {purpose} is not that of the model: {differs}. Pass the mixer of "
+            "the model record to train_model."
+        )
+    return built
 
 
 def _technique(name: str, registry: Registry) -> Any:

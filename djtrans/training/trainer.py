@@ -19,6 +19,7 @@ from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.training.distributed import process_group
 from djtrans.training.loop import TrainingLoop
 from djtrans.training.loss import AudioLoss
+from djtrans.training.mix_loss import MixLoss
 from djtrans.training.options import TrainOptions
 from djtrans.training.run_folder import check_run_folder
 from djtrans.training.validation import Monitor
@@ -70,6 +71,7 @@ def train(
     resume: str | os.PathLike[str] | None = None,
     progress: ProgressCallback | None = None,
     audio: AudioLoss | None = None,
+    mix: MixLoss | None = None,
     monitor: Monitor | None = None,
 ) -> TrainResult:
     """Train a network on batches.
@@ -101,6 +103,9 @@ def train(
         ``metrics.csv``.
     audio : AudioLoss, optional
         Audio loss, if the options give it a weight and batches have crops.
+    mix : MixLoss, optional
+        Objectives of the predicted mix, if the options give them a weight and batches have stem
+        powers.
     monitor : callable, optional
         Called at each validation with the number of steps done, in the main process, while the
         network has the averaged weights. The numbers that it returns are logged by their names, the
@@ -147,7 +152,7 @@ def train(
         try:
             loop = TrainingLoop(
                 network.to(where), record, source, folder, options, where, world, progress, audio,
-                monitor,
+                mix, monitor,
             )  # fmt: skip
             interrupted = loop.run(resume)
         except (torch.OutOfMemoryError, RuntimeError) as error:

@@ -21,6 +21,7 @@ from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.synthetic.composition import Composition, request_of
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
+from djtrans.datasets.synthetic.power_features import mix_sources
 from djtrans.datasets.synthetic.stored_curves import StoredCurves, improvements
 from djtrans.diffusion.model import encode
 from djtrans.diffusion.network import DiffusionNetwork
@@ -56,6 +57,8 @@ class SyntheticBatches:
         Fraction of examples without a technique, 0 to 1.
     stored_fraction : float
         Fraction of examples with stored curves, 0 to 1, of compositions that have some.
+    mixes : int
+        Number of transitions of a batch that come with their stem powers.
 
     See Also
     --------
@@ -78,6 +81,7 @@ class SyntheticBatches:
     seed: int = 0
     no_technique_fraction: float = NO_TECHNIQUE_FRACTION
     stored_fraction: float = STORED_FRACTION
+    mixes: int = 0
 
     def __attrs_post_init__(self) -> None:
         stored = (*self.dataset.training_curves, *self.dataset.validation_curves)
@@ -123,10 +127,12 @@ class SyntheticBatches:
         return self._generate(*choose(self._lengths[validation], size, key, index, group))
 
     def _generate(self, examples: Sequence[_Example], rng: np.random.Generator) -> Batch:
-        curves, parts, missing = [], [], []
-        for example in examples:
+        curves, parts, missing, mixes = [], [], [], []
+        for row, example in enumerate(examples):
             request, values = self._sample(example, rng)
             curves.append(values)
+            if row < self.mixes:  # examples are in random order
+                mixes.append(mix_sources(example.composition, request, row))
             if rng.random() < self.no_technique_fraction:
                 request = attrs.evolve(request, technique="")
             inputs, without = encode(self.encoders, self.network, request)
@@ -137,6 +143,7 @@ class SyntheticBatches:
             stacked(parts),
             torch.cat(missing),
             techniques=tuple(example.composition.technique for example in examples),
+            mixes=tuple(mixes),
         )
 
     def _sample(self, example: _Example, rng: np.random.Generator) -> tuple[CurveRequest, Tensor]:

@@ -6,9 +6,14 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude, db_to_power, power_to_db
+from djtrans.core.curves.request import CurveRequest
+from djtrans.core.errors import InputError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.track.stem_powers import StemPowers
 from djtrans.core.track.stems import Stems
+from djtrans.core.transition.pair import Pair
+from djtrans.datasets.batch import MixSources
+from djtrans.datasets.synthetic.composition import Composition
 from djtrans.objectives.measurement import BAND_EDGES_HZ, measure_stem_powers
 
 #: Cells per frame. With four cells per beat, a sixteenth note, the objectives differ from those
@@ -53,6 +58,52 @@ class PowerExtractor:
             "power_db": _limited(power_to_db(by_frame, amin=1e-30)),
             "chroma_db": _limited(amplitude_to_db(found.chroma.transpose(0, 1), amin=1e-15)),
         }
+
+
+def mix_sources(composition: Composition, request: CurveRequest, row: int = 0) -> MixSources:
+    """Collect the stem powers of a composition, from which its mix is predicted.
+
+    Parameters
+    ----------
+    composition : Composition
+    request : CurveRequest
+        Its request, with the arrays of :class:`PowerExtractor`.
+    row : int
+        Index of the transition in its batch.
+
+    Returns
+    -------
+    MixSources
+
+    Raises
+    ------
+    InputError
+        If the request lacks these arrays.
+    """
+    sides = Pair(request.features_a, request.features_b)
+    a, b = (
+        _powers(features, side.gain_db)
+        for features, side in zip(sides, (composition.a, composition.b), strict=True)
+    )
+    beats = composition.bars * composition.beats_per_bar
+    return MixSources(
+        row=row,
+        sources=Pair(a, b),
+        beat_times=torch.arange(beats + 1, dtype=torch.float64) * (60.0 / composition.bpm),
+        swap_beat=request.swap_beat,
+        phrase_beats=Pair(request.phrase_beats_a, request.phrase_beats_b),
+        frames_per_beat=request.frames_per_beat,
+        beats_per_bar=request.beats_per_bar,
+    )
+
+
+def _powers(features: TrackFeatures | None, gain_db: float) -> StemPowers:
+    if features is None or "powers/power_db" not in features.extra:
+        raise InputError(
+            "The dataset has no stem powers, from which the mix is predicted; compose it again "
+            "with refined transitions (SyntheticOptions(refined=0.2))."
+        )
+    return stem_powers(features, gain_db)
 
 
 def stem_powers(features: TrackFeatures, gain_db: float = 0.0) -> StemPowers:

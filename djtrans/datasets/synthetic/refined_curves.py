@@ -10,21 +10,15 @@ import torch
 
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.params import conform
-from djtrans.core.curves.request import CurveRequest
-from djtrans.core.errors import InputError
-from djtrans.core.track.features import TrackFeatures
-from djtrans.core.transition.pair import Pair
 from djtrans.datasets.synthetic.composition import Composition, request_of
 from djtrans.datasets.synthetic.framed_track import FramedTrack
-from djtrans.datasets.synthetic.power_features import stem_powers
+from djtrans.datasets.synthetic.power_features import mix_sources
 from djtrans.datasets.synthetic.stored_curves import StoredCurves
 from djtrans.diffusion.normalization import Scaling
 from djtrans.mixer.mixer import Mixer
-from djtrans.objectives import PowerModel, WeightedObjectives
+from djtrans.objectives import WeightedObjectives
 from djtrans.refinement import RefinementConfig, refine_curves
 
-#: Sample rate for which the masks of the mixer are evaluated, in Hz.
-_SAMPLE_RATE = 44100
 #: Steps of the descent: from 30 to 60 the sum of objectives falls by another 2 to 4 %.
 _CONFIG = RefinementConfig(steps=30)
 #: Increase of a term, times its weight, that does not count as worse.
@@ -82,7 +76,7 @@ class CurveRefiner:
         rng = np.random.default_rng([self.seed, index, 0xD2])
         layout = self.mixer.layout
         request = request_of(composition, tracks, layout, seed=0)
-        model = power_model(request, self.mixer, Pair(composition.a.gain_db, composition.b.gain_db))
+        model = mix_sources(composition, request).model(self.mixer)
         seeds = [int(seed) for seed in rng.integers(2**31, size=self.generated)]
         curves = torch.stack(
             [
@@ -119,42 +113,3 @@ class CurveRefiner:
             for name, declaration in self.objectives.declarations.items()
             if declaration.descends
         )
-
-
-def power_model(request: CurveRequest, mixer: Mixer, gains_db: Pair[float]) -> PowerModel:
-    """Create the model that predicts the mix of a request from the stem powers of its features.
-
-    Parameters
-    ----------
-    request : CurveRequest
-        With the arrays of :class:`~djtrans.datasets.synthetic.power_features.PowerExtractor`.
-    mixer : Mixer
-    gains_db : Pair of float
-        Gains of both tracks in the mix.
-
-    Returns
-    -------
-    PowerModel
-
-    Raises
-    ------
-    InputError
-        If the request has no features.
-    """
-    a, b = _features(request.features_a), _features(request.features_b)
-    return PowerModel(
-        mixer=mixer,
-        sources=Pair(stem_powers(a, gains_db.a), stem_powers(b, gains_db.b)),
-        beat_times=a.beat_times,
-        swap_beat=request.swap_beat,
-        sample_rate=_SAMPLE_RATE,
-        phrase_beats=Pair(request.phrase_beats_a, request.phrase_beats_b),
-        frames_per_beat=request.frames_per_beat,
-        beats_per_bar=request.beats_per_bar,
-    )
-
-
-def _features(features: TrackFeatures | None) -> TrackFeatures:
-    if features is None:
-        raise InputError("The request has no features of a track, so its mix cannot be predicted.")
-    return features

@@ -1,0 +1,82 @@
+"""Training loss on the predicted mix: the objectives, differentiable and without rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from djtrans.datasets.batch import MixSources
+from djtrans.diffusion.normalization import Scaling
+from djtrans.mixer.mixer import Mixer
+from djtrans.objectives import WeightedObjectives
+
+
+class MixLoss:
+    """Objectives of the mix that predicted curves would make.
+
+    Loss of a transition with noise fraction t: ``(1 - t) * log(1 + J)``, with the weighted sum J of
+    the objectives that can be descended on. The logarithm gives transitions between quiet and loud
+    passages equal weight. It is the reward that is backpropagated through the clean prediction in
+    ReFL [1]_, at all noise levels: at high ones, where the prediction is a mean over possible
+    curves, it counts less.
+
+    A boost above neutral counts as far as the target has it, since level that the tracks do not
+    have is no way to fill a dip.
+
+    Parameters
+    ----------
+    mixer : Mixer
+        Mixer with the layout of the curves; not trained.
+    objectives : WeightedObjectives
+
+    References
+    ----------
+    .. [1] J. Xu et al., ImageReward: Learning and Evaluating Human Preferences for Text-to-Image
+       Generation, NeurIPS 2023.
+    """
+
+    def __init__(self, mixer: Mixer, objectives: WeightedObjectives) -> None:
+        self.mixer, self.objectives = mixer, objectives.descending()
+        self._scaling = Scaling(mixer.layout)
+        rows = [row.parameter for row in mixer.layout.rows]
+        self._neutral = torch.tensor([row.neutral for row in rows])
+        self._opens_upwards = torch.tensor([row.neutral > row.minimum for row in rows])
+
+    def __call__(
+        self,
+        predicted: Tensor,
+        target: Tensor,
+        noise_fraction: Tensor,
+        mixes: Sequence[MixSources],
+    ) -> Tensor:
+        """Compute the mean over some transitions; 0 if there is none.
+
+        Parameters
+        ----------
+        predicted, target : Tensor
+            ``[batch, frames, parameters]`` clean curves, -1 to 1. Predictions outside are clipped.
+        noise_fraction : Tensor
+            ``[batch]``, 0 to 1.
+        mixes : sequence of MixSources
+            Stem powers of some transitions of the batch.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
+        """
+        total = predicted.new_zeros(())
+        with torch.autocast(predicted.device.type, enabled=False):
+            for mix in mixes:
+                values = self._limited(predicted[mix.row].float(), target[mix.row].float())
+                cost = self.objectives.evaluate(mix.model(self.mixer).predict(values)).total[0]
+                total = total + (1.0 - noise_fraction[mix.row]) * torch.log1p(cost)
+        return total / max(1, len(mixes))
+
+    def _limited(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """Scale curves to the units of the parameters, with no boost beyond the target's."""
+        values = self._scaling.from_model(predicted.clamp(-1.0, 1.0))
+        most = torch.maximum(self._scaling.from_model(target), self._neutral.to(values))
+        return torch.where(self._opens_upwards.to(values.device), values.minimum(most), values)
