@@ -77,7 +77,7 @@ if TYPE_CHECKING:
 @click.option("--denoiser", default="dit", show_default=True, help="Name of a denoiser.")
 @click.option(
     "--encoders",
-    default="audio,technique",
+    default="audio,technique,objective",
     show_default=True,
     help="Comma-separated names of encoders; audio@2 for an earlier version.",
 )

@@ -8,7 +8,7 @@ from djtrans.diffusion.checkpoint import ModelRecord
 from djtrans.registry import Registry, default_registry
 
 #: Encoders of a new model.
-DEFAULT_ENCODERS = ("audio", "technique")
+DEFAULT_ENCODERS = ("audio", "technique", "objective")
 
 
 def default_extractors() -> tuple[FeatureExtractor, ...]:
