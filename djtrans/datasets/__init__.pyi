@@ -1,6 +1,7 @@
 from .batch import Batch as Batch
 from .batch import BatchSource as BatchSource
 from .batch import Crop as Crop
+from .batch import MixSources as MixSources
 from .mixes.alignment.excerpt import Alignment as Alignment
 from .mixes.alignment.excerpt import read_alignment as read_alignment
 from .mixes.alignment.file_matching import audio_files as audio_files
@@ -29,3 +30,4 @@ from .synthetic.composition import CompositionTrack as CompositionTrack
 from .synthetic.dataset import SyntheticDataset as SyntheticDataset
 from .synthetic.framed_track import FramedTrack as FramedTrack
 from .synthetic.options import SyntheticOptions as SyntheticOptions
+from .synthetic.stored_curves import StoredCurves as StoredCurves

@@ -91,6 +91,27 @@ class MixSources:
     See Also
     --------
     djtrans.training.MixLoss : Objectives of the predicted mix.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> from djtrans.datasets import MixSources
+    >>> from djtrans.objectives import measure_stem_powers
+    >>> beat_times = torch.arange(17, dtype=torch.float64) * 0.5
+    >>> names = ("drums", "bass", "vocals", "other")
+    >>> stems = djtrans.Stems(0.1 * torch.randn(4, 1, 8 * 22050), names, 22050)
+    >>> powers = measure_stem_powers(stems, beat_times, cells_per_beat=4)
+    >>> mix = MixSources(
+    ...     row=0,
+    ...     sources=djtrans.Pair(powers, powers),
+    ...     beat_times=beat_times,
+    ...     swap_beat=8.0,
+    ...     phrase_beats=djtrans.Pair((0.0,), (0.0,)),
+    ...     frames_per_beat=2,
+    ...     beats_per_bar=4,
+    ... )
+    >>> mix.model(djtrans.DifferentiableDJMixer()).sample_rate
+    44100
     """
 
     row: int

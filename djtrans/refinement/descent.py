@@ -14,6 +14,8 @@ from djtrans.refinement.controls import LEVELS, Controls
 
 #: Predictions of the mix that the objectives are evaluated on.
 PREDICTIONS = ("powers", "audio")
+#: Decay of the mean gradient and of its mean square, per step.
+_BETAS = (0.9, 0.98)
 
 
 @attrs.frozen
@@ -81,7 +83,9 @@ def descend(
     moves = torch.zeros(len(controls.groups), controls.n_knots, requires_grad=True)
     if moves.numel() == 0:
         return moves.detach()
-    optimizer = torch.optim.Adam([moves], lr=config.learning_rate, betas=(0.9, 0.98))
+    # Not torch.optim.Adam: its first use imports torch's compiler, which takes longer than the
+    # descent.
+    mean, square = torch.zeros_like(moves.detach()), torch.zeros_like(moves.detach())
     best, lowest = moves.detach().clone(), float("inf")
     steps = config.steps if steps is None else steps
     for done in range(1, steps + 1):
@@ -90,11 +94,13 @@ def descend(
         total = total + _prior(moves, config)
         if float(total.detach()) < lowest:
             best, lowest = moves.detach().clone(), float(total.detach())
-        optimizer.zero_grad()
-        total.backward()
-        optimizer.step()
+        (gradient,) = torch.autograd.grad(total, moves)
+        mean.lerp_(gradient, 1.0 - _BETAS[0])
+        square.lerp_(gradient.square(), 1.0 - _BETAS[1])
+        step = mean / (1.0 - _BETAS[0] ** done)
+        step /= (square / (1.0 - _BETAS[1] ** done)).sqrt() + 1e-8
         with torch.no_grad():
-            moves.clamp_(-1.0, 1.0)
+            moves.sub_(config.learning_rate * step).clamp_(-1.0, 1.0)
         if progress is not None:
             progress(done / steps)
     return best

@@ -35,6 +35,18 @@ class MixLoss:
     ----------
     .. [1] J. Xu et al., ImageReward: Learning and Evaluating Human Preferences for Text-to-Image
        Generation, NeurIPS 2023.
+
+    See Also
+    --------
+    AudioLoss : Loss on rendered audio.
+
+    Examples
+    --------
+    >>> import djtrans
+    >>> from djtrans.objectives import load_objectives
+    >>> loss = djtrans.training.MixLoss(djtrans.DifferentiableDJMixer(), load_objectives())
+    >>> "loudness-dip" in loss.objectives.weights
+    True
     """
 
     def __init__(self, mixer: Mixer, objectives: WeightedObjectives) -> None:

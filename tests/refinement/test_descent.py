@@ -42,6 +42,26 @@ def test_the_minimum_of_a_quadratic_is_thresholded_by_the_prior(target, prior, m
     assert float(found) == pytest.approx(size if target > 0 else -size, abs=0.005)
 
 
+def test_each_step_is_that_of_adam():
+    """Against torch.optim.Adam, on a function whose curvatures differ by 100."""
+    scale, target = torch.tensor([1.0, 100.0]), torch.tensor([0.3, -0.2])
+    config = RefinementConfig(prior=0.0, motion=0.0, steps=25, learning_rate=0.03)
+    visited = []
+
+    def objective(values):
+        visited.append(values[1:-1, 0].detach().clone())
+        return (scale * (values[1:-1, 0] - target).square()).sum()
+
+    descend(controls(knots=2), objective, config)
+    x = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.Adam([x], lr=0.03, betas=(0.9, 0.98))
+    for point in visited:
+        torch.testing.assert_close(point, x.detach(), rtol=1e-5, atol=1e-6)
+        optimizer.zero_grad()
+        (scale * (x - target).square()).sum().backward()
+        optimizer.step()
+
+
 def test_motion_keeps_moves_together():
     """Two knots with different targets: with enough cost of motion they move alike."""
     target = torch.tensor([0.5, 0.3])

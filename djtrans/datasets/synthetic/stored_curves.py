@@ -31,6 +31,14 @@ class StoredCurves:
     See Also
     --------
     SyntheticDataset : Contains stored curves for training and validation.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from djtrans.datasets import StoredCurves
+    >>> curves = StoredCurves(0, torch.zeros(128, 54), cost=3.2, refined=True)
+    >>> tuple(curves.values.shape)
+    (128, 54)
     """
 
     composition: int
