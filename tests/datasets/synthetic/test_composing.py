@@ -230,9 +230,7 @@ def test_a_folder_without_stems_is_refused(tmp_path):
     with pytest.raises(InputError, match="There is no folder"):
         find_stem_tracks([tmp_path / "missing"])
     (tmp_path / "artist" / "track").mkdir(parents=True)
-    with pytest.raises(
-        InputError, match=r"contains no track with stems; give a folder .*drums.wav"
-    ):
+    with pytest.raises(InputError, match=r"no track with stems; give a folder .*drums.wav"):
         find_stem_tracks([tmp_path])
 
 
