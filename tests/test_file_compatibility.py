@@ -24,7 +24,8 @@ from djtrans.datasets.pairs.opening import open_prepared
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record, train_model
+from djtrans.training.records import model_record
+from djtrans.training.run import train_model
 from tests.helpers.training import small_set
 
 FILES = Path(__file__).parent / "data" / "files_0_1"

@@ -8,7 +8,8 @@ import torch
 import djtrans
 from djtrans.synthesis import TrackSpec, synthesize
 from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record, train_model
+from djtrans.training.records import model_record
+from djtrans.training.run import train_model
 from tests.helpers.training import small_set
 
 RATE = 22050

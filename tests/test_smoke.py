@@ -14,7 +14,8 @@ from djtrans.core.audio.io import WRITABLE
 from djtrans.diffusion.sampling import denoise
 from djtrans.registry import default_registry
 from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record, train_model
+from djtrans.training.records import model_record
+from djtrans.training.run import train_model
 from tests.helpers.training import small_set
 
 pytestmark = pytest.mark.usefixtures("warm_cache")

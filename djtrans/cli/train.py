@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,111 +11,48 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from djtrans.cli.progress import show_progress
+from djtrans.cli.training_config import (
+    check_config,
+    config_option,
+    is_from_file,
+    overridden,
+    settings_of_file,
+    write_config,
+)
 from djtrans.cli.training_data import check_sources, training_sets
+from djtrans.cli.training_options import (
+    data_options,
+    loss_options,
+    machine_options,
+    model_options,
+    run_options,
+)
 from djtrans.core.contracts.overrides import by_component, read_settings
 from djtrans.core.errors import InputError
 
 if TYPE_CHECKING:
     from djtrans.core.util.progress import Progress, ProgressCallback
+    from djtrans.training.options import TrainOptions
 
 
 @click.command()
-@click.option(
-    "--data",
-    metavar="PATH",
-    multiple=True,
-    help="Synthetic dataset (.safetensors) or folder of prepared pairs. Repeatable.",
-)
-@click.option("--synthetic", is_flag=True, help="Make a synthetic dataset first.")
-@click.option(
-    "--data-share",
-    type=float,
-    help="Fraction of the batches from --data, with --synthetic; default: by number of frames.",
-)
-@click.option(
-    "--tracks", type=int, default=240, show_default=True, help="Tracks of the synthetic dataset."
-)
-@click.option(
-    "--transitions",
-    type=int,
-    default=20_000,
-    show_default=True,
-    help="Transitions of the synthetic dataset.",
-)
-@click.option(
-    "--workers", type=int, default=1, show_default=True, help="Worker processes that make it."
-)
-@click.option(
-    "--output", default="./output", show_default=True, help="Folder for checkpoints and metrics."
-)
-@click.option(
-    "--batch-size",
-    type=int,
-    default=32,
-    show_default=True,
-    help="Batch size, in transitions of 16 bars.",
-)
-@click.option("--lr", type=float, default=1e-4, show_default=True, help="Learning rate.")
-@click.option(
-    "--steps", type=int, default=100_000, show_default=True, help="Total number of training steps."
-)
-@click.option(
-    "--save-every", type=int, default=10_000, show_default=True, help="Steps between checkpoints."
-)
-@click.option(
-    "--validate-every",
-    type=int,
-    default=1_000,
-    show_default=True,
-    help="Steps between validations.",
-)
-@click.option("--resume", metavar="CKPT", help="Resume from a checkpoint of the same run.")
-@click.option(
-    "--init-from",
-    metavar="MODEL",
-    help="Start a new run from the averaged weights of a model file or checkpoint, or 'bundled'.",
-)
-@click.option("--denoiser", default="dit", show_default=True, help="Name of a denoiser.")
-@click.option(
-    "--encoders",
-    default="audio,technique,objective",
-    show_default=True,
-    help="Comma-separated names of encoders; audio@2 for an earlier version.",
-)
-@click.option(
-    "--set",
-    "set_",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set denoiser.FIELD, scheduler.FIELD or FIELD of a named encoder. Repeatable.",
-)
-@click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
-@click.option(
-    "--with-audio", is_flag=True, help="Add a loss on the rendered audio; prepared pairs only."
-)
-@click.option(
-    "--audio-weight", type=float, default=0.1, show_default=True, help="Weight of the audio loss."
-)
-@click.option(
-    "--audio-loss",
-    type=click.Choice(["spectral", "mel"]),
-    default="spectral",
-    show_default=True,
-    help="Kind of the audio loss.",
-)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
-@click.option("--amp", is_flag=True, help="Mixed precision (bfloat16); CUDA only.")
-@click.option("--wandb", is_flag=True, help="Log to Weights & Biases (extra: wandb).")
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
-@click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
+@config_option
+@data_options
+@run_options
+@model_options
+@loss_options
+@machine_options
 def train(quiet: bool, **options: Any) -> None:
     """Train a diffusion model that generates transition curves.
 
     With --data, on the output of 'djtrans prepare' or on synthetic datasets. With --synthetic,
     tracks are synthesized and transitions between them planned first, into
     OUTPUT/synthetic.safetensors, which later runs use again (elsewhere: with --data). Both may be
-    given. Ctrl-C saves a checkpoint and stops.
+    given. Options may stand in a file (--config); those of a run are written to OUTPUT/config.toml.
+    Ctrl-C saves a checkpoint and stops.
     """
+    context = click.get_current_context()
+    options["set_"] = (*settings_of_file(context), *options["set_"])
     check_sources(options)
     import attrs
     import torch
@@ -123,44 +61,42 @@ def train(quiet: bool, **options: Any) -> None:
     from djtrans.diffusion.building import build_network
     from djtrans.diffusion.extractors import build_extractors
     from djtrans.training.initialization import check_initialization, initialize_from
-    from djtrans.training.options import TrainOptions
-    from djtrans.training.run import model_record, train_model, with_encoders_of
+    from djtrans.training.records import model_record, with_encoders_of
+    from djtrans.training.run import train_model
     from djtrans.training.run_folder import check_run_folder
+    from djtrans.training.tensorboard_log import logging_to_tensorboard
     from djtrans.training.trainer import check_amp
     from djtrans.training.wandb_log import logging_to_wandb
 
+    notes = [overridden(context)]
+    if options["resume"] is not None and is_from_file(context, "init_from"):
+        notes.append(f"init_from is not used: --resume {options['resume']} continues a run")
+        options["init_from"] = None
     # Options are checked before the data are opened, which may take hours to make.
-    train_options = TrainOptions(
-        audio_weight=options["audio_weight"] if options["with_audio"] else 0.0,
-        **{
-            name: options[name]
-            for name in (
-                "steps",
-                "batch_size",
-                "lr",
-                "save_every",
-                "validate_every",
-                "seed",
-                "amp",
-                "audio_loss",
-            )
-        },
-    )
+    device = pick_device(options["device"])
+    if options["loader_workers"] is None:
+        options["loader_workers"] = default_loader_workers(device)
+    train_options = _train_options(options)
     check_initialization(options["init_from"], options["resume"])
     check_run_folder(options["output"], options["resume"])
-    check_amp(train_options, torch.device(pick_device(options["device"])))
+    check_config(options["output"])
+    check_amp(train_options, torch.device(device))
     record = model_record(
         mixer=options["mixer"],
         denoiser=options["denoiser"],
         encoders=[name.strip() for name in options["encoders"].split(",") if name.strip()],
         configs=_configs(options),
     )
+    origin = options["init_from"]
     if options["resume"] is not None:
         record = with_encoders_of(record, options["resume"])
-    if options["init_from"] is not None:
-        done = initialize_from(build_network(record)[0], record, options["init_from"])
-        if not quiet:
-            click.echo(f"starts with {done.summary}", err=True)
+        origin = record.card.get("initialized_from", {}).get("source")
+    elif origin is not None:
+        done = initialize_from(build_network(record)[0], record, origin)
+        notes.append(f"starts with {done.summary}")
+    is_main = os.environ.get("RANK", "0") == "0"
+    if any(notes) and is_main and not quiet:
+        click.echo("\n".join(filter(None, notes)), err=True)
     with ExitStack() as stack:
         # Lines, also on a terminal: they keep the losses of the whole run visible.
         shown = show_progress(quiet, describe=_line, bars=False, always=_is_validated)
@@ -168,9 +104,14 @@ def train(quiet: bool, **options: Any) -> None:
         if options["wandb"]:
             run = logging_to_wandb(Path(options["output"]).name, options)
             callbacks.append(stack.enter_context(run))
+        if options["tensorboard"]:
+            folder = Path(options["output"]) / "tensorboard"
+            callbacks.append(stack.enter_context(logging_to_tensorboard(folder)))
         root = click.get_current_context().find_root()
         plugin_files = root.params.get("plugin_files", ())
         sets, shares = training_sets(options, quiet, build_extractors(record), plugin_files)
+        if is_main and (note := write_config(options, record, origin)) and not quiet:
+            click.echo(note, err=True)
         result = train_model(
             sets,
             options["output"],
@@ -179,6 +120,7 @@ def train(quiet: bool, **options: Any) -> None:
             device=options["device"],
             resume=options["resume"],
             init_from=options["init_from"],
+            pictures=options["pictures"],
             progress=_all(callbacks),
             mixer=options["mixer"],
         )
@@ -192,12 +134,42 @@ def train(quiet: bool, **options: Any) -> None:
             f"No model was validated; the weights are in {result.checkpoint}. Lower "
             "--validate-every."
         )
+    if result.stopped_early and not quiet:
+        click.echo(
+            f"Ended after step {result.step}: no improvement in {train_options.patience} "
+            "validations.",
+            err=True,
+        )
     click.echo(f"{result.best_model}  (validation loss {result.best:.4f})")
+
+
+def default_loader_workers(device: str) -> int:
+    """Return the number of loader processes: none if the CPU trains, since they would share it."""
+    if not device.startswith("cuda"):
+        return 0
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return min(8, max(1, (os.cpu_count() or 1) // (2 * processes)))
+
+
+def _train_options(options: Mapping[str, Any]) -> TrainOptions:
+    """Build the options of the run from those of the command, which have the same names."""
+    import attrs
+
+    from djtrans.diffusion.objective import Objective
+    from djtrans.training.options import TrainOptions
+
+    def named(cls: type) -> dict[str, Any]:
+        return {f.name: options[f.name] for f in attrs.fields(cls) if f.name in options}
+
+    weight = options["audio_weight"] if options["with_audio"] else 0.0
+    return TrainOptions(
+        **{**named(TrainOptions), "audio_weight": weight}, objective=Objective(**named(Objective))
+    )
 
 
 def _configs(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the fields that --set sets, by the names of the components."""
-    from djtrans.training.run import DEFAULT_SCHEDULER
+    from djtrans.training.records import DEFAULT_SCHEDULER
 
     roles = {"denoiser": options["denoiser"], "scheduler": DEFAULT_SCHEDULER}
     configs: dict[str, dict[str, Any]] = {}

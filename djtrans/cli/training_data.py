@@ -31,6 +31,10 @@ def check_sources(options: Mapping[str, Any]) -> None:
             "--with-audio needs stems, which synthetic datasets do not contain; give a folder that "
             "'djtrans prepare' wrote (--data FOLDER), or leave it out."
         )
+    if options["stems"] and not options["synthetic"]:
+        raise InputError(
+            "--stems adds tracks to the synthetic dataset; give --synthetic, too, or leave it out."
+        )
     if options["data_share"] is not None:
         if not (options["data"] and options["synthetic"]):
             raise InputError(
@@ -90,9 +94,13 @@ def _synthetic(
     from djtrans.datasets.extra_features import covers, versions
     from djtrans.datasets.synthetic.composing import SyntheticOptions, compose_dataset
     from djtrans.datasets.synthetic.dataset import SyntheticDataset
+    from djtrans.datasets.synthetic.stem_library import find_stem_tracks
 
     settings = SyntheticOptions(
-        tracks=options["tracks"], transitions=options["transitions"], seed=options["seed"]
+        tracks=options["tracks"],
+        transitions=options["transitions"],
+        seed=options["seed"],
+        refined=options["refined"],
     )
     folder = make_folder(options["output"])
     file = folder / "synthetic.safetensors"
@@ -105,11 +113,14 @@ def _synthetic(
             warnings.warn(f"{error} It is composed again.", stacklevel=2)
         else:
             same = known.facts.get("options") == attrs.asdict(settings)
+            stems = [track.sha256 for track in find_stem_tracks(options["stems"])]
+            same = same and known.facts.get("stems", []) == stems
             if same and covers(known.extractors, versions(extractors)):
                 return known
     return compose_dataset(
         file,
         settings,
+        stems=options["stems"],
         workers=options["workers"],
         progress=progress,
         extractors=extractors,

@@ -41,6 +41,8 @@ class Initialization:
 
     Attributes
     ----------
+    source : str
+        The model as it was given.
     model : str
         Name of the model's file.
     sha256 : str
@@ -51,6 +53,7 @@ class Initialization:
         One line that states which parts were copied and which are new.
     """
 
+    source: str
     model: str
     sha256: str
     copied: int
@@ -148,7 +151,9 @@ def initialize_from(
         parts.append(f"new: {', '.join(copy.fresh[:3])}{more}")
     if changed := _changed_settings(record, saved):
         parts.append(changed)
-    return Initialization(file.name, file_hash(file), copy.copied, total, "; ".join(parts))
+    return Initialization(
+        os.fspath(source), file.name, file_hash(file), copy.copied, total, "; ".join(parts)
+    )
 
 
 class _Copy:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 import torch
 
-from djtrans.core.contracts.component import ComponentChoice, ComponentRecord, split_choice
 from djtrans.core.contracts.encoder import Encoder
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, LayoutError, PluginError
-from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.devices import pick_device
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.datasets.batch import BatchSource
@@ -24,155 +22,29 @@ from djtrans.datasets.pairs.batches import PreparedBatches
 from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
-from djtrans.diffusion.building import build_network
-from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord
-from djtrans.diffusion.extractors import DEFAULT_ENCODERS, extractor_key
-from djtrans.diffusion.model import layout_difference
+from djtrans.diffusion.building import build_network, scheduler_fields
+from djtrans.diffusion.checkpoint import ModelRecord
+from djtrans.diffusion.model import DiffusionModel, layout_difference
 from djtrans.diffusion.network import DiffusionNetwork
-from djtrans.diffusion.untrusted_files import RECORD, read_checkpoint
-from djtrans.mixer.resolve import DEFAULT_MIXER, component_record, mixer_layout
+from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.registry import Registry, default_registry
+from djtrans.training.curve_monitor import CurveMonitor, held_out_requests
 from djtrans.training.initialization import check_initialization, initialize_from
 from djtrans.training.loss import AudioLoss
 from djtrans.training.mix_loss import MixLoss
 from djtrans.training.options import TrainOptions
+from djtrans.training.records import model_record, with_encoders_of
 from djtrans.training.trainer import TrainResult, train
+from djtrans.training.validation import Monitor
 
 if TYPE_CHECKING:
     from djtrans.mixer.build import DifferentiableDJMixer
 
 #: Training data.
 Dataset: TypeAlias = SyntheticDataset | PreparedDataset
-
-DEFAULT_DENOISER = "dit"
-DEFAULT_SCHEDULER = "flow"
-
-
-def model_record(
-    *,
-    mixer: MixerSpec | str = DEFAULT_MIXER,
-    denoiser: ComponentChoice = DEFAULT_DENOISER,
-    encoders: Sequence[ComponentChoice] = DEFAULT_ENCODERS,
-    scheduler: ComponentChoice = DEFAULT_SCHEDULER,
-    frames_per_beat: int = 2,
-    configs: Mapping[str, Mapping[str, Any]] | None = None,
-    card: Mapping[str, Any] | None = None,
-    registry: Registry | None = None,
-) -> ModelRecord:
-    """Create the record of a new model from registered components.
-
-    Parameters
-    ----------
-    mixer : MixerSpec or str
-        A spec, or the name of a registered mixer.
-    denoiser, scheduler : str or (str, mapping)
-        Names of registered components, or a name and fields of its config, such as
-        ``("dit", {"width": 64})``.
-    encoders : sequence of str or (str, mapping)
-        Encoders in the order of their conditioning; ``()`` for an unconditional model. With a
-        version, ``"audio@2"``, for an earlier one.
-    frames_per_beat : int
-        Frame rate of the curves: 2, 4 or 8.
-    configs : mapping, optional
-        Fields of the configs of denoiser, encoders and scheduler, by their names as given.
-    card : mapping, optional
-        Facts about the training to store in the model file, JSON-ready.
-    registry : Registry, optional
-        Installed components; by default :func:`djtrans.default_registry`.
-
-    Returns
-    -------
-    ModelRecord
-        Record for :func:`train_model`.
-
-    Raises
-    ------
-    InputError
-        If `configs` has a name that the model does not use.
-
-    See Also
-    --------
-    djtrans.diffusion.build_network : Build the network of a record.
-
-    Examples
-    --------
-    >>> from djtrans.training import model_record
-    >>> record = model_record(denoiser="unet1d", encoders=("audio",), scheduler="ddim")
-    >>> record.denoiser.name, len(record.layout)
-    ('djtrans/unet1d', 54)
-    """
-    registry = registry or default_registry()
-    configs = configs or {}
-    names = [split_choice(choice)[0] for choice in (denoiser, *encoders, scheduler)]
-    if unknown := sorted(set(configs) - set(names)):
-        raise InputError(
-            f"There are settings for {', '.join(unknown)}, but the components of the model are "
-            f"{', '.join(names)}; remove these settings or choose these components."
-        )
-
-    def record(kind: str, choice: ComponentChoice) -> ComponentRecord:
-        name, config = split_choice(choice)
-        return component_record(registry, kind, name, {**config, **configs.get(name, {})})
-
-    encoder_records = []
-    for choice in encoders:
-        component = record("encoder", choice)
-        encoder = registry.encoders.build(component.versioned_name, component.config)
-        widths = encoder.widths(STEMS)
-        encoder_records.append(
-            EncoderRecord(
-                component=component,
-                per_frame=widths[0],
-                global_=widths[1],
-                extractor=extractor_key(registry, component),
-            )
-        )
-    return ModelRecord(
-        layout=mixer_layout(mixer, registry),
-        stems=STEMS,
-        frames_per_beat=frames_per_beat,
-        denoiser=record("denoiser", denoiser),
-        encoders=tuple(encoder_records),
-        scheduler=record("scheduler", scheduler),
-        card=card or {},
-    )
-
-
-def with_encoders_of(record: ModelRecord, checkpoint: str | os.PathLike[str]) -> ModelRecord:
-    """Replace encoders of a record by those of a checkpoint where these have another version.
-
-    The card keeps the origin of the run's initial weights.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        Components of the model, in their newest versions.
-    checkpoint : path
-        Checkpoint of the run to resume.
-
-    Returns
-    -------
-    ModelRecord
-        Record for :func:`train_model` and :func:`~djtrans.diffusion.build_extractors`.
-
-    Raises
-    ------
-    FormatError
-        If the file is not a checkpoint.
-    """
-    before = ModelRecord.from_json(read_checkpoint(checkpoint)[RECORD], str(checkpoint))
-    saved = {e.component.name: e for e in before.encoders}
-
-    def in_its_version(encoder: EncoderRecord) -> EncoderRecord:
-        known = saved.get(encoder.component.name, encoder)
-        return encoder if known.component.version == encoder.component.version else known
-
-    card = {name: before.card[name] for name in ("initialized_from",) if name in before.card}
-    return attrs.evolve(
-        record,
-        encoders=tuple(map(in_its_version, record.encoders)),
-        card={**record.card, **card},
-    )
+#: Called at each validation with the model, which has the averaged weights, and the step; returns
+#: numbers and matplotlib figures by name.
+ModelMonitor: TypeAlias = "Callable[[DiffusionModel, int], Mapping[str, Any]]"
 
 
 def train_model(
@@ -184,6 +56,8 @@ def train_model(
     device: str = "auto",
     resume: str | os.PathLike[str] | None = None,
     init_from: str | os.PathLike[str] | None = None,
+    monitor: ModelMonitor | None = None,
+    pictures: int = 0,
     progress: ProgressCallback | None = None,
     mixer: MixerSpec | str = DEFAULT_MIXER,
     registry: Registry | None = None,
@@ -212,6 +86,13 @@ def train_model(
         Model or checkpoint whose averaged weights the run starts from, as in
         :func:`djtrans.load_model`, or ``"bundled"``; see
         :func:`~djtrans.training.initialization.initialize_from`. Stated in the model's card.
+    monitor : callable, optional
+        ``monitor(model, step)``, called at each validation with a model that has the averaged
+        weights. Its numbers are logged by their names, its matplotlib figures written to the folder
+        ``validation``.
+    pictures : int
+        Number of held-out transitions whose curves are sampled at each validation, compared with
+        those of the rules, and plotted.
     progress : callable, optional
         Receives a `Progress` event with metrics after each step.
     mixer : MixerSpec or str
@@ -263,7 +144,7 @@ def train_model(
     if with_mix and not all(isinstance(each, SyntheticDataset) for each in sets):
         raise InputError(
             "Prepared pairs contain no stem powers for the loss on the predicted mix; train on "
-            "synthetic datasets, or set mix_weight to 0."
+            "synthetic datasets alone, or set its weight to 0 (--mix-weight 0)."
         )
     shares = options.shares or shares_by_frames(sets)
     facts = [dict(each.facts) for each in sets]
@@ -295,7 +176,49 @@ def train_model(
         progress=progress,
         audio=_audio_loss(mixer, record.layout, options, registry) if with_audio else None,
         mix=_mix_loss(mixer, record.layout, registry) if with_mix else None,
+        monitor=_monitor(sets, network, encoders, record, monitor, pictures, registry),
     )
+
+
+def _monitor(
+    sets: Sequence[Dataset],
+    network: DiffusionNetwork,
+    encoders: tuple[Encoder, ...],
+    record: ModelRecord,
+    monitor: ModelMonitor | None,
+    pictures: int,
+    registry: Registry,
+) -> Monitor | None:
+    """Combine the monitor of the caller and that of sampled curves; None if there is neither."""
+    if monitor is None and pictures < 1:
+        return None
+    scheduler = record.scheduler
+    model = DiffusionModel(
+        network=network,
+        layout=record.layout,
+        stems=record.stems,
+        encoders=encoders,
+        frames_per_beat=record.frames_per_beat,
+        card=record.card,
+        **scheduler_fields(registry, scheduler.versioned_name, scheduler.config),
+    )
+    curves: CurveMonitor | None = None
+    if pictures > 0:
+        techniques = {name: _technique(name, registry) for name in _used_techniques(sets)}
+        chosen = held_out_requests(sets, record.layout, techniques, pictures)
+        curves = CurveMonitor(model, *chosen)
+
+    def both(step: int) -> Mapping[str, Any]:
+        found = curves(step) if curves is not None else {}
+        return {**found, **(monitor(model, step) if monitor is not None else {})}
+
+    return both
+
+
+def _used_techniques(sets: Sequence[Dataset]) -> list[str]:
+    """List the techniques of synthetic datasets."""
+    synthetic = [each for each in sets if isinstance(each, SyntheticDataset)]
+    return sorted({c.technique for each in synthetic for c in (*each.training, *each.validation)})
 
 
 def _source(
@@ -317,10 +240,9 @@ def _source(
             seed=options.seed,
             heard=options.audio_weight > 0.0,
         )
-    used = {c.technique for c in (*data.training, *data.validation)}
     return SyntheticBatches(
         data,
-        {name: _technique(name, registry) for name in sorted(used)},
+        {name: _technique(name, registry) for name in _used_techniques([data])},
         encoders,
         network,
         record.layout,
@@ -332,7 +254,7 @@ def _source(
 def _audio_loss(
     mixer: MixerSpec | str, layout: Layout, options: TrainOptions, registry: Registry
 ) -> AudioLoss:
-    built = _built(mixer, layout, "audio loss", registry)
+    built = _built_mixer(mixer, layout, "audio loss", registry)
     if options.audio_loss == "mel":
         from djtrans.core.audio.torchaudio_import import import_torchaudio
         from djtrans.inverse.mel_loss import MelLoss
@@ -345,12 +267,11 @@ def _audio_loss(
 def _mix_loss(mixer: MixerSpec | str, layout: Layout, registry: Registry) -> MixLoss:
     from djtrans.objectives import load_objectives
 
-    return MixLoss(
-        _built(mixer, layout, "loss on the mix", registry), load_objectives(None, registry)
-    )
+    built = _built_mixer(mixer, layout, "loss on the mix", registry)
+    return MixLoss(built, load_objectives(registry=registry))
 
 
-def _built(
+def _built_mixer(
     mixer: MixerSpec | str, layout: Layout, purpose: str, registry: Registry
 ) -> DifferentiableDJMixer:
     # Imported here, since it imports the audio libraries.

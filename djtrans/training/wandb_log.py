@@ -74,7 +74,11 @@ def logging_to_wandb(run: str, config: Mapping[str, Any]) -> Iterator[ProgressCa
                 runs.append(wandb.init(project="djtrans", name=run, config=dict(config)))
             except wandb.Error as error:
                 raise InputError(f"wandb cannot start a run: {_one_line(error)} {_LOGIN}") from None
-        runs[0].log(dict(event.metrics), step=int(event.done))
+        pictures = {
+            f"pictures/{name or 'curves'}": wandb.Image(str(file))
+            for name, file in event.pictures.items()
+        }
+        runs[0].log({**event.metrics, **pictures}, step=int(event.done))
 
     try:
         yield log

@@ -8,7 +8,8 @@ import torch
 from djtrans import load_model
 from djtrans.cli import main
 from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record, train_model
+from djtrans.training.records import model_record
+from djtrans.training.run import train_model
 from tests.helpers.training import small_set
 
 

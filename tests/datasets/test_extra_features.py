@@ -34,7 +34,8 @@ from djtrans.diffusion.extractors import build_extractors
 from djtrans.diffusion.loading import load_model
 from djtrans.registry import Registry
 from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record, train_model
+from djtrans.training.records import model_record
+from djtrans.training.run import train_model
 from tests.helpers import extractor_plugin
 from tests.helpers.extractor_plugin import Loudness
 from tests.helpers.pairs import write_pairs

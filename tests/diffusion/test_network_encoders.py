@@ -19,7 +19,8 @@ from djtrans.diffusion.loading import export_model, get_inference_config, load_m
 from djtrans.diffusion.model import encode
 from djtrans.registry import Registry
 from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record, train_model
+from djtrans.training.records import model_record
+from djtrans.training.run import train_model
 from tests.helpers.trainable_encoder import LEVELS, STEMS, Levels, Plugin
 from tests.helpers.training import small_set
 

@@ -14,7 +14,8 @@ from djtrans.diffusion import build_network, read_model
 from djtrans.diffusion.checkpoint import save_model
 from djtrans.training.initialization import initialize_from
 from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record, train_model
+from djtrans.training.records import model_record
+from djtrans.training.run import train_model
 from tests.helpers.training import small_set
 
 FRAMES = 12

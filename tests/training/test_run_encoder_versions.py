@@ -17,7 +17,8 @@ from djtrans.diffusion import export_model, read_model
 from djtrans.testing import check_encoder
 from djtrans.testing.example_track import example_analysis
 from djtrans.training.options import TrainOptions
-from djtrans.training.run import model_record, train_model, with_encoders_of
+from djtrans.training.records import model_record, with_encoders_of
+from djtrans.training.run import train_model
 from tests.helpers.fixed_request import FRAMES, fixed_request
 from tests.helpers.training import small_set
 

@@ -59,6 +59,21 @@ def test_a_run_that_is_refused_is_one_line(fake):
         enter()
 
 
+def test_pictures_are_logged_with_the_metrics_of_their_step(fake, tmp_path):
+    logged = []
+    fake.init = lambda **_: SimpleNamespace(
+        log=lambda row, step: logged.append((row, step)), finish=lambda exit_code=0: None
+    )
+    fake.Image = lambda path: ("image", path)
+    with logging_to_wandb("run", {}) as log:
+        log(Progress("steps", 1, 2, "", {"loss": 0.5}))
+        log(Progress("steps", 2, 2, "", {"loss": 0.25}, {"": tmp_path / "a.png"}))
+    assert logged == [
+        ({"loss": 0.5}, 1),
+        ({"loss": 0.25, "pictures/curves": ("image", str(tmp_path / "a.png"))}, 2),
+    ]
+
+
 def test_the_real_library_without_a_key(monkeypatch, tmp_path):
     pytest.importorskip("wandb")
     for name in ("HOME", "WANDB_DIR", "WANDB_CONFIG_DIR", "NETRC"):

@@ -28,7 +28,8 @@ from djtrans.diffusion.model import encode
 from djtrans.diffusion.normalization import Scaling
 from djtrans.pipeline.provenance import rebuild_mixer
 from djtrans.registry import default_registry
-from djtrans.training.run import model_record, train_model
+from djtrans.training.records import model_record
+from djtrans.training.run import train_model
 from tests.helpers.pairs import RATE, write_pairs
 from tests.helpers.training import small_set
 
