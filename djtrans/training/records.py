@@ -115,7 +115,8 @@ def model_record(
 def with_encoders_of(record: ModelRecord, checkpoint: str | os.PathLike[str]) -> ModelRecord:
     """Replace encoders of a record by those of a checkpoint where these have another version.
 
-    The card keeps the origin of the run's initial weights.
+    If the record has the encoders that new models have by default, those that the checkpoint does
+    not have are left out: the defaults of earlier versions were others. The card keeps the origin of the run's initial weights.
 
     Parameters
     ----------
@@ -137,6 +138,11 @@ def with_encoders_of(record: ModelRecord, checkpoint: str | os.PathLike[str]) ->
     before = ModelRecord.from_json(read_checkpoint(checkpoint)[RECORD], str(checkpoint))
     saved = {e.component.name: e for e in before.encoders}
 
+    defaults = [f"djtrans/{name}" for name in DEFAULT_ENCODERS]
+    encoders = record.encoders
+    if [encoder.component.name for encoder in encoders] == defaults:
+        encoders = tuple(encoder for encoder in encoders if encoder.component.name in saved)
+
     def in_its_version(encoder: EncoderRecord) -> EncoderRecord:
         known = saved.get(encoder.component.name, encoder)
         return encoder if known.component.version == encoder.component.version else known
@@ -144,6 +150,6 @@ def with_encoders_of(record: ModelRecord, checkpoint: str | os.PathLike[str]) ->
     card = {name: before.card[name] for name in ("initialized_from",) if name in before.card}
     return attrs.evolve(
         record,
-        encoders=tuple(map(in_its_version, record.encoders)),
+        encoders=tuple(map(in_its_version, encoders)),
         card={**record.card, **card},
     )

@@ -89,7 +89,8 @@ def test_a_run_starts_from_another_model(run, data):
     assert code == 0, err
     assert re.search(
         r"^starts with \d+ of \d+ weights from output/best_model.pt; djtrans/audio@3 from "
-        r"djtrans/audio@2 \(67 of 99 channels\); djtrans/technique@1 as before$",
+        r"djtrans/audio@2 \(67 of 99 channels\); djtrans/technique@2 as before; "
+        r"djtrans/objective@1 is new$",
         err,
         re.MULTILINE,
     )
@@ -129,7 +130,7 @@ def test_denoiser_encoder_and_scheduler_are_set(run, data):
         (("--data", "set.safetensors", "--set", "scheduler.eta=1"), "has no field 'eta'"),
         (
             ("--data", "set.safetensors", "--set", "levels.rate=1"),
-            "settings for levels, but the components of the model are dit, audio, technique, flow",
+            "settings for levels, but the components of the model are dit, audio, technique, objective, flow",
         ),
         (("--data", "set.safetensors", "--set", "width=8"), "names no field of a component"),
         ((), r"--data PATH \(a synthetic dataset, .* a folder .* wrote\), --synthetic \(.*or both"),

@@ -95,7 +95,7 @@ def test_a_run_writes_a_file_that_reproduces_it(run):
     written = Path("a/config.toml").read_text()
     values = tomllib.loads(written)
     assert values["lr"] == 0.01
-    assert values["encoders"] == ["djtrans/technique@1"]
+    assert values["encoders"] == ["djtrans/technique@2"]
     assert values["set"]["denoiser.width"] == 8
     code, err = run("--config", "a/config.toml", "--output", "b", "--quiet")
     assert code == 0, err

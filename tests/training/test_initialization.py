@@ -79,7 +79,7 @@ def test_the_same_model_is_copied_completely(saved, denoiser):
     done = initialize_from(network, model, file)
     assert done.copied == done.weights == sum(p.numel() for p in network.parameters())
     assert all(torch.equal(network.state_dict()[k], x) for k, x in old.state_dict().items())
-    assert "djtrans/audio@2 as before; djtrans/technique@1 as before" in done.summary
+    assert "djtrans/audio@2 as before; djtrans/technique@2 as before" in done.summary
 
 
 @pytest.mark.parametrize("denoiser", ["dit", "unet1d"])
@@ -109,7 +109,7 @@ def test_a_removed_encoder_is_replaced_by_its_null_embedding(saved):
     model = record("audio@2")
     network = build_network(model)[0].eval()
     done = initialize_from(network, model, file)
-    assert "without djtrans/technique@1" in done.summary
+    assert "without djtrans/technique@2" in done.summary
     curves, level, per_frame, global_ = inputs(old)
     without = torch.tensor([[False, True]] * 2)
     before = predict(old, curves, level, per_frame, global_, without)
@@ -136,7 +136,7 @@ def test_a_new_encoder_starts_without_influence(saved):
     model = record("audio@2", "technique")
     network = build_network(model)[0].eval()
     done = initialize_from(network, model, file)
-    assert "djtrans/technique@1 is new" in done.summary
+    assert "djtrans/technique@2 is new" in done.summary
     assert done.copied == sum(w.numel() for w in old.state_dict().values())
     curves, level, per_frame, global_ = inputs(network)
     before = predict(old, curves, level, per_frame[..., :AUDIO], global_[:, :9])
@@ -175,7 +175,7 @@ def test_techniques_are_copied_by_name(saved):
     model = record("technique", configs={"technique": {"techniques": vocabulary}})
     network = build_network(model)[0]
     done = initialize_from(network, model, file)
-    assert "djtrans/technique@1 with other settings" in done.summary
+    assert "djtrans/technique@2 with other settings" in done.summary
     before, now = (
         each.state_dict()["denoiser.whole.conditioning.0.weight"] for each in (old, network)
     )
@@ -186,7 +186,7 @@ def test_techniques_are_copied_by_name(saved):
     assert torch.equal(network.global_null[1], old.global_null[2])
 
 
-@pytest.mark.parametrize("name", ["audio@2", "audio@3", "technique"])
+@pytest.mark.parametrize("name", ["audio@2", "audio@3", "technique@1", "technique", "objective"])
 def test_every_channel_has_a_name_of_its_own(name):
     encoder = djtrans.default_registry().encoders.build(name)
     names = encoder.channel_names(STEMS)

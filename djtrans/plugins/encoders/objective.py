@@ -26,3 +26,7 @@ class ObjectiveEncoder:
         return Conditioning(
             torch.zeros(1, request.n_frames, 0), torch.tensor([[request.objective]]).float()
         )
+
+    def channel_names(self, stems: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """Return the names of the channels per frame and of the global channels."""
+        return [], ["objective"]
