@@ -43,8 +43,8 @@ class LowEndPlan:
 def search_low_end(model: PowerModel, values: Tensor) -> LowEndPlan:
     """Find the owners with the fewest beats without bass and with two basses.
 
-    The optimum over all assignments of phrases is found by dynamic programming [1]_; the first
-    phrase stays A's and the last one B's. Phrases start on the phrase boundaries of both tracks
+    The optimum over all assignments of phrases is found by dynamic programming [1]_; in the first
+    phrase B never gets the low end, in the last one A never does. Phrases start on the phrase boundaries of both tracks
     that are downbeats, and on the swap.
 
     Parameters
@@ -76,8 +76,8 @@ def search_low_end(model: PowerModel, values: Tensor) -> LowEndPlan:
     phrase = torch.stack([cost[:, i:j].sum(dim=1) for i, j in pairwise(edges)], dim=1)
     phrase[_A:] += _CHANGE
     held = [_majority(owner[i:j]) for i, j in pairwise(edges)]
-    phrase[_A:, 0] = float("inf")
-    phrase[_A:, -1] = float("inf")
+    phrase[_B, 0] = float("inf")
+    phrase[_A, -1] = float("inf")
     best, back = phrase[:, 0], []
     for index in range(1, len(lines)):
         switch = torch.tensor(

@@ -23,6 +23,8 @@ from djtrans.objectives import load_objectives
 from djtrans.pipeline.jobs import Job
 from djtrans.registry import Registry, default_registry
 
+#: Version of the refinement: cached curves of another one are made again.
+_VERSION = 2
 #: Transitions of one unit of work, which takes about a minute if a fifth of them are refined.
 _UNIT = 250
 
@@ -61,7 +63,7 @@ def add_refined_curves(
     units = [
         (part, first) for part in PARTS for first in range(0, len(getattr(dataset, part)), _UNIT)
     ]
-    made_with = f"{digest}_{options.refined:g}_{options.generated}_{options.refinements}"
+    made_with = f"{_VERSION}_{digest}_{options.refined:g}_{options.generated}_{options.refinements}"
     files = {
         f"{part} {first}": cache / f"curves_{made_with}_{part}_{first:06d}.safetensors"
         for part, first in units
