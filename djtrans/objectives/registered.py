@@ -69,6 +69,10 @@ class WeightedObjectives:
         weighted = [self.weights[name] * value for name, value in values.items()]
         return Evaluation(torch.stack(weighted).sum(dim=0), values)
 
+    def total(self, values: Mapping[str, float]) -> float:
+        """Return the weighted sum of the values of one transition."""
+        return sum(weight * values[name] for name, weight in self.weights.items())
+
     def descending(self) -> WeightedObjectives:
         """Return the objectives whose gradient is a direction to follow."""
         kept = [name for name, d in self.declarations.items() if d.descends]

@@ -19,7 +19,7 @@ from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import check_technique_settings
-from djtrans.pipeline.refinement import refine
+from djtrans.pipeline.refinement import refine, refine_predicted
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import PlanOptions
 from djtrans.refinement import RefinementConfig
@@ -119,11 +119,21 @@ def generate(
     content = generate_transition_params(
         prepared, plan, span, aligned, options, model=source, varied=varied, steps=steps
     )
+    if options.refine == AUTO and _is_sampled(content, options):
+        content = refine_predicted(
+            content, prepared.mixer, aligned, prepared.isolated, steps, registry
+        )
     transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
-    if options.refine != "off":
+    if options.refine not in ("off", AUTO):
         config = RefinementConfig(prediction=options.refine)
         transition = refine(transition, config, progress=progress, registry=registry)
     return transition
+
+
+def _is_sampled(content: ParamsFile, options: GenerateOptions) -> bool:
+    """Return True if a model generated the curves as they are, and close to no others."""
+    is_new = options.vary is None and options.n_frames is None
+    return content.provenance.model is not None and is_new
 
 
 def _candidate(

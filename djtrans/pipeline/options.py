@@ -29,8 +29,9 @@ DEFAULT_ANALYZER = "constant-grid"
 #: Context on either side of the window, in bars.
 DEFAULT_CONTEXT_BARS = 8
 
-#: Values of ``refine``: off, or a prediction of RefinementConfig, whose module imports torch.
-REFINEMENTS = ("off", "powers", "audio")
+#: Values of ``refine``: by the source of the curves, off, or a prediction of RefinementConfig,
+#: whose module imports torch.
+REFINEMENTS = (AUTO, "off", "powers", "audio")
 #: Largest number of candidates, and largest strength of guidance.
 MOST_CANDIDATES, STRONGEST = 256, 100.0
 #: Options that a params file to vary has settled.
@@ -104,9 +105,11 @@ class GenerateOptions:
         Scale of the classifier-free guidance; by default as the model was saved, usually 2.
     n_frames : int, optional
         Resample the generated curves to this many frames.
-    refine : {"off", "powers", "audio"}
-        Refine the curves, see :func:`djtrans.refine`; the original ones are kept unless the
-        rendered audio measures better. ``"audio"`` also descends on rendered audio, which is slow.
+    refine : {"auto", "off", "powers", "audio"}
+        Refine the curves by the predicted mix. ``"auto"`` refines those of a model, and keeps the
+        result if the prediction is better. ``"powers"`` keeps it only if the rendered audio
+        measures no worse, see :func:`djtrans.refine`; ``"audio"`` also descends on rendered audio,
+        which is slow.
     best_of : int
         Generate curves with so many seeds, from `seed` on, and choose the best by the objectives.
     objective_guidance : float
@@ -208,10 +211,11 @@ class GenerateOptions:
         default=None, metadata=_cli("Resample the curves to this many frames.")
     )
     refine: str = attrs.field(
-        default="off",
+        default=AUTO,
         metadata=_cli(
-            "Refine the curves by the predicted mix (powers) or, slowly, the rendered one (audio).",
-            "off|powers|audio",
+            "Refine the curves by the predicted mix, checked on the rendered one (powers), or, "
+            "slowly, by the rendered one (audio); auto: those of a model, unchecked.",
+            "auto|off|powers|audio",
         ),
     )
     best_of: int = attrs.field(

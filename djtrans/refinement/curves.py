@@ -20,6 +20,10 @@ from djtrans.refinement.low_end import LowEndPlan, apply_low_end, search_low_end
 SHARES = (1.0, 0.7, 0.4)
 
 
+#: Increase of an objective, times its weight, that does not count as worse.
+UNNOTICED = 0.1
+
+
 @attrs.frozen(eq=False)
 class RefinedCurves:
     """Candidates for refined curves, and what was predicted of them.
@@ -44,6 +48,21 @@ class RefinedCurves:
     after: tuple[dict[str, float], ...]
     low_end: LowEndPlan
     level: str
+
+    def without_worse_terms(self, objectives: WeightedObjectives) -> int | None:
+        """Return the first candidate for which no objective is predicted to be noticeably worse.
+
+        Objectives that cannot be descended on, such as the number of controls that move, count in
+        the sum alone.
+        """
+        descending = [name for name, d in objectives.declarations.items() if d.descends]
+        for index, after in enumerate(self.after):
+            changes = (
+                objectives.weights[name] * (after[name] - self.before[name]) for name in descending
+            )
+            if all(change <= UNNOTICED for change in changes):
+                return index
+        return None
 
 
 def refine_curves(

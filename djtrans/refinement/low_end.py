@@ -44,8 +44,8 @@ def search_low_end(model: PowerModel, values: Tensor) -> LowEndPlan:
     """Find the owners with the fewest beats without bass and with two basses.
 
     The optimum over all assignments of phrases is found by dynamic programming [1]_; in the first
-    phrase B never gets the low end, in the last one A never does. Phrases start on the phrase boundaries of both tracks
-    that are downbeats, and on the swap.
+    phrase B never gets the low end, in the last one A never does. Phrases start on the phrase
+    boundaries of both tracks that are downbeats, and on the swap.
 
     Parameters
     ----------

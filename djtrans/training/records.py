@@ -116,7 +116,8 @@ def with_encoders_of(record: ModelRecord, checkpoint: str | os.PathLike[str]) ->
     """Replace encoders of a record by those of a checkpoint where these have another version.
 
     If the record has the encoders that new models have by default, those that the checkpoint does
-    not have are left out: the defaults of earlier versions were others. The card keeps the origin of the run's initial weights.
+    not have are left out: the defaults of earlier versions were others. The card keeps the origin
+    of the run's initial weights.
 
     Parameters
     ----------

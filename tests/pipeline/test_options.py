@@ -21,8 +21,8 @@ def test_the_typed_keyword_arguments_are_the_fields_of_the_record():
     assert typed == fields
 
 
-def test_refinement_is_off_or_by_one_of_its_predictions():
-    assert ("off", *PREDICTIONS) == REFINEMENTS
+def test_refinement_is_automatic_off_or_by_one_of_its_predictions():
+    assert ("auto", "off", *PREDICTIONS) == REFINEMENTS
 
 
 def test_every_field_of_text_or_numbers_is_an_option_of_the_command_with_its_default():

@@ -11,8 +11,10 @@ from djtrans.cli.summary import describe
 from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.errors import InputError
 from djtrans.core.transition.params_file import load_params
+from djtrans.objectives import load_objectives
 from djtrans.pipeline import refinement
-from djtrans.refinement import RefinementConfig
+from djtrans.refinement import RefinedCurves, RefinementConfig
+from djtrans.refinement.curves import UNNOTICED
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
 
@@ -134,3 +136,38 @@ def test_a_metric_is_worse_if_the_change_is_noticeable(original, name, change, w
     ]
     after = attrs.evolve(before, measured=tuple(changed))
     assert bool(refinement.worsened(before, after)) is worse
+
+
+def test_curves_of_a_model_are_refined_before_they_are_rendered(tracks):
+    shared = {"separator": "spectral", "technique": "fade", "bars": 4, "context": 0}
+    plain = djtrans.generate(*tracks, **shared, refine="off")
+    made = djtrans.generate(*tracks, **shared)
+    use = made.provenance.refinement
+    assert plain.provenance.model is not None
+    assert plain.provenance.refinement is None
+    if use.accepted:
+        weights = use.weights
+        total = [sum(weights[n] * v for n, v in x.items()) for x in (use.before, use.after)]
+        assert total[1] < total[0]
+        assert all(
+            weights[n] * (use.after[n] - use.before[n]) <= UNNOTICED
+            for n in ("loudness-dip", "bass-overlap", "masking")
+        )
+        assert not torch.equal(made.params.values, plain.params.values)
+    else:
+        assert torch.equal(made.params.values, plain.params.values)
+    rules = djtrans.generate(*tracks, **shared, model="none")
+    assert rules.provenance.refinement is None
+
+
+def test_a_candidate_with_a_worse_term_is_passed_over():
+    objectives = load_objectives()
+    before = dict.fromkeys(objectives.weights, 1.0)
+    worse = before | {"loudness-dip": 0.0, "masking": 1.02}  # times 10
+    controls = before | {"loudness-dip": 0.5, "controls": 9.0}  # cannot be descended on
+    found = RefinedCurves((torch.zeros(1),) * 2, before, (worse, controls), None, "track")
+    assert found.without_worse_terms(objectives) == 1
+    assert (
+        RefinedCurves((torch.zeros(1),), before, (worse,), None, "").without_worse_terms(objectives)
+        is None
+    )

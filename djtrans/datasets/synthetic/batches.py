@@ -28,16 +28,16 @@ from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 
 #: Fraction of stored curves; the others keep the variety of each technique.
-STORED_FRACTION = 0.75
+STORED_FRACTION = 0.6
 
 
 @attrs.define(eq=False, slots=False)
 class SyntheticBatches:
     """Batches of a synthetic dataset, each of one length and determined by seed and index.
 
-    Whenever a composition is sampled without stored curves, its technique generates the curves with
-    another seed, so no two epochs have the same curves. With stored curves, these are sampled most
-    of the time; the request then has their share of the known improvement as its objective.
+    A part of the examples has stored curves, half of which are refined; their requests have the
+    share of the known improvement as their objective. For the others, the technique generates
+    curves with another seed each time, so no two epochs have the same curves.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class SyntheticBatches:
     no_technique_fraction : float
         Fraction of examples without a technique, 0 to 1.
     stored_fraction : float
-        Fraction of examples with stored curves, 0 to 1, of compositions that have some.
+        Fraction of examples with stored curves, 0 to 1, if the dataset has some of that length.
     mixes : int
         Number of transitions of a batch that come with their stem powers.
 
@@ -124,37 +124,67 @@ class SyntheticBatches:
     def batch(self, index: int, size: int, *, validation: bool = False, group: int = 1) -> Batch:
         """Return the batch of an index; see :class:`~djtrans.datasets.batch.BatchSource`."""
         key = self.seed, int(validation)
-        return self._generate(*choose(self._lengths[validation], size, key, index, group))
+        examples, rng = choose(self._lengths[validation], size, key, index, group)
+        stored = [e for e in self._lengths[validation][examples[0].frames] if e.curves]
+        rows = []
+        for example in examples:
+            if stored and rng.random() < self.stored_fraction:
+                rows.append(self._stored(stored[int(rng.integers(len(stored)))], rng))
+            else:
+                rows.append(self._generated(example, rng))
+        return self._batch(rows, rng)
 
-    def _generate(self, examples: Sequence[_Example], rng: np.random.Generator) -> Batch:
-        curves, parts, missing, mixes = [], [], [], []
-        for row, example in enumerate(examples):
-            request, values = self._sample(example, rng)
-            curves.append(values)
-            if row < self.mixes:  # examples are in random order
-                mixes.append(mix_sources(example.composition, request, row))
+    def _stored(self, example: _Example, rng: np.random.Generator) -> _Row:
+        """Return stored curves: half of the time refined ones, if there are any."""
+        refined = [i for i, each in enumerate(example.curves) if each.refined]
+        own = [i for i, each in enumerate(example.curves) if not each.refined]
+        among = refined if refined and (not own or rng.random() < 0.5) else own
+        which = among[int(rng.integers(len(among)))]
+        values = Scaling(self.layout).from_model(example.curves[which].values.float())
+        request = self._request(example, seed=0)
+        request = attrs.evolve(request, objective=example.improvements[which])
+        return _Row(example.composition, request, values)
+
+    def _generated(self, example: _Example, rng: np.random.Generator) -> _Row:
+        """Return new curves of the technique, which have no rating."""
+        # Any seed: 0, which generates the plain form of a technique, is not special here.
+        request = self._request(example, seed=int(rng.integers(2**31)))
+        values = self.techniques[request.technique].generate(request)
+        return _Row(example.composition, request, values)
+
+    def _request(self, example: _Example, seed: int) -> CurveRequest:
+        return request_of(example.composition, self.dataset.tracks, self.layout, seed)
+
+    def _batch(self, rows: Sequence[_Row], rng: np.random.Generator) -> Batch:
+        parts, missing = [], []
+        for row in rows:
+            request = row.request
             if rng.random() < self.no_technique_fraction:
                 request = attrs.evolve(request, technique="")
             inputs, without = encode(self.encoders, self.network, request)
             parts.append(inputs)
             missing.append(without)
+        values = torch.stack([row.values for row in rows])
         return Batch(
-            Scaling(self.layout).to_model(conform(torch.stack(curves), self.layout)),
+            Scaling(self.layout).to_model(conform(values, self.layout)),
             stacked(parts),
             torch.cat(missing),
-            techniques=tuple(example.composition.technique for example in examples),
-            mixes=tuple(mixes),
+            techniques=tuple(row.composition.technique for row in rows),
+            # The rows are in random order.
+            mixes=tuple(
+                mix_sources(row.composition, row.request, index)
+                for index, row in enumerate(rows[: self.mixes])
+            ),
         )
 
-    def _sample(self, example: _Example, rng: np.random.Generator) -> tuple[CurveRequest, Tensor]:
-        # Any seed: 0, which generates the plain form of a technique, is not special here.
-        seed = int(rng.integers(2**31))
-        request = request_of(example.composition, self.dataset.tracks, self.layout, seed)
-        if example.curves and rng.random() < self.stored_fraction:
-            which = int(rng.integers(len(example.curves)))
-            values = Scaling(self.layout).from_model(example.curves[which].values.float())
-            return attrs.evolve(request, objective=example.improvements[which]), values
-        return request, self.techniques[request.technique].generate(request)
+
+@attrs.frozen(eq=False)
+class _Row:
+    """Transition of a batch, with its curves ``[frames, parameters]``."""
+
+    composition: Composition
+    request: CurveRequest
+    values: Tensor
 
 
 @attrs.frozen(eq=False)

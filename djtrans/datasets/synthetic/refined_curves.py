@@ -21,8 +21,6 @@ from djtrans.refinement import RefinementConfig, refine_curves
 
 #: Steps of the descent: from 30 to 60 the sum of objectives falls by another 2 to 4 %.
 _CONFIG = RefinementConfig(steps=30)
-#: Increase of a term, times its weight, that does not count as worse.
-_UNNOTICED = 0.1
 
 
 @attrs.frozen(eq=False)
@@ -96,20 +94,10 @@ class CurveRefiner:
         for each in order[: self.refinements]:
             found.append(stored(curves[each], float(cost[each]), False))
             better = refine_curves(model, curves[each], self.objectives, _CONFIG)
-            for values, after in zip(better.candidates, better.after, strict=True):
-                if not self._worsened(better.before, after):
-                    found.append(stored(values, self._total(after), True))
-                    break
+            chosen = better.without_worse_terms(self.objectives)
+            if chosen is not None:
+                total = self.objectives.total(better.after[chosen])
+                found.append(stored(better.candidates[chosen], total, True))
         if len(order) > self.refinements:
             found.append(stored(curves[order[-1]], float(cost[order[-1]]), False))
         return found
-
-    def _total(self, values: dict[str, float]) -> float:
-        return sum(weight * values[name] for name, weight in self.objectives.weights.items())
-
-    def _worsened(self, before: dict[str, float], after: dict[str, float]) -> bool:
-        return any(
-            self.objectives.weights[name] * (after[name] - before[name]) > _UNNOTICED
-            for name, declaration in self.objectives.declarations.items()
-            if declaration.descends
-        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import attrs
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from djtrans.core.track.key import Key
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 from djtrans.datasets.batch import NO_TECHNIQUE_FRACTION
+from djtrans.datasets.content import dataset_digest
 from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.composition import (
     Composition,
@@ -25,11 +28,14 @@ from djtrans.datasets.synthetic.composition import (
 )
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.framed_track import frame_track
+from djtrans.datasets.synthetic.power_features import PowerExtractor
+from djtrans.datasets.synthetic.stored_curves import StoredCurves
 from djtrans.diffusion.conditioning import ConditioningSlot
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 from djtrans.plugins.denoisers import DitConfig
 from djtrans.plugins.denoisers.dit import Dit
+from djtrans.plugins.encoders.none import NoEncoder
 from djtrans.registry import default_registry
 
 RATE, BPM, BARS = 8000, 120.0, 12
@@ -206,3 +212,89 @@ def test_a_set_that_lacks_a_technique_or_a_part_is_refused(batches, framed):
         attrs.evolve(batches, techniques={})
     with pytest.raises(InputError, match="no transition for validation"):
         attrs.evolve(batches, dataset=composed(framed, validation=()))
+
+
+def rated(data):
+    """A dataset with stored curves for its first transition: constants, by which they are known."""
+
+    def curves(level, cost, refined):
+        values = torch.full((data.training[0].frames, 54), level).half()
+        return StoredCurves(0, values, cost, refined)
+
+    stored = (curves(-0.5, 4.0, False), curves(-0.25, 6.0, False), curves(0.25, 1.0, True))
+    return attrs.evolve(data, training_curves=stored, validation_curves=stored[:1])
+
+
+def test_stored_curves_are_part_of_the_file_and_of_the_digest(tmp_path, framed):
+    plain = composed(framed)
+    data = rated(plain)
+    data.save(tmp_path / "set.safetensors")
+    read = SyntheticDataset.load(tmp_path / "set.safetensors")
+    assert [(c.composition, c.cost, c.refined) for c in read.training_curves] == [
+        (0, 4.0, False),
+        (0, 6.0, False),
+        (0, 1.0, True),
+    ]
+    assert torch.equal(read.training_curves[2].values, data.training_curves[2].values)
+    assert len(read.validation_curves) == 1
+    assert dataset_digest(read) == dataset_digest(data) != dataset_digest(plain)
+    changed = attrs.evolve(data.training_curves[0], cost=3.9)
+    other = attrs.evolve(data, training_curves=(changed, *data.training_curves[1:]))
+    assert dataset_digest(other) != dataset_digest(data)
+
+
+def test_half_of_the_stored_curves_are_refined_and_have_their_objective(batches):
+    layout = DifferentiableDJMixer().layout
+    seen = []
+
+    class Objective(NoEncoder):
+        """Records the objectives of all requests."""
+
+        def encode(self, request):
+            seen.append(request.objective)
+            return super().encode(request)
+
+    slots = [ConditioningSlot("objective", 0, 0)]
+    network = DiffusionNetwork(Dit(DitConfig(width=8, depth=1, heads=1)), "velocity", 54, slots)
+    every = SyntheticBatches(
+        rated(batches.dataset), batches.techniques, (Objective(None),), network, layout,
+        stored_fraction=1.0,
+    )  # fmt: skip
+    counts = Counter()
+    middles = []
+    for index in range(60):
+        before = len(seen)
+        batch = every.batch(index, 8)
+        if batch.curves.shape[1] == batches.dataset.training[0].frames:
+            counts.update(seen[before:])
+            # The first and the last frame are pinned, all others as they were stored.
+            middles += zip(seen[before:], batch.curves[:, 30].mean(dim=1).tolist(), strict=True)
+    # Costs of 4 and 6 are a quarter above and below their mean of 5, and 1 is the best.
+    assert set(counts) == {0.25, -0.25, 1.0}
+    total = sum(counts.values())
+    assert total > 100
+    assert counts[1.0] / total == pytest.approx(0.5, abs=0.1)
+    assert {round(level, 1) for objective, level in middles if objective == 1.0} == {0.2}
+    none = attrs.evolve(every, stored_fraction=0.0)
+    before = len(seen)
+    none.batch(0, 4)
+    assert set(seen[before:]) == {None}
+
+
+def test_batches_have_the_stem_powers_of_their_first_rows(stems, analysis, batches):
+    powers = frame_track(stems, analysis, extractors=[PowerExtractor()])
+    with_powers = attrs.evolve(batches, dataset=composed(powers), mixes=2)
+    batch = with_powers.batch(0, 8)
+    assert [mix.row for mix in batch.mixes] == [0, 1]
+    mix = batch.mixes[0]
+    assert mix.sources.a.n_beats == batch.curves.shape[1] // 2
+    # B is 3 dB quieter than its file.
+    a, b = (powers.extra["powers/power_db"][8 * bar : 8 * bar + 8].float() for bar in (2, 1))
+    torch.testing.assert_close(
+        mix.sources.b.mix_power[:16], 10 ** ((b[:, -1].flatten(0, 1) - 3.0) / 10), rtol=1e-3, atol=0
+    )
+    torch.testing.assert_close(
+        mix.sources.a.mix_power[:16], 10 ** (a[:, -1].flatten(0, 1) / 10), rtol=1e-3, atol=0
+    )
+    with pytest.raises(InputError, match="has no stem powers, from which the mix is predicted"):
+        attrs.evolve(batches, mixes=2).batch(0, 8)
