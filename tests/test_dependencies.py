@@ -50,7 +50,10 @@ def test_the_page_lists_what_is_required():
 
 @pytest.mark.parametrize(
     ("heading", "extras"),
-    [("Extras", {"dask", "wandb", "formats", "beat-this"}), ("Tools", {"docs", "dev"})],
+    [
+        ("Extras", {"dask", "wandb", "tensorboard", "formats", "beat-this"}),
+        ("Tools", {"docs", "dev"}),
+    ],
 )
 def test_the_page_lists_the_extras(heading, extras):
     rows = table(heading)
@@ -62,7 +65,16 @@ def test_the_page_lists_the_extras(heading, extras):
 
 
 def test_every_extra_is_in_one_of_the_tables():
-    assert set(EXTRAS) == {"all", "dask", "wandb", "formats", "beat-this", "docs", "dev"}
+    assert set(EXTRAS) == {
+        "all",
+        "dask",
+        "wandb",
+        "tensorboard",
+        "formats",
+        "beat-this",
+        "docs",
+        "dev",
+    }
 
 
 @pytest.mark.parametrize("heading", ["Required", "Extras", "Tools"])

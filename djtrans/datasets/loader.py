@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Generator, Sequence
+from types import FrameType
 from typing import Any
 
 import attrs
@@ -15,6 +16,8 @@ from djtrans.datasets.batch import Batch, BatchSource
 
 #: Batches that each worker prepares ahead.
 BATCHES_AHEAD = 4
+#: Time between SIGTERM and the end of a worker.
+_GRACE_SECONDS = 20
 #: Beginning of the messages of torch about a worker that ended.
 _DIED = "DataLoader worker"
 
@@ -133,6 +136,11 @@ def _unchanged(batch: Any) -> Any:
 
 
 def _begin(worker: int) -> None:
-    # Ctrl-C goes to all processes; the main one ends the workers after its checkpoint.
+    # Ctrl-C, and SIGTERM of job schedulers, go to all processes; the main one ends the workers
+    # after its checkpoint.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, _end_later if hasattr(signal, "alarm") else signal.SIG_DFL)
+
+
+def _end_later(number: int, frame: FrameType | None) -> None:
+    signal.alarm(_GRACE_SECONDS)  # its default action ends the process

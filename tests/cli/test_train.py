@@ -45,7 +45,10 @@ def metrics():
         return list(csv.DictReader(lines))
 
 
-SHORT = ("--steps", 4, "--batch-size", 2, "--save-every", 2, "--validate-every", 2)
+SHORT = (
+    *("--steps", 4, "--batch-size", 2, "--save-every", 2, "--validate-every", 2),
+    *("--validation-batches", 2, "--pictures", 0),
+)
 
 
 def test_a_set_becomes_a_model_that_draws(run, data, tmp_path):

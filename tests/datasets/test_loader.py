@@ -73,11 +73,12 @@ def test_closing_ends_the_workers():
         assert not process.is_alive()
 
 
-def test_ctrl_c_does_not_end_a_worker():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_does_not_end_a_worker_at_once(number):
     with closing(load_batches(Slow(), range(12), 4, workers=1)) as batches:
         next(batches)
         (process,) = multiprocessing.active_children()
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, number)
         assert len(list(batches)) == 11
 
 

@@ -186,7 +186,8 @@ def test_running_out_of_memory_suggests_a_smaller_batch(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_average_their_gradients(tmp_path):
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_two_processes_average_their_gradients(tmp_path, accumulate):
     script = tmp_path / "two.py"
     script.write_text(
         textwrap.dedent(
@@ -216,19 +217,29 @@ def test_two_processes_average_their_gradients(tmp_path):
     }
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     chosen = {"steps": 1, "batch_size": 4, "warmup_steps": 0, "validation_batches": 3, "seed": 3}
+    chosen["accumulate"] = accumulate
     arguments = [*command, str(script), str(tmp_path), json.dumps(chosen)]
     subprocess.run(arguments, env=environment, check=True, capture_output=True)
     one, two = (json.loads((tmp_path / f"rank{rank}.json").read_text()) for rank in (0, 1))
     assert one == two
     assert len(rows(tmp_path)) == 1
+    # Three validation batches, two of one process and one of the other, count alike.
+    found = validations(tmp_path)
+    counts = {"early": 0, "late": 0}
+    for index in range(3):
+        for technique in Ramps().batch(index, 2, validation=True).techniques:
+            counts[technique] += 1
+    named = {name: n for name, n in counts.items() if n}
+    mean = sum(n * found[1, f"loss/{name}"] for name, n in named.items()) / 6
+    assert found[1, "loss"] == pytest.approx(mean, rel=1e-4)
     # Alone, on the mean of both gradients, the same step leads to the same weights.
     options, network = TrainOptions(**chosen), small_network()
     optimizer = build_optimizer(network, options)
-    for rank in range(2):
-        batch = Ramps().batch(rank, 2)
-        draw = options.objective.sample(network, batch.curves, generator(3, NOISE, rank))
+    for index in range(2 * accumulate):
+        batch = Ramps().batch(index, 2)
+        draw = options.objective.sample(network, batch.curves, generator(3, NOISE, index))
         loss = options.objective.loss(network, batch.curves, batch.conditioning, draw)
-        (loss.total / 2).backward()
+        (loss.total / (2 * accumulate)).backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), options.clip_norm)
     optimizer.step()
     weights = torch.cat([w.flatten() for w in network.parameters()])
