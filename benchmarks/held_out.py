@@ -62,6 +62,8 @@ CASES_PER_PAIR = 4
 LENGTHS = (4, 8, 16, 32)
 #: Part of the cases whose swap is on a random phrase boundary of each track, as in training.
 ANYWHERE = 0.5
+#: Part of the cases in one tempo and key that begin with a technique that needs this.
+HARMONIC = 0.4
 
 
 def name_of(index: int) -> str:
@@ -89,9 +91,9 @@ def unrepresented() -> list[str]:
 
 
 def ordered_techniques(bars: int, group: int, rng: np.random.Generator) -> list[str]:
-    """Order the techniques of a length at random; first, in near keys, those that need them."""
+    """Order the techniques of a length at random; at times, in one key, first those that need it."""
     names = [str(name) for name in rng.permutation(techniques(bars))]
-    if group % NEAR_EACH == 0:
+    if group % NEAR_EACH == 0 and rng.random() < HARMONIC:
         find = default_registry().techniques.find
         names.sort(key=lambda name: find(name).declaration.key_limit > 1)
     return names
