@@ -30,7 +30,7 @@ SEED = 900_000_011
 RATE = 22050
 #: Of 24-bit files the same audio gives the same bytes.
 SUBTYPE = "PCM_24"
-#: Largest tempo difference, as a fraction: usual, and of the pairs for harmonic mixing in one tempo.
+#: Largest tempo difference, as a fraction: usual, and of pairs in one tempo and key.
 TEMPO_APART, TEMPO_NEAR = 0.06, 0.004
 #: Each third pair of tracks is in one tempo and key, which some techniques need.
 NEAR_EACH = 3

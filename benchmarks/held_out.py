@@ -91,7 +91,7 @@ def unrepresented() -> list[str]:
 
 
 def ordered_techniques(bars: int, group: int, rng: np.random.Generator) -> list[str]:
-    """Order the techniques of a length at random; at times, in one key, first those that need it."""
+    """Order the techniques of a length at random; in one key, at times those first that need it."""
     names = [str(name) for name in rng.permutation(techniques(bars))]
     if group % NEAR_EACH == 0 and rng.random() < HARMONIC:
         find = default_registry().techniques.find

@@ -225,7 +225,7 @@ def measure(transition: Transition) -> dict[str, Any]:
 
 
 def exchange_beat(transition: Transition) -> float | None:
-    """Find the beat from which B's kick and bass own the low end to the end; None if they do not."""
+    """Find the beat from which B's kick and bass own the low end; None if they do not."""
     mixer, params = transition.mixer, transition.params
     span = window_span(transition.plan, transition.sample_rate)
     stems = [track.window(span) for track in (transition.a, transition.b)]
