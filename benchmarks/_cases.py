@@ -107,7 +107,7 @@ def read_cases(path: Path) -> CaseSet:
     """
     if path.suffix == ".csv":
         pairs = read_pairs(path)
-        return CaseSet([Case(p.label, functools.partial(_load_files, p)) for p in pairs])
+        return CaseSet([Case(p.label, functools.partial(load_files, p)) for p in pairs])
     manifest = path / MANIFEST
     if not manifest.exists():
         names, digest = sorted(p.parent.name for p in path.glob("case_*/params.json")), ""
@@ -121,7 +121,7 @@ def read_cases(path: Path) -> CaseSet:
                 )
     if not names:
         raise InputError(f"{path} holds no cases; give what held_out.py wrote, or a CSV of pairs.")
-    return CaseSet([Case(n, functools.partial(_load_prepared, path / n)) for n in names], digest)
+    return CaseSet([Case(n, functools.partial(load_prepared, path / n)) for n in names], digest)
 
 
 def aligned(pair: PreparedPair) -> Pair[AlignedTrack]:
@@ -132,7 +132,8 @@ def aligned(pair: PreparedPair) -> Pair[AlignedTrack]:
     )
 
 
-def _load_prepared(folder: Path) -> LoadedCase:
+def load_prepared(folder: Path) -> LoadedCase:
+    """Read a prepared pair, and check that it is whole."""
     if damage := find_damage(read_checksums(folder), folder_hashes(folder)):
         raise FormatError(f"{folder} is damaged ({damage}); make it again.")
     pair = read_pair(folder)
@@ -144,12 +145,12 @@ def _load_prepared(folder: Path) -> LoadedCase:
     )
 
 
-def _load_files(pair: TrackPair) -> LoadedCase:
-    """Plan a pair of files as ``djtrans generate`` does, with context."""
+def load_files(pair: TrackPair, bars: int = 0) -> LoadedCase:
+    """Plan a pair of files as ``djtrans generate`` does, with context; 0 bars: as planned."""
     stems = Pair(pair.stems_a, pair.stems_b)
     options = PreparationOptions(separator="spectral", device="cpu", stems=stems)
     prepared = prepare(str(pair.a), str(pair.b), options)
-    plan = prepared.nudge(prepared.plan(pair.technique or "auto"))
+    plan = prepared.nudge(prepared.plan(pair.technique or "auto", bars=bars))
     span = prepared.span(plan, CONTEXT_BARS)
     tracks = prepared.align(plan, span)
     plan = prepared.refine(plan, tracks)

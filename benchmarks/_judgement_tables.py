@@ -197,9 +197,9 @@ def ablations(rows: Sequence[Row], sources: Sequence[str]) -> str:
     lines = []
     for source in sources:
         known = [
-            (r["sources"][source]["change"], r["diversity"][MODEL])
+            (r["sources"][source]["change"], r["sources"][source]["seeds_apart"])
             for r in rows
-            if source in r["sources"] and r["diversity"].get(MODEL)
+            if source in r["sources"]
         ]
         if not known:
             continue

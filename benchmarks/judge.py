@@ -21,6 +21,7 @@ goes on. A CSV has the columns of `djtrans evaluate --pairs`.
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import itertools
 import json
@@ -125,6 +126,7 @@ class Judge:
         result["objectives"] = {name: float(value) for name, value in rated.values.items()}
         if source in generated.ablated:
             result["change"] = generated.change(source)
+            result["seeds_apart"] = generated.seeds_apart
         if classifier is not None:
             curves = Scaling(found.params.layout).to_model(found.params.values)
             swap = round(found.plan.swap_beat * found.plan.frames_per_beat)
@@ -143,6 +145,7 @@ class Generated:
     def __init__(self, case: LoadedCase, model: DiffusionModel, other: Case) -> None:
         self.case, self.model, self.other = case, model, other
         self.sampler = Sampler(model, case.request(model.extractors))
+        self.seeds = [self.sampler.request.seed + index for index in range(SEEDS)]
         self.known: dict[str, Transition] = {}
         self.ablated: dict[str, Tensor] = {}
 
@@ -167,8 +170,7 @@ class Generated:
             return self.case.with_curves(params.values)
         encoded = self.sampler.encoded()
         if source == SAMPLE:
-            curves = self.sampler.sample(encoded, [request.seed])[0]
-            return self.case.with_curves(self.sampler.unprocessed(curves))
+            return self.case.with_curves(self.sampler.unprocessed(self.samples[0]))
         other = self._other() if source == "model, audio of another case" else None
         changed = ABLATIONS[source](encoded, other)
         if changed is None:
@@ -183,28 +185,40 @@ class Generated:
             return None
         return Sampler(self.model, loaded.request(self.model.extractors)).encoded()
 
+    @functools.cached_property
+    def samples(self) -> Tensor:
+        """Samples with several seeds, the first that of the request, without post-processing."""
+        return self.sampler.sample(self.sampler.encoded(), self.seeds)
+
     def change(self, source: str) -> float:
-        """Measure how far an ablation moves the sampled curves, as root mean square."""
-        plain = self.sampler.sample(self.sampler.encoded(), [self.sampler.request.seed])[0]
-        return rms(self.ablated[source] - plain)
+        """Measure how far an ablation moves the samples, as root mean square."""
+        return rms(self.ablated[source] - self.samples[0])
+
+    @functools.cached_property
+    def seeds_apart(self) -> float:
+        """Distance of the samples with different seeds."""
+        return distance(self.samples)
 
     def diversity(self, source: str) -> float:
-        """Measure the distance of curves with different seeds, as mean of root mean squares."""
+        """Measure the distance of the curves of a source with different seeds."""
         request = self.sampler.request
-        seeds = [request.seed + index for index in range(SEEDS)]
         if source == MODEL:
-            curves = self.model.generate_many(request, seeds)
+            curves = self.model.generate_many(request, self.seeds)
         else:
             technique = load_technique(self.case.content.plan.technique)
-            each = [technique.generate(attrs.evolve(request, seed=seed)) for seed in seeds]
+            each = [technique.generate(attrs.evolve(request, seed=seed)) for seed in self.seeds]
             curves = torch.stack(each)
-        scaled = Scaling(request.layout).to_model(conform(curves, request.layout))
-        return float(np.mean([rms(a - b) for a, b in itertools.combinations(scaled, 2)]))
+        return distance(Scaling(request.layout).to_model(conform(curves, request.layout)))
 
 
 def rms(difference: Tensor) -> float:
     """Compute a root mean square."""
     return float(difference.square().mean().sqrt())
+
+
+def distance(curves: Tensor) -> float:
+    """Compute the mean root mean square difference of curves ``[seeds, frames, parameters]``."""
+    return float(np.mean([rms(a - b) for a, b in itertools.combinations(curves, 2)]))
 
 
 def measure(transition: Transition) -> dict[str, Any]:
