@@ -153,15 +153,14 @@ def picture(found: Sequence[Planned], theme: Theme) -> Figure:
         )
     }
     heights = [2.2, 2.2, *[1.0] * len(shown)]
-    figure = Figure(
-        figsize=(3.4 * len(found) + 1.0, sum(heights) + 1.2), facecolor=theme.background
-    )
+    size = (3.4 * len(found) + 1.0, sum(heights) + 1.4)
+    figure = Figure(figsize=size, facecolor=theme.background)
     grid = figure.add_gridspec(
         *(len(heights), len(found)),
         height_ratios=heights,
         left=0.07,
         right=0.99,
-        top=1.0 - 1.0 / size[1],
+        top=1.0 - 1.1 / size[1],
         bottom=0.04,
         hspace=0.12,
         wspace=0.2,
@@ -171,17 +170,19 @@ def picture(found: Sequence[Planned], theme: Theme) -> Figure:
         "below: controls by bar, thick: average, thin: stems, dotted: rules"
     )
     figure.text(0.07, 0.985, heading, color=theme.muted, size=9, va="top")
-    for x, word, track in ((0.015, "A", "a"), (0.035, "B", "b")):
-        figure.text(x, 0.985, word, color=theme.tracks[track], size=13, weight="bold", va="top")
     for across, one in enumerate(found):
         plan = one.case.content.plan
         panels = [figure.add_subplot(grid[down, across]) for down in range(len(heights))]
         for panel, features, track in zip(panels, one.features, "ab", strict=False):
             levels(panel, features, track, theme)
+            colour = theme.tracks[track]
+            panel.set_ylabel(track.upper(), color=colour, size=12, weight="bold", rotation=0)
         for panel, (title, control) in zip(panels[2:], shown.items(), strict=True):
             lane(panel, one, control, theme)
             panel.set_ylabel(title, color=theme.muted, size=8, rotation=0, ha="right", va="center")
-        panels[0].set_title(one.name, color=theme.text, size=9, loc="left")
+        panels[0].set_title(
+            one.name.replace(" to ", "\nto ", 1), color=theme.text, size=9, loc="left"
+        )
         for panel in panels:
             panel.axvline(
                 plan.swap_beat / plan.beats_per_bar, color=theme.swap, lw=0.8, ls=(0, (3, 3))
