@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from djtrans.core.errors import FormatError, InputError
 from djtrans.core.transition.alignment import AlignedTrack, window_span
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile
+from djtrans.core.transition.predicted_mix import PredictedMix
 from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
 from djtrans.core.util.checksums import SUMS, file_hash, find_damage, folder_hashes, read_checksums
 from djtrans.datasets.pairs.pair import PreparedPair
@@ -65,7 +67,7 @@ class LoadedCase:
         return rendered(self.rules, self.mixer, values, self.content.provenance)
 
     @functools.cached_property
-    def powers(self) -> Callable[[Tensor], object]:
+    def powers(self) -> Callable[[Tensor], PredictedMix]:
         """Predictor of the power of the mix."""
         isolated = Pair("a", "b").map(
             lambda side: self.content.provenance.tracks[side].isolation == "good"
@@ -147,7 +149,7 @@ def load_prepared(folder: Path) -> LoadedCase:
 
 def load_files(pair: TrackPair, bars: int = 0) -> LoadedCase:
     """Plan a pair of files as ``djtrans generate`` does, with context; 0 bars: as planned."""
-    stems = Pair(pair.stems_a, pair.stems_b)
+    stems: Pair[str | os.PathLike[str] | None] = Pair(pair.stems_a, pair.stems_b)
     options = PreparationOptions(separator="spectral", device="cpu", stems=stems)
     prepared = prepare(str(pair.a), str(pair.b), options)
     plan = prepared.nudge(prepared.plan(pair.technique or "auto", bars=bars))

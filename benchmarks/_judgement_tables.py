@@ -119,7 +119,7 @@ def paired(rows: Sequence[Row], reference: str, sources: Sequence[str], complete
         if not any(any(differences(rows, s, reference, value)[0]) for s in sources):
             equal.append(f"`{declared.name}`")
         elif complete or declared.better != "description":
-            lines.append([_title(declared), str(len(known)), number(np.mean(known)), *cells])
+            lines.append([_title(declared), str(len(known)), number(float(np.mean(known))), *cells])
     header = ["metric", "n", reference, *(f"{source} - {reference}" for source in sources)]
     text = markdown_table(header, lines)
     return text + (
@@ -151,13 +151,11 @@ def verdicts(rows: Sequence[Row], source: str, reference: str) -> dict[str, list
     return found
 
 
-def gates(rows: Sequence[Row]) -> str:
+def gates(rows: Sequence[Row], shown: Sequence[str]) -> str:
     """Tabulate the gates that got better and worse than those of the rules, and the exchanges."""
     lines = []
-    for source in SHOWN:
-        both = [r["sources"] for r in rows if source in r["sources"] and RULES in r["sources"]]
-        if not both:
-            continue
+    both = [row["sources"] for row in rows]
+    for source in shown:
         changes = Counter[tuple[str, bool]]()
         for found in both:
             for name, verdict in found[RULES]["gates"].items():
@@ -226,10 +224,10 @@ def kind_of(technique: str) -> str:
     return str(default_registry().techniques.find(technique).declaration.factory)
 
 
-def steering(rows: Sequence[Row]) -> str:
+def steering(rows: Sequence[Row], shown: Sequence[str]) -> str:
     """Tabulate how often the classifier finds the requested technique."""
     lines, wrong = [], Counter[str]()
-    for source in SHOWN:
+    for source in shown:
         found = [
             (r["technique"], r["sources"][source]["technique"])
             for r in rows
@@ -293,17 +291,22 @@ def _listed(counts: Counter[Any]) -> str:
 def card(document: dict[str, Any], sha256: str, complete: bool) -> str:
     """Format all tables of a set; `complete` adds descriptive metrics and the refined rules."""
     rows = of_model(document, sha256)
+    shown = [source for source in SHOWN if any(source in row["sources"] for row in rows)]
+    common = [row for row in rows if all(source in row["sources"] for source in shown)]
     parts = [
         f"set {document['set'] or '(files)'}\njudge {document['judge']}\nmodel {sha256}\n",
         contents(rows, sha256),
-        paired(rows, RULES, SHOWN[1:], complete),
-        gates(rows),
+        paired(common, RULES, shown[1:], complete),
+        gates(common, shown),
     ]
     ablated = dict.fromkeys(s for r in rows for s in r["sources"] if s not in SHOWN)
+    if REFINED_RULES in shown:
+        ours = [source for source in shown if source in (MODEL, REFINED_MODEL)]
+        table = paired(common, REFINED_RULES, ours, complete)
+        parts.append(f"Against the refined rules:\n\n{table}")
     parts += [
-        f"Against the refined rules:\n\n{paired(rows, REFINED_RULES, SHOWN[3:], complete)}",
         f"Ablations, against the model:\n\n{ablations(rows, list(ablated))}",
-        steering(rows),
+        steering(rows, shown),
         diversity(rows),
     ]
     return "\n".join(part for part in parts if part)

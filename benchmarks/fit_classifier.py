@@ -29,9 +29,9 @@ def main(source: Path, output: Path) -> None:
     chosen = composed.training[:: max(1, len(composed.training) // EXAMPLES)]
     first: dict[str, str] = {}
     for component in registry.techniques:
-        first.setdefault(component.declaration.factory, component.name)
+        first.setdefault(str(component.declaration.factory), component.name)
     names = {c.technique for c in chosen}
-    kinds = {name: first[registry.techniques.find(name).declaration.factory] for name in names}
+    kinds = {name: first[str(registry.techniques.find(name).declaration.factory)] for name in names}
     chosen = [attrs.evolve(c, technique=kinds[c.technique]) for c in chosen]
     techniques = {kind: registry.techniques.build(kind) for kind in set(kinds.values())}
     layout = DifferentiableDJMixer().layout
