@@ -91,12 +91,17 @@ def unrepresented() -> list[str]:
 
 
 def ordered_techniques(bars: int, group: int, rng: np.random.Generator) -> list[str]:
-    """Order the techniques of a length at random; in one key, at times those first that need it."""
-    names = [str(name) for name in rng.permutation(techniques(bars))]
+    """Order the techniques of a length: each is first in turn, the others follow at random.
+
+    Between tracks in one key, those that need it are first at times.
+    """
+    names = techniques(bars)
+    first = names[group % len(names)]
+    order = [first, *(str(name) for name in rng.permutation(names) if name != first)]
     if group % NEAR_EACH == 0 and rng.random() < HARMONIC:
         find = default_registry().techniques.find
-        names.sort(key=lambda name: find(name).declaration.key_limit > 1)
-    return names
+        order.sort(key=lambda name: find(name).declaration.key_limit > 1)
+    return order
 
 
 def plans(
