@@ -19,16 +19,13 @@ import hashlib
 import json
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
 import numpy as np
-import torch
 from _held_out_tracks import (
     IN_DISTRIBUTION,
     MODULES,
@@ -53,6 +50,7 @@ from djtrans.datasets.pairs.pair import mix_pair
 from djtrans.datasets.pairs.pair_folder import read_facts, write_pair
 from djtrans.diffusion.model import SHORTEST_BARS
 from djtrans.pipeline.completion import generate_transition_params
+from djtrans.pipeline.executors import processes
 from djtrans.pipeline.options import GenerateOptions, PreparationOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.registry import default_registry
@@ -148,7 +146,6 @@ def without_paths(content: ParamsFile) -> ParamsFile:
 
 def make(group: int, kind: str, folder: Path, cases: int, modules: Path | None) -> list[str]:
     """Write the cases of a pair of tracks; return what could not be planned."""
-    torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     indices = range(group * CASES_PER_PAIR, min(cases, (group + 1) * CASES_PER_PAIR))
     missing = [index for index in indices if not (folder / name_of(index)).is_dir()]
@@ -236,7 +233,7 @@ def main(arguments: argparse.Namespace) -> None:
     if modules is not None:
         count = min(count, len(list(module_pairs(modules))))
     job = partial(make, kind=kind, folder=folder, cases=arguments.cases, modules=modules)
-    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+    with processes(arguments.workers) as pool:
         for group, refused in enumerate(pool.map(job, range(count)), 1):
             document = write_manifest(folder, kind)
             made = len(document["cases"])

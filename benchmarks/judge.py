@@ -26,8 +26,7 @@ import json
 import time
 import warnings
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,7 @@ from djtrans.diffusion.normalization import Scaling
 from djtrans.evaluation import TechniqueClassifier
 from djtrans.objectives import load_objectives
 from djtrans.pipeline.curve_generation import unsupported_reason
+from djtrans.pipeline.executors import processes
 
 FORMAT = "djtrans-judgement"
 #: The files that a judgement is made by.
@@ -62,7 +62,6 @@ class Judge:
 
     def __call__(self, case: Case, other: Case, known: dict[str, Any]) -> dict[str, Any]:
         """Return the results of a case, those that are known included."""
-        torch.set_num_threads(1)
         warnings.simplefilter("ignore")
         model = load_model(self.model, "cpu")
         if model is None:
@@ -154,7 +153,7 @@ def main(arguments: argparse.Namespace) -> None:
     judge = Judge(arguments.model, arguments.classifier, sources)
     cases = found.cases
     chosen = spread(cases, arguments.cases)
-    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+    with processes(arguments.workers) as pool:
         jobs = [
             pool.submit(
                 judge,
