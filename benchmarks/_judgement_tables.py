@@ -271,6 +271,11 @@ def diversity(rows: Sequence[Row]) -> str:
     return markdown_table(["", "n", "distance of seeds, root mean square, of -1 to 1"], lines)
 
 
+def _digests(document: dict[str, Any], sha256: str) -> str:
+    digests = {name: document.get(name) or MISSING for name in ("set", "judge", "classifier")}
+    return markdown_table(["", "SHA-256"], [*digests.items(), ("model", sha256)])
+
+
 def contents(rows: Sequence[Row], sha256: str) -> str:
     """State the number of cases, their techniques and lengths, and what the model cannot do."""
     techniques = Counter(short_name(row["technique"]) for row in rows)
@@ -294,7 +299,7 @@ def card(document: dict[str, Any], sha256: str, complete: bool) -> str:
     shown = [source for source in SHOWN if any(source in row["sources"] for row in rows)]
     common = [row for row in rows if all(source in row["sources"] for source in shown)]
     parts = [
-        f"set {document['set'] or '(files)'}\njudge {document['judge']}\nmodel {sha256}\n",
+        _digests(document, sha256),
         contents(rows, sha256),
         paired(common, RULES, shown[1:], complete),
         gates(common, shown),

@@ -35,11 +35,12 @@ import numpy as np
 import torch
 from _cases import Case, read_cases
 from _generated import MODEL, RULES, SOURCES, Generated, measure
-from _judgement_tables import card
+from _judgement_tables import card, kind_of
 
 from djtrans import load_model
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.checksums import file_hash
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.diffusion.normalization import Scaling
 from djtrans.evaluation import TechniqueClassifier
@@ -112,11 +113,16 @@ class Judge:
         if source in generated.ablated:
             result["change"] = generated.change(source)
             result["seeds_apart"] = generated.seeds_apart
-        if classifier is not None:
+        if classifier is not None and knows(classifier, found.plan.technique):
             curves = Scaling(found.params.layout).to_model(found.params.values)
             swap = round(found.plan.swap_beat * found.plan.frames_per_beat)
             result["technique"] = attrs.asdict(classifier(curves, swap))
         return result | {"cpu_seconds": time.process_time() - start}
+
+
+def knows(classifier: TechniqueClassifier, technique: str) -> bool:
+    """Return True if the classifier has a class of the rules of a technique."""
+    return kind_of(technique) in {kind_of(name) for name in classifier.techniques}
 
 
 def key(source: str, model: DiffusionModel) -> str:
@@ -150,6 +156,8 @@ def main(arguments: argparse.Namespace) -> None:
     if document.get("set", found.sha256) != found.sha256:
         raise InputError(f"{output} holds results of another set; choose another file.")
     document |= {"format": FORMAT, "set": found.sha256, "judge": judge_digest()}
+    if arguments.classifier is not None:
+        document["classifier"] = file_hash(arguments.classifier)
     judge = Judge(arguments.model, arguments.classifier, sources)
     cases = found.cases
     chosen = spread(cases, arguments.cases)
