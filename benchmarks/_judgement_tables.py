@@ -21,9 +21,13 @@ RULES, REFINED_RULES = "rules", "rules, refined"
 SAMPLE, MODEL, REFINED_MODEL = "model, sample only", "model", "model, refined"
 SHOWN = (RULES, REFINED_RULES, SAMPLE, MODEL, REFINED_MODEL)
 RESAMPLES = 2000
+#: Pairs of tracks below which an interval of the bootstrap means nothing.
+LEAST_GROUPS = 6
 MISSING = "–"
 #: Within this many beats the low end changes hands on a boundary.
 ON_BOUNDARY = 1.0
+#: Errors and leaks at the ends of a window below this are equal.
+INAUDIBLE_DB = -60.0
 
 Row = dict[str, Any]
 Value = Callable[[dict[str, Any]], float | None]
@@ -47,11 +51,16 @@ class Difference:
 
     @classmethod
     def of(cls, values: Sequence[float], groups: Sequence[str]) -> Difference | None:
-        """Bootstrap over groups of cases that share their tracks; None with fewer than two."""
-        names, index = np.unique(np.array(groups), return_inverse=True)
-        if len(names) < 2:
+        """Bootstrap over groups of cases that share their tracks; None without values.
+
+        With fewer than :data:`LEAST_GROUPS` groups there is no interval, and so no mark.
+        """
+        if not values:
             return None
+        names, index = np.unique(np.array(groups), return_inverse=True)
         x = np.array(values, dtype=float)
+        if len(names) < LEAST_GROUPS:
+            return cls(float(x.mean()), -np.inf, np.inf, len(x))
         sums, counts = np.bincount(index, weights=x), np.bincount(index)
         drawn = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
         means: NDArray[np.float64] = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
@@ -65,13 +74,15 @@ class Difference:
         return "better" if (self.mean < 0.0) == (better == "lower") else "worse"
 
     def __str__(self) -> str:
-        return f"{signed(self.mean)} [{signed(self.low)}, {signed(self.high)}]"
+        interval = f" [{signed(self.low)}, {signed(self.high)}]" if np.isfinite(self.low) else ""
+        return f"{signed(self.mean)}{interval}"
 
 
 def signed(value: float) -> str:
-    """Format a number with its sign."""
-    text = number(value, 2 if abs(value) >= 0.01 else 1)
-    return text if text.startswith("-") or text == "0" else f"+{text}"
+    """Format a number with its sign and at most three decimals."""
+    decimals = next((n for n, least in enumerate((100.0, 10.0, 1.0)) if abs(value) >= least), 3)
+    text = f"{value:+.{decimals}f}"
+    return "0" if not text.strip("+-0.") else text
 
 
 def differences(
@@ -90,8 +101,14 @@ def differences(
 
 
 def metric(name: str) -> Value:
-    """Return the reader of a metric."""
-    return lambda result: result["metrics"].get(name)
+    """Return the reader of a metric; errors and leaks at the ends count from being audible on."""
+
+    def value(result: dict[str, Any]) -> float | None:
+        found: float | None = result["metrics"].get(name)
+        is_end = name.startswith(("start_", "stop_"))
+        return max(found, INAUDIBLE_DB) if is_end and found is not None else found
+
+    return value
 
 
 def of_model(document: dict[str, Any], sha256: str) -> list[Row]:
