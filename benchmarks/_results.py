@@ -13,15 +13,6 @@ from djtrans.core.util.atomic_files import write_text
 Case = TypeVar("Case", Path, str)
 
 
-def cases(folder: Path) -> list[Path]:
-    """List the cases that ``held_out.py`` has written, with true stems."""
-    return [
-        case
-        for case in sorted(folder.iterdir())
-        if (case / "params.json").exists() and "spectral" not in case.name
-    ]
-
-
 def results(
     chosen: Sequence[Case], evaluate: Callable[[Case], dict[str, Any]], output: Path
 ) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
-"""What a model draws for one case with several seeds, in one picture.
+"""Curves of a model for one case with several seeds, in one picture.
 
     python benchmarks/model_seeds.py held-out/case_008 docs/images/model-seeds.png [--model FILE]
 
-A column is a seed, a lane one parameter of both tracks; only what moves in any is drawn. Above
-each column stands what was measured on its mix.
+A column is a seed, a lane one parameter of both tracks; only those that move in any are shown.
+Above each column: measurements of its mix.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import attrs
 import numpy as np
+from _cases import LoadedCase, beat_times, load_prepared
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from model_quality import measured
 
-from djtrans import DifferentiableDJMixer, load_model
+from djtrans import load_model
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import DjtransError
-from djtrans.datasets.pairs.pair import PreparedPair
-from djtrans.datasets.pairs.pair_folder import read_pair
+from djtrans.core.transition.plan import TransitionPlan
 from djtrans.pipeline.curve_generation import generate_params
 from djtrans.plot.save import save_figure
 from djtrans.plot.theme import Theme, theme_named
@@ -42,18 +42,21 @@ LANES = {
 #: What moves by less is not worth a lane.
 MOVES = 0.1
 SAID = {
-    "two basses, % of beats": "two basses {:.0f} %",
-    "two voices, % of beats": "two voices {:.0f} %",
-    "dip, LU": "dip {:.1f} LU",
-    "bump, LU": "bump {:.1f} LU",
+    "bass_overlap_beats": "two basses {:.0f}",
+    "vocal_clash_beats": "two voices {:.0f} beats",
+    "loudness_dip_lu": "dip {:.1f}",
+    "loudness_bump_lu": "bump {:.1f} LU",
 }
 
 
-def picture(pair: PreparedPair, model_path: str | None, seeds: list[int], theme: str) -> Figure:
-    """A column for each seed."""
-    colours, mixer = theme_named(theme), DifferentiableDJMixer()
+def picture(case: LoadedCase, model_path: str | None, seeds: list[int], theme: str) -> Figure:
+    """Plot a column for each seed."""
+    colours, plan = theme_named(theme), case.content.plan
     model = load_model(model_path, "cpu")
-    drawn = [generate_params(model, pair.request(seed), pair.params.beat_times) for seed in seeds]
+    request = case.request(model.extractors)
+    drawn = [
+        generate_params(model, attrs.evolve(request, seed=seed), beat_times(case)) for seed in seeds
+    ]
     shown = {
         title: key
         for title, key in LANES.items()
@@ -66,11 +69,11 @@ def picture(pair: PreparedPair, model_path: str | None, seeds: list[int], theme:
     grid = figure.add_gridspec(
         len(shown), len(seeds), left=0.09, right=0.985, top=top, bottom=0.06, hspace=0.2, wspace=0.1
     )
-    name = short_name(pair.plan.technique)
+    name = short_name(plan.technique)
     figure.text(
         0.09,
         0.955,
-        f"One pair, one wish ({name}, {pair.plan.bars} bars), {len(seeds)} seeds",
+        f"One pair, one technique ({name}, {plan.bars} bars), {len(seeds)} seeds",
         color=colours.text,
         size=12,
         weight="bold",
@@ -78,11 +81,11 @@ def picture(pair: PreparedPair, model_path: str | None, seeds: list[int], theme:
     for x, track in ((0.03, "a"), (0.05, "b")):
         figure.text(x, 0.955, track.upper(), color=colours.tracks[track], size=12, weight="bold")
     for column, (seed, params) in enumerate(zip(seeds, drawn, strict=True)):
-        values = measured(mixer, pair, params)
+        values = case.with_curves(params.values).metrics().values()
         lines = [form.format(values[key] or 0.0) for key, form in SAID.items()]
         for row, (title, key) in enumerate(shown.items()):
             panel = figure.add_subplot(grid[row, column])
-            lane(panel, params, key, pair, colours)
+            lane(panel, params, key, plan, colours)
             if column == 0:
                 panel.set_ylabel(title, color=colours.muted, size=8.5, rotation=0, ha="right")
             if row == 0:
@@ -93,10 +96,9 @@ def picture(pair: PreparedPair, model_path: str | None, seeds: list[int], theme:
 
 
 def lane(
-    panel: Axes, params: TransitionParams, key: str, pair: PreparedPair, colours: Theme
+    panel: Axes, params: TransitionParams, key: str, plan: TransitionPlan, colours: Theme
 ) -> None:
-    """One parameter of both tracks."""
-    plan = pair.plan
+    """Plot one parameter of both tracks."""
     bar = np.arange(params.n_frames) / (params.frames_per_beat * plan.beats_per_bar)
     for track in "ab":
         row = params.layout.rows[params.layout.index(f"{track}/{key}")].parameter
@@ -124,7 +126,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     try:
         drawing = picture(
-            read_pair(arguments.case),
+            load_prepared(arguments.case),
             arguments.model,
             list(range(1, arguments.seeds + 1)),
             arguments.theme,

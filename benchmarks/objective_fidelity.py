@@ -1,6 +1,6 @@
 """How closely the objectives follow the metrics of the rendered audio, and what they cost.
 
-    python benchmarks/held_out.py held-out --cases 60
+    python benchmarks/held_out.py in-distribution held-out --cases 60
     python benchmarks/objective_fidelity.py held-out --output results.json
 
 Each case is rendered from its true stems under the curves of its technique, an equal-power
@@ -23,9 +23,9 @@ from pathlib import Path
 import attrs
 import numpy as np
 import torch
-from _results import cases, results
-from model_quality import sound_of
-from refinement import aligned
+from _cases import aligned
+from _results import results
+from torch import Tensor
 
 from djtrans import CurveRequest, DifferentiableDJMixer, Pair, Stems, load_technique
 from djtrans.core.curves.params import TransitionParams, conform
@@ -33,7 +33,7 @@ from djtrans.core.track.stem_names import STEMS, VOCALS
 from djtrans.core.util.tables import markdown_table
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
-from djtrans.metrics import MetricInputs
+from djtrans.metrics import MetricInputs, Voices
 from djtrans.metrics.audible import beat_power, both_audible
 from djtrans.metrics.bass_overlap import PRESENT_DB, bass_overlap_of_levels, beat_levels_db
 from djtrans.metrics.consonance import chroma_consonance
@@ -47,6 +47,34 @@ from djtrans.pipeline.power_measurement import power_model
 
 ARRIVAL_BARS = 4
 VARIATIONS = 2
+
+
+def sound_of(
+    mixer: DifferentiableDJMixer, pair: PreparedPair, params: TransitionParams
+) -> MetricInputs:
+    """Render a case, and its vocals alone, from its true stems."""
+    stems = (pair.stems_a, pair.stems_b)
+    with torch.no_grad():
+        out = mixer(*stems, params)
+        alone = [attrs.evolve(s, audio=_only(s.audio, s.names.index(VOCALS))) for s in stems]
+        sung = mixer(*alone, params)
+    return MetricInputs(
+        mix=out.mix,
+        a=out.a,
+        b=out.b,
+        solo_a=pair.stems_a.mix,
+        solo_b=pair.stems_b.mix,
+        sample_rate=pair.sample_rate,
+        beat_times=params.beat_times.numpy(),
+        beats_per_bar=pair.plan.beats_per_bar,
+        voices=Voices(a=sung.a, b=sung.b, solo_a=alone[0].mix, solo_b=alone[1].mix),
+    )
+
+
+def _only(audio: Tensor, stem: int) -> Tensor:
+    alone = torch.zeros_like(audio)
+    alone[stem] = audio[stem]
+    return alone
 
 
 def metrics_of(
@@ -237,7 +265,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    kept = results(cases(args.held_out)[: args.cases], evaluate, args.output)
+    folders = sorted(args.held_out.glob("case_???"))[: args.cases]
+    kept = results(folders, evaluate, args.output)
     rows = [row for case in kept for row in case["rows"]]
     print(table(rows))
     print(markdown_table(("bars", "value, ms", "gradient, ms"), costs()))

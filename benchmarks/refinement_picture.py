@@ -18,8 +18,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from refinement import SOURCES
-from refinement_pairs import paths_of
+from real_pairs import find_track
 
 import djtrans
 from djtrans.core.contracts.declaration import short_name
@@ -39,15 +38,16 @@ LANES = {
     "low-pass": "lpf/cutoff",
 }
 LOUDNESS = "LUFS, 1 beat"
+SOURCES = ("rules", "rules, refined", "model", "model, refined")
 NUMBERS = ("loudness_dip_lu", "loudness_bump_lu", "bass_missing_beats", "masking_fraction")
 
 
 def transitions(folder: Path, pair: str) -> list[Transition]:
     """Generate by rules and by the model, and refine both."""
-    paths = paths_of(folder, pair)
+    tracks = [find_track(folder, name) for name in pair.split(":")]
     found = []
     for model in ("none", "auto"):
-        made = djtrans.generate(*paths, model=model, separator="spectral", context=4, device="cpu")
+        made = djtrans.generate(*tracks, model=model, separator="spectral", context=4, device="cpu")
         found += [made, djtrans.refine(made)]
     return found
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import attrs
 import numpy as np
@@ -12,11 +15,14 @@ from torch import Tensor
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
-from djtrans.core.errors import InputError, ShapeError
+from djtrans.core.errors import FormatError, InputError, ShapeError
+from djtrans.core.util.atomic_files import replacing
 from djtrans.datasets.synthetic.composition import Composition, request_of
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.diffusion.normalization import Scaling
 
+FORMAT, FORMAT_VERSION = "djtrans-technique-classifier", 1
+_TENSORS = ("axes", "centres", "reach")
 #: Points of the resampled curves on either side of the swap.
 _POINTS = 16
 #: Fraction of the mean variance that is added to each variance (shrinkage).
@@ -131,6 +137,61 @@ class TechniqueClassifier:
         own = torch.linalg.vector_norm(within @ axes, dim=1)
         reach = [own[label == i].quantile(_WITHIN) for i in range(len(techniques))]
         return cls(techniques, axes, centres @ axes, torch.stack(reach))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the classifier as a safetensors file, atomically.
+
+        Parameters
+        ----------
+        path : path
+
+        Raises
+        ------
+        FormatError
+            If it cannot be written.
+        """
+        from safetensors.torch import save_file
+
+        tensors = {name: getattr(self, name).contiguous() for name in _TENSORS}
+        header = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "techniques": list(self.techniques),
+        }
+        with replacing(path, FormatError) as part:
+            save_file(tensors, part, metadata={FORMAT: json.dumps(header)})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> TechniqueClassifier:
+        """Read a classifier that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : path
+
+        Raises
+        ------
+        FormatError
+            If the file is missing, damaged, or not a classifier.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        if not Path(path).is_file():
+            raise FormatError(f"There is no technique classifier {str(path)!r}; check the path.")
+        try:
+            with safe_open(path, framework="pt") as handle:
+                header = json.loads((handle.metadata() or {})[FORMAT])
+                if header["format_version"] != FORMAT_VERSION:
+                    raise FormatError(
+                        f"{path} has version {header['format_version']} of its format, this is "
+                        f"version {FORMAT_VERSION}; fit the classifier again."
+                    )
+                tensors = {name: handle.get_tensor(name) for name in _TENSORS}
+        except (SafetensorError, KeyError, ValueError, TypeError) as error:
+            raise FormatError(
+                f"{path} is not a technique classifier ({error}); fit one and save it."
+            ) from None
+        return cls(techniques=tuple(header["techniques"]), **tensors)
 
     def __call__(self, curves: Tensor, swap: int) -> Classification:
         """Classify one transition.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from djtrans.core.contracts.technique import TechniqueDeclaration
-from djtrans.core.errors import InputError, ShapeError
+from djtrans.core.errors import FormatError, InputError, ShapeError
 from djtrans.datasets.synthetic.composition import Composition, CompositionTrack
 from djtrans.datasets.synthetic.framed_track import FramedTrack
 from djtrans.diffusion.model import SHORTEST_BARS
@@ -152,3 +154,45 @@ def test_too_little_to_learn_from_is_refused():
 def test_curves_of_another_mixer_are_refused(classifier):
     with pytest.raises(ShapeError, match="same mixer"):
         classifier(torch.zeros(16, 3), 8)
+
+
+RAMP = torch.linspace(-1, 1, 32)[:, None]
+EXAMPLES = [("fade", scale * RAMP, 16) for scale in (0.9, 1.0)]
+EXAMPLES += [("cut", scale * RAMP.sign(), 16) for scale in (0.9, 1.0)]
+
+
+def test_a_classifier_that_was_saved_and_loaded_classifies_the_same(tmp_path):
+    fitted = TechniqueClassifier.fit(EXAMPLES)
+    fitted.save(tmp_path / "classifier.safetensors")
+    loaded = TechniqueClassifier.load(tmp_path / "classifier.safetensors")
+    assert loaded.techniques == ("cut", "fade")
+    for name in ("axes", "centres", "reach"):
+        assert torch.equal(getattr(loaded, name), getattr(fitted, name))
+    for curves in (0.95 * RAMP, 0.95 * RAMP.sign(), RAMP.sign() + RAMP):
+        assert loaded(curves, 16) == fitted(curves, 16)
+
+
+def test_the_same_classifier_gives_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        TechniqueClassifier.fit(EXAMPLES).save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_loading_something_else_is_one_clear_error(tmp_path):
+    with pytest.raises(FormatError, match="There is no technique classifier"):
+        TechniqueClassifier.load(tmp_path / "missing")
+    (tmp_path / "text").write_text("not tensors")
+    with pytest.raises(FormatError, match="is not a technique classifier"):
+        TechniqueClassifier.load(tmp_path / "text")
+    save_file({"axes": torch.zeros(2, 1)}, tmp_path / "other")
+    with pytest.raises(FormatError, match="is not a technique classifier"):
+        TechniqueClassifier.load(tmp_path / "other")
+
+
+def test_a_classifier_of_another_version_is_refused(tmp_path):
+    header = {"format_version": 2, "techniques": ["cut", "fade"]}
+    tensors = {name: torch.zeros(2, 1) for name in ("axes", "centres", "reach")}
+    metadata = {"djtrans-technique-classifier": json.dumps(header)}
+    save_file(tensors, tmp_path / "newer", metadata=metadata)
+    with pytest.raises(FormatError, match=r"version 2 .* this is version 1"):
+        TechniqueClassifier.load(tmp_path / "newer")
