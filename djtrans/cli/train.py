@@ -121,6 +121,7 @@ def train(quiet: bool, **options: Any) -> None:
             resume=options["resume"],
             init_from=options["init_from"],
             pictures=options["pictures"],
+            rated=options["rated"],
             progress=_all(callbacks),
             mixer=options["mixer"],
         )

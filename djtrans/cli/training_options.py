@@ -134,6 +134,11 @@ machine_options = _together(
         "--pictures", type=int, default=3, show_default=True,
         help="Transitions in the picture of sampled curves at each validation; 0: none.",
     ),
+    click.option(
+        "--rated", type=int, default=16, show_default=True,
+        help="Sampled transitions that are rated by the objectives at each validation, if the "
+        "synthetic dataset has stem powers; 0: none.",
+    ),
     _number("--seed", 0, "Random seed."),
     click.option("--quiet", is_flag=True, help="Print nothing but results and errors."),
 )  # fmt: skip

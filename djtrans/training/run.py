@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -32,6 +33,7 @@ from djtrans.training.curve_monitor import CurveMonitor, held_out_requests
 from djtrans.training.initialization import check_initialization, initialize_from
 from djtrans.training.loss import AudioLoss
 from djtrans.training.mix_loss import MixLoss
+from djtrans.training.mix_monitor import MixMonitor
 from djtrans.training.options import TrainOptions
 from djtrans.training.records import model_record, with_encoders_of
 from djtrans.training.trainer import TrainResult, train
@@ -58,6 +60,7 @@ def train_model(
     init_from: str | os.PathLike[str] | None = None,
     monitor: ModelMonitor | None = None,
     pictures: int = 0,
+    rated: int = 0,
     progress: ProgressCallback | None = None,
     mixer: MixerSpec | str = DEFAULT_MIXER,
     registry: Registry | None = None,
@@ -93,6 +96,9 @@ def train_model(
     pictures : int
         Number of held-out transitions whose curves are sampled at each validation, compared with
         those of the rules, and plotted.
+    rated : int
+        Number of held-out transitions whose sampled curves are rated by the objectives of the
+        predicted mix at each validation, if a synthetic dataset has stem powers.
     progress : callable, optional
         Receives a `Progress` event with metrics after each step.
     mixer : MixerSpec or str
@@ -176,7 +182,9 @@ def train_model(
         progress=progress,
         audio=_audio_loss(mixer, record.layout, options, registry) if with_audio else None,
         mix=_mix_loss(mixer, record.layout, registry) if with_mix else None,
-        monitor=_monitor(sets, network, encoders, record, monitor, pictures, registry),
+        monitor=_monitor(
+            sets, network, encoders, record, monitor, pictures, rated, mixer, registry
+        ),
     )
 
 
@@ -187,11 +195,11 @@ def _monitor(
     record: ModelRecord,
     monitor: ModelMonitor | None,
     pictures: int,
+    rated: int,
+    mixer: MixerSpec | str,
     registry: Registry,
 ) -> Monitor | None:
-    """Combine the monitor of the caller and that of sampled curves; None if there is neither."""
-    if monitor is None and pictures < 1:
-        return None
+    """Combine the monitor of the caller with those of sampled curves; None if there is none."""
     scheduler = record.scheduler
     model = DiffusionModel(
         network=network,
@@ -202,17 +210,23 @@ def _monitor(
         card=record.card,
         **scheduler_fields(registry, scheduler.versioned_name, scheduler.config),
     )
-    curves: CurveMonitor | None = None
+    every: list[Monitor] = []
+    techniques = {name: _technique(name, registry) for name in _used_techniques(sets)}
     if pictures > 0:
-        techniques = {name: _technique(name, registry) for name in _used_techniques(sets)}
         chosen = held_out_requests(sets, record.layout, techniques, pictures)
-        curves = CurveMonitor(model, *chosen)
+        every.append(CurveMonitor(model, *chosen))
+    with_powers = [s for s in sets if isinstance(s, SyntheticDataset) and "powers" in s.extractors]
+    if rated > 0 and with_powers:
+        from djtrans.objectives import load_objectives
 
-    def both(step: int) -> Mapping[str, Any]:
-        found = curves(step) if curves is not None else {}
-        return {**found, **(monitor(model, step) if monitor is not None else {})}
-
-    return both
+        built = _built_mixer(mixer, record.layout, "rating of sampled curves", registry)
+        objectives = load_objectives(registry=registry)
+        every.append(MixMonitor.of(model, with_powers[0], techniques, built, objectives, rated))
+    if monitor is not None:
+        every.append(partial(monitor, model))
+    if not every:
+        return None
+    return lambda step: {name: value for one in every for name, value in one(step).items()}
 
 
 def _used_techniques(sets: Sequence[Dataset]) -> list[str]:

@@ -56,7 +56,7 @@ class Ramps:
         )
 
 
-def small_set():
+def small_set(*, powers=False):
     """Two framed tracks of noise, with the arrays of the encoder ``audio``, and transitions."""
     from djtrans.datasets.synthetic.composition import Composition, CompositionTrack
     from djtrans.datasets.synthetic.dataset import SyntheticDataset
@@ -73,8 +73,15 @@ def small_set():
             extra={
                 "audio/lows_db": torch.rand(128, 4, 2, generator=extra) * -20,
                 "audio/chroma": torch.rand(128, 12, generator=extra),
+                **(power_arrays(extra) if powers else {}),
             },
         )
+
+    def power_arrays(generator):
+        return {
+            "powers/power_db": -50.0 + 20.0 * torch.rand(128, 5, 2, 28, generator=generator),
+            "powers/chroma_db": -40.0 + 20.0 * torch.rand(128, 4, 3, 12, generator=generator),
+        }
 
     def side(track, bar):
         return CompositionTrack(
@@ -103,5 +110,8 @@ def small_set():
 
     some = [transition("bass-swap", 8, 0), transition("fade", 4, 3), transition("fade", 8, 2)]
     return SyntheticDataset(
-        tracks=[track(), track()], training=some, validation=some[:2], extractors={"audio": 1}
+        tracks=[track(), track()],
+        training=some,
+        validation=some[:2],
+        extractors={"audio": 1, "powers": 1} if powers else {"audio": 1},
     )
