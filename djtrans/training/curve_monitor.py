@@ -15,7 +15,7 @@ from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import conform
 from djtrans.core.curves.request import CurveRequest
 from djtrans.datasets.pairs.dataset import PreparedDataset
-from djtrans.datasets.synthetic.composition import request_of
+from djtrans.datasets.synthetic.composition import Composition, request_of
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.diffusion.normalization import Scaling
@@ -114,14 +114,24 @@ def held_out_requests(
 
     for dataset in datasets:
         if isinstance(dataset, SyntheticDataset):
-            for composition in dataset.validation[: 20 * count]:
+            for composition in spread(dataset.validation, count):
+                request = request_of(composition, dataset.tracks, layout, 1)
                 name = composition.technique
-                if len(found.get(name, ())) < count:
-                    request = request_of(composition, dataset.tracks, layout, 1)
-                    add(name, request, techniques[name].generate(request))
+                add(name, request, techniques[name].generate(request))
         else:
             for example in dataset.validation[:count]:
                 add(example.request.technique, example.request, example.values)
-    # One of each technique first, then a second one of each.
+    # Again of all datasets: one of each technique first, then a second one of each.
     turns = [each[turn] for turn in range(count) for each in found.values() if turn < len(each)]
     return [request for request, _ in turns[:count]], [values for _, values in turns[:count]]
+
+
+def spread(compositions: Sequence[Composition], count: int) -> list[Composition]:
+    """Choose compositions of each technique in turn, as many as there are of `count`."""
+    by_technique: dict[str, list[Composition]] = {}
+    for composition in compositions:
+        by_technique.setdefault(composition.technique, []).append(composition)
+    parts = list(by_technique.values())
+    longest = max(map(len, parts), default=0)
+    turns = [part[turn] for turn in range(longest) for part in parts if turn < len(part)]
+    return turns[:count]

@@ -11,12 +11,13 @@ from torch import Tensor
 from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.params import conform
 from djtrans.core.curves.request import CurveRequest
-from djtrans.datasets.synthetic.composition import Composition, request_of
+from djtrans.datasets.synthetic.composition import request_of
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.datasets.synthetic.power_features import mix_sources
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.mixer import Mixer
 from djtrans.objectives import PowerModel, WeightedObjectives
+from djtrans.training.curve_monitor import spread
 
 #: Seed of the sampled curves, and of those of the rules that they are compared with.
 _SEED = 1
@@ -74,7 +75,7 @@ class MixMonitor:
         -------
         MixMonitor
         """
-        chosen = _spread(dataset.validation, count)
+        chosen = spread(dataset.validation, count)
         requests = [request_of(c, dataset.tracks, mixer.layout, _SEED) for c in chosen]
         mixes = [
             mix_sources(composition, request).model(mixer)
@@ -99,17 +100,6 @@ class MixMonitor:
             **{f"mix/{name}": value for name, value in sampled.items()},
             **{f"rules/{name}": value for name, value in self.rules.items()},
         }
-
-
-def _spread(compositions: Sequence[Composition], count: int) -> list[Composition]:
-    """Choose compositions of each technique in turn."""
-    by_technique: dict[str, list[Composition]] = {}
-    for composition in compositions:
-        by_technique.setdefault(composition.technique, []).append(composition)
-    parts = list(by_technique.values())
-    longest = max(map(len, parts), default=0)
-    turns = [part[turn] for turn in range(longest) for part in parts if turn < len(part)]
-    return turns[:count]
 
 
 def _means(

@@ -57,7 +57,6 @@ def test_the_rules_are_as_good_as_themselves_and_half_as_loud_is_worse(mixer, te
     quiet = rated(0.5)
     assert quiet["rules/cost"] == pytest.approx(same["rules/cost"], rel=1e-5)
     assert quiet["mix/loudness-dip"] > same["mix/loudness-dip"] + 0.5
-    assert quiet["mix/cost"] > same["mix/cost"]
 
 
 def test_values_are_means_over_the_chosen_transitions(mixer, techniques):
