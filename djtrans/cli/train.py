@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,8 +110,8 @@ def train(quiet: bool, **options: Any) -> None:
         root = click.get_current_context().find_root()
         plugin_files = root.params.get("plugin_files", ())
         sets, shares = training_sets(options, quiet, build_extractors(record), plugin_files)
-        if is_main and (note := write_config(options, record, origin)) and not quiet:
-            click.echo(note, err=True)
+        # With the first step: before, the run may be refused, and leaves nothing then.
+        callbacks.append(_once(lambda: write_config(options, record, origin), quiet))
         result = train_model(
             sets,
             options["output"],
@@ -184,6 +184,17 @@ def _all(callbacks: Sequence[ProgressCallback | None]) -> ProgressCallback:
         for callback in callbacks:
             if callback is not None:
                 callback(event)
+
+    return report
+
+
+def _once(write: Callable[[], str], quiet: bool) -> ProgressCallback:
+    """Return a callback that writes something at the first event, and prints the note of it."""
+    left = [write]
+
+    def report(event: Progress) -> None:
+        if left and (note := left.pop()()) and not quiet:
+            click.echo(note, err=True)
 
     return report
 

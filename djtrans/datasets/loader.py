@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Generator, Sequence
 from types import FrameType
 from typing import Any
@@ -18,8 +19,10 @@ from djtrans.datasets.batch import Batch, BatchSource
 BATCHES_AHEAD = 4
 #: Time between SIGTERM and the end of a worker.
 _GRACE_SECONDS = 20
-#: Beginning of the messages of torch about a worker that ended.
-_DIED = "DataLoader worker"
+#: Beginning of the messages of torch about a worker that ended, and a part of those about an error
+#: that was raised in one.
+_DIED, _RAISED = "DataLoader worker", "in DataLoader worker process"
+_SIGNAL_SECONDS = 0.5
 
 
 def load_batches(
@@ -74,23 +77,31 @@ def load_batches(
         for index in indices:
             yield source.batch(index, size, validation=validation, group=group)
         return
-    # The loop has the only reference to the iterator, whose end ends the workers.
-    for batch in torch.utils.data.DataLoader(
-        fetch,
-        batch_size=None,
-        sampler=indices,
-        num_workers=workers,
-        prefetch_factor=BATCHES_AHEAD,
-        collate_fn=_unchanged,
-        worker_init_fn=_begin,
-        # Forking is safe here as workers use one thread, no GPU, and start before the first step.
-        multiprocessing_context="fork" if sys.platform == "linux" else "spawn",
-        # By default the seeds of workers come from torch's global generator.
-        generator=torch.Generator(),
-    ):
-        if isinstance(batch, _Failure):
-            raise batch.error
-        yield batch
+    try:
+        # The loop has the only reference to the iterator, whose end ends the workers.
+        for batch in torch.utils.data.DataLoader(
+            fetch,
+            batch_size=None,
+            sampler=indices,
+            num_workers=workers,
+            prefetch_factor=BATCHES_AHEAD,
+            collate_fn=_unchanged,
+            worker_init_fn=_begin,
+            # Forking is safe as workers use one thread, no GPU, and start before the first step.
+            multiprocessing_context="fork" if sys.platform == "linux" else "spawn",
+            # By default the seeds of workers come from torch's global generator.
+            generator=torch.Generator(),
+        ):
+            if isinstance(batch, _Failure):
+                raise batch.error
+            yield batch
+    except (OSError, EOFError) as error:
+        if _RAISED in str(error):
+            raise
+        # A batch of a worker that was killed cannot be received. The signal of its end, whose
+        # handler raises an error that tells more, may be some time behind.
+        time.sleep(_SIGNAL_SECONDS)
+        raise RuntimeError(f"{_DIED} ended: {error}") from None
 
 
 def worker_death(error: BaseException) -> str:

@@ -142,28 +142,28 @@ def train(
     where = torch.device(device)
     check_amp(options, where)
     folder = check_run_folder(output, resume)
-    with (
-        process_group(where) as world,
-        folder_lock(folder, "djtrans train") if world.is_main else nullcontext(),
-    ):
-        if where.type == "cuda" and world.size > 1:
-            where = torch.device("cuda", world.local_rank)
-            torch.cuda.set_device(where)
-        try:
+    try:
+        with (
+            process_group(where) as world,
+            folder_lock(folder, "djtrans train") if world.is_main else nullcontext(),
+        ):
+            if where.type == "cuda" and world.size > 1:
+                where = torch.device("cuda", world.local_rank)
+                torch.cuda.set_device(where)
             loop = TrainingLoop(
                 network.to(where), record, source, folder, options, where, world, progress, audio,
                 mix, monitor,
             )  # fmt: skip
             interrupted = loop.run(resume)
-        except (torch.OutOfMemoryError, RuntimeError) as error:
-            if death := worker_death(error):
-                raise DjtransError(death) from None
-            if "out of memory" not in str(error).lower():
-                raise
-            raise InputError(
-                f"Out of memory on {where} with batch size {options.batch_size}: lower it "
-                "(--batch-size), or choose a smaller denoiser or another device (--device cpu)."
-            ) from None
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        if death := worker_death(error):
+            raise DjtransError(death) from None
+        if "out of memory" not in str(error).lower():
+            raise
+        raise InputError(
+            f"Out of memory on {where} with batch size {options.batch_size}: lower it "
+            "(--batch-size), or choose a smaller denoiser or another device (--device cpu)."
+        ) from None
     return TrainResult(
         step=loop.state.step,
         best=loop.state.best,
