@@ -67,7 +67,7 @@ def build_network(
     >>> from djtrans.training import model_record
     >>> network, encoders = build_network(model_record(denoiser=("dit", {"width": 64})))
     >>> len(encoders), network.prediction
-    (2, 'clean')
+    (3, 'clean')
     """
     registry = registry or default_registry()
     encoders: list[Encoder] = []

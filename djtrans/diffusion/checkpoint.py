@@ -54,7 +54,7 @@ class EncoderRecord:
     --------
     >>> from djtrans.training import model_record
     >>> [encoder.component.name for encoder in model_record().encoders]
-    ['djtrans/audio', 'djtrans/technique']
+    ['djtrans/audio', 'djtrans/technique', 'djtrans/objective']
     """
 
     component: ComponentRecord

@@ -266,9 +266,10 @@ class DiffusionModel:
                 f"The curves to vary have {len(start)} frames and the request {request.n_frames}; "
                 "give curves of this length."
             )
-        if request.objective is None:
-            request = attrs.evolve(request, objective=self.inference.objective)
-        conditioning, missing = encode(self.encoders, self.network, request)
+        aimed = request.objective if request.objective is not None else self.inference.objective
+        conditioning, missing = encode(
+            self.encoders, self.network, attrs.evolve(request, objective=aimed)
+        )
         scaling = Scaling(self.layout)
         curves = sample(
             self.network,

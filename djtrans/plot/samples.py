@@ -75,6 +75,8 @@ def plot_samples(
 
     Examples
     --------
+    >>> import djtrans
+    >>> import numpy as np
     >>> from djtrans.plot.samples import SampledTransition, plot_samples
     >>> layout = djtrans.mixer_layout("dj54")
     >>> curves = np.tile(layout.neutral, (32, 1))

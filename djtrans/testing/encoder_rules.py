@@ -80,12 +80,13 @@ def _request(declaration: EncoderDeclaration, build: BuildFunction, rate: int = 
         key_distance=1,
         features_a=a,
         features_b=b,
+        objective=0.5,
     )
 
 
 def _inputs(encoder: Encoder, request: CurveRequest) -> Conditioning:
     got = encoder.encode(request)
-    require(got is not None, "encode() returned None for a request with all features.")
+    require(got is not None, "encode() returned None for a request with everything.")
     return cast(Conditioning, got)
 
 

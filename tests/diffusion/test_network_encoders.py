@@ -141,7 +141,7 @@ def test_the_conditioning_is_that_of_the_module(registry, record, request_with_f
     assert torch.equal(encoded.per_frame[..., :3], technique.per_frame)
     torch.testing.assert_close(encoded.per_frame[..., 3:], expected.per_frame)
     torch.testing.assert_close(encoded.global_[:, -2:], expected.global_)
-    with pytest.raises(ShapeError, match=r"has 8 channels per frame .* give 27 and 32"):
+    with pytest.raises(ShapeError, match=r"has 8 channels per frame .* give 27 and 38"):
         network.encode(encoded)
 
 

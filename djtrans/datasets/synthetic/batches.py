@@ -126,13 +126,16 @@ class SyntheticBatches:
         key = self.seed, int(validation)
         examples, rng = choose(self._lengths[validation], size, key, index, group)
         stored = [e for e in self._lengths[validation][examples[0].frames] if e.curves]
-        rows = []
+        rows, conditions = [], []
         for example in examples:
             if stored and rng.random() < self.stored_fraction:
-                rows.append(self._stored(stored[int(rng.integers(len(stored)))], rng))
+                row = self._stored(stored[int(rng.integers(len(stored)))], rng)
             else:
-                rows.append(self._generated(example, rng))
-        return self._batch(rows, rng)
+                row = self._generated(example, rng)
+            rows.append(row)
+            without = rng.random() < self.no_technique_fraction
+            conditions.append(attrs.evolve(row.request, technique="") if without else row.request)
+        return self._batch(rows, conditions)
 
     def _stored(self, example: _Example, rng: np.random.Generator) -> _Row:
         """Return stored curves: half of the time refined ones, if there are any."""
@@ -155,15 +158,9 @@ class SyntheticBatches:
     def _request(self, example: _Example, seed: int) -> CurveRequest:
         return request_of(example.composition, self.dataset.tracks, self.layout, seed)
 
-    def _batch(self, rows: Sequence[_Row], rng: np.random.Generator) -> Batch:
-        parts, missing = [], []
-        for row in rows:
-            request = row.request
-            if rng.random() < self.no_technique_fraction:
-                request = attrs.evolve(request, technique="")
-            inputs, without = encode(self.encoders, self.network, request)
-            parts.append(inputs)
-            missing.append(without)
+    def _batch(self, rows: Sequence[_Row], conditions: Sequence[CurveRequest]) -> Batch:
+        encoded = [encode(self.encoders, self.network, request) for request in conditions]
+        parts, missing = zip(*encoded, strict=True)
         values = torch.stack([row.values for row in rows])
         return Batch(
             Scaling(self.layout).to_model(conform(values, self.layout)),
