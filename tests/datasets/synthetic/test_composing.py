@@ -199,7 +199,9 @@ def test_leaking_stems_hold_some_of_the_others_and_sum_to_the_mix():
 
 @pytest.mark.slow
 def test_features_of_synthesized_tracks_are_extracted_and_paired(tmp_path):
-    options = SyntheticOptions(tracks=8, transitions=20, validation=0.5, sample_rate_hz=22050)
+    options = SyntheticOptions(
+        tracks=8, transitions=20, validation=0.5, sample_rate_hz=22050, refined=0.0
+    )
     compose_dataset(tmp_path / "set.safetensors", options, workers=2, extractors=[Loudness()])
     composed = SyntheticDataset.load(tmp_path / "set.safetensors")
     assert composed.extractors == {"loudness": 1}
@@ -239,7 +241,9 @@ def test_stored_curves_improve_on_those_of_the_techniques(tmp_path):
     """With true stems and one real track for each of two artists, from synthesis to batches."""
     for artist, seed in (("one", 5), ("two", 6)):
         spec = sample_spec(seed, genre="house", bpm=124.0, sample_rate_hz=22050)
-        save_stems(synthesize(spec).stems, tmp_path / "real" / artist / "track")
+        folder = tmp_path / "real" / artist / "track"
+        folder.parent.mkdir(parents=True)
+        save_stems(synthesize(spec).stems, folder)
     options = SyntheticOptions(
         tracks=8, transitions=24, validation=0.4, sample_rate_hz=22050, refined=0.5, true_stems=1.0
     )
