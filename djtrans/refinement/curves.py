@@ -20,7 +20,7 @@ from djtrans.refinement.low_end import LowEndPlan, apply_low_end, search_low_end
 SHARES = (1.0, 0.7, 0.4)
 
 
-#: Increase of an objective, times its weight, that does not count as worse.
+#: Change of an objective, times its weight, or of their sum that does not count.
 UNNOTICED = 0.1
 
 
@@ -50,13 +50,15 @@ class RefinedCurves:
     level: str
 
     def without_worse_terms(self, objectives: WeightedObjectives) -> int | None:
-        """Return the first candidate for which no objective is predicted to be noticeably worse.
+        """Return the first candidate that is better, and for which no objective is worse.
 
-        Objectives that cannot be descended on, such as the number of controls that move, count in
+        Both as far as it is noticeable. Objectives that cannot be descended on, such as the number of controls that move, count in
         the sum alone.
         """
         descending = [name for name, d in objectives.declarations.items() if d.descends]
         for index, after in enumerate(self.after):
+            if objectives.total(self.before) - objectives.total(after) <= UNNOTICED:
+                continue
             changes = (
                 objectives.weights[name] * (after[name] - self.before[name]) for name in descending
             )

@@ -165,8 +165,10 @@ def test_a_candidate_with_a_worse_term_is_passed_over():
     before = dict.fromkeys(objectives.weights, 1.0)
     worse = before | {"loudness-dip": 0.0, "masking": 1.02}  # times 10
     controls = before | {"loudness-dip": 0.5, "controls": 9.0}  # cannot be descended on
-    found = RefinedCurves((torch.zeros(1),) * 2, before, (worse, controls), None, "track")
-    assert found.without_worse_terms(objectives) == 1
+    slightly = before | {"loudness-dip": 0.96}  # 0.08 less
+    every = (worse, slightly, controls)
+    found = RefinedCurves((torch.zeros(1),) * 3, before, every, None, "track")
+    assert found.without_worse_terms(objectives) == 2
     assert (
         RefinedCurves((torch.zeros(1),), before, (worse,), None, "").without_worse_terms(objectives)
         is None
