@@ -52,8 +52,8 @@ class RefinedCurves:
     def without_worse_terms(self, objectives: WeightedObjectives) -> int | None:
         """Return the first candidate that is better, and for which no objective is worse.
 
-        Both as far as it is noticeable. Objectives that cannot be descended on, such as the number of controls that move, count in
-        the sum alone.
+        Both as far as it is noticeable. Objectives that cannot be descended on, such as the number
+        of controls that move, count in the sum alone.
         """
         descending = [name for name, d in objectives.declarations.items() if d.descends]
         for index, after in enumerate(self.after):
