@@ -236,6 +236,7 @@ def test_every_step_is_logged_to_wandb_offline(run, data, tmp_path, monkeypatch)
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
+    wandb.teardown()  # wandb reads its environment once in a process
     code, _, err = run("--data", data, "--output", "run1", *SHORT, "--wandb", "--quiet")
     assert code == 0, err
     assert wandb.run is None  # it was finished
