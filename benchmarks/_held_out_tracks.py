@@ -17,12 +17,12 @@ import torch
 
 from djtrans import load_audio, save_stems, write_audio
 from djtrans.core.audio.resampling import resample
-from djtrans.core.track.stem_names import DRUMS, STEMS
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 from djtrans.core.transition.pair import Pair
 from djtrans.datasets.synthetic.options import SyntheticOptions
+from djtrans.datasets.synthetic.track_rendering import produce
 from djtrans.synthesis import TrackSpec, synthesize
-from djtrans.synthesis.production import Production
 from djtrans.synthesis.random_spec import sample_spec
 
 #: First of the seeds; a training set draws its own at random below 2**31.
@@ -105,7 +105,9 @@ def synthesized_pair(kind: str, group: int, folder: Path) -> Pair[TrackFiles]:
     specs = _specs(kind, group, rng)
     return Pair("a", "b").map(
         lambda side: write_track(
-            folder, f"{kind}-{group:03d}{side}", produced(synthesize(specs[side]).stems, rng)
+            folder,
+            f"{kind}-{group:03d}{side}",
+            produce(synthesize(specs[side]).stems, SyntheticOptions(), rng),
         )
     )
 
@@ -137,24 +139,6 @@ def _spec(kind: str, rng: np.random.Generator) -> TrackSpec:
         swing=round(float(rng.uniform(*swing)), 2),
         sample_rate_hz=RATE,
     )
-
-
-def produced(stems: Stems, rng: np.random.Generator) -> Stems:
-    """Apply random levels, tone and limiting, and silence a stem at times, as in training."""
-    options = SyntheticOptions()
-    production = Production.draw(
-        rng,
-        len(stems.names),
-        level_db=options.stem_level_db,
-        tone_db=options.stem_tone_db,
-        drive_db=options.drive_db,
-    )
-    if rng.random() < options.silent_stem:
-        silent = stems.names.index(str(rng.choice([n for n in stems.names if n != DRUMS])))
-        gains = list(production.gains_db)
-        gains[silent] = (-np.inf, -np.inf, -np.inf)
-        production = attrs.evolve(production, gains_db=tuple(gains))
-    return production(stems)
 
 
 def held_out_modules(folder: Path) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from _cases import LoadedCase, beat_times, load_files
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from refinement_picture import LANES
 from torch import Tensor
 
 import djtrans
@@ -40,15 +41,6 @@ from djtrans.plot.save import save_figure
 from djtrans.plot.theme import Theme, theme_named
 
 RULES, MODEL, REFINED = "rules", "model", "model, refined"
-#: Title of each lane, and the parameters of a track that it shows.
-LANES = {
-    "fader": "fader/gain",
-    "low": "eq/low",
-    "mid": "eq/mid",
-    "high": "eq/high",
-    "high-pass": "hpf/cutoff",
-    "low-pass": "lpf/cutoff",
-}
 BANDS = ("low", "mid", "high")
 #: Range of the levels below the loud parts of a track, in dB.
 QUIET_DB = -40.0

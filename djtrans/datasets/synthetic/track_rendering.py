@@ -51,7 +51,7 @@ def frame_synthesized(
     """
     rng = np.random.default_rng([options.seed, index, 0xF1])
     spec = sample_spec(int(rng.integers(2**31)), sample_rate_hz=options.sample_rate_hz)
-    played = _produce(synthesize(spec).stems, options, rng)
+    played = produce(synthesize(spec).stems, options, rng)
     mix = played.mix
     if rng.random() < options.lossy:
         mix = through_mp3(mix, played.sample_rate, float(rng.random()))
@@ -115,8 +115,17 @@ def _frame(
     write_framed_track(file, track, options, versions(extractors))
 
 
-def _produce(stems: Stems, options: SyntheticOptions, rng: np.random.Generator) -> Stems:
-    """Apply random levels, tone and limiting to stems; sometimes silence one."""
+def produce(stems: Stems, options: SyntheticOptions, rng: np.random.Generator) -> Stems:
+    """Apply random levels, tone and limiting to stems; sometimes silence one.
+
+    Parameters
+    ----------
+    stems : Stems
+    options : SyntheticOptions
+        Ranges of the production, and fraction of tracks with a silent stem.
+    rng : Generator
+        Source of randomness.
+    """
     production = Production.draw(
         rng,
         len(stems.names),
