@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Fraction of examples without a technique, from which a model learns to choose one. Choosing is
 #: harder to learn than following: with a fraction of 0.25 it mixed two kinds in 6 % of generations.
-NO_TECHNIQUE_FRACTION = 0.4
+NO_TECHNIQUE_FRACTION = 0.2
 
 #: Sample rate in Hz for which a mix is predicted; features are of tracks of any rate.
 _SAMPLE_RATE = 44100

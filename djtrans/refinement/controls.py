@@ -63,12 +63,34 @@ class Controls:
         Tensor
             ``[frames, parameters]``, differentiable in the moves.
         """
-        change = self.basis @ moves.T
-        matrix = change.new_zeros(len(self.groups), self.start.shape[1])
-        for index, rows in enumerate(self.groups):
-            matrix[index, list(rows)] = 1.0
-        moved = self.start + (change @ matrix) * self.span
-        return torch.minimum(torch.maximum(moved, self.lowest), self.highest)
+        moved = self.start + (self.basis @ moves.T @ self._matrix()) * self.span
+        return self.limit(moved)
+
+    def limit(self, curves: Tensor) -> Tensor:
+        """Clip curves ``[frames, parameters]`` to the allowed values."""
+        return torch.minimum(torch.maximum(curves, self.lowest), self.highest)
+
+    def project(self, curves: Tensor) -> Tensor:
+        """Restrict the gradient of curves to moves of the controls.
+
+        Values are unchanged. The gradient is projected orthogonally onto the changes that
+        :meth:`apply` can make, in ranges of the parameters: rows of one control change alike,
+        linearly between bar lines, and other rows do not change.
+
+        Parameters
+        ----------
+        curves : Tensor
+            ``[frames, parameters]``.
+
+        Returns
+        -------
+        Tensor
+            Same shape.
+        """
+        matrix = self._matrix()
+        moves = torch.linalg.pinv(self.basis) @ ((curves - curves.detach()) / self.span)
+        means = (moves @ matrix.T) / matrix.sum(dim=1)
+        return curves.detach() + (self.basis @ means @ matrix) * self.span
 
     def engage(self, curves: Tensor) -> Tensor:
         """Replace the cutoffs of bypassed filters, with the gradient of the filters in use.
@@ -95,6 +117,13 @@ class Controls:
         close = (curves - self.bypassed).abs() < (self.engaged - self.bypassed).abs()
         return torch.where(close, curves + (self.engaged - curves).detach(), curves)
 
+    def _matrix(self) -> Tensor:
+        """Return ``[controls, parameters]``: 1 where a control moves a parameter."""
+        matrix = self.start.new_zeros(len(self.groups), self.start.shape[1])
+        for index, rows in enumerate(self.groups):
+            matrix[index, list(rows)] = 1.0
+        return matrix
+
 
 def make_controls(
     layout: Layout,
@@ -103,12 +132,12 @@ def make_controls(
     level: str = "track",
     *,
     filters: bool = False,
+    low_band: bool = False,
 ) -> Controls:
     """Group the parameters of a layout into controls.
 
     Faders and the EQ's mid and high band are always controls; a filter or a send is one if the
-    curves move it. The low band is left to the search over the ownership of the low end. No value
-    exceeds its neutral or that of the curves, so that nothing is boosted.
+    curves move it. No value exceeds its neutral or that of the curves, so that nothing is boosted.
 
     Parameters
     ----------
@@ -121,6 +150,9 @@ def make_controls(
         Whether the stems of a track move together.
     filters : bool
         Filters that the curves leave at neutral are controls, too; see :meth:`Controls.engage`.
+    low_band : bool
+        The EQ's low band is a control, too; refinement leaves it to the search over the ownership
+        of the low end.
 
     Returns
     -------
@@ -137,7 +169,7 @@ def make_controls(
     groups: dict[tuple[str, ...], list[int]] = {}
     for row in layout.rows:
         is_filter = filters and row.parameter.curve == "frequency"
-        if is_filter or _is_control(row, bool(moves[row.index])):
+        if is_filter or _is_control(row, bool(moves[row.index]), low_band):
             place = (row.stem,) if level == "stem" and row.parameter.name == "gain" else ()
             key = (row.track, row.node, row.parameter.name, *place)
             groups.setdefault(key, []).append(row.index)
@@ -161,10 +193,10 @@ def make_controls(
     )
 
 
-def _is_control(row: Row, moves: bool) -> bool:
+def _is_control(row: Row, moves: bool, low_band: bool) -> bool:
     parameter = row.parameter
     if parameter.curve == "gain" and parameter.neutral > parameter.minimum:
-        return parameter.name != "low"
+        return low_band or parameter.name != "low"
     return moves
 
 

@@ -11,6 +11,7 @@ from djtrans.datasets.batch import MixSources
 from djtrans.diffusion.normalization import Scaling
 from djtrans.mixer.mixer import Mixer
 from djtrans.objectives import WeightedObjectives
+from djtrans.refinement.controls import make_controls
 
 
 class MixLoss:
@@ -22,8 +23,10 @@ class MixLoss:
     ReFL [1]_, at all noise levels: at high ones, where the prediction is a mean over possible
     curves, it counts less.
 
-    A boost above neutral counts as far as the target has it, since level that the tracks do not
-    have is no way to fill a dip.
+    The gradient is restricted to moves of a DJ's controls on bar lines
+    (:meth:`djtrans.refinement.controls.Controls.project`): all parameters at each frame would fit
+    the mix with movements that nobody plays. A boost above neutral counts as far as the target has
+    it, since level that the tracks do not have is no way to fill a dip.
 
     Parameters
     ----------
@@ -52,9 +55,6 @@ class MixLoss:
     def __init__(self, mixer: Mixer, objectives: WeightedObjectives) -> None:
         self.mixer, self.objectives = mixer, objectives.descending()
         self._scaling = Scaling(mixer.layout)
-        rows = [row.parameter for row in mixer.layout.rows]
-        self._neutral = torch.tensor([row.neutral for row in rows])
-        self._opens_upwards = torch.tensor([row.neutral > row.minimum for row in rows])
 
     def __call__(
         self,
@@ -82,13 +82,19 @@ class MixLoss:
         total = predicted.new_zeros(())
         with torch.autocast(predicted.device.type, enabled=False):
             for mix in mixes:
-                values = self._limited(predicted[mix.row].float(), target[mix.row].float())
+                values = self._playable(predicted[mix.row].float(), target[mix.row].float(), mix)
                 cost = self.objectives.evaluate(mix.model(self.mixer).predict(values)).total[0]
                 total = total + (1.0 - noise_fraction[mix.row]) * torch.log1p(cost)
         return total / max(1, len(mixes))
 
-    def _limited(self, predicted: Tensor, target: Tensor) -> Tensor:
-        """Scale curves to the units of the parameters, with no boost beyond the target's."""
-        values = self._scaling.from_model(predicted.clamp(-1.0, 1.0))
-        most = torch.maximum(self._scaling.from_model(target), self._neutral.to(values))
-        return torch.where(self._opens_upwards.to(values.device), values.minimum(most), values)
+    def _playable(self, predicted: Tensor, target: Tensor, mix: MixSources) -> Tensor:
+        """Scale curves to the units of the parameters, to be changed by a DJ's controls."""
+        isolated = all(source.isolated for source in mix.sources)
+        controls = make_controls(
+            self.mixer.layout,
+            self._scaling.from_model(target),
+            mix.frames_per_beat * mix.beats_per_bar,
+            "stem" if isolated else "track",
+            low_band=True,
+        )
+        return controls.limit(controls.project(self._scaling.from_model(predicted)))

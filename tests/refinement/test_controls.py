@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 import torch
 from hypothesis import given, settings
@@ -151,3 +152,30 @@ def test_a_window_of_one_bar_has_no_knots():
 def test_an_unknown_level_is_an_error():
     with pytest.raises(InputError, match="'hand' is unknown; choose track or stem"):
         make_controls(LAYOUT, neutral(BEATS), PER_BAR, "hand")
+
+
+def test_projected_gradients_are_those_of_the_moves():
+    start = crossfade()
+    controls = make_controls(LAYOUT, start, PER_BAR, low_band=True)
+    curves = start.clone().requires_grad_()
+    weights = torch.randn(start.shape, generator=torch.Generator().manual_seed(4))
+    projected = controls.project(curves)
+    assert torch.equal(projected, start)
+    (projected * weights).sum().backward()
+    # Independent truth: the orthogonal projection onto an explicit basis of all moves.
+    moves = torch.eye(len(controls.groups) * controls.n_knots)
+    free = attrs.evolve(
+        controls, lowest=torch.full_like(start, -1e9), highest=torch.full_like(start, 1e9)
+    )
+    changes = torch.stack(
+        [
+            ((free.apply(move.view(len(controls.groups), -1)) - start) / controls.span).flatten()
+            for move in moves
+        ]
+    ).double()
+    wanted = (weights * controls.span).flatten().double()
+    solution = torch.linalg.lstsq(changes.T, wanted).solution
+    expected = (changes.T @ solution).view_as(start) / controls.span
+    assert torch.allclose(curves.grad.double(), expected, rtol=1e-3, atol=1e-5)
+    low = set(LAYOUT.select("a/*/eq/low"))
+    assert any(low == set(group) for group in controls.groups)

@@ -80,6 +80,25 @@ def test_a_step_against_the_gradient_lowers_the_loss(mixer, sources, curves):
     assert float(after) < float(before.detach())
 
 
+def test_the_gradient_moves_controls_on_bar_lines(mixer, sources, curves):
+    predicted = curves.clone().requires_grad_()
+    loss = MixLoss(mixer, load_objectives())(predicted, curves, torch.zeros(2), [sources])
+    (gradient,) = torch.autograd.grad(loss, predicted)
+    least = 1e-5 * float(gradient.abs().max())
+    assert least > 0.0
+    # Bars of 8 frames: the ends of the window are fixed, and each bar is a straight line.
+    assert float(gradient[1, [0, -1]].abs().max()) < least
+    second = gradient[1, 2:31] - 2.0 * gradient[1, 1:30] + gradient[1, :29]
+    bends = second.abs() > least
+    at = {1 + index for index in bends.any(dim=1).nonzero().flatten().tolist()}
+    assert at <= {8, 16, 24, 30}
+    # An EQ band of all stems moves as one; a cutoff that is not used does not move.
+    high = gradient[1][:, mixer.layout.select("a/*/eq/high")]
+    assert torch.allclose(high, high[:, :1].expand_as(high))
+    assert bool(high.any())
+    assert not bool(gradient[1][:, mixer.layout.select("*/*/lpf/cutoff")].any())
+
+
 def test_boosts_beyond_the_target_change_nothing(mixer, sources, curves):
     loss, noise = MixLoss(mixer, load_objectives()), torch.zeros(2)
     mids = mixer.layout.select("*/*/eq/mid")
@@ -87,12 +106,13 @@ def test_boosts_beyond_the_target_change_nothing(mixer, sources, curves):
     boosted[:, :, mids] = 1.0
     boosted.requires_grad_()
     found = loss(boosted, curves, noise, [sources])
-    assert float(found) == pytest.approx(float(loss(curves, curves, noise, [sources])), rel=1e-5)
+    plain = float(loss(curves, curves, noise, [sources]))
+    assert float(found.detach()) == pytest.approx(plain, rel=1e-5)
     (gradient,) = torch.autograd.grad(found, boosted)
     assert not bool(gradient[:, :, mids].any())
     # A boost that the target has counts.
     both = boosted.detach()
-    assert float(loss(both, both, noise, [sources])) != pytest.approx(float(found), rel=1e-3)
+    assert float(loss(both, both, noise, [sources])) != pytest.approx(plain, rel=1e-3)
 
 
 def test_a_weight_without_objectives_is_refused():
