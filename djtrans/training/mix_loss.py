@@ -27,8 +27,9 @@ class MixLoss:
 
     The gradient is restricted to moves of a DJ's controls on bar lines, without the low band, whose
     exchange belongs on phrase boundaries (:meth:`djtrans.refinement.controls.Controls.project`):
-    all parameters at each frame would fit the mix with movements that nobody plays. A boost above neutral counts as far as the target has
-    it, since level that the tracks do not have is no way to fill a dip.
+    all parameters at each frame would fit the mix with movements that nobody plays. A boost above
+    neutral counts as far as the target has it, since level that the tracks do not have is no way to
+    fill a dip.
 
     Parameters
     ----------
