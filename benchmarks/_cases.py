@@ -19,12 +19,12 @@ from djtrans.core.errors import FormatError, InputError
 from djtrans.core.transition.alignment import AlignedTrack, window_span
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile
-from djtrans.core.transition.predicted_mix import PredictedMix
 from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
 from djtrans.core.util.checksums import SUMS, file_hash, find_damage, folder_hashes, read_checksums
 from djtrans.datasets.pairs.pair import PreparedPair
 from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.evaluation import TrackPair, read_pairs
+from djtrans.objectives import PowerModel
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.options import PreparationOptions
 from djtrans.pipeline.power_measurement import power_model
@@ -67,13 +67,13 @@ class LoadedCase:
         return rendered(self.rules, self.mixer, values, self.content.provenance)
 
     @functools.cached_property
-    def powers(self) -> Callable[[Tensor], PredictedMix]:
-        """Predictor of the power of the mix."""
+    def powers(self) -> PowerModel:
+        """Model that predicts the power of the mix."""
         isolated = Pair("a", "b").map(
             lambda side: self.content.provenance.tracks[side].isolation == "good"
         )
         span = self.rules.rendered.span
-        return power_model(self.mixer, self.content.plan, self.tracks, isolated, span).predict
+        return power_model(self.mixer, self.content.plan, self.tracks, isolated, span)
 
     @property
     def track_hashes(self) -> list[str]:

@@ -23,10 +23,13 @@ from djtrans.diffusion.normalization import Scaling
 from djtrans.inverse.bands import stem_masks
 from djtrans.mixer.mixer import Mixer
 from djtrans.pipeline.curve_generation import generate_params
+from djtrans.pipeline.curve_sampling import sample_params
+from djtrans.pipeline.options import GenerateOptions
 from djtrans.pipeline.transition import Transition
 
-RULES, MODEL, SAMPLE, REFINED = "rules", "model", "model, sample only", ", refined"
-SOURCES = (RULES, RULES + REFINED, SAMPLE, MODEL, MODEL + REFINED, *ABLATIONS)
+RULES, MODEL, REFINED = "rules", "model", ", refined"
+SAMPLE, FIRST = "model, sample only", "model, first sample"
+SOURCES = (RULES, RULES + REFINED, SAMPLE, FIRST, MODEL, MODEL + REFINED, *ABLATIONS)
 #: Seeds whose distance is the diversity of a source.
 SEEDS = 4
 #: Frequencies of kick and bass in Hz.
@@ -60,8 +63,14 @@ class Generated:
             start = self.transition(source.removesuffix(REFINED))
             return None if start is None else djtrans.refine(start)
         request = self.sampler.request
-        if source == MODEL:
+        if source == FIRST:
             params = generate_params(self.model, request, beat_times(self.case))
+            return self.case.with_curves(params.values)
+        if source == MODEL:
+            options, measure = GenerateOptions(), lambda: self.case.powers
+            params, _ = sample_params(
+                self.model, request, beat_times(self.case), options, measure=measure
+            )
             return self.case.with_curves(params.values)
         encoded = self.sampler.encoded()
         if source == SAMPLE:

@@ -18,8 +18,11 @@ from djtrans.metrics.gates import VERDICTS
 from djtrans.registry import default_registry
 
 RULES, REFINED_RULES = "rules", "rules, refined"
-SAMPLE, MODEL, REFINED_MODEL = "model, sample only", "model", "model, refined"
-SHOWN = (RULES, REFINED_RULES, SAMPLE, MODEL, REFINED_MODEL)
+SAMPLE, FIRST, MODEL = "model, sample only", "model, first sample", "model"
+REFINED_MODEL = "model, refined"
+SHOWN = (RULES, REFINED_RULES, MODEL, REFINED_MODEL)
+#: From the network to what users get.
+STAGES = (SAMPLE, FIRST, MODEL)
 RESAMPLES = 2000
 #: Pairs of tracks below which an interval of the bootstrap means nothing.
 LEAST_GROUPS = 6
@@ -208,7 +211,7 @@ def _near(beats: Sequence[float | None]) -> str:
 
 
 def ablations(rows: Sequence[Row], sources: Sequence[str]) -> str:
-    """Tabulate how far each ablation moves curves and objective, and what it changes."""
+    """Tabulate how far each ablation moves the first sample and its objective, and what changes."""
     lines = []
     for source in sources:
         known = [
@@ -219,8 +222,8 @@ def ablations(rows: Sequence[Row], sources: Sequence[str]) -> str:
         if not known:
             continue
         ratios = np.array([change / seeds for change, seeds in known])
-        total = Difference.of(*differences(rows, source, MODEL, lambda r: r["objective"]))
-        marks = verdicts(rows, source, MODEL)
+        total = Difference.of(*differences(rows, source, FIRST, lambda r: r["objective"]))
+        marks = verdicts(rows, source, FIRST)
         lines.append(
             [
                 source.removeprefix("model, "),
@@ -321,13 +324,18 @@ def card(document: dict[str, Any], sha256: str, complete: bool) -> str:
         paired(common, RULES, shown[1:], complete),
         gates(common, shown),
     ]
-    ablated = dict.fromkeys(s for r in rows for s in r["sources"] if s not in SHOWN)
+    others = dict.fromkeys(s for r in rows for s in r["sources"] if s not in (*SHOWN, *STAGES))
     if REFINED_RULES in shown:
         ours = [source for source in shown if source in (MODEL, REFINED_MODEL)]
         table = paired(common, REFINED_RULES, ours, complete)
         parts.append(f"Against the refined rules:\n\n{table}")
+    stages = [stage for stage in STAGES if any(stage in row["sources"] for row in rows)]
+    whole = [row for row in rows if all(stage in row["sources"] for stage in stages)]
+    if FIRST in stages:
+        table = paired(whole, RULES, stages, complete)
+        parts.append(f"From the network to the model:\n\n{table}")
     parts += [
-        f"Ablations, against the model:\n\n{ablations(rows, list(ablated))}",
+        f"Ablations, against the first sample:\n\n{ablations(rows, list(others))}",
         steering(rows, shown),
         diversity(rows),
     ]

@@ -15,6 +15,7 @@ from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.curves.params import conform
 from djtrans.core.curves.request import CurveRequest
+from djtrans.core.curves.tying import tie_stems
 from djtrans.core.curves.vocal_rests import limit_vocal_fades
 from djtrans.diffusion.conditioning import concatenate, split
 from djtrans.diffusion.model import DiffusionModel, encode
@@ -140,5 +141,6 @@ class Sampler:
 
     def processed(self, curves: Tensor) -> Tensor:
         """Convert and post-process sampled curves, as :meth:`DiffusionModel.generate` and users."""
-        values = limit_vocal_fades(self.unprocessed(curves), self.request)
+        tied = tie_stems(self.unprocessed(curves), self.request.layout)
+        values = limit_vocal_fades(tied, self.request)
         return conform(values, self.request.layout)

@@ -8,8 +8,10 @@
 The curves of each case are rendered from the same stems and measured by all metrics and gates:
 
 - `rules`, `rules, refined`: the technique, and refined as by `djtrans.refine`;
-- `model, sample only`: samples of the network, clamped to the range of the parameters;
-- `model`, `model, refined`: as users get it, with post-processing, and refined;
+- `model, sample only`: the first sample of the network, clamped to the range of the parameters;
+- `model, first sample`: with post-processing;
+- `model`, `model, refined`: the best of several samples, as `djtrans generate` chooses it, and
+  refined;
 - ablations of the conditioning, with the same noise and post-processing: no audio, the audio of
   both tracks shuffled in time, that of another case, no swap channels, no objective.
 
@@ -106,7 +108,7 @@ class Judge:
             return {}
         result = measure(generated.case.mixer, found)
         with torch.no_grad():
-            mix = generated.case.powers(found.params.values)
+            mix = generated.case.powers.predict(found.params.values)
             rated = load_objectives().evaluate(mix)
         result["objective"] = float(rated.total)
         result["objectives"] = {name: float(value) for name, value in rated.values.items()}

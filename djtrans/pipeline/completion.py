@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import attrs
 import torch
 
@@ -14,6 +17,7 @@ from djtrans.core.util.isolation import same_surroundings
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render_window
+from djtrans.objectives import PowerModel
 from djtrans.pipeline.curve_generation import can_generate
 from djtrans.pipeline.curve_sampling import sample_params
 from djtrans.pipeline.options import GenerateOptions
@@ -35,6 +39,7 @@ def generate_transition_params(
     *,
     model: DiffusionModel | None = None,
     varied: ParamsFile | None = None,
+    measure: Callable[[], PowerModel] | None = None,
     steps: Steps | None = None,
 ) -> ParamsFile:
     """Generate the curves of a planned transition.
@@ -53,6 +58,8 @@ def generate_transition_params(
         Generates the curves instead of the technique if it supports the plan.
     varied : ParamsFile, optional
         Curves that the model varies, with the strength of the options.
+    measure : callable, optional
+        Measures the power of the stems of `aligned`, if objectives are needed.
     steps : Steps, optional
         Receives progress and wall time.
 
@@ -86,7 +93,8 @@ def generate_transition_params(
             request,
             torch.tensor(plan.beat_times, dtype=torch.float64),
             options,
-            measure=lambda: power_model(prepared.mixer, plan, aligned, prepared.isolated, span),
+            measure=measure
+            or partial(power_model, prepared.mixer, plan, aligned, prepared.isolated, span),
             varied=varied,
             registry=registry,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -16,6 +17,7 @@ from djtrans.diffusion.loading import choose_model
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.curve_generation import compatible_model, rules_reason, unsupported_reason
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
+from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import check_technique_settings
@@ -116,13 +118,21 @@ def generate(
             # The user named no model: using the rules is a reason in the plan, not a warning.
             plan = attrs.evolve(plan, reasons=(*plan.reasons, rules_reason(why)))
             source = None
+    # Sampling and refinement predict the mix from the same measurement.
+    measure = cache(partial(power_model, prepared.mixer, plan, aligned, prepared.isolated, span))
     content = generate_transition_params(
-        prepared, plan, span, aligned, options, model=source, varied=varied, steps=steps
+        prepared,
+        plan,
+        span,
+        aligned,
+        options,
+        model=source,
+        varied=varied,
+        measure=measure,
+        steps=steps,
     )
     if options.refine == AUTO and _is_sampled(content, options):
-        content = refine_predicted(
-            content, prepared.mixer, aligned, prepared.isolated, steps, registry
-        )
+        content = refine_predicted(content, measure, steps, registry)
     transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
     if options.refine not in ("off", AUTO):
         config = RefinementConfig(prediction=options.refine)

@@ -110,8 +110,9 @@ class GenerateOptions:
         result if the prediction is better. ``"powers"`` keeps it only if the rendered audio
         measures no worse, see :func:`djtrans.refine`; ``"audio"`` also descends on rendered audio,
         which is slow.
-    best_of : int
-        Generate curves with so many seeds, from `seed` on, and choose the best by the objectives.
+    best_of : int or "auto"
+        Generate curves with so many seeds, of which `seed` is the first, and choose the best by the
+        objectives of the predicted mix. ``"auto"``: 4 of a model, 1 of a technique.
     objective_guidance : float
         Strength at which objectives guide the sampling of a model; 0 is off, 0.05 usual.
     guides : sequence of callable
@@ -218,8 +219,13 @@ class GenerateOptions:
             "auto|off|powers|audio",
         ),
     )
-    best_of: int = attrs.field(
-        default=1, metadata=_cli("Choose the best curves of so many seeds, by the objectives.")
+    best_of: int | str = attrs.field(
+        default=AUTO,
+        metadata=_cli(
+            "Choose the best curves of so many seeds, by the predicted mix; auto: 4 of a model, 1 "
+            "of a technique.",
+            "N|auto",
+        ),
     )
     objective_guidance: float = attrs.field(
         default=0.0,
@@ -336,11 +342,11 @@ class GenerateOptions:
             raise InputError(
                 f"refine = {self.refine!r} is not allowed; choose {', '.join(REFINEMENTS)}."
             )
-        if not 1 <= self.best_of <= MOST_CANDIDATES:
+        allowed = isinstance(self.best_of, int) and 1 <= self.best_of <= MOST_CANDIDATES
+        if self.best_of != AUTO and not allowed:
             raise InputError(
-                f"best_of = {self.best_of} is not allowed; give 1 to {MOST_CANDIDATES}."
+                f"best_of = {self.best_of} is not allowed; give auto, or 1 to {MOST_CANDIDATES}."
             )
-        check_seed(self.seed + self.best_of - 1)
         if self.n_frames is not None and not 2 <= self.n_frames <= MOST_FRAMES:
             raise InputError(f"n_frames = {self.n_frames} is not allowed; give 2 to {MOST_FRAMES}.")
         if not 0.0 <= self.objective_guidance <= STRONGEST:
@@ -419,7 +425,7 @@ class GenerateFields(TypedDict, total=False):
     guidance_scale: float | None
     n_frames: int | None
     refine: str
-    best_of: int
+    best_of: int | str
     objective_guidance: float
     guides: Sequence[Guide]
     vary: str | os.PathLike[str] | None

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 import torch
 
 from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.errors import InputError
-from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
+from djtrans.core.transition.alignment import window_span
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile, Provenance, RefinementUse
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.metrics import TransitionMetrics
 from djtrans.metrics.gates import VERDICTS
 from djtrans.mixer.build import DifferentiableDJMixer
-from djtrans.objectives import RenderedPowerModel, load_objectives
+from djtrans.objectives import PowerModel, RenderedPowerModel, load_objectives
 from djtrans.pipeline.completion import finish
 from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.power_measurement import power_model
@@ -137,9 +137,7 @@ def refine(
 
 def refine_predicted(
     content: ParamsFile,
-    mixer: DifferentiableDJMixer,
-    tracks: Pair[AlignedTrack],
-    isolated: Pair[bool],
+    measure: Callable[[], PowerModel],
     steps: Steps,
     registry: Registry | None = None,
 ) -> ParamsFile:
@@ -153,11 +151,8 @@ def refine_predicted(
     ----------
     content : ParamsFile
         Curves, plan and provenance.
-    mixer : DifferentiableDJMixer
-    tracks : Pair of AlignedTrack
-        Both tracks on the timeline of the plan.
-    isolated : Pair of bool
-        True if the stems have good isolation.
+    measure : callable
+        Measures the power of the stems of both tracks over what is rendered.
     steps : Steps
         Receives progress and wall time.
     registry : Registry, optional
@@ -167,11 +162,9 @@ def refine_predicted(
     ParamsFile
         Its provenance records the refinement, also where the curves are as before.
     """
-    objectives, shape = load_objectives(registry=registry), content.provenance.render
+    objectives, params = load_objectives(registry=registry), content.params
     with steps.step("refine") as fraction, one_thread():
-        model = power_model(mixer, content.plan, tracks, isolated, Span(shape.start, shape.stop))
-        params = content.params
-        found = refine_curves(model, params.values, objectives, QUICK, progress=fraction)
+        found = refine_curves(measure(), params.values, objectives, QUICK, progress=fraction)
     chosen = found.without_worse_terms(objectives)
     use = RefinementUse(
         accepted=chosen is not None,

@@ -24,8 +24,8 @@ class MixLoss:
     the weighted sum J of the objectives that can be descended on, J0 that of the target, and D the
     sum of those weighted objectives that are worse than the target's, by as much as they are worse.
     The logarithm gives transitions between quiet and loud passages equal weight; D prevents that
-    one objective improves at the cost of another. It is the reward that is backpropagated through the
-    clean prediction in ReFL [1]_, at all noise levels: at high ones, where the prediction is a
+    one objective improves at the cost of another. It is the reward that is backpropagated through
+    the clean prediction in ReFL [1]_, at all noise levels: at high ones, where the prediction is a
     mean over possible curves, it counts less.
 
     The gradient is restricted to moves of a DJ's controls on bar lines, without the low band, whose

@@ -10,6 +10,7 @@ from djtrans.cli.summary import describe
 from djtrans.core.errors import InputError
 from djtrans.core.transition.params_file import load_params
 from djtrans.objectives import load_objectives
+from djtrans.pipeline.curve_sampling import SAMPLES, sample_seeds
 from djtrans.pipeline.options import MOST_CANDIDATES, STRONGEST
 from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.silence import SilenceWarning
@@ -37,15 +38,29 @@ def cost(transition):
 
 def test_the_best_of_several_is_the_one_with_the_lowest_cost(tracks, saved):
     options = {**BASE, "model": saved, "steps": 2, "refine": "off"}
-    single = [djtrans.generate(*tracks, **options, seed=seed) for seed in (5, 6, 7)]
+    seeds = sample_seeds(5, 3)
+    single = [djtrans.generate(*tracks, **options, seed=seed, best_of=1) for seed in seeds]
     best = djtrans.generate(*tracks, **options, seed=5, best_of=3)
     costs = [cost(transition) for transition in single]
     expected = single[costs.index(min(costs))]
     assert torch.allclose(best.params.values, expected.params.values, atol=1e-5)
     use = best.provenance.sampling
-    assert (use.seed, use.best_of) == (5 + costs.index(min(costs)), 3)
+    assert (use.seed, use.best_of) == (seeds[costs.index(min(costs))], 3)
     assert "best of 3 by the objectives" in "\n".join(describe(best, [], 0.0))
     assert single[0].provenance.sampling is None
+
+
+def test_a_model_is_sampled_several_times_and_a_technique_once(tracks, saved):
+    assert djtrans.generate(*tracks, **BASE, model="none").provenance.sampling is None
+    use = djtrans.generate(*tracks, **BASE, model=saved, steps=2).provenance.sampling
+    assert use.best_of == SAMPLES == 4
+
+
+def test_neighbouring_seeds_share_no_sample():
+    each = [sample_seeds(seed, 4) for seed in (0, 1, 2, 2**63 - 1)]
+    assert [seeds[0] for seeds in each] == [0, 1, 2, 2**63 - 1]
+    assert len({seed for seeds in each for seed in seeds}) == 16
+    assert all(0 <= seed < 2**63 for seeds in each for seed in seeds)
 
 
 def test_the_rules_have_a_best_of_several_too(tracks):
@@ -69,7 +84,7 @@ def test_a_guide_is_called_at_every_step_with_the_request(tracks, saved):
         return torch.full_like(clean, -1.0)
 
     with pytest.warns(SilenceWarning):
-        made = djtrans.generate(*tracks, **BASE, model=saved, steps=3, guides=(silence,))
+        made = djtrans.generate(*tracks, **BASE, model=saved, steps=3, guides=(silence,), best_of=1)
     assert len(seen) == 3
     assert seen[0][1:] == ("djtrans/bass-swap", (1, 64, 54))
     assert [s[0] for s in seen] == sorted((s[0] for s in seen), reverse=True)
@@ -122,8 +137,8 @@ def test_sampling_needs_a_model_which_is_known_before_the_work(options, tmp_path
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"best_of": 0}, f"best_of = 0 .*1 to {MOST_CANDIDATES}"),
-        ({"best_of": 2, "seed": 2**63 - 1}, "seed"),
+        ({"best_of": 0}, f"best_of = 0 .*auto, or 1 to {MOST_CANDIDATES}"),
+        ({"best_of": "four"}, f"best_of = four .*auto, or 1 to {MOST_CANDIDATES}"),
         ({"objective_guidance": -0.1}, f"give 0 to {STRONGEST:g}"),
         ({"objective_guidance": float("nan")}, "objective_guidance = nan"),
         ({"strength": 0.0}, "strength = 0.0"),
