@@ -16,7 +16,8 @@ from torch import Tensor
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.curves.interpolation import Curves
 from djtrans.core.errors import PluginError
-from djtrans.mixer.fused_stft import GPU_CHUNK_FACTOR, USUAL_SIGNALS, Job, masked_sum
+from djtrans.mixer.fused_stft import Job, masked_sum
+from djtrans.mixer.masks import MaskProduct
 from djtrans.mixer.nodes import BuiltNode
 from djtrans.mixer.stft import Transform
 
@@ -74,16 +75,11 @@ class SpectralStage:
         chunk_frames: int,
         summed: bool,
     ) -> None:
-        self.nodes, self.transform, self.ctx = nodes, transform, ctx
-        self.chunk_frames, self.summed = chunk_frames, summed
+        self.nodes, self.transform, self.summed = nodes, transform, summed
         self.delay = transform.size - 1
-        self.weights = tuple(
-            w
-            for n in nodes
-            if isinstance(n.node.effect, torch.nn.Module)
-            for w in n.node.effect.parameters()
-            if w.requires_grad
-        )
+        self.mask = MaskProduct([n.node for n in nodes], transform.freqs_hz, ctx)
+        weights = (w for n in nodes for w in n.node.trainable_weights())
+        self._job = Job(transform, self.mask, chunk_frames, tuple(weights))
         self._heads: list[Tensor] = []
         self._carry: Tensor | None = None
         self._frame = 0
@@ -103,11 +99,11 @@ class SpectralStage:
         frames = max(0, (kept + new - t.overlap) // t.hop)
         outs = [x.new_zeros(groups, channels, 0) for x in sources]
         if frames:
-            controls = torch.cat(
-                [n.at(t.frame_seconds(self._frame, frames)) for n in self.nodes], dim=1
+            times = t.frame_seconds(self._frame, frames)
+            controls = torch.cat([n.at(times) for n in self.nodes], dim=1)
+            finished, self._carry = masked_sum(
+                self._job, controls, self._carry, self._heads, sources
             )
-            job = Job(t, self.mask, frames, self._frames_at_a_time(sources), self.weights)
-            finished, self._carry = masked_sum(job, controls, self._carry, self._heads, sources)
             skip = min(self._skip, finished.shape[-1])
             self._skip -= skip
             outs = list(finished[..., skip:].unbind(0))
@@ -119,44 +115,6 @@ class SpectralStage:
         if self.summed:
             return outs
         return [y.unflatten(0, shape) for y, shape in zip(outs, outer, strict=True)]
-
-    def _frames_at_a_time(self, sources: Sequence[Tensor]) -> int:
-        signals = len(sources) * sources[0].shape[:-1].numel()
-        factor = 1 if sources[0].device.type == "cpu" else GPU_CHUNK_FACTOR
-        return max(1, self.chunk_frames * factor * USUAL_SIGNALS // signals)
-
-    def mask(self, controls: Tensor) -> Tensor:
-        """Multiply the masks: ``[rows, controls, frames]`` to ``[rows, frames, bins or 1]``."""
-        rows, _, frames = controls.shape
-        bins = len(self.transform.freqs_hz)
-        at, narrow, wide = 0, None, []
-        for n in self.nodes:
-            count = len(n.node.parameters)
-            named = n.named(controls[:, at : at + count])
-            at += count
-            mask = n.node.effect.mask(named, self.transform.freqs_hz, self.ctx)
-            if mask.shape[:2] != (rows, frames) or mask.shape[-1] not in (1, bins):
-                raise PluginError(
-                    f"Effect {n.node.declaration.name!r} gave a mask of shape {tuple(mask.shape)};"
-                    f" it must be [{rows}, {frames}, {bins}] or [{rows}, {frames}, 1]."
-                )
-            if mask.shape[-1] == 1:
-                narrow = mask if narrow is None else narrow * mask
-            else:
-                wide.append(mask)
-        # Broadcast factors first, so that each wide product is made once; in place where autograd
-        # does not need the factors, but never into what an effect returned.
-        product, ours = narrow, False
-        for mask in wide:
-            if product is None:
-                product = mask
-            elif ours and not torch.is_grad_enabled():
-                product = product.mul_(mask)
-            else:
-                product, ours = product * mask, True
-        if product is None:
-            raise PluginError("A run of spectral nodes is empty; this is a bug in the mixer.")
-        return product
 
 
 class TimeStage:
