@@ -128,7 +128,7 @@ def _overlap_add(frames: Tensor, hop: int) -> Tensor:
     return out.flatten(-2)
 
 
-def _is_silent(audio: Tensor) -> bool:
+def is_silent(audio: Tensor) -> bool:
     """Return True if all samples are 0. On a GPU the answer would cost more than the work."""
     if audio.device.type != "cpu" or bool(audio[..., ::_SPARSE].any()):
         return False
@@ -217,7 +217,7 @@ class _MaskedSum(torch.autograd.Function):
             totals: list[Tensor | None] = [None] * sources
             for part in chunk.parts(some):
                 audio, source = chunk.audio(inputs[part.source], part.stems), part.source
-                if _is_silent(audio):
+                if is_silent(audio):
                     continue
                 if part.mask.shape[-1] == 1:
                     audio = audio * job.envelope(part.mask, chunk.frames)
@@ -260,7 +260,7 @@ class _MaskedSum(torch.autograd.Function):
         scale[0] = scale[-1] = 1 / t.size
         for chunk, some in _chunks(job, split, controls.shape[0] * channels):
             ahead = [chunk.audio((grad_finished[i], grad_carry[i])) for i in range(sources)]
-            moved = [i for i in range(sources) if not _is_silent(ahead[i])]
+            moved = [i for i in range(sources) if not is_silent(ahead[i])]
             if not moved:
                 continue
             spectra = {i: chunk.spectra(ahead[i], t.synthesis) for i in moved}
@@ -276,7 +276,7 @@ class _MaskedSum(torch.autograd.Function):
                         weighted = spectra[i] * scale
                         for stem in range(stems):
                             audio = chunk.audio(inputs[i], (stem,))
-                            if not _is_silent(audio):
+                            if not is_silent(audio):
                                 found = _correlation(chunk.spectra(audio, t.analysis), weighted)
                                 if product.shape[-1] == 1:
                                     found = found.sum(dim=-1, keepdim=True)

@@ -55,6 +55,10 @@ class MaskProduct:
         self.spans = [slice(sum(counts[:i]), sum(counts[: i + 1])) for i in range(len(nodes))]
         neutral = [p.neutral for node in nodes for p in node.parameters]
         self._neutral = freqs_hz.new_tensor(neutral).cpu().numpy()
+        self._bypass = [
+            [span.start + i for i in node.bypass]
+            for node, span in zip(nodes, self.spans, strict=True)
+        ]
         with torch.no_grad():
             probe = freqs_hz.new_tensor(neutral).view(1, -1, 1)
             # Gains of all frequencies at once: a silent row is found before its other masks.
@@ -112,7 +116,7 @@ class MaskProduct:
             used = [
                 i
                 for i in self._filters
-                if not self.nodes[i].parameters or not neutral[row, self.spans[i]].all()
+                if not self._bypass[i] or not neutral[row, self._bypass[i]].all()
             ]
             fixed = tuple(i for i in used if still[row, self.spans[i]].all())
             moving = tuple(i for i in used if i not in fixed)

@@ -37,6 +37,12 @@ class BuiltNode:
     declaration: EffectDeclaration
     parameters: tuple[Parameter, ...]
 
+    @property
+    def bypass(self) -> list[int]:
+        """Indices of the parameters that bypass the effect while they are neutral."""
+        names = self.declaration.bypassed_by
+        return [i for i, p in enumerate(self.parameters) if not names or p.name in names]
+
     def trainable_weights(self) -> list[Tensor]:
         """List the weights of the effect that are trained, if it is a module."""
         if not isinstance(self.effect, torch.nn.Module):

@@ -49,6 +49,12 @@ class Curves:
         index = torch.tensor(list(rows), dtype=torch.long, device=self.coefficients.device)
         return _curves(self.frame_times, self.coefficients.index_select(1, index))
 
+    def intervals(self, start: float, stop: float) -> slice:
+        """Select the intervals that the times from `start` to `stop`, in seconds, lie in."""
+        ends = torch.tensor([start, stop], dtype=torch.float64)
+        first, last = torch.searchsorted(self.frame_times, ends, right=True).tolist()
+        return slice(first, last + 1)
+
     def at(self, times: Tensor) -> Tensor:
         """Evaluate the curves.
 

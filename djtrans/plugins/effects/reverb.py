@@ -205,6 +205,22 @@ class Reverb:
         state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., length:])
         return ready[..., :length], state
 
+    def skip_silence(
+        self, samples: int, ctx: RenderContext, state: ReverbState
+    ) -> ReverbState | None:
+        """Move on within the block; the tail ends with the impulse response."""
+        if any(map(_sounds, (state.ready, state.waiting, state.previous, state.history))):
+            return None
+        waiting = state.waiting.shape[-1] + samples
+        rest = waiting % self._block(ctx)
+        ready = state.ready.shape[-1] - samples + waiting - rest
+        like = state.previous
+        return attrs.evolve(
+            state,
+            waiting=like.new_zeros(*like.shape[:-1], rest),
+            ready=like.new_zeros(*like.shape[:-1], ready),
+        )
+
     def output_power(
         self,
         power: Tensor,
@@ -227,6 +243,11 @@ class Reverb:
     @staticmethod
     def _block(ctx: RenderContext) -> int:
         return 2 ** max(4, round(math.log2(BLOCK_SECONDS * ctx.sample_rate)))
+
+
+def _sounds(signal: Tensor) -> bool:
+    """Return True if a value is not 0; a few are looked at first."""
+    return bool(signal[..., ::64].any()) or bool(signal.any())
 
 
 def _energy_response(
