@@ -164,8 +164,8 @@ class PowerEffect(Protocol):
 
 
 @runtime_checkable
-class PausableEffect(Protocol):
-    """Time-domain effect that can be left out while it is fed silence.
+class PausableEffect(TimeEffect, Protocol):
+    """Time effect that can be left out while it is fed silence.
 
     Optional: the mixer then skips it before it is used, and after its tail. Effects that stay
     neutral all the time are left out in any case.
