@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -103,6 +102,12 @@ class MaskProduct:
         values = controls.numpy()
         still = (values == values[..., :1]).all(axis=-1)
         neutral = still & (values[..., 0] == self._neutral)
+        # For each filter, the rows in which it is held or left out.
+        held_in = [still[:, self.spans[i]].all(axis=1) for i in self._filters]
+        unused_in = [
+            neutral[:, self._bypass[i]].all(axis=1) & bool(self._bypass[i]) for i in self._filters
+        ]
+        is_still = still.all(axis=1).tolist()
         gains = [self._mask(i, controls) for i in self._gains]
         gain = _product([controls.new_ones(len(controls), 1, 1), *gains])
         audible = gain.flatten(1).any(dim=1).tolist()
@@ -113,22 +118,16 @@ class MaskProduct:
         for row in range(len(controls)):
             if not audible[row]:
                 continue
-            used = [
-                i
-                for i in self._filters
-                if not self._bypass[i] or not neutral[row, self._bypass[i]].all()
-            ]
-            fixed = tuple(i for i in used if still[row, self.spans[i]].all())
-            moving = tuple(i for i in used if i not in fixed)
-            if still[row].all():
-                key = values[row, :, 0].tobytes()
-                known = self._held.get(key)
-                if known is not None:
-                    masks[row] = held[key] = known
-                    continue
-            alike.setdefault((bool(still[row].all()), fixed, moving), []).append(row)
-        for (is_still, fixed, moving), rows in alike.items():
-            given, frames = controls[rows], 1 if is_still else controls.shape[-1]
+            key = values[row, :, 0].tobytes() if is_still[row] else b""
+            if key in self._held:
+                masks[row] = held[key] = self._held[key]
+                continue
+            used = [n for n, unused in enumerate(unused_in) if not unused[row]]
+            fixed = tuple(self._filters[n] for n in used if held_in[n][row])
+            moving = tuple(self._filters[n] for n in used if not held_in[n][row])
+            alike.setdefault((is_still[row], fixed, moving), []).append(row)
+        for (held_all, fixed, moving), rows in alike.items():
+            given, frames = controls[rows], 1 if held_all else controls.shape[-1]
             if product is not None and moving:
                 found = product[rows]
             else:
@@ -138,7 +137,7 @@ class MaskProduct:
                 found = _product(factors)
             for row, mask in zip(rows, found.unbind(0), strict=True):
                 masks[row] = mask
-                if is_still:
+                if held_all:
                     held[values[row, :, 0].tobytes()] = mask
         self._held = held
         return masks

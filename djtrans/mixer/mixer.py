@@ -29,8 +29,8 @@ from djtrans.mixer.validation import (
     clock_of,
 )
 
-#: A whole render goes through the stages in pieces of this length, which stay in cache.
-BLOCK_SAMPLES = 65536
+#: A whole render goes through the stages in pieces of this length.
+BLOCK_SAMPLES = 131072
 
 
 class Mixer(torch.nn.Module):

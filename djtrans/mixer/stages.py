@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from djtrans.core.contracts.effect import PausableEffect, RenderContext
-from djtrans.core.curves.interpolation import Curves
+from djtrans.core.curves.interpolation import Curves, join_curves
 from djtrans.core.errors import PluginError
-from djtrans.mixer.fused_stft import Job, is_silent, masked_sum
+from djtrans.mixer.chunks import Job, is_silent
+from djtrans.mixer.fused_stft import masked_sum
 from djtrans.mixer.masks import MaskProduct
 from djtrans.mixer.nodes import BuiltNode
 from djtrans.mixer.stft import Transform
@@ -51,9 +52,7 @@ class NodeCurves:
 
     def at(self, times: Tensor) -> Tensor:
         """``[tracks * batch * stems, parameters, n]``."""
-        values = self.curves.at(times)
-        values = values.unflatten(1, (*self.places, len(self.node.parameters)))
-        return values.permute(1, 0, 2, 3, 4).flatten(0, 2)
+        return _by_place(self.curves.at(times), self.places)
 
     def named(self, values: Tensor) -> Mapping[str, Tensor]:
         """``[..., parameters, n]`` as ``{name: [..., n]}``."""
@@ -90,6 +89,12 @@ class NodeCurves:
         return attrs.evolve(self, curves=self.curves.select(rows), places=(len(places), 1))
 
 
+def _by_place(values: Tensor, places: tuple[int, int]) -> Tensor:
+    """Arrange ``[batch, tracks * stems * parameters, n]`` by tracks, batch and stems."""
+    count = values.shape[1] // (places[0] * places[1])
+    return values.unflatten(1, (*places, count)).permute(1, 0, 2, 3, 4).flatten(0, 2)
+
+
 class SpectralStage:
     """A run of spectral nodes. Sources are ``[batch, (stems,) channels, n]``.
 
@@ -106,6 +111,9 @@ class SpectralStage:
         summed: bool = False,
     ) -> None:
         self.nodes, self.transform, self.summed = nodes, transform, summed
+        tracks, stems = nodes[0].places
+        joined = join_curves([n.curves for n in nodes], tracks * stems)
+        self._curves, self._places = joined, (tracks, stems)
         self.delay = transform.size - 1
         self.mask = MaskProduct([n.node for n in nodes], transform.freqs_hz, ctx)
         weights = (w for n in nodes for w in n.node.trainable_weights())
@@ -129,8 +137,9 @@ class SpectralStage:
         frames = max(0, (kept + new - t.overlap) // t.hop)
         outs = [x.new_zeros(groups, channels, 0) for x in sources]
         if frames:
-            times = t.frame_seconds(self._frame, frames)
-            controls = torch.cat([n.at(times) for n in self.nodes], dim=1)
+            controls = _by_place(
+                self._curves.at(t.frame_seconds(self._frame, frames)), self._places
+            )
             finished, self._carry = masked_sum(
                 self._job, controls, self._carry, self._heads, sources
             )
@@ -236,7 +245,7 @@ class _Lane:
         return out[..., skip:]
 
     def _paused(self, audio: Tensor, position: int) -> Tensor | None:
-        """Skip silent input if nothing rings, and return silence; None if it has to be processed."""
+        """Skip silent input and return silence; None if it has to be processed."""
         self._is_pausable &= not (torch.is_grad_enabled() and audio.requires_grad)
         if not self._is_pausable:
             return None

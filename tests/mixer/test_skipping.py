@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
-from djtrans.core.curves.params import conform
 from djtrans.core.curves.parameter import Parameter
+from djtrans.core.curves.params import conform
 from djtrans.core.curves.request import CurveRequest
-from djtrans.mixer import fused_stft, stages
+from djtrans.mixer import chunks, fused_stft, stages
+from djtrans.mixer.masks import Part
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.nodes import BuiltNode
 from djtrans.mixer.stream import MixOutput
@@ -36,14 +37,10 @@ def without_skipping() -> Callable[..., MixOutput]:
             found = chunk.job.masks(controls.flatten(0, 2)).unflatten(0, controls.shape[:3])
             sources, _, stems = controls.shape[:3]
             wide = found.expand(*found.shape[:-1], len(chunk.job.transform.freqs_hz))
-            return [
-                fused_stft.Part(i, (s,), wide[i, :, s])
-                for i in range(sources)
-                for s in range(stems)
-            ]
+            return [Part(i, (s,), wide[i, :, s]) for i in range(sources) for s in range(stems)]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(fused_stft._Chunk, "parts", torch.no_grad()(dense))
+            patch.setattr(chunks.Chunk, "parts", torch.no_grad()(dense))
             patch.setattr(fused_stft, "is_silent", lambda audio: False)
             patch.setattr(stages.NodeCurves, "where_active", lambda self: None)
             patch.setattr(stages._Lane, "_paused", lambda *args: None)
@@ -181,13 +178,13 @@ def test_neutral_and_silent_stems_are_not_transformed(
     mixer: Mixer, noise: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transformed = []
-    spectra = fused_stft._Chunk.spectra
+    spectra = chunks.Chunk.spectra
 
     def counted(chunk, audio, window):  # type: ignore[no-untyped-def]
         transformed.append(audio.shape[:-1])
         return spectra(chunk, audio, window)
 
-    monkeypatch.setattr(fused_stft._Chunk, "spectra", counted)
+    monkeypatch.setattr(chunks.Chunk, "spectra", counted)
     a, b = noise(4, 1, 8000), noise(4, 1, 8000, seed=9)
     values = torch.tensor(mixer.layout.neutral).repeat(4, 1)
     values[:, mixer.layout.select("b/*/fader/gain")] = 0.0

@@ -191,15 +191,14 @@ class Reverb:
         count = fed.shape[-1] // block
         ready = state.ready
         if count:
-            blocks = fed[..., : count * block].unflatten(-1, (count, block))
-            before = torch.cat([state.previous.unsqueeze(-2), blocks[..., :-1, :]], dim=-2)
-            spectra = _Rfft.apply(torch.cat([before, blocks], dim=-1))
+            line = torch.cat([state.previous, fed[..., : count * block]], dim=-1)
+            spectra = _Rfft.apply(line.unfold(-1, 2 * block, block))
             spectra = torch.cat([state.history, spectra], dim=-2)
             total = _PartitionSum.apply(spectra, state.response)
             wet = torch.fft.irfft(total, n=2 * block)[..., block:].flatten(-2)
             ready = torch.cat([ready, wet], dim=-1)
             state = attrs.evolve(
-                state, history=spectra[..., count:, :], previous=blocks[..., -1, :]
+                state, history=spectra[..., count:, :], previous=line[..., -block:]
             )
         length = audio.shape[-1]
         state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., length:])
