@@ -14,6 +14,7 @@ from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
 from djtrans.core.curves.request import CurveRequest
+from djtrans.core.curves.tying import tied
 from djtrans.core.errors import InputError, LayoutError, ShapeError, UnknownComponentError
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.diffusion.model import (
@@ -73,7 +74,7 @@ def generate_params(
     Returns
     -------
     TransitionParams
-        Clipped to the ranges, snapped, with pinned ends.
+        Clipped to the ranges, snapped, with pinned ends; stems that cannot be heard apart are tied.
 
     Raises
     ------
@@ -86,7 +87,7 @@ def generate_params(
 def as_params(
     values: Tensor, model: CurveModel, request: CurveRequest, beat_times: Tensor
 ) -> TransitionParams:
-    """Check the curves ``[frames, parameters]`` of a model, and conform them to the layout."""
+    """Check the curves ``[frames, parameters]`` of a model, conform them and tie equal stems."""
     expected = (request.n_frames, len(request.layout))
     if tuple(values.shape) != expected or not bool(torch.isfinite(values).all()):
         raise ShapeError(
@@ -96,7 +97,11 @@ def as_params(
         )
     times = frame_times(beat_times, request.n_frames, request.frames_per_beat)
     return TransitionParams(
-        conform(values, request.layout), request.layout, times, beat_times, request.frames_per_beat
+        tied(conform(values, request.layout), request.layout),
+        request.layout,
+        times,
+        beat_times,
+        request.frames_per_beat,
     )
 
 
