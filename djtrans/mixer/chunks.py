@@ -58,7 +58,7 @@ class Job:
             window = (t.analysis * t.synthesis).expand(1, frames, -1)
             self._unity[frames] = overlap_add(window, t.hop)
         if gain.shape[1] == 1:
-            return (gain * self._unity[frames].unsqueeze(1)) if frames else gain
+            return gain * self._unity[frames].unsqueeze(1)
         return overlap_add(gain * (t.analysis * t.synthesis), t.hop).unsqueeze(1)
 
 
