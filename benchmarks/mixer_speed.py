@@ -70,7 +70,7 @@ def moving_curves(mixer: Mixer) -> Tensor:
 
 
 def generated_curves(mixer: Mixer) -> dict[str, Tensor]:
-    """Curves of techniques and of the bundled model, by name: 16 bars with the swap in the middle."""
+    """Curves of techniques and of the bundled model, by name: 16 bars, swap in the middle."""
     request = CurveRequest(layout=mixer.layout, n_frames=FRAMES, swap_beat=FRAMES // 4, seed=3)
     sources = {name: load_technique(name) for name in TECHNIQUES}
     beats = torch.arange(FRAMES // 2 + 1, dtype=torch.float64)

@@ -14,7 +14,6 @@ from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.curves.tying import tied
 from djtrans.core.errors import InputError, LayoutError, ShapeError, UnknownComponentError
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.diffusion.model import (
@@ -74,7 +73,7 @@ def generate_params(
     Returns
     -------
     TransitionParams
-        Clipped to the ranges, snapped, with pinned ends; stems that cannot be heard apart are tied.
+        Clipped to the ranges, snapped, with pinned ends.
 
     Raises
     ------
@@ -87,7 +86,7 @@ def generate_params(
 def as_params(
     values: Tensor, model: CurveModel, request: CurveRequest, beat_times: Tensor
 ) -> TransitionParams:
-    """Check the curves ``[frames, parameters]`` of a model, conform them and tie equal stems."""
+    """Check the curves ``[frames, parameters]`` of a model, and conform them to the layout."""
     expected = (request.n_frames, len(request.layout))
     if tuple(values.shape) != expected or not bool(torch.isfinite(values).all()):
         raise ShapeError(
@@ -97,11 +96,7 @@ def as_params(
         )
     times = frame_times(beat_times, request.n_frames, request.frames_per_beat)
     return TransitionParams(
-        tied(conform(values, request.layout), request.layout),
-        request.layout,
-        times,
-        beat_times,
-        request.frames_per_beat,
+        conform(values, request.layout), request.layout, times, beat_times, request.frames_per_beat
     )
 
 

@@ -1,75 +1,60 @@
-"""Tie curves of stems that differ less than can be heard apart."""
+"""Move stems as one control where a difference between them is not audible."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from djtrans.core.contracts.mixer_spec import TRACK_BUS
 from djtrans.core.curves.layout import Layout
-from djtrans.core.curves.parameter import Parameter
 
-#: Differences of gain up to this (dB) are inaudible in music: each curve changes by less.
-GAIN_TOLERANCE_DB = 1.0
-#: Gains below this count as silence (dB).
-LOWEST_GAIN_DB = -60.0
-#: Tolerance of other parameters, as a fraction of the range: 7 % of a cutoff frequency.
-RANGE_TOLERANCE = 0.01
+#: Difference of two curves, in ranges of the parameter, that is not noticed: half a decibel of a
+#: fader near its top.
+TIED = 0.05
 
 
-def tied(values: Tensor, layout: Layout) -> Tensor:
-    """Replace curves of a track's stems that are equal within audibility by their mean.
+def tie_stems(values: Tensor, layout: Layout, tolerance: float = TIED) -> Tensor:
+    """Give stems whose curves are nearly equal one curve, and unused parameters their neutral.
 
-    Stems are tied if no parameter of any two of them differs by more than the tolerances in any
-    frame. Equal curves are easier to read and to edit, and the mixer renders such stems as one.
+    Samples of a model differ a little from stem to stem where its training data do not. One curve
+    is easier to read and edit, and cheaper to render.
 
     Parameters
     ----------
     values : Tensor
-        ``[frames, parameters]``.
+        ``[..., frames, parameters]``.
     layout : Layout
         Parameters of the last axis.
+    tolerance : float
+        Largest difference that is removed, in ranges of the parameter: of a stem's curve from the
+        median of the track's stems, and of a curve from neutral.
 
     Returns
     -------
     Tensor
-        Same shape; a new tensor.
+        Same shape; a new tensor. Stems within the tolerance in all frames get their mean.
+
+    Examples
+    --------
+    >>> import djtrans, torch
+    >>> from djtrans.core.curves.tying import tie_stems
+    >>> layout = djtrans.mixer_layout()
+    >>> values = torch.tensor(layout.neutral).repeat(8, 1)
+    >>> highs = layout.select("a/*/eq/high")
+    >>> values[:, highs] = torch.tensor([0.25, 0.28125, 0.3125, 1.0])
+    >>> tie_stems(values, layout)[0, highs].tolist()
+    [0.28125, 0.28125, 0.28125, 1.0]
     """
-    out = values.clone()
-    tracks: dict[str, dict[str, list[int]]] = {}
+    neutral = values.new_tensor(layout.neutral)
+    near = tolerance * values.new_tensor([row.parameter.span for row in layout.rows])
+    unused = ((values - neutral).abs() <= near).all(dim=-2, keepdim=True)
+    out = values.where(~unused, neutral)
+    groups: dict[tuple[str, str, str], list[int]] = {}
     for row in layout.rows:
-        if row.track != "mix" and row.stem != TRACK_BUS:
-            tracks.setdefault(row.track, {}).setdefault(row.stem, []).append(row.index)
-    for stems in tracks.values():
-        for group in _groups(values, layout, list(stems.values())):
-            curves = torch.stack([values[..., rows] for rows in group])
-            if not torch.equal(curves, curves[:1].expand_as(curves)):
-                mean = curves.mean(dim=0)
-                for rows in group:
-                    out[..., rows] = mean
+        groups.setdefault((row.track, row.node, row.parameter.name), []).append(row.index)
+    for rows in groups.values():
+        curves = out[..., rows]
+        # Lower and upper median, since torch's is the lower one of an even number.
+        median = (curves.median(dim=-1).values - (-curves).median(dim=-1).values) / 2.0
+        tied = ((curves - median[..., None]).abs() <= near[rows]).all(dim=-2, keepdim=True)
+        mean = (curves * tied).sum(dim=-1, keepdim=True) / tied.sum(dim=-1, keepdim=True).clamp(1)
+        out[..., rows] = mean.where(tied, curves)
     return out
-
-
-def _groups(values: Tensor, layout: Layout, stems: list[list[int]]) -> list[list[list[int]]]:
-    """Group stems, each given by the rows of its parameters."""
-    scaled = torch.stack(
-        [_tolerances(values[..., row.index], row.parameter) for row in layout.rows], dim=-1
-    )
-    groups: list[list[list[int]]] = []
-    for rows in stems:
-        for group in groups:
-            off = [(scaled[..., rows] - scaled[..., other]).abs().max() for other in group]
-            if max(off) <= 1.0:
-                group.append(rows)
-                break
-        else:
-            groups.append([rows])
-    return groups
-
-
-def _tolerances(curve: Tensor, parameter: Parameter) -> Tensor:
-    """Scale a curve so that a difference of 1 is the tolerance."""
-    if parameter.curve == "gain":
-        least = 10.0 ** (LOWEST_GAIN_DB / 20.0)
-        return 20.0 * torch.log10(curve.clamp(min=least)) / GAIN_TOLERANCE_DB
-    return curve / (RANGE_TOLERANCE * parameter.span)

@@ -1,72 +1,63 @@
-"""Curves that cannot be heard apart are tied, others are not."""
+"""Curves that are nearly equal become equal, and nothing else changes."""
 
 from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from djtrans.core.curves.layout import Layout
-from djtrans.core.curves.tying import tied
-from djtrans.mixer.resolve import mixer_layout
+import djtrans
+from djtrans.core.curves.tying import TIED, tie_stems
+
+LAYOUT = djtrans.mixer_layout()
+NEUTRAL = torch.tensor(LAYOUT.neutral)
+SPAN = torch.tensor([row.parameter.maximum - row.parameter.minimum for row in LAYOUT.rows])
+FADERS = list(LAYOUT.select("a/*/fader/gain"))
 
 
-@pytest.fixture(scope="module")
-def layout() -> Layout:
-    return mixer_layout("dj54")
-
-
-def curves(layout: Layout) -> torch.Tensor:
-    """All stems of a track alike and moving, 16 frames."""
-    values = torch.tensor(layout.neutral).repeat(16, 1)
-    values[:, layout.select("a/*/fader/gain")] = torch.linspace(1, 0, 16)[:, None]
+def faded(*offsets):
+    """Faders of A that close, with an offset of each stem in the middle."""
+    values = NEUTRAL.repeat(9, 1)
+    values[:, FADERS] = torch.linspace(1.0, 0.0, 9)[:, None]
+    values[4, FADERS] += torch.tensor(offsets)
     return values
 
 
-@pytest.mark.parametrize(("ratio", "is_tied"), [(1.05, True), (1.25, False)])
-def test_gains_within_a_decibel_are_tied(layout: Layout, ratio: float, is_tied: bool) -> None:
-    values = curves(layout)
-    low = layout.select("a/*/eq/low")
-    values[5, low[0]] = ratio
-    found = tied(values, layout)
-    if is_tied:
-        torch.testing.assert_close(found[5, low], torch.full((4,), (3 + ratio) / 4))
-    else:
-        torch.testing.assert_close(found, values)
+def test_near_stems_get_their_mean_and_the_others_stay():
+    tied = tie_stems(faded(0.0, 0.02, 0.04, 0.3), LAYOUT)
+    assert tied[4, FADERS].tolist() == pytest.approx([0.52, 0.52, 0.52, 0.8])
+    assert torch.equal(tied[:4], faded(0.0, 0.0, 0.0, 0.0)[:4])
 
 
-@pytest.mark.parametrize(("step", "is_tied"), [(0.009, True), (0.02, False)])
-def test_cutoffs_within_a_hundredth_of_the_range_are_tied(
-    layout: Layout, step: float, is_tied: bool
-) -> None:
-    values = curves(layout)
-    hpf = layout.select("b/*/hpf/cutoff")
-    values[:, hpf] = torch.tensor([0.3, 0.3 + step, 0.3, 0.3])
-    found = tied(values, layout)[:, hpf]
-    assert bool((found == found[:, :1]).all()) == is_tied
-    assert float((found - values[:, hpf]).abs().max()) <= 0.01
+def test_two_groups_of_stems_stay_apart():
+    values = faded(0.3, 0.3, -0.3, -0.3)
+    assert torch.equal(tie_stems(values, LAYOUT), values)
 
 
-def test_one_parameter_that_differs_keeps_a_stem_apart_from_the_others(layout: Layout) -> None:
-    values = curves(layout)
-    values[:, layout.select("a/*/eq/mid")] = torch.tensor([0.97, 0.99, 1.0, 1.03])
-    values[3, layout.index("a/bass/eq/low")] = 0.0
-    found = tied(values, layout)
-    mid = found[0, layout.select("a/*/eq/mid")]
-    assert float(mid[1]) == pytest.approx(0.99)
-    assert mid[0] == mid[2] == mid[3] == pytest.approx(1.0)
-    assert float(found[3, layout.index("a/bass/eq/low")]) == 0.0
+def test_a_parameter_that_stays_near_neutral_is_not_used():
+    values = NEUTRAL.repeat(9, 1)
+    one, other = LAYOUT.select("a/drums/eq/mid")[0], LAYOUT.select("a/bass/eq/mid")[0]
+    values[3, one] -= 0.9 * TIED * SPAN[one]
+    values[3, other] -= 3.0 * TIED * SPAN[other]
+    tied = tie_stems(values, LAYOUT)
+    assert torch.equal(tied[:, one], NEUTRAL[one].expand(9))
+    assert torch.equal(tied[:, other], values[:, other])
 
 
-def test_a_chain_of_small_steps_is_not_one_group(layout: Layout) -> None:
-    """Each stem is within the tolerance of the next, but not of all."""
-    values = curves(layout)
-    low = layout.select("a/*/eq/low")
-    values[:, low] = 10 ** (torch.tensor([0.0, 0.8, 1.6, 2.4]) / 20)
-    found = tied(values, layout)[0, low]
-    assert found[0] == found[1] != found[2] == found[3]
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from([0.01, 0.1, 1.0]))
+def test_no_value_moves_farther_than_twice_the_tolerance(seed, size):
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.rand(2, 12, len(LAYOUT), generator=generator) - 0.5
+    values = NEUTRAL + size * noise * SPAN
+    tied = tie_stems(values, LAYOUT)
+    assert float(((tied - values) / SPAN).abs().max()) <= 2.0 * TIED + 1e-6
+    assert torch.equal(tied[1], tie_stems(values[1], LAYOUT))
+    if size == 1.0:  # far apart
+        assert torch.equal(tied, values)
 
 
-def test_other_rows_and_equal_curves_are_unchanged(layout: Layout) -> None:
-    values = curves(layout)
-    values[:, layout.select("*/track/*")] = 0.123
-    assert torch.equal(tied(values, layout), values)
+def test_zero_tolerance_changes_nothing():
+    values = faded(0.0, 0.01, 0.02, 0.3)
+    assert torch.allclose(tie_stems(values, LAYOUT, tolerance=0.0), values)
