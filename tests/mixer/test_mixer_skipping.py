@@ -205,6 +205,21 @@ def test_neutral_and_silent_stems_are_not_transformed(
         assert len(transformed) - together - apart == together
 
 
+def test_a_move_within_a_chunk_is_rendered(
+    mixer: Mixer, noise: Make, without_skipping: Callable[..., MixOutput]
+) -> None:
+    """Curves that are neutral at both ends of a chunk, and not between them."""
+    values = torch.tensor(mixer.layout.neutral).repeat(64, 1)
+    values[6, mixer.layout.select("a/drums/eq/low")] = 0.0
+    values[20, mixer.layout.select("a/*/fader/gain")] = 0.5
+    values[34, mixer.layout.select("b/bass/hpf/cutoff")] = 0.4
+    a, b = noise(4, 1, SECONDS * RATE), noise(4, 1, SECONDS * RATE, seed=9)
+    with torch.no_grad():
+        got = mixer(a, b, values, sample_rate=RATE)
+        want = without_skipping(mixer, a, b, values, sample_rate=RATE)
+    assert_equal(got, want)
+
+
 class Late:
     """Insert or send, late by 100 samples; counts the rows that it processes."""
 
@@ -299,10 +314,12 @@ def test_sends_pause_before_use_and_after_their_tail(
         return process(self, audio, *others)
 
     times = torch.arange(40) * 0.25
+    beats = torch.linspace(0.6, 0.4, 22, dtype=torch.float64).cumsum(0) - 0.6
+    clock = {"sample_rate": RATE, "frame_times": times, "beat_times": beats}
     with torch.no_grad():
-        want = without_skipping(mixer, a, b, values, sample_rate=RATE)
+        want = without_skipping(mixer, a, b, values, **clock)
         monkeypatch.setattr(kind, "process", counted)
-        stream = mixer.stream(values, channels=1, sample_rate=RATE, frame_times=times)
+        stream = mixer.stream(values, channels=1, **clock)
         size = round(seconds * RATE)
         pieces = zip(a.split(size, -1), b.split(size, -1), strict=True)
         got = MixOutput.concatenate([*(stream.process(x, y) for x, y in pieces), stream.flush()])
