@@ -2,9 +2,12 @@
 
 Renders 30 s of eight stereo stems with all 54 curves moving, reverb and echo on, and puts the same
 stems through five static torchaudio biquads. Both run in turns, so that a busy machine slows both.
+The same audio is rendered with all curves neutral, with those of techniques and of the bundled
+model, and with the short transform for previews and training.
 
     python benchmarks/mixer_speed.py
     python benchmarks/mixer_speed.py --runs 9 --threads 2
+    python benchmarks/mixer_speed.py --stream-minutes 60   # peak memory of a stream alone
 
 On a machine that others use, several threads wait for each other at every step and wall-clock times
 mean little: measure ``--threads 1`` there and read the CPU column.
@@ -20,19 +23,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from djtrans import load_model
 from djtrans.core.contracts.mixer_spec import MixerConfig, NodeSpec
+from djtrans.core.curves.request import CurveRequest
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.nodes import BuiltNode
+from djtrans.pipeline import generate_params, load_technique
 from djtrans.plugins.mixers import DJ54
 from djtrans.registry import Registry
 
 SAMPLE_RATE = 44100
 FRAMES = 128
+TECHNIQUES = ("bass-swap", "eq-blend", "filter-sweep", "echo-out", "stem-swap", "wash-out")
+#: Half as many frames as by default.
+PREVIEW = MixerConfig(overlap=2, window="sqrt-hann")
 
 
 def build_mixer(config: MixerConfig | None = None) -> Mixer:
@@ -59,6 +69,17 @@ def moving_curves(mixer: Mixer) -> Tensor:
     return wave * span
 
 
+def generated_curves(mixer: Mixer) -> dict[str, Tensor]:
+    """Curves of techniques and of the bundled model, by name: 16 bars, swap in the middle."""
+    request = CurveRequest(layout=mixer.layout, n_frames=FRAMES, swap_beat=FRAMES // 4, seed=3)
+    sources = {name: load_technique(name) for name in TECHNIQUES}
+    beats = torch.arange(FRAMES // 2 + 1, dtype=torch.float64)
+    return {
+        name: generate_params(source, request, beats).values
+        for name, source in {**sources, "bundled model": load_model()}.items()
+    }
+
+
 def torchaudio_biquads(stems: Tensor) -> Tensor:
     """Five static biquads on each stem, then the sum: a fixed EQ and two filters."""
     from torchaudio import functional as F
@@ -80,12 +101,16 @@ def cases(seconds: float) -> dict[str, Callable[[], None]]:
     mixer = build_mixer()
     curves = moving_curves(mixer)
 
+    preview = build_mixer(PREVIEW)
+
+    def forward(mixer: Mixer, values: Tensor) -> None:
+        with torch.no_grad():
+            mixer(a, b, values)
+
     def render(gradients_of: str) -> None:
-        p = curves.clone().requires_grad_(bool(gradients_of))
+        p = curves.clone().requires_grad_(True)
         x, y = (s.detach().requires_grad_("audio" in gradients_of) for s in (a, b))
-        out = mixer(x, y, p)
-        if gradients_of:
-            out.mix.square().mean().backward()
+        mixer(x, y, p).mix.square().mean().backward()
 
     def biquads(backward: bool) -> None:
         x = stems.detach().requires_grad_(backward)
@@ -94,12 +119,32 @@ def cases(seconds: float) -> dict[str, Callable[[], None]]:
             out.square().mean().backward()
 
     return {
-        "djtrans forward": lambda: render(""),
+        "djtrans forward": lambda: forward(mixer, curves),
         "torchaudio forward": lambda: biquads(False),
         "djtrans forward+backward, curves": lambda: render("curves"),
         "djtrans forward+backward, curves and audio": lambda: render("curves and audio"),
         "torchaudio forward+backward": lambda: biquads(True),
+        "djtrans forward, preview transform": lambda: forward(preview, curves),
+        **{
+            f"djtrans forward, {name}": partial(forward, mixer, values)
+            for name, values in {
+                "all neutral": torch.tensor(mixer.layout.neutral).repeat(FRAMES, 1),
+                **generated_curves(mixer),
+            }.items()
+        },
     }
+
+
+def stream(minutes: float) -> None:
+    """Stream noise with all curves moving, ten seconds at a time."""
+    mixer, seconds = build_mixer(), 10
+    times = torch.arange(FRAMES, dtype=torch.float64) * (60 * minutes / FRAMES)
+    rendering = mixer.stream(moving_curves(mixer), sample_rate=SAMPLE_RATE, frame_times=times)
+    chunk = 0.1 * torch.randn(4, 2, seconds * SAMPLE_RATE)
+    with torch.no_grad():
+        for _ in range(round(60 * minutes / seconds)):
+            rendering.process(chunk, chunk)
+        rendering.flush()
 
 
 def peak_megabytes(name: str, seconds: float, threads: int) -> float:
@@ -126,9 +171,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--stream-minutes", type=float, help="measure the memory of a stream")
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    if options.stream_minutes:
+        stream(options.stream_minutes)
+        print(f"peak of the process: {_resident_megabytes('VmHWM'):.0f} MB")
+        return
     todo = cases(options.seconds)
     if options.memory_of:
         # Imports and first-use buffers are not the render's: pay for them on a second of audio.
@@ -168,6 +218,10 @@ def main() -> None:
             min(worked[ours]) / min(worked[theirs]),
         )
         print(f"{kind}, of torchaudio: median %.2f, least %.2f, CPU %.2f" % ratios)
+    for name in taken:
+        if name.startswith("djtrans forward, "):
+            share = min(worked[name]) / min(worked["djtrans forward"])
+            print(f"{name.removeprefix('djtrans ')}, of all moving: CPU {share:.2f}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from djtrans.core.curves.layout import Layout, compute_layout
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.stems import Stems
-from djtrans.mixer.nodes import BuiltNode, Run, check_chain, runs
+from djtrans.mixer.nodes import BuiltNode, check_chain, runs
 from djtrans.mixer.stages import NodeCurves, SpectralStage, Stage, SumStage, TimeStage
 from djtrans.mixer.stft import Transform, make_transform
 from djtrans.mixer.stream import MixerStream, MixOutput
@@ -28,8 +29,8 @@ from djtrans.mixer.validation import (
     clock_of,
 )
 
-#: A whole render goes through the stages in pieces of this length, which stay in cache.
-BLOCK_SAMPLES = 65536
+#: A whole render goes through the stages in pieces of this length.
+BLOCK_SAMPLES = 131072
 
 
 class Mixer(torch.nn.Module):
@@ -205,48 +206,45 @@ class Mixer(torch.nn.Module):
         values = values.to(like.device, like.dtype).expand(like.shape[0], -1, -1)
         curves = make_curves(values, ctx.frame_times, [row.parameter for row in self.layout.rows])
         transform = make_transform(self.config, ctx.sample_rate, like.dtype, like.device)
-        stem_runs = runs(self.stem_nodes)
-        stages: list[Stage] = []
-        for run in stem_runs:
-            last = run is stem_runs[-1] and run.kind == "spectral"
-            stages.append(self._stage(run, TRACKS, self.spec.stems, curves, transform, ctx, last))
-        if not stem_runs or stem_runs[-1].kind != "spectral":
-            stages.append(SumStage())
-        stages.extend(
-            self._stage(run, TRACKS, (TRACK_BUS,), curves, transform, ctx, False)
-            for run in runs(self.track_nodes)
-        )
-        master = [
-            self._stage(run, ("mix",), (MASTER_BUS,), curves, transform, ctx, False)
-            for run in runs(self.master_nodes)
-        ]
+        make = partial(self._stages, curves=curves, transform=transform, ctx=ctx)
+        stem = make(self.stem_nodes, TRACKS, self.spec.stems)
+        if stem and isinstance(stem[-1], SpectralStage):
+            stem[-1].summed = True
+        else:
+            stem.append(SumStage())
+        track = make(self.track_nodes, TRACKS, (TRACK_BUS,))
+        master = make(self.master_nodes, ("mix",), (MASTER_BUS,))
+        stages = [*stem, *track]
         return MixerStream(self.spec.stems, stages, master, ctx.sample_rate, batch, like.shape[2])
 
-    def _stage(
+    def _stages(
         self,
-        run: Run,
+        chain: Sequence[BuiltNode],
         tracks: tuple[str, ...],
         buses: tuple[str, ...],
+        *,
         curves: Curves,
         transform: Transform,
         ctx: RenderContext,
-        summed: bool,
-    ) -> Stage:
-        nodes = [
-            NodeCurves(
-                node,
-                curves.select(
-                    [
-                        self.layout.index(f"{track}/{bus}/{node.id}/{parameter.name}")
-                        for track in tracks
-                        for bus in buses
-                        for parameter in node.parameters
-                    ]
-                ),
-                (len(tracks), len(buses)),
-            )
-            for node in run.nodes
+    ) -> list[Stage]:
+        """Make the stages of a chain; nodes that stay neutral are left out."""
+        stages: list[Stage] = []
+        for run in runs(chain):
+            nodes = [self._curves(node, tracks, buses, curves) for node in run.nodes]
+            active = [node for node in nodes if node.where_active() != []]
+            if active and run.kind == "spectral":
+                stages.append(SpectralStage(active, transform, ctx, self.config.chunk_frames))
+            elif active:
+                stages.append(TimeStage(active, ctx, send=run.kind == "send"))
+        return stages
+
+    def _curves(
+        self, node: BuiltNode, tracks: tuple[str, ...], buses: tuple[str, ...], curves: Curves
+    ) -> NodeCurves:
+        rows = [
+            self.layout.index(f"{track}/{bus}/{node.id}/{parameter.name}")
+            for track in tracks
+            for bus in buses
+            for parameter in node.parameters
         ]
-        if run.kind == "spectral":
-            return SpectralStage(nodes, transform, ctx, self.config.chunk_frames, summed)
-        return TimeStage(nodes, ctx, send=run.kind == "send")
+        return NodeCurves(node, curves.select(rows), (len(tracks), len(buses)))

@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import Any
 
 import attrs
+import torch
+from torch import Tensor
 
 from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
 from djtrans.core.contracts.mixer_spec import NodeSpec
@@ -34,6 +36,18 @@ class BuiltNode:
     effect: Any
     declaration: EffectDeclaration
     parameters: tuple[Parameter, ...]
+
+    @property
+    def bypass(self) -> list[int]:
+        """Indices of the parameters that bypass the effect while they are neutral."""
+        names = self.declaration.bypassed_by
+        return [i for i, p in enumerate(self.parameters) if not names or p.name in names]
+
+    def trainable_weights(self) -> list[Tensor]:
+        """List the weights of the effect that are trained, if it is a module."""
+        if not isinstance(self.effect, torch.nn.Module):
+            return []
+        return [weight for weight in self.effect.parameters() if weight.requires_grad]
 
 
 @attrs.frozen(eq=False)

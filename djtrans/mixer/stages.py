@@ -13,10 +13,12 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.effect import RenderContext
-from djtrans.core.curves.interpolation import Curves
+from djtrans.core.contracts.effect import PausableEffect, RenderContext
+from djtrans.core.curves.interpolation import Curves, join_curves
 from djtrans.core.errors import PluginError
-from djtrans.mixer.fused_stft import GPU_CHUNK_FACTOR, USUAL_SIGNALS, Job, masked_sum
+from djtrans.mixer.chunks import Job, is_silent
+from djtrans.mixer.fused_stft import masked_sum
+from djtrans.mixer.masks import MaskProduct
 from djtrans.mixer.nodes import BuiltNode
 from djtrans.mixer.stft import Transform
 
@@ -50,13 +52,47 @@ class NodeCurves:
 
     def at(self, times: Tensor) -> Tensor:
         """``[tracks * batch * stems, parameters, n]``."""
-        values = self.curves.at(times)
-        values = values.unflatten(1, (*self.places, len(self.node.parameters)))
-        return values.permute(1, 0, 2, 3, 4).flatten(0, 2)
+        return _by_place(self.curves.at(times), self.places)
 
     def named(self, values: Tensor) -> Mapping[str, Tensor]:
         """``[..., parameters, n]`` as ``{name: [..., n]}``."""
         return {p.name: values[:, i] for i, p in enumerate(self.node.parameters)}
+
+    @property
+    def needs_gradients(self) -> bool:
+        """True if gradients of the curves or of weights of the effect are computed."""
+        needed = self.curves.coefficients.requires_grad or bool(self.node.trainable_weights())
+        return torch.is_grad_enabled() and needed
+
+    def bypassed(self) -> Tensor:
+        """Compute where the node changes nothing, ``[places, intervals]`` of the curves."""
+        rows, intervals = self.places[0] * self.places[1], self.curves.coefficients.shape[2]
+        decisive = self.node.bypass
+        if not decisive:  # it always works
+            return torch.zeros(rows, intervals, dtype=torch.bool)
+        weights = self.curves.coefficients.detach().unflatten(1, (rows, -1))[:, :, decisive]
+        neutral = weights.new_tensor([self.node.parameters[i].neutral for i in decisive])
+        held = (weights[..., 0] == neutral[:, None]) & ~weights[..., 1:].any(dim=-1)
+        return held.all(dim=2).all(dim=0).cpu()
+
+    def where_active(self) -> list[int] | None:
+        """List the places, of tracks x stems, at which the node is ever active; None for all."""
+        if self.needs_gradients:
+            return None
+        active = (~self.bypassed().all(dim=1)).nonzero().flatten().tolist()
+        return None if len(active) == self.places[0] * self.places[1] else active
+
+    def only(self, places: Sequence[int]) -> NodeCurves:
+        """Select places; each counts as a track with one stem."""
+        count = len(self.node.parameters)
+        rows = [place * count + i for place in places for i in range(count)]
+        return attrs.evolve(self, curves=self.curves.select(rows), places=(len(places), 1))
+
+
+def _by_place(values: Tensor, places: tuple[int, int]) -> Tensor:
+    """Arrange ``[batch, tracks * stems * parameters, n]`` by tracks, batch and stems."""
+    count = values.shape[1] // (places[0] * places[1])
+    return values.unflatten(1, (*places, count)).permute(1, 0, 2, 3, 4).flatten(0, 2)
 
 
 class SpectralStage:
@@ -72,18 +108,16 @@ class SpectralStage:
         transform: Transform,
         ctx: RenderContext,
         chunk_frames: int,
-        summed: bool,
+        summed: bool = False,
     ) -> None:
-        self.nodes, self.transform, self.ctx = nodes, transform, ctx
-        self.chunk_frames, self.summed = chunk_frames, summed
+        self.nodes, self.transform, self.summed = nodes, transform, summed
+        tracks, stems = nodes[0].places
+        joined = join_curves([n.curves for n in nodes], tracks * stems)
+        self._curves, self._places = joined, (tracks, stems)
         self.delay = transform.size - 1
-        self.weights = tuple(
-            w
-            for n in nodes
-            if isinstance(n.node.effect, torch.nn.Module)
-            for w in n.node.effect.parameters()
-            if w.requires_grad
-        )
+        self.mask = MaskProduct([n.node for n in nodes], transform.freqs_hz, ctx)
+        weights = (w for n in nodes for w in n.node.trainable_weights())
+        self._job = Job(transform, self.mask, chunk_frames, tuple(weights))
         self._heads: list[Tensor] = []
         self._carry: Tensor | None = None
         self._frame = 0
@@ -103,11 +137,12 @@ class SpectralStage:
         frames = max(0, (kept + new - t.overlap) // t.hop)
         outs = [x.new_zeros(groups, channels, 0) for x in sources]
         if frames:
-            controls = torch.cat(
-                [n.at(t.frame_seconds(self._frame, frames)) for n in self.nodes], dim=1
+            controls = _by_place(
+                self._curves.at(t.frame_seconds(self._frame, frames)), self._places
             )
-            job = Job(t, self.mask, frames, self._frames_at_a_time(sources), self.weights)
-            finished, self._carry = masked_sum(job, controls, self._carry, self._heads, sources)
+            finished, self._carry = masked_sum(
+                self._job, controls, self._carry, self._heads, sources
+            )
             skip = min(self._skip, finished.shape[-1])
             self._skip -= skip
             outs = list(finished[..., skip:].unbind(0))
@@ -120,59 +155,21 @@ class SpectralStage:
             return outs
         return [y.unflatten(0, shape) for y, shape in zip(outs, outer, strict=True)]
 
-    def _frames_at_a_time(self, sources: Sequence[Tensor]) -> int:
-        signals = len(sources) * sources[0].shape[:-1].numel()
-        factor = 1 if sources[0].device.type == "cpu" else GPU_CHUNK_FACTOR
-        return max(1, self.chunk_frames * factor * USUAL_SIGNALS // signals)
-
-    def mask(self, controls: Tensor) -> Tensor:
-        """Multiply the masks: ``[rows, controls, frames]`` to ``[rows, frames, bins or 1]``."""
-        rows, _, frames = controls.shape
-        bins = len(self.transform.freqs_hz)
-        at, narrow, wide = 0, None, []
-        for n in self.nodes:
-            count = len(n.node.parameters)
-            named = n.named(controls[:, at : at + count])
-            at += count
-            mask = n.node.effect.mask(named, self.transform.freqs_hz, self.ctx)
-            if mask.shape[:2] != (rows, frames) or mask.shape[-1] not in (1, bins):
-                raise PluginError(
-                    f"Effect {n.node.declaration.name!r} gave a mask of shape {tuple(mask.shape)};"
-                    f" it must be [{rows}, {frames}, {bins}] or [{rows}, {frames}, 1]."
-                )
-            if mask.shape[-1] == 1:
-                narrow = mask if narrow is None else narrow * mask
-            else:
-                wide.append(mask)
-        # Broadcast factors first, so that each wide product is made once; in place where autograd
-        # does not need the factors, but never into what an effect returned.
-        product, ours = narrow, False
-        for mask in wide:
-            if product is None:
-                product = mask
-            elif ours and not torch.is_grad_enabled():
-                product = product.mul_(mask)
-            else:
-                product, ours = product * mask, True
-        if product is None:
-            raise PluginError("A run of spectral nodes is empty; this is a bug in the mixer.")
-        return product
-
 
 class TimeStage:
     """Time effects on a bus: one insert, or parallel sends that add to their input.
 
-    Sources are ``[batch, ..., channels, n]``; all are folded into one call of the effect.
+    Sources are ``[batch, ..., channels, n]``; all are folded into one call of the effect. Where an
+    effect stays neutral it is left out, and while it is fed silence it is paused.
     """
 
     def __init__(self, nodes: Sequence[NodeCurves], ctx: RenderContext, send: bool) -> None:
-        self.nodes, self.ctx, self.send = nodes, ctx, send
-        self.latencies = [int(n.node.effect.latency_samples(ctx)) for n in nodes]
-        self.delay = max(self.latencies)
-        self._states: list[Any] | None = None
-        self._skip = list(self.latencies)
+        self.ctx, self.send = ctx, send
+        self._lanes = [_Lane(n, ctx, send) for n in nodes]
+        self.delay = max(lane.latency for lane in self._lanes)
         self._position = 0
-        self._queue = Queue(len(nodes) + int(send))
+        self._with_input = send or any(lane.places is not None for lane in self._lanes)
+        self._queue = Queue(len(nodes) + int(self._with_input))
 
     def push(self, sources: Sequence[Tensor]) -> list[Tensor]:
         """See :class:`Stage`."""
@@ -180,30 +177,88 @@ class TimeStage:
             return list(sources)
         inside = [x.flatten(0, -3) for x in sources]
         folded = inside[0] if len(inside) == 1 else torch.cat(inside)
-        rows, channels, new = folded.shape
-        if self._states is None:
-            self._states = [n.node.effect.init_state(rows, channels, self.ctx) for n in self.nodes]
-        times = torch.arange(self._position, self._position + new, dtype=torch.float64)
-        times /= self.ctx.sample_rate
-        self._position += new
-        parts = [folded] if self.send else []
-        for i, n in enumerate(self.nodes):
-            out, self._states[i] = n.node.effect.process(
-                folded, n.named(n.at(times)), self.ctx, self._states[i]
-            )
-            if out.shape != folded.shape:
-                raise PluginError(
-                    f"Effect {n.node.declaration.name!r} turned {tuple(folded.shape)} into "
-                    f"{tuple(out.shape)}; a time effect keeps [batch, channels, samples]."
-                )
-            skip = min(self._skip[i], new)
-            self._skip[i] -= skip
-            parts.append(out[..., skip:])
+        batch = sources[0].shape[0]
+        parts = [folded] if self._with_input else []
+        parts.extend(lane.process(folded, batch, self._position) for lane in self._lanes)
+        self._position += folded.shape[-1]
         total, *added = self._queue.push(parts)
-        for part in added:
-            total = total + part
+        for lane, part in zip(self._lanes, added, strict=False):
+            rows = lane.rows(batch, folded)
+            if not self.send:
+                total = total.index_copy(0, rows, part) if rows is not None else part
+            elif rows is None:
+                total = total + part
+            else:
+                total = total.index_add(0, rows, part)
         outs = total.chunk(len(sources))
         return [y.unflatten(0, x.shape[:-2]) for y, x in zip(outs, sources, strict=True)]
+
+
+class _Lane:
+    """An effect at the places where it is active, and its state."""
+
+    def __init__(self, node: NodeCurves, ctx: RenderContext, send: bool) -> None:
+        self.ctx, self.send = ctx, send
+        self.places, self._all_places = node.where_active(), node.places
+        self.node = node if self.places is None else node.only(self.places)
+        self.effect = node.node.effect
+        self.latency = int(self.effect.latency_samples(ctx))
+        self._skip = self.latency
+        self._state: Any = None
+        self._started = False
+        # Once a gradient passes through the state, it has to be carried on.
+        self._is_pausable = isinstance(self.effect, PausableEffect) and not node.needs_gradients
+        self._bypassed = self.node.bypassed().all(dim=0).tolist() if send else []
+
+    def rows(self, batch: int, folded: Tensor) -> Tensor | None:
+        """Return the rows of ``[tracks * batch * stems]`` at which it is active; None for all."""
+        if self.places is None:
+            return None
+        stems = self._all_places[1]
+        rows = [
+            (place // stems * batch + item) * stems + place % stems
+            for place in self.places
+            for item in range(batch)
+        ]
+        return torch.tensor(rows, device=folded.device)
+
+    def process(self, folded: Tensor, batch: int, position: int) -> Tensor:
+        """Process the next samples of its rows; fewer come out by the latency at the start."""
+        rows = self.rows(batch, folded)
+        audio = folded if rows is None else folded.index_select(0, rows)
+        new = audio.shape[-1]
+        if not self._started:
+            self._state = self.effect.init_state(*audio.shape[:2], self.ctx)
+            self._started = True
+        out = self._paused(audio, position)
+        if out is None:
+            times = torch.arange(position, position + new, dtype=torch.float64)
+            named = self.node.named(self.node.at(times / self.ctx.sample_rate))
+            out, self._state = self.effect.process(audio, named, self.ctx, self._state)
+        if out.shape != audio.shape:
+            raise PluginError(
+                f"Effect {self.node.node.declaration.name!r} turned {tuple(audio.shape)} into "
+                f"{tuple(out.shape)}; a time effect keeps [batch, channels, samples]."
+            )
+        skip = min(self._skip, new)
+        self._skip -= skip
+        return out[..., skip:]
+
+    def _paused(self, audio: Tensor, position: int) -> Tensor | None:
+        """Skip silent input and return silence; None if it has to be processed."""
+        self._is_pausable &= not (torch.is_grad_enabled() and audio.requires_grad)
+        if not self._is_pausable:
+            return None
+        new, rate = audio.shape[-1], self.ctx.sample_rate
+        touched = self.node.curves.intervals(position / rate, (position + new - 1) / rate)
+        closed = self.send and all(self._bypassed[touched])
+        if not closed and not is_silent(audio):
+            return None
+        state = self.effect.skip_silence(new, self.ctx, self._state)
+        if state is None:
+            return None
+        self._state = state
+        return torch.zeros_like(audio)
 
 
 class SumStage:

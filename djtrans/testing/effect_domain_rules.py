@@ -6,7 +6,7 @@ import itertools
 
 import torch
 
-from djtrans.core.contracts.effect import EffectDeclaration
+from djtrans.core.contracts.effect import EffectDeclaration, PausableEffect
 from djtrans.testing.effect_probe import (
     NOTHING,
     TOLERANCE,
@@ -16,6 +16,9 @@ from djtrans.testing.effect_probe import (
     probe,
 )
 from djtrans.testing.rule import BuildFunction, require, rule
+
+#: Length of a pause in samples, and number of pauses: in the last ones most tails have ended.
+_PAUSE, _PAUSES = 3001, 8
 
 
 def _is_spectral(declaration: EffectDeclaration) -> bool:
@@ -49,11 +52,26 @@ def mask_is_made_frame_by_frame(declaration: EffectDeclaration, build: BuildFunc
 
 @rule("effect", applies=_has_memory)
 def silence_stays_silence(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """Silence in gives silence out for any curves."""
+    """Silence in gives silence out for any curves; to skip it gives the state after it."""
     ctx, p = context(), probe(declaration, build)
     length = p.length(ctx)
     loudest = float(p.run(p.moving(1, length), torch.zeros(1, 2, length), ctx).abs().max())
     require(loudest <= NOTHING, f"it peaks at {loudest:.2g}.")
+    if not isinstance(p.effect, PausableEffect):
+        return
+    audio, silence, curves = noise(1, 2, length), torch.zeros(1, 2, _PAUSE), p.moving(1, _PAUSE)
+    later = p.moving(1, length, seed=1)
+    state = p.effect.init_state(1, 2, ctx)
+    for pause in range(_PAUSES):
+        skipped = p.effect.skip_silence(_PAUSE, ctx, state)
+        out, state = p.effect.process(silence, curves, ctx, state)
+        if skipped is not None:
+            require(not bool(out.any()), "it skips a tail that sounds.")
+            after, goal = (p.effect.process(audio, later, ctx, s)[0] for s in (skipped, state))
+            off = distance(after, goal)
+            require(off <= NOTHING, f"after skipped silence the output is off by {off:.2g}.")
+        if pause == 0:  # the others follow audio, and its tail
+            _, state = p.effect.process(audio, later, ctx, state)
 
 
 @rule("effect", applies=_has_memory)

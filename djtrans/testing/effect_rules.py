@@ -113,13 +113,17 @@ def batch_rows_are_independent(declaration: EffectDeclaration, build: BuildFunct
 
 @rule("effect")
 def neutral_is_transparent(declaration: EffectDeclaration, build: BuildFunction) -> None:
-    """At neutral a mask is exactly 1, an insert gives its input, a send gives silence."""
+    """At neutral a mask is exactly 1, an insert gives its input, a send gives silence.
+
+    Neutral parameters that bypass the effect suffice, whatever the others are.
+    """
     p = probe(declaration, build)
     for rate in RATES:
         ctx = context(rate)
         length = p.length(ctx, 0.1)
-        audio = noise(2, 2, length)
-        out = p.run(p.neutral(2, length), audio, ctx)
+        audio, neutral = noise(2, 2, length), p.neutral(2, length)
+        kept = {name: neutral[name] for name in declaration.bypassed_by or neutral}
+        out = p.run({**p.moving(2, length), **kept}, audio, ctx)
         if p.spectral:
             off = distance(out, torch.ones_like(out))
             require(off == 0, f"the mask is off by {off:.2g} at {rate} Hz.")

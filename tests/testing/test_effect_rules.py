@@ -194,6 +194,21 @@ class Humming(Smear):
         return out + 1e-4 * curves["depth"].unsqueeze(1), state
 
 
+class SkipsTails(Slap):
+    def skip_silence(self, samples, ctx, state):
+        return torch.zeros_like(state)
+
+
+class SkipsToNoise(Slap):
+    def skip_silence(self, samples, ctx, state):
+        return torch.ones_like(state)
+
+
+class Pausable(Slap):
+    def skip_silence(self, samples, ctx, state):
+        return None if state.any() else state
+
+
 class Forgetful(Smear):
     def process(self, audio, curves, ctx, state):
         return super().process(audio, curves, ctx, torch.zeros_like(state))
@@ -216,6 +231,12 @@ class WritesState(Smear):
         return out, state
 
 
+def closed_by_another(declaration):
+    return attrs.evolve(
+        declaration, parameters=(DEPTH, attrs.evolve(DEPTH, name="idle")), bypassed_by=("idle",)
+    )
+
+
 def unexplained(declaration):
     return attrs.evolve(declaration, parameters=(attrs.evolve(AMOUNT, unit=""),))
 
@@ -234,6 +255,7 @@ MUTANTS = [
     ("neutral_is_transparent", SMEAR, Warm, "the output is off"),
     ("neutral_is_transparent", SMEAR, LateWithoutSaying, "the output is off"),
     ("neutral_is_transparent", SLAP, Leaking, "it adds"),
+    ("neutral_is_transparent", SLAP, closed_by_another, "it adds"),
     ("ends_of_ranges_are_finite", SHELF, LogKill, "gradient of amount is not"),
     ("ends_of_ranges_are_finite", SMEAR, BlowsUp, "the output is not, with depth = 1"),
     ("every_parameter_has_a_gradient", SHELF, Detached, "cut off"),
@@ -246,13 +268,19 @@ MUTANTS = [
     ("mask_is_never_negative", SHELF, Overdone, "it falls to -"),
     ("mask_is_made_frame_by_frame", SHELF, Neighbourly, "frames 0 to 1 differ"),
     ("silence_stays_silence", SMEAR, Humming, "it peaks at"),
+    ("silence_stays_silence", SLAP, SkipsTails, "it skips a tail that sounds"),
+    ("silence_stays_silence", SLAP, SkipsToNoise, "after skipped silence the output is off"),
     ("any_chunking_gives_the_same", SMEAR, Forgetful, "chunks of [1, 2, 3"),
     ("state_is_a_value", SMEAR, KeepsItself, "gave a different output"),
     ("state_is_a_value", SMEAR, WritesState, "gave a different output"),
 ]
 
 
-@pytest.mark.parametrize("declaration", [SHELF, SMEAR, SLAP], ids=lambda d: d.name)
+@pytest.mark.parametrize(
+    "declaration",
+    [SHELF, SMEAR, SLAP, attrs.evolve(SLAP, name="pausable", factory=Pausable)],
+    ids=lambda d: d.name,
+)
 def test_a_sound_effect_keeps_every_rule(declaration, capsys):
     report = check_effect(declaration)
     assert not report.expected

@@ -163,6 +163,36 @@ class PowerEffect(Protocol):
         ...
 
 
+@runtime_checkable
+class PausableEffect(TimeEffect, Protocol):
+    """Time effect that can be left out while it is fed silence.
+
+    Optional: the mixer then skips it before it is used, and after its tail. Effects that stay
+    neutral all the time are left out in any case.
+    """
+
+    def skip_silence(self, samples: int, ctx: RenderContext, state: Any) -> Any | None:
+        """Advance the state over silent input.
+
+        Parameters
+        ----------
+        samples : int
+            Length of the silence.
+        ctx : RenderContext
+            Context of the render.
+        state : object
+            State returned by :meth:`TimeEffect.init_state`, by the previous call, or by
+            :meth:`TimeEffect.process`.
+
+        Returns
+        -------
+        object or None
+            State that ``process`` returns after this silence, if its output is exactly silent;
+            None if it is not, because a tail is left.
+        """
+        ...
+
+
 @attrs.frozen(kw_only=True)
 class EffectDeclaration(Declaration):
     """Declaration of an effect: a node of the mixer.
@@ -180,6 +210,9 @@ class EffectDeclaration(Declaration):
         Chains in which it can be used.
     parameters : tuple of Parameter, or callable
         Automatable parameters; a callable derives them from the config.
+    bypassed_by : tuple of str
+        Parameters that bypass the effect while they are neutral, whatever the others are, such as
+        the level of a send. By default all of them together.
 
     Examples
     --------
@@ -207,6 +240,7 @@ class EffectDeclaration(Declaration):
     placements: tuple[str, ...] = attrs.field(converter=as_tuple)
     parameters: tuple[Parameter, ...] | Callable[[Any], tuple[Parameter, ...]]
     routing: str = attrs.field(default="insert", validator=one_of("insert", "send"))
+    bypassed_by: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -224,6 +258,11 @@ class EffectDeclaration(Declaration):
         names = [p.name for p in self.parameters_of(self.config())]
         if len(set(names)) != len(names):
             raise ConfigError(f"{label}: parameter names must be unique, got {names}.")
+        if not set(self.bypassed_by) <= set(names):
+            raise ConfigError(
+                f"{label}: bypassed_by {self.bypassed_by!r}; name parameters of the effect, "
+                f"{', '.join(names) or 'which has none'}."
+            )
 
     def parameters_of(self, config: Any) -> tuple[Parameter, ...]:
         """Return the parameters for a config."""

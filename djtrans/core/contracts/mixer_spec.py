@@ -257,5 +257,5 @@ class MixerConfig:
         choices=("sqrt-hann", "hann"),
     )
     chunk_frames: int = setting(
-        32, "STFT frames computed at a time; small chunks fit the cache.", minimum=1, maximum=4096
+        64, "STFT frames computed at a time; small chunks fit the cache.", minimum=1, maximum=4096
     )

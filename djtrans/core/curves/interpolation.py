@@ -44,10 +44,19 @@ class Curves:
     coefficients: Tensor
     has_edge: tuple[bool, ...]
 
+    def __len__(self) -> int:
+        return self.coefficients.shape[1]
+
     def select(self, rows: Sequence[int]) -> Curves:
         """Select parameters by index, in the given order; indices may repeat."""
         index = torch.tensor(list(rows), dtype=torch.long, device=self.coefficients.device)
         return _curves(self.frame_times, self.coefficients.index_select(1, index))
+
+    def intervals(self, start: float, stop: float) -> slice:
+        """Select the intervals that the times from `start` to `stop`, in seconds, lie in."""
+        ends = torch.tensor([start, stop], dtype=torch.float64)
+        first, last = torch.searchsorted(self.frame_times, ends, right=True).tolist()
+        return slice(first, last + 1)
 
     def at(self, times: Tensor) -> Tensor:
         """Evaluate the curves.
@@ -115,6 +124,26 @@ class Curves:
         weights = self.coefficients.index_select(2, interval.to(self.coefficients.device))
         # Before the first and after the last frame, the weights of line and edge are 0.
         return torch.einsum("bpnk,kn->bpn", weights, basis.to(weights))
+
+
+def join_curves(parts: Sequence[Curves], places: int) -> Curves:
+    """Join the parameters of curves of the same frames, place by place.
+
+    Parameters
+    ----------
+    parts : sequence of Curves
+        The rows of each are places x parameters.
+    places : int
+
+    Returns
+    -------
+    Curves
+        Its rows are places x the parameters of all parts.
+    """
+    split = [part.coefficients.unflatten(1, (places, -1)) for part in parts if len(part)]
+    if not split:
+        return parts[0]
+    return _curves(parts[0].frame_times, torch.cat(split, dim=2).flatten(1, 2))
 
 
 def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parameter]) -> Curves:

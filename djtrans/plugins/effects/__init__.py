@@ -209,6 +209,7 @@ def djtrans_effects() -> Iterable[EffectDeclaration]:
             ),
             Parameter(name="feedback", unit="fraction", summary="Loop gain, of at most 0.98."),
         ),
+        bypassed_by=("send",),
     )
     yield EffectDeclaration(
         name="limiter",

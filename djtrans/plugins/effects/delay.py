@@ -159,6 +159,14 @@ class Delay:
         out = echoes[0] if len(echoes) == 1 else torch.cat(echoes, dim=-1)
         return out, DelayState(line, state.position + samples, times)
 
+    def skip_silence(
+        self, samples: int, ctx: RenderContext, state: DelayState
+    ) -> DelayState | None:
+        """Move on with an empty delay line."""
+        if state.line is not None and bool(state.line.any()):
+            return None
+        return DelayState(state.line, state.position + samples, state.times)
+
     def output_power(
         self,
         power: Tensor,

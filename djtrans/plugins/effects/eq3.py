@@ -55,4 +55,8 @@ class Eq3:
     def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
         """Compute the mask ``[batch, frames, bins]``: exactly 1 (0) where all gains are 1 (0)."""
         gains = torch.stack([curves["low"], curves["mid"], curves["high"]], dim=-1)
-        return gains @ self.weights(freqs_hz, ctx.sample_rate)
+        weights = self.weights(freqs_hz, ctx.sample_rate)
+        if torch.is_grad_enabled() and gains.requires_grad:
+            return gains @ weights
+        low, mid, high = gains.unsqueeze(-2).unbind(-1)  # faster than a product so narrow
+        return (low * weights[0]).addcmul_(mid, weights[1]).addcmul_(high, weights[2])

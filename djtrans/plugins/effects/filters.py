@@ -56,7 +56,9 @@ class _Butterworth(torch.autograd.Function):
         one = torch.ones_like(u)
         gain = torch.addcmul(one, v, u).rsqrt_()
         ctx.save_for_backward(gain, u, opened)
-        return torch.lerp(gain, one, opened)
+        # Most frames are far from neutral, and need no blend; a GPU would wait for the answer.
+        is_blended = opened.device.type != "cpu" or bool(opened.any())
+        return torch.lerp(gain, one, opened) if is_blended else gain
 
     @staticmethod
     @once_differentiable

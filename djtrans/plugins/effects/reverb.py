@@ -191,19 +191,34 @@ class Reverb:
         count = fed.shape[-1] // block
         ready = state.ready
         if count:
-            blocks = fed[..., : count * block].unflatten(-1, (count, block))
-            before = torch.cat([state.previous.unsqueeze(-2), blocks[..., :-1, :]], dim=-2)
-            spectra = _Rfft.apply(torch.cat([before, blocks], dim=-1))
+            line = torch.cat([state.previous, fed[..., : count * block]], dim=-1)
+            spectra = _Rfft.apply(line.unfold(-1, 2 * block, block))
             spectra = torch.cat([state.history, spectra], dim=-2)
             total = _PartitionSum.apply(spectra, state.response)
             wet = torch.fft.irfft(total, n=2 * block)[..., block:].flatten(-2)
             ready = torch.cat([ready, wet], dim=-1)
             state = attrs.evolve(
-                state, history=spectra[..., count:, :], previous=blocks[..., -1, :]
+                state, history=spectra[..., count:, :], previous=line[..., -block:]
             )
         length = audio.shape[-1]
         state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., length:])
         return ready[..., :length], state
+
+    def skip_silence(
+        self, samples: int, ctx: RenderContext, state: ReverbState
+    ) -> ReverbState | None:
+        """Move on within the block; the tail ends with the impulse response."""
+        if any(map(_sounds, (state.ready, state.waiting, state.previous, state.history))):
+            return None
+        waiting = state.waiting.shape[-1] + samples
+        rest = waiting % self._block(ctx)
+        ready = state.ready.shape[-1] - samples + waiting - rest
+        like = state.previous
+        return attrs.evolve(
+            state,
+            waiting=like.new_zeros(*like.shape[:-1], rest),
+            ready=like.new_zeros(*like.shape[:-1], ready),
+        )
 
     def output_power(
         self,
@@ -227,6 +242,11 @@ class Reverb:
     @staticmethod
     def _block(ctx: RenderContext) -> int:
         return 2 ** max(4, round(math.log2(BLOCK_SECONDS * ctx.sample_rate)))
+
+
+def _sounds(signal: Tensor) -> bool:
+    """Return True if a value is not 0; a few are looked at first."""
+    return bool(signal[..., ::64].any()) or bool(signal.any())
 
 
 def _energy_response(
