@@ -12,7 +12,6 @@ References
 
 from __future__ import annotations
 
-import tempfile
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from djtrans.core.curves.breakpoints import Breakpoints
 from djtrans.core.curves.layout import Row
 from djtrans.core.transition.export_inputs import ExportInputs
 from djtrans.core.util.names import visible
+from djtrans.core.util.temporary_files import owned_part
 from djtrans.plugins.exporters.audio_files import FOLDER, file_name, write_project_audio
 from djtrans.plugins.exporters.channels import ProjectChannel, project_channels, short_key, title
 
@@ -45,8 +45,7 @@ class DawProject:
 
     def export(self, inputs: ExportInputs, path: Path) -> Sequence[str]:
         """Write the file; see :class:`Exporter`."""
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{path.name}-") as name:
-            folder = Path(name)
+        with owned_part(path, folder=True) as folder:
             write_project_audio(folder, inputs)
             _write_xml(_Writer(inputs).project(), folder / "project.xml")
             _write_xml(_metadata(inputs), folder / "metadata.xml")
@@ -59,7 +58,7 @@ class DawProject:
                             target.write(chunk)
         return [
             "A muted group has the stems before the mixer, with the faders as volume automation.",
-            "The other curves automate a device 'djtrans' without a sound, which a DAW may leave out.",
+            "The other curves automate a device 'djtrans' without a sound; a DAW may drop it.",
         ]
 
 

@@ -66,14 +66,10 @@ class ReaperProject:
         name = f"{visible(inputs.name)}.rpp"
         (path / name).write_text("\n".join(project) + "\n", encoding="utf-8")
         return [
-            (
-                f"{name} has the stems as heard; a muted group has those before the mixer, with the "
-                "faders as volume envelopes."
-            ),
-            (
-                "The other curves are envelopes of an effect without a sound: copy Effects/djtrans to "
-                "the folder Effects of REAPER's resource path."
-            ),
+            f"{name} has the stems as heard.",
+            "A muted group has the stems before the mixer, with the faders as volume envelopes.",
+            "The other curves are envelopes of effects without a sound, in Effects/djtrans.",
+            "Copy that folder into Effects of REAPER's resource path.",
         ]
 
 
