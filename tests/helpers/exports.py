@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 from djtrans.core.transition.export_inputs import ExportInputs
@@ -22,23 +24,25 @@ def exported(kind: str, folder: Path, settings=None, **options) -> tuple[ExportI
     return inputs, path, lines
 
 
-def curve_at(inputs: ExportInputs, key: str, seconds: float) -> float:
-    """The value of a curve at a time of the audio, by the rules of docs/parameters.md."""
+def curve_of(inputs: ExportInputs, key: str) -> Callable[[float], float]:
+    """A curve as a function of the time of the audio, by the rules of docs/parameters.md."""
     params = inputs.params
-    row = params.layout.rows[params.layout.index(key)]
+    parameter = params.layout.rows[params.layout.index(key)].parameter
     times = [inputs.start_seconds + t for t in params.frame_times.tolist()]
     values = params.row(key).tolist()
-    if seconds <= times[0]:
-        return values[0]
-    for i in range(len(times) - 1):
-        if times[i] < seconds <= times[i + 1]:
-            jump = values[i + 1] - values[i]
-            part = (seconds - times[i]) / (times[i + 1] - times[i])
-            span = row.parameter.maximum - row.parameter.minimum
-            if row.parameter.edge == "late" and abs(jump) >= 0.5 * span:
-                part = min(max((seconds - (times[i + 1] - 0.030)) / 0.020, 0.0), 1.0)
-            return values[i] + part * jump
-    return values[-1]
+
+    def value(seconds: float) -> float:
+        after = bisect.bisect_left(times, seconds)
+        if after in (0, len(times)):
+            return values[0 if after == 0 else -1]
+        jump = values[after] - values[after - 1]
+        part = (seconds - times[after - 1]) / (times[after] - times[after - 1])
+        span = parameter.maximum - parameter.minimum
+        if parameter.edge == "late" and abs(jump) >= 0.5 * span:
+            part = min(max((seconds - (times[after] - 0.030)) / 0.020, 0.0), 1.0)
+        return values[after - 1] + part * jump
+
+    return value
 
 
 def line_at(points: list[tuple[float, float]], seconds: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.helpers.exports import curve_at, exported, line_at
+from tests.helpers.exports import curve_of, exported, line_at
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +58,11 @@ def test_every_curve_is_automation_with_its_values(project):
             keys.append(key)
             assert points.get("timeUnit") == "seconds"
             line = [(float(p.get("time")), float(p.get("value"))) for p in points.iter("RealPoint")]
+            curve = curve_of(inputs, key)
             low, high = float(target.get("min")), float(target.get("max"))
             assert all(low <= value <= high for _, value in line)
             for seconds in np.linspace(0.0, inputs.duration_seconds, 500):
-                expected = curve_at(inputs, key, float(seconds))
+                expected = curve(float(seconds))
                 at = inputs.bars.audio_seconds + float(seconds)
                 assert line_at(line, at) == pytest.approx(expected, abs=1e-5)
     assert sorted(keys) == sorted(inputs.params.layout.keys)

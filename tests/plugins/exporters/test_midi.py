@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import sys
 
 import pytest
 
 from djtrans.core.errors import ConfigError, DependencyError
 from djtrans.registry import Registry
-from tests.helpers.exports import curve_at, exported
+from tests.helpers.exports import curve_of, exported
 
 mido = pytest.importorskip("mido")
 
@@ -42,17 +43,18 @@ def test_every_curve_has_one_controller_and_its_values(file):
     assert midi.ticks_per_beat == 480
     keys, controllers = [], []
     lead = inputs.bars.lead_beats
+    ticks = range(lead * 480, (lead + 16) * 480, 20)
+    clock = [seconds_of(midi, tick) - inputs.bars.audio_seconds for tick in ticks]
     for track in midi.tracks[1:]:
         key = track.name
         changes = [(t, m) for t, m in events(track) if m.type == "control_change"]
         (controller,) = {(m.channel, m.control) for _, m in changes}
         p = inputs.params.layout.rows[inputs.params.layout.index(key)].parameter
         assert changes[0][0] == 0
-        ticks = range(lead * 480, (lead + 16) * 480, 20)
-        for tick in ticks:
-            value = [m.value for t, m in changes if t <= tick][-1]
-            at = seconds_of(midi, tick) - inputs.bars.audio_seconds
-            expected = (curve_at(inputs, key, at) - p.minimum) / (p.maximum - p.minimum) * 127
+        curve, starts = curve_of(inputs, key), [t for t, _ in changes]
+        for tick, at in zip(ticks, clock, strict=True):
+            value = changes[bisect.bisect_right(starts, tick) - 1][1].value
+            expected = (curve(at) - p.minimum) / (p.maximum - p.minimum) * 127
             # Half a step, and what an edge moves in a microsecond of the tempo map.
             assert abs(value - expected) <= 0.5 + 0.05, (key, tick)
         keys.append(key)

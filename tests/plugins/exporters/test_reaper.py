@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from djtrans.testing import example_export
-from tests.helpers.exports import curve_at, exported, line_at
+from tests.helpers.exports import curve_of, exported, line_at
 
 
 def parse(text):
@@ -67,9 +67,9 @@ def test_every_curve_is_an_envelope_with_its_values(project):
                 slider = SLIDERS[kind][int(envelope[1][0])]
                 envelopes[f"{channel}/{slider}"] = envelope
         for key, envelope in envelopes.items():
-            line = points(envelope)
+            line, curve = points(envelope), curve_of(inputs, key)
             for seconds in np.linspace(0.0, inputs.duration_seconds, 500):
-                expected = curve_at(inputs, key, float(seconds))
+                expected = curve(float(seconds))
                 assert line_at(line, start + float(seconds)) == pytest.approx(expected, abs=1e-5)
         keys += envelopes
     assert sorted(keys) == sorted(inputs.params.layout.keys)
