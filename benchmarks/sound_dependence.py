@@ -47,6 +47,8 @@ BANDS = ("low", "mid", "high")
 QUIET_DB = -40.0
 #: Lanes with smaller motion, in ranges, are left out.
 LEAST_MOTION = 0.05
+#: Characters of a line of a title, so that it fits above its column.
+TITLE_WIDTH = 44
 
 
 @attrs.frozen(eq=False)
