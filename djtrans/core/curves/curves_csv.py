@@ -106,7 +106,10 @@ def read_curves_csv(path: str | os.PathLike[str], params: TransitionParams) -> C
     """
     lines = _read_lines(Path(path))
     delimiter = ";" if lines and ";" in lines[0] else ","
-    rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(map(str.strip, row))]
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise FormatError(f"{path} is not a CSV table ({error}); save it again.") from None
     header = [name.strip() for name in rows[0]] if rows else []
     _check_header(path, header, params)
     if len(rows) - 1 != params.n_frames:

@@ -89,6 +89,8 @@ def test_spreadsheets_with_decimal_commas_a_mark_and_blank_lines(tmp_path):
         (f"{GAIN}\n1\nloud\n1\n", "'loud'"),
         (f"{GAIN}\n1\n1,0\n1\n", "frame 1 has 2 columns"),
         (f"frame,{GAIN}\n0,1\n2,1\n1,1\n", "frame 1 is numbered '2'"),
+        (f"{GAIN}\n{'1' * 200_000}\n1\n1\n", "is not a CSV table"),
+        (f'{GAIN}\n1\n"1\n1\n', "has 2 frames"),
     ],
 )
 def test_a_wrong_table_is_one_clear_error(tmp_path, text, why):
