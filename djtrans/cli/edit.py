@@ -19,10 +19,8 @@ from djtrans.core.util.output_files import Output, check_outputs
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def edit(params: str, curves: str, output: str, quiet: bool) -> None:
     """Write a params file with other curves, for 'djtrans render'."""
-    from djtrans.core.audio.io import WRITABLE
-
     inputs = {"PARAMS": params, "--curves": curves}
-    check_outputs([Output("--output", output, excluded=(*WRITABLE, ".csv"))], inputs)
+    check_outputs([Output("--output", output, (".json",))], inputs)
     import attrs
 
     from djtrans.core.curves.curves_csv import read_curves_csv

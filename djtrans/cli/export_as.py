@@ -47,6 +47,18 @@ def export_as(
     settings = read_settings(set_)
     if track_a is not None and track_b is None:
         raise InputError("Track A is given without track B; give both, or only the params file.")
+    from djtrans.pipeline.export_checks import find_exporter
+    from djtrans.registry import default_registry
+
+    find_exporter(
+        kind,
+        output,
+        params=params,
+        a=track_a,
+        b=track_b,
+        settings=settings,
+        registry=default_registry(),
+    )
     from djtrans.pipeline.exporting import export_transition
 
     with show_progress(quiet) as progress:

@@ -16,10 +16,10 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile, Provenance, load_params
 from djtrans.core.transition.sources import check_not_source
 from djtrans.core.util.atomic_files import replacing, replacing_folder
-from djtrans.core.util.output_files import Output, check_folder, check_outputs
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.mixer.stem_rendering import render_stem
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.export_checks import find_exporter
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.pipeline.progress import Steps, half_progress
 from djtrans.pipeline.rendering import render
@@ -100,20 +100,16 @@ def export_transition(
     ... )  # doctest: +SKIP
     """
     registry = registry or default_registry()
-    component = registry.exporters.find(kind)
-    declaration, name = component.declaration, component.name
-    exporter = registry.exporters.build(name, settings)
-    if analyzer is not DEFAULT_ANALYZER:
-        registry.analyzers.find(analyzer)
     params = None if isinstance(source, Transition) else source
-    _check_output(declaration, output, {"the params file": params, "track A": a, "track B": b})
+    component = find_exporter(
+        kind, output, params=params, a=a, b=b, settings=settings, registry=registry
+    )
+    declaration = component.declaration
+    exporter = registry.exporters.build(component.name, settings)
+    if "tracks" in declaration.needs:
+        registry.analyzers.find(analyzer)
     content = _content(source)
     check_not_source(output, content.provenance)
-    needs_files = "tracks" in declaration.needs
-    if "audio" in declaration.needs and params is not None:
-        needs_files = True
-    if needs_files and (a is None or b is None):
-        raise InputError(f"The export {kind!r} needs the two tracks; give A and B.")
     _check_tracks(content.provenance, {"a": a, "b": b})
     steps = Steps(progress)
     audio, tracks = None, None
@@ -144,23 +140,6 @@ def export_transition(
     )
     with steps.step("export"):
         return _write(exporter, declaration, inputs, output)
-
-
-def _check_output(
-    declaration: ExporterDeclaration,
-    output: str | os.PathLike[str],
-    inputs: Mapping[str, str | os.PathLike[str] | None],
-) -> None:
-    if declaration.suffix:
-        check_outputs([Output("--output", output, (declaration.suffix,))], inputs)
-        return
-    check_folder("--output", output, inputs)
-    folder = Path(output)
-    if folder.is_dir() and any(folder.iterdir()):
-        raise InputError(
-            f"The folder {folder} is not empty; name a new one, or remove it: nothing in it is "
-            "replaced."
-        )
 
 
 def _content(source: str | os.PathLike[str] | Transition) -> ParamsFile:

@@ -66,7 +66,7 @@ def test_columns_that_are_left_out_are_kept_and_counted(run):
         (("--curves", "none.csv", "-o", "new.json"), "There is no file 'none.csv'"),
         (("--curves", "t.json", "-o", "new.json"), "is no table of curves"),
         (("--curves", "t.csv", "-o", "t.json"), "is the file of PARAMS, which it would overwrite"),
-        (("--curves", "t.csv", "-o", "new.wav"), "does not write .wav files"),
+        (("--curves", "t.csv", "-o", "new.wav"), "end the name in .json"),
         (("--curves", "t.csv"), "Missing option '-o'"),
     ],
 )

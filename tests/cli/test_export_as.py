@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 
 import pytest
 
@@ -61,3 +63,25 @@ def test_errors_are_one_line(run, tmp_path, arguments, match):
     assert match in err
     assert err.count("\n") == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("stem", "t.json", "-o", "x"),
+        ("stems", "t.json", "-o", "x"),
+        ("csv", "t.json", "-o", "x.wav"),
+        ("cue", "t.json", "-o", "x.cue", "--set", "at=now"),
+    ],
+)
+def test_options_are_checked_without_torch(tmp_path, arguments):
+    """A module that cannot be imported is no error of the user, and would be a traceback."""
+    script = (
+        "import sys; sys.modules['torch'] = None; "
+        f"from djtrans.cli import main; main(['export-as', *{arguments!r}])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("djtrans: error: ")
