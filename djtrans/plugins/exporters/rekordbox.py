@@ -25,6 +25,8 @@ from djtrans.core.track.key import Key
 from djtrans.core.transition.export_inputs import ExportInputs, ExportTrack
 from djtrans.core.util.names import visible
 
+#: Suffixes of the audio files that rekordbox reads.
+_READABLE = (".mp3", ".m4a", ".aac", ".mp4", ".wav", ".aif", ".aiff", ".flac", ".fla")
 #: Distance in seconds from a beat of the grid at which the tempo is stated anew.
 _GRID_TOLERANCE = 0.002
 #: Colours of the hot cues start, swap and end: green, orange, red.
@@ -65,7 +67,7 @@ class RekordboxCollection:
 
 
 def _add_track(collection: ET.Element, inputs: ExportInputs, side: str, number: int) -> list[str]:
-    """Add a track, and return the hot cues that were moved into it."""
+    """Add a track, and return what the user has to know of it."""
     file, record = inputs.tracks[side], inputs.content.provenance.tracks[side]
     grid, offset = file.analysis.grid, _offset_seconds(file)
     element = ET.SubElement(
@@ -90,6 +92,8 @@ def _add_track(collection: ET.Element, inputs: ExportInputs, side: str, number: 
             Battito=str(beat + 1),
         )
     lines = []
+    if file.path.suffix.lower() not in _READABLE:
+        lines.append(f"rekordbox does not read {file.path.suffix} files such as {record.name}.")
     for index, (name, seconds) in enumerate(inputs.marks):
         position = inputs.file_seconds(side, seconds)
         inside = min(max(position, 0.0), file.duration_seconds)

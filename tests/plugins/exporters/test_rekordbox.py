@@ -120,6 +120,17 @@ def test_a_cue_beyond_the_file_is_moved_and_stated(tmp_path):
     assert float(mark.get("Start")) == 25.0
 
 
+def test_files_that_rekordbox_does_not_read_are_stated(tmp_path):
+    inputs = example_export(tmp_path, ("tracks",))
+    ogg = write_audio(tmp_path / "b.ogg", torch.zeros(1, 44100), 44100)
+    track = attrs.evolve(inputs.tracks.b, path=ogg)
+    inputs = attrs.evolve(inputs, files=Pair(inputs.tracks.a, track))
+    lines = RekordboxCollection(NoConfig()).export(inputs, tmp_path / "x.xml")
+    assert [line for line in lines if "does not read" in line] == [
+        "rekordbox does not read .ogg files such as b.wav."
+    ]
+
+
 def test_times_in_mp3_files_are_those_of_rekordbox(tmp_path):
     """The offset is that by which the reader of such libraries corrects them."""
     inputs = example_export(tmp_path, ("tracks",))
