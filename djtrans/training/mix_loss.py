@@ -25,10 +25,11 @@ class MixLoss:
     clean prediction in ReFL [1]_, at all noise levels: at high ones, where the prediction is a
     mean over possible curves, it counts less.
 
-    The gradient is restricted to moves of a DJ's controls on bar lines
-    (:meth:`djtrans.refinement.controls.Controls.project`): all parameters at each frame would fit
-    the mix with movements that nobody plays. A boost above neutral counts as far as the target has
-    it, since level that the tracks do not have is no way to fill a dip.
+    The gradient is restricted to moves of a DJ's controls on bar lines, without the low band, whose
+    exchange belongs on phrase boundaries (:meth:`djtrans.refinement.controls.Controls.project`):
+    all parameters at each frame would fit the mix with movements that nobody plays. A boost above
+    neutral counts as far as the target has it, since level that the tracks do not have is no way to
+    fill a dip.
 
     Parameters
     ----------
@@ -110,6 +111,5 @@ class MixLoss:
             target,
             mix.frames_per_beat * mix.beats_per_bar,
             "stem" if isolated else "track",
-            low_band=True,
         )
         return controls.limit(controls.project(self._scaling.from_model(predicted)))

@@ -110,7 +110,8 @@ def test_the_gradient_moves_controls_on_bar_lines(mixer, sources, curves):
     high = gradient[1][:, mixer.layout.select("a/*/eq/high")]
     assert torch.allclose(high, high[:, :1].expand_as(high))
     assert bool(high.any())
-    assert not bool(gradient[1][:, mixer.layout.select("*/*/lpf/cutoff")].any())
+    for still in ("*/*/lpf/cutoff", "*/*/eq/low"):
+        assert not bool(gradient[1][:, mixer.layout.select(still)].any())
 
 
 def test_boosts_beyond_the_target_change_nothing(mixer, sources, curves):
