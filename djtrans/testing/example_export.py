@@ -75,7 +75,7 @@ def example_export(
     >>> from djtrans.testing import example_export
     >>> inputs = example_export(Path(), needs=())
     >>> [(mark, round(seconds, 2)) for mark, seconds in inputs.marks]
-    [('start', 1.3), ('swap', 5.26), ('end', 9.15)]
+    [('start', 1.3), ('swap', 5.26), ('end', 9.14)]
     """
     steps = np.linspace(*_BEAT_SECONDS, 4 * bars)
     beats = tuple(itertools.accumulate(map(float, steps), initial=0.0))
