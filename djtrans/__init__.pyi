@@ -15,6 +15,9 @@ from .core.contracts.effect import RenderContext as RenderContext
 from .core.contracts.encoder import (
     EncoderDeclaration as EncoderDeclaration,
 )
+from .core.contracts.exporter import (
+    ExporterDeclaration as ExporterDeclaration,
+)
 from .core.contracts.hooks import hookimpl as hookimpl
 from .core.contracts.library import LibraryDeclaration as LibraryDeclaration
 from .core.contracts.metric import MetricDeclaration as MetricDeclaration
@@ -86,6 +89,7 @@ from .pipeline.analysis import (
 from .pipeline.curve_generation import (
     load_technique as load_technique,
 )
+from .pipeline.exporting import export_transition as export_transition
 from .pipeline.from_stems import (
     build_track_features as build_track_features,
 )

@@ -26,6 +26,7 @@ from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.denoiser import Denoiser, DenoiserDeclaration
 from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
 from djtrans.core.contracts.encoder import Encoder, EncoderDeclaration, FeatureExtractor
+from djtrans.core.contracts.exporter import Exporter, ExporterDeclaration
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.kinds import CONTRACTS, KINDS, plural
 from djtrans.core.contracts.library import LibraryDeclaration, LibraryReader
@@ -76,9 +77,9 @@ class Registry:
     ----------
     separators, analyzers, techniques, encoders, denoisers, schedulers, effects, mixers : Kind
         The components of each kind.
-    objectives, metrics, tracklists, libraries : Kind
-        Objectives of a predicted transition, metrics of a rendered one, sources of tracklists, and
-        readers of the libraries of DJ software.
+    objectives, metrics, exporters, tracklists, libraries : Kind
+        Objectives of a predicted transition, metrics and exporters of a rendered one, sources of
+        tracklists, and readers of the libraries of DJ software.
     failures : list of PluginFailure
         Plugins, or parts of them, that cannot be used.
 
@@ -110,6 +111,7 @@ class Registry:
         self.mixers: Kind[MixerDeclaration, MixerSpec] = Kind(MixerDeclaration, failed)
         self.objectives: Kind[ObjectiveDeclaration, Objective] = Kind(ObjectiveDeclaration, failed)
         self.metrics: Kind[MetricDeclaration, Metric] = Kind(MetricDeclaration, failed)
+        self.exporters: Kind[ExporterDeclaration, Exporter] = Kind(ExporterDeclaration, failed)
         self.tracklists: Kind[TracklistDeclaration, TracklistSource] = Kind(
             TracklistDeclaration, failed
         )

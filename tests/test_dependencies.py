@@ -51,7 +51,7 @@ def test_the_page_lists_what_is_required():
 @pytest.mark.parametrize(
     ("heading", "extras"),
     [
-        ("Extras", {"dask", "wandb", "tensorboard", "formats", "beat-this"}),
+        ("Extras", {"dask", "wandb", "tensorboard", "formats", "midi", "beat-this"}),
         ("Tools", {"docs", "dev"}),
     ],
 )
@@ -71,6 +71,7 @@ def test_every_extra_is_in_one_of_the_tables():
         "wandb",
         "tensorboard",
         "formats",
+        "midi",
         "beat-this",
         "docs",
         "dev",

@@ -19,8 +19,10 @@ from djtrans.cli.console import (
     show_warnings,
     tolerate_any_text,
 )
+from djtrans.cli.edit import edit
 from djtrans.cli.evaluate import evaluate
 from djtrans.cli.export import export
+from djtrans.cli.export_as import export_as
 from djtrans.cli.extract import extract
 from djtrans.cli.fit import fit
 from djtrans.cli.grid import grid
@@ -82,6 +84,8 @@ for command in (
     plan,
     generate,
     render,
+    edit,
+    export_as,
     visualize,
     evaluate,
     extract,

@@ -25,6 +25,8 @@ from .contracts.encoder import TrainableEncoder as TrainableEncoder
 from .contracts.ending import Ending as Ending
 from .contracts.ending import LoopRoll as LoopRoll
 from .contracts.ending import SpeedChange as SpeedChange
+from .contracts.exporter import Exporter as Exporter
+from .contracts.exporter import ExporterDeclaration as ExporterDeclaration
 from .contracts.hooks import hookimpl as hookimpl
 from .contracts.kinds import KINDS as KINDS
 from .contracts.library import LibraryDeclaration as LibraryDeclaration
@@ -45,6 +47,10 @@ from .contracts.technique import TechniqueDeclaration as TechniqueDeclaration
 from .contracts.tracklist import TracklistCatalogue as TracklistCatalogue
 from .contracts.tracklist import TracklistDeclaration as TracklistDeclaration
 from .contracts.tracklist import TracklistSource as TracklistSource
+from .curves.breakpoints import breakpoints as breakpoints
+from .curves.curves_csv import CurvesTable as CurvesTable
+from .curves.curves_csv import read_curves_csv as read_curves_csv
+from .curves.curves_csv import write_curves_csv as write_curves_csv
 from .curves.gestures import cutoff as cutoff
 from .curves.gestures import equal_power as equal_power
 from .curves.gestures import exchange_band as exchange_band
@@ -100,6 +106,9 @@ from .track.tracklist import TracklistEntry as TracklistEntry
 from .transition.alignment import align_and_separate as align_and_separate
 from .transition.alignment import margin_span as margin_span
 from .transition.alignment import window_span as window_span
+from .transition.export_inputs import ExportAudio as ExportAudio
+from .transition.export_inputs import ExportInputs as ExportInputs
+from .transition.export_inputs import ExportTrack as ExportTrack
 from .transition.gain_ease import GainEase as GainEase
 from .transition.pair import Pair as Pair
 from .transition.params_file import ParamsFile as ParamsFile

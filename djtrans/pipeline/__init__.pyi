@@ -2,6 +2,7 @@ from .analysis import analyze_track as analyze_track
 from .completion import generate_transition_params as generate_transition_params
 from .curve_generation import generate_params as generate_params
 from .curve_generation import load_technique as load_technique
+from .exporting import export_transition as export_transition
 from .from_stems import build_track_features as build_track_features
 from .from_stems import generate_transition as generate_transition
 from .generation import generate as generate

@@ -4,6 +4,7 @@ from .checks import check_analyzer as check_analyzer
 from .checks import check_denoiser as check_denoiser
 from .checks import check_effect as check_effect
 from .checks import check_encoder as check_encoder
+from .checks import check_exporter as check_exporter
 from .checks import check_library as check_library
 from .checks import check_metric as check_metric
 from .checks import check_mixer as check_mixer
@@ -16,6 +17,7 @@ from .checks import check_tracklist as check_tracklist
 from .checks import parametrize_checks as parametrize_checks
 from .checks import rules as rules
 from .checks import rules_of as rules_of
+from .example_export import example_export as example_export
 from .example_inputs import example_transition as example_transition
 from .example_prediction import example_prediction as example_prediction
 from .example_prediction import example_values as example_values

@@ -19,6 +19,7 @@ from djtrans.testing import (  # noqa: F401 -- importing a module registers its 
     effect_domain_rules,
     effect_rules,
     encoder_rules,
+    exporter_rules,
     library_rules,
     metric_rules,
     mixer_rules,
@@ -41,6 +42,7 @@ __all__ = [
     "check_denoiser",
     "check_effect",
     "check_encoder",
+    "check_exporter",
     "check_library",
     "check_metric",
     "check_mixer",
@@ -304,6 +306,7 @@ check_analyzer = _check_kind("analyzer")
 check_denoiser = _check_kind("denoiser")
 check_effect = _check_kind("effect")
 check_encoder = _check_kind("encoder")
+check_exporter = _check_kind("exporter")
 check_library = _check_kind("library")
 check_metric = _check_kind("metric")
 check_mixer = _check_kind("mixer")

@@ -15,6 +15,7 @@ import djtrans.plugins.analyzers
 import djtrans.plugins.denoisers
 import djtrans.plugins.effects
 import djtrans.plugins.encoders
+import djtrans.plugins.exporters
 import djtrans.plugins.libraries
 import djtrans.plugins.metrics
 import djtrans.plugins.mixers
@@ -109,3 +110,4 @@ test_denoisers = parametrize_checks(djtrans.plugins.denoisers)
 test_schedulers = parametrize_checks(djtrans.plugins.schedulers)
 test_tracklists = parametrize_checks(djtrans.plugins.tracklists)
 test_libraries = parametrize_checks(djtrans.plugins.libraries)
+test_exporters = parametrize_checks(djtrans.plugins.exporters)

@@ -10,7 +10,10 @@ from torture.case import Case
 
 #: Modules of a family; each has a function ``cases`` that yields its cases.
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "inputs": ("audio", "params", "pairs", "models", "tracklists", "plugins", "options", "names"),
+    "inputs": (
+        *("audio", "params", "exports", "pairs", "models", "tracklists", "plugins", "options"),
+        "names",
+    ),
     "kills": ("kills",),
     "disk": ("disk",),
     "environment": ("environment", "sharing"),

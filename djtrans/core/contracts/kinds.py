@@ -9,6 +9,7 @@ from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.denoiser import DenoiserDeclaration
 from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.encoder import EncoderDeclaration
+from djtrans.core.contracts.exporter import ExporterDeclaration
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.library import LibraryDeclaration
 from djtrans.core.contracts.metric import MetricDeclaration
@@ -33,6 +34,7 @@ KINDS: dict[str, type[Declaration]] = {
         MixerDeclaration,
         ObjectiveDeclaration,
         MetricDeclaration,
+        ExporterDeclaration,
         TracklistDeclaration,
         LibraryDeclaration,
     )
