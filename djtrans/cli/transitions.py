@@ -90,12 +90,13 @@ def generate(
         "--vary": chosen.vary,
     }
     _check_outputs(output, save_params, visualize, inputs)
-    from djtrans.cli.summary import describe
     from djtrans.core.audio.containers import check_sample_rate
-    from djtrans.core.audio.io import audio_sample_rate
-    from djtrans.pipeline.generation import generate as run
+    from djtrans.core.audio.file_facts import audio_sample_rate
 
     check_sample_rate(output, max(map(audio_sample_rate, (track_a, track_b))))
+    from djtrans.cli.summary import describe
+    from djtrans.pipeline.generation import generate as run
+
     begin = time.monotonic()
     with show_progress(quiet) as progress:
         transition = run(track_a, track_b, chosen, progress=progress)
@@ -215,7 +216,7 @@ def demo(out: str, seed: int, quiet: bool) -> None:
 
 def _check_demo_folder(folder: Path) -> None:
     """Raise if the folder has files of the demo's names that are not those of an earlier demo."""
-    from djtrans.core.audio.io import content_hash
+    from djtrans.core.audio.file_facts import content_hash
     from djtrans.core.transition.params_file import load_params
 
     names = [*(f"{name}.wav" for name in ("track_a", "track_b", "transition")), "transition.png"]
@@ -241,7 +242,7 @@ def _check_outputs(
     inputs: Mapping[str, AnyPath | None],
 ) -> None:
     """Fail before the work if a result cannot be written or would replace another file."""
-    from djtrans.core.audio.io import WRITABLE
+    from djtrans.core.audio.containers import WRITABLE
     from djtrans.plot.save import FORMATS, is_own_picture
 
     picture = _picture(output) if visualize else None

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.dc_offset import FAULTY_DC_DB, dc_offset_db, without_dc
-from djtrans.core.audio.io import content_hash, decode
+from djtrans.core.audio.file_facts import content_hash
+from djtrans.core.audio.io import decode
 from djtrans.core.audio.polarity import to_mono
 from djtrans.core.audio.resampling import resample
 from djtrans.core.track.tags import Tags, read_tags
