@@ -10,6 +10,7 @@ import attrs
 import torch
 
 from djtrans.core.contracts.component import ComponentRecord
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import Track, load_track
@@ -27,6 +28,7 @@ from djtrans.metrics.beat_offset import BeatOffset, beat_offset
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import resolve_spec
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.concurrency import run_pair
 from djtrans.pipeline.curve_generation import check_needs
 from djtrans.pipeline.options import (
     DEFAULT_CONTEXT_BARS,
@@ -34,7 +36,7 @@ from djtrans.pipeline.options import (
     PreparationOptions,
     parse_context,
 )
-from djtrans.pipeline.progress import Steps, half_progress
+from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import separator_declaration, separator_record
 from djtrans.pipeline.separators import build_separator, fetch_separator
 from djtrans.planning.nudging import nudged
@@ -217,7 +219,8 @@ def prepare(
             f"separator.{next(iter(settings.separator))} is set, but both tracks have ready stems; "
             "leave it out."
         )
-    registry.analyzers.find(options.analyzer)  # refuse a wrong name before weights are fetched
+    # First, so that a wrong name is refused before weights are fetched.
+    analyzer = registry.analyzers.find(options.analyzer)
     device = pick_device(options.device)
     separators = separator_pair(
         options.separator, options.stems, settings.separator, device, steps, registry
@@ -230,24 +233,27 @@ def prepare(
     with steps.step("load"):
         tracks = Pair(as_track(a), as_track(b))
     with steps.step("analyze") as fraction:
-        analyses = []
-        for done, track in enumerate(tracks):
+
+        def analyze(track: Track, progress: FractionCallback) -> Analysis:
             found = (known or {}).get(track.sha256)
             if found is None:
                 found = analyze_track(
-                    track,
-                    analyzer=options.analyzer,
-                    progress=half_progress(fraction, done),
-                    registry=registry,
+                    track, analyzer=options.analyzer, progress=progress, registry=registry
                 )
             if known is not None and track.sha256:
                 known[track.sha256] = found
-            analyses.append(found)
+            return found
+
+        # The same track twice is analyzed once.
+        distinct = tracks.a.sha256 != tracks.b.sha256
+        analyses = run_pair(
+            analyze, tracks, fraction, concurrent=analyzer.declaration.thread_safe and distinct
+        )
     rate = max(track.sample_rate for track in tracks)
     channels = max(len(track.audio) for track in tracks)
     return Prepared(
         tracks=tracks.map(lambda track: track.at_rate(rate, channels)),
-        analyses=Pair(*analyses),
+        analyses=analyses,
         separators=separators,
         mixer=mixer,
         device=device,
@@ -292,22 +298,26 @@ def align_pair(
     device: str,
 ) -> Pair[AlignedTrack]:
     """Align both tracks to the timeline of a plan, and separate them around its window."""
+    declarations = separators.map(lambda record: separator_declaration(record, registry))
+
+    def separate(name: str, progress: FractionCallback) -> AlignedTrack:
+        record = separators[name]
+        return align_and_separate(
+            tracks[name],
+            plan.a if name == "a" else plan.b,
+            plan,
+            span,
+            build_separator(registry, record.name, record.config, device),
+            declarations[name],
+            progress=progress,
+        )
+
     with steps.step("separate") as fraction:
-        return Pair(
-            *(
-                align_and_separate(
-                    track,
-                    side,
-                    plan,
-                    span,
-                    build_separator(registry, record.name, record.config, device),
-                    separator_declaration(record, registry),
-                    progress=half_progress(fraction, done),
-                )
-                for done, (track, side, record) in enumerate(
-                    zip(tracks, plan.sides, separators, strict=True)
-                )
-            )
+        return run_pair(
+            separate,
+            Pair("a", "b"),
+            fraction,
+            concurrent=all(declaration.thread_safe for declaration in declarations),
         )
 
 
