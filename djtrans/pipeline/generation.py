@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from djtrans.core.errors import InputError, PlanError
+from djtrans.core.track.lazy_track import keep_samples_hash
 from djtrans.core.track.track import Track
 from djtrans.core.transition.params_file import ParamsFile, load_params
 from djtrans.core.transition.plan import TransitionPlan
@@ -107,7 +108,10 @@ def generate(
             _check_made_of(prepared, varied)
             plan = varied.plan
         span = prepared.span(plan, options.context, options.full)
-    aligned = prepared.align(plan, span, steps)
+    aligned = prepared.align(plan, span, steps, cached=True)
+    for given, track in zip((a, b), prepared.tracks, strict=True):
+        if not isinstance(given, Track):
+            keep_samples_hash(track)
     if varied is None:
         plan = prepared.refine(plan, aligned)
     if source is not None and not named:

@@ -13,7 +13,9 @@ from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track, load_track
+from djtrans.core.transition.aligned_cache import cached_align
 from djtrans.core.transition.alignment import (
     AlignedTrack,
     Span,
@@ -162,9 +164,20 @@ class Prepared:
         return _span(plan, self.tracks, context, full)
 
     def align(
-        self, plan: TransitionPlan, span: Span, steps: Steps | None = None
+        self, plan: TransitionPlan, span: Span, steps: Steps | None = None, *, cached: bool = False
     ) -> Pair[AlignedTrack]:
-        """Align both tracks to the timeline of a plan, and separate them around its window."""
+        """Align both tracks to the timeline of a plan, and separate them around its window.
+
+        Parameters
+        ----------
+        plan : TransitionPlan
+        span : Span
+            Part of the timeline to be rendered.
+        steps : Steps, optional
+            Receives progress and wall time.
+        cached : bool
+            Keep the aligned audio and the stems in the cache, to render the plan again.
+        """
         return align_pair(
             self.tracks,
             plan,
@@ -173,6 +186,7 @@ class Prepared:
             self.registry,
             steps or Steps(),
             self.device,
+            cached=cached,
         )
 
 
@@ -289,15 +303,20 @@ def separator_pair(
 
 
 def align_pair(
-    tracks: Pair[Track],
+    tracks: Pair[Track] | Pair[LazyTrack] | Pair[Track | LazyTrack],
     plan: TransitionPlan,
     span: Span,
     separators: Pair[ComponentRecord],
     registry: Registry,
     steps: Steps,
     device: str,
+    *,
+    cached: bool = False,
 ) -> Pair[AlignedTrack]:
-    """Align both tracks to the timeline of a plan, and separate them around its window."""
+    """Align both tracks to the timeline of a plan, and separate them around its window.
+
+    See :meth:`Prepared.align`.
+    """
     declarations = separators.map(lambda record: separator_declaration(record, registry))
 
     def separate(name: str, progress: FractionCallback) -> AlignedTrack:
@@ -307,9 +326,10 @@ def align_pair(
             plan.a if name == "a" else plan.b,
             plan,
             span,
-            build_separator(registry, record.name, record.config, device),
+            build_separator(registry, record.name, record.config, device, cached=cached),
             declarations[name],
             progress=progress,
+            align_mix=cached_align if cached else align,
         )
 
     with steps.step("separate") as fraction:
