@@ -23,6 +23,8 @@ from djtrans.core.util.output_files import (
     make_folder,
     write_all,
 )
+from djtrans.core.util.profiling import profile as profile_steps
+from djtrans.core.util.profiling import profile_lines, timed
 from djtrans.pipeline.options import REFINEMENTS, GenerateOptions
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @settings_option
 @_save_params
 @_visualize
+@click.option("--profile", is_flag=True, help="Also print the wall time of each step, as a tree.")
 @_quiet
 def generate(
     track_a: str,
@@ -68,11 +71,14 @@ def generate(
     output: str | None,
     save_params: str | None,
     visualize: bool,
+    profile: bool,
     quiet: bool,
     set_: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Make a transition from track A into track B."""
+    if profile and quiet:
+        raise InputError("--profile prints times, and --quiet nothing; leave one of them out.")
     if output is None:
         output = _DEFAULT_OUTPUT
         if Path(output).exists():
@@ -89,21 +95,30 @@ def generate(
         "--model": chosen.model if isinstance(chosen.model, str) else None,
         "--vary": chosen.vary,
     }
-    _check_outputs(output, save_params, visualize, inputs)
-    from djtrans.core.audio.containers import check_sample_rate
-    from djtrans.core.audio.file_facts import audio_sample_rate
+    with profile_steps("djtrans generate") as whole:
+        # The CPU time of the start, at which a process waits for little but its own modules.
+        whole.step("start").add(time.process_time())
+        with timed("check files"):
+            _check_outputs(output, save_params, visualize, inputs)
+            from djtrans.core.audio.containers import check_sample_rate
+            from djtrans.core.audio.file_facts import audio_sample_rate
 
-    check_sample_rate(output, max(map(audio_sample_rate, (track_a, track_b))))
-    from djtrans.cli.summary import describe
-    from djtrans.pipeline.generation import generate as run
-
-    begin = time.monotonic()
-    with show_progress(quiet) as progress:
-        transition = run(track_a, track_b, chosen, progress=progress)
-    written = _write(transition, output, save_params, visualize)
-    if not quiet:
-        lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
-        click.echo("\n".join(lines))
+            check_sample_rate(output, max(map(audio_sample_rate, (track_a, track_b))))
+        with timed("import"):
+            from djtrans.cli.summary import describe
+            from djtrans.pipeline.generation import generate as run
+        begin = time.monotonic()
+        with show_progress(quiet) as progress:
+            transition = run(track_a, track_b, chosen, progress=progress)
+        with timed("write"):
+            written = _write(transition, output, save_params, visualize)
+        if not quiet:
+            with timed("summary"):
+                lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
+                click.echo("\n".join(lines))
+    whole.add(whole.steps["start"].seconds)
+    if profile:
+        click.echo("\n".join(profile_lines(whole)))
 
 
 @click.command()
@@ -262,15 +277,21 @@ def _picture(output: str) -> str:
     return os.fspath(Path(output).with_suffix(".png"))
 
 
+def _save_picture(transition: Transition, picture: str) -> None:
+    with timed("import"):
+        from djtrans.plot import save_figure
+    figure = transition.plot()
+    with timed("file"):
+        save_figure(figure, picture)
+
+
 def _write(transition: Transition, output: str, params: str | None, visualize: bool) -> list[str]:
     """Write the results, the params file first: the others can be made again from it."""
     writers: dict[str, Callable[[], object]] = {}
     if params is not None:
-        writers[params] = lambda: transition.save_params(params)
-    writers[output] = lambda: transition.save(output)
+        writers[params] = timed("params file")(lambda: transition.save_params(params))
+    writers[output] = timed("audio")(lambda: transition.save(output))
     if visualize:
-        from djtrans.plot import save_figure
-
         picture = _picture(output)
-        writers[picture] = lambda: save_figure(transition.plot(), picture)
+        writers[picture] = timed("picture")(lambda: _save_picture(transition, picture))
     return write_all(writers)

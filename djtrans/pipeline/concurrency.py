@@ -12,6 +12,7 @@ import torch
 
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.transition.pair import Pair
+from djtrans.core.util.profiling import timed
 from djtrans.pipeline.progress import half_progress
 
 T = TypeVar("T")
@@ -55,7 +56,10 @@ def run_pair(
     Pair(a=4, b=9)
     """
     if not concurrent or torch.get_num_threads() == 1:
-        a, b = (work(item, half_progress(progress, done)) for done, item in enumerate(items))
+        with timed("A"):
+            a = work(items.a, half_progress(progress, 0))
+        with timed("B"):
+            b = work(items.b, half_progress(progress, 1))
         return Pair(a, b)
     lock, fractions = threading.Lock(), [0.0, 0.0]
 
@@ -71,15 +75,19 @@ def run_pair(
 
     def work_on_b() -> None:
         try:
-            result.set_result(work(items.b, report(1)))
+            with timed("B"):
+                found = work(items.b, report(1))
+            result.set_result(found)
         except BaseException as error:  # noqa: BLE001 - it is raised in the calling thread
             result.set_exception(error)
 
     # An interrupt does not wait for a daemon thread.
     context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work_on_b,), daemon=True).start()
+    thread = threading.Thread(target=context.run, args=(work_on_b,), daemon=True)
     try:
-        first = work(items.a, report(0))
+        with timed("A"):
+            thread.start()
+            first = work(items.a, report(0))
     except Exception:
         result.exception()
         raise

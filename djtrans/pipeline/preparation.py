@@ -26,6 +26,7 @@ from djtrans.core.transition.alignment import (
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan, clock_seconds
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.profiling import timed
 from djtrans.metrics.beat_offset import BeatOffset, beat_offset
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import resolve_spec
@@ -236,16 +237,21 @@ def prepare(
     # First, so that a wrong name is refused before weights are fetched.
     analyzer = registry.analyzers.find(options.analyzer)
     device = pick_device(options.device)
-    separators = separator_pair(
-        options.separator, options.stems, settings.separator, device, steps, registry
-    )
-    spec = resolve_spec(options.mixer, registry)
-    if options.master is not None:
-        spec = spec.with_master(options.master)
-    spec = spec.configured(settings.mixer)
-    mixer = DifferentiableDJMixer(spec, registry=registry)
+    with timed("separators"):
+        separators = separator_pair(
+            options.separator, options.stems, settings.separator, device, steps, registry
+        )
+    with timed("mixer"):
+        spec = resolve_spec(options.mixer, registry)
+        if options.master is not None:
+            spec = spec.with_master(options.master)
+        spec = spec.configured(settings.mixer)
+        mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load"):
-        tracks = Pair(as_track(a), as_track(b))
+        with timed("A"):
+            first = as_track(a)
+        with timed("B"):
+            tracks = Pair(first, as_track(b))
     with steps.step("analyze") as fraction:
 
         def analyze(track: Track, progress: FractionCallback) -> Analysis:
@@ -265,8 +271,10 @@ def prepare(
         )
     rate = max(track.sample_rate for track in tracks)
     channels = max(len(track.audio) for track in tracks)
+    with timed("resample"):
+        tracks = tracks.map(lambda track: track.at_rate(rate, channels))
     return Prepared(
-        tracks=tracks.map(lambda track: track.at_rate(rate, channels)),
+        tracks=tracks,
         analyses=analyses,
         separators=separators,
         mixer=mixer,

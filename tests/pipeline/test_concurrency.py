@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from djtrans.core.transition.pair import Pair
+from djtrans.core.util.profiling import profile, timed
 from djtrans.pipeline.concurrency import run_pair
 
 
@@ -80,3 +81,10 @@ def test_a_failure_waits_for_the_other_track():
     with pytest.raises(ValueError, match="a"):
         run_pair(work, Pair("a", "b"), ignore, concurrent=torch.get_num_threads() > 1)
     assert finished.is_set() == (torch.get_num_threads() > 1)
+
+
+@pytest.mark.parametrize("concurrent", [False, True])
+def test_both_are_steps_of_a_profile(threads, concurrent):
+    with profile("whole") as whole, timed("analyze"):
+        run_pair(lambda x, progress: x, Pair(1, 2), ignore, concurrent=concurrent)
+    assert list(whole.steps["analyze"].steps) == ["A", "B"]

@@ -21,6 +21,7 @@ from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
 from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan, track_seconds
+from djtrans.core.util.profiling import timed
 
 #: Bars of context on either side of the window that are separated, too.
 MARGIN_BARS = 4
@@ -181,10 +182,12 @@ def align_and_separate(
         whole = Stems(torch.stack(parts), source.names, rate)
         stems = whole.window(margin.start - span.start, margin.stop - span.start)
         return _played(AlignedTrack(whole.mix, span, stems, margin), side)
-    mix = align_mix(track, side, span)
+    with timed("align"):
+        mix = align_mix(track, side, span)
     part = mix[:, margin.start - span.start : margin.stop - span.start]
     start = track_seconds(side.warp, margin.start / rate)
-    stems = separate(separator, declaration, part, rate, start_seconds=start, progress=progress)
+    with timed("stems"):
+        stems = separate(separator, declaration, part, rate, start_seconds=start, progress=progress)
     return _played(AlignedTrack(mix, span, stems, margin), side)
 
 
