@@ -23,8 +23,8 @@ from djtrans.core.util.output_files import (
     make_folder,
     write_all,
 )
+from djtrans.core.util.profiling import TimedStep, profile_lines, timed
 from djtrans.core.util.profiling import profile as profile_steps
-from djtrans.core.util.profiling import profile_lines, timed
 from djtrans.pipeline.options import REFINEMENTS, GenerateOptions
 
 if TYPE_CHECKING:
@@ -51,13 +51,20 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 
 
 @click.command()
-@click.argument("track_a", metavar="A")
-@click.argument("track_b", metavar="B")
+@click.argument("track_a", metavar="A", required=False)
+@click.argument("track_b", metavar="B", required=False)
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
-    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}.",
+    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}. With --pairs, the "
+    "folder.",
+)
+@click.option(
+    "--pairs",
+    "table",
+    metavar="CSV",
+    help="Make the transitions of a table of pairs, as of 'djtrans evaluate', instead of A B.",
 )
 @record_options(GenerateOptions, skip=("settings", "guides"))
 @settings_option
@@ -66,19 +73,41 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--profile", is_flag=True, help="Also print the wall time of each step, as a tree.")
 @_quiet
 def generate(
-    track_a: str,
-    track_b: str,
+    track_a: str | None,
+    track_b: str | None,
     output: str | None,
+    table: str | None,
     save_params: str | None,
     visualize: bool,
     profile: bool,
     quiet: bool,
     set_: tuple[str, ...],
     **options: Any,
-) -> None:
-    """Make a transition from track A into track B."""
+) -> int:
+    """Make a transition from track A into track B.
+
+    With --pairs, the transition of each pair of a table is made in one process and written into the
+    folder of --output, as NAME.wav with its params file NAME.json. Pairs that fail are reported
+    at the end; the exit code is then 2.
+    """
     if profile and quiet:
         raise InputError("--profile prints times, and --quiet nothing; leave one of them out.")
+    if table is not None:
+        return _generate_pairs(
+            table,
+            output,
+            GenerateOptions(settings=read_settings(set_), **options),
+            excluded={"A": track_a, "--save-params": save_params},
+            visualize=visualize,
+            profile=profile,
+            quiet=quiet,
+        )
+    if track_a is None or track_b is None:
+        raise click.MissingParameter(
+            ctx=click.get_current_context(),
+            param_hint="'A'" if track_a is None else "'B'",
+            param_type="argument",
+        )
     if output is None:
         output = _DEFAULT_OUTPUT
         if Path(output).exists():
@@ -116,9 +145,43 @@ def generate(
             with timed("summary"):
                 lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
                 click.echo("\n".join(lines))
-    whole.add(whole.steps["start"].seconds)
     if profile:
-        click.echo("\n".join(profile_lines(whole)))
+        _print_profile(whole)
+    return 0
+
+
+def _generate_pairs(
+    table: str,
+    output: str | None,
+    options: GenerateOptions,
+    *,
+    excluded: Mapping[str, str | None],
+    visualize: bool,
+    profile: bool,
+    quiet: bool,
+) -> int:
+    for name, given in excluded.items():
+        if given is not None:
+            raise InputError(
+                f"{name} does not go with --pairs, which has its tracks from the table and writes "
+                "a params file for each pair; leave it out."
+            )
+    if output is None:
+        raise InputError("--pairs writes into a folder; name it with -o.")
+    from djtrans.cli.generate_pairs import generate_pairs
+
+    with profile_steps("djtrans generate") as whole:
+        whole.step("start").add(time.process_time())
+        status = generate_pairs(table, output, options, visualize=visualize, quiet=quiet)
+    if profile:
+        _print_profile(whole)
+    return status
+
+
+def _print_profile(whole: TimedStep) -> None:
+    """Print the tree of times; the start is before the clock of the whole."""
+    whole.add(whole.steps["start"].seconds)
+    click.echo("\n".join(profile_lines(whole)))
 
 
 @click.command()
