@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,6 +47,8 @@ BANDS = ("low", "mid", "high")
 QUIET_DB = -40.0
 #: Lanes with smaller motion, in ranges, are left out.
 LEAST_MOTION = 0.05
+#: Characters of a line of a title, so that it fits above its column.
+TITLE_WIDTH = 44
 
 
 @attrs.frozen(eq=False)
@@ -172,9 +175,8 @@ def picture(found: Sequence[Planned], theme: Theme) -> Figure:
         for panel, (title, control) in zip(panels[2:], shown.items(), strict=True):
             lane(panel, one, control, theme)
             panel.set_ylabel(title, color=theme.muted, size=8, rotation=0, ha="right", va="center")
-        panels[0].set_title(
-            one.name.replace(" to ", "\nto ", 1), color=theme.text, size=9, loc="left"
-        )
+        title = "\n".join(textwrap.wrap(one.name, TITLE_WIDTH))
+        panels[0].set_title(title, color=theme.text, size=9, loc="left")
         for panel in panels:
             panel.axvline(
                 plan.swap_beat / plan.beats_per_bar, color=theme.swap, lw=0.8, ls=(0, (3, 3))

@@ -17,7 +17,19 @@ import click
     metavar="FILE",
     help="File to write, ending in .safetensors.",
 )
-def export(checkpoint: str, output: str) -> None:
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Record these sampling steps as the model's default.",
+)
+@click.option(
+    "--guidance-scale",
+    type=click.FloatRange(0.0, 20.0),
+    metavar="SCALE",
+    help="Record this guidance scale as the model's default; 1: off.",
+)
+def export(checkpoint: str, output: str, steps: int | None, guidance_scale: float | None) -> None:
     """Export the model of a training checkpoint as safetensors.
 
     The file contains the averaged weights, their configuration and the training record, without
@@ -25,5 +37,7 @@ def export(checkpoint: str, output: str) -> None:
     """
     from djtrans.diffusion.loading import export_model
 
-    export_model(checkpoint, output)
+    given = {"steps": steps, "guidance_scale": guidance_scale}
+    inference = {name: value for name, value in given.items() if value is not None}
+    export_model(checkpoint, output, inference=inference)
     click.echo(f"wrote {output}  ({Path(output).stat().st_size / 2**20:.1f} MiB)")

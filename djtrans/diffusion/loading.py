@@ -137,6 +137,7 @@ def export_model(
     checkpoint: str | os.PathLike[str],
     path: str | os.PathLike[str],
     card: Mapping[str, Any] | None = None,
+    inference: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a model for sharing: averaged weights and record as one safetensors file.
 
@@ -148,13 +149,16 @@ def export_model(
         File to write. Folders and hub repositories are loaded by the name ``model.safetensors``.
     card : mapping, optional
         JSON-ready facts to add to the card of the record.
+    inference : mapping, optional
+        Fields of :class:`~djtrans.diffusion.InferenceConfig` to record, which the model is sampled
+        with by default; others keep the values that the checkpoint records.
 
     Raises
     ------
     FormatError
         If the checkpoint cannot be read, or the file cannot be written.
     InputError
-        If the name does not end in ``.safetensors``.
+        If the name does not end in ``.safetensors``, or a sampling setting is invalid.
 
     Examples
     --------
@@ -165,7 +169,10 @@ def export_model(
         raise InputError(f"Cannot write {os.fspath(path)!r}: give a name ending in .safetensors.")
     check_outputs([Output("The output", path)], {"the checkpoint": checkpoint})
     record, weights = read_model(checkpoint)
-    save_model(path, attrs.evolve(record, card={**record.card, **(card or {})}), weights)
+    sampling = {**record.inference, **(inference or {})}
+    get_inference_config(**sampling)  # validates it
+    record = attrs.evolve(record, card={**record.card, **(card or {})}, inference=sampling)
+    save_model(path, record, weights)
 
 
 def choose_model(

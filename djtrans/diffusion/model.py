@@ -15,6 +15,7 @@ from djtrans.core.contracts.encoder import Conditioning, Encoder, FeatureExtract
 from djtrans.core.contracts.scheduler import Level, Scheduler
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
+from djtrans.core.curves.tying import tie_stems
 from djtrans.core.curves.vocal_rests import limit_vocal_fades
 from djtrans.core.errors import InputError, LayoutError, ShapeError
 from djtrans.diffusion.conditioning import ConditioningSlot, concatenate
@@ -188,8 +189,9 @@ class DiffusionModel:
     def generate(self, request: CurveRequest) -> Tensor:
         """Sample curves for a request; its seed determines the noise.
 
-        Vocal faders that would cut off a sung line are slowed down, see
-        :func:`djtrans.core.curves.vocal_rests.limit_vocal_fades`.
+        Stems whose curves are nearly equal get one curve, see
+        :func:`djtrans.core.curves.tying.tie_stems`; then vocal faders that would cut off a sung
+        line are slowed down, see :func:`djtrans.core.curves.vocal_rests.limit_vocal_fades`.
 
         Parameters
         ----------
@@ -282,7 +284,7 @@ class DiffusionModel:
             guides=[_guide_for(guide, request) for guide in guides],
             start=None if start is None else Start(scaling.to_model(start), strength),
         )
-        each = scaling.from_model(curves.cpu())
+        each = tie_stems(scaling.from_model(curves.cpu()), self.layout)
         return torch.stack([limit_vocal_fades(values, request) for values in each])
 
     def draw(self, request: CurveRequest) -> Tensor:

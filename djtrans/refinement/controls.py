@@ -132,12 +132,12 @@ def make_controls(
     level: str = "track",
     *,
     filters: bool = False,
-    low_band: bool = False,
 ) -> Controls:
     """Group the parameters of a layout into controls.
 
     Faders and the EQ's mid and high band are always controls; a filter or a send is one if the
-    curves move it. No value exceeds its neutral or that of the curves, so that nothing is boosted.
+    curves move it. The low band is left to the search over the ownership of the low end. No value
+    exceeds its neutral or that of the curves, so that nothing is boosted.
 
     Parameters
     ----------
@@ -150,9 +150,6 @@ def make_controls(
         Whether the stems of a track move together.
     filters : bool
         Filters that the curves leave at neutral are controls, too; see :meth:`Controls.engage`.
-    low_band : bool
-        The EQ's low band is a control, too; refinement leaves it to the search over the ownership
-        of the low end.
 
     Returns
     -------
@@ -169,7 +166,7 @@ def make_controls(
     groups: dict[tuple[str, ...], list[int]] = {}
     for row in layout.rows:
         is_filter = filters and row.parameter.curve == "frequency"
-        if is_filter or _is_control(row, bool(moves[row.index]), low_band):
+        if is_filter or _is_control(row, bool(moves[row.index])):
             place = (row.stem,) if level == "stem" and row.parameter.name == "gain" else ()
             key = (row.track, row.node, row.parameter.name, *place)
             groups.setdefault(key, []).append(row.index)
@@ -193,10 +190,10 @@ def make_controls(
     )
 
 
-def _is_control(row: Row, moves: bool, low_band: bool) -> bool:
+def _is_control(row: Row, moves: bool) -> bool:
     parameter = row.parameter
     if parameter.curve == "gain" and parameter.neutral > parameter.minimum:
-        return low_band or parameter.name != "low"
+        return parameter.name != "low"
     return moves
 
 

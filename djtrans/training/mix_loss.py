@@ -10,23 +10,26 @@ from torch import Tensor
 from djtrans.datasets.batch import MixSources
 from djtrans.diffusion.normalization import Scaling
 from djtrans.mixer.mixer import Mixer
-from djtrans.objectives import WeightedObjectives
+from djtrans.objectives import PowerModel, WeightedObjectives
 from djtrans.refinement.controls import make_controls
 
 
 class MixLoss:
     """Objectives of the mix that predicted curves would make.
 
-    Loss of a transition with noise fraction t: ``(1 - t) * log(1 + J)``, with the weighted sum J of
-    the objectives that can be descended on. The logarithm gives transitions between quiet and loud
-    passages equal weight. It is the reward that is backpropagated through the clean prediction in
-    ReFL [1]_, at all noise levels: at high ones, where the prediction is a mean over possible
-    curves, it counts less.
+    Loss of a transition with noise fraction t: ``(1 - t) * (log(1 + J) + D / (1 + J0))``, with the
+    weighted sum J of the objectives that can be descended on, J0 that of the target, and D the sum
+    of those weighted objectives that are worse than the target's, by as much as they are worse. The
+    logarithm gives transitions between quiet and loud passages equal weight; D prevents that one
+    objective improves at the cost of another. It is the reward that is backpropagated through the
+    clean prediction in ReFL [1]_, at all noise levels: at high ones, where the prediction is a
+    mean over possible curves, it counts less.
 
-    The gradient is restricted to moves of a DJ's controls on bar lines
-    (:meth:`djtrans.refinement.controls.Controls.project`): all parameters at each frame would fit
-    the mix with movements that nobody plays. A boost above neutral counts as far as the target has
-    it, since level that the tracks do not have is no way to fill a dip.
+    The gradient is restricted to moves of a DJ's controls on bar lines, without the low band, whose
+    exchange belongs on phrase boundaries (:meth:`djtrans.refinement.controls.Controls.project`):
+    all parameters at each frame would fit the mix with movements that nobody plays. A boost above
+    neutral counts as far as the target has it, since level that the tracks do not have is no way to
+    fill a dip.
 
     Parameters
     ----------
@@ -82,19 +85,31 @@ class MixLoss:
         total = predicted.new_zeros(())
         with torch.autocast(predicted.device.type, enabled=False):
             for mix in mixes:
-                values = self._playable(predicted[mix.row].float(), target[mix.row].float(), mix)
-                cost = self.objectives.evaluate(mix.model(self.mixer).predict(values)).total[0]
-                total = total + (1.0 - noise_fraction[mix.row]) * torch.log1p(cost)
+                goal = self._scaling.from_model(target[mix.row].float())
+                values = self._playable(predicted[mix.row].float(), goal, mix)
+                loss = self._transition_loss(values, goal, mix.model(self.mixer))
+                total = total + (1.0 - noise_fraction[mix.row]) * loss
         return total / max(1, len(mixes))
+
+    def _transition_loss(self, values: Tensor, target: Tensor, model: PowerModel) -> Tensor:
+        """Rate curves ``[frames, parameters]`` beside those of the target."""
+        found = self.objectives.evaluate(model.predict(values))
+        with torch.no_grad():
+            own = self.objectives.evaluate(model.predict(target))
+        worse = [
+            weight * (found.values[name] - own.values[name]).clamp(min=0.0)
+            for name, weight in self.objectives.weights.items()
+        ]
+        loss = torch.log1p(found.total) + torch.stack(worse).sum(dim=0) / (1.0 + own.total)
+        return loss[0]
 
     def _playable(self, predicted: Tensor, target: Tensor, mix: MixSources) -> Tensor:
         """Scale curves to the units of the parameters, to be changed by a DJ's controls."""
         isolated = all(source.isolated for source in mix.sources)
         controls = make_controls(
             self.mixer.layout,
-            self._scaling.from_model(target),
+            target,
             mix.frames_per_beat * mix.beats_per_bar,
             "stem" if isolated else "track",
-            low_band=True,
         )
         return controls.limit(controls.project(self._scaling.from_model(predicted)))

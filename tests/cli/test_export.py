@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 import torch
 
 from djtrans import load_model
 from djtrans.cli import main
+from djtrans.core.errors import InputError
+from djtrans.diffusion import export_model
 from djtrans.training.options import TrainOptions
 from djtrans.training.records import model_record
 from djtrans.training.run import train_model
@@ -34,6 +37,19 @@ def test_what_is_exported_is_the_averaged_model_with_its_card(checkpoint, tmp_pa
     averaged = torch.load(checkpoint, weights_only=True)["ema"]
     for name, weight in ours.network.state_dict().items():
         assert torch.equal(weight, averaged[name])
+
+
+def test_sampling_settings_are_recorded(checkpoint, tmp_path):
+    out = tmp_path / "model.safetensors"
+    with pytest.raises(SystemExit) as exit_:
+        main(["export", str(checkpoint), "-o", str(out), "--guidance-scale", "1.5"])
+    assert exit_.value.code == 0
+    before = load_model(checkpoint, "cpu").inference
+    assert before.guidance_scale == 2.0
+    assert load_model(out, "cpu").inference == attrs.evolve(before, guidance_scale=1.5)
+    with pytest.raises(InputError):
+        export_model(checkpoint, out, inference={"guidance": 1.0})
+    assert load_model(out, "cpu").inference.guidance_scale == 1.5
 
 
 def test_names_and_files_that_do_not_fit_are_refused_in_one_line(checkpoint, tmp_path, capsys):

@@ -65,6 +65,20 @@ def test_the_loss_is_the_logarithm_of_the_cost_less_the_noise(mixer, sources, cu
     found = loss(curves, curves, noise, [sources])
     assert float(found) == pytest.approx(0.75 * math.log1p(cost), rel=1e-4)
     assert float(loss(curves, curves, noise, [])) == 0.0
+    # Objectives that are worse than the target's count again.
+    start = curves.clone()
+    start[1, :16, list(mixer.layout.select("a/*/fader/gain"))] = -0.5  # A is quiet from the start
+    own = objectives.evaluate(
+        sources.model(mixer).predict(Scaling(mixer.layout).from_model(start[1]))
+    )
+    target = objectives.evaluate(sources.model(mixer).predict(values))
+    worse = sum(
+        weight * max(0.0, float(own.values[name] - target.values[name]))
+        for name, weight in objectives.weights.items()
+    )
+    assert worse > 1.0
+    expected = 0.75 * (math.log1p(float(own.total)) + worse / (1.0 + cost))
+    assert float(loss(start, curves, noise, [sources])) == pytest.approx(expected, rel=1e-4)
     # Each transition is read from its own row.
     twice = loss(curves.flip(0), curves.flip(0), noise, [sources])
     assert float(twice) != pytest.approx(float(found), rel=1e-3)
@@ -96,7 +110,8 @@ def test_the_gradient_moves_controls_on_bar_lines(mixer, sources, curves):
     high = gradient[1][:, mixer.layout.select("a/*/eq/high")]
     assert torch.allclose(high, high[:, :1].expand_as(high))
     assert bool(high.any())
-    assert not bool(gradient[1][:, mixer.layout.select("*/*/lpf/cutoff")].any())
+    for still in ("*/*/lpf/cutoff", "*/*/eq/low"):
+        assert not bool(gradient[1][:, mixer.layout.select(still)].any())
 
 
 def test_boosts_beyond_the_target_change_nothing(mixer, sources, curves):
