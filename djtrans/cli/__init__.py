@@ -31,7 +31,7 @@ _COMMANDS = (
     ),
     ("cache", "cache", "Show or clear the cache of analyses, stems and web pages."),
     ("collect", "collect", "Save the tracklists of mixes as JSON files."),
-    ("demo", "transitions", "Synthesize two tracks and mix them with a bass swap."),
+    ("demo", "demo", "Synthesize two tracks and mix them with a bass swap."),
     ("evaluate", "evaluate", "Measure a transition, or compare techniques over many pairs."),
     ("export", "export", "Export the model of a training checkpoint as safetensors."),
     ("extract", "extract", "Cut transitions out of mixes and align the original tracks."),

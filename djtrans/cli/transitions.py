@@ -1,4 +1,4 @@
-"""``djtrans generate``, ``render`` and ``demo``: make and render transitions."""
+"""``djtrans generate`` and ``render``: make and render transitions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ import click
 
 from djtrans.cli.options import record_options, settings_option
 from djtrans.cli.progress import show_progress
-from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.overrides import read_settings
-from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.errors import InputError
 from djtrans.core.util.output_files import (
     AnyPath,
     Output,
     check_by_product,
     check_outputs,
-    make_folder,
     write_all,
 )
 from djtrans.core.util.profiling import TimedStep, profile_lines, timed
@@ -140,7 +138,7 @@ def generate(
         with show_progress(quiet) as progress:
             transition = run(track_a, track_b, chosen, progress=progress)
         with timed("write"):
-            written = _write(transition, output, save_params, visualize)
+            written = write_transition(transition, output, save_params, visualize)
         if not quiet:
             with timed("summary"):
                 lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
@@ -230,87 +228,10 @@ def render(
         if refine != "off":
             config = RefinementConfig(prediction=refine)
             transition = refine_transition(transition, config, progress=progress)
-    written = _write(transition, output, save_params, visualize)
+    written = write_transition(transition, output, save_params, visualize)
     if not quiet:
         lines = refinement_lines(transition) + [f"wrote {path}" for path in written]
         click.echo("\n".join(lines))
-
-
-@click.command()
-@click.option(
-    "--out",
-    default="demo-output",
-    show_default=True,
-    metavar="DIR",
-    help="Folder to write to; created if missing.",
-)
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of the two synthesized tracks."
-)
-@_quiet
-def demo(out: str, seed: int, quiet: bool) -> None:
-    """Synthesize two tracks and mix them with a bass swap."""
-    from djtrans.cli.summary import describe
-    from djtrans.core.audio.io import write_audio
-    from djtrans.pipeline.generation import generate as run
-    from djtrans.synthesis import TrackSpec, synthesize
-
-    check_seed(seed)
-    begin = time.monotonic()
-    folder = make_folder(out)
-    _check_demo_folder(folder)
-    # Adjacent keys and tempos 2.4 % apart: a pair that a DJ would choose. Short, to be fast.
-    specs = {
-        "track_a": TrackSpec(
-            bpm=126.0,
-            tonic=9,
-            seed=2 * seed,
-            structure=(("intro", 8), ("drop", 24), ("outro", 16)),
-        ),
-        "track_b": TrackSpec(
-            bpm=123.0,
-            tonic=4,
-            seed=2 * seed + 1,
-            structure=(("intro", 8), ("drop", 24), ("outro", 8)),
-        ),
-    }
-    paths = []
-    for name, spec in specs.items():
-        track = synthesize(spec)
-        paths.append(folder / f"{name}.wav")
-        write_audio(paths[-1], track.audio, track.stems.sample_rate)
-    with show_progress(quiet) as progress:
-        transition = run(paths[0], paths[1], technique="bass-swap", seed=seed, progress=progress)
-    written = _write(
-        transition,
-        os.fspath(folder / "transition.wav"),
-        os.fspath(folder / "transition.json"),
-        visualize=True,
-    )
-    if not quiet:
-        lines = describe(transition, [*map(os.fspath, paths), *written], time.monotonic() - begin)
-        click.echo("\n".join(lines))
-
-
-def _check_demo_folder(folder: Path) -> None:
-    """Raise if the folder has files of the demo's names that are not those of an earlier demo."""
-    from djtrans.core.audio.file_facts import content_hash
-    from djtrans.core.transition.params_file import load_params
-
-    names = [*(f"{name}.wav" for name in ("track_a", "track_b", "transition")), "transition.png"]
-    present = [folder / name for name in names if (folder / name).exists()]
-    own = True
-    if present:
-        try:
-            tracks = load_params(folder / "transition.json").provenance.tracks
-            own = all(
-                content_hash(folder / f"track_{side}.wav") == track.sha256
-                for side, track in tracks.items()
-            )
-        except DjtransError:
-            own = False
-    for path in (folder / "transition.json", *present):
-        check_by_product(path, lambda _: own, instead="choose another folder with --out")
 
 
 def _check_outputs(
@@ -348,7 +269,9 @@ def _save_picture(transition: Transition, picture: str) -> None:
         save_figure(figure, picture)
 
 
-def _write(transition: Transition, output: str, params: str | None, visualize: bool) -> list[str]:
+def write_transition(
+    transition: Transition, output: str, params: str | None, visualize: bool
+) -> list[str]:
     """Write the results, the params file first: the others can be made again from it."""
     writers: dict[str, Callable[[], object]] = {}
     if params is not None:
