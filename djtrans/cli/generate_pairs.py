@@ -77,7 +77,8 @@ def generate_pairs(
     for number, pair in enumerate(pairs, 1):
         try:
             with timed(pair.label), show_progress(quiet) as progress:
-                made = generate(pair.a, pair.b, _options(pair, options), progress=progress)
+                tracks = str(pair.a), str(pair.b)  # a table has no tracks but files
+                made = generate(*tracks, _options(pair, options), progress=progress)
                 with timed("write"):
                     made.save_params(out / f"{pair.label}.json")
                     made.save(out / f"{pair.label}.wav")

@@ -122,10 +122,11 @@ def amplitude_spectrum(
     size = 2 * round(0.5 * WINDOW_SECONDS * rate)
     if low.shape[-1] <= size // 2:
         return np.zeros((3, 0)), np.array([110.0, 115.0, 120.0]), np.zeros(0)
-    freqs = np.fft.rfftfreq(size, 1.0 / rate)
+    freqs = np.asarray(np.fft.rfftfreq(size, 1.0 / rate), dtype=np.float64)
     keep = (freqs >= BAND_HZ[0]) & (freqs <= BAND_HZ[1])
     spectrum = _spectrogram(low[0], size)[keep]
-    return np.abs(spectrum), freqs[keep], np.arange(spectrum.shape[-1]) * (size // 2) / rate
+    level = np.asarray(np.abs(spectrum), dtype=np.float64)
+    return level, freqs[keep], np.arange(spectrum.shape[-1]) * (size // 2) / rate
 
 
 def _spectrogram(audio: FloatArray, size: int) -> NDArray[np.complex128]:
