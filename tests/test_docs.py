@@ -322,14 +322,20 @@ def options(command: click.Command) -> set[str]:
     return {name for p in command.params for name in p.opts if name.startswith("-")} | {"--help"}
 
 
+def command(name: str) -> click.Command:
+    found = cli.get_command(click.Context(cli), name)
+    assert found is not None, name
+    return found
+
+
 def check_command_line(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
     known: click.Command = cli
     for word in words:
         if word.startswith("-"):
             assert word in options(known), f"{word} in {line!r}"
-        elif known is cli and word in cli.commands:
-            known = cli.commands[word]
+        elif known is cli and word in cli.list_commands(click.Context(cli)):
+            known = command(word)
     assert known is not cli or words[0] in options(cli), line
 
 
@@ -361,7 +367,7 @@ def test_the_table_of_options_is_that_of_generate():
     for names, default, _ in rows("README.md", "option of `djtrans generate`"):
         for name in ticked(names):
             table[name] = default
-    generate = cli.commands["generate"]
+    generate = command("generate")
     assert set(table) == options(generate) - {"--help"}
     for parameter in generate.params:
         if parameter.opts[0].startswith("-") and isinstance(parameter.default, str | float | int):
@@ -376,7 +382,7 @@ def test_the_corrections_page_names_every_option_and_field():
 
     page = "docs/corrections.md"
     said = {name for names, _ in rows(page, "option of `djtrans grid`") for name in ticked(names)}
-    assert said == options(cli.commands["grid"]) - {"--help"}
+    assert said == options(command("grid")) - {"--help"}
     fields = [ticked(names)[0] for names, _ in rows(page, "field of corrections")]
     assert fields == [field.name for field in attrs.fields(TrackCorrections)]
     top = {name for names, _ in rows(page, "field") for name in ticked(names)}

@@ -10,7 +10,7 @@ import torch
 
 import djtrans
 from djtrans.cli import main
-from djtrans.core.audio.io import WRITABLE
+from djtrans.core.audio.containers import WRITABLE
 from djtrans.diffusion.sampling import denoise
 from djtrans.registry import default_registry
 from djtrans.training.options import TrainOptions

@@ -48,7 +48,7 @@ def _json(path: Path) -> None:
 
 
 def _manifest(folder: Path, document: dict[str, Any]) -> None:
-    from djtrans.core.audio.io import content_hash
+    from djtrans.core.audio.file_facts import content_hash
 
     for pair in document.get("pairs", []):
         for name, digest in dict(pair["files"]).items():

@@ -9,9 +9,6 @@ from collections.abc import Sequence
 import click
 
 from djtrans import __version__
-from djtrans.cli.analyze import analyze
-from djtrans.cli.cache import cache
-from djtrans.cli.collect import collect
 from djtrans.cli.console import (
     fail,
     open_closed_streams,
@@ -19,26 +16,55 @@ from djtrans.cli.console import (
     show_warnings,
     tolerate_any_text,
 )
-from djtrans.cli.edit import edit
-from djtrans.cli.evaluate import evaluate
-from djtrans.cli.export import export
-from djtrans.cli.export_as import export_as
-from djtrans.cli.extract import extract
-from djtrans.cli.fit import fit
-from djtrans.cli.grid import grid
-from djtrans.cli.inspect import layout, plugins
+from djtrans.cli.lazy_group import LazyCommand, LazyGroup
 from djtrans.cli.memory_errors import describe_memory_error
-from djtrans.cli.pictures import visualize
-from djtrans.cli.plan import plan
-from djtrans.cli.prepare import prepare
 from djtrans.cli.termination import INTERRUPTED, TERMINATED, interrupt_on_sigterm
-from djtrans.cli.train import train
-from djtrans.cli.transitions import demo, generate, render
 from djtrans.core.errors import DjtransError
 from djtrans.core.util.environment import CORRECTIONS, LIBRARY, environment
 
+#: Commands: name, module and summary.
+_COMMANDS = (
+    (
+        "analyze",
+        "analyze",
+        "Print tempo, key, loudness, sections and vocals of FILES, and what is corrected.",
+    ),
+    ("cache", "cache", "Show or clear the cache of analyses, stems and web pages."),
+    ("collect", "collect", "Save the tracklists of mixes as JSON files."),
+    ("demo", "demo", "Synthesize two tracks and mix them with a bass swap."),
+    ("edit", "edit", "Write a params file with other curves, for 'djtrans render'."),
+    ("evaluate", "evaluate", "Measure a transition, or compare techniques over many pairs."),
+    ("export", "export", "Export the model of a training checkpoint as safetensors."),
+    (
+        "export-as",
+        "export_as",
+        "Export a transition to other programs, from its params file.",
+    ),
+    ("extract", "extract", "Cut transitions out of mixes and align the original tracks."),
+    ("fit", "fit", "Recover the curves of a mix of A and B (inverse mixing)."),
+    ("generate", "transitions", "Make a transition from track A into track B."),
+    ("grid", "grid", "Show or correct the beat grid, key, cues and sections of FILES."),
+    ("layout", "inspect", "Print the parameters of a mixer, one per row."),
+    (
+        "plan",
+        "plan",
+        "List the best plans from A into B, which differ clearly, with their costs and faults.",
+    ),
+    ("plugins", "inspect", "List the registered components, and plugins that failed."),
+    ("prepare", "prepare", "Prepare training pairs with stems, analyses and curves."),
+    ("render", "transitions", "Render a transition from its params file, which may be edited."),
+    ("train", "train", "Train a diffusion model that generates transition curves."),
+    ("visualize", "pictures", "Plot a transition from its params file."),
+)
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    cls=LazyGroup,
+    lazy_commands={
+        name: LazyCommand(f"djtrans.cli.{module}", summary) for name, module, summary in _COMMANDS
+    },
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="djtrans")
 @click.option(
     "--plugin",
@@ -76,30 +102,6 @@ def cli(
         with results_only():
             for path in plugin_files:
                 default_registry().register_file(path)
-
-
-for command in (
-    analyze,
-    grid,
-    plan,
-    generate,
-    render,
-    edit,
-    export_as,
-    visualize,
-    evaluate,
-    extract,
-    fit,
-    prepare,
-    train,
-    export,
-    collect,
-    demo,
-    plugins,
-    layout,
-    cache,
-):
-    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

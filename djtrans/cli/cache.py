@@ -36,7 +36,7 @@ def info(as_json: bool) -> None:
 @cache.command()
 @click.argument("kind", required=False)
 def clear(kind: str | None) -> None:
-    """Remove all entries, or those of one KIND: analyses, stems or pages."""
+    """Remove all entries, or those of one KIND: aligned, analyses, pages, samples or stems."""
     removed = default_cache().clear(kind)
     what = f"entries of {kind}" if kind else "entries"
     click.echo(f"removed {removed.entries} {what} ({size(removed.bytes)})")

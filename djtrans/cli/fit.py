@@ -106,8 +106,8 @@ def _check_outputs(
     inputs: Mapping[str, str | None],
 ) -> None:
     """Fail before the work if a result cannot be written or would replace another file."""
-    from djtrans.core.audio.containers import check_sample_rate
-    from djtrans.core.audio.io import WRITABLE, audio_sample_rate
+    from djtrans.core.audio.containers import WRITABLE, check_sample_rate
+    from djtrans.core.audio.file_facts import audio_sample_rate
 
     check_outputs(
         [

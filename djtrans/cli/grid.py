@@ -157,7 +157,7 @@ def _check_usage(
 
 
 def _check_outputs(click_file: str | None, files: Sequence[str], library: str | None) -> None:
-    from djtrans.core.audio.io import WRITABLE
+    from djtrans.core.audio.containers import WRITABLE
     from djtrans.core.util.output_files import Output, check_outputs
 
     inputs = {"the track": files[0] if click_file else None, "--import": library}
@@ -165,7 +165,7 @@ def _check_outputs(click_file: str | None, files: Sequence[str], library: str | 
 
 
 def _clear(files: Sequence[str]) -> int:
-    from djtrans.core.audio.io import content_hash
+    from djtrans.core.audio.file_facts import content_hash
     from djtrans.pipeline.grid_editing import clear_sidecar
 
     for file in files:

@@ -98,7 +98,7 @@ def _check_outputs(
     output: str | None, summary: str | None, inputs: Mapping[str, str | None]
 ) -> None:
     """Fail before the work if a result cannot be written or would replace another file."""
-    from djtrans.core.audio.io import WRITABLE
+    from djtrans.core.audio.containers import WRITABLE
     from djtrans.plot.save import FORMATS
 
     check_outputs(

@@ -1,4 +1,4 @@
-"""``djtrans generate``, ``render`` and ``demo``: make and render transitions."""
+"""``djtrans generate`` and ``render``: make and render transitions."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import click
 
 from djtrans.cli.options import record_options, settings_option
 from djtrans.cli.progress import show_progress
-from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.overrides import read_settings
-from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.errors import InputError
 from djtrans.core.util.output_files import (
     AnyPath,
     Output,
     check_by_product,
     check_outputs,
-    make_folder,
     write_all,
 )
+from djtrans.core.util.profiling import TimedStep, profile_lines, timed
+from djtrans.core.util.profiling import profile as profile_steps
 from djtrans.pipeline.options import REFINEMENTS, GenerateOptions
 
 if TYPE_CHECKING:
@@ -49,30 +49,63 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 
 
 @click.command()
-@click.argument("track_a", metavar="A")
-@click.argument("track_b", metavar="B")
+@click.argument("track_a", metavar="A", required=False)
+@click.argument("track_b", metavar="B", required=False)
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
-    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}.",
+    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}. With --pairs, the "
+    "folder.",
+)
+@click.option(
+    "--pairs",
+    "table",
+    metavar="CSV",
+    help="Make the transitions of a table of pairs, as of 'djtrans evaluate', instead of A B.",
 )
 @record_options(GenerateOptions, skip=("settings", "guides"))
 @settings_option
 @_save_params
 @_visualize
+@click.option("--profile", is_flag=True, help="Also print the wall time of each step, as a tree.")
 @_quiet
 def generate(
-    track_a: str,
-    track_b: str,
+    track_a: str | None,
+    track_b: str | None,
     output: str | None,
+    table: str | None,
     save_params: str | None,
     visualize: bool,
+    profile: bool,
     quiet: bool,
     set_: tuple[str, ...],
     **options: Any,
-) -> None:
-    """Make a transition from track A into track B."""
+) -> int:
+    """Make a transition from track A into track B.
+
+    With --pairs, the transition of each pair of a table is made in one process and written into the
+    folder of --output, as NAME.wav with its params file NAME.json. Pairs that fail are reported
+    at the end; the exit code is then 2.
+    """
+    if profile and quiet:
+        raise InputError("--profile prints times, and --quiet nothing; leave one of them out.")
+    if table is not None:
+        return _generate_pairs(
+            table,
+            output,
+            GenerateOptions(settings=read_settings(set_), **options),
+            excluded={"A": track_a, "--save-params": save_params},
+            visualize=visualize,
+            profile=profile,
+            quiet=quiet,
+        )
+    if track_a is None or track_b is None:
+        raise click.MissingParameter(
+            ctx=click.get_current_context(),
+            param_hint="'A'" if track_a is None else "'B'",
+            param_type="argument",
+        )
     if output is None:
         output = _DEFAULT_OUTPUT
         if Path(output).exists():
@@ -89,20 +122,64 @@ def generate(
         "--model": chosen.model if isinstance(chosen.model, str) else None,
         "--vary": chosen.vary,
     }
-    _check_outputs(output, save_params, visualize, inputs)
-    from djtrans.cli.summary import describe
-    from djtrans.core.audio.containers import check_sample_rate
-    from djtrans.core.audio.io import audio_sample_rate
-    from djtrans.pipeline.generation import generate as run
+    with profile_steps("djtrans generate") as whole:
+        # The CPU time of the start, at which a process waits for little but its own modules.
+        whole.step("start").add(time.process_time())
+        with timed("check files"):
+            _check_outputs(output, save_params, visualize, inputs)
+            from djtrans.core.audio.containers import check_sample_rate
+            from djtrans.core.audio.file_facts import audio_sample_rate
 
-    check_sample_rate(output, max(map(audio_sample_rate, (track_a, track_b))))
-    begin = time.monotonic()
-    with show_progress(quiet) as progress:
-        transition = run(track_a, track_b, chosen, progress=progress)
-    written = _write(transition, output, save_params, visualize)
-    if not quiet:
-        lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
-        click.echo("\n".join(lines))
+            check_sample_rate(output, max(map(audio_sample_rate, (track_a, track_b))))
+        with timed("import"):
+            from djtrans.cli.summary import describe
+            from djtrans.pipeline.generation import generate as run
+        begin = time.monotonic()
+        with show_progress(quiet) as progress:
+            transition = run(track_a, track_b, chosen, progress=progress)
+        with timed("write"):
+            written = write_transition(transition, output, save_params, visualize)
+        if not quiet:
+            with timed("summary"):
+                lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
+                click.echo("\n".join(lines))
+    if profile:
+        _print_profile(whole)
+    return 0
+
+
+def _generate_pairs(
+    table: str,
+    output: str | None,
+    options: GenerateOptions,
+    *,
+    excluded: Mapping[str, str | None],
+    visualize: bool,
+    profile: bool,
+    quiet: bool,
+) -> int:
+    for name, given in excluded.items():
+        if given is not None:
+            raise InputError(
+                f"{name} does not go with --pairs, which has its tracks from the table and writes "
+                "a params file for each pair; leave it out."
+            )
+    if output is None:
+        raise InputError("--pairs writes into a folder; name it with -o.")
+    from djtrans.cli.generate_pairs import generate_pairs
+
+    with profile_steps("djtrans generate") as whole:
+        whole.step("start").add(time.process_time())
+        status = generate_pairs(table, output, options, visualize=visualize, quiet=quiet)
+    if profile:
+        _print_profile(whole)
+    return status
+
+
+def _print_profile(whole: TimedStep) -> None:
+    """Print the tree of times; the start is before the clock of the whole."""
+    whole.add(whole.steps["start"].seconds)
+    click.echo("\n".join(profile_lines(whole)))
 
 
 @click.command()
@@ -151,87 +228,10 @@ def render(
         if refine != "off":
             config = RefinementConfig(prediction=refine)
             transition = refine_transition(transition, config, progress=progress)
-    written = _write(transition, output, save_params, visualize)
+    written = write_transition(transition, output, save_params, visualize)
     if not quiet:
         lines = refinement_lines(transition) + [f"wrote {path}" for path in written]
         click.echo("\n".join(lines))
-
-
-@click.command()
-@click.option(
-    "--out",
-    default="demo-output",
-    show_default=True,
-    metavar="DIR",
-    help="Folder to write to; created if missing.",
-)
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of the two synthesized tracks."
-)
-@_quiet
-def demo(out: str, seed: int, quiet: bool) -> None:
-    """Synthesize two tracks and mix them with a bass swap."""
-    from djtrans.cli.summary import describe
-    from djtrans.core.audio.io import write_audio
-    from djtrans.pipeline.generation import generate as run
-    from djtrans.synthesis import TrackSpec, synthesize
-
-    check_seed(seed)
-    begin = time.monotonic()
-    folder = make_folder(out)
-    _check_demo_folder(folder)
-    # Adjacent keys and tempos 2.4 % apart: a pair that a DJ would choose. Short, to be fast.
-    specs = {
-        "track_a": TrackSpec(
-            bpm=126.0,
-            tonic=9,
-            seed=2 * seed,
-            structure=(("intro", 8), ("drop", 24), ("outro", 16)),
-        ),
-        "track_b": TrackSpec(
-            bpm=123.0,
-            tonic=4,
-            seed=2 * seed + 1,
-            structure=(("intro", 8), ("drop", 24), ("outro", 8)),
-        ),
-    }
-    paths = []
-    for name, spec in specs.items():
-        track = synthesize(spec)
-        paths.append(folder / f"{name}.wav")
-        write_audio(paths[-1], track.audio, track.stems.sample_rate)
-    with show_progress(quiet) as progress:
-        transition = run(paths[0], paths[1], technique="bass-swap", seed=seed, progress=progress)
-    written = _write(
-        transition,
-        os.fspath(folder / "transition.wav"),
-        os.fspath(folder / "transition.json"),
-        visualize=True,
-    )
-    if not quiet:
-        lines = describe(transition, [*map(os.fspath, paths), *written], time.monotonic() - begin)
-        click.echo("\n".join(lines))
-
-
-def _check_demo_folder(folder: Path) -> None:
-    """Raise if the folder has files of the demo's names that are not those of an earlier demo."""
-    from djtrans.core.audio.io import content_hash
-    from djtrans.core.transition.params_file import load_params
-
-    names = [*(f"{name}.wav" for name in ("track_a", "track_b", "transition")), "transition.png"]
-    present = [folder / name for name in names if (folder / name).exists()]
-    own = True
-    if present:
-        try:
-            tracks = load_params(folder / "transition.json").provenance.tracks
-            own = all(
-                content_hash(folder / f"track_{side}.wav") == track.sha256
-                for side, track in tracks.items()
-            )
-        except DjtransError:
-            own = False
-    for path in (folder / "transition.json", *present):
-        check_by_product(path, lambda _: own, instead="choose another folder with --out")
 
 
 def _check_outputs(
@@ -241,7 +241,7 @@ def _check_outputs(
     inputs: Mapping[str, AnyPath | None],
 ) -> None:
     """Fail before the work if a result cannot be written or would replace another file."""
-    from djtrans.core.audio.io import WRITABLE
+    from djtrans.core.audio.containers import WRITABLE
     from djtrans.plot.save import FORMATS, is_own_picture
 
     picture = _picture(output) if visualize else None
@@ -261,15 +261,23 @@ def _picture(output: str) -> str:
     return os.fspath(Path(output).with_suffix(".png"))
 
 
-def _write(transition: Transition, output: str, params: str | None, visualize: bool) -> list[str]:
+def _save_picture(transition: Transition, picture: str) -> None:
+    with timed("import"):
+        from djtrans.plot import save_figure
+    figure = transition.plot()
+    with timed("file"):
+        save_figure(figure, picture)
+
+
+def write_transition(
+    transition: Transition, output: str, params: str | None, visualize: bool
+) -> list[str]:
     """Write the results, the params file first: the others can be made again from it."""
     writers: dict[str, Callable[[], object]] = {}
     if params is not None:
-        writers[params] = lambda: transition.save_params(params)
-    writers[output] = lambda: transition.save(output)
+        writers[params] = timed("params file")(lambda: transition.save_params(params))
+    writers[output] = timed("audio")(lambda: transition.save(output))
     if visualize:
-        from djtrans.plot import save_figure
-
         picture = _picture(output)
-        writers[picture] = lambda: save_figure(transition.plot(), picture)
+        writers[picture] = timed("picture")(lambda: _save_picture(transition, picture))
     return write_all(writers)

@@ -200,10 +200,12 @@ def _lagged_correlation(a: FloatArray, b: FloatArray, weights: FloatArray) -> Fl
     One correlation for all bands, not a mean of one for each: a band counts as much as its onsets
     are steep in both, so a click outweighs a slow rise, and a band without drums counts for little.
     """
-    from scipy.signal import correlate
+    from scipy.fft import irfft, next_fast_len, rfft
 
     def slide(kernel: FloatArray, signal: FloatArray) -> FloatArray:
-        return np.asarray(correlate(signal, kernel, mode="valid", method="fft"))
+        size = next_fast_len(len(signal) + len(kernel) - 1, real=True)
+        product = rfft(signal, size) * rfft(kernel[::-1], size)
+        return np.asarray(irfft(product, size)[len(kernel) - 1 : len(signal)])
 
     w = weights / weights.sum()
     a = a - (w * a).sum(axis=-1, keepdims=True)

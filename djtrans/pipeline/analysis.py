@@ -12,6 +12,7 @@ from djtrans.core.track.analysis_io import cached_analysis
 from djtrans.core.track.apply_corrections import apply_corrections
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
 from djtrans.core.util.isolation import same_surroundings
+from djtrans.core.util.profiling import timed
 from djtrans.pipeline.corrections import correction_layers
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.registry import Registry, default_registry
@@ -70,7 +71,8 @@ def analyze_track(
     124
     """
     loaded = (track if isinstance(track, Track) else load_track(track)).without_dc()
-    require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
+    with timed("check samples"):
+        require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
     # Above the range of hearing nothing is music, but it would count as level.
     rate = min(loaded.sample_rate, HIGHEST_RATE)
     audio = resample(loaded.audio, loaded.sample_rate, rate)
@@ -78,15 +80,18 @@ def analyze_track(
     component = registry.analyzers.find(analyzer)
 
     def analyze() -> Analysis:
-        built = registry.analyzers.build(component.name)
-        with same_surroundings():
+        with timed("import"):
+            built = registry.analyzers.build(component.name)
+        with timed(component.name), same_surroundings():
             return built.analyze(audio, rate, progress)
 
     # The cache holds what the analyzer found: corrections may change at any time.
     if cached:
-        found = cached_analysis(loaded, component.name, component.declaration, analyze)
+        with timed("cache"):
+            found = cached_analysis(loaded, component.name, component.declaration, analyze)
     else:
         found = analyze()
     if not corrected:
         return found
-    return apply_corrections(found, correction_layers(loaded, registry))
+    with timed("corrections"):
+        return apply_corrections(found, correction_layers(loaded, registry))

@@ -14,6 +14,7 @@ from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.transition.requests import build_curve_request, reference_level, window_features
 from djtrans.core.util.isolation import same_surroundings
+from djtrans.core.util.profiling import timed
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render_window
@@ -100,18 +101,19 @@ def generate_transition_params(
         )
         if options.n_frames is not None:
             params = params.resampled(options.n_frames)
-    provenance = make_provenance(
-        registry,
-        prepared.tracks,
-        prepared.separators,
-        prepared.mixer,
-        plan,
-        span,
-        seed=options.seed,
-        technique_config=configured,
-        model=model,
-        analyses=prepared.analyses,
-    )
+    with timed("provenance"):
+        provenance = make_provenance(
+            registry,
+            prepared.tracks,
+            prepared.separators,
+            prepared.mixer,
+            plan,
+            span,
+            seed=options.seed,
+            technique_config=configured,
+            model=model,
+            analyses=prepared.analyses,
+        )
     provenance = attrs.evolve(provenance, sampling=sampling)
     return ParamsFile(params=params, plan=plan, provenance=provenance)
 
@@ -146,6 +148,7 @@ def finish(
         mixer=mixer,
         seconds=steps.seconds,
     )
-    warn_of_low_level(rendered, plan)
-    warn_of_silence(rendered, transition.sample_rate, transition.beat_times, plan.beats_per_bar)
+    with timed("check levels"):
+        warn_of_low_level(rendered, plan)
+        warn_of_silence(rendered, transition.sample_rate, transition.beat_times, plan.beats_per_bar)
     return transition

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from djtrans.core.audio.io import content_hash
+from djtrans.core.audio.file_facts import content_hash
 from djtrans.core.contracts.library import LibraryDeclaration
 from djtrans.core.errors import InputError, LibraryError
 from djtrans.core.registration.catalog import Component

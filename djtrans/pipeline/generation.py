@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from djtrans.core.errors import InputError, PlanError
+from djtrans.core.track.lazy_track import keep_samples_hash
 from djtrans.core.track.track import Track
 from djtrans.core.transition.params_file import ParamsFile, load_params
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.util.profiling import timed
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
 from djtrans.pipeline.completion import finish, generate_transition_params
@@ -76,16 +78,18 @@ def generate(
     >>> transition.save("out.wav")  # doctest: +SKIP
     """
     options = GenerateOptions.of(options, fields)
-    registry = registry or default_registry()
-    source = choose_model(
-        options.model,
-        scheduler=options.scheduler,
-        scheduler_settings=options.preparation.settings.scheduler,
-        steps=options.steps,
-        guidance_scale=options.guidance_scale,
-        device=options.device,
-        registry=registry,
-    )
+    with timed("plugins"):
+        registry = registry or default_registry()
+    with timed("model"):
+        source = choose_model(
+            options.model,
+            scheduler=options.scheduler,
+            scheduler_settings=options.preparation.settings.scheduler,
+            steps=options.steps,
+            guidance_scale=options.guidance_scale,
+            device=options.device,
+            registry=registry,
+        )
     preparation = options.preparation
     varied = None if options.vary is None else load_params(options.vary)
     if source is None and (needs := options.needs_model):
@@ -102,14 +106,20 @@ def generate(
         if source is not None:
             plan_options = attrs.evolve(plan_options, frames_per_beat=source.frames_per_beat)
         if varied is None:
-            plan = _candidate(prepared, options, plan_options)
+            with timed("candidates"):
+                plan = _candidate(prepared, options, plan_options)
             if not plan_options.nudge_ms:
-                plan = prepared.nudge(plan)
+                with timed("nudge"):
+                    plan = prepared.nudge(plan)
         else:
             _check_made_of(prepared, varied)
             plan = varied.plan
         span = prepared.span(plan, options.context, options.full)
-    aligned = prepared.align(plan, span, steps)
+    aligned = prepared.align(plan, span, steps, cached=True)
+    with timed("hash samples"):
+        for given, track in zip((a, b), prepared.tracks, strict=True):
+            if not isinstance(given, Track):
+                keep_samples_hash(track)
     if varied is None:
         plan = prepared.refine(plan, aligned)
     if source is not None and not named:

@@ -10,9 +10,12 @@ import attrs
 import torch
 
 from djtrans.core.contracts.component import ComponentRecord
+from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track, load_track
+from djtrans.core.transition.aligned_cache import cached_align
 from djtrans.core.transition.alignment import (
     AlignedTrack,
     Span,
@@ -23,10 +26,12 @@ from djtrans.core.transition.alignment import (
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan, clock_seconds
 from djtrans.core.util.devices import pick_device
+from djtrans.core.util.profiling import timed
 from djtrans.metrics.beat_offset import BeatOffset, beat_offset
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import resolve_spec
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.concurrency import run_pair
 from djtrans.pipeline.curve_generation import check_needs
 from djtrans.pipeline.options import (
     DEFAULT_CONTEXT_BARS,
@@ -34,7 +39,7 @@ from djtrans.pipeline.options import (
     PreparationOptions,
     parse_context,
 )
-from djtrans.pipeline.progress import Steps, half_progress
+from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import separator_declaration, separator_record
 from djtrans.pipeline.separators import build_separator, fetch_separator
 from djtrans.planning.nudging import nudged
@@ -160,9 +165,20 @@ class Prepared:
         return _span(plan, self.tracks, context, full)
 
     def align(
-        self, plan: TransitionPlan, span: Span, steps: Steps | None = None
+        self, plan: TransitionPlan, span: Span, steps: Steps | None = None, *, cached: bool = False
     ) -> Pair[AlignedTrack]:
-        """Align both tracks to the timeline of a plan, and separate them around its window."""
+        """Align both tracks to the timeline of a plan, and separate them around its window.
+
+        Parameters
+        ----------
+        plan : TransitionPlan
+        span : Span
+            Part of the timeline to be rendered.
+        steps : Steps, optional
+            Receives progress and wall time.
+        cached : bool
+            Keep the aligned audio and the stems in the cache, to render the plan again.
+        """
         return align_pair(
             self.tracks,
             plan,
@@ -171,6 +187,7 @@ class Prepared:
             self.registry,
             steps or Steps(),
             self.device,
+            cached=cached,
         )
 
 
@@ -217,37 +234,48 @@ def prepare(
             f"separator.{next(iter(settings.separator))} is set, but both tracks have ready stems; "
             "leave it out."
         )
-    registry.analyzers.find(options.analyzer)  # refuse a wrong name before weights are fetched
+    # First, so that a wrong name is refused before weights are fetched.
+    analyzer = registry.analyzers.find(options.analyzer)
     device = pick_device(options.device)
-    separators = separator_pair(
-        options.separator, options.stems, settings.separator, device, steps, registry
-    )
-    spec = resolve_spec(options.mixer, registry)
-    if options.master is not None:
-        spec = spec.with_master(options.master)
-    spec = spec.configured(settings.mixer)
-    mixer = DifferentiableDJMixer(spec, registry=registry)
+    with timed("separators"):
+        separators = separator_pair(
+            options.separator, options.stems, settings.separator, device, steps, registry
+        )
+    with timed("mixer"):
+        spec = resolve_spec(options.mixer, registry)
+        if options.master is not None:
+            spec = spec.with_master(options.master)
+        spec = spec.configured(settings.mixer)
+        mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load"):
-        tracks = Pair(as_track(a), as_track(b))
+        with timed("A"):
+            first = as_track(a)
+        with timed("B"):
+            tracks = Pair(first, as_track(b))
     with steps.step("analyze") as fraction:
-        analyses = []
-        for done, track in enumerate(tracks):
+
+        def analyze(track: Track, progress: FractionCallback) -> Analysis:
             found = (known or {}).get(track.sha256)
             if found is None:
                 found = analyze_track(
-                    track,
-                    analyzer=options.analyzer,
-                    progress=half_progress(fraction, done),
-                    registry=registry,
+                    track, analyzer=options.analyzer, progress=progress, registry=registry
                 )
             if known is not None and track.sha256:
                 known[track.sha256] = found
-            analyses.append(found)
+            return found
+
+        # The same track twice is analyzed once.
+        distinct = tracks.a.sha256 != tracks.b.sha256
+        analyses = run_pair(
+            analyze, tracks, fraction, concurrent=analyzer.declaration.thread_safe and distinct
+        )
     rate = max(track.sample_rate for track in tracks)
     channels = max(len(track.audio) for track in tracks)
+    with timed("resample"):
+        tracks = tracks.map(lambda track: track.at_rate(rate, channels))
     return Prepared(
-        tracks=tracks.map(lambda track: track.at_rate(rate, channels)),
-        analyses=Pair(*analyses),
+        tracks=tracks,
+        analyses=analyses,
         separators=separators,
         mixer=mixer,
         device=device,
@@ -283,31 +311,41 @@ def separator_pair(
 
 
 def align_pair(
-    tracks: Pair[Track],
+    tracks: Pair[Track] | Pair[LazyTrack] | Pair[Track | LazyTrack],
     plan: TransitionPlan,
     span: Span,
     separators: Pair[ComponentRecord],
     registry: Registry,
     steps: Steps,
     device: str,
+    *,
+    cached: bool = False,
 ) -> Pair[AlignedTrack]:
-    """Align both tracks to the timeline of a plan, and separate them around its window."""
+    """Align both tracks to the timeline of a plan, and separate them around its window.
+
+    See :meth:`Prepared.align`.
+    """
+    declarations = separators.map(lambda record: separator_declaration(record, registry))
+
+    def separate(name: str, progress: FractionCallback) -> AlignedTrack:
+        record = separators[name]
+        return align_and_separate(
+            tracks[name],
+            plan.a if name == "a" else plan.b,
+            plan,
+            span,
+            build_separator(registry, record.name, record.config, device, cached=cached),
+            declarations[name],
+            progress=progress,
+            align_mix=cached_align if cached else align,
+        )
+
     with steps.step("separate") as fraction:
-        return Pair(
-            *(
-                align_and_separate(
-                    track,
-                    side,
-                    plan,
-                    span,
-                    build_separator(registry, record.name, record.config, device),
-                    separator_declaration(record, registry),
-                    progress=half_progress(fraction, done),
-                )
-                for done, (track, side, record) in enumerate(
-                    zip(tracks, plan.sides, separators, strict=True)
-                )
-            )
+        return run_pair(
+            separate,
+            Pair("a", "b"),
+            fraction,
+            concurrent=all(declaration.thread_safe for declaration in declarations),
         )
 
 

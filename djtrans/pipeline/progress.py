@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from djtrans.core.contracts.progress import FractionCallback
+from djtrans.core.util.profiling import timed
 from djtrans.core.util.progress import Progress, ProgressCallback
 
 
@@ -78,7 +79,8 @@ class Steps:
         report = self.progress(name)
         report(0.0)
         begin = time.perf_counter()
-        yield report
+        with timed(name):
+            yield report
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
         report(1.0)
 

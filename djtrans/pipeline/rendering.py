@@ -8,6 +8,7 @@ import attrs
 
 from djtrans.core.audio.time_stretch import ENGINE
 from djtrans.core.errors import FormatError
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span
 from djtrans.core.transition.pair import Pair
@@ -85,7 +86,8 @@ def render(
         recorded = with_stems(content.provenance, Pair(stems_a, stems_b), registry)
         content = attrs.evolve(content, provenance=recorded)
         built = rebuild_mixer(recorded.mixer, content.params, registry)
-        tracks = Pair(as_track(a), as_track(b))
+        shape = recorded.render
+        tracks = Pair(a, b).map(lambda source: _at_rate(source, shape.sample_rate, shape.channels))
         for side, track in tracks.items():
             expected = recorded.tracks[side]
             if not expected.sha256:
@@ -95,8 +97,6 @@ def render(
                     f"Track {side.upper()}, {track.name}, is not the file that these parameters "
                     f"were made for ({expected.name}); give the same two files, in the same order."
                 )
-        shape = recorded.render
-        tracks = tracks.map(lambda track: track.at_rate(shape.sample_rate, shape.channels))
     if shape.stretch != ENGINE:
         warn_changed(f"the time stretch was {shape.stretch}, here it is {ENGINE}")
     separators = Pair("a", "b").map(lambda side: recorded.tracks[side].separator)
@@ -106,5 +106,16 @@ def render(
             warn_changed(f"{record.name} had version {record.version}, here it is {here}")
         fetch_separator(registry, record.name, record.config, device, steps.progress("weights"))
     span = Span(shape.start, shape.stop)
-    aligned = align_pair(tracks, content.plan, span, separators, registry, steps, device)
+    aligned = align_pair(
+        tracks, content.plan, span, separators, registry, steps, device, cached=True
+    )
     return finish(built, content, aligned, device, steps)
+
+
+def _at_rate(
+    source: str | os.PathLike[str] | Track, sample_rate: int, channels: int
+) -> Track | LazyTrack:
+    """Return a track as it is rendered; one of a file is decoded only if the cache lacks it."""
+    if isinstance(source, Track):
+        return as_track(source).at_rate(sample_rate, channels)
+    return LazyTrack(source, sample_rate, channels)

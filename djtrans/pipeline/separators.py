@@ -39,7 +39,12 @@ def find_separator(registry: Registry, name: str) -> tuple[str, SeparatorDeclara
 
 
 def build_separator(
-    registry: Registry, name: str, config: Mapping[str, Any], device: str = "auto"
+    registry: Registry,
+    name: str,
+    config: Mapping[str, Any],
+    device: str = "auto",
+    *,
+    cached: bool = False,
 ) -> Separator:
     """Build a separator.
 
@@ -51,12 +56,15 @@ def build_separator(
         Fields of its config.
     device : str
         Device that replaces ``"auto"`` in a field `device` of its config.
+    cached : bool
+        Cache the stems also if the declaration does not request it, as for a separator that is
+        not slow.
 
     Returns
     -------
     Separator
-        With a cache for its stems if its declaration requests that, it computes them, and its
-        factory is given by name: a callable of a notebook may change without a new version.
+        With a cache for its stems if that is requested, it computes them, and its factory is given
+        by name: a callable of a notebook may change without a new version.
     """
     name, declaration = find_separator(registry, name)
     settings = config_from_dict(declaration.config, config)
@@ -65,7 +73,7 @@ def build_separator(
     full = config_to_dict(settings)
     separator: Separator = registry.separators.build(name, full)
     # The cache identifies stems by the audio, which does not decide what a reader of files returns.
-    if declaration.keep and declaration.lazy and not declaration.reads_source:
+    if (cached or declaration.keep) and declaration.lazy and not declaration.reads_source:
         return CachedSeparator(separator, name, declaration, full)
     return separator
 

@@ -19,6 +19,7 @@ from djtrans.core.transition.params_file import ParamsFile, Provenance, save_par
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.transition.sources import check_not_source
 from djtrans.core.transition.summary import Overview
+from djtrans.core.util.profiling import timed
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.rendering import Rendered
 from djtrans.report.summary_measurement import measure_overview
@@ -180,9 +181,11 @@ class Transition:
 
     def plot(self, theme: str = "light") -> Figure:
         """Plot both tracks, the ownership of bass, kick, vocals and lead, and the curves."""
-        from djtrans.plot import plot_transition
-
-        return plot_transition(self.content(), theme=theme)
+        with timed("import"):
+            from djtrans.plot import plot_transition
+        content = self.content()
+        with timed("plot"):
+            return plot_transition(content, theme=theme)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the audio with title and artists; the extension chooses the format.
@@ -221,9 +224,10 @@ class Transition:
         """Return the content of the params file, with the overview for plots."""
         if not self._overview:
             isolation = _isolation(self.provenance)
-            measured = measure_overview(
-                self.rendered, self.a, self.b, self.plan, self.params, isolation=isolation
-            )
+            with timed("measure overview"):
+                measured = measure_overview(
+                    self.rendered, self.a, self.b, self.plan, self.params, isolation=isolation
+                )
             self._overview.append(measured)
         return ParamsFile(
             params=self.params,

@@ -136,7 +136,7 @@ def test_a_picture_of_djtrans_may_be_replaced(tmp_path):
 
 
 def test_params_are_written_although_the_audio_cannot_be(tmp_path, monkeypatch):
-    from djtrans.cli.transitions import _write
+    from djtrans.cli.transitions import write_transition
     from djtrans.core.errors import AudioFileError
 
     class Transition:
@@ -150,5 +150,5 @@ def test_params_are_written_although_the_audio_cannot_be(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(AudioFileError, match=r"x\.wav: No space left on device\. Written: p\.json"):
-        _write(Transition(), "x.wav", "p.json", False)
+        write_transition(Transition(), "x.wav", "p.json", False)
     assert os.listdir(tmp_path) == ["p.json"]

@@ -26,7 +26,11 @@ def test_refinement_is_automatic_off_or_by_one_of_its_predictions():
 
 
 def test_every_field_of_text_or_numbers_is_an_option_of_the_command_with_its_default():
-    options = {p.name: p for p in cli.commands["generate"].params if isinstance(p, click.Option)}
+    options = {
+        p.name: p
+        for p in cli.get_command(click.Context(cli), "generate").params
+        if isinstance(p, click.Option)
+    }
     for field in attrs.fields(GenerateOptions):
         if field.name in ("settings", "guides"):
             continue

@@ -1,4 +1,4 @@
-"""Sample rates of the audio files that can be written."""
+"""Formats and sample rates of the audio files that can be written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ import os
 from pathlib import Path
 
 from djtrans.core.errors import AudioFileError
+
+#: Writable formats: libsndfile's format and the default subtype, by extension.
+WRITABLE = {
+    ".wav": ("WAV", "PCM_24"),
+    ".flac": ("FLAC", "PCM_24"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+    ".aiff": ("AIFF", "PCM_24"),
+    ".aif": ("AIFF", "PCM_24"),
+}
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 #: Highest sample rates in Hz by extension; libsndfile crashes on higher ones of Vorbis.

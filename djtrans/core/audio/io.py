@@ -17,9 +17,9 @@ import soundfile
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.containers import check_sample_rate
+from djtrans.core.audio.containers import WRITABLE, check_sample_rate
 from djtrans.core.audio.decibels import amplitude_to_db
-from djtrans.core.audio.decoding.opening import check_is_file, open_audio
+from djtrans.core.audio.decoding.opening import open_audio
 from djtrans.core.audio.decoding.stream import incomplete, seconds
 from djtrans.core.audio.downmix import to_stereo
 from djtrans.core.audio.reproducible_files import make_reproducible
@@ -28,17 +28,6 @@ from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.validation import check_audio, check_finite
 from djtrans.core.errors import AudioFileError
 from djtrans.core.util.atomic_files import reason, replacing
-from djtrans.core.util.checksums import file_hash
-
-#: Writable formats: libsndfile's format and the default subtype, by extension.
-WRITABLE = {
-    ".wav": ("WAV", "PCM_24"),
-    ".flac": ("FLAC", "PCM_24"),
-    ".ogg": ("OGG", "VORBIS"),
-    ".mp3": ("MP3", "MPEG_LAYER_III"),
-    ".aiff": ("AIFF", "PCM_24"),
-    ".aif": ("AIFF", "PCM_24"),
-}
 
 #: libsndfile's Vorbis encoder overflows its stack on one huge write.
 _WRITE_FRAMES = 65536
@@ -166,21 +155,6 @@ def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samp
     return padded_slice(audio, offset, offset + samples)
 
 
-def audio_seconds(path: str | os.PathLike[str]) -> float:
-    """Return the length of an audio file in seconds, as it is decoded."""
-    with open_audio(Path(os.path.expanduser(path))) as stream:
-        frames = stream.frames
-        if frames is None:
-            frames = sum(len(block) for block in stream.blocks())
-        return frames / stream.sample_rate
-
-
-def audio_sample_rate(path: str | os.PathLike[str]) -> int:
-    """Return the sample rate of an audio file in Hz."""
-    with open_audio(Path(os.path.expanduser(path))) as stream:
-        return stream.sample_rate
-
-
 def write_audio(
     path: str | os.PathLike[str],
     audio: Tensor,
@@ -275,16 +249,6 @@ def write_audio(
                 f"{reason(error)} Try a .wav file."
             ) from None
     return file
-
-
-def content_hash(audio_path: str | os.PathLike[str]) -> str:
-    """Compute the SHA-256 of a file's bytes in hexadecimal, which identifies a track in caches."""
-    file = Path(os.path.expanduser(audio_path))
-    check_is_file(file)
-    try:
-        return file_hash(file)
-    except OSError as error:
-        raise AudioFileError(f"Cannot read {file}: {reason(error)}") from None
 
 
 def _joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:

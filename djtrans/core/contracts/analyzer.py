@@ -46,6 +46,11 @@ class Analyzer(Protocol):
 class AnalyzerDeclaration(Declaration):
     """Declaration of an analyzer: beat grid, phrases, sections, key and levels of a track.
 
+    Attributes
+    ----------
+    thread_safe : bool
+        True if two instances may analyze two tracks in two threads at the same time.
+
     Examples
     --------
     >>> import djtrans
@@ -62,6 +67,8 @@ class AnalyzerDeclaration(Declaration):
 
     kind: ClassVar[str] = "analyzer"
     contract: ClassVar[type | None] = Analyzer
+
+    thread_safe: bool = False
 
 
 @hookspec

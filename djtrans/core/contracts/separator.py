@@ -93,6 +93,9 @@ class SeparatorDeclaration(Declaration):
     keep : bool
         True to cache its stems on disk: it is slow, and its result depends only on the audio, its
         config and its weights. Ignored with `reads_source`.
+    thread_safe : bool
+        True if two instances may separate two tracks in two threads at the same time. A network
+        that uses all cores for one track gains nothing from that.
 
     Examples
     --------
@@ -116,6 +119,7 @@ class SeparatorDeclaration(Declaration):
     isolation: str = attrs.field(default="weak", validator=one_of("good", "weak"))
     reads_source: bool = False
     keep: bool = False
+    thread_safe: bool = False
 
 
 @hookspec

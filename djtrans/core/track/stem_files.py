@@ -10,7 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.io import WRITABLE, audio_seconds, content_hash, load_audio, write_audio
+from djtrans.core.audio.containers import WRITABLE
+from djtrans.core.audio.file_facts import audio_seconds, content_hash
+from djtrans.core.audio.io import load_audio, write_audio
 from djtrans.core.errors import AudioFileError, SeparationError, ShapeError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems

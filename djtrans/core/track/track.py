@@ -12,10 +12,12 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.dc_offset import FAULTY_DC_DB, dc_offset_db, without_dc
-from djtrans.core.audio.io import content_hash, decode
+from djtrans.core.audio.file_facts import content_hash
+from djtrans.core.audio.io import decode
 from djtrans.core.audio.polarity import to_mono
 from djtrans.core.audio.resampling import resample
 from djtrans.core.track.tags import Tags, read_tags
+from djtrans.core.util.profiling import timed
 
 #: Shortest track that can be analyzed.
 MINIMUM_SECONDS = 8.0
@@ -81,7 +83,8 @@ class Track:
 
     def without_dc(self) -> Track:
         """Remove a DC offset above -60 dBFS, with a warning above -30; the hash is unchanged."""
-        audio = without_dc(self.audio)
+        with timed("DC offset"):
+            audio = without_dc(self.audio)
         if audio is self.audio:
             return self
         offset = dc_offset_db(self.audio)
@@ -128,13 +131,16 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     --------
     djtrans.analyze_track : Analyze a track.
     """
-    decoded = decode(path)
+    with timed("decode"):
+        decoded = decode(path)
+    with timed("hash and tags"):
+        sha256, tags = content_hash(path), read_tags(path)
     return Track(
         decoded.audio,
         decoded.sample_rate,
         Path(path).name,
-        content_hash(path),
+        sha256,
         decoded.decoder,
-        read_tags(path),
+        tags,
         os.path.abspath(os.path.expanduser(path)),
     )

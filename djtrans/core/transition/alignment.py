@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import torch
 from torch import Tensor
@@ -13,11 +15,13 @@ from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.warping import warp
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track
 from djtrans.core.transition.gain_ease import GainEase
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan, track_seconds
+from djtrans.core.util.profiling import timed
 
 #: Bars of context on either side of the window that are separated, too.
 MARGIN_BARS = 4
@@ -83,12 +87,12 @@ def margin_span(plan: TransitionPlan, sample_rate: int) -> Span:
     )
 
 
-def align(track: Track, side: TrackPlan, span: Span) -> Tensor:
+def align(track: Track | LazyTrack, side: TrackPlan, span: Span) -> Tensor:
     """Loop, stretch, transpose and scale a track as planned.
 
     Parameters
     ----------
-    track : Track
+    track : Track or LazyTrack
         The track.
     side : TrackPlan
         The track's part of the plan.
@@ -100,8 +104,12 @@ def align(track: Track, side: TrackPlan, span: Span) -> Tensor:
     Tensor
         ``[channels, samples]``; zero beyond the ends of the track.
     """
-    rate = track.sample_rate
-    audio = track.audio if side.loop is None else looped(track.audio, side.loop, rate)
+    return _align_audio(track.audio, track.sample_rate, side, span)
+
+
+def _align_audio(audio: Tensor, rate: int, side: TrackPlan, span: Span) -> Tensor:
+    if side.loop is not None:
+        audio = looped(audio, side.loop, rate)
     start, stop = span.start / rate, span.stop / rate
     aligned = warp(audio, side.warp, rate, start, stop, semitones=side.key_shift) * side.gain
     if side.gain_ease is not None:
@@ -125,13 +133,14 @@ def _ease_gain(
 
 
 def align_and_separate(
-    track: Track,
+    track: Track | LazyTrack,
     side: TrackPlan,
     plan: TransitionPlan,
     span: Span,
     separator: Separator,
     declaration: SeparatorDeclaration,
     progress: FractionCallback | None = None,
+    align_mix: Callable[[Track | LazyTrack, TrackPlan, Span], Tensor] = align,
 ) -> AlignedTrack:
     """Align a track with the timeline and separate the window and its context.
 
@@ -143,7 +152,7 @@ def align_and_separate(
 
     Parameters
     ----------
-    track : Track
+    track : Track or LazyTrack
         Track at the sample rate and number of channels of the render.
     side : TrackPlan
         The track's part of the plan.
@@ -157,6 +166,8 @@ def align_and_separate(
         Its declaration.
     progress : callable, optional
         Progress callback.
+    align_mix : callable
+        :func:`align`, or the same with a cache, for the track that the separator receives.
 
     Returns
     -------
@@ -167,14 +178,16 @@ def align_and_separate(
     span = Span(min(span.start, margin.start), max(span.stop, margin.stop))
     if declaration.reads_source:
         source = separate(separator, declaration, track.audio, rate, progress=progress)
-        parts = [align(attrs.evolve(track, audio=stem), side, span) for stem in source.audio]
+        parts = [_align_audio(stem, rate, side, span) for stem in source.audio]
         whole = Stems(torch.stack(parts), source.names, rate)
         stems = whole.window(margin.start - span.start, margin.stop - span.start)
         return _played(AlignedTrack(whole.mix, span, stems, margin), side)
-    mix = align(track, side, span)
+    with timed("align"):
+        mix = align_mix(track, side, span)
     part = mix[:, margin.start - span.start : margin.stop - span.start]
     start = track_seconds(side.warp, margin.start / rate)
-    stems = separate(separator, declaration, part, rate, start_seconds=start, progress=progress)
+    with timed("stems"):
+        stems = separate(separator, declaration, part, rate, start_seconds=start, progress=progress)
     return _played(AlignedTrack(mix, span, stems, margin), side)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from djtrans.core.audio.io import content_hash
+from djtrans.core.audio.file_facts import content_hash
 from djtrans.core.errors import AudioFileError
 from djtrans.core.transition.params_file import Provenance
 from djtrans.core.util.writable import target_of

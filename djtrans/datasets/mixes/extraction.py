@@ -10,7 +10,8 @@ from pathlib import Path
 
 import attrs
 
-from djtrans.core.audio.io import audio_seconds, load_window
+from djtrans.core.audio.file_facts import audio_seconds
+from djtrans.core.audio.io import load_window
 from djtrans.core.errors import AudioFileError, DjtransError, InputError
 from djtrans.core.track.tracklist import Tracklist, TracklistEntry, clock
 from djtrans.core.track.tracklist_files import load_tracklist

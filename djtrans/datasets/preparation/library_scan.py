@@ -11,8 +11,8 @@ from pathlib import Path
 
 import attrs
 
+from djtrans.core.audio.file_facts import audio_seconds, content_hash
 from djtrans.core.audio.fingerprint import fingerprint
-from djtrans.core.audio.io import audio_seconds, content_hash
 from djtrans.core.errors import DjtransError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.track import load_track

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from djtrans.core.audio.io import content_hash
+from djtrans.core.audio.file_facts import content_hash
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback

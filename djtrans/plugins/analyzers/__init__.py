@@ -87,6 +87,7 @@ def djtrans_analyzers() -> Iterable[AnalyzerDeclaration]:
         factory="djtrans.plugins.analyzers.constant_grid:ConstantGridAnalyzer",
         config=ConstantGridConfig,
         version=6,
+        thread_safe=True,
         references=(
             "Scheirer, Tempo and beat analysis of acoustic musical signals, JASA 103(1), 1998",
             "Foote, Automatic audio segmentation using a measure of audio novelty, ICME 2000",

@@ -15,6 +15,7 @@ from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.beat_grid import BeatGrid
+from djtrans.core.util.profiling import timed
 from djtrans.plugins.analyzers import ConstantGridConfig
 from djtrans.plugins.analyzers.bar_beat import bar_beat
 from djtrans.plugins.analyzers.chroma import chroma_per_bar
@@ -116,13 +117,17 @@ class ConstantGridAnalyzer:
         duration = samples.shape[1] / sample_rate
         report(0.02)
 
-        front_end = extract_front_end(mono, sample_rate, self.config)
+        with timed("onsets"):
+            front_end = extract_front_end(mono, sample_rate, self.config)
         report(0.3)
-        beats = find_steady_beats(front_end)
+        with timed("beats"):
+            beats = find_steady_beats(front_end)
         report(0.5)
-        chroma = front_end.chroma
-        key = find_key(chroma.strength)
-        uneven = self._uneven(front_end, beats)
+        with timed("key"):
+            chroma = front_end.chroma
+            key = find_key(chroma.strength)
+        with timed("tempo changes"):
+            uneven = self._uneven(front_end, beats)
         # From here on only the attacks are needed, and all bands of them alike.
         attacks, frame_rate = front_end.attacks.all_bands(), front_end.bands.frame_rate
         del front_end
@@ -137,17 +142,20 @@ class ConstantGridAnalyzer:
         grid = _grid(beats, warped, duration)
         bar_zero = _bar_zero(beats, grid)
         report(0.7)
-        features = features_per_bar(beats.features, _first_slot(beats, bar_zero), grid.bars)
+        with timed("bars"):
+            features = features_per_bar(beats.features, _first_slot(beats, bar_zero), grid.bars)
+            beat = bar_beat(attacks, beats.pulse, bar_zero, grid.bars, grid.confidence)
+            pitches = chroma_per_bar(
+                chroma.strength, chroma.frame_rate, grid.downbeat_times[: grid.bars + 1]
+            )
         analysis = analysis_on_grid(
             audio,
             sample_rate,
             grid,
             key,
             lambda levels: find_sections(features, levels, self.config.section_threshold),
-            bar_beat(attacks, beats.pulse, bar_zero, grid.bars, grid.confidence),
-            chroma_per_bar(
-                chroma.strength, chroma.frame_rate, grid.downbeat_times[: grid.bars + 1]
-            ),
+            beat,
+            pitches,
         )
         report(1.0)
         return analysis

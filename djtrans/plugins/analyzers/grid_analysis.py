@@ -14,6 +14,7 @@ from djtrans.core.track.analysis import Analysis, Levels, Section
 from djtrans.core.track.beat_grid import BeatGrid
 from djtrans.core.track.key import Key
 from djtrans.core.track.regridding import phrases_of
+from djtrans.core.util.profiling import timed
 from djtrans.plugins.analyzers.bar_levels import BarLevels, bar_levels
 from djtrans.plugins.analyzers.vocal import bar_vocals
 
@@ -53,9 +54,14 @@ def analysis_on_grid(
     """
     samples = audio.detach().cpu().float().numpy()
     bar_times = grid.downbeat_times[: grid.bars + 1]
-    levels = bar_levels(samples, sample_rate, bar_times)
-    sections = find(levels)
-    integrated, short_term = programme_lufs(audio, sample_rate)
+    with timed("bar levels"):
+        levels = bar_levels(samples, sample_rate, bar_times)
+    with timed("sections"):
+        sections = find(levels)
+    with timed("loudness"):
+        integrated, short_term = programme_lufs(audio, sample_rate)
+    with timed("vocals"):
+        vocals = bar_vocals(samples, sample_rate, bar_times)
     return Analysis(
         duration_seconds=samples.shape[1] / sample_rate,
         grid=grid,
@@ -66,7 +72,7 @@ def analysis_on_grid(
         bar_level_db=levels.level_db,
         bar_low_db=levels.low_db,
         bar_loudness_db=levels.loudness_db,
-        bar_vocal=bar_vocals(samples, sample_rate, bar_times),
+        bar_vocal=vocals,
         bar_beat=np.full(grid.bars, grid.confidence) if bar_beat is None else bar_beat,
         bar_chroma=np.zeros((grid.bars, 12)) if bar_chroma is None else bar_chroma,
     )

@@ -156,6 +156,7 @@ def _chunk_lags(
     steps = len(profile)
     reach = round(_FAR_SECONDS / period * steps)
     lags = np.arange(-reach, reach + 1)
+    rolled = np.stack([np.roll(profile, lag) for lag in lags])
     beats = len(attacks.strength) / attacks.rate / period
     beats = min(max(beats // 6, _FEWEST_BEATS), _MOST_BEATS)
     rows = round(beats * period * attacks.rate)
@@ -165,7 +166,7 @@ def _chunk_lags(
         part = attacks.strength[first : first + rows]
         begin = first / attacks.rate
         local = _beat_profile(part, attacks.rate, period, offset - begin)
-        match = np.array([np.dot(np.roll(profile, lag), local) for lag in lags])
+        match = np.array([np.dot(row, local) for row in rolled])
         peak = int(np.argmax(match))
         total += float(local.sum())
         if not 0 < peak < len(lags) - 1 or local.sum() <= 0:

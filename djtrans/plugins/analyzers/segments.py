@@ -104,6 +104,9 @@ def _plateaus(path: Floats, frame_rate: float) -> list[tuple[float, float, float
     runs: list[list[float]] = []
     for index, period in enumerate(path):
         time = index / frame_rate
+        if runs and period == runs[-1][2]:
+            runs[-1][1] = time
+            continue
         octaves = np.log2(period / runs[-1][2]) if runs else np.inf
         if runs and abs(octaves - np.round(octaves)) < _SAME_OCTAVES:
             runs[-1][1] = time

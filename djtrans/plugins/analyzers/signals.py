@@ -16,6 +16,8 @@ Samples = NDArray[np.float32]
 
 #: Samples that are read at once where the whole signal is measured.
 _BLOCK = 1 << 20
+#: Samples of the longest signal that is stored: 64 MiB, 25 minutes at 11025 Hz.
+_MOST_STORED = 1 << 24
 #: Samples of the result on either side that the filter of the downsampling covers, and one more.
 _FILTER_MARGIN = 11
 
@@ -79,6 +81,19 @@ def downsampled(signal: Signal, factor: int) -> Signal:
         return np.asarray(low, dtype=np.float32)
 
     return ComputedSignal(-(-len(signal) // factor), read)
+
+
+def stored(signal: Signal) -> Signal:
+    """Compute a signal that is read several times, block by block; a very long one stays as it is.
+
+    The memory of an analysis thus grows with the length of a track only up to a limit.
+    """
+    if len(signal) > _MOST_STORED:
+        return signal
+    samples = np.empty(len(signal), dtype=np.float32)
+    for start in range(0, len(signal), _BLOCK):
+        samples[start : start + _BLOCK] = signal[start : start + _BLOCK]
+    return samples
 
 
 def peak(signal: Signal) -> float:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from djtrans.core.audio.polarity import channel_signs
 from djtrans.plugins.analyzers.partials import partials_move_together
 from djtrans.plugins.analyzers.pitch_motion import pitch_motion
-from djtrans.plugins.analyzers.signals import ComputedSignal, Signal, downsampled, peak
+from djtrans.plugins.analyzers.signals import ComputedSignal, Signal, downsampled, peak, stored
 
 #: Minimum sample rate of the downsampled audio, and time between frames.
 _RATE, _HOP_SECONDS = 11025, 0.02
@@ -92,7 +92,8 @@ def vocal_features(
 ) -> NDArray[np.float64]:
     """Compute the features of each bar, ``[bars, 3]``, 0 to 1; NaN for the centre of mono."""
     factor = max(1, int(sample_rate // _RATE))
-    middle, side = (downsampled(signal, factor) for signal in _mid_side(audio))
+    # Each is read several times.
+    middle, side = (stored(downsampled(signal, factor)) for signal in _mid_side(audio))
     rate = sample_rate / factor
     hop = round(_HOP_SECONDS * rate)
     together = partials_move_together(middle, rate, hop).astype(np.float64)

@@ -87,6 +87,7 @@ def djtrans_separators() -> Iterable[SeparatorDeclaration]:
             "Z. Rafii, B. Pardo, Music/voice separation using the similarity matrix, ISMIR 2012.",
         ),
         version=2,
+        thread_safe=True,
     )
     yield SeparatorDeclaration(
         name="demucs",

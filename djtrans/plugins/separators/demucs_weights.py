@@ -21,7 +21,7 @@ from typing import Any
 import attrs
 import torch
 
-from djtrans.core.audio.io import content_hash
+from djtrans.core.audio.file_facts import content_hash
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError
 from djtrans.core.track.stem_names import STEMS

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.dc_offset import without_dc
-from djtrans.core.audio.io import audio_seconds, load_window
+from djtrans.core.audio.file_facts import audio_seconds
+from djtrans.core.audio.io import load_window
 from djtrans.core.audio.polarity import channel_signs, to_mono
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import SeparationError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.signal
 
-from djtrans.core.audio.chroma import frame_chroma
+from djtrans.core.audio.chroma import _spectrogram, frame_chroma
 
 RATE = 22050
 A4, C5 = 440.0, 523.25
@@ -42,3 +43,11 @@ def test_nothing_is_outside_the_audio():
     assert chroma[1:4, 9].min() > 0.01
     assert chroma[[0, 4]].max() == 0.0
     assert frame_chroma(np.zeros((1, 10)), RATE, np.array([0.0, 1.0])).tolist() == [[0.0] * 12]
+
+
+@pytest.mark.parametrize("samples", [700, 4096, 5001])
+@pytest.mark.parametrize("size", [512, 700])
+def test_the_spectrogram_is_that_of_scipy(samples, size):
+    noise = np.random.default_rng(0).standard_normal(samples)
+    _, _, wanted = scipy.signal.stft(noise, 1.0, "hann", size, size // 2)
+    np.testing.assert_allclose(_spectrogram(noise, size), wanted, atol=1e-14)

@@ -9,8 +9,8 @@ import pytest
 import soundfile
 import torch
 
-from djtrans.core.audio.containers import check_sample_rate
-from djtrans.core.audio.io import WRITABLE, write_audio
+from djtrans.core.audio.containers import WRITABLE, check_sample_rate
+from djtrans.core.audio.io import write_audio
 from djtrans.core.errors import AudioFileError
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 192000)

@@ -8,7 +8,8 @@ import soundfile
 import torch
 from scipy.signal import resample_poly
 
-from djtrans.core.audio.io import audio_seconds, content_hash, load_audio, load_window, write_audio
+from djtrans.core.audio.file_facts import audio_seconds, content_hash
+from djtrans.core.audio.io import load_audio, load_window, write_audio
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio, require_sound
 from djtrans.core.errors import AudioFileError, InputError, ShapeError

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from djtrans.core.audio.io import content_hash
+from djtrans.core.audio.file_facts import content_hash
 from djtrans.core.errors import AudioFileError
 from djtrans.core.transition.sources import check_not_source
 

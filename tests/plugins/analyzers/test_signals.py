@@ -7,7 +7,13 @@ import pytest
 import scipy.signal
 
 from djtrans.plugins.analyzers import signals, time_warp
-from djtrans.plugins.analyzers.signals import downsampled, mono_signal, peak
+from djtrans.plugins.analyzers.signals import (
+    ComputedSignal,
+    downsampled,
+    mono_signal,
+    peak,
+    stored,
+)
 
 PARTS = [(0, 0), (0, 1), (0, 57), (33, 410), (1490, 1500), (0, 1500), (1200, 5000)]
 
@@ -42,6 +48,23 @@ def test_the_peak_is_that_of_all_blocks(audio, monkeypatch):
     assert peak(audio[1]) == np.abs(audio[1]).max()
     assert peak(-audio[1]) == np.abs(audio[1]).max()
     assert peak(audio[1, :0]) == 0.0
+
+
+def test_a_signal_is_stored_once_unless_it_is_too_long(audio, monkeypatch):
+    monkeypatch.setattr(signals, "_BLOCK", 100)
+    reads = []
+
+    def read(start, stop):
+        reads.append((start, stop))
+        return audio[0, start:stop]
+
+    computed = ComputedSignal(audio.shape[1], read)
+    kept = stored(computed)
+    count = len(reads)
+    np.testing.assert_array_equal(kept[:], audio[0])
+    assert len(reads) == count == -(-audio.shape[1] // 100)
+    monkeypatch.setattr(signals, "_MOST_STORED", audio.shape[1] - 1)
+    assert stored(computed) is computed
 
 
 def test_a_warped_signal_is_the_interpolation_of_the_whole(audio, monkeypatch):

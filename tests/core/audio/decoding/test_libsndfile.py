@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from djtrans.core.audio.io import audio_seconds, load_audio, load_window
+from djtrans.core.audio.file_facts import audio_seconds
+from djtrans.core.audio.io import load_audio, load_window
 from djtrans.core.errors import AudioFileError, DjtransError
 from tests.helpers.audio_files import RATE, decode, noise, offset, sound_bytes, without_tag
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from djtrans.core.audio.decoding import ffmpeg, opening, pyav, symphonia
-from djtrans.core.audio.io import audio_seconds, load_audio, load_window
+from djtrans.core.audio.file_facts import audio_seconds
+from djtrans.core.audio.io import load_audio, load_window
 from djtrans.core.errors import AudioFileError
 from tests.helpers.audio_files import RATE, decode, encode, noise, offset, sound_bytes
 

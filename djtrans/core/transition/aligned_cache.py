@@ -1,0 +1,67 @@
+"""Cache of the part of a track that is aligned with the timeline of a transition."""
+
+from __future__ import annotations
+
+import attrs
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from djtrans.core.audio.time_stretch import ENGINE
+from djtrans.core.track.lazy_track import LazyTrack
+from djtrans.core.track.track import Track, samples_hash
+from djtrans.core.transition.alignment import Span, align
+from djtrans.core.transition.plan import TrackPlan
+from djtrans.core.util.cache import cache_key, default_cache
+
+#: The kind of these entries in the cache.
+KIND = "aligned"
+#: Version of the alignment, part of the keys: raised if the same plan gives other samples.
+FORMAT = 1
+_NAME = "audio"
+
+
+def cached_align(track: Track | LazyTrack, side: TrackPlan, span: Span) -> Tensor:
+    """Return a track aligned with the timeline from the cache, or align it and store the result.
+
+    Parameters
+    ----------
+    track : Track or LazyTrack
+        Known by the hash of its samples; it is not decoded if the cache has that and the result.
+    side : TrackPlan
+        The track's part of the plan.
+    span : Span
+        Span of the result on the timeline.
+
+    Returns
+    -------
+    Tensor
+        ``[channels, samples]`` float32; see :func:`djtrans.core.transition.alignment.align`.
+    """
+    if isinstance(track, LazyTrack):
+        digest = track.samples_hash
+    else:
+        digest = samples_hash(track.audio, track.sample_rate)
+    key = cache_key(
+        format=FORMAT,
+        engine=ENGINE,
+        audio=digest,
+        span=[span.start, span.stop],
+        warp=side.warp,
+        gain_db=side.gain_db,
+        key_shift=side.key_shift,
+        loop=None if side.loop is None else attrs.asdict(side.loop),
+        gain_ease=None if side.gain_ease is None else attrs.asdict(side.gain_ease),
+    )
+
+    def read(content: bytes) -> Tensor:
+        audio = load(content)[_NAME]
+        if audio.shape[-1] != span.samples or not bool(torch.isfinite(audio).all()):
+            raise ValueError("not the audio of this span")
+        return audio
+
+    aligned = default_cache().load(KIND, key, read)
+    if aligned is None:
+        aligned = align(track, side, span)
+        default_cache().store(KIND, key, save({_NAME: aligned.contiguous()}))
+    return aligned

@@ -1,0 +1,94 @@
+"""Process both tracks of a pair at once."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+import torch
+
+from djtrans.core.contracts.progress import FractionCallback
+from djtrans.core.transition.pair import Pair
+from djtrans.core.util.profiling import timed
+from djtrans.pipeline.progress import half_progress
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def run_pair(
+    work: Callable[[T, FractionCallback], U],
+    items: Pair[T],
+    progress: FractionCallback,
+    *,
+    concurrent: bool,
+) -> Pair[U]:
+    """Apply a function to both values of a pair, in two threads where cores allow.
+
+    Parameters
+    ----------
+    work : callable
+        Takes a value and a callback for the fraction of its work that is done.
+    items : Pair
+        The values.
+    progress : callable
+        Receives the fraction of the work on both that is done, from one thread at a time.
+    concurrent : bool
+        True if the function may run in two threads at once. It does if torch uses more than one
+        thread, which it does not in worker processes, on one core, or with ``OMP_NUM_THREADS=1``.
+
+    Returns
+    -------
+    Pair
+        Results; the same as in sequence.
+
+    Raises
+    ------
+    Exception
+        What the function raised for A, or else for B.
+
+    Examples
+    --------
+    >>> run_pair(lambda x, progress: x**2, Pair(2, 3), print, concurrent=False)
+    Pair(a=4, b=9)
+    """
+    if not concurrent or torch.get_num_threads() == 1:
+        with timed("A"):
+            a = work(items.a, half_progress(progress, 0))
+        with timed("B"):
+            b = work(items.b, half_progress(progress, 1))
+        return Pair(a, b)
+    lock, fractions = threading.Lock(), [0.0, 0.0]
+
+    def report(index: int) -> FractionCallback:
+        def callback(fraction: float) -> None:
+            with lock:
+                fractions[index] = fraction
+                progress(sum(fractions) / 2)
+
+        return callback
+
+    result: Future[U] = Future()
+
+    def work_on_b() -> None:
+        try:
+            with timed("B"):
+                found = work(items.b, report(1))
+            result.set_result(found)
+        except BaseException as error:  # noqa: BLE001 - it is raised in the calling thread
+            result.set_exception(error)
+
+    # An interrupt does not wait for a daemon thread.
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(work_on_b,), daemon=True)
+    try:
+        with timed("A"):
+            thread.start()
+            first = work(items.a, report(0))
+    except Exception:
+        result.exception()
+        raise
+    return Pair(first, result.result())
