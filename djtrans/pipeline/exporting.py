@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from djtrans.core.audio.io import content_hash
+from djtrans.core.audio.file_facts import content_hash
 from djtrans.core.contracts.exporter import Exporter, ExporterDeclaration
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.track import load_track
