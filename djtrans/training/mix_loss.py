@@ -13,14 +13,11 @@ from djtrans.mixer.mixer import Mixer
 from djtrans.objectives import PowerModel, WeightedObjectives
 from djtrans.refinement.controls import make_controls
 
-#: Weight of objectives that are worse than the target's.
-_WORSE = 3.0
-
 
 class MixLoss:
     """Objectives of the mix that predicted curves would make.
 
-    Loss of a transition with noise fraction t: ``(1 - t) * (log(1 + J) + 3 D / (1 + J0))``, with
+    Loss of a transition with noise fraction t: ``(1 - t) * (log(1 + J) + D / (1 + J0))``, with
     the weighted sum J of the objectives that can be descended on, J0 that of the target, and D the
     sum of those weighted objectives that are worse than the target's, by as much as they are worse.
     The logarithm gives transitions between quiet and loud passages equal weight; D prevents that
@@ -103,7 +100,7 @@ class MixLoss:
             weight * (found.values[name] - own.values[name]).clamp(min=0.0)
             for name, weight in self.objectives.weights.items()
         ]
-        loss = torch.log1p(found.total) + _WORSE * torch.stack(worse).sum(dim=0) / (1.0 + own.total)
+        loss = torch.log1p(found.total) + torch.stack(worse).sum(dim=0) / (1.0 + own.total)
         return loss[0]
 
     def _playable(self, predicted: Tensor, target: Tensor, mix: MixSources) -> Tensor:
