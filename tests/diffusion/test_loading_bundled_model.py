@@ -49,7 +49,7 @@ def test_it_generates_curves_by_default(tracks):
     made = djtrans.generate(*tracks, **OPTIONS)
     assert made.provenance.model.name == BUNDLED_MODEL.name
     assert made.provenance.model.steps == 10
-    assert made.provenance.model.guidance_scale == 2.0
+    assert made.provenance.model.guidance_scale == 1.0
     assert djtrans.generate(*tracks, **OPTIONS, model="none").provenance.model is None
 
 
