@@ -102,7 +102,7 @@ class GenerateOptions:
     steps : int, optional
         Evaluations of the model; by default the scheduler's own number.
     guidance_scale : float, optional
-        Scale of the classifier-free guidance; by default as the model was saved, usually 2.
+        Scale of the classifier-free guidance; by default as the model was saved.
     n_frames : int, optional
         Resample the generated curves to this many frames.
     refine : {"auto", "off", "powers", "audio"}
@@ -206,7 +206,7 @@ class GenerateOptions:
     )
     guidance_scale: float | None = attrs.field(
         default=None,
-        metadata=_cli("Scale of the guidance by the conditioning; default: the model's own, 2.0."),
+        metadata=_cli("Scale of the guidance by the conditioning; default: the model's own."),
     )
     n_frames: int | None = attrs.field(
         default=None, metadata=_cli("Resample the curves to this many frames.")
