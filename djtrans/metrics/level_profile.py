@@ -167,16 +167,19 @@ def _longest_hole_ms(
 ) -> float:
     """Longest run of short RMS levels more than :data:`HOLE_DB` under both standards.
 
-    The line runs between the RMS levels of the ends; the tracks' own level is taken over
-    :data:`SOLO_WINDOW_SECONDS`, so that the gaps between their drums do not break a run.
+    The line runs between the RMS levels of A at the beginning and B at the end, or, without the
+    tracks, of the mix; the tracks' own level is taken over :data:`SOLO_WINDOW_SECONDS`, so that the
+    gaps between their drums do not break a run.
     """
     width = round(HOLE_WINDOW_SECONDS * sample_rate)
     hop = max(1, round(HOLE_HOP_SECONDS * sample_rate))
     starts = np.arange(0, audio.shape[-1] - width + 1, hop)
     level = _rms_db(audio, starts, width)
     end = round(window_seconds * sample_rate)
-    ends = _rms_db(audio, np.array([0, audio.shape[-1] - end]), end)
+    first, last = solos if len(solos) == 2 else (audio, audio)
+    begin = _rms_db(first, np.array([0]), end)[0]
+    finish = _rms_db(last, np.array([audio.shape[-1] - end]), end)[0]
     wide = round(SOLO_WINDOW_SECONDS * sample_rate)
     own = _most([_rms_db(solo, starts + width // 2 - wide // 2, wide) for solo in solos])
-    under = level < np.min([np.linspace(ends[0], ends[1], len(level)), *own], axis=0) - HOLE_DB
+    under = level < np.min([np.linspace(begin, finish, len(level)), *own], axis=0) - HOLE_DB
     return longest_run_ms(under, hop, width, sample_rate)

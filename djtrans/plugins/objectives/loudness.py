@@ -1,4 +1,4 @@
-"""Loudness of the mix against the line between its ends, and against both tracks."""
+"""Loudness of the mix against both tracks, and the line from A's level to B's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LoudnessLine:
     mix : Tensor
         ``[batch, windows]``.
     lower, upper : Tensor
-        ``[batch, windows]``: the lowest and highest loudness that is no fault.
+        ``[windows]``: the lowest and highest loudness that is no fault.
     """
 
     mix: Tensor
@@ -41,15 +41,19 @@ class LoudnessLine:
 def loudness_line(mix: PredictedMix) -> LoudnessLine:
     """Compute the short-term loudness of the mix, with the range between line and tracks.
 
-    All that is rendered counts, so that the ends of the line are those of the metric.
+    As in the metric, the line runs between the tracks' own levels: A's at the beginning or usually
+    in the first half, and B's at the end or usually in the second half. A line between the ends of
+    the mix would fall if curves hold the ends down, and reward that.
     """
     powers = rendered_powers(mix, mix.loudness_weight)
     width = round(WINDOW_SECONDS / mix.cell_seconds)
     width = max(1, min(width, int(WINDOW_PART * powers[0].shape[-1])))
-    loud, *solos = (to_db(moving_mean(power, width)) for power in powers)
-    part = torch.linspace(0.0, 1.0, loud.shape[-1], dtype=loud.dtype, device=loud.device)
-    line = torch.lerp(loud[:, :1], loud[:, -1:], part)
-    louder = torch.maximum(*solos)
+    loud, solo_a, solo_b = (to_db(moving_mean(power, width)) for power in powers)
+    half = len(solo_a) // 2
+    start = torch.maximum(solo_a[0], solo_a[: half + 1].quantile(0.5))
+    end = torch.maximum(solo_b[-1], solo_b[half:].quantile(0.5))
+    line = torch.lerp(start, end, torch.linspace(0.0, 1.0, len(solo_a)).to(solo_a))
+    louder = torch.maximum(solo_a, solo_b)
     return LoudnessLine(loud, torch.minimum(line, louder), torch.maximum(line, louder))
 
 
@@ -87,9 +91,8 @@ class Hole:
         """Rate a batch of transitions."""
         level, solo_a, solo_b = rendered_powers(mix, torch.ones_like(mix.loudness_weight))
         ends = max(1, round(WINDOW_SECONDS / mix.cell_seconds))
-        first, last = (to_db(x.mean(dim=-1)) for x in (level[:, :ends], level[:, -ends:]))
-        part = torch.linspace(0.0, 1.0, level.shape[-1], dtype=level.dtype, device=level.device)
-        line = torch.lerp(first[:, None], last[:, None], part)
+        first, last = (to_db(x.mean()) for x in (solo_a[:ends], solo_b[-ends:]))
+        line = torch.lerp(first, last, torch.linspace(0.0, 1.0, len(solo_a)).to(solo_a))
         short = max(1, round(HOLE_SECONDS / mix.cell_seconds))
         wide = max(1, round(SOLO_SECONDS / mix.cell_seconds))
         own = torch.maximum(_centred(solo_a, wide), _centred(solo_b, wide))

@@ -27,3 +27,12 @@ def test_two_equal_tracks_bump_by_three_decibels(moves, rate):
 def test_a_hole_lasts_as_long_as_the_silence(moves, rate, beats):
     silent = moves().set("a/*/fader/gain", 0.0, 6, 6 + beats)
     assert rate("hole", silent) == pytest.approx(0.5 * beats, abs=0.15)
+
+
+def test_holding_the_end_down_is_a_dip_and_lowers_no_standard(moves, rate):
+    # B is at half its level to the end of the window: the line must not follow it.
+    quiet = moves(32).set("a/*/fader/gain", 0.0, 8, 32).set("b/*/fader/gain", 1.0, 8, 16)
+    held = quiet.set("b/*/fader/gain", 0.5, 16, 32)
+    assert rate("loudness-dip", held) == pytest.approx(6.02, abs=0.5)
+    silent = held.set("b/*/fader/gain", 0.05, 16, 32)
+    assert rate("hole", silent) == pytest.approx(2.0, abs=0.2)  # the longest that is told apart
