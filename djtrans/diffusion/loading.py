@@ -171,8 +171,12 @@ def export_model(
     record, weights = read_model(checkpoint)
     sampling = {**record.inference, **(inference or {})}
     get_inference_config(**sampling)  # validates it
-    record = attrs.evolve(record, card={**record.card, **(card or {})}, inference=sampling)
-    save_model(path, record, weights)
+    facts = {**record.card, **(card or {})}
+    if "initialized_from" in facts:
+        # What is shared names no folder of this machine.
+        origin = facts["initialized_from"]
+        facts["initialized_from"] = {**origin, "source": origin["model"]}
+    save_model(path, attrs.evolve(record, card=facts, inference=sampling), weights)
 
 
 def choose_model(

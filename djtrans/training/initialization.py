@@ -42,7 +42,7 @@ class Initialization:
     Attributes
     ----------
     source : str
-        The model as it was given, a file by its name alone: cards are published.
+        The model as it was given.
     model : str
         Name of the model's file.
     sha256 : str
@@ -151,9 +151,9 @@ def initialize_from(
         parts.append(f"new: {', '.join(copy.fresh[:3])}{more}")
     if changed := _changed_settings(record, saved):
         parts.append(changed)
-    given = os.fspath(source)
-    shown = Path(given).name if Path(given).exists() else given
-    return Initialization(shown, file.name, file_hash(file), copy.copied, total, "; ".join(parts))
+    return Initialization(
+        os.fspath(source), file.name, file_hash(file), copy.copied, total, "; ".join(parts)
+    )
 
 
 class _Copy:

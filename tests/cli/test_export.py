@@ -52,6 +52,19 @@ def test_sampling_settings_are_recorded(checkpoint, tmp_path):
     assert load_model(out, "cpu").inference.guidance_scale == 1.5
 
 
+def test_a_shared_card_names_no_folder(checkpoint, tmp_path):
+    record = model_record(configs={"dit": {"width": 8, "depth": 1, "heads": 1}})
+    options = TrainOptions(steps=2, batch_size=2, validation_batches=1)
+    result = train_model(
+        small_set(), tmp_path / "next", record, options, device="cpu", init_from=checkpoint
+    )
+    out = tmp_path / "model.safetensors"
+    export_model(result.checkpoint, out)
+    origin = load_model(out, "cpu").card["initialized_from"]
+    assert origin["source"] == origin["model"] == checkpoint.name
+    assert str(tmp_path).encode() not in out.read_bytes()
+
+
 def test_names_and_files_that_do_not_fit_are_refused_in_one_line(checkpoint, tmp_path, capsys):
     for arguments, why in (
         ([str(checkpoint), "-o", str(tmp_path / "model.pt")], "ending in .safetensors"),
