@@ -91,7 +91,7 @@ def test_a_run_starts_from_another_model(run, data):
     code, _, err = run(*more)
     assert code == 0, err
     assert re.search(
-        r"^starts with \d+ of \d+ weights from output/best_model.pt; djtrans/audio@3 from "
+        r"^starts with \d+ of \d+ weights from best_model.pt; djtrans/audio@3 from "
         r"djtrans/audio@2 \(67 of 99 channels\); djtrans/technique@2 as before; "
         r"djtrans/objective@1 is new$",
         err,
