@@ -118,7 +118,7 @@ def initialize_from(
     >>> from djtrans.diffusion import build_network
     >>> from djtrans.training import model_record
     >>> from djtrans.training.initialization import initialize_from
-    >>> record = model_record(encoders=("audio@2", "technique@1"))
+    >>> record = model_record()
     >>> done = initialize_from(build_network(record)[0], record, "bundled")
     >>> done.copied == done.weights
     True
