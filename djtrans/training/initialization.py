@@ -141,7 +141,10 @@ def initialize_from(
         )
     network.load_state_dict(copy.state)
     total = sum(tensor.numel() for tensor in copy.state.values())
-    parts = [f"{copy.copied} of {total} weights from {file.name}", *(e.describe() for e in encoders)]
+    parts = [
+        f"{copy.copied} of {total} weights from {file.name}",
+        *(e.describe() for e in encoders),
+    ]
     used = {origin.position for origin in encoders}
     gone = [e.component for i, e in enumerate(saved.encoders) if i not in used]
     if gone:
