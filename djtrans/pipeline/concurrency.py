@@ -89,6 +89,7 @@ def run_pair(
             thread.start()
             first = work(items.a, report(0))
     except Exception:
+        # Wait for B, which would otherwise go on writing to the cache after the error of A.
         result.exception()
         raise
     return Pair(first, result.result())

@@ -109,6 +109,13 @@ class Layout:
             )
         return self._by_key[key]
 
+    def controls(self) -> list[list[int]]:
+        """Group the indices of the rows by track, node and parameter: one group for all stems."""
+        groups: dict[tuple[str, str, str], list[int]] = {}
+        for row in self.rows:
+            groups.setdefault((row.track, row.node, row.parameter.name), []).append(row.index)
+        return list(groups.values())
+
     def select(self, pattern: str) -> list[int]:
         """Return the indices of the rows whose key matches a shell pattern; may be empty."""
         if pattern not in self._selected:

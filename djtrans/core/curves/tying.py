@@ -47,10 +47,7 @@ def tie_stems(values: Tensor, layout: Layout, tolerance: float = TIED) -> Tensor
     near = tolerance * values.new_tensor([row.parameter.span for row in layout.rows])
     unused = ((values - neutral).abs() <= near).all(dim=-2, keepdim=True)
     out = values.where(~unused, neutral)
-    groups: dict[tuple[str, str, str], list[int]] = {}
-    for row in layout.rows:
-        groups.setdefault((row.track, row.node, row.parameter.name), []).append(row.index)
-    for rows in groups.values():
+    for rows in layout.controls():
         curves = out[..., rows]
         # Lower and upper median, since torch's is the lower one of an even number.
         median = (curves.median(dim=-1).values - (-curves).median(dim=-1).values) / 2.0

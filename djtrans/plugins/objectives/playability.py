@@ -24,7 +24,7 @@ class Controls:
         path = values.diff(dim=1).abs().sum(dim=1)
         moving = path / (path + MOVING)
         total = moving.new_zeros(len(moving))
-        for rows in _controls(mix):
+        for rows in mix.layout.controls():
             # The first stem, and what the others do differently from it.
             apart = (values[..., rows[1:]] - values[..., rows[:1]]).diff(dim=1).abs().sum(dim=1)
             total = total + moving[:, rows].amax(dim=-1) + (apart / (apart + MOVING)).sum(dim=-1)
@@ -62,11 +62,3 @@ class OffPhrase:
         on_line = torch.tensor(sorted(lines), dtype=torch.float64)
         away = (beats[:, None] - on_line).abs().amin(dim=1) > 0.75
         return (motion * away.to(motion)).sum(dim=-1)
-
-
-def _controls(mix: PredictedMix) -> list[list[int]]:
-    """Group the rows of the layout by control: track, node and parameter of all stems."""
-    groups: dict[tuple[str, str, str], list[int]] = {}
-    for row in mix.layout.rows:
-        groups.setdefault((row.track, row.node, row.parameter.name), []).append(row.index)
-    return list(groups.values())

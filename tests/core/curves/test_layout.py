@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
+import djtrans
 from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
 from djtrans.core.curves.layout import Layout, compute_layout
 from djtrans.core.curves.parameter import Parameter
@@ -97,3 +98,12 @@ def test_a_layout_equals_one_of_the_same_rows_whatever_was_selected():
 def test_a_layout_that_is_no_list_of_objects_is_named(rows, match):
     with pytest.raises(ValueError, match=match):
         Layout.from_json(rows)
+
+
+def test_a_control_is_a_parameter_of_all_stems():
+    layout = djtrans.mixer_layout()
+    groups = layout.controls()
+    assert sorted(index for rows in groups for index in rows) == list(range(len(layout)))
+    assert layout.select("a/*/eq/high") in groups
+    assert layout.select("b/track/delay/feedback") in groups
+    assert layout.select("a/*/eq/*") not in groups
