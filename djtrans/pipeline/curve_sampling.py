@@ -21,8 +21,8 @@ from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.options import GenerateOptions
 from djtrans.registry import Registry
 
-#: Samples of a model, of which one is chosen. Measured on 60 held-out compositions, they lower the
-#: sum of the objectives by 10 % against the first; network evaluations cost 0.2 s of CPU time.
+#: Samples of a model, of which one is chosen. For the bundled model and 50 held-out compositions,
+#: 1 + the sum of the objectives is 11 % lower than for the first sample (geometric mean).
 SAMPLES = 4
 #: Distance of the seeds of one request, so that requests with neighbouring seeds share none.
 _SEED_STEP = 1_000_003
