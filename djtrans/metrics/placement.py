@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import attrs
 import numpy as np
 
@@ -21,7 +19,9 @@ class Placement:
     Attributes
     ----------
     arrival_drop_lu : float or None
-        Loudness of the mix on up to 8 bars before the swap, less that on as many after it.
+        Loudness on up to 8 bars before the swap, of the mix or of A itself, whichever is louder,
+        less that of the mix on as many bars after it. A mix that falls below A before the swap is
+        no standard: a dip would hide a drop.
     unplayed_a_seconds, skipped_b_seconds : float or None
         Music of A after the window, and of B before it.
     reason : str
@@ -52,14 +52,14 @@ def _arrival_drop(inputs: MetricInputs) -> tuple[float | None, str]:
     rate, beats = inputs.sample_rate, inputs.beat_times
     bar = inputs.beats_per_bar * float(np.diff(beats).mean())
     swap = float(beats[inputs.swap_beat])
-    power = loudness_power(inputs.mix, rate)
+    power, power_a = (loudness_power(audio, rate) for audio in (inputs.mix, inputs.solo_a))
     seconds = len(power) / rate
     if min(swap, seconds - swap) < LEAST_BARS * bar:
         return None, f"less than {LEAST_BARS} bars before or after the swap are rendered"
     reach = min(BARS * bar, swap, seconds - swap)
-    edges = [round(max(0.0, t) * rate) for t in (swap - reach, swap, swap + reach)]
-    before, after = (
-        max(ABSOLUTE_GATE_LUFS, float(to_lufs(power[start:stop].mean())))
-        for start, stop in pairwise(edges)
+    start, middle, stop = (round(max(0.0, t) * rate) for t in (swap - reach, swap, swap + reach))
+    own, before, after = (
+        max(ABSOLUTE_GATE_LUFS, float(to_lufs(part.mean())))
+        for part in (power_a[start:middle], power[start:middle], power[middle:stop])
     )
-    return before - after, ""
+    return max(own, before) - after, ""

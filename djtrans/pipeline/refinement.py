@@ -35,9 +35,8 @@ _UNNOTICED = {"LU": 0.1, "dB": 0.1, "dBTP": 0.5, "ms": 10.0, "beats": 0.5, "frac
 _UNNOTICED_OFFSET_MS = 1.0
 #: Errors and leaks at the ends of the window are not heard below this.
 _INAUDIBLE_DB = -60.0
-#: Metrics that refinement changes by less than the measurement does, and the drop at the swap: it
-#: grows if a dip before it is filled, and a gate judges it.
-_OTHERS = ("beat_offset_spread_ms", "true_peak_dbtp", "chroma_consonance", "arrival_drop_lu")
+#: Metrics that refinement changes by less than the measurement does.
+_OTHERS = ("beat_offset_spread_ms", "true_peak_dbtp", "chroma_consonance")
 
 
 def refine(

@@ -42,7 +42,17 @@ def test_what_is_more_than_eight_bars_away_does_not_count():
     mix = given.mix.copy()
     for start, stop in ((0.0, SWAP - 8 * BAR), (SWAP + 8 * BAR, 60.0)):
         mix[:, round(start * RATE) : round(stop * RATE)] = 0.0
-    assert placement(attrs.evolve(given, mix=mix)).arrival_drop_lu == pytest.approx(0.0, abs=0.02)
+    found = placement(attrs.evolve(given, mix=mix, solo_a=mix))
+    assert found.arrival_drop_lu == pytest.approx(0.0, abs=0.02)
+
+
+@pytest.mark.parametrize(("before_db", "drop"), [(-12.0, 6.0), (0.0, 6.0), (2.0, 8.0)])
+def test_a_dip_before_the_swap_hides_no_drop_after_it(before_db, drop):
+    given = inputs(-6.0)
+    mix = given.mix.copy()
+    mix[:, : round(SWAP * RATE)] *= 10 ** (before_db / 20)
+    found = placement(attrs.evolve(given, mix=mix))
+    assert found.arrival_drop_lu == pytest.approx(drop, abs=0.02)
 
 
 def test_silence_after_the_swap_is_a_drop_to_the_gate():

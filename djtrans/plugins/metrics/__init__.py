@@ -224,7 +224,7 @@ def djtrans_metrics() -> Iterable[MetricDeclaration]:
                 "arrival_drop_lu",
                 "LU",
                 "lower",
-                "Drop of the loudness from 8 bars before the swap to 8 bars after it.",
+                "Drop of the loudness at the swap, over 8 bars, from the louder of mix and A.",
             ),
             _value("unplayed_a_seconds", "s", "lower", "Music of A after the window."),
             _value("skipped_b_seconds", "s", "lower", "Music of B before the window."),
