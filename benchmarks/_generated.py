@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import torch
 from _cases import Case, LoadedCase, beat_times
-from _sampling import ABLATIONS, Encoded, Sampler
+from _sampling import ABLATIONS, Encoded, Sampler, shuffled_powers
 from torch import Tensor
 
 import djtrans
@@ -29,7 +29,9 @@ from djtrans.pipeline.transition import Transition
 
 RULES, MODEL, REFINED = "rules", "model", ", refined"
 SAMPLE, FIRST = "model, sample only", "model, first sample"
-SOURCES = (RULES, RULES + REFINED, SAMPLE, FIRST, MODEL, MODEL + REFINED, *ABLATIONS)
+#: The best of several samples, with both tracks shuffled in conditioning and predicted mix.
+SHUFFLED = "model, tracks shuffled"
+SOURCES = (RULES, RULES + REFINED, SAMPLE, FIRST, MODEL, MODEL + REFINED, *ABLATIONS, SHUFFLED)
 #: Seeds whose distance is the diversity of a source.
 SEEDS = 4
 #: Frequencies of kick and bass in Hz.
@@ -38,14 +40,21 @@ LOW_STEMS = ("drums", "bass")
 
 
 class Generated:
-    """Transitions of all sources of a case, each generated once."""
+    """Transitions of all sources of a case, each generated once.
+
+    Attributes
+    ----------
+    changed : dict of str to tuple of float
+        For each ablation: the root mean square change of the normalized curves, and their distance
+        for different seeds.
+    """
 
     def __init__(self, case: LoadedCase, model: DiffusionModel, other: Case) -> None:
         self.case, self.model, self.other = case, model, other
         self.sampler = Sampler(model, case.request(model.extractors))
         self.seeds = [self.sampler.request.seed + index for index in range(SEEDS)]
         self.known: dict[str, Transition] = {}
-        self.ablated: dict[str, Tensor] = {}
+        self.changed: dict[str, tuple[float, float]] = {}
 
     def transition(self, source: str) -> Transition | None:
         """Render a source; None if the model lacks what is to be removed."""
@@ -75,12 +84,25 @@ class Generated:
         encoded = self.sampler.encoded()
         if source == SAMPLE:
             return self.case.with_curves(self.sampler.unprocessed(self.samples[0]))
+        if source == SHUFFLED:
+            return self._shuffled(encoded)
         other = self._other() if source == "model, audio of another case" else None
         changed = ABLATIONS[source](encoded, other)
         if changed is None:
             return None
-        self.ablated[source] = self.sampler.sample(changed, [request.seed])[0]
-        return self.case.with_curves(self.sampler.processed(self.ablated[source]))
+        curves = self.sampler.sample(changed, [request.seed])[0]
+        self.changed[source] = (rms(curves - self.samples[0]), distance(self.samples))
+        return self.case.with_curves(self.sampler.processed(curves))
+
+    def _shuffled(self, encoded: Encoded) -> Transition | None:
+        changed = ABLATIONS["model, audio shuffled"](encoded, None)
+        if changed is None:
+            return None
+        powers, best = self.case.powers, self.sampler.best
+        each = torch.stack([best(encoded, powers, seed) for seed in self.seeds])
+        curves = best(changed, shuffled_powers(powers), self.seeds[0])
+        self.changed[SHUFFLED] = (rms(curves - each[0]), distance(each))
+        return self.case.with_curves(self.sampler.processed(curves))
 
     def _other(self) -> Encoded | None:
         """Encode another case; None if it has a track of this one."""
@@ -93,15 +115,6 @@ class Generated:
     def samples(self) -> Tensor:
         """Samples with several seeds, the first that of the request, without post-processing."""
         return self.sampler.sample(self.sampler.encoded(), self.seeds)
-
-    def change(self, source: str) -> float:
-        """Measure how far an ablation moves the samples, as root mean square."""
-        return rms(self.ablated[source] - self.samples[0])
-
-    @functools.cached_property
-    def seeds_apart(self) -> float:
-        """Distance of the samples with different seeds."""
-        return distance(self.samples)
 
     def diversity(self, source: str) -> float:
         """Measure the distance of the curves of a source with different seeds."""

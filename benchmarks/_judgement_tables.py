@@ -20,6 +20,7 @@ from djtrans.registry import default_registry
 RULES, REFINED_RULES = "rules", "rules, refined"
 SAMPLE, FIRST, MODEL = "model, sample only", "model, first sample", "model"
 REFINED_MODEL = "model, refined"
+SHUFFLED = "model, tracks shuffled"
 SHOWN = (RULES, REFINED_RULES, MODEL, REFINED_MODEL)
 #: From the network to what users get.
 STAGES = (SAMPLE, FIRST, MODEL)
@@ -211,9 +212,10 @@ def _near(beats: Sequence[float | None]) -> str:
 
 
 def ablations(rows: Sequence[Row], sources: Sequence[str]) -> str:
-    """Tabulate how far each ablation moves the first sample and its objective, and what changes."""
+    """Tabulate how far each ablation moves the curves and their objective, and what changes."""
     lines = []
     for source in sources:
+        base = MODEL if source == SHUFFLED else FIRST
         known = [
             (r["sources"][source]["change"], r["sources"][source]["seeds_apart"])
             for r in rows
@@ -222,8 +224,8 @@ def ablations(rows: Sequence[Row], sources: Sequence[str]) -> str:
         if not known:
             continue
         ratios = np.array([change / seeds for change, seeds in known])
-        total = Difference.of(*differences(rows, source, FIRST, lambda r: r["objective"]))
-        marks = verdicts(rows, source, FIRST)
+        total = Difference.of(*differences(rows, source, base, lambda r: r["objective"]))
+        marks = verdicts(rows, source, base)
         lines.append(
             [
                 source.removeprefix("model, "),
@@ -335,7 +337,7 @@ def card(document: dict[str, Any], sha256: str, complete: bool) -> str:
         table = paired(whole, RULES, stages, complete)
         parts.append(f"From the network to the model:\n\n{table}")
     parts += [
-        f"Ablations, against the first sample:\n\n{ablations(rows, list(others))}",
+        f"Ablations:\n\n{ablations(rows, list(others))}",
         steering(rows, shown),
         diversity(rows),
     ]

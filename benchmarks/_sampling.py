@@ -21,6 +21,8 @@ from djtrans.diffusion.conditioning import concatenate, split
 from djtrans.diffusion.model import DiffusionModel, encode
 from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.sampling import sample
+from djtrans.objectives import PowerModel, load_objectives
+from djtrans.pipeline.curve_sampling import SAMPLES, sample_seeds
 
 AUDIO, TECHNIQUE, OBJECTIVE = "audio", "technique", "objective"
 #: Seed of the permutation of the frames.
@@ -61,9 +63,30 @@ def _audio_absent(encoded: Encoded, _: Encoded | None) -> Encoded | None:
 def _audio_shuffled(encoded: Encoded, _: Encoded | None) -> Encoded | None:
     if AUDIO not in encoded.parts:
         return None
-    frames = encoded.parts[AUDIO].per_frame.shape[1]
-    order = np.random.default_rng(PERMUTATION).permutation(frames)
-    return _with_tracks(encoded, encoded, torch.from_numpy(order))
+    order = _shuffled_order(encoded.parts[AUDIO].per_frame.shape[1])
+    return _with_tracks(encoded, encoded, order)
+
+
+def _shuffled_order(frames: int) -> Tensor:
+    return torch.from_numpy(np.random.default_rng(PERMUTATION).permutation(frames))
+
+
+def shuffled_powers(model: PowerModel) -> PowerModel:
+    """Shuffle the powers of both tracks in time, in the order of the shuffled audio features."""
+    per_frame = model.sources.a.cells_per_beat // model.frames_per_beat
+    order = _shuffled_order(model.sources.a.n_cells // per_frame)
+    cells = (order[:, None] * per_frame + torch.arange(per_frame)).flatten()
+    beats = order[:: model.frames_per_beat] // model.frames_per_beat
+    sources = model.sources.map(
+        lambda source: attrs.evolve(
+            source,
+            power=source.power[:, cells],
+            mix_power=source.mix_power[cells],
+            chroma=source.chroma[:, beats],
+        )
+    )
+    cross = None if model.cross_power is None else model.cross_power[cells]
+    return attrs.evolve(model, sources=sources, cross_power=cross)
 
 
 def _audio_of_another(encoded: Encoded, other: Encoded | None) -> Encoded | None:
@@ -134,6 +157,14 @@ class Sampler:
             guidance=self.model.inference.guidance(self.request.technique),
             missing=missing,
         )
+
+    def best(self, encoded: Encoded, powers: PowerModel, seed: int) -> Tensor:
+        """Sample several normalized curves, and choose as :func:`djtrans.generate` does."""
+        curves = self.sample(encoded, sample_seeds(seed, SAMPLES))
+        with torch.no_grad():
+            values = torch.stack([self.processed(each) for each in curves])
+            rated = load_objectives().evaluate(powers.predict(values))
+        return curves[int(rated.total.argmin())]
 
     def unprocessed(self, curves: Tensor) -> Tensor:
         """Convert sampled curves to the units of the parameters."""

@@ -13,7 +13,10 @@ The curves of each case are rendered from the same stems and measured by all met
 - `model`, `model, refined`: the best of several samples, as `djtrans generate` chooses it, and
   refined;
 - ablations of the conditioning, with the same noise and post-processing: no audio, the audio of
-  both tracks shuffled in time, that of another case, no swap channels, no objective.
+  both tracks shuffled in time, that of another case, no swap channels, no objective; against the
+  first sample;
+- `model, tracks shuffled`: the best of several samples, where conditioning and predicted mix are
+  those of both tracks shuffled in time; against `model`.
 
 The tables hold paired differences with 95 % bootstrap intervals, resampled by pairs of tracks.
 Results are kept by case, source and digest of the model: each is measured once, and a stopped run
@@ -112,9 +115,8 @@ class Judge:
             rated = load_objectives().evaluate(mix)
         result["objective"] = float(rated.total)
         result["objectives"] = {name: float(value) for name, value in rated.values.items()}
-        if source in generated.ablated:
-            result["change"] = generated.change(source)
-            result["seeds_apart"] = generated.seeds_apart
+        if source in generated.changed:
+            result["change"], result["seeds_apart"] = generated.changed[source]
         if classifier is not None and knows(classifier, found.plan.technique):
             curves = Scaling(found.params.layout).to_model(found.params.values)
             swap = round(found.plan.swap_beat * found.plan.frames_per_beat)
