@@ -60,6 +60,8 @@ _COMMANDS = (
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
+    epilog="Start with 'djtrans demo', or with two of your tracks: 'djtrans generate A B'.",
     lazy_commands={
         name: LazyCommand(f"djtrans.cli.{module}", summary) for name, module, summary in _COMMANDS
     },
@@ -94,6 +96,9 @@ def cli(
     corrections: str | None,
 ) -> None:
     """Make beat-matched DJ transitions between two tracks."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        return
     given = {LIBRARY: os.pathsep.join(libraries), CORRECTIONS: corrections}
     ctx.with_resource(environment({name: value for name, value in given.items() if value}))
     if plugin_files:

@@ -10,9 +10,12 @@ from djtrans.cli.tables import table_lines
 from djtrans.core.util.cache import Usage, default_cache
 
 
-@click.group()
-def cache() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def cache(ctx: click.Context) -> None:
     """Show or clear the cache of analyses, stems and web pages."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @cache.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from djtrans.core.util.output_files import Output, check_outputs
+from djtrans.core.util.output_files import Output, check_inputs, check_outputs
 
 
 @click.command()
@@ -21,6 +21,7 @@ def edit(params: str, curves: str, output: str, quiet: bool) -> None:
     """Write a params file with other curves, for 'djtrans render'."""
     inputs = {"PARAMS": params, "--curves": curves}
     check_outputs([Output("--output", output, (".json",))], inputs)
+    check_inputs(inputs)
     import attrs
 
     from djtrans.core.curves.curves_csv import read_curves_csv

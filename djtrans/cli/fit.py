@@ -10,7 +10,7 @@ import click
 
 from djtrans.cli.console import results_only
 from djtrans.cli.progress import show_progress
-from djtrans.core.util.output_files import Output, check_outputs
+from djtrans.core.util.output_files import Output, check_inputs, check_outputs
 
 if TYPE_CHECKING:
     from djtrans.inverse.mix import Fitted
@@ -67,6 +67,7 @@ def fit(
     """
     inputs = {"MIX": mix, "A": track_a, "B": track_b, "--plan": options["plan"]}
     inputs |= {"--stems-a": options["stems_a"], "--stems-b": options["stems_b"]}
+    check_inputs(inputs)
     _check_outputs(output, audio, report, mix, inputs)
     from djtrans.inverse.gradient_descent import DescentOptions
     from djtrans.inverse.mix import fit as run

@@ -11,10 +11,11 @@ import click
 
 from djtrans.cli.console import print_error, results_only
 from djtrans.cli.grid_tracks import GridRun
-from djtrans.cli.grid_values import each, parse_anchor, parse_cue, parse_section, parse_time
+from djtrans.cli.grid_values import each, parse_anchor, parse_cue, parse_section
 from djtrans.cli.options import analyzer_option
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
+from djtrans.core.util.positions import parse_seconds
 
 if TYPE_CHECKING:
     from djtrans.pipeline.grid_editing import GridEdit
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--double", is_flag=True, help="Count at twice the tempo.")
 @click.option(
     "--downbeat",
-    callback=each(parse_time),
+    callback=each(parse_seconds),
     metavar="TIME",
     help="The beat nearest to TIME is a downbeat; beats stay where they are.",
 )

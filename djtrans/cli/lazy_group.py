@@ -54,6 +54,20 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command and its arguments; a request for help is never the value of an option."""
+        name, command, rest = super().resolve_command(ctx, args)
+        before_files = rest[: rest.index("--")] if "--" in rest else rest
+        if (
+            command is not None
+            and not isinstance(command, click.Group)
+            and "--help" in before_files
+        ):
+            rest = ["--help"]
+        return name, command, rest
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands, from their summaries."""
         names = self.list_commands(ctx)

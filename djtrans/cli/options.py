@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import attrs
 import click
 
+from djtrans.core.errors import InputError
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 
 F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 analyzer_option = click.option(
     "--analyzer", default=DEFAULT_ANALYZER, show_default=True, help="Name of an analyzer."
@@ -56,6 +58,27 @@ def record_options(record: type, *, skip: Collection[str] = ()) -> Callable[[F],
         return command
 
     return decorate
+
+
+def read_record(record: Callable[..., R], /, **values: Any) -> R:
+    """Create an options record; errors name options as they are on the command line.
+
+    Examples
+    --------
+    >>> from djtrans.pipeline.options import GenerateOptions
+    >>> try:
+    ...     read_record(GenerateOptions, keep_a=2.0)
+    ... except InputError as error:
+    ...     print(error)
+    --keep-a 2.0 is out of range; give 0 to 1.
+    """
+    try:
+        return record(**values)
+    except InputError as error:
+        name, equals, rest = str(error).partition(" = ")
+        if equals and name in values:
+            raise type(error)(f"--{name.replace('_', '-')} {rest}") from None
+        raise
 
 
 def _option(field: attrs.Attribute[Any]) -> Callable[[F], F]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.options import record_options, settings_option
+from djtrans.cli.options import read_record, record_options, settings_option
 from djtrans.cli.progress import show_progress
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
@@ -18,12 +18,15 @@ from djtrans.core.util.output_files import (
     AnyPath,
     Output,
     check_by_product,
+    check_inputs,
     check_outputs,
     write_all,
 )
 from djtrans.core.util.profiling import TimedStep, profile_lines, timed
 from djtrans.core.util.profiling import profile as profile_steps
+from djtrans.pipeline.option_checks import check_components
 from djtrans.pipeline.options import REFINEMENTS, GenerateOptions
+from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
     from djtrans.pipeline.transition import Transition
@@ -94,7 +97,7 @@ def generate(
         return _generate_pairs(
             table,
             output,
-            GenerateOptions(settings=read_settings(set_), **options),
+            read_record(GenerateOptions, settings=read_settings(set_), **options),
             excluded={"A": track_a, "--save-params": save_params},
             visualize=visualize,
             profile=profile,
@@ -113,7 +116,7 @@ def generate(
                 f"{output} exists already; name the file to write with -o "
                 f"(-o {output} overwrites it)."
             )
-    chosen = GenerateOptions(settings=read_settings(set_), **options)
+    chosen = read_record(GenerateOptions, settings=read_settings(set_), **options)
     inputs = {
         "track A": track_a,
         "track B": track_b,
@@ -127,6 +130,7 @@ def generate(
         whole.step("start").add(time.process_time())
         with timed("check files"):
             _check_outputs(output, save_params, visualize, inputs)
+            check_components(chosen, default_registry())
             from djtrans.core.audio.containers import check_sample_rate
             from djtrans.core.audio.file_facts import audio_sample_rate
 
@@ -214,6 +218,7 @@ def render(
     """Render a transition from its params file, which may be edited."""
     inputs = {"the params file": params, "track A": track_a, "track B": track_b}
     _check_outputs(output, save_params, visualize, inputs)
+    check_inputs(inputs)
     from djtrans.cli.summary import refinement_lines
     from djtrans.core.audio.containers import check_sample_rate
     from djtrans.core.transition.params_file import load_params

@@ -133,16 +133,6 @@ def separator_record(
     return component_record(registry, "separator", name, config or {})
 
 
-def check_technique_settings(registry: Registry, name: str, config: Mapping[str, Any]) -> None:
-    """Raise if the settings do not fit the technique."""
-    if name == "auto":
-        raise InputError(
-            f"technique.{next(iter(config))} is set, but the technique is chosen later (auto); "
-            "name it (--technique)."
-        )
-    component_record(registry, "technique", name, config)
-
-
 def separator_declaration(record: ComponentRecord, registry: Registry) -> SeparatorDeclaration:
     """Return the declaration of a recorded separator."""
     return find_separator(registry, record.name)[1]
