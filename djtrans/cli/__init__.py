@@ -19,6 +19,7 @@ from djtrans.cli.console import (
 from djtrans.cli.lazy_group import LazyCommand, LazyGroup
 from djtrans.cli.memory_errors import describe_memory_error
 from djtrans.cli.termination import INTERRUPTED, TERMINATED, interrupt_on_sigterm
+from djtrans.cli.user_defaults import group_defaults, read_defaults
 from djtrans.core.errors import DjtransError
 from djtrans.core.util.environment import CORRECTIONS, LIBRARY, environment
 
@@ -32,6 +33,11 @@ _COMMANDS = (
     ("cache", "cache", "Show or clear the cache of analyses, stems and web pages."),
     ("collect", "collect", "Save the tracklists of mixes as JSON files."),
     ("demo", "demo", "Synthesize two tracks and mix them with a bass swap."),
+    (
+        "doctor",
+        "doctor",
+        "Check versions, devices, weights, cache, plugins and codecs, and show what mends them.",
+    ),
     ("edit", "edit", "Write a params file with other curves, for 'djtrans render'."),
     ("evaluate", "evaluate", "Measure a transition, or compare techniques over many pairs."),
     ("export", "export", "Export the model of a training checkpoint as safetensors."),
@@ -118,7 +124,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["MPLBACKEND"] = "agg"
     try:
         with interrupt_on_sigterm() as terminated:
-            code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
+            defaults = read_defaults()
+            code = cli.main(
+                args=arguments,
+                prog_name="djtrans",
+                standalone_mode=False,
+                default_map=group_defaults(cli, defaults),
+                obj=defaults,
+            )
             sys.stdout.flush()  # an output that is full fails here, not at exit
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "djtrans"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import results_only
+from djtrans.cli.console import print_json, results_only
 from djtrans.cli.options import read_record
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
@@ -136,7 +135,7 @@ def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool
     with results_only(as_json), show_progress(quiet or as_json) as progress:
         metrics = render(*files, device=device, progress=progress).metrics()
     if as_json:
-        click.echo(json.dumps(metrics.to_dict(), indent=1))
+        print_json(metrics.to_dict())
     else:
         click.echo("\n".join(describe(metrics)))
 
@@ -170,7 +169,7 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
         import csv
 
         rows = csv.DictReader(summary_csv(comparison).splitlines())
-        click.echo(json.dumps([_plain(row) for row in rows], indent=1))
+        print_json([_plain(row) for row in rows])
         return
     click.echo(summary_markdown(comparison))
     if not quiet:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import results_only
+from djtrans.cli.console import print_json, results_only
 from djtrans.cli.progress import show_progress
 from djtrans.core.util.output_files import Output, check_inputs, check_outputs
 
@@ -78,7 +77,7 @@ def fit(
         )
     fitted.save(output, audio, report)
     if as_json:
-        click.echo(json.dumps(fitted.to_dict(), indent=1))
+        print_json(fitted.to_dict())
     elif not quiet:
         click.echo("\n".join(describe(fitted)))
         for path in (output, audio, report):

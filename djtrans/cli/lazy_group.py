@@ -9,6 +9,9 @@ from typing import Any
 import attrs
 import click
 
+from djtrans.cli.command_setup import set_up
+from djtrans.cli.user_defaults import command_defaults
+
 
 @attrs.frozen
 class LazyCommand:
@@ -52,7 +55,7 @@ class LazyGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         module = importlib.import_module(lazy.module)
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
-        return command
+        return set_up(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -66,6 +69,9 @@ class LazyGroup(click.Group):
             and "--help" in before_files
         ):
             rest = ["--help"]
+        # The root context holds what the configuration file says.
+        if command is not None and name in (ctx.obj or {}):
+            ctx.default_map = {name: command_defaults(command, ctx.obj[name], name)}
         return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

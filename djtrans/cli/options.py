@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import attrs
 import click
 
+from djtrans.cli.value_types import ListedOption
 from djtrans.core.errors import InputError
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 
@@ -15,7 +16,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
 
 analyzer_option = click.option(
-    "--analyzer", default=DEFAULT_ANALYZER, show_default=True, help="Name of an analyzer."
+    "--analyzer",
+    cls=ListedOption,
+    default=DEFAULT_ANALYZER,
+    show_default=True,
+    help="Name of an analyzer.",
 )
 
 settings_option = click.option(
@@ -88,6 +93,7 @@ def _option(field: attrs.Attribute[Any]) -> Callable[[F], F]:
         return click.option(name, is_flag=True, default=field.default, help=help_text)
     return click.option(
         name,
+        cls=ListedOption,
         type={"int": int, "float": float}.get("".join(types), str),
         callback=number_or_auto if types == {"int", "str"} else None,
         default=field.default,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
-from djtrans.cli.console import results_only
+from djtrans.cli.console import print_json, results_only
 from djtrans.cli.options import read_record, record_options
 from djtrans.cli.progress import show_progress
 from djtrans.core.audio.decoding.opening import check_is_file
@@ -69,7 +68,7 @@ def plan(
                     chosen.technique, prepared.plan_options(chosen), count=candidates
                 )
     if as_json:
-        click.echo(json.dumps([attrs.asdict(found) for found in plans]))
+        print_json([attrs.asdict(found) for found in plans])
         return
     from djtrans.cli.tables import table_lines
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from djtrans.core.audio.loudness import integrated_lufs
 from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.contracts.declaration import short_name
+from djtrans.core.transition.output_level import MATCH_A
 from djtrans.mixer.rendering import CEILING_DBTP
 from djtrans.registry import default_registry
 
@@ -81,8 +83,9 @@ def describe(
 
 
 def output_level(transition: Transition) -> Iterator[str]:
-    """Describe how far the output was lowered for its peaks, in no lines or more."""
+    """Describe how far the output was raised or lowered, in no lines or more."""
     rendered = transition.rendered
+    record = transition.provenance.render
     chain = transition.provenance.mixer.spec.master_chain
     if (reduction := rendered.reduction) is not None:
         nodes = ", ".join(short_name(node.effect) for node in chain)
@@ -90,7 +93,10 @@ def output_level(transition: Transition) -> Iterator[str]:
             f"through {nodes}: reduced in {100 * reduction.share:.1f} % of the time, by "
             f"{reduction.largest_db:.1f} dB at most"
         )
-    if rendered.trim_db < -0.05:
+    if record.level != MATCH_A:
+        lufs = integrated_lufs(rendered.mix, record.sample_rate)
+        yield f"{lufs:.1f} LUFS (level {record.level}): gain {_signed(rendered.trim_db, 1)} dB"
+    elif rendered.trim_db < -0.05:
         advice = "" if chain else "; --master limiter avoids this"
         yield (
             f"lowered by {-rendered.trim_db:.1f} dB to keep true peaks below "
@@ -115,10 +121,12 @@ def _gains(plan: TransitionPlan, transition: Transition) -> Iterator[str]:
         )
 
 
-def refinement_lines(transition: Transition) -> list[str]:
-    """Describe the refinement of a transition, in no lines or in one."""
-    use = transition.provenance.refinement
-    return [] if use is None else [f"{'refined':<{_LABEL_WIDTH}}{_refinement(use)}"]
+def render_lines(transition: Transition) -> list[str]:
+    """Describe what a render changes: the refinement and the level, in no lines or more."""
+    use, level = transition.provenance.refinement, transition.provenance.render.level
+    rows = [] if use is None else [("refined", _refinement(use))]
+    rows += [("output", line) for line in output_level(transition) if level != MATCH_A]
+    return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
 
 
 def _sampling(use: SamplingUse) -> str:

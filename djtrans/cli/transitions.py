@@ -14,6 +14,7 @@ from djtrans.cli.options import read_record, record_options, settings_option
 from djtrans.cli.progress import show_progress
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
+from djtrans.core.transition.output_level import read_level
 from djtrans.core.util.output_files import (
     AnyPath,
     Output,
@@ -200,6 +201,11 @@ def _print_profile(whole: TimedStep) -> None:
     show_default=True,
     help="Refine the curves by the predicted mix (powers) or, slowly, the rendered one (audio).",
 )
+@click.option(
+    "--level",
+    metavar="match-a|peak|LUFS",
+    help="Level of the output; default: as recorded in the params file.",
+)
 @_save_params
 @_visualize
 @_device
@@ -213,13 +219,16 @@ def render(
     save_params: str | None,
     visualize: bool,
     quiet: bool,
+    level: str | None,
     **options: Any,
 ) -> None:
     """Render a transition from its params file, which may be edited."""
     inputs = {"the params file": params, "track A": track_a, "track B": track_b}
     _check_outputs(output, save_params, visualize, inputs)
     check_inputs(inputs)
-    from djtrans.cli.summary import refinement_lines
+    if level is not None:
+        level = read_record(read_level, level=level)
+    from djtrans.cli.summary import render_lines
     from djtrans.core.audio.containers import check_sample_rate
     from djtrans.core.transition.params_file import load_params
     from djtrans.pipeline.refinement import refine as refine_transition
@@ -229,13 +238,13 @@ def render(
     check_sample_rate(output, load_params(params).provenance.render.sample_rate)
 
     with show_progress(quiet) as progress:
-        transition = run(params, track_a, track_b, progress=progress, **options)
+        transition = run(params, track_a, track_b, level=level, progress=progress, **options)
         if refine != "off":
             config = RefinementConfig(prediction=refine)
             transition = refine_transition(transition, config, progress=progress)
     written = write_transition(transition, output, save_params, visualize)
     if not quiet:
-        lines = refinement_lines(transition) + [f"wrote {path}" for path in written]
+        lines = render_lines(transition) + [f"wrote {path}" for path in written]
         click.echo("\n".join(lines))
 
 

@@ -15,6 +15,7 @@ from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
 from djtrans.core.curves.parameter import MOST_FRAMES
 from djtrans.core.errors import ConfigError, InputError, did_you_mean
+from djtrans.core.transition.output_level import MATCH_A, read_level
 from djtrans.core.transition.pair import Pair
 from djtrans.core.util.positions import parse_position
 from djtrans.mixer.resolve import DEFAULT_MIXER
@@ -164,6 +165,10 @@ class GenerateOptions:
         Length before and after the window: bars, or seconds as ``"8s"``.
     full : bool
         Render from A's start to B's end instead.
+    level : float or str
+        Level of the output: ``"match-a"`` keeps the level of A's file, and lowers the whole output
+        if its true peaks exceed -1 dBTP; ``"peak"`` brings the highest true peak to -1 dBTP; a
+        number is its integrated loudness in LUFS, as far as the peaks allow.
     mixer : MixerSpec or str
         A spec, or the name of a registered mixer.
     master : str, optional
@@ -303,6 +308,14 @@ class GenerateOptions:
         ),
     )
     full: bool = attrs.field(default=False, metadata=_cli("Render from A's start to B's end."))
+    level: float | str = attrs.field(
+        default=MATCH_A,
+        metadata=_cli(
+            "Level of the output: that of A's file, the highest true peak at -1 dBTP, or a "
+            "loudness such as -14.",
+            "match-a|peak|LUFS",
+        ),
+    )
     mixer: MixerSpec | str = attrs.field(default=DEFAULT_MIXER, metadata=_cli("Name of a mixer."))
     master: str | None = attrs.field(
         default=None,
@@ -322,6 +335,7 @@ class GenerateOptions:
         if self.candidate < 1:
             raise InputError(f"candidate = {self.candidate} is not allowed; give 1 or more.")
         parse_context(self.context)
+        read_level(self.level)
         check_seed(self.seed)
         self._check_sampling()
         for name in ("duration", "guidance_scale"):
@@ -483,6 +497,7 @@ class GenerateFields(TypedDict, total=False):
     candidate: int
     context: float | str
     full: bool
+    level: float | str
     mixer: MixerSpec | str
     master: str | None
     settings: Mapping[str, Any] | None
