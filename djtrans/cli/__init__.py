@@ -38,7 +38,11 @@ _COMMANDS = (
         "doctor",
         "Check versions, devices, weights, cache, plugins and codecs, and show what mends them.",
     ),
-    ("edit", "edit", "Write a params file with other curves, for 'djtrans render'."),
+    (
+        "edit",
+        "edit",
+        "Change the swap, gains, technique or curves of a params file, for 'djtrans render'.",
+    ),
     ("evaluate", "evaluate", "Measure a transition, or compare techniques over many pairs."),
     ("export", "export", "Export the model of a training checkpoint as safetensors."),
     (
