@@ -82,6 +82,43 @@ def describe(
     return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
 
 
+def as_document(transition: Transition, written: Sequence[str]) -> dict[str, object]:
+    """Return the result of a transition for ``--json``: what was decided, and the files.
+
+    Times are in seconds; bars count from 1, as in the text.
+    """
+    plan, record = transition.plan, transition.provenance
+    begin, end = transition.window_seconds
+    tracks = {
+        name: {
+            "file": record.tracks[name].name,
+            "bpm": side.bpm,
+            "key": side.key,
+            "cue_seconds": side.cue_seconds,
+            "cue_bar": side.cue_bar + 1,
+            "swap_bar": side.swap_bar + 1,
+            "gain_db": side.gain_db,
+            "stretch_percent": side.stretch_percent,
+        }
+        for name, side in plan.sides.items()
+    }
+    return {
+        "technique": plan.technique,
+        "bars": plan.bars,
+        "window_seconds": [begin, end],
+        "swap_seconds": begin + plan.swap_seconds,
+        "tracks": tracks,
+        "confidence": plan.confidence,
+        "reasons": list(plan.reasons),
+        "rejected": list(plan.rejected),
+        "model": None if record.model is None else record.model.name,
+        "level": record.render.level,
+        "gain_db": transition.rendered.trim_db,
+        "seconds": dict(transition.seconds),
+        "written": list(written),
+    }
+
+
 def output_level(transition: Transition) -> Iterator[str]:
     """Describe how far the output was raised or lowered, in no lines or more."""
     rendered = transition.rendered

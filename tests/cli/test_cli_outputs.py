@@ -136,7 +136,7 @@ def test_a_picture_of_djtrans_may_be_replaced(tmp_path):
 
 
 def test_params_are_written_although_the_audio_cannot_be(tmp_path, monkeypatch):
-    from djtrans.cli.transitions import write_transition
+    from djtrans.cli.transition_files import write_transition
     from djtrans.core.errors import AudioFileError
 
     class Transition:

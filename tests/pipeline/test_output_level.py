@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 
 import attrs
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 import djtrans
-from djtrans.cli.summary import describe
+from djtrans.cli.summary import as_document, describe
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.loudness import true_peak_db
 from djtrans.core.transition.alignment import Span, align
@@ -118,6 +119,16 @@ def test_a_limiter_on_the_mix_is_recorded_and_reported(tracks, tmp_path):
     limited.save_params(tmp_path / "p.json")
     again = djtrans.render(tmp_path / "p.json", *loud, device="cpu")
     assert torch.equal(again.audio, limited.audio)
+
+
+def test_the_result_is_a_document_of_json(made):
+    document = json.loads(json.dumps(as_document(made, ["out.wav"])))
+    assert (document["technique"], document["written"]) == ("djtrans/bass-swap", ["out.wav"])
+    assert document["level"] == "match-a"
+    start, stop = document["window_seconds"]
+    assert start < document["swap_seconds"] < stop
+    assert document["tracks"]["b"]["swap_bar"] == made.plan.b.swap_bar + 1
+    assert document["gain_db"] == made.rendered.trim_db
 
 
 def test_an_effect_that_does_not_exist_is_refused(tracks):
