@@ -11,6 +11,7 @@ import click
 
 from djtrans.cli.command_setup import set_up
 from djtrans.cli.user_defaults import command_defaults
+from djtrans.core.errors import did_you_mean
 
 
 @attrs.frozen
@@ -61,6 +62,9 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command and its arguments; a request for help is never the value of an option."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"There is no command {args[0]!r}. {hint}", ctx)
         name, command, rest = super().resolve_command(ctx, args)
         before_files = rest[: rest.index("--")] if "--" in rest else rest
         if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from djtrans.plot.fonts import verbatim
 from djtrans.plot.page import LEFT, MARGIN, WIDTH
@@ -82,8 +82,8 @@ def fit(
     """Set a text to parts of which the longest are shortened, in their middle, until it fits."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = text.figure.get_figure() if text.figure is not None else None
-    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure = cast("Figure", text.figure)
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     shown = list(parts)
     text.set_text(verbatim(join(shown)))
     while text.get_window_extent(renderer).width > most_inches * figure.dpi:

@@ -44,3 +44,12 @@ def test_an_option_is_named_as_it_was_given(capsys):
         "djtrans: error: --bars 12 is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64, or "
         "auto.\n"
     )
+
+
+def test_a_command_that_does_not_exist_brings_the_nearest(capsys):
+    code, _, err = printed(capsys, "genrate")
+    assert code == 2
+    assert err == (
+        "djtrans: error: There is no command 'genrate'. Did you mean 'generate' or 'render'? See "
+        "'djtrans --help'.\n"
+    )
