@@ -72,10 +72,10 @@ def plot_comparison(
         start = page.LEFT + half * (HALF + BETWEEN)
         axes = page.add_rows(figure, slots, heights, page.Column(start, HALF))
         _half(figure, axes, colours, scene, [pair[half] for pair in panels], named=half == 0)
-        left = page.MARGIN if half == 0 else start
+        begin = page.MARGIN if half == 0 else start
         end = start + HALF + BETWEEN - page.MARGIN if half == 0 else width - page.MARGIN
         text.head(
-            figure, colours, scene.title, scene.subtitle, left, end - left, label=labels[half]
+            figure, colours, scene.title, scene.subtitle, begin, end - begin, label=labels[half]
         )
     notes = [
         f"{side}: {note}"
