@@ -74,7 +74,7 @@ class LazyGroup(click.Group):
         ):
             rest = ["--help"]
         # The root context holds what the configuration file says.
-        if command is not None and name in (ctx.obj or {}):
+        if command is not None and name is not None and name in (ctx.obj or {}):
             ctx.default_map = {name: command_defaults(command, ctx.obj[name], name)}
         return name, command, rest
 

@@ -71,15 +71,13 @@ def move_swap(content: ParamsFile, beats: int) -> ParamsFile:
     params = content.params
     rate = params.frames_per_beat
     moved = _stretched(params, round(plan.swap_beat * rate), round(swap * rate))
-    sides = {
-        name: _swapped_at(side, plan.beat_times[swap], round(beats / bar))
-        for name, side in plan.sides.items()
-    }
+    clock, bars = plan.beat_times[swap], round(beats / bar)
     plan = attrs.evolve(
         plan,
         swap_beat=swap,
         reasons=(*plan.reasons, f"the swap was moved by {beats:+d} beats by hand"),
-        **sides,
+        a=_swapped_at(plan.a, clock, bars),
+        b=_swapped_at(plan.b, clock, bars),
     )
     return attrs.evolve(content, plan=plan, params=moved)
 
@@ -102,7 +100,9 @@ def change_gain(content: ParamsFile, side: str, gain_db: float) -> ParamsFile:
     if ease is not None:
         ease = attrs.evolve(ease, gain_db=ease.gain_db + gain_db)
     track = attrs.evolve(track, gain_db=track.gain_db + gain_db, gain_ease=ease)
-    return attrs.evolve(content, plan=attrs.evolve(content.plan, **{side: track}))
+    plan = content.plan
+    plan = attrs.evolve(plan, a=track) if side == "a" else attrs.evolve(plan, b=track)
+    return attrs.evolve(content, plan=plan)
 
 
 def redraw(

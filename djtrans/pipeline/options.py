@@ -426,11 +426,10 @@ class GenerateOptions:
             If an option is not allowed, or a bar lies outside its track.
         """
         shift: Any = None if self.shift_beats == AUTO else self.shift_beats
-        located = {
-            f"{kind}_{side}_seconds": self._seconds(f"{kind}_{side}", grids and grids[side])
-            for kind in ("cue", "swap")
-            for side in ("a", "b")
-        }
+
+        def located(kind: str, side: str) -> float | None:
+            return self._seconds(f"{kind}_{side}", None if grids is None else grids[side])
+
         try:
             return PlanOptions(
                 bars=self.bars if isinstance(self.bars, int) else 0,
@@ -441,7 +440,10 @@ class GenerateOptions:
                 key_shift=self.key_shift,
                 keep_a=self.keep_a,
                 keep_b=self.keep_b,
-                **located,
+                cue_a_seconds=located("cue", "a"),
+                cue_b_seconds=located("cue", "b"),
+                swap_a_seconds=located("swap", "a"),
+                swap_b_seconds=located("swap", "b"),
             )
         except ConfigError as error:
             # The user knows the options of a transition, not the planner's class.
