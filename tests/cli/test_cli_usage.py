@@ -50,6 +50,6 @@ def test_a_command_that_does_not_exist_brings_the_nearest(capsys):
     code, _, err = printed(capsys, "genrate")
     assert code == 2
     assert err == (
-        "djtrans: error: There is no command 'genrate'. Did you mean 'generate' or 'render'? See "
+        "djtrans: error: There is no command 'genrate'. Did you mean 'generate'? See "
         "'djtrans --help'.\n"
     )
