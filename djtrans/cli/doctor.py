@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -24,26 +25,32 @@ def doctor(as_json: bool) -> int:
     """
     from djtrans.cli.diagnosis import BROKEN, diagnose
 
+    found: list[Finding] = []
     with results_only(as_json):
-        found = list(diagnose())
+        # A topic is printed as soon as it is checked: torch takes seconds to load.
+        for topic, findings in groupby(diagnose(), key=lambda finding: finding.topic):
+            checked = list(findings)
+            found += checked
+            if not as_json:
+                click.echo("\n".join(topic_lines(topic, checked)))
     if as_json:
         print_json([attrs.asdict(finding) for finding in found])
     else:
-        click.echo("\n".join(describe(found)))
+        click.echo("\n".join(fix_lines(found)))
     return 2 if any(finding.state == BROKEN for finding in found) else 0
 
 
-def describe(found: list[Finding]) -> list[str]:
-    """Format the findings as a table for each topic, and a list of what to do."""
+def topic_lines(topic: str, findings: Sequence[Finding]) -> list[str]:
+    """Format the findings of a topic as a table."""
+    from djtrans.cli.tables import table_lines
+
+    return [topic, *table_lines([(f"  {f.name}", f.state, f.detail) for f in findings])]
+
+
+def fix_lines(findings: Sequence[Finding]) -> list[str]:
+    """Format what is to be done as a table."""
     from djtrans.cli.diagnosis import OK
     from djtrans.cli.tables import table_lines
 
-    lines = []
-    for topic, findings in groupby(found, key=lambda finding: finding.topic):
-        lines.append(topic)
-        rows = [(f"  {f.name}", f.state, f.detail) for f in findings]
-        lines += table_lines(rows)
-    fixes = [f for f in found if f.state != OK and f.fix]
-    if not fixes:
-        return [*lines, "", "nothing to mend"]
-    return [*lines, "", "to mend", *table_lines([(f"  {f.name}", f.fix) for f in fixes])]
+    fixes = [(f"  {f.name}", f.fix) for f in findings if f.state != OK and f.fix]
+    return ["", "to mend", *table_lines(fixes)] if fixes else ["", "nothing to mend"]

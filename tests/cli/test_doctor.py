@@ -10,7 +10,7 @@ import pytest
 import djtrans
 from djtrans.cli import diagnosis, main
 from djtrans.cli.diagnosis import BROKEN, MISSING, OK, Finding
-from djtrans.cli.doctor import describe
+from djtrans.cli.doctor import fix_lines, topic_lines
 from djtrans.core.audio.decoding import ffmpeg, pyav
 from djtrans.core.errors import FormatError
 
@@ -76,13 +76,7 @@ def test_what_is_to_be_done_comes_last():
         Finding(topic="versions", name="torch", state=OK, detail="2.14"),
         Finding(topic="weights", name="demucs", state=MISSING, detail="none", fix="hf download x"),
     ]
-    assert describe(found) == [
-        "versions",
-        "  torch  ok  2.14",
-        "weights",
-        "  demucs  missing  none",
-        "",
-        "to mend",
-        "  demucs  hf download x",
-    ]
-    assert describe(found[:1])[-1] == "nothing to mend"
+    assert topic_lines("versions", found[:1]) == ["versions", "  torch  ok  2.14"]
+    assert topic_lines("weights", found[1:]) == ["weights", "  demucs  missing  none"]
+    assert fix_lines(found) == ["", "to mend", "  demucs  hf download x"]
+    assert fix_lines(found[:1]) == ["", "nothing to mend"]
