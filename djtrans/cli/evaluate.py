@@ -115,7 +115,8 @@ def _check_names(options: dict[str, Any]) -> None:
     for name in _names(options["techniques"]):
         if name != "auto":
             registry.techniques.find(name)
-    registry.separators.find(options["separator"])
+    if options["separator"] != "auto":
+        registry.separators.find(options["separator"])
     resolve_spec(options["mixer"], registry)
     read_record(PlanOptions, bars=options["bars"], stretch_limit=options["stretch_limit"])
 
