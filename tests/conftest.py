@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("DJTRANS_") and name != TRACKS]:
         del os.environ[name]
     os.environ["MPLBACKEND"] = "Agg"
+    os.environ["DJTRANS_CONFIG"] = ""  # no configuration file
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["WANDB_MODE"] = "offline"
     # torch reads it when it is imported, which most tests need not do: one thread, so that sums and

@@ -332,7 +332,8 @@ def check_command_line(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
     known: click.Command = cli
     for word in words:
-        if word.startswith("-"):
+        # A negative number is a value.
+        if word.startswith("-") and not re.fullmatch(r"-[\d.]+", word):
             assert word in options(known), f"{word} in {line!r}"
         elif known is cli and word in cli.list_commands(click.Context(cli)):
             known = command(word)

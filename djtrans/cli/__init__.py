@@ -19,6 +19,7 @@ from djtrans.cli.console import (
 from djtrans.cli.lazy_group import LazyCommand, LazyGroup
 from djtrans.cli.memory_errors import describe_memory_error
 from djtrans.cli.termination import INTERRUPTED, TERMINATED, interrupt_on_sigterm
+from djtrans.cli.user_defaults import group_defaults, read_defaults
 from djtrans.core.errors import DjtransError
 from djtrans.core.util.environment import CORRECTIONS, LIBRARY, environment
 
@@ -32,7 +33,16 @@ _COMMANDS = (
     ("cache", "cache", "Show or clear the cache of analyses, stems and web pages."),
     ("collect", "collect", "Save the tracklists of mixes as JSON files."),
     ("demo", "demo", "Synthesize two tracks and mix them with a bass swap."),
-    ("edit", "edit", "Write a params file with other curves, for 'djtrans render'."),
+    (
+        "doctor",
+        "doctor",
+        "Check versions, devices, weights, cache, plugins and codecs, and show what mends them.",
+    ),
+    (
+        "edit",
+        "edit",
+        "Change the swap, gains, technique or curves of a params file, for 'djtrans render'.",
+    ),
     ("evaluate", "evaluate", "Measure a transition, or compare techniques over many pairs."),
     ("export", "export", "Export the model of a training checkpoint as safetensors."),
     (
@@ -60,6 +70,8 @@ _COMMANDS = (
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
+    epilog="Start with 'djtrans demo', or with two of your tracks: 'djtrans generate A B'.",
     lazy_commands={
         name: LazyCommand(f"djtrans.cli.{module}", summary) for name, module, summary in _COMMANDS
     },
@@ -94,6 +106,9 @@ def cli(
     corrections: str | None,
 ) -> None:
     """Make beat-matched DJ transitions between two tracks."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        return
     given = {LIBRARY: os.pathsep.join(libraries), CORRECTIONS: corrections}
     ctx.with_resource(environment({name: value for name, value in given.items() if value}))
     if plugin_files:
@@ -113,7 +128,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["MPLBACKEND"] = "agg"
     try:
         with interrupt_on_sigterm() as terminated:
-            code = cli.main(args=arguments, prog_name="djtrans", standalone_mode=False)
+            defaults = read_defaults()
+            code = cli.main(
+                args=arguments,
+                prog_name="djtrans",
+                standalone_mode=False,
+                default_map=group_defaults(cli, defaults),
+                obj=defaults,
+            )
             sys.stdout.flush()  # an output that is full fails here, not at exit
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "djtrans"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 import click
 
-from djtrans.cli.console import print_error, results_only
+from djtrans.cli.console import print_error, print_json, results_only
 from djtrans.cli.options import analyzer_option
 from djtrans.cli.progress import show_progress
-from djtrans.core.errors import DjtransError
+from djtrans.core.audio.listing import audio_files
+from djtrans.core.errors import DjtransError, InputError
 
 if TYPE_CHECKING:
     from djtrans.core.track.analysis import Analysis
@@ -32,14 +34,14 @@ _SUNG = 0.5
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILES...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="FILES...")
 @analyzer_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with a key per file.")
 @click.option("--no-cache", is_flag=True, help="Ignore cached analyses and analyze again.")
 @click.option("--uncorrected", is_flag=True, help="Ignore corrections, see 'djtrans grid'.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def analyze(
-    files: tuple[str, ...],
+    paths: tuple[str, ...],
     analyzer: str,
     as_json: bool,
     no_cache: bool,
@@ -48,8 +50,10 @@ def analyze(
 ) -> int:
     """Print tempo, key, loudness, sections and vocals of FILES, and what is corrected.
 
-    Files that cannot be analyzed are reported and skipped; the exit code is then 2.
+    A folder stands for the audio files in it and in its folders. Files that cannot be analyzed are
+    reported and skipped; the exit code is then 2.
     """
+    files = _files(paths)
     from djtrans.core.track.track import load_track
     from djtrans.pipeline.analysis import analyze_track
     from djtrans.pipeline.progress import Steps
@@ -62,7 +66,7 @@ def analyze(
         default_registry().analyzers.find(analyzer)
         with show_progress(quiet) as progress:
             steps = Steps(progress)
-            for file in dict.fromkeys(files):
+            for file in files:
                 with steps.step(f"analyze {file}") as fraction:
                     try:
                         track = load_track(file)
@@ -83,7 +87,7 @@ def analyze(
             file: {**analysis_to_dict(analysis), "tags": attrs.asdict(tags[file])}
             for file, analysis in found.items()
         }
-        click.echo(json.dumps(documents))
+        print_json(documents)
     elif found:
         from djtrans.cli.tables import table_lines
 
@@ -93,6 +97,20 @@ def analyze(
     for file, message in failed.items():
         print_error(message if file in message else f"{file}: {message}")
     return 2 if failed else 0
+
+
+def _files(paths: Sequence[str]) -> list[str]:
+    """Return the files, with those in folders, once each."""
+    files: dict[str, None] = {}
+    for path in paths:
+        if not os.path.isdir(os.path.expanduser(path)):
+            files[path] = None
+            continue
+        found = audio_files(Path(os.path.expanduser(path)))
+        if not found:
+            raise InputError(f"The folder {path} holds no audio files; give another, or files.")
+        files |= dict.fromkeys(map(str, found))
+    return list(files)
 
 
 def _tag_lines(found: Mapping[str, Analysis], tags: Mapping[str, Tags]) -> Iterator[str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from djtrans.cli.console import print_json
 from djtrans.cli.tables import table_lines
 from djtrans.core.util.cache import Usage, default_cache
 
 
-@click.group()
-def cache() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def cache(ctx: click.Context) -> None:
     """Show or clear the cache of analyses, stems and web pages."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @cache.command()
@@ -24,7 +26,7 @@ def info(as_json: bool) -> None:
     if as_json:
         kinds = {kind: {"entries": u.entries, "bytes": u.bytes} for kind, u in usage.items()}
         known = {"folder": str(store.root), "max_bytes": store.max_bytes, "kinds": kinds}
-        click.echo(json.dumps(known, indent=1))
+        print_json(known)
         return
     total = sum(usage.values(), start=Usage())
     rows = [(kind, str(u.entries), size(u.bytes)) for kind, u in [*usage.items(), ("total", total)]]

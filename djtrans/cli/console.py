@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -20,7 +22,9 @@ def print_error(message: str) -> None:
 
 
 def fail(message: str) -> NoReturn:
-    """Print an error on one line and exit with 2."""
+    """Print an error on one line and exit with 2; after ``-v``, where it was raised comes first."""
+    if is_verbose() and sys.exc_info()[0] is not None:
+        traceback.print_exc()
     print_error(message)
     sys.exit(2)
 
@@ -28,6 +32,11 @@ def fail(message: str) -> NoReturn:
 def counted(number: int, noun: str) -> str:
     """Format a number and its noun: ``1 pair``, ``2 pairs``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def print_json(document: object) -> None:
+    """Print the JSON document of ``--json``: one on stdout, indented, in ASCII."""
+    click.echo(json.dumps(document, indent=1))
 
 
 def open_closed_streams() -> None:
@@ -95,9 +104,13 @@ def _redirected_descriptor() -> Iterator[None]:
 
 def show_warnings() -> None:
     """Print each warning on one line without its place in the code, and no logs of libraries."""
+    shown: set[str] = set()
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
-        click.echo("djtrans: warning: " + " ".join(str(message).split()), err=True)
+        line = " ".join(str(message).split())
+        if line not in shown:
+            shown.add(line)
+            click.echo(f"djtrans: warning: {line}", err=True)
 
     warnings.showwarning = show
     # A user of the command cannot act on deprecations inside its dependencies.
@@ -105,3 +118,24 @@ def show_warnings() -> None:
     warnings.simplefilter("ignore", FutureWarning)
     # Nor on what they log, which Python prints if no program has chosen where it goes.
     logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger("djtrans").setLevel(logging.WARNING)
+
+
+def silence_warnings() -> None:
+    """Print no warnings, for ``--quiet``; errors are printed still."""
+    warnings.simplefilter("ignore")
+
+
+def be_verbose() -> None:
+    """Print what libraries log, for ``-v``; steps and errors are printed in detail, too."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("djtrans: log: %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.getLogger("djtrans").setLevel(logging.INFO)
+
+
+def is_verbose() -> bool:
+    """Return True after :func:`be_verbose`."""
+    return logging.getLogger("djtrans").isEnabledFor(logging.INFO)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from djtrans.cli.progress import show_progress
-from djtrans.cli.transitions import write_transition
+from djtrans.cli.transition_files import write_transition
 from djtrans.core.contracts.config import check_seed
 from djtrans.core.errors import DjtransError
 from djtrans.core.util.output_files import check_by_product, make_folder
@@ -32,6 +32,7 @@ def demo(out: str, seed: int, quiet: bool) -> None:
     from djtrans.cli.summary import describe
     from djtrans.core.audio.io import write_audio
     from djtrans.pipeline.generation import generate as run
+    from djtrans.pipeline.progress import Steps
     from djtrans.synthesis import TrackSpec, synthesize
 
     check_seed(seed)
@@ -54,18 +55,20 @@ def demo(out: str, seed: int, quiet: bool) -> None:
         ),
     }
     paths = []
-    for name, spec in specs.items():
-        track = synthesize(spec)
-        paths.append(folder / f"{name}.wav")
-        write_audio(paths[-1], track.audio, track.stems.sample_rate)
     with show_progress(quiet) as progress:
+        for name, spec in specs.items():
+            with Steps(progress).step(f"synthesize {name}"):
+                track = synthesize(spec)
+                paths.append(folder / f"{name}.wav")
+                write_audio(paths[-1], track.audio, track.stems.sample_rate)
         transition = run(paths[0], paths[1], technique="bass-swap", seed=seed, progress=progress)
-    written = write_transition(
-        transition,
-        os.fspath(folder / "transition.wav"),
-        os.fspath(folder / "transition.json"),
-        visualize=True,
-    )
+        written = write_transition(
+            transition,
+            os.fspath(folder / "transition.wav"),
+            os.fspath(folder / "transition.json"),
+            visualize=True,
+            progress=progress,
+        )
     if not quiet:
         lines = describe(transition, [*map(os.fspath, paths), *written], time.monotonic() - begin)
         click.echo("\n".join(lines))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import results_only
+from djtrans.cli.console import print_json, results_only
+from djtrans.cli.options import read_record
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
-from djtrans.core.util.output_files import check_folder
+from djtrans.core.util.output_files import check_folder, check_inputs
 
 if TYPE_CHECKING:
     from djtrans.evaluation import Comparison, TrackPair
@@ -53,7 +53,11 @@ _OF_RENDERING = ("workers", "separator", "mixer", "own_place", "device", "seed")
 @click.option("--separator", default="spectral", show_default=True, help="Name of a separator.")
 @click.option("--mixer", default="dj54", show_default=True, help="Name of a registered mixer.")
 @click.option(
-    "--bars", type=int, default=0, help="Length in bars; default: that of each technique."
+    "--bars",
+    type=int,
+    default=0,
+    metavar="N",
+    help="Length in bars; default: that of each technique.",
 )
 @click.option(
     "--stretch-limit",
@@ -92,6 +96,7 @@ def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
         )
     if options["against"] is not None and not options["plans_only"]:
         raise InputError("--against compares plans; give it with --plans-only.")
+    _check_names(options)
     if options["plans_only"]:
         _plan_all(quiet, options)
     elif files:
@@ -100,17 +105,38 @@ def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
         _compare(as_json, quiet, options)
 
 
+def _check_names(options: dict[str, Any]) -> None:
+    """Fail before the work if a component or a length does not exist."""
+    from djtrans.mixer.resolve import resolve_spec
+    from djtrans.planning.options import PlanOptions
+    from djtrans.registry import default_registry
+
+    registry = default_registry()
+    for name in _names(options["techniques"]):
+        if name != "auto":
+            registry.techniques.find(name)
+    if options["separator"] != "auto":
+        registry.separators.find(options["separator"])
+    resolve_spec(options["mixer"], registry)
+    read_record(PlanOptions, bars=options["bars"], stretch_limit=options["stretch_limit"])
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()]
+
+
 def _measure_one(files: tuple[str, ...], as_json: bool, device: str, quiet: bool) -> None:
     if len(files) != 3:
         raise InputError(
             f"Got {len(files)} of the 3 files PARAMS A B; give the params file and both tracks."
         )
+    check_inputs(dict(zip(("PARAMS", "A", "B"), files, strict=True)))
     from djtrans.pipeline.rendering import render
 
     with results_only(as_json), show_progress(quiet or as_json) as progress:
         metrics = render(*files, device=device, progress=progress).metrics()
     if as_json:
-        click.echo(json.dumps(metrics.to_dict(), indent=1))
+        print_json(metrics.to_dict())
     else:
         click.echo("\n".join(describe(metrics)))
 
@@ -144,7 +170,7 @@ def _compare(as_json: bool, quiet: bool, options: dict[str, Any]) -> None:
         import csv
 
         rows = csv.DictReader(summary_csv(comparison).splitlines())
-        click.echo(json.dumps([_plain(row) for row in rows], indent=1))
+        print_json([_plain(row) for row in rows])
         return
     click.echo(summary_markdown(comparison))
     if not quiet:
@@ -169,7 +195,7 @@ def _compared(quiet: bool, options: dict[str, Any]) -> tuple[Comparison, tuple[P
     with show_progress(quiet) as progress:
         comparison = compare(
             pairs,
-            [name.strip() for name in options["techniques"].split(",") if name.strip()],
+            _names(options["techniques"]),
             output=options["output"],
             options=EvaluationOptions(**{name: options[name] for name in shared}),
             workers=options["workers"],

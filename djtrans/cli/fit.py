@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import results_only
+from djtrans.cli.console import print_json, results_only
 from djtrans.cli.progress import show_progress
-from djtrans.core.util.output_files import Output, check_outputs
+from djtrans.core.util.output_files import Output, check_inputs, check_outputs
 
 if TYPE_CHECKING:
     from djtrans.inverse.mix import Fitted
@@ -67,6 +66,7 @@ def fit(
     """
     inputs = {"MIX": mix, "A": track_a, "B": track_b, "--plan": options["plan"]}
     inputs |= {"--stems-a": options["stems_a"], "--stems-b": options["stems_b"]}
+    check_inputs(inputs)
     _check_outputs(output, audio, report, mix, inputs)
     from djtrans.inverse.gradient_descent import DescentOptions
     from djtrans.inverse.mix import fit as run
@@ -77,7 +77,7 @@ def fit(
         )
     fitted.save(output, audio, report)
     if as_json:
-        click.echo(json.dumps(fitted.to_dict(), indent=1))
+        print_json(fitted.to_dict())
     elif not quiet:
         click.echo("\n".join(describe(fitted)))
         for path in (output, audio, report):

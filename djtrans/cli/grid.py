@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.console import print_error, results_only
+from djtrans.cli.console import print_error, print_json, results_only
 from djtrans.cli.grid_tracks import GridRun
-from djtrans.cli.grid_values import each, parse_anchor, parse_cue, parse_section, parse_time
+from djtrans.cli.grid_values import each, parse_anchor, parse_cue, parse_section
 from djtrans.cli.options import analyzer_option
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
+from djtrans.core.util.positions import parse_seconds
 
 if TYPE_CHECKING:
     from djtrans.pipeline.grid_editing import GridEdit
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--double", is_flag=True, help="Count at twice the tempo.")
 @click.option(
     "--downbeat",
-    callback=each(parse_time),
+    callback=each(parse_seconds),
     metavar="TIME",
     help="The beat nearest to TIME is a downbeat; beats stay where they are.",
 )
@@ -123,7 +123,7 @@ def grid(
             results = [run.process(file, click_file) for file in dict.fromkeys(files)]
     found = [result for result in results if not result.error]
     if as_json:
-        click.echo(json.dumps({result.file: result.document() for result in found}))
+        print_json({result.file: result.document() for result in found})
     else:
         click.echo("\n".join(line for result in found for line in result.lines()), nl=bool(found))
     failed = [result for result in results if result.error]

@@ -9,28 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from djtrans.core.errors import InputError
+from djtrans.core.util.positions import parse_seconds
 
 if TYPE_CHECKING:
     from djtrans.core.track.corrections import GridAnchor
     from djtrans.core.track.cue import Cue
 
 T = TypeVar("T")
-_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)")
-
-
-def parse_time(text: str) -> float:
-    """Read seconds, ``m:ss.fff`` or ``h:mm:ss.fff``.
-
-    Examples
-    --------
-    >>> [parse_time(text) for text in ("83.5", "1:23.5", "1:02:03")]
-    [83.5, 83.5, 3723.0]
-    """
-    found = _TIME.fullmatch(text.strip())
-    if not found:
-        raise click.BadParameter(f"{text!r} is no time; give seconds, or minutes as in 1:23.5.")
-    hours, minutes, seconds = found.groups()
-    return 3600 * int(hours or 0) + 60 * int(minutes or 0) + float(seconds)
 
 
 def each(parse: Callable[[str], T]) -> Callable[..., Any]:
@@ -58,7 +43,7 @@ def parse_anchor(text: str) -> GridAnchor:
         bpm = float(tempo) if tempo else None
     except ValueError:
         raise click.BadParameter(f"{tempo!r} is no tempo; give TIME or TIME=BPM.") from None
-    return GridAnchor(parse_time(place), bpm, beat=0)
+    return GridAnchor(parse_seconds(place), bpm, beat=0)
 
 
 def parse_cue(text: str) -> Cue:
@@ -69,7 +54,7 @@ def parse_cue(text: str) -> Cue:
     if not separator or not name.strip():
         raise click.BadParameter(f"{text!r} is no cue; give NAME=TIME, or NAME=START-END.")
     start, _, end = places.partition("-")
-    return Cue(name, parse_time(start), parse_time(end) if end else None)
+    return Cue(name, parse_seconds(start), parse_seconds(end) if end else None)
 
 
 def parse_section(text: str) -> tuple[str, int, int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from djtrans.cli.component import component_lines, describe
-from djtrans.cli.console import results_only
+from djtrans.cli.console import print_json, results_only
 from djtrans.cli.options import settings_option
 from djtrans.cli.tables import table_lines
 from djtrans.core.contracts.kinds import KINDS, plural
@@ -41,7 +40,10 @@ def show(name: str, kind: str | None, as_json: bool) -> None:
     with results_only(as_json):
         registry = default_registry()
         known = describe(registry.find_any(name, kind), registry)
-    click.echo(json.dumps(known, indent=1) if as_json else "\n".join(component_lines(known)))
+    if as_json:
+        print_json(known)
+    else:
+        click.echo("\n".join(component_lines(known)))
 
 
 def _list(as_json: bool) -> None:
@@ -58,7 +60,7 @@ def _list(as_json: bool) -> None:
         for failure in registry.failures
     ]
     if as_json:
-        click.echo(json.dumps({"components": listed, "failures": failures}, indent=1))
+        print_json({"components": listed, "failures": failures})
         return
     cells = []
     for kind, components in listed.items():
@@ -96,7 +98,7 @@ def layout(mixer: str, set_: tuple[str, ...], as_json: bool) -> None:
     with results_only(as_json):
         computed = mixer_layout(resolve_spec(mixer).configured(read_settings(set_)))
     if as_json:
-        click.echo(json.dumps([_row(row) for row in computed.rows], indent=1))
+        print_json([_row(row) for row in computed.rows])
         return
     cells: list[tuple[str, ...]] = []
     for row in computed.rows:

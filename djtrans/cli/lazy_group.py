@@ -9,6 +9,10 @@ from typing import Any
 import attrs
 import click
 
+from djtrans.cli.command_setup import set_up
+from djtrans.cli.user_defaults import command_defaults
+from djtrans.core.errors import did_you_mean
+
 
 @attrs.frozen
 class LazyCommand:
@@ -52,7 +56,27 @@ class LazyGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         module = importlib.import_module(lazy.module)
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
-        return command
+        return set_up(command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command and its arguments; a request for help is never the value of an option."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"There is no command {args[0]!r}. {hint}", ctx)
+        name, command, rest = super().resolve_command(ctx, args)
+        before_files = rest[: rest.index("--")] if "--" in rest else rest
+        if (
+            command is not None
+            and not isinstance(command, click.Group)
+            and "--help" in before_files
+        ):
+            rest = ["--help"]
+        # The root context holds what the configuration file says.
+        if command is not None and name is not None and name in (ctx.obj or {}):
+            ctx.default_map = {name: command_defaults(command, ctx.obj[name], name)}
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands, from their summaries."""

@@ -8,12 +8,19 @@ from typing import Any, TypeVar
 import attrs
 import click
 
+from djtrans.cli.value_types import ListedOption
+from djtrans.core.errors import InputError
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 
 F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 analyzer_option = click.option(
-    "--analyzer", default=DEFAULT_ANALYZER, show_default=True, help="Name of an analyzer."
+    "--analyzer",
+    cls=ListedOption,
+    default=DEFAULT_ANALYZER,
+    show_default=True,
+    help="Name of an analyzer.",
 )
 
 settings_option = click.option(
@@ -58,6 +65,27 @@ def record_options(record: type, *, skip: Collection[str] = ()) -> Callable[[F],
     return decorate
 
 
+def read_record(record: Callable[..., R], /, **values: Any) -> R:
+    """Create an options record; errors name options as they are on the command line.
+
+    Examples
+    --------
+    >>> from djtrans.pipeline.options import GenerateOptions
+    >>> try:
+    ...     read_record(GenerateOptions, keep_a=2.0)
+    ... except InputError as error:
+    ...     print(error)
+    --keep-a 2.0 is out of range; give 0 to 1.
+    """
+    try:
+        return record(**values)
+    except InputError as error:
+        name, equals, rest = str(error).partition(" = ")
+        if equals and name in values:
+            raise type(error)(f"--{name.replace('_', '-')} {rest}") from None
+        raise
+
+
 def _option(field: attrs.Attribute[Any]) -> Callable[[F], F]:
     name, help_text = f"--{field.name.replace('_', '-')}", field.metadata["help"]
     types = {part.strip() for part in str(field.type).split("|")} - {"None"}
@@ -65,6 +93,7 @@ def _option(field: attrs.Attribute[Any]) -> Callable[[F], F]:
         return click.option(name, is_flag=True, default=field.default, help=help_text)
     return click.option(
         name,
+        cls=ListedOption,
         type={"int": int, "float": float}.get("".join(types), str),
         callback=number_or_auto if types == {"int", "str"} else None,
         default=field.default,

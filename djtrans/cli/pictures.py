@@ -10,7 +10,7 @@ import click
 
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
-from djtrans.core.util.output_files import Output, check_outputs, write_all
+from djtrans.core.util.output_files import Output, check_inputs, check_outputs, write_all
 
 if TYPE_CHECKING:
     from djtrans.core.transition.params_file import ParamsFile
@@ -49,11 +49,9 @@ def visualize(
     With its tracks A and B, the transition is also rendered and measured again.
     """
     _check(output, summary, timeline, compare, theme)
-    _check_outputs(
-        output,
-        summary,
-        {"PARAMS": params, "--compare": compare, "track A": track_a, "track B": track_b},
-    )
+    inputs = {"PARAMS": params, "--compare": compare, "track A": track_a, "track B": track_b}
+    _check_outputs(output, summary, inputs)
+    check_inputs(inputs)
     if track_a is not None and track_b is None:
         raise InputError("Track A is given without track B; give both, or only the params file.")
     from djtrans.core.transition.params_file import load_params

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
-from djtrans.cli.console import results_only
-from djtrans.cli.options import record_options
+from djtrans.cli.console import print_json, results_only
+from djtrans.cli.options import read_record, record_options
 from djtrans.cli.progress import show_progress
+from djtrans.core.audio.decoding.opening import check_is_file
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
+from djtrans.pipeline.option_checks import check_components
 from djtrans.pipeline.options import GenerateOptions
+from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
     from djtrans.core.transition.plan import TransitionPlan
@@ -49,8 +52,11 @@ def plan(
     """
     if candidates < 1:
         raise InputError(f"--candidates {candidates} is not allowed; give 1 or more.")
-    chosen = GenerateOptions(separator="spectral", device="cpu", **options)
+    chosen = read_record(GenerateOptions, separator="spectral", device="cpu", **options)
     with results_only(as_json):
+        check_components(chosen, default_registry())
+        for track in (track_a, track_b):
+            check_is_file(Path(track).expanduser())
         from djtrans.pipeline.preparation import prepare
         from djtrans.pipeline.progress import Steps
 
@@ -62,7 +68,7 @@ def plan(
                     chosen.technique, prepared.plan_options(chosen), count=candidates
                 )
     if as_json:
-        click.echo(json.dumps([attrs.asdict(found) for found in plans]))
+        print_json([attrs.asdict(found) for found in plans])
         return
     from djtrans.cli.tables import table_lines
 

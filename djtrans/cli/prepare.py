@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from djtrans.cli.console import counted, print_error
+from djtrans.cli.console import counted, print_error, print_json
 from djtrans.cli.progress import show_progress
 from djtrans.core.errors import InputError
 
@@ -149,7 +148,7 @@ def prepare(
                 str(transitions), output, RecoveryOptions(**options), **common
             )
     if as_json:
-        click.echo(json.dumps(_report(made), indent=1))
+        print_json(_report(made))
         return
     for file in made.skipped:
         print_error(f"{file.name} is skipped: {file.reason}")

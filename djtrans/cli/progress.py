@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from djtrans.cli.console import is_verbose
+
 if TYPE_CHECKING:
     from djtrans.core.util.progress import Progress, ProgressCallback
 
@@ -76,7 +78,7 @@ def show_progress(
     """
     if quiet:
         yield None
-    elif bars and sys.stderr.isatty():
+    elif bars and sys.stderr.isatty() and not is_verbose():
         with _bars(describe) as callback:
             yield callback
     else:
@@ -118,10 +120,13 @@ class _Lines:
             self._units(event)
 
     def _step(self, event: Progress) -> None:
+        is_new = event.stage not in self.rates.first
         seconds = self.rates.seconds(event)
+        if is_new and is_verbose():
+            click.echo(f"djtrans: {event.stage} ...", err=True)
         if event.done >= 1.0 and event.stage not in self.finished:
             self.finished.add(event.stage)
-            if seconds >= _QUICK_SECONDS:
+            if seconds >= _QUICK_SECONDS or is_verbose():
                 click.echo(f"djtrans: {event.stage} took {seconds:.1f} s", err=True)
 
     def _units(self, event: Progress) -> None:

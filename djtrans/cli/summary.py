@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from djtrans.core.audio.loudness import integrated_lufs
 from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.contracts.declaration import short_name
+from djtrans.core.transition.output_level import MATCH_A
 from djtrans.mixer.rendering import CEILING_DBTP
 from djtrans.registry import default_registry
 
@@ -80,9 +82,47 @@ def describe(
     return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
 
 
+def as_document(transition: Transition, written: Sequence[str]) -> dict[str, object]:
+    """Return the result of a transition for ``--json``: what was decided, and the files.
+
+    Times are in seconds; bars count from 1, as in the text.
+    """
+    plan, record = transition.plan, transition.provenance
+    begin, end = transition.window_seconds
+    tracks = {
+        name: {
+            "file": record.tracks[name].name,
+            "bpm": side.bpm,
+            "key": side.key,
+            "cue_seconds": side.cue_seconds,
+            "cue_bar": side.cue_bar + 1,
+            "swap_bar": side.swap_bar + 1,
+            "gain_db": side.gain_db,
+            "stretch_percent": side.stretch_percent,
+        }
+        for name, side in plan.sides.items()
+    }
+    return {
+        "technique": plan.technique,
+        "bars": plan.bars,
+        "window_seconds": [begin, end],
+        "swap_seconds": begin + plan.swap_seconds,
+        "tracks": tracks,
+        "confidence": plan.confidence,
+        "reasons": list(plan.reasons),
+        "rejected": list(plan.rejected),
+        "model": None if record.model is None else record.model.name,
+        "level": record.render.level,
+        "gain_db": transition.rendered.trim_db,
+        "seconds": dict(transition.seconds),
+        "written": list(written),
+    }
+
+
 def output_level(transition: Transition) -> Iterator[str]:
-    """Describe how far the output was lowered for its peaks, in no lines or more."""
+    """Describe how far the output was raised or lowered, in no lines or more."""
     rendered = transition.rendered
+    record = transition.provenance.render
     chain = transition.provenance.mixer.spec.master_chain
     if (reduction := rendered.reduction) is not None:
         nodes = ", ".join(short_name(node.effect) for node in chain)
@@ -90,7 +130,10 @@ def output_level(transition: Transition) -> Iterator[str]:
             f"through {nodes}: reduced in {100 * reduction.share:.1f} % of the time, by "
             f"{reduction.largest_db:.1f} dB at most"
         )
-    if rendered.trim_db < -0.05:
+    if record.level != MATCH_A:
+        lufs = integrated_lufs(rendered.mix, record.sample_rate)
+        yield f"{lufs:.1f} LUFS (level {record.level}): gain {_signed(rendered.trim_db, 1)} dB"
+    elif rendered.trim_db < -0.05:
         advice = "" if chain else "; --master limiter avoids this"
         yield (
             f"lowered by {-rendered.trim_db:.1f} dB to keep true peaks below "
@@ -115,10 +158,12 @@ def _gains(plan: TransitionPlan, transition: Transition) -> Iterator[str]:
         )
 
 
-def refinement_lines(transition: Transition) -> list[str]:
-    """Describe the refinement of a transition, in no lines or in one."""
-    use = transition.provenance.refinement
-    return [] if use is None else [f"{'refined':<{_LABEL_WIDTH}}{_refinement(use)}"]
+def render_lines(transition: Transition) -> list[str]:
+    """Describe what a render changes: the refinement and the level, in no lines or more."""
+    use, level = transition.provenance.refinement, transition.provenance.render.level
+    rows = [] if use is None else [("refined", _refinement(use))]
+    rows += [("output", line) for line in output_level(transition) if level != MATCH_A]
+    return [f"{label:<{_LABEL_WIDTH}}{text}" for label, text in rows]
 
 
 def _sampling(use: SamplingUse) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CONFIG = "config.toml"
 _HEADER = "# Configuration of a run of djtrans train"
 #: Options that a file does not have: they belong to a call, not to a run.
-_CALL_ONLY = ("config", "help", "resume", "quiet")
+_CALL_ONLY = ("config", "help", "resume", "quiet", "verbose")
 _META = "djtrans.cli.training_config"
 
 
@@ -131,7 +131,11 @@ def _read(context: click.Context, _: click.Parameter, path: str | None) -> str |
     if isinstance(values.get("encoders"), list):
         values["encoders"] = ",".join(values["encoders"])
     context.meta[_META] = values
-    context.default_map = {name: value for name, value in values.items() if name != "set"}
+    # Those of the user's configuration file are weaker.
+    context.default_map = {
+        **(context.default_map or {}),
+        **{name: value for name, value in values.items() if name != "set"},
+    }
     return path
 
 

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from djtrans.cli.options import record_options, settings_option
+from djtrans.cli.console import print_json, results_only
+from djtrans.cli.options import read_record, record_options, settings_option
 from djtrans.cli.progress import show_progress
+from djtrans.cli.transition_files import check_transition_outputs, write_transition
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
+from djtrans.core.transition.output_level import read_level
 from djtrans.core.util.output_files import (
-    AnyPath,
-    Output,
-    check_by_product,
-    check_outputs,
-    write_all,
+    check_inputs,
 )
 from djtrans.core.util.profiling import TimedStep, profile_lines, timed
 from djtrans.core.util.profiling import profile as profile_steps
+from djtrans.pipeline.option_checks import check_components
 from djtrans.pipeline.options import REFINEMENTS, GenerateOptions
+from djtrans.registry import default_registry
 
 if TYPE_CHECKING:
-    from djtrans.pipeline.transition import Transition
+    pass
 
 _DEFAULT_OUTPUT = "transition.wav"
 _output = click.option(
@@ -45,6 +45,7 @@ _save_params = click.option(
 _device = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or mps."
 )
+_json = click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 
 
@@ -69,6 +70,7 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @_save_params
 @_visualize
 @click.option("--profile", is_flag=True, help="Also print the wall time of each step, as a tree.")
+@_json
 @_quiet
 def generate(
     track_a: str | None,
@@ -78,6 +80,7 @@ def generate(
     save_params: str | None,
     visualize: bool,
     profile: bool,
+    as_json: bool,
     quiet: bool,
     set_: tuple[str, ...],
     **options: Any,
@@ -90,11 +93,13 @@ def generate(
     """
     if profile and quiet:
         raise InputError("--profile prints times, and --quiet nothing; leave one of them out.")
+    if as_json and (profile or table is not None):
+        raise InputError("--json prints one transition; leave out --profile and --pairs.")
     if table is not None:
         return _generate_pairs(
             table,
             output,
-            GenerateOptions(settings=read_settings(set_), **options),
+            read_record(GenerateOptions, settings=read_settings(set_), **options),
             excluded={"A": track_a, "--save-params": save_params},
             visualize=visualize,
             profile=profile,
@@ -113,7 +118,7 @@ def generate(
                 f"{output} exists already; name the file to write with -o "
                 f"(-o {output} overwrites it)."
             )
-    chosen = GenerateOptions(settings=read_settings(set_), **options)
+    chosen = read_record(GenerateOptions, settings=read_settings(set_), **options)
     inputs = {
         "track A": track_a,
         "track B": track_b,
@@ -126,20 +131,22 @@ def generate(
         # The CPU time of the start, at which a process waits for little but its own modules.
         whole.step("start").add(time.process_time())
         with timed("check files"):
-            _check_outputs(output, save_params, visualize, inputs)
+            check_transition_outputs(output, save_params, visualize, inputs)
+            check_components(chosen, default_registry())
             from djtrans.core.audio.containers import check_sample_rate
             from djtrans.core.audio.file_facts import audio_sample_rate
 
             check_sample_rate(output, max(map(audio_sample_rate, (track_a, track_b))))
         with timed("import"):
-            from djtrans.cli.summary import describe
+            from djtrans.cli.summary import as_document, describe
             from djtrans.pipeline.generation import generate as run
         begin = time.monotonic()
-        with show_progress(quiet) as progress:
+        with results_only(as_json), show_progress(quiet) as progress:
             transition = run(track_a, track_b, chosen, progress=progress)
-        with timed("write"):
-            written = write_transition(transition, output, save_params, visualize)
-        if not quiet:
+            written = write_transition(transition, output, save_params, visualize, progress)
+        if as_json:
+            print_json(as_document(transition, written))
+        elif not quiet:
             with timed("summary"):
                 lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
                 click.echo("\n".join(lines))
@@ -196,9 +203,15 @@ def _print_profile(whole: TimedStep) -> None:
     show_default=True,
     help="Refine the curves by the predicted mix (powers) or, slowly, the rendered one (audio).",
 )
+@click.option(
+    "--level",
+    metavar="match-a|peak|LUFS",
+    help="Level of the output; default: as recorded in the params file.",
+)
 @_save_params
 @_visualize
 @_device
+@_json
 @_quiet
 def render(
     params: str,
@@ -208,13 +221,18 @@ def render(
     refine: str,
     save_params: str | None,
     visualize: bool,
+    as_json: bool,
     quiet: bool,
+    level: str | None,
     **options: Any,
 ) -> None:
     """Render a transition from its params file, which may be edited."""
     inputs = {"the params file": params, "track A": track_a, "track B": track_b}
-    _check_outputs(output, save_params, visualize, inputs)
-    from djtrans.cli.summary import refinement_lines
+    check_transition_outputs(output, save_params, visualize, inputs)
+    check_inputs(inputs)
+    if level is not None:
+        level = read_record(read_level, level=level)
+    from djtrans.cli.summary import as_document, render_lines
     from djtrans.core.audio.containers import check_sample_rate
     from djtrans.core.transition.params_file import load_params
     from djtrans.pipeline.refinement import refine as refine_transition
@@ -223,61 +241,14 @@ def render(
 
     check_sample_rate(output, load_params(params).provenance.render.sample_rate)
 
-    with show_progress(quiet) as progress:
-        transition = run(params, track_a, track_b, progress=progress, **options)
+    with results_only(as_json), show_progress(quiet) as progress:
+        transition = run(params, track_a, track_b, level=level, progress=progress, **options)
         if refine != "off":
             config = RefinementConfig(prediction=refine)
             transition = refine_transition(transition, config, progress=progress)
-    written = write_transition(transition, output, save_params, visualize)
-    if not quiet:
-        lines = refinement_lines(transition) + [f"wrote {path}" for path in written]
+        written = write_transition(transition, output, save_params, visualize, progress)
+    if as_json:
+        print_json(as_document(transition, written))
+    elif not quiet:
+        lines = render_lines(transition) + [f"wrote {path}" for path in written]
         click.echo("\n".join(lines))
-
-
-def _check_outputs(
-    output: str,
-    params: str | None,
-    visualize: bool,
-    inputs: Mapping[str, AnyPath | None],
-) -> None:
-    """Fail before the work if a result cannot be written or would replace another file."""
-    from djtrans.core.audio.containers import WRITABLE
-    from djtrans.plot.save import FORMATS, is_own_picture
-
-    picture = _picture(output) if visualize else None
-    check_outputs(
-        [
-            Output("--output", output, tuple(WRITABLE)),
-            Output("--save-params", params, excluded=(*WRITABLE, *FORMATS)),
-            Output("--visualize", picture),
-        ],
-        inputs,
-    )
-    if picture is not None:
-        check_by_product(picture, is_own_picture, instead="move it, or choose another name with -o")
-
-
-def _picture(output: str) -> str:
-    return os.fspath(Path(output).with_suffix(".png"))
-
-
-def _save_picture(transition: Transition, picture: str) -> None:
-    with timed("import"):
-        from djtrans.plot import save_figure
-    figure = transition.plot()
-    with timed("file"):
-        save_figure(figure, picture)
-
-
-def write_transition(
-    transition: Transition, output: str, params: str | None, visualize: bool
-) -> list[str]:
-    """Write the results, the params file first: the others can be made again from it."""
-    writers: dict[str, Callable[[], object]] = {}
-    if params is not None:
-        writers[params] = timed("params file")(lambda: transition.save_params(params))
-    writers[output] = timed("audio")(lambda: transition.save(output))
-    if visualize:
-        picture = _picture(output)
-        writers[picture] = timed("picture")(lambda: _save_picture(transition, picture))
-    return write_all(writers)

@@ -25,6 +25,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import save_stems
 from djtrans.core.track.track import load_track
 from djtrans.core.util.checksums import file_hash
+from djtrans.core.util.positions import parse_seconds
 from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.datasets.preparation.recordings import same_recordings
 from djtrans.pipeline.analysis import analyze_track
@@ -202,11 +203,9 @@ def _pair(line: dict[str, Any], where: str, folder: Path) -> TrackPair:
             raise InputError(f"{where}: {column} is empty; give the path of a track.")
     for column in ("cue_a", "cue_b"):
         try:
-            given.update({column: float(given[column])} if column in given else {})
-        except ValueError:
-            raise InputError(
-                f"{where}: {column} = {given[column]!r} is not a number; give seconds."
-            ) from None
+            given.update({column: parse_seconds(given[column])} if column in given else {})
+        except InputError as error:
+            raise InputError(f"{where}: {column}: {error}") from None
     for column in ("a", "b", "stems_a", "stems_b"):
         if column in given:
             given[column] = os.path.normpath(folder / given[column])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 import torch
 from torch import Tensor
 
 from djtrans.core.audio.decibels import db_to_amplitude, power_to_db
-from djtrans.core.audio.loudness import true_peak_db
+from djtrans.core.audio.loudness import integrated_lufs, true_peak_db
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
+from djtrans.core.transition.output_level import MATCH_A, PEAK, target_lufs
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.mixer.mixer import Mixer
 
@@ -56,7 +59,8 @@ class Rendered:
     span : Span
         The clock in samples; 0 is the start of the window.
     trim_db : float
-        Static gain that was put on everything to keep the peaks below the ceiling.
+        Static gain that was put on everything: for the requested level, and to keep the peaks
+        below the ceiling.
     reduction : Reduction, optional
         Of the level by the master chain; None without one.
     """
@@ -81,6 +85,7 @@ def render_window(
     *,
     device: str | torch.device = "cpu",
     seed: int = 0,
+    level: str = MATCH_A,
 ) -> Rendered:
     """Render a transition with its context.
 
@@ -102,6 +107,8 @@ def render_window(
         Where the mixer computes; the result is on the CPU.
     seed : int
         Seed of whatever is random in an effect.
+    level : str
+        Level of the mix, see :func:`djtrans.core.transition.output_level.read_level`.
 
     Returns
     -------
@@ -128,15 +135,21 @@ def render_window(
     mix = heard_a + heard_b
     # What the sum is rounded to in the mixer.
     mix = mix + _placed(out.mix.cpu() - out.a.cpu() - out.b.cpu(), worked.start, span)
-    reduction = None
+    reduction, raised_db = None, 0.0
+    if (target := target_lufs(level)) is not None:
+        lufs = integrated_lufs(mix, rate)
+        raised_db = target - lufs if math.isfinite(lufs) else 0.0
+        mix = mix * db_to_amplitude(raised_db)
     if mixer.master_nodes:
         summed, mix = mix, _mastered(mixer, params, mix, span, worked, rate, device, seed)
         reduction = _reduction(summed, mix, rate)
-    peak = true_peak_db(mix, rate)
-    trim_db = min(0.0, CEILING_DBTP - peak)
+    headroom_db = CEILING_DBTP - true_peak_db(mix, rate)
+    is_silent = not math.isfinite(headroom_db)
+    lowered_db = headroom_db if level == PEAK and not is_silent else min(0.0, headroom_db)
+    trim_db = raised_db + lowered_db
     gain = db_to_amplitude(trim_db)
     return Rendered(
-        mix=mix * gain,
+        mix=mix * db_to_amplitude(lowered_db),
         a=heard_a * gain,
         b=heard_b * gain,
         solo_a=solo_a * gain,

@@ -22,7 +22,7 @@ from djtrans.objectives import PowerModel
 from djtrans.pipeline.curve_generation import can_generate
 from djtrans.pipeline.curve_sampling import sample_params
 from djtrans.pipeline.options import GenerateOptions
-from djtrans.pipeline.output_level import warn_of_low_level
+from djtrans.pipeline.output_level import warn_of_level
 from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.preparation import Prepared
 from djtrans.pipeline.progress import Steps
@@ -113,6 +113,7 @@ def generate_transition_params(
             technique_config=configured,
             model=model,
             analyses=prepared.analyses,
+            level=options.level,
         )
     provenance = attrs.evolve(provenance, sampling=sampling)
     return ParamsFile(params=params, plan=plan, provenance=provenance)
@@ -137,6 +138,7 @@ def finish(
             Span(shape.start, shape.stop),
             device=device,
             seed=shape.seed,
+            level=shape.level,
         )
     transition = Transition(
         rendered=rendered,
@@ -149,6 +151,6 @@ def finish(
         seconds=steps.seconds,
     )
     with timed("check levels"):
-        warn_of_low_level(rendered, plan)
+        warn_of_level(rendered, plan, shape)
         warn_of_silence(rendered, transition.sample_rate, transition.beat_times, plan.beats_per_bar)
     return transition

@@ -18,11 +18,11 @@ from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.curve_generation import compatible_model, rules_reason, unsupported_reason
+from djtrans.pipeline.option_checks import check_components
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
 from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
-from djtrans.pipeline.provenance import check_technique_settings
 from djtrans.pipeline.refinement import refine, refine_predicted
 from djtrans.pipeline.transition import Transition
 from djtrans.planning.options import PlanOptions
@@ -80,6 +80,7 @@ def generate(
     options = GenerateOptions.of(options, fields)
     with timed("plugins"):
         registry = registry or default_registry()
+        check_components(options, registry)
     with timed("model"):
         source = choose_model(
             options.model,
@@ -95,8 +96,6 @@ def generate(
     if source is None and (needs := options.needs_model):
         raise InputError(f"{needs}: the rules have no sampling; choose a model (--model).")
     configured = preparation.settings.technique
-    if configured:
-        check_technique_settings(registry, options.technique, configured)
     steps = Steps(progress)
     prepared = prepare(a, b, preparation, steps=steps, registry=registry)
     with steps.step("plan"):

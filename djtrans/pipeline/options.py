@@ -14,12 +14,15 @@ from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
 from djtrans.core.curves.parameter import MOST_FRAMES
-from djtrans.core.errors import InputError, did_you_mean
+from djtrans.core.errors import ConfigError, InputError, did_you_mean
+from djtrans.core.transition.output_level import MATCH_A, read_level
 from djtrans.core.transition.pair import Pair
+from djtrans.core.util.positions import parse_position
 from djtrans.mixer.resolve import DEFAULT_MIXER
-from djtrans.planning.options import PlanOptions
+from djtrans.planning.options import WINDOW_BARS, PlanOptions
 
 if TYPE_CHECKING:
+    from djtrans.core.track.beat_grid import BeatGrid
     from djtrans.diffusion.model import DiffusionModel, Guide
 
 #: Default of options that are chosen from the tracks, or from the installed components.
@@ -40,6 +43,8 @@ _OF_THE_PLAN = (
     *("stretch_limit", "shift_beats", "nudge_ms", "key_shift", "keep_a", "keep_b", "candidate"),
 )
 
+#: Allowed lengths of the window, for messages.
+_LENGTHS = f"{', '.join(map(str, WINDOW_BARS[:-1]))} or {WINDOW_BARS[-1]}"
 _SECONDS = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(s?)\s*")
 
 
@@ -133,10 +138,11 @@ class GenerateOptions:
         chooses.
     duration : float, optional
         Length in seconds instead; the nearest of these lengths is taken.
-    cue_a, cue_b : float, optional
-        Start of the window in each track, in seconds; moved to the nearest downbeat.
-    swap_a, swap_b : float, optional
-        Position of the swap in each track instead, in seconds; moved to the nearest downbeat.
+    cue_a, cue_b : float or str, optional
+        Start of the window in each track: seconds, ``"1:35.2"`` or ``"bar:33"`` as the summary
+        prints it; moved to the nearest downbeat.
+    swap_a, swap_b : float or str, optional
+        Position of the swap in each track instead.
     tempo : float or str
         Tempo of the window: ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` or beats per minute.
     stems_a, stems_b : path, optional
@@ -159,6 +165,10 @@ class GenerateOptions:
         Length before and after the window: bars, or seconds as ``"8s"``.
     full : bool
         Render from A's start to B's end instead.
+    level : float or str
+        Level of the output: ``"match-a"`` keeps the level of A's file, and lowers the whole output
+        if its true peaks exceed -1 dBTP; ``"peak"`` brings the highest true peak to -1 dBTP; a
+        number is its integrated loudness in LUFS, as far as the peaks allow.
     mixer : MixerSpec or str
         A spec, or the name of a registered mixer.
     master : str, optional
@@ -247,17 +257,17 @@ class GenerateOptions:
     duration: float | None = attrs.field(
         default=None, metadata=_cli("Length in seconds; the nearest of these lengths is taken.")
     )
-    cue_a: float | None = attrs.field(
-        default=None, metadata=_cli("Start of the window in A, in seconds.")
+    cue_a: float | str | None = attrs.field(
+        default=None, metadata=_cli("Start of the window in A: 95.2, 1:35.2 or bar:33.", "TIME")
     )
-    cue_b: float | None = attrs.field(
-        default=None, metadata=_cli("Start of the window in B, in seconds.")
+    cue_b: float | str | None = attrs.field(
+        default=None, metadata=_cli("Start of the window in B: 95.2, 1:35.2 or bar:33.", "TIME")
     )
-    swap_a: float | None = attrs.field(
-        default=None, metadata=_cli("Position of the swap in A instead, in seconds.")
+    swap_a: float | str | None = attrs.field(
+        default=None, metadata=_cli("Position of the swap in A instead.", "TIME")
     )
-    swap_b: float | None = attrs.field(
-        default=None, metadata=_cli("Position of the swap in B instead, in seconds.")
+    swap_b: float | str | None = attrs.field(
+        default=None, metadata=_cli("Position of the swap in B instead.", "TIME")
     )
     tempo: float | str = attrs.field(
         default=AUTO, metadata=_cli("Tempo of the window: auto, a, b, ramp, or beats per minute.")
@@ -298,6 +308,14 @@ class GenerateOptions:
         ),
     )
     full: bool = attrs.field(default=False, metadata=_cli("Render from A's start to B's end."))
+    level: float | str = attrs.field(
+        default=MATCH_A,
+        metadata=_cli(
+            "Level of the output: that of A's file, the highest true peak at -1 dBTP, or a "
+            "loudness such as -14.",
+            "match-a|peak|LUFS",
+        ),
+    )
     mixer: MixerSpec | str = attrs.field(default=DEFAULT_MIXER, metadata=_cli("Name of a mixer."))
     master: str | None = attrs.field(
         default=None,
@@ -311,15 +329,13 @@ class GenerateOptions:
         if self.bars not in (None, AUTO):
             if self.duration is not None:
                 raise InputError("Both bars and duration are given; give one of them.")
-            if not (isinstance(self.bars, int) and self.bars > 0):
-                raise InputError(
-                    f"bars = {self.bars} is not allowed; give 1, 2, 4, 8, 16, 24, 32, 48 or 64, "
-                    "or auto."
-                )
-        _ = self.plan
+            if self.bars not in WINDOW_BARS:
+                raise InputError(f"bars = {self.bars} is not allowed; give {_LENGTHS}, or auto.")
+        self.plan(None)
         if self.candidate < 1:
             raise InputError(f"candidate = {self.candidate} is not allowed; give 1 or more.")
         parse_context(self.context)
+        read_level(self.level)
         check_seed(self.seed)
         self._check_sampling()
         for name in ("duration", "guidance_scale"):
@@ -395,24 +411,57 @@ class GenerateOptions:
             device=self.device,
         )
 
-    @property
-    def plan(self) -> PlanOptions:
-        """Options of the planner, without the duration."""
+    def plan(self, grids: Pair[BeatGrid] | None) -> PlanOptions:
+        """Return the options of the planner, without the duration.
+
+        Parameters
+        ----------
+        grids : Pair of BeatGrid or None
+            Beat grids, in which positions given as bars are looked up; None only checks the
+            options, and takes the start of the track for a bar.
+
+        Raises
+        ------
+        InputError
+            If an option is not allowed, or a bar lies outside its track.
+        """
         shift: Any = None if self.shift_beats == AUTO else self.shift_beats
-        return PlanOptions(
-            bars=self.bars if isinstance(self.bars, int) else 0,
-            cue_a_seconds=self.cue_a,
-            cue_b_seconds=self.cue_b,
-            swap_a_seconds=self.swap_a,
-            swap_b_seconds=self.swap_b,
-            tempo=str(self.tempo),
-            stretch_limit=self.stretch_limit,
-            shift_beats=shift,
-            nudge_ms=self.nudge_ms,
-            key_shift=self.key_shift,
-            keep_a=self.keep_a,
-            keep_b=self.keep_b,
-        )
+
+        def located(kind: str, side: str) -> float | None:
+            return self._seconds(f"{kind}_{side}", None if grids is None else grids[side])
+
+        try:
+            return PlanOptions(
+                bars=self.bars if isinstance(self.bars, int) else 0,
+                tempo=str(self.tempo),
+                stretch_limit=self.stretch_limit,
+                shift_beats=shift,
+                nudge_ms=self.nudge_ms,
+                key_shift=self.key_shift,
+                keep_a=self.keep_a,
+                keep_b=self.keep_b,
+                cue_a_seconds=located("cue", "a"),
+                cue_b_seconds=located("cue", "b"),
+                swap_a_seconds=located("swap", "a"),
+                swap_b_seconds=located("swap", "b"),
+            )
+        except ConfigError as error:
+            # The user knows the options of a transition, not the planner's class.
+            raise InputError(str(error).removeprefix(f"{PlanOptions.__name__}.")) from None
+
+    def _seconds(self, name: str, grid: BeatGrid | None) -> float | None:
+        """Return a position in seconds."""
+        seconds, bar = parse_position(name, getattr(self, name))
+        if bar is None:
+            return seconds
+        if grid is None:
+            return 0.0
+        if bar > grid.bars:
+            raise InputError(
+                f"{name} = {getattr(self, name)!r} lies outside track {name[-1].upper()}; give "
+                f"bar:1 to bar:{grid.bars}."
+            )
+        return max(0.0, grid.time_of_bar(bar - 1))
 
 
 class GenerateFields(TypedDict, total=False):
@@ -434,10 +483,10 @@ class GenerateFields(TypedDict, total=False):
     separator: str
     bars: int | str | None
     duration: float | None
-    cue_a: float | None
-    cue_b: float | None
-    swap_a: float | None
-    swap_b: float | None
+    cue_a: float | str | None
+    cue_b: float | str | None
+    swap_a: float | str | None
+    swap_b: float | str | None
     tempo: float | str
     stems_a: str | os.PathLike[str] | None
     stems_b: str | os.PathLike[str] | None
@@ -450,6 +499,7 @@ class GenerateFields(TypedDict, total=False):
     candidate: int
     context: float | str
     full: bool
+    level: float | str
     mixer: MixerSpec | str
     master: str | None
     settings: Mapping[str, Any] | None

@@ -11,7 +11,7 @@ import torch
 
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.progress import FractionCallback
-from djtrans.core.errors import InputError, PlanError
+from djtrans.core.errors import PlanError
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track, load_track
@@ -33,6 +33,7 @@ from djtrans.mixer.resolve import resolve_spec
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.concurrency import run_pair
 from djtrans.pipeline.curve_generation import check_needs
+from djtrans.pipeline.option_checks import check_preparation
 from djtrans.pipeline.options import (
     DEFAULT_CONTEXT_BARS,
     GenerateOptions,
@@ -101,12 +102,14 @@ class Prepared:
         return plans
 
     def plan_options(self, options: GenerateOptions) -> PlanOptions:
-        """Return the options of the planner for this pair: a duration in bars."""
+        """Return the options of the planner: a duration in bars, and positions in seconds."""
+        # Bars are counted as the summary of a transition counts them.
+        grids = Pair(*(found.grid for found in match_tempo_octaves(*self.analyses)))
+        plan = options.plan(grids)
         if options.duration is None:
-            return options.plan
-        grid = match_tempo_octaves(*self.analyses)[0].grid
-        bars = nearest_bars(options.duration, grid.bpm, grid.beats_per_bar)
-        return attrs.evolve(options.plan, bars=bars)
+            return plan
+        bars = nearest_bars(options.duration, grids.a.bpm, grids.a.beats_per_bar)
+        return attrs.evolve(plan, bars=bars)
 
     @property
     def isolated(self) -> Pair[bool]:
@@ -229,11 +232,7 @@ def prepare(
     registry = registry or default_registry()
     steps = steps or Steps()
     settings = options.settings
-    if settings.separator and None not in tuple(options.stems):
-        raise InputError(
-            f"separator.{next(iter(settings.separator))} is set, but both tracks have ready stems; "
-            "leave it out."
-        )
+    check_preparation(options, registry)
     # First, so that a wrong name is refused before weights are fetched.
     analyzer = registry.analyzers.find(options.analyzer)
     device = pick_device(options.device)

@@ -17,6 +17,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.stem_files import stems_hash
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span
+from djtrans.core.transition.output_level import MATCH_A, read_level
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import (
     MixerRecord,
@@ -45,6 +46,7 @@ def make_provenance(
     technique_config: Mapping[str, Any] | None = None,
     model: DiffusionModel | None = None,
     analyses: Pair[Analysis] | None = None,
+    level: float | str = MATCH_A,
 ) -> Provenance:
     """Record what is needed, beside plan and curves, to reproduce the audio.
 
@@ -67,6 +69,8 @@ def make_provenance(
         Model that generated the curves instead of the technique.
     analyses : Pair of Analysis, optional
         Analyses, whose corrections are recorded.
+    level : float or str
+        Level of the output.
 
     Returns
     -------
@@ -96,6 +100,7 @@ def make_provenance(
             seed=seed,
             stretch=ENGINE,
             djtrans=djtrans.__version__,
+            level=read_level(level),
         ),
         technique=component_record(registry, "technique", plan.technique, technique_config or {}),
         model=None
@@ -131,16 +136,6 @@ def separator_record(
             "stems_b (--stems-a, --stems-b)."
         )
     return component_record(registry, "separator", name, config or {})
-
-
-def check_technique_settings(registry: Registry, name: str, config: Mapping[str, Any]) -> None:
-    """Raise if the settings do not fit the technique."""
-    if name == "auto":
-        raise InputError(
-            f"technique.{next(iter(config))} is set, but the technique is chosen later (auto); "
-            "name it (--technique)."
-        )
-    component_record(registry, "technique", name, config)
 
 
 def separator_declaration(record: ComponentRecord, registry: Registry) -> SeparatorDeclaration:

@@ -11,6 +11,7 @@ from djtrans.core.errors import FormatError
 from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span
+from djtrans.core.transition.output_level import read_level
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import load_params
 from djtrans.core.util.devices import pick_device
@@ -33,6 +34,7 @@ def render(
     stems_a: str | os.PathLike[str] | None = None,
     stems_b: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    level: float | str | None = None,
     progress: ProgressCallback | None = None,
     registry: Registry | None = None,
 ) -> Transition:
@@ -48,6 +50,9 @@ def render(
         Folders with ready stems of a track, instead of where they were at the first render.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    level : float or str, optional
+        Level of the output instead of the recorded one: ``"match-a"``, ``"peak"`` or a number of
+        LUFS, see :class:`djtrans.GenerateOptions`.
     progress : callable, optional
         Called with the name of a step and the fraction of it that is done.
     registry : Registry, optional
@@ -84,6 +89,9 @@ def render(
     with steps.step("load"):
         content = load_params(params_path)
         recorded = with_stems(content.provenance, Pair(stems_a, stems_b), registry)
+        if level is not None:
+            shape = attrs.evolve(recorded.render, level=read_level(level))
+            recorded = attrs.evolve(recorded, render=shape)
         content = attrs.evolve(content, provenance=recorded)
         built = rebuild_mixer(recorded.mixer, content.params, registry)
         shape = recorded.render

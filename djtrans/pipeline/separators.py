@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from djtrans.core.track.stems import Stems
 from djtrans.core.track.track import Track, load_track
 from djtrans.core.util.devices import pick_device
 from djtrans.registry import Registry, default_registry
+
+_log = logging.getLogger(__name__)
 
 AUTO = "auto"
 #: Separators that ``"auto"`` tries in this order; the last one is always available.
@@ -128,8 +131,10 @@ def fetch_separator(
         except SeparationError as error:
             if further is None:
                 raise
+            _log.info("%s", error)
             warnings.warn(
-                f"The stems are made by {further!r}, whose isolation is weak. {error}",
+                f"The stems are made by {further!r}, whose isolation is weak, because {candidate} "
+                "cannot be used here; 'djtrans doctor' states why.",
                 stacklevel=2,
             )
             continue

@@ -69,7 +69,7 @@ class PlanOptions:
     128.0
     """
 
-    bars: int = setting(0, "Bars of the window; 0: planned.", choices=(0, *WINDOW_BARS))
+    bars: int = 0
     cue_a_seconds: float | None = None
     cue_b_seconds: float | None = None
     swap_a_seconds: float | None = None
@@ -93,6 +93,12 @@ class PlanOptions:
     frames_per_beat: int = setting(2, "Frames per beat.", choices=(2, 4, 8))
 
     def __attrs_post_init__(self) -> None:
+        if self.bars not in (0, *WINDOW_BARS):
+            lengths = ", ".join(map(str, WINDOW_BARS[:-1]))
+            raise InputError(
+                f"bars = {self.bars!r} is not allowed; give {lengths} or {WINDOW_BARS[-1]}, or "
+                "leave it out."
+            )
         for name in "ab":
             if None not in (self.cue_seconds(name), self.swap_seconds(name)):
                 raise InputError(

@@ -185,9 +185,7 @@ class PlanSearch:
         shortest, default, longest = technique.bars
         if self.options.bars:
             if not shortest <= self.options.bars <= longest:
-                raise PlanError(
-                    f"the technique takes {shortest} to {longest} bars, not {self.options.bars}"
-                )
+                raise PlanError(f"the technique takes {technique.lengths}, not {self.options.bars}")
             yield self.options.bars
             return
         wanted = [n for n in reversed(WINDOW_BARS) if max(shortest, group.at_least) <= n <= default]

@@ -10,7 +10,7 @@ from djtrans.core.transition.params_file import ParamsFile
 from djtrans.plot import page, plotting, text
 from djtrans.plot.lanes import lane
 from djtrans.plot.ownership_strip import owner_strip
-from djtrans.plot.panels import GROUPS, Panel
+from djtrans.plot.panels import GROUPS, Panel, by_stem
 from djtrans.plot.scene import Scene, make_scene
 from djtrans.plot.style import styled
 from djtrans.plot.theme import Theme, theme_named
@@ -72,8 +72,11 @@ def plot_comparison(
         start = page.LEFT + half * (HALF + BETWEEN)
         axes = page.add_rows(figure, slots, heights, page.Column(start, HALF))
         _half(figure, axes, colours, scene, [pair[half] for pair in panels], named=half == 0)
-        title = ": ".join(word for word in (labels[half], scene.title) if word)
-        text.head(figure, colours, title, scene.subtitle, page.MARGIN if half == 0 else start, 65)
+        begin = page.MARGIN if half == 0 else start
+        end = start + HALF + BETWEEN - page.MARGIN if half == 0 else width - page.MARGIN
+        text.head(
+            figure, colours, scene.title, scene.subtitle, begin, end - begin, label=labels[half]
+        )
     notes = [
         f"{side}: {note}"
         for side, scene in zip(("left", "right"), scenes, strict=True)
@@ -113,25 +116,26 @@ def _half(
 
 
 def _shared(scenes: tuple[Scene, Scene]) -> list[tuple[Panel, Panel]]:
-    """Pair the panels of both by group and title, with an empty one where a side has none."""
+    """Pair the panels of both, with an empty one where a side has none; split faders alike."""
     known: dict[tuple[str, str], Panel] = {}
     for scene in scenes:
-        for panel in scene.panels:
+        for panel in scene.whole_panels:
             known.setdefault((panel.group, panel.title), panel)
 
     def of(scene: Scene, panel: Panel) -> Panel:
-        same = (p for p in scene.panels if (p.group, p.title) == (panel.group, panel.title))
+        same = (p for p in scene.whole_panels if (p.group, p.title) == (panel.group, panel.title))
         return next(same, attrs.evolve(panel, lines=()))
 
     ordered = sorted(known.values(), key=lambda panel: _order(panel, scenes))
-    return [(of(scenes[0], panel), of(scenes[1], panel)) for panel in ordered]
+    pairs = [tuple(of(scene, panel) for scene in scenes) for panel in ordered]
+    return [(left, right) for pair in pairs for left, right in by_stem(pair)]
 
 
 def _order(panel: Panel, scenes: tuple[Scene, Scene]) -> tuple[int, int]:
     places = [
         index
         for scene in scenes
-        for index, other in enumerate(scene.panels)
+        for index, other in enumerate(scene.whole_panels)
         if (other.group, other.title) == (panel.group, panel.title)
     ]
     return GROUPS.index(panel.group), min(places)

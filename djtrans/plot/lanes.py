@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.plot.fonts import verbatim
+from djtrans.plot.page import RIGHT
 from djtrans.plot.scene import Lane, Scene
-from djtrans.plot.text import LARGE, SMALL, beside, inches, name_row, shortened
+from djtrans.plot.text import BESIDE, LARGE, SMALL, beside, fit, inches, name_row
 from djtrans.plot.theme import Theme
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 SECTIONS = (1.12, 1.52)
 VOCALS = (-1.32, -1.12)
 LIMITS = (-1.36, 1.54)
+#: Space for the name of the track, right of its row.
+_NAME_INCHES = RIGHT - BESIDE - 0.1
 
 
 def lane(axes: Axes, theme: Theme, scene: Scene, track: str, *, named: bool = True) -> None:
@@ -118,7 +121,7 @@ def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _notes(axes: Axes, theme: Theme, scene: Scene, track: str, shown: Lane) -> None:
-    beside(axes, 0.91, shortened(shown.name, 28), theme.text, bold=True)
+    fit(beside(axes, 0.91, "", theme.text, bold=True), [shown.name], _NAME_INCHES)
     beside(axes, 0.75, shown.facts, theme.text)
     _key(axes, theme, 0.57, [("▼", theme.phrase[track], f"phrase boundary of {track.upper()}")])
     if not scene.has_audio:

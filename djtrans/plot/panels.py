@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from djtrans.core.contracts.mixer_spec import MASTER_BUS, TRACK_BUS
 from djtrans.core.curves.layout import Layout, Row
 from djtrans.core.curves.parameter import Parameter
-from djtrans.report.automation_events import group_alike
+from djtrans.plot.scales import axis_heights
 
-#: Curves this near to each other (as a fraction of the range) are plotted as one.
+#: Largest movement, as a fraction of the range, of a curve that does not move.
 SAME = 0.005
+#: Curves this near to each other, as a fraction of the height of their axis, are plotted as one.
+_SHOWN_SAME = 0.02
 #: Groups of parameters, in the order of the plot.
 GROUPS = ("faders", "EQ", "filters", "sends", "effects", "master")
 
@@ -96,8 +98,7 @@ def make_panels(
             lines.extend(_merge(track, moving, own, values))
             still.extend(_words(title, track, own, moving, values))
         if lines:
-            panel = Panel(title, group_of(rows[0]), parameter, tuple(lines))
-            panels.extend(_by_stem(panel) if panel.group == "faders" else [panel])
+            panels.append(Panel(title, group_of(rows[0]), parameter, tuple(lines)))
     panels.sort(key=lambda panel: GROUPS.index(panel.group))
     return tuple(panels), _join_tracks(still)
 
@@ -119,7 +120,7 @@ def _merge(
     track: str, moving: list[Row], own: list[Row], values: NDArray[np.float64]
 ) -> list[Line]:
     """Make the curves of the moving rows, with equal ones merged."""
-    found = group_alike(moving, values, SAME)
+    found = _group_shown(moving, values)
     return [
         Line(
             track,
@@ -131,27 +132,57 @@ def _merge(
     ]
 
 
-def _by_stem(panel: Panel) -> list[Panel]:
-    """Split a panel by stem, or by stems of equal curves, if a track's stems differ.
+def _group_shown(rows: list[Row], values: NDArray[np.float64]) -> list[list[Row]]:
+    """Group rows whose curves cannot be told apart on their axis."""
+    found: list[tuple[NDArray[np.float64], list[Row]]] = []
+    for row in rows:
+        heights = axis_heights(row.parameter, values[:, row.index])
+        for shown, same in found:
+            if np.abs(shown - heights).max() <= _SHOWN_SAME:
+                same.append(row)
+                break
+        else:
+            found.append((heights, [row]))
+    return [same for _, same in found]
+
+
+def by_stem(panels: tuple[Panel, ...]) -> list[tuple[Panel, ...]]:
+    """Split the faders of one or of several transitions by stem, if those of any of them differ.
 
     Eight faders of a stem swap could not be distinguished on one axis.
+
+    Parameters
+    ----------
+    panels : tuple of Panel
+        One parameter, in each of the transitions that are plotted side by side.
+
+    Returns
+    -------
+    list of tuple of Panel
+        Rows of panels of the same stems; stems whose curves are equal in every transition share a
+        row.
     """
-    if max(len(panel.of(track)) for track in ("a", "b")) < 2:
-        return [panel]
-    lines_of: dict[str, list[int]] = {}
-    for index, line in enumerate(panel.lines):
-        for stem in line.stems:
-            lines_of.setdefault(stem, []).append(index)
-    alike: dict[tuple[int, ...], list[str]] = {}
-    for stem, indices in lines_of.items():
-        alike.setdefault(tuple(indices), []).append(stem)
-    return [
-        attrs.evolve(
-            panel,
-            title=f"{', '.join(stems)} {panel.title}",
-            lines=tuple(attrs.evolve(panel.lines[index], label="") for index in indices),
+    split = any(len(panel.of(track)) > 1 for panel in panels for track in ("a", "b"))
+    if panels[0].group != "faders" or not split:
+        return [panels]
+    alike: dict[tuple[tuple[int, ...], ...], list[str]] = {}
+    stems = dict.fromkeys(s for panel in panels for line in panel.lines for s in line.stems)
+    for stem in stems:
+        lines = tuple(
+            tuple(index for index, line in enumerate(panel.lines) if stem in line.stems)
+            for panel in panels
         )
-        for indices, stems in alike.items()
+        alike.setdefault(lines, []).append(stem)
+    return [
+        tuple(
+            attrs.evolve(
+                panel,
+                title=f"{', '.join(same)} {panel.title}",
+                lines=tuple(attrs.evolve(panel.lines[index], label="") for index in indices),
+            )
+            for panel, indices in zip(panels, lines, strict=True)
+        )
+        for lines, same in alike.items()
     ]
 
 

@@ -11,6 +11,7 @@ from djtrans.core.track.analysis import Analysis
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan, clock_seconds
 from djtrans.plot.fonts import verbatim
 from djtrans.plot.style import styled
+from djtrans.plot.text import shortened
 from djtrans.plot.theme import Theme, theme_named
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def plot_plan(
         figure.subplots(2, 1, sharex=True), plan.sides, (a, b), "ab", names, strict=True
     ):
         _levels(axes, side, track, colours, letter)
-        axes.set_ylabel(verbatim(f"{letter.upper()}  {name}"[:34]), color=colours.text, size=8)
+        axes.set_ylabel(
+            verbatim(f"{letter.upper()}  {shortened(name, 32)}"), color=colours.text, size=8
+        )
         axes.axvspan(0.0, plan.window_seconds, color=colours.grid, zorder=0)
         axes.axvline(plan.beat_times[plan.swap_beat], color=colours.swap, lw=1.0, zorder=3)
         axes.set_xlim(-AROUND_SECONDS, plan.window_seconds + AROUND_SECONDS)

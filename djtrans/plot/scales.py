@@ -50,6 +50,15 @@ def read(parameter: Parameter, values: NDArray[np.float64]) -> NDArray[np.float6
     return values
 
 
+def axis_heights(parameter: Parameter, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert values to heights on the parameter's axis: 0 at its bottom, 1 at its top."""
+    scale, shown = scale_of(parameter), read(parameter, values)
+    limits = np.array(scale.limits)
+    if scale.logarithmic:
+        shown, limits = np.log(shown), np.log(limits)
+    return np.asarray((shown - limits[0]) / (limits[1] - limits[0]))
+
+
 def scale_of(parameter: Parameter) -> Scale:
     """Return the vertical axis of a parameter."""
     low, high = parameter.minimum, parameter.maximum

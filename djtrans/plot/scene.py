@@ -16,7 +16,7 @@ from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.summary import PEAK_STEPS, Overview, flat_overview
-from djtrans.plot.panels import Panel, make_panels
+from djtrans.plot.panels import Panel, by_stem, make_panels
 from djtrans.report.ownership import AudibleLevels, audible_levels
 from djtrans.report.text_summary import tempo_words
 
@@ -70,9 +70,12 @@ class Scene:
         ``[columns + 1]`` bars: edges of the waveforms' columns.
     positions : ndarray
         ``[points]`` bars: positions at which the curves were evaluated.
-    panels, still : tuple
-        The curves that move, and descriptions of those that do not.
-    title, subtitle : str
+    whole_panels, still : tuple
+        The curves that move, before faders are split by stem, and descriptions of those that do
+        not.
+    title : tuple of str
+        Names of both tracks.
+    subtitle : str
     notes : tuple of str
         Remarks on the certainty of the data.
     has_audio, vocals_sure : bool
@@ -88,13 +91,18 @@ class Scene:
     levels: AudibleLevels
     edges: FloatArray
     positions: FloatArray
-    panels: tuple[Panel, ...]
+    whole_panels: tuple[Panel, ...]
     still: tuple[str, ...]
-    title: str
+    title: tuple[str, str]
     subtitle: str
     notes: tuple[str, ...]
     has_audio: bool
     vocals_sure: bool
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """The curves that move; faders of stems that differ have a panel each."""
+        return tuple(panel for whole in self.whole_panels for (panel,) in by_stem((whole,)))
 
     def bar_of_beat(self, index: int) -> float:
         """Return the bar at which an entry of `levels` starts."""
@@ -134,7 +142,7 @@ def make_scene(content: ParamsFile) -> Scene:
     bars = float(plan.bars)
     around = float(np.clip(bars / 8.0, 1.0, 4.0))
     positions = np.linspace(-around, bars + around, POINTS + 1)
-    panels, still = make_panels(params.layout, _evaluate(params, positions * plan.beats_per_bar))
+    whole, still = make_panels(params.layout, _evaluate(params, positions * plan.beats_per_bar))
     columns = overview.beats * overview.columns_per_bar // plan.beats_per_bar
     first_bar = overview.first_beat / plan.beats_per_bar
     clock = np.array([plan.clock_of_beat(beat) for beat in overview.grid_beats])
@@ -170,9 +178,9 @@ def make_scene(content: ParamsFile) -> Scene:
         levels=levels,
         edges=first_bar + np.arange(columns + 1) / overview.columns_per_bar,
         positions=positions,
-        panels=panels,
+        whole_panels=whole,
         still=still,
-        title=f"{lanes[0].name}  →  {lanes[1].name}",
+        title=(lanes[0].name, lanes[1].name),
         subtitle=_subtitle(content),
         notes=tuple(notes),
         has_audio=content.overview is not None,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 from djtrans.plot.fonts import verbatim
-from djtrans.plot.page import LEFT, MARGIN
+from djtrans.plot.page import LEFT, MARGIN, WIDTH
 from djtrans.plot.theme import Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 SMALL, NORMAL, LARGE = 8.5, 9.5, 14.0
+#: Characters to which a name is not shortened further.
+_SHORTEST = 6
 #: Distance of notes from the right edge of a row, in inches.
 BESIDE = 0.14
 
@@ -53,10 +56,10 @@ def name_row(
 
 def beside(
     axes: Axes, y: float, text: str, colour: str, *, distance: float = BESIDE, bold: bool = False
-) -> None:
+) -> Text:
     """Write text right of a row, `distance` inches from its edge."""
     width, _ = inches(axes)
-    axes.text(
+    return axes.text(
         1.0 + distance / width, y, verbatim(text), transform=axes.transAxes, color=colour,
         ha="left", va="center", fontsize=SMALL, fontweight="bold" if bold else "normal",
     )  # fmt: skip
@@ -70,19 +73,52 @@ def shortened(text: str, most: int) -> str:
     return f"{text[: most - tail - 1]}…{text[-tail:]}"
 
 
-def head(figure: Figure, theme: Theme, title: str, subtitle: str, left: float = MARGIN,
-         characters: int = 95) -> None:  # fmt: skip
-    """Write title and subtitle."""
+def fit(
+    text: Text,
+    parts: Sequence[str],
+    most_inches: float,
+    join: Callable[[Sequence[str]], str] = "".join,
+) -> None:
+    """Set a text to parts of which the longest are shortened, in their middle, until it fits."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = cast("Figure", text.figure)
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    shown = list(parts)
+    text.set_text(verbatim(join(shown)))
+    while text.get_window_extent(renderer).width > most_inches * figure.dpi:
+        longest = max(range(len(shown)), key=lambda index: len(shown[index]))
+        if len(shown[longest]) <= _SHORTEST:
+            break
+        shown[longest] = shortened(parts[longest], len(shown[longest]) - 1)
+        text.set_text(verbatim(join(shown)))
+
+
+def head(
+    figure: Figure,
+    theme: Theme,
+    title: str | Sequence[str],
+    subtitle: str,
+    left: float = MARGIN,
+    most_inches: float = WIDTH - 2 * MARGIN,
+    *,
+    label: str = "",
+) -> None:
+    """Write title and subtitle; a title of two names joins them by an arrow, after a label."""
     width, height = figure.get_size_inches()
-    for text, top, size, colour, most in (
-        (title, 0.2, LARGE, theme.text, characters),
-        (subtitle, 0.5, NORMAL, theme.muted, round(1.58 * characters)),
+    names = [title] if isinstance(title, str) else list(title)
+    for parts, top, size, colour in (
+        (names, 0.2, LARGE, theme.text),
+        ([subtitle], 0.5, NORMAL, theme.muted),
     ):
-        figure.text(
-            left / width, 1 - top / height,
-            verbatim(textwrap.shorten(text, most, placeholder=" …")),
-            color=colour, fontsize=size, fontweight="bold" if size == LARGE else "normal", va="top",
+        text = figure.text(
+            left / width, 1 - top / height, "", color=colour, fontsize=size,
+            fontweight="bold" if size == LARGE else "normal", va="top",
         )  # fmt: skip
+        if size == LARGE and label:
+            fit(text, [label, *parts], most_inches, lambda p: f"{p[0]}: {'  →  '.join(p[1:])}")
+        else:
+            fit(text, parts, most_inches, "  →  ".join)
 
 
 def foot(figure: Figure, theme: Theme, still: Sequence[str], notes: Sequence[str]) -> None:

@@ -247,7 +247,8 @@ def _entry_state(content: ParamsFile, move: AutomationEvent) -> str:
         if max(found) - min(found) > 0.02 * p.span or abs(value - p.neutral) < 0.02 * p.span:
             continue
         if is_level(p) and p.name != "gain":
-            name = BANDS.get(p.name, p.name)
+            # The low band of a bass stem is not its bass.
+            name = "lows" if move.stems and p.name == "low" else BANDS.get(p.name, p.name)
             if value < KILLED:
                 missing.append(name)
             elif value < 0.75:

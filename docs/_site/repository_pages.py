@@ -24,6 +24,7 @@ SHOWN = (
     "constraints.txt",
     "benchmarks/*.py",
     "examples/*.py",
+    "tools/*.py",
     "examples/djtrans-tape/**/*.*",
 )
 LANGUAGES = {".py": "python", ".toml": "toml", ".cff": "yaml"}

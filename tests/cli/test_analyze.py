@@ -56,6 +56,19 @@ def test_json_is_one_object_whose_analyses_can_be_read_back(run, files):
     assert found[files[0]]["key"]["camelot"] == "8A"
 
 
+def test_a_folder_stands_for_the_audio_files_in_it(run, files, tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.wav").write_bytes(b"not audio")
+    (tmp_path / "b.txt").write_text("no audio")
+    code, out, err = run(str(tmp_path), files[0], files[0], "--json", "--quiet")
+    assert (code, list(json.loads(out))) == (2, [files[0]])
+    assert str(tmp_path / "deep" / "a.wav") in err
+    assert "b.txt" not in err
+    (tmp_path / "deep" / "a.wav").unlink()
+    code, _, err = run(str(tmp_path))
+    assert (code, "holds no audio files" in err) == (2, True)
+
+
 def test_tags_are_shown_and_not_trusted(run, files, tmp_path):
     audio, rate = djtrans.load_audio(files[0])
     tagged = tmp_path / "tagged.mp3"

@@ -144,7 +144,7 @@ def mistakes(folder):
         (["silence.wav", "B", "-o", "x.wav"], "silent"),
         (["short.wav", "B", "-o", "x.wav"], "3 s long; give at least 8 s"),
         (["song.m4a", "B", "-o", "x.wav"], "not audio"),
-        (["A", "B", "-o", "x.wav", "--bars", "0"], "bars = 0 is not allowed"),
+        (["A", "B", "-o", "x.wav", "--bars", "0"], "--bars 0 is not allowed"),
         (["A", "B", "-o", "x.wav", "--bars", "many"], "neither a whole number nor auto"),
         (["A", "B", "-o", "x.wav", "--technique", "bass-swop"], "Did you mean 'bass-swap'"),
         (["A", "B", "-o", "x.wav", "--separator", "demuks"], "no separator 'demuks'"),

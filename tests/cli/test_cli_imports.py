@@ -58,6 +58,31 @@ def test_help_and_lists_import_no_slow_package(arguments, tmp_path):
         ["generate", "a.wav", "b.wav", "-o", "mix.txt"],
         ["generate", "missing.wav", "missing.wav", "-o", "mix.wav"],
         ["render", "p.json", "a.wav", "b.wav", "-o", "mix.txt"],
+        ["render", "missing.json", "a.wav", "b.wav", "-o", "mix.wav"],
+        ["visualize", "missing.json", "-o", "mix.png"],
+        ["evaluate", "missing.json", "a.wav", "b.wav"],
+        ["edit", "missing.json", "--curves", "c.csv", "-o", "new.json"],
+        ["fit", "missing.wav", "a.wav", "b.wav", "-o", "new.json"],
+        ["plan", "missing.wav", "b.wav"],
+        ["evaluate", "--all-pairs", ".", "--output", "out", "--bars", "12"],
+        ["evaluate", "--all-pairs", ".", "--output", "out", "--techniques", "fade,cutt"],
+        *(
+            ["generate", "a.wav", "b.wav", "-o", "mix.wav", *given]
+            for given in (
+                ["--technique", "cut", "--bars", "8"],
+                ["--technique", "bass-swp"],
+                ["--bars", "12"],
+                ["--cue-a", "1:3x"],
+                ["--separator", "none"],
+                ["--analyzer", "none"],
+                ["--scheduler", "none"],
+                ["--mixer", "none"],
+                ["--master", "none"],
+                ["--device", "gpu"],
+                ["--set", "reverb.size=3"],
+                ["--stems-a", "missing"],
+            )
+        ),
     ],
 )
 def test_an_error_in_file_names_is_found_without_torch(arguments, tmp_path):

@@ -74,8 +74,8 @@ GENERATE = ("generate", "a.wav", "b.wav")
         ((*GENERATE, "-o", "x.wav", "--save-params", "/dev/null"), "not a regular file"),
         (("generate", "a96.wav", "b.wav", "-o", "x.mp3"), "at 96000 Hz: .mp3 files have 8000,"),
         ((*GENERATE, "-o", "x.wav", "--seed", 2**70), "give an integer, 0 to 9223372036854775807"),
-        ((*GENERATE, "-o", "x.wav", "--seed", "-1"), "seed = -1 is not allowed"),
-        ((*GENERATE, "-o", "x.wav", "--duration", "nan"), "duration = nan is not allowed"),
+        ((*GENERATE, "-o", "x.wav", "--seed", "-1"), "--seed -1 is not allowed"),
+        ((*GENERATE, "-o", "x.wav", "--duration", "nan"), "--duration nan is not allowed"),
         (
             ("render", "params.json", "a.wav", "b.wav", "-o", "b.wav"),
             "is the file of track B",
@@ -136,7 +136,7 @@ def test_a_picture_of_djtrans_may_be_replaced(tmp_path):
 
 
 def test_params_are_written_although_the_audio_cannot_be(tmp_path, monkeypatch):
-    from djtrans.cli.transitions import write_transition
+    from djtrans.cli.transition_files import write_transition
     from djtrans.core.errors import AudioFileError
 
     class Transition:

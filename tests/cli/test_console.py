@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -144,3 +146,51 @@ def test_an_error_of_the_system_is_one_line(monkeypatch, capsys):
         main(["layout"])
     assert exit_.value.code == 2
     assert capsys.readouterr().err == "djtrans: error: /x/y: Permission denied.\n"
+
+
+def shown(capsys, *arguments):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    return capsys.readouterr()
+
+
+@pytest.fixture
+def warning_command(monkeypatch):
+    """A command that warns twice of the same, and logs."""
+
+    def run(*_, **__):
+        for _ in range(2):
+            warnings.warn("The weights\nare missing.", UserWarning, stacklevel=1)
+        logging.getLogger("some.library").info("detail")
+
+    monkeypatch.setattr("djtrans.core.transition.params_file.load_params", run)
+    root, level = logging.getLogger(), logging.getLogger().level
+    handlers = list(root.handlers)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.getLogger("djtrans").setLevel(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("warning_command")
+@pytest.mark.filterwarnings("always")
+def test_a_warning_is_printed_once_in_one_line(capsys, tmp_path):
+    (tmp_path / "p.json").write_text("{}")
+    call = ("visualize", str(tmp_path / "p.json"), "--summary", str(tmp_path / "s.md"))
+    with pytest.raises(AttributeError):  # the content is none
+        main(call)
+    assert capsys.readouterr().err == "djtrans: warning: The weights are missing.\n"
+    with pytest.raises(AttributeError):
+        main([*call, "--quiet"])
+    assert capsys.readouterr().err == ""
+    with pytest.raises(AttributeError):
+        main([*call, "-v"])
+    assert "djtrans: log: some.library: detail\n" in capsys.readouterr().err
+
+
+def test_after_v_an_error_comes_with_the_place_where_it_was_raised(capsys):
+    assert "Traceback" not in shown(capsys, "layout", "--mixer", "none").err
+    err = shown(capsys, "layout", "--mixer", "none", "-v").err
+    assert err.startswith("Traceback")
+    assert err.splitlines()[-1].startswith("djtrans: error: There is no mixer 'none'")
+    logging.getLogger("djtrans").setLevel(logging.NOTSET)

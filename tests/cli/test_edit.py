@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import csv
 
+import attrs
 import pytest
 import torch
 
 from djtrans.cli import main
 from djtrans.core.transition.params_file import load_params, save_params
+from djtrans.mixer.resolve import resolve_spec
 from djtrans.testing import example_export
 
 
 @pytest.fixture
 def run(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    save_params("t.json", example_export(tmp_path, ()).content)
+    content = example_export(tmp_path, ()).content
+    mixer = attrs.evolve(content.provenance.mixer, spec=resolve_spec("dj54"))
+    provenance = attrs.evolve(content.provenance, mixer=mixer)
+    save_params("t.json", attrs.evolve(content, provenance=provenance))
 
     def call(*arguments):
         with pytest.raises(SystemExit) as exit_:
@@ -73,6 +78,57 @@ def test_columns_that_are_left_out_are_kept_and_counted(run):
 def test_errors_are_one_line_and_write_nothing(run, tmp_path, arguments, match):
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     code, out, err = run("edit", "t.json", *arguments)
+    assert (code, out) == (2, "")
+    assert match in err
+    assert err.count("\n") == 1
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_common_changes_are_made_together(run):
+    code, out, err = run(
+        *("edit", "t.json", "--move-swap", "+1bar", "--gain-b", "-2", "--technique", "wash-out"),
+        *("--redraw", "--level", "-14", "--set", "reverb.decay_seconds=3", "-o", "new.json"),
+    )
+    assert (code, err) == (0, "")
+    before, after = load_params("t.json"), load_params("new.json")
+    bars = f"bar {after.plan.a.swap_bar + 1} of A, bar {after.plan.b.swap_bar + 1} of B"
+    beat = f"beat {before.plan.swap_beat + 5} of the window"
+    assert out.splitlines() == [
+        f"moved the swap by +4 beats, to {beat}: {bars}",
+        "generated all curves by the rules of wash-out",
+        f"changed the gain of B to {before.plan.b.gain_db - 2:+.1f} dB",
+        "set reverb.decay_seconds",
+        "set the level to -14",
+        "wrote new.json",
+    ]
+    assert after.plan.technique == "djtrans/wash-out"
+    assert after.plan.swap_beat == before.plan.swap_beat + 4
+    assert after.plan.b.gain_db == before.plan.b.gain_db - 2
+    assert after.provenance.render.level == "-14"
+    reverb = next(n for n in after.provenance.mixer.spec.track_chain if n.id == "reverb")
+    assert reverb.config["decay_seconds"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ((), "Nothing is to be changed; give --move-swap"),
+        (("--technique", "fade"), "add --redraw to confirm"),
+        (("--technique", "fde", "--redraw"), "There is no technique 'fde'. Did you mean 'fade'"),
+        (("--move-swap", "soon"), "'soon' is no distance; give bars or beats, such as +1bar"),
+        (("--move-swap", "+99bars"), "a bar is needed on either side; give"),
+        (("--gain-a", "-99"), "-99.0 is not in the range"),
+        (("--level", "loud"), "--level 'loud' is not allowed; give match-a, peak"),
+        (("--set", "separator.x=1"), "separator.x cannot be edited"),
+        (("--set", "technique.x=1"), "add --redraw"),
+        (("--set", "reverb.x=1"), "no field 'x'"),
+        (("--set", "reverb=delay"), "reverb changes the parameters of the mixer"),
+        (("--curves", "t.json", "--redraw"), "--redraw would replace the curves of --curves"),
+    ],
+)
+def test_changes_that_are_not_possible_are_refused(run, tmp_path, arguments, match):
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    code, out, err = run("edit", "t.json", *arguments, "-o", "new.json")
     assert (code, out) == (2, "")
     assert match in err
     assert err.count("\n") == 1

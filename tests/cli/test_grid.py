@@ -9,7 +9,7 @@ import pytest
 
 import djtrans
 from djtrans.cli import main
-from djtrans.cli.grid_values import parse_time
+from djtrans.core.util.positions import parse_seconds
 from djtrans.synthesis import TrackSpec, synthesize
 from tests.helpers.dj_libraries import (
     engine_beats,
@@ -337,4 +337,4 @@ def test_a_library_without_tracks_that_are_there(run, song, tmp_path):
     [("0", 0.0), ("83.5", 83.5), ("1:23.5", 83.5), ("1:02:03.25", 3723.25), (".5", 0.5)],
 )
 def test_times(text, seconds):
-    assert parse_time(text) == seconds
+    assert parse_seconds(text) == seconds

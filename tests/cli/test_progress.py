@@ -76,3 +76,16 @@ def test_a_terminal_gets_bars(monkeypatch):
         show(Progress("tracks", 3, 10, "1 unusable"))
     assert "load" in terminal.getvalue()
     assert "3 of 10 tracks, 1 unusable" in terminal.getvalue()
+
+
+def test_after_v_every_step_is_printed_when_it_begins_and_ends(clock, capsys, monkeypatch):
+    monkeypatch.setattr(progress, "is_verbose", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with show_progress(quiet=False) as show:
+        show(Progress("load", 0.0, 1.0))
+        clock[0] += 0.25
+        show(Progress("load", 1.0, 1.0))
+    assert capsys.readouterr().err.splitlines() == [
+        "djtrans: load ...",
+        "djtrans: load took 0.2 s",
+    ]

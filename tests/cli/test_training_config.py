@@ -103,7 +103,8 @@ def test_a_run_writes_a_file_that_reproduces_it(run):
     again = tomllib.loads(Path("b/config.toml").read_text())
     assert again == {**values, "output": "b"}
     # Every option of the command that belongs to a run has its key.
-    known = {parameter.name for parameter in train.params} - {"config", "quiet", "resume", "set_"}
+    call = {"config", "quiet", "verbose", "resume", "set_"}
+    known = {parameter.name for parameter in train.params} - call
     assert set(values) == known - {"data_share", "init_from"} | {"set"}
 
 

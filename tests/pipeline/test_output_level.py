@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 
 import attrs
+import pyloudnorm
 import pytest
 import torch
 
 import djtrans
-from djtrans.cli.summary import describe
+from djtrans.cli.summary import as_document, describe
+from djtrans.core.audio.decibels import db_to_amplitude
+from djtrans.core.audio.loudness import true_peak_db
 from djtrans.core.transition.alignment import Span, align
 from djtrans.core.transition.gain_ease import GainEase
 from djtrans.mixer.rendering import Rendered
-from djtrans.pipeline.output_level import warn_of_low_level
+from djtrans.pipeline.output_level import warn_of_level
 from djtrans.synthesis import TrackSpec, synthesize
 from tests.helpers.plans import track_plan
 
@@ -117,6 +121,16 @@ def test_a_limiter_on_the_mix_is_recorded_and_reported(tracks, tmp_path):
     assert torch.equal(again.audio, limited.audio)
 
 
+def test_the_result_is_a_document_of_json(made):
+    document = json.loads(json.dumps(as_document(made, ["out.wav"])))
+    assert (document["technique"], document["written"]) == ("djtrans/bass-swap", ["out.wav"])
+    assert document["level"] == "match-a"
+    start, stop = document["window_seconds"]
+    assert start < document["swap_seconds"] < stop
+    assert document["tracks"]["b"]["swap_bar"] == made.plan.b.swap_bar + 1
+    assert document["gain_db"] == made.rendered.trim_db
+
+
 def test_an_effect_that_does_not_exist_is_refused(tracks):
     with pytest.raises(djtrans.DjtransError, match="loudener"):
         djtrans.generate(*tracks, master="loudener", device="cpu")
@@ -124,16 +138,51 @@ def test_an_effect_that_does_not_exist_is_refused(tracks):
 
 def test_a_quiet_output_is_warned_of_with_its_cause(made):
     audio = torch.zeros(2, 1)
-    side = track_plan(gain_db=0.0)
+    side, record = track_plan(gain_db=0.0), made.provenance.render
     ease = GainEase(start=4.0, stop=8.0, gain_db=0.0, bars=2)
     lowered = track_plan(gain_db=-12.0, gain_ease=ease)
     plan = attrs.evolve(made.plan, a=side, b=lowered)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_of_low_level(Rendered(*[audio] * 5, Span(0, 1), -5.9), plan)
+        warn_of_level(Rendered(*[audio] * 5, Span(0, 1), -5.9), plan, record)
     text = r"files: A by 8\.0 dB, B by 8\.0 dB; 8\.0 dB of it keep true peaks below -1 dBTP"
     with pytest.warns(UserWarning, match=text):
-        warn_of_low_level(Rendered(*[audio] * 5, Span(0, 1), -8.0), plan)
+        warn_of_level(Rendered(*[audio] * 5, Span(0, 1), -8.0), plan, record)
     kept = attrs.evolve(plan, b=track_plan(gain_db=-7.0))
-    with pytest.warns(UserWarning, match=r"quieter than the files: B by 7\.0 dB\.$"):
-        warn_of_low_level(Rendered(*[audio] * 5, Span(0, 1), 0.0), kept)
+    with pytest.warns(UserWarning, match=r"quieter than the files: B by 7\.0 dB\. --level peak"):
+        warn_of_level(Rendered(*[audio] * 5, Span(0, 1), 0.0), kept, record)
+
+
+@pytest.mark.parametrize("level", ["peak", -30, "-30"])
+def test_the_output_has_the_requested_level(made, tracks, tmp_path, level):
+    made.save_params(tmp_path / "p.json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = djtrans.render(tmp_path / "p.json", *tracks, device="cpu", level=level)
+    peak = true_peak_db(again.audio, RATE)
+    lufs = pyloudnorm.Meter(RATE).integrated_loudness(again.audio.T.double().numpy())
+    if level == "peak":
+        assert peak == pytest.approx(-1.0, abs=0.01)
+    else:
+        assert lufs == pytest.approx(-30.0, abs=0.1)
+    assert f"(level {level}): gain" in "\n".join(describe(again, [], 1.0))
+    change = db_to_amplitude(again.rendered.trim_db - made.rendered.trim_db)
+    torch.testing.assert_close(again.audio, made.audio * change, rtol=0, atol=1e-5)
+    torch.testing.assert_close(again.rendered.solo_b, made.rendered.solo_b * change)
+    again.save_params(tmp_path / "q.json")  # the level is recorded
+    assert torch.equal(
+        djtrans.render(tmp_path / "q.json", *tracks, device="cpu").audio, again.audio
+    )
+
+
+def test_a_loudness_that_the_peaks_do_not_allow_is_warned_of(made, tracks, tmp_path):
+    made.save_params(tmp_path / "p.json")
+    with pytest.warns(UserWarning, match=r"LUFS, not the requested -5: .*--master limiter"):
+        loud = djtrans.render(tmp_path / "p.json", *tracks, device="cpu", level=-5)
+    assert true_peak_db(loud.audio, RATE) == pytest.approx(-1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("level", ["loud", 3, -90, "nan"])
+def test_a_level_that_does_not_exist_is_refused(level):
+    with pytest.raises(djtrans.DjtransError, match=r"level = .* match-a, peak, or a loudness of"):
+        djtrans.GenerateOptions(level=level)

@@ -53,7 +53,9 @@ def test_auto_is_demucs_where_its_weights_are(registry):
 
 def test_without_weights_auto_is_spectral_and_says_how_to_get_them(registry):
     Fake.there = False
-    with pytest.warns(UserWarning, match=r"made by 'spectral'.*hf download") as caught:
+    with pytest.warns(
+        UserWarning, match=r"made by 'spectral'.*'djtrans doctor' states why"
+    ) as caught:
         assert fetch_separator(registry, "auto", {}) == "spectral"
     assert len(caught) == 1
     assert "\n" not in str(caught[0].message)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from djtrans.plot.panels import make_panels
+from djtrans.plot.panels import by_stem, make_panels
 
 
 def panels_of(params):
-    return make_panels(params.layout, params.values.double().numpy())
+    whole, still = make_panels(params.layout, params.values.double().numpy())
+    return tuple(panel for each in whole for (panel,) in by_stem((each,))), still
 
 
 def test_a_panel_for_each_parameter_that_moves(swap):
@@ -70,3 +71,36 @@ def test_the_mix_has_its_own_lines(make_params):
     (line,) = panel.of("mix")
     assert line.label == ""
     assert np.ptp(line.values) == 3.0
+
+
+def test_curves_that_look_the_same_are_one(make_params):
+    """A model's faders of the stems differ by hundredths; four equal panels would say nothing."""
+    params = make_params(
+        {
+            "a/bass/fader/gain": [(8, 0.5)],
+            "a/beat/fader/gain": [(8, 0.51)],
+            "b/bass/eq/mid": [(4, 0)],
+        }
+    )
+    panels, _ = panels_of(params)
+    assert [panel.title for panel in panels] == ["gain", "eq mid"]
+    assert [line.label for line in panels[0].of("a")] == ["all stems"]
+
+
+def test_faders_near_silence_that_are_far_apart_in_decibels_are_not_one(make_params):
+    params = make_params({"a/bass/fader/gain": [(8, 0.004)], "a/beat/fader/gain": [(8, 0.0)]})
+    panels, _ = panels_of(params)
+    assert [panel.title for panel in panels] == ["beat gain", "bass gain"]
+
+
+def test_panels_of_two_transitions_are_split_alike(make_params):
+    one = make_params({"a/bass/fader/gain": [(8, 0.0)], "a/beat/fader/gain": [(8, 0.0)]})
+    other = make_params({"a/bass/fader/gain": [(8, 0.0)], "a/beat/fader/gain": [(16, 0.0)]})
+    (left,), _ = make_panels(one.layout, one.values.double().numpy())
+    (right,), _ = make_panels(other.layout, other.values.double().numpy())
+    rows = by_stem((left, right))
+    assert [[panel.title for panel in row] for row in rows] == [
+        ["beat gain"] * 2,
+        ["bass gain"] * 2,
+    ]
+    assert [[len(panel.lines) for panel in row] for row in rows] == [[1, 1], [1, 1]]

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.text import Text
 
 from djtrans.core.errors import InputError, ShapeError
+from djtrans.core.track.tags import Tags
 from djtrans.core.transition.params_file import save_params
 from djtrans.plot import plot_transition
 
@@ -159,3 +160,21 @@ def test_matplotlib_is_imported_when_drawn_and_pyplot_never(swap, make_content, 
     command = [sys.executable, "-c", DRAW_WITHOUT_PYPLOT, str(tmp_path / "p.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_long_names_are_shortened_until_they_fit(swap, make_content, assert_tidy):
+    content = make_content(swap)
+    wide = "WWWWWW MMMMMMM Orchestra - WALTZ OF THE MOTORWAY (WIDE MIX).flac"
+    tracks = {
+        side: attrs.evolve(record, name=f"{side} {wide}", tags=Tags())
+        for side, record in content.provenance.tracks.items()
+    }
+    content = attrs.evolve(content, provenance=attrs.evolve(content.provenance, tracks=tracks))
+    figure = plot_transition(content)
+    assert_tidy(figure)
+    titles = [text.get_text() for text in figure.texts if "→" in text.get_text()]
+    first, second = titles[0].split("  →  ")
+    for name, letter in ((first, "a"), (second, "b")):
+        assert name.startswith(f"{letter} WWW")
+        assert name.endswith(".flac")
+        assert "…" in name

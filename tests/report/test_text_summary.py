@@ -82,6 +82,14 @@ def described(drawn, **kwargs) -> str:
     return describe_transition(content(curves(drawn), **kwargs))
 
 
+def test_a_bass_that_enters_alone_lacks_its_lows_and_not_its_bass():
+    story = described(
+        {"b/bass/fader/gain": [(0, 0), (8, 1)], "b/*/eq/low": [(0, 0), (16, 0), (16, 1)]}
+    )
+    assert "bass fades in over 2 bars without its lows" in story
+    assert "without its bass" not in story
+
+
 def test_a_bass_swap_as_a_dj_tells_it():
     story = described(SWAP, swap_on_phrase=False)
     entry, swap, exit_, rest = [line for line in story.splitlines() if line.startswith("**")]

@@ -23,3 +23,8 @@ def is_audio_name(file: Path) -> bool:
     (True, False, False)
     """
     return file.suffix.lower() in AUDIO and not file.name.startswith("._")
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """Return the audio files in a folder and in all folders in it, sorted."""
+    return sorted(p for p in folder.rglob("*") if is_audio_name(p) and p.is_file())

@@ -151,6 +151,12 @@ class TechniqueDeclaration(Declaration):
         """True if A plays on after the swap."""
         return self.harmonic if self.overlap is None else self.overlap
 
+    @property
+    def lengths(self) -> str:
+        """Lengths of the window in words: ``"2 bars"``, or ``"4 to 16 bars"``."""
+        shortest, _, longest = self.bars
+        return f"{shortest} bars" if shortest == longest else f"{shortest} to {longest} bars"
+
     def swap_bars(self, bars: int) -> int:
         """Return the number of bars from the start of a window to the swap."""
         return min(max(round(self.swap_at * bars), 1), max(bars - 1, 1))

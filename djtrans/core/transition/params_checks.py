@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from djtrans.core.contracts.config import LARGEST_SEED
 from djtrans.core.contracts.technique import PLACES
-from djtrans.core.errors import FormatError
+from djtrans.core.errors import FormatError, InputError
+from djtrans.core.transition.output_level import read_level
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
 from djtrans.core.transition.playback import MOST_SPEED, PlaybackSegment
 
@@ -204,6 +205,10 @@ def _provenance_problems(provenance: Provenance) -> Iterator[str]:
     yield from _number("render.sample_rate", render.sample_rate, *_RATES)
     yield from _number("render.channels", render.channels, 1, 2)
     yield from _number("render.seed", render.seed, 0, LARGEST_SEED)
+    try:
+        read_level(render.level)
+    except InputError as error:
+        yield f"render.{str(error).rstrip('.')}"
     longest = _MOST_SECONDS * render.sample_rate
     yield from _number("render.start", render.start, -longest, longest)
     yield from _number("render.stop", render.stop, render.start + 1, render.start + longest)

@@ -19,6 +19,7 @@ from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, frame_times
 from djtrans.core.errors import FormatError
 from djtrans.core.track.tags import Tags
+from djtrans.core.transition.output_level import MATCH_A
 from djtrans.core.transition.params_checks import (
     check_plan,
     check_provenance,
@@ -107,6 +108,8 @@ class RenderRecord:
         Engine and version of the time stretch.
     djtrans : str
         Version of djtrans.
+    level : str
+        Level of the output, see :func:`djtrans.core.transition.output_level.read_level`.
     """
 
     sample_rate: int
@@ -116,6 +119,7 @@ class RenderRecord:
     seed: int
     stretch: str
     djtrans: str
+    level: str = MATCH_A
 
 
 @attrs.frozen(kw_only=True)

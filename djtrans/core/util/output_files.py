@@ -39,6 +39,24 @@ class Output:
     excluded: Sequence[str] = ()
 
 
+def check_inputs(inputs: Mapping[str, AnyPath | None]) -> None:
+    """Raise if a file or folder to read does not exist.
+
+    Parameters
+    ----------
+    inputs : mapping of str to path
+        Files and folders, by the option or argument that names them.
+
+    Raises
+    ------
+    InputError
+        If one is missing.
+    """
+    for name, path in inputs.items():
+        if path is not None and not os.path.exists(os.path.expanduser(path)):
+            raise InputError(f"There is no file {os.fspath(path)!r} ({name}); check the path.")
+
+
 def check_outputs(
     outputs: Sequence[Output], inputs: Mapping[str, AnyPath | None] | None = None
 ) -> None:

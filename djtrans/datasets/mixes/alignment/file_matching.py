@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import attrs
 
-from djtrans.core.audio.listing import is_audio_name
+from djtrans.core.audio.listing import audio_files as audio_files
 from djtrans.core.errors import InputError
 from djtrans.core.track.tracklist import TracklistEntry
 from djtrans.core.util.names import visible, words
@@ -24,11 +24,6 @@ _COMMON = frozenset(
 _SHORT = 3
 #: What ``djtrans collect`` appends to a title to name the file of its tracklist.
 _ID = re.compile(r"-[0-9a-f]{12}$")
-
-
-def audio_files(folder: Path) -> list[Path]:
-    """Return all audio files below a folder, sorted."""
-    return sorted(p for p in folder.rglob("*") if is_audio_name(p) and p.is_file())
 
 
 def distinctive(text: str) -> frozenset[str]:
