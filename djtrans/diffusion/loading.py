@@ -23,6 +23,7 @@ from djtrans.diffusion.checkpoint import (
     save_model,
     weights_file,
 )
+from djtrans.diffusion.identity import identify
 from djtrans.diffusion.model import DiffusionModel, InferenceConfig
 from djtrans.diffusion.model_files import BUNDLED_MODEL, locate_model
 from djtrans.registry import Registry, default_registry
@@ -129,6 +130,7 @@ def load_model(
         model,
         name=file.name,
         sha256=file_hash(file),
+        loaded=identify(model),
         inference=inference or model.inference,
     )
 

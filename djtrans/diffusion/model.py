@@ -17,9 +17,10 @@ from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.tying import tie_stems
 from djtrans.core.curves.vocal_rests import limit_vocal_fades
-from djtrans.core.errors import InputError, LayoutError, ShapeError
+from djtrans.core.errors import InputError, ShapeError
 from djtrans.diffusion.conditioning import ConditioningSlot, concatenate
 from djtrans.diffusion.guidance import Guidance
+from djtrans.diffusion.layout_part import LayoutPart, check_layout
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.sampling import CleanGuide, Start, sample
@@ -28,7 +29,8 @@ from djtrans.diffusion.sampling import CleanGuide, Start, sample
 SHORTEST_BARS, LONGEST_BARS = 4, 64
 
 #: Changes clean curves ``[batch, frames, parameters]``, -1 to 1, at a noise level of sampling, for
-#: a request: ``guide(clean, level, request)``.
+#: a request: ``guide(clean, level, request)``. The parameters are those of the request's layout;
+#: only changes of the model's own parameters are kept.
 Guide: TypeAlias = "Callable[[Tensor, Level, CurveRequest], Tensor]"
 
 
@@ -137,6 +139,9 @@ class DiffusionModel:
         Qualified name of the scheduler.
     scheduler_config : mapping
         Full config of the scheduler, JSON-ready.
+    loaded : mapping of str to str
+        Parts of the model as its file has them (:func:`djtrans.diffusion.identity.identify`);
+        empty for a model that was not loaded from a file.
 
     See Also
     --------
@@ -167,6 +172,7 @@ class DiffusionModel:
     scheduler_name: str = ""
     scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
     extractors: tuple[FeatureExtractor, ...] = ()
+    loaded: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def steps(self) -> int:
@@ -206,7 +212,7 @@ class DiffusionModel:
         Raises
         ------
         LayoutError
-            If the layout of the request is not that of the model.
+            If the layout of the request lacks parameters of the model, or has other stems.
         InputError
             If the length of the window, its frame rate or its stems do not occur in training.
         """
@@ -222,6 +228,9 @@ class DiffusionModel:
         strength: float = 1.0,
     ) -> Tensor:
         """Sample curves for a request with several seeds, as one batch.
+
+        The mixer may have more parameters than the model was trained on: they have the curves of
+        ``request.rest``, by default neutral ones.
 
         Parameters
         ----------
@@ -245,7 +254,7 @@ class DiffusionModel:
         Raises
         ------
         LayoutError
-            If the layout of the request is not that of the model.
+            If the layout of the request lacks parameters of the model, or has other stems.
         InputError
             If the length of the window, its frame rate or its stems do not occur in training, or
             there is no seed.
@@ -268,9 +277,10 @@ class DiffusionModel:
                 f"The curves to vary have {len(start)} frames and the request {request.n_frames}; "
                 "give curves of this length."
             )
+        part = LayoutPart.of(self.layout, request)
         aimed = request.objective if request.objective is not None else self.inference.objective
         conditioning, missing = encode(
-            self.encoders, self.network, attrs.evolve(request, objective=aimed)
+            self.encoders, self.network, attrs.evolve(part.own, objective=aimed)
         )
         scaling = Scaling(self.layout)
         curves = sample(
@@ -281,11 +291,11 @@ class DiffusionModel:
             seed=seeds,
             guidance=self.inference.guidance(request.technique),
             missing=missing.repeat(len(seeds), 1).to(self.device),
-            guides=[_guide_for(guide, request) for guide in guides],
-            start=None if start is None else Start(scaling.to_model(start), strength),
+            guides=[_guide_for(guide, part) for guide in guides],
+            start=None if start is None else Start(scaling.to_model(part.select(start)), strength),
         )
         each = tie_stems(scaling.from_model(curves.cpu()), self.layout)
-        return torch.stack([limit_vocal_fades(values, request) for values in each])
+        return part.insert(torch.stack([limit_vocal_fades(values, part.own) for values in each]))
 
     def draw(self, request: CurveRequest) -> Tensor:
         """Call :meth:`generate`, its name since 0.2."""
@@ -313,46 +323,6 @@ class DiffusionModel:
                     f"The stems are {', '.join(features.stem_names)}; the model was trained on "
                     f"{', '.join(self.stems)}. Choose a separator with these stems."
                 )
-
-
-def check_layout(trained: Layout, given: Layout) -> None:
-    """Raise if the layout of a mixer is not that of a model; the message names the difference.
-
-    Raises
-    ------
-    LayoutError
-        If the digests differ.
-    """
-    if differs := layout_difference(trained, given):
-        raise LayoutError(
-            f"The model was trained for another mixer: {differs}. Choose the mixer that it was "
-            "trained for, a technique, or train a model for this one (djtrans train --mixer)."
-        )
-
-
-def layout_difference(trained: Layout, given: Layout) -> str:
-    """Describe how the layout of a mixer differs from that of a model; ``""`` if equal."""
-    if trained.digest == given.digest:
-        return ""
-    lacking = [key for key in trained.keys if key not in set(given.keys)]
-    unknown = [key for key in given.keys if key not in set(trained.keys)]
-    parts = []
-    if unknown:
-        parts.append(f"the mixer has {_abbreviate(unknown)}, which the model does not know")
-    if lacking:
-        parts.append(f"the model generates {_abbreviate(lacking)}, which the mixer lacks")
-    if not parts:
-        known = {row.key: row.parameter for row in trained.rows}
-        changed = [row.key for row in given.rows if row.parameter != known[row.key]]
-        parts.append(
-            f"{_abbreviate(changed)} have another range or unit" if changed else "the order differs"
-        )
-    return "; ".join(parts)
-
-
-def _abbreviate(keys: list[str]) -> str:
-    rest = f" and {len(keys) - 2} more" if len(keys) > 2 else ""
-    return ", ".join(keys[:2]) + rest
 
 
 def encode(
@@ -409,9 +379,9 @@ def _zeros(frames: int, per_frame: int, global_: int) -> Conditioning:
     return Conditioning(torch.zeros(1, frames, per_frame), torch.zeros(1, global_))
 
 
-def _guide_for(guide: Guide, request: CurveRequest) -> CleanGuide:
+def _guide_for(guide: Guide, part: LayoutPart) -> CleanGuide:
     def guided(clean: Tensor, level: Level) -> Tensor:
-        return guide(clean, level, request)
+        return part.select(guide(part.insert_normalized(clean), level, part.request))
 
     return guided
 

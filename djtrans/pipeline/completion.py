@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import attrs
@@ -22,6 +22,7 @@ from djtrans.objectives import PowerModel
 from djtrans.pipeline.curve_generation import can_generate
 from djtrans.pipeline.curve_sampling import sample_params
 from djtrans.pipeline.options import GenerateOptions
+from djtrans.pipeline.other_parameters import fill_other_parameters
 from djtrans.pipeline.output_level import warn_of_low_level
 from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.preparation import Prepared
@@ -88,7 +89,13 @@ def generate_transition_params(
             )
         )
         request = build_curve_request(plan, layout, features_a, features_b, options.seed)
-        source = model or registry.techniques.build(plan.technique, configured)
+        technique = registry.techniques.build(plan.technique, configured)
+        others: Mapping[str, tuple[str, ...]] = {}
+        if model is not None:
+            request, others = fill_other_parameters(
+                request, model, technique, plan.technique, varied
+            )
+        source = model or technique
         params, sampling = sample_params(
             source,
             request,
@@ -112,6 +119,7 @@ def generate_transition_params(
             seed=options.seed,
             technique_config=configured,
             model=model,
+            others=others,
             analyses=prepared.analyses,
         )
     provenance = attrs.evolve(provenance, sampling=sampling)

@@ -16,12 +16,11 @@ from djtrans.core.curves.params import TransitionParams, conform, frame_times
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import InputError, LayoutError, ShapeError, UnknownComponentError
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.diffusion.layout_part import check_layout, uncovered
 from djtrans.diffusion.model import (
     LONGEST_BARS,
     SHORTEST_BARS,
     DiffusionModel,
-    check_layout,
-    layout_difference,
 )
 from djtrans.registry import Registry, default_registry
 
@@ -138,7 +137,7 @@ def compatible_model(
     Raises
     ------
     LayoutError
-        If a named model was trained for another mixer.
+        If a named model was trained on parameters that the mixer lacks, or on other stems.
     InputError
         If a model is named, and the technique has settings.
     """
@@ -152,7 +151,7 @@ def compatible_model(
                 "leave it out, or use the technique's rules (--model none)."
             )
         return model
-    if why := layout_difference(model.layout, layout):
+    if why := uncovered(model.layout, layout):
         _warn(f"the model was trained for another mixer ({why})")
         return None
     if technique_config:
