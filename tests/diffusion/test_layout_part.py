@@ -32,9 +32,11 @@ def requests(layout, **fields):
 
 def test_the_models_rows_are_what_it_generates_alone_and_the_others_are_given(model):
     layout = djtrans.mixer_layout(LARGER)
-    assert len(layout) == 62 and uncovered(model.layout, layout) == ""
+    assert len(layout) == 62
+    assert uncovered(model.layout, layout) == ""
     others = [layout.index(key) for key in other_keys(model.layout, layout)]
-    assert {layout.rows[i].node for i in others} == {"trim"} and len(others) == 8
+    assert {layout.rows[i].node for i in others} == {"trim"}
+    assert len(others) == 8
     own = [layout.index(key) for key in model.layout.keys]
     given = torch.rand(64, 62)
     plain, larger = requests(layout, rest=given)
@@ -65,7 +67,8 @@ def test_guides_see_the_whole_layout_and_move_the_models_rows_alone(model):
     (curves,) = model.generate_many(larger, [1], guides=[guide])
     others = [layout.index(key) for key in other_keys(model.layout, layout)]
     clean, shown = seen[0]
-    assert shown is layout and clean.shape == (1, 64, 62)
+    assert shown is layout
+    assert clean.shape == (1, 64, 62)
     torch.testing.assert_close(clean[0, :, others], Scaling(layout).to_model(given)[:, others])
     assert torch.equal(curves[:, others], given[:, others])
     gains = layout.select("a/*/fader/gain")

@@ -150,8 +150,10 @@ def test_a_mixer_with_one_more_effect_keeps_the_model(tracks, saved, tmp_path, r
     for key in plain.params.layout.keys:
         assert torch.equal(transition.params.row(key), plain.params.row(key)), key
     used = transition.provenance.model
-    assert used.name == "model.safetensors" and not used.replaced
-    assert list(used.others) == ["neutral"] and len(used.others["neutral"]) == 24
+    assert used.name == "model.safetensors"
+    assert not used.replaced
+    assert list(used.others) == ["neutral"]
+    assert len(used.others["neutral"]) == 24
     lines = "\n".join(describe(transition, [], 1.0))
     assert "curves from  left neutral: a/drums/air/low, a/drums/air/mid" in lines
     assert "and 20 more, which the model does not know" in lines
@@ -203,13 +205,15 @@ def test_what_generated_the_curves_is_recorded_where_it_is_not_the_file(tracks, 
     model = load_model(saved, "cpu")
     halved = Halved(**{f.name: getattr(model, f.name) for f in attrs.fields(type(model))})
     used = generate(tracks, model=halved, best_of=1).provenance.model
-    assert used.replaced == {"model": f"{__name__}:Halved"} and used.sha256 == model.sha256
+    assert used.replaced == {"model": f"{__name__}:Halved"}
+    assert used.sha256 == model.sha256
     changed = load_model(saved, "cpu")
     with torch.no_grad():
         next(changed.network.parameters()).mul_(2.0)
     transition = generate(tracks, model=changed, best_of=1)
     used = transition.provenance.model
-    assert list(used.replaced) == ["weights"] and used.sha256 == ""
+    assert list(used.replaced) == ["weights"]
+    assert used.sha256 == ""
     lines = "\n".join(describe(transition, [], 1.0))
     assert "model.safetensors, with other weights, 3 steps of" in lines
 
@@ -217,4 +221,5 @@ def test_what_generated_the_curves_is_recorded_where_it_is_not_the_file(tracks, 
 
     swapped = attrs.evolve(model, scheduler=Other(FlowConfig()))
     replaced = generate(tracks, model=swapped, best_of=1).provenance.model.replaced
-    assert list(replaced) == ["scheduler"] and replaced["scheduler"].endswith("Other")
+    assert list(replaced) == ["scheduler"]
+    assert replaced["scheduler"].endswith("Other")
