@@ -7,7 +7,6 @@ from typing import Any
 
 from djtrans.core.util.tensor_digest import tensor_digest
 from djtrans.diffusion.model import DiffusionModel
-from djtrans.registry import Registry
 
 #: Part with a digest instead of a class.
 WEIGHTS = "weights"
@@ -36,23 +35,20 @@ def identify(model: DiffusionModel) -> dict[str, str]:
     }
 
 
-def replaced_parts(model: DiffusionModel, registry: Registry) -> Mapping[str, str]:
+def replaced_parts(model: DiffusionModel, scheduler: object) -> Mapping[str, str]:
     """Return the parts of a model that are not those of its file, with their class or digest.
 
     Parameters
     ----------
     model : DiffusionModel
         Model, as it generates.
-    registry : Registry
-        Registry that has its scheduler.
+    scheduler : object
+        Scheduler of the name that the model records; None if it records none.
     """
     found = identify(model)
     # A model that was not loaded from a file is compared with the class alone.
     expected = model.loaded or {**found, "model": _class_name(DiffusionModel)}
     replaced = {part: name for part, name in found.items() if expected.get(part) != name}
-    if not model.scheduler_name:
-        return {**replaced, "scheduler": _class(model.scheduler)}
-    scheduler = registry.schedulers.build(model.scheduler_name, model.scheduler_config)
     if type(model.scheduler) is not type(scheduler):
         replaced["scheduler"] = _class(model.scheduler)
     return replaced

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.encoder import Conditioning, Encoder, FeatureExtractor, TechniqueEncoder
-from djtrans.core.contracts.scheduler import Level, Scheduler
+from djtrans.core.contracts.scheduler import AnyScheduler, Level
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.tying import tie_stems
@@ -41,7 +41,8 @@ class InferenceConfig:
     Attributes
     ----------
     steps : int
-        Number of network evaluations; 0 takes the default of the scheduler.
+        Number of steps; 0 takes the default of the scheduler. A step is one network evaluation
+        unless the scheduler makes several.
     guidance_scale : float
         Classifier-free guidance scale, 0 to 20; 1 is no guidance, 0 is unconditional.
     no_technique_guidance_scale : float
@@ -70,9 +71,7 @@ class InferenceConfig:
     3.0
     """
 
-    steps: int = setting(
-        0, "Network evaluations; 0: the scheduler's default.", minimum=0, maximum=1000
-    )
+    steps: int = setting(0, "Sampling steps; 0: the scheduler's default.", minimum=0, maximum=1000)
     guidance_scale: float = setting(
         2.0, "Classifier-free guidance scale; 1: off.", unit="ratio", minimum=0.0, maximum=20.0
     )
@@ -123,7 +122,7 @@ class DiffusionModel:
     extractors : tuple of FeatureExtractor
         Extractors of the encoders that declare one; the features of a request must contain their
         arrays.
-    scheduler : Scheduler
+    scheduler : Scheduler or StagedScheduler
         Noise schedule and solver.
     default_steps : int
         Number of steps that the scheduler declares.
@@ -162,7 +161,7 @@ class DiffusionModel:
     layout: Layout
     stems: tuple[str, ...]
     encoders: tuple[Encoder, ...]
-    scheduler: Scheduler
+    scheduler: AnyScheduler
     default_steps: int
     frames_per_beat: int = 2
     inference: InferenceConfig = InferenceConfig()
@@ -176,7 +175,7 @@ class DiffusionModel:
 
     @property
     def steps(self) -> int:
-        """Number of network evaluations of one generation."""
+        """Number of steps of one generation."""
         return self.inference.steps or self.default_steps
 
     def knows(self, technique: str) -> bool:

@@ -115,7 +115,10 @@ def model_use(
 
     `others` has the parameters that it does not generate, by their source.
     """
-    replaced = replaced_parts(model, registry)
+    scheduler = None
+    if model.scheduler_name:
+        scheduler = registry.schedulers.build(model.scheduler_name, model.scheduler_config)
+    replaced = replaced_parts(model, scheduler)
     return ModelUse(
         name=model.name,
         sha256="" if WEIGHTS in replaced else model.sha256,
