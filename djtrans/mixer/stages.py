@@ -264,7 +264,9 @@ class _Lane:
                 if rows is not None:
                     given = {name: x.index_select(0, rows) for name, x in given.items()}
                 keyed["inputs"] = given
-            out, self._state = self.effect.process(audio, named, self.ctx, self._state, **keyed)
+            out, self._state = self.node.node.process(
+                audio, named, self.ctx, self._state, position, **keyed
+            )
         if out.shape != audio.shape:
             raise PluginError(
                 f"Effect {self.node.node.declaration.name!r} turned {tuple(audio.shape)} into "

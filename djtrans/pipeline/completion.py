@@ -19,7 +19,7 @@ from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render_window
 from djtrans.objectives import PowerModel
-from djtrans.pipeline.curve_generation import can_generate
+from djtrans.pipeline.curve_generation import NamedTechnique, can_generate
 from djtrans.pipeline.curve_sampling import sample_params
 from djtrans.pipeline.options import GenerateOptions
 from djtrans.pipeline.other_parameters import fill_other_parameters
@@ -89,15 +89,14 @@ def generate_transition_params(
             )
         )
         request = build_curve_request(plan, layout, features_a, features_b, options.seed)
-        technique = registry.techniques.build(plan.technique, configured)
+        technique = NamedTechnique.build(registry, plan.technique, configured)
         others: Mapping[str, tuple[str, ...]] = {}
         if model is not None:
             request, others = fill_other_parameters(
                 request, model, technique, plan.technique, varied
             )
-        source = model or technique
         params, sampling = sample_params(
-            source,
+            model or technique,
             request,
             torch.tensor(plan.beat_times, dtype=torch.float64),
             options,
