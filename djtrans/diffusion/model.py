@@ -187,6 +187,24 @@ class DiffusionModel:
         return all(encoder.knows(technique) for encoder in technique_encoders)
 
     @property
+    def undertrained(self) -> str:
+        """Why the model may be undertrained, from its card; ``""`` if nothing indicates it.
+
+        It is, if its weights are from the first half of the planned steps of its run, or if no
+        validation was made. Models without these facts, such as older ones, are not.
+        """
+        trained, planned = self.card.get("trained"), self.card.get("train")
+        if not isinstance(trained, Mapping):
+            return ""
+        done = trained.get("steps")
+        steps = planned.get("steps") if isinstance(planned, Mapping) else None
+        if isinstance(done, int) and isinstance(steps, int) and done < steps / 2:
+            return f"it was trained for {done} of {steps} planned steps"
+        if trained.get("validation_loss") is None:
+            return "its loss on held-out data was never measured"
+        return ""
+
+    @property
     def device(self) -> torch.device:
         """Device of the weights."""
         return next(self.network.parameters()).device

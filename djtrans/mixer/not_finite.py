@@ -35,10 +35,12 @@ def raise_not_finite(
     PluginError
         In any case.
     """
-    chains = (mixer.stem_nodes, mixer.track_nodes, mixer.master_nodes)
-    checked = ([attrs.evolve(node, effect=_Checked(node)) for node in chain] for chain in chains)
+    stem, track, master = (
+        [attrs.evolve(node, effect=_Checked(node)) for node in chain]
+        for chain in (mixer.stem_nodes, mixer.track_nodes, mixer.master_nodes)
+    )
     with torch.no_grad():
-        Mixer(mixer.spec, *checked, mixer.config)(a, b, params, **options)
+        Mixer(mixer.spec, stem, track, master, mixer.config)(a, b, params, **options)
     raise PluginError(
         "The mix has samples that are not finite (NaN or infinite), but the output of every effect "
         "is finite: their levels are too high to be added. Lower the gains of the curves."

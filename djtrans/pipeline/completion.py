@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -74,6 +75,12 @@ def generate_transition_params(
     configured = options.preparation.settings.technique
     registry, layout = prepared.registry, prepared.mixer.layout
     model = None if model is None or not can_generate(model, plan, registry) else model
+    if model is not None and (why := model.undertrained):
+        warnings.warn(
+            f"The model {model.name} may be undertrained: {why}. Train on (djtrans train --resume), "
+            "or use the rules (--model none).",
+            stacklevel=3,
+        )
     with (steps or Steps()).step("generate"), same_surroundings():
         features_a, features_b = (
             window_features(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -47,6 +48,10 @@ def make_step(
     return x_next, history
 
 
+def _given(prediction: Tensor, x: Tensor, level: Level) -> Tensor:
+    return prediction
+
+
 class _Run:
     """Sampling trajectory, step by step, with an oracle that knows the clean curves."""
 
@@ -69,6 +74,9 @@ class _Run:
         # A decreasing error: with an exact oracle, a wrong use of the history would pass.
         error = 0.1 * self.levels[self.at + 1].noise_fraction
         return self.clean * (1 - error)
+
+    def oracle(self, x: Tensor, level: Level) -> Tensor:
+        return self.clean
 
     def step(self) -> None:
         self.advance(lambda x, level: self.prediction())
@@ -114,7 +122,7 @@ def an_oracle_is_recovered(declaration: SchedulerDeclaration, build: BuildFuncti
         scheduler = build()
         run = _Run(scheduler, steps)
         while not run.done:
-            run.advance(lambda x, level, run=run: run.clean)
+            run.advance(run.oracle)
         off = float((run.x - run.clean).abs().max())
         require(off <= _RECOVERED, f"after {steps} steps it is off by {off:.2g}.")
 
@@ -201,15 +209,8 @@ def history_is_a_value(declaration: SchedulerDeclaration, build: BuildFunction) 
     for _ in range(2):
         given, denoised = x.clone(), prediction.clone()
         generator = torch.Generator().manual_seed(3)
-        out, _ = make_step(
-            run.scheduler,
-            lambda x, level, denoised=denoised: denoised,
-            given,
-            level,
-            following,
-            history,
-            generator,
-        )
+        predict = partial(_given, denoised)
+        out, _ = make_step(run.scheduler, predict, given, level, following, history, generator)
         require(torch.equal(given, x), "x was modified.")
         require(torch.equal(denoised, prediction), "the prediction was modified.")
         outs.append(out)

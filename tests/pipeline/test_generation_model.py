@@ -141,6 +141,21 @@ def mixer_with_more_bands():
     return attrs.evolve(spec, stem_chain=(*spec.stem_chain, djtrans.NodeSpec("air", "eq3")))
 
 
+def test_an_undertrained_model_states_so_when_it_generates(tracks, saved):
+    model = load_model(saved, "cpu")
+    card = {"train": {"steps": 1000}, "trained": {"steps": 200, "validation_loss": 0.5}}
+    early = attrs.evolve(model, card=card)
+    with pytest.warns(UserWarning, match=r"may be undertrained: it was trained for 200 of 1000"):
+        generate(tracks, model=early, best_of=1, refine="off")
+    unseen = attrs.evolve(
+        model, card={"train": {"steps": 100}, "trained": {"steps": 100, "validation_loss": None}}
+    )
+    assert unseen.undertrained == "its loss on held-out data was never measured"
+    late = {"train": {"steps": 1000}, "trained": {"steps": 900, "validation_loss": 0.1}}
+    assert attrs.evolve(model, card=late).undertrained == ""
+    assert model.undertrained == ""
+
+
 def test_a_mixer_with_one_more_effect_keeps_the_model(tracks, saved, tmp_path, recwarn):
     plain = generate(tracks, model=saved, best_of=1, refine="off")
     transition = generate(
