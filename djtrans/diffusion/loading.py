@@ -83,8 +83,9 @@ def load_model(
     ----------
     path : path or str, optional
         A safetensors file, a folder that contains ``model.safetensors``, a training checkpoint
-        (``best_model.pt``), or a hub id such as ``"someone/their-model"``, which is downloaded. By
-        default the bundled model.
+        (``best_model.pt``), or a hub id such as ``"someone/their-model"``, which is downloaded, or
+        ``"someone/their-model@REVISION"`` for a branch, tag or commit. By default the bundled
+        model.
     device : str or torch.device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     scheduler : str or (str, mapping), optional

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 import torch
@@ -24,6 +26,9 @@ from djtrans.diffusion.layout_part import LayoutPart, check_layout
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.sampling import CleanGuide, Start, sample
+
+if TYPE_CHECKING:
+    from djtrans.diffusion.checkpoint import ModelRecord
 
 #: Shortest and longest window that models are trained on and accept, in bars.
 SHORTEST_BARS, LONGEST_BARS = 4, 64
@@ -141,6 +146,8 @@ class DiffusionModel:
     loaded : mapping of str to str
         Parts of the model as its file has them (:func:`djtrans.diffusion.identity.identify`);
         empty for a model that was not loaded from a file.
+    record : ModelRecord, optional
+        Record that it was built from, with which it can be saved.
 
     See Also
     --------
@@ -172,6 +179,7 @@ class DiffusionModel:
     scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
     extractors: tuple[FeatureExtractor, ...] = ()
     loaded: Mapping[str, str] = attrs.field(factory=dict)
+    record: ModelRecord | None = None
 
     @property
     def steps(self) -> int:
@@ -313,6 +321,37 @@ class DiffusionModel:
         )
         each = tie_stems(scaling.from_model(curves.cpu()), self.layout)
         return part.insert(torch.stack([limit_vocal_fades(values, part.own) for values in each]))
+
+    @classmethod
+    def from_pretrained(
+        cls, path: str | os.PathLike[str], *, revision: str | None = None, **options: Any
+    ) -> DiffusionModel:
+        """Load a model; :func:`djtrans.load_model` with a revision as an argument.
+
+        Parameters
+        ----------
+        path : path or str
+            File, folder, or id of a repository on the hub.
+        revision : str, optional
+            Branch, tag or commit of the repository; a commit pins the model.
+        **options
+            `device`, `scheduler`, `inference`, `registry` of :func:`djtrans.load_model`.
+        """
+        from djtrans.diffusion.loading import load_model
+
+        return load_model(path if revision is None else f"{os.fspath(path)}@{revision}", **options)
+
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write the model and its card; see :func:`djtrans.diffusion.sharing.save_pretrained`."""
+        from djtrans.diffusion.sharing import save_pretrained
+
+        return save_pretrained(self, folder)
+
+    def push_to_hub(self, repository: str, **options: Any) -> str:
+        """Upload the model and its card; see :func:`djtrans.diffusion.sharing.push_to_hub`."""
+        from djtrans.diffusion.sharing import push_to_hub
+
+        return push_to_hub(self, repository, **options)
 
     def draw(self, request: CurveRequest) -> Tensor:
         """Call :meth:`generate`, its name since 0.2."""

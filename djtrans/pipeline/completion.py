@@ -77,8 +77,8 @@ def generate_transition_params(
     model = None if model is None or not can_generate(model, plan, registry) else model
     if model is not None and (why := model.undertrained):
         warnings.warn(
-            f"The model {model.name} may be undertrained: {why}. Train on (djtrans train --resume), "
-            "or use the rules (--model none).",
+            f"The model {model.name} may be undertrained: {why}. Train on "
+            "(djtrans train --resume), or use the rules (--model none).",
             stacklevel=3,
         )
     with (steps or Steps()).step("generate"), same_surroundings():
