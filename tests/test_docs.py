@@ -336,6 +336,8 @@ def check_command_line(line: str) -> None:
             assert word in options(known), f"{word} in {line!r}"
         elif known is cli and word in cli.list_commands(click.Context(cli)):
             known = command(word)
+        elif isinstance(known, click.Group) and word in known.commands:
+            known = known.commands[word]
     assert known is not cli or words[0] in options(cli), line
 
 

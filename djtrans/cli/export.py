@@ -53,7 +53,7 @@ def export(
         from djtrans.diffusion.loading import choose_model
         from djtrans.diffusion.network_export import export_network
 
-        model = choose_model(checkpoint, device="cpu", **given)
+        model = choose_model(checkpoint, device="cpu", steps=steps, guidance_scale=guidance_scale)
         if model is None:
             raise InputError(f"{checkpoint!r} names no model; give the file of a model.")
         export_network(model, output, batch=batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import warnings
@@ -150,8 +151,8 @@ def describe(model: DiffusionModel, batch: int) -> dict[str, Any]:
 
 def _check_onnx() -> None:
     try:
-        import onnx  # noqa: F401
-        import onnxscript  # noqa: F401
+        for module in ("onnx", "onnxscript"):
+            importlib.import_module(module)
     except ImportError as error:
         raise DependencyError(
             f"Exporting to ONNX needs onnx and onnxscript ({error}); install them with "
@@ -160,17 +161,22 @@ def _check_onnx() -> None:
 
 
 def _save_onnx(program: Any, part: Path, description: str) -> None:
-    import onnx
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exported = torch.onnx.export(
-            program,
-            dynamo=True,
-            input_names=list(INPUTS),
-            output_names=[OUTPUT],
-            verbose=False,
-        )
-    proto = exported.model_proto
-    onnx.helper.set_model_props(proto, {DESCRIPTION: description})
+    export: Any = torch.onnx.export
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            proto = export(
+                program,
+                dynamo=True,
+                input_names=list(INPUTS),
+                output_names=[OUTPUT],
+                verbose=False,
+            ).model_proto
+    except Exception as error:
+        why = " ".join(str(error).split())[:300]
+        raise FormatError(
+            f"The network cannot be exported to ONNX by torch {torch.__version__}: {why}. Write a "
+            ".pt2 file, or install a newer torch."
+        ) from error
+    importlib.import_module("onnx.helper").set_model_props(proto, {DESCRIPTION: description})
     part.write_bytes(proto.SerializeToString())
