@@ -10,8 +10,9 @@ from typing import Any
 import attrs
 
 from djtrans.core.contracts.component import ComponentRecord
-from djtrans.core.errors import DependencyError, FormatError, InputError
+from djtrans.core.errors import FormatError, InputError
 from djtrans.core.util.atomic_files import write_text
+from djtrans.core.util.hub import hub_client
 from djtrans.diffusion.checkpoint import WEIGHTS_NAME, ModelRecord, save_model
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.diffusion.model_files import HUB_ID
@@ -105,7 +106,7 @@ def push_to_hub(
             "'someone/their-model'."
         )
     if client is None:
-        client = _client(token)
+        client = hub_client(token)
     with tempfile.TemporaryDirectory() as folder:
         save_pretrained(model, folder)
         try:
@@ -199,13 +200,3 @@ def _data(facts: Any) -> str:
         plain = [f"{k} {v}" for k, v in options.items() if isinstance(v, int | str)][:6]
         found.append(", ".join(plain))
     return "; ".join(filter(None, found)) or "not recorded"
-
-
-def _client(token: str | None) -> Any:
-    try:
-        from huggingface_hub import HfApi
-    except ImportError:
-        raise DependencyError(
-            "Uploading needs huggingface_hub; install it with pip install 'djtrans[hub]'."
-        ) from None
-    return HfApi(token=token)
