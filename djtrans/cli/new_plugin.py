@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from djtrans.core.contracts.kinds import KINDS
+from djtrans.core.contracts.kinds import KINDS, plural
 from djtrans.core.errors import InputError, did_you_mean
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -66,6 +66,8 @@ $try_text
 pip install pytest
 pytest
 ```
+
+Contract and shapes: `docs/plugins/$kinds.md` of djtrans; publishing: `docs/publishing.md`.
 """
 
 
@@ -120,6 +122,7 @@ def plugin_source(name: str, kind: str) -> NewPlugin:
         "class_name": "".join(word.capitalize() for word in name.split("-")),
         "value": module,
         "kind": kind,
+        "kinds": plural(kind),
         "kind_text": f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}",
         "version_range": _version_range(),
     }
