@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.scheduler import Level, Scheduler
+from djtrans.core.contracts.scheduler import AnyScheduler, Level
 from djtrans.core.curves.request import CurveRequest
 from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.sampling import CleanPredictor, denoise
@@ -39,6 +39,7 @@ ROWS = {
     "`flow`, even spacing": ("flow", {"spacing": "even"}),
     "`flow`, Euler": ("flow", {"order": 1}),
     "`flow`, Euler, even spacing": ("flow", {"order": 1, "spacing": "even"}),
+    "`heun`": ("heun", {}),
     "`dpmpp2m`": ("dpmpp2m", {}),
     "`ddim`": ("ddim", {}),
     "`ddpm`": ("ddpm", {}),
@@ -59,7 +60,7 @@ def main(samples: int) -> None:
 
 
 def print_table(
-    title: str, schedulers: Mapping[str, Scheduler], error: Callable[[Scheduler, int], float]
+    title: str, schedulers: Mapping[str, AnyScheduler], error: Callable[[AnyScheduler, int], float]
 ) -> None:
     """A row for each scheduler, a column for each number of steps."""
     print(f"| {title} | " + " | ".join(f"{steps} steps" for steps in STEPS) + " |")
@@ -69,14 +70,14 @@ def print_table(
         print(f"| {label} | " + " | ".join(cells) + " |", flush=True)
 
 
-def gaussian_error() -> Callable[[Scheduler, int], float]:
+def gaussian_error() -> Callable[[AnyScheduler, int], float]:
     """Error of the deviation, for 200 values that have one each."""
     deviation = torch.logspace(-2, -0.3, 200, dtype=torch.float64).view(1, 1, -1)
     data = GaussianData(torch.linspace(-0.5, 0.5, 200, dtype=torch.float64), deviation)
     noise = normal(1000, 1, 200)
     noise = (noise - noise.mean(dim=0)) / noise.std(dim=0)
 
-    def error(scheduler: Scheduler, steps: int) -> float:
+    def error(scheduler: AnyScheduler, steps: int) -> float:
         generator = torch.Generator().manual_seed(1)
         out = denoise(data.expected, scheduler, noise, steps, generator=generator, clip=False)
         return float((out.std(dim=0) - deviation[0]).square().mean().sqrt())
@@ -84,7 +85,7 @@ def gaussian_error() -> Callable[[Scheduler, int], float]:
     return error
 
 
-def curve_error(curves: Tensor, samples: int) -> Callable[[Scheduler, int], float]:
+def curve_error(curves: Tensor, samples: int) -> Callable[[AnyScheduler, int], float]:
     """Distance from where the flow ends."""
     flat = curves.flatten(1)
     # A rotation: what is orthogonal to all curves is noise that no step depends on.
@@ -94,7 +95,7 @@ def curve_error(curves: Tensor, samples: int) -> Callable[[Scheduler, int], floa
     flow = default_registry().schedulers.build("flow")
     truth = denoise(predict, flow, noise, 1000, clip=False)
 
-    def error(scheduler: Scheduler, steps: int) -> float:
+    def error(scheduler: AnyScheduler, steps: int) -> float:
         out = denoise(predict, scheduler, noise, steps, clip=False)
         return float(((out - truth).square().sum() / (samples * flat.shape[1])).sqrt())
 

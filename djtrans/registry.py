@@ -34,7 +34,7 @@ from djtrans.core.contracts.metric import Metric, MetricDeclaration
 from djtrans.core.contracts.mixer import MixerDeclaration
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.objective import Objective, ObjectiveDeclaration
-from djtrans.core.contracts.scheduler import Scheduler, SchedulerDeclaration
+from djtrans.core.contracts.scheduler import AnyScheduler, SchedulerDeclaration
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.contracts.technique import CurveModel, TechniqueDeclaration
 from djtrans.core.contracts.tracklist import TracklistDeclaration, TracklistSource
@@ -104,7 +104,9 @@ class Registry:
         self.techniques: Kind[TechniqueDeclaration, CurveModel] = Kind(TechniqueDeclaration, failed)
         self.encoders: Kind[EncoderDeclaration, Encoder] = Kind(EncoderDeclaration, failed)
         self.denoisers: Kind[DenoiserDeclaration, Denoiser] = Kind(DenoiserDeclaration, failed)
-        self.schedulers: Kind[SchedulerDeclaration, Scheduler] = Kind(SchedulerDeclaration, failed)
+        self.schedulers: Kind[SchedulerDeclaration, AnyScheduler] = Kind(
+            SchedulerDeclaration, failed
+        )
         self.effects: Kind[EffectDeclaration, SpectralEffect | TimeEffect] = Kind(
             EffectDeclaration, failed
         )

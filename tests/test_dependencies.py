@@ -51,7 +51,7 @@ def test_the_page_lists_what_is_required():
 @pytest.mark.parametrize(
     ("heading", "extras"),
     [
-        ("Extras", {"dask", "wandb", "tensorboard", "formats", "midi", "beat-this"}),
+        ("Extras", {"dask", "wandb", "tensorboard", "formats", "midi", "beat-this", "onnx", "hub"}),
         ("Tools", {"docs", "dev"}),
     ],
 )
@@ -73,6 +73,8 @@ def test_every_extra_is_in_one_of_the_tables():
         "formats",
         "midi",
         "beat-this",
+        "onnx",
+        "hub",
         "docs",
         "dev",
     }

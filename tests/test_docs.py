@@ -7,6 +7,7 @@ import json
 import os
 import pkgutil
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -337,6 +338,8 @@ def check_command_line(line: str) -> None:
             assert word in options(known), f"{word} in {line!r}"
         elif known is cli and word in cli.list_commands(click.Context(cli)):
             known = command(word)
+        elif isinstance(known, click.Group) and word in known.commands:
+            known = known.commands[word]
     assert known is not cli or words[0] in options(cli), line
 
 
@@ -354,6 +357,15 @@ def test_the_printed_summary_has_the_lines_that_the_command_prints():
     assert len(set(labels)) > 8
     for label in set(labels):
         assert re.search(rf'"{label}(?: {{2,}}|")', inspect.getsource(summary)), label
+
+
+def test_the_reference_pages_hold_the_summaries_of_the_docstrings():
+    tool = runpy.run_path(str(ROOT / "tools/api_pages.py"))
+    pages = [page for page in PAGES if page.startswith("docs/api/")]
+    assert len(pages) > 10
+    for page in pages:
+        assert tool["updated"](read(page)) == read(page), f"{page}: run python tools/api_pages.py"
+    assert "- `RenderContext`: Context of a render" in read("docs/api/contracts.md")
 
 
 def test_a_wrong_option_would_be_found():

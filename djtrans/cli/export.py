@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from djtrans.core.errors import InputError
+
 
 @click.command()
 @click.argument("checkpoint", metavar="CHECKPOINT")
@@ -15,7 +17,7 @@ import click
     default="model.safetensors",
     show_default=True,
     metavar="FILE",
-    help="File to write, ending in .safetensors.",
+    help="File to write: .safetensors, or the network alone as .onnx or .pt2 (torch.export).",
 )
 @click.option(
     "--steps",
@@ -29,15 +31,34 @@ import click
     metavar="SCALE",
     help="Record this guidance scale as the model's default; 1: off.",
 )
-def export(checkpoint: str, output: str, steps: int | None, guidance_scale: float | None) -> None:
-    """Export the model of a training checkpoint as safetensors.
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 4096),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Curves that one call of an .onnx or .pt2 file denoises.",
+)
+def export(
+    checkpoint: str, output: str, steps: int | None, guidance_scale: float | None, batch: int
+) -> None:
+    """Export the model of a training checkpoint as safetensors, or its network to other runtimes.
 
-    The file contains the averaged weights, their configuration and the training record, without
-    the optimizer state. Name it model.safetensors in a folder or hub repository.
+    A safetensors file contains the averaged weights, their configuration and the training record,
+    without the optimizer state. Name it model.safetensors in a folder or hub repository.
     """
-    from djtrans.diffusion.loading import export_model
-
     given = {"steps": steps, "guidance_scale": guidance_scale}
     inference = {name: value for name, value in given.items() if value is not None}
-    export_model(checkpoint, output, inference=inference)
+    if Path(output).suffix in (".onnx", ".pt2"):
+        from djtrans.diffusion.loading import choose_model
+        from djtrans.diffusion.network_export import export_network
+
+        model = choose_model(checkpoint, device="cpu", steps=steps, guidance_scale=guidance_scale)
+        if model is None:
+            raise InputError(f"{checkpoint!r} names no model; give the file of a model.")
+        export_network(model, output, batch=batch)
+    else:
+        from djtrans.diffusion.loading import export_model
+
+        export_model(checkpoint, output, inference=inference)
     click.echo(f"wrote {output}  ({Path(output).stat().st_size / 2**20:.1f} MiB)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -44,6 +45,32 @@ def show(name: str, kind: str | None, as_json: bool) -> None:
         print_json(known)
     else:
         click.echo("\n".join(component_lines(known)))
+
+
+@plugins.command()
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(sorted(KINDS)),
+    required=True,
+    help="Kind of the component.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    default=".",
+    help="Folder to write the package into, as djtrans-NAME; by default the current one.",
+)
+def new(name: str, kind: str, output: str) -> None:
+    """Write a plugin package with one component, its tests and a README.
+
+    The package passes its tests as it is: run pytest in it, then change the component.
+    """
+    from djtrans.cli.new_plugin import plugin_source, write_plugin
+
+    for file in write_plugin(plugin_source(name, kind), Path(output)):
+        click.echo(f"wrote {file}")
 
 
 def _list(as_json: bool) -> None:

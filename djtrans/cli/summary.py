@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from djtrans.core.audio.loudness import integrated_lufs
@@ -62,6 +62,7 @@ def describe(
         *(("B", line) for line in _track(plan.b, provenance.tracks["b"])),
         ("technique", technique),
         *(("curves from", _model(model)) for model in [provenance.model] if model is not None),
+        *(("curves from", _others(*item)) for item in _other_sources(provenance.model)),
         *(("sampled", _sampling(use)) for use in [provenance.sampling] if use is not None),
         *(("refined", _refinement(use)) for use in [provenance.refinement] if use is not None),
         ("swap", f"at {swap}: {_swap_bars(plan)}"),
@@ -184,10 +185,29 @@ def _refinement(use: RefinementUse) -> str:
 
 
 def _model(model: ModelUse) -> str:
-    return (
-        f"{model.name}, {model.steps} steps of {_scheduler(model)}, "
-        f"guidance {model.guidance_scale:g}"
+    replaced = [
+        "with other weights" if part == "weights" else f"{part} {name}"
+        for part, name in model.replaced.items()
+    ]
+    return ", ".join(
+        (
+            model.name or "a model without a file",
+            *replaced,
+            f"{model.steps} steps of {_scheduler(model)}",
+            f"guidance {model.guidance_scale:g}",
+        )
     )
+
+
+def _other_sources(model: ModelUse | None) -> Iterable[tuple[str, Sequence[str]]]:
+    return () if model is None else model.others.items()
+
+
+def _others(source: str, keys: Sequence[str]) -> str:
+    """State where the parameters come from that the model did not generate."""
+    shown = ", ".join(keys[:4]) + (f" and {len(keys) - 4} more" if len(keys) > 4 else "")
+    what = "left neutral" if source == "neutral" else f"from {short_name(source)}"
+    return f"{what}: {shown}, which the model does not know"
 
 
 def _scheduler(model: ModelUse) -> str:

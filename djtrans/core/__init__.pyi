@@ -39,6 +39,7 @@ from .contracts.progress import FractionCallback as FractionCallback
 from .contracts.scheduler import Level as Level
 from .contracts.scheduler import Scheduler as Scheduler
 from .contracts.scheduler import SchedulerDeclaration as SchedulerDeclaration
+from .contracts.scheduler import StagedScheduler as StagedScheduler
 from .contracts.separator import Separator as Separator
 from .contracts.separator import SeparatorDeclaration as SeparatorDeclaration
 from .contracts.separator import TrainedSeparator as TrainedSeparator
@@ -81,6 +82,7 @@ from .errors import SeparationError as SeparationError
 from .errors import ShapeError as ShapeError
 from .errors import TracklistError as TracklistError
 from .schedules.noise import normal_like as normal_like
+from .schedules.noise_schedules import flow_levels as flow_levels
 from .schedules.noise_schedules import linear_beta_levels as linear_beta_levels
 from .track.analysis import Analysis as Analysis
 from .track.analysis import Levels as Levels

@@ -23,6 +23,8 @@ from .preparation.options import LibraryOptions as LibraryOptions
 from .preparation.options import RecoveryOptions as RecoveryOptions
 from .preparation.session import PreparationResult as PreparationResult
 from .preparation.transitions import prepare_transitions as prepare_transitions
+from .publishing import dataset_card as dataset_card
+from .publishing import publish_dataset as publish_dataset
 from .synthetic.batches import SyntheticBatches as SyntheticBatches
 from .synthetic.composing import compose_dataset as compose_dataset
 from .synthetic.composition import Composition as Composition

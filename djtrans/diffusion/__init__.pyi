@@ -16,6 +16,7 @@ from .model import DiffusionModel as DiffusionModel
 from .model import Guide as Guide
 from .model import InferenceConfig as InferenceConfig
 from .network import DiffusionNetwork as DiffusionNetwork
+from .network_export import export_network as export_network
 from .normalization import Scaling as Scaling
 from .objective import Objective as Objective
 from .sampling import sample as sample

@@ -197,6 +197,7 @@ def build_model(
         frames_per_beat=record.frames_per_beat,
         inference=config_from_dict(InferenceConfig, record.inference),
         card=record.card,
+        record=record,
         **scheduler_fields(registry, name, config),
     )
 

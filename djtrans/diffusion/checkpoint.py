@@ -7,6 +7,7 @@ among primitives and tensors, and is read by torch's restricted loader only.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -288,7 +289,15 @@ def read_model(path: str | os.PathLike[str]) -> tuple[ModelRecord, dict[str, Ten
     weights: Any
     if file.suffix == ".safetensors":
         text, weights = read_safetensors(file)
-    else:
-        checkpoint = read_checkpoint(file)
-        text, weights = checkpoint[RECORD], checkpoint.get("ema")
-    return ModelRecord.from_json(text, str(file)), checked_weights(weights, file)
+        return ModelRecord.from_json(text, str(file)), checked_weights(weights, file)
+    checkpoint = read_checkpoint(file)
+    record = ModelRecord.from_json(checkpoint[RECORD], str(file))
+    card = {**record.card, "trained": _training(checkpoint)}
+    return attrs.evolve(record, card=card), checked_weights(checkpoint.get("ema"), file)
+
+
+def _training(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how far a run was at a checkpoint: the facts that its record cannot hold."""
+    best = checkpoint.get("best")
+    known = isinstance(best, float) and math.isfinite(best)
+    return {"steps": checkpoint.get("step"), "validation_loss": best if known else None}

@@ -23,6 +23,7 @@ from djtrans.diffusion.checkpoint import (
     save_model,
     weights_file,
 )
+from djtrans.diffusion.identity import identify
 from djtrans.diffusion.model import DiffusionModel, InferenceConfig
 from djtrans.diffusion.model_files import BUNDLED_MODEL, locate_model
 from djtrans.registry import Registry, default_registry
@@ -82,8 +83,9 @@ def load_model(
     ----------
     path : path or str, optional
         A safetensors file, a folder that contains ``model.safetensors``, a training checkpoint
-        (``best_model.pt``), or a hub id such as ``"someone/their-model"``, which is downloaded. By
-        default the bundled model.
+        (``best_model.pt``), or a hub id such as ``"someone/their-model"``, which is downloaded, or
+        ``"someone/their-model@REVISION"`` for a branch, tag or commit. By default the bundled
+        model.
     device : str or torch.device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     scheduler : str or (str, mapping), optional
@@ -129,6 +131,7 @@ def load_model(
         model,
         name=file.name,
         sha256=file_hash(file),
+        loaded=identify(model),
         inference=inference or model.inference,
     )
 

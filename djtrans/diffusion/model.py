@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 import torch
@@ -12,23 +14,28 @@ from torch import Tensor
 
 from djtrans.core.contracts.config import setting
 from djtrans.core.contracts.encoder import Conditioning, Encoder, FeatureExtractor, TechniqueEncoder
-from djtrans.core.contracts.scheduler import Level, Scheduler
+from djtrans.core.contracts.scheduler import AnyScheduler, Level
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.curves.tying import tie_stems
 from djtrans.core.curves.vocal_rests import limit_vocal_fades
-from djtrans.core.errors import InputError, LayoutError, ShapeError
+from djtrans.core.errors import InputError, ShapeError
 from djtrans.diffusion.conditioning import ConditioningSlot, concatenate
 from djtrans.diffusion.guidance import Guidance
+from djtrans.diffusion.layout_part import LayoutPart, check_layout
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 from djtrans.diffusion.sampling import CleanGuide, Start, sample
+
+if TYPE_CHECKING:
+    from djtrans.diffusion.checkpoint import ModelRecord
 
 #: Shortest and longest window that models are trained on and accept, in bars.
 SHORTEST_BARS, LONGEST_BARS = 4, 64
 
 #: Changes clean curves ``[batch, frames, parameters]``, -1 to 1, at a noise level of sampling, for
-#: a request: ``guide(clean, level, request)``.
+#: a request: ``guide(clean, level, request)``. The parameters are those of the request's layout;
+#: only changes of the model's own parameters are kept.
 Guide: TypeAlias = "Callable[[Tensor, Level, CurveRequest], Tensor]"
 
 
@@ -39,7 +46,8 @@ class InferenceConfig:
     Attributes
     ----------
     steps : int
-        Number of network evaluations; 0 takes the default of the scheduler.
+        Number of steps; 0 takes the default of the scheduler. A step is one network evaluation
+        unless the scheduler makes several.
     guidance_scale : float
         Classifier-free guidance scale, 0 to 20; 1 is no guidance, 0 is unconditional.
     no_technique_guidance_scale : float
@@ -68,9 +76,7 @@ class InferenceConfig:
     3.0
     """
 
-    steps: int = setting(
-        0, "Network evaluations; 0: the scheduler's default.", minimum=0, maximum=1000
-    )
+    steps: int = setting(0, "Sampling steps; 0: the scheduler's default.", minimum=0, maximum=1000)
     guidance_scale: float = setting(
         2.0, "Classifier-free guidance scale; 1: off.", unit="ratio", minimum=0.0, maximum=20.0
     )
@@ -121,7 +127,7 @@ class DiffusionModel:
     extractors : tuple of FeatureExtractor
         Extractors of the encoders that declare one; the features of a request must contain their
         arrays.
-    scheduler : Scheduler
+    scheduler : Scheduler or StagedScheduler
         Noise schedule and solver.
     default_steps : int
         Number of steps that the scheduler declares.
@@ -137,6 +143,11 @@ class DiffusionModel:
         Qualified name of the scheduler.
     scheduler_config : mapping
         Full config of the scheduler, JSON-ready.
+    loaded : mapping of str to str
+        Parts of the model as its file has them (:func:`djtrans.diffusion.identity.identify`);
+        empty for a model that was not loaded from a file.
+    record : ModelRecord, optional
+        Record that it was built from, with which it can be saved.
 
     See Also
     --------
@@ -157,7 +168,7 @@ class DiffusionModel:
     layout: Layout
     stems: tuple[str, ...]
     encoders: tuple[Encoder, ...]
-    scheduler: Scheduler
+    scheduler: AnyScheduler
     default_steps: int
     frames_per_beat: int = 2
     inference: InferenceConfig = InferenceConfig()
@@ -167,10 +178,12 @@ class DiffusionModel:
     scheduler_name: str = ""
     scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
     extractors: tuple[FeatureExtractor, ...] = ()
+    loaded: Mapping[str, str] = attrs.field(factory=dict)
+    record: ModelRecord | None = None
 
     @property
     def steps(self) -> int:
-        """Number of network evaluations of one generation."""
+        """Number of steps of one generation."""
         return self.inference.steps or self.default_steps
 
     def knows(self, technique: str) -> bool:
@@ -180,6 +193,24 @@ class DiffusionModel:
         """
         technique_encoders = [e for e in self.encoders if isinstance(e, TechniqueEncoder)]
         return all(encoder.knows(technique) for encoder in technique_encoders)
+
+    @property
+    def undertrained(self) -> str:
+        """Why the model may be undertrained, from its card; ``""`` if nothing indicates it.
+
+        It is, if its weights are from the first half of the planned steps of its run, or if no
+        validation was made. Models without these facts, such as older ones, are not.
+        """
+        trained, planned = self.card.get("trained"), self.card.get("train")
+        if not isinstance(trained, Mapping):
+            return ""
+        done = trained.get("steps")
+        steps = planned.get("steps") if isinstance(planned, Mapping) else None
+        if isinstance(done, int) and isinstance(steps, int) and done < steps / 2:
+            return f"it was trained for {done} of {steps} planned steps"
+        if trained.get("validation_loss") is None:
+            return "its loss on held-out data was never measured"
+        return ""
 
     @property
     def device(self) -> torch.device:
@@ -206,7 +237,7 @@ class DiffusionModel:
         Raises
         ------
         LayoutError
-            If the layout of the request is not that of the model.
+            If the layout of the request lacks parameters of the model, or has other stems.
         InputError
             If the length of the window, its frame rate or its stems do not occur in training.
         """
@@ -222,6 +253,9 @@ class DiffusionModel:
         strength: float = 1.0,
     ) -> Tensor:
         """Sample curves for a request with several seeds, as one batch.
+
+        The mixer may have more parameters than the model was trained on: they have the curves of
+        ``request.rest``, by default neutral ones.
 
         Parameters
         ----------
@@ -245,7 +279,7 @@ class DiffusionModel:
         Raises
         ------
         LayoutError
-            If the layout of the request is not that of the model.
+            If the layout of the request lacks parameters of the model, or has other stems.
         InputError
             If the length of the window, its frame rate or its stems do not occur in training, or
             there is no seed.
@@ -268,9 +302,10 @@ class DiffusionModel:
                 f"The curves to vary have {len(start)} frames and the request {request.n_frames}; "
                 "give curves of this length."
             )
+        part = LayoutPart.of(self.layout, request)
         aimed = request.objective if request.objective is not None else self.inference.objective
         conditioning, missing = encode(
-            self.encoders, self.network, attrs.evolve(request, objective=aimed)
+            self.encoders, self.network, attrs.evolve(part.own, objective=aimed)
         )
         scaling = Scaling(self.layout)
         curves = sample(
@@ -281,11 +316,42 @@ class DiffusionModel:
             seed=seeds,
             guidance=self.inference.guidance(request.technique),
             missing=missing.repeat(len(seeds), 1).to(self.device),
-            guides=[_guide_for(guide, request) for guide in guides],
-            start=None if start is None else Start(scaling.to_model(start), strength),
+            guides=[_guide_for(guide, part) for guide in guides],
+            start=None if start is None else Start(scaling.to_model(part.select(start)), strength),
         )
         each = tie_stems(scaling.from_model(curves.cpu()), self.layout)
-        return torch.stack([limit_vocal_fades(values, request) for values in each])
+        return part.insert(torch.stack([limit_vocal_fades(values, part.own) for values in each]))
+
+    @classmethod
+    def from_pretrained(
+        cls, path: str | os.PathLike[str], *, revision: str | None = None, **options: Any
+    ) -> DiffusionModel:
+        """Load a model; :func:`djtrans.load_model` with a revision as an argument.
+
+        Parameters
+        ----------
+        path : path or str
+            File, folder, or id of a repository on the hub.
+        revision : str, optional
+            Branch, tag or commit of the repository; a commit pins the model.
+        **options
+            `device`, `scheduler`, `inference`, `registry` of :func:`djtrans.load_model`.
+        """
+        from djtrans.diffusion.loading import load_model
+
+        return load_model(path if revision is None else f"{os.fspath(path)}@{revision}", **options)
+
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Write the model and its card; see :func:`djtrans.diffusion.sharing.save_pretrained`."""
+        from djtrans.diffusion.sharing import save_pretrained
+
+        return save_pretrained(self, folder)
+
+    def push_to_hub(self, repository: str, **options: Any) -> str:
+        """Upload the model and its card; see :func:`djtrans.diffusion.sharing.push_to_hub`."""
+        from djtrans.diffusion.sharing import push_to_hub
+
+        return push_to_hub(self, repository, **options)
 
     def draw(self, request: CurveRequest) -> Tensor:
         """Call :meth:`generate`, its name since 0.2."""
@@ -313,46 +379,6 @@ class DiffusionModel:
                     f"The stems are {', '.join(features.stem_names)}; the model was trained on "
                     f"{', '.join(self.stems)}. Choose a separator with these stems."
                 )
-
-
-def check_layout(trained: Layout, given: Layout) -> None:
-    """Raise if the layout of a mixer is not that of a model; the message names the difference.
-
-    Raises
-    ------
-    LayoutError
-        If the digests differ.
-    """
-    if differs := layout_difference(trained, given):
-        raise LayoutError(
-            f"The model was trained for another mixer: {differs}. Choose the mixer that it was "
-            "trained for, a technique, or train a model for this one (djtrans train --mixer)."
-        )
-
-
-def layout_difference(trained: Layout, given: Layout) -> str:
-    """Describe how the layout of a mixer differs from that of a model; ``""`` if equal."""
-    if trained.digest == given.digest:
-        return ""
-    lacking = [key for key in trained.keys if key not in set(given.keys)]
-    unknown = [key for key in given.keys if key not in set(trained.keys)]
-    parts = []
-    if unknown:
-        parts.append(f"the mixer has {_abbreviate(unknown)}, which the model does not know")
-    if lacking:
-        parts.append(f"the model generates {_abbreviate(lacking)}, which the mixer lacks")
-    if not parts:
-        known = {row.key: row.parameter for row in trained.rows}
-        changed = [row.key for row in given.rows if row.parameter != known[row.key]]
-        parts.append(
-            f"{_abbreviate(changed)} have another range or unit" if changed else "the order differs"
-        )
-    return "; ".join(parts)
-
-
-def _abbreviate(keys: list[str]) -> str:
-    rest = f" and {len(keys) - 2} more" if len(keys) > 2 else ""
-    return ", ".join(keys[:2]) + rest
 
 
 def encode(
@@ -409,9 +435,9 @@ def _zeros(frames: int, per_frame: int, global_: int) -> Conditioning:
     return Conditioning(torch.zeros(1, frames, per_frame), torch.zeros(1, global_))
 
 
-def _guide_for(guide: Guide, request: CurveRequest) -> CleanGuide:
+def _guide_for(guide: Guide, part: LayoutPart) -> CleanGuide:
     def guided(clean: Tensor, level: Level) -> Tensor:
-        return guide(clean, level, request)
+        return part.select(guide(part.insert_normalized(clean), level, part.request))
 
     return guided
 

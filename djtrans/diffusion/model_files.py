@@ -16,7 +16,8 @@ BUNDLED_MODEL = Path(__file__).parent.parent / "weights" / WEIGHTS_NAME
 #: Larger models are not downloaded; the bundled one has a few megabytes.
 MOST_BYTES = 4_000_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+#: Id of a repository on the hub, perhaps with a branch, tag or commit.
+HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 
 
 def locate_model(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
@@ -25,7 +26,7 @@ def locate_model(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
     Parameters
     ----------
     path : path or str, optional
-        By default the bundled model.
+        By default the bundled model. An id may end in ``@`` and a branch, tag or commit.
 
     Raises
     ------
@@ -42,20 +43,21 @@ def locate_model(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
             )
         return BUNDLED_MODEL
     text = os.fspath(path)
-    if os.path.exists(text) or not _HUB_ID.fullmatch(text) or Path(text).suffix in (".pt", ".pth"):
+    named = HUB_ID.fullmatch(text)
+    if os.path.exists(text) or named is None or Path(text).suffix in (".pt", ".pth"):
         return path
-    return _download(text)
+    return _download(named["id"], named["revision"])
 
 
-def _download(hub_id: str) -> str:
+def _download(hub_id: str, revision: str | None) -> str:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.constants import HF_HUB_OFFLINE
 
     try:
         if HF_HUB_OFFLINE:
-            return str(download(hub_id, WEIGHTS_NAME, most_bytes=MOST_BYTES))
+            return str(download(hub_id, WEIGHTS_NAME, most_bytes=MOST_BYTES, revision=revision))
         with silent_client():
-            stated = get_hf_file_metadata(hf_hub_url(hub_id, WEIGHTS_NAME))
+            stated = get_hf_file_metadata(hf_hub_url(hub_id, WEIGHTS_NAME, revision=revision))
         if stated.size is None or stated.size > MOST_BYTES:
             raise FormatError(
                 f"The model {hub_id!r} is not downloaded: the hub states a size of "

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.contracts.progress import FractionCallback
-from djtrans.core.contracts.scheduler import Level, Scheduler
+from djtrans.core.contracts.scheduler import AnyScheduler, Level
 from djtrans.core.errors import InputError
 from djtrans.core.schedules.noise import normal_like
+from djtrans.core.schedules.stages import begin_step, finish_steps
 from djtrans.diffusion.guidance import Guidance, GuidedDenoiser
 from djtrans.diffusion.network import DiffusionNetwork
 
@@ -55,7 +56,7 @@ class Start:
 
 def sample(
     network: DiffusionNetwork,
-    scheduler: Scheduler,
+    scheduler: AnyScheduler,
     conditioning: Conditioning,
     *,
     steps: int,
@@ -72,14 +73,14 @@ def sample(
     ----------
     network : DiffusionNetwork
         Network in evaluation mode (``network.eval()``).
-    scheduler : Scheduler
+    scheduler : Scheduler or StagedScheduler
         Any scheduler; it is independent of the training.
     conditioning : Conditioning
         Inputs of the network's encoders, see
         :meth:`~djtrans.diffusion.network.DiffusionNetwork.encode`; it determines the batch size,
         the number of frames and the device.
     steps : int
-        Number of network evaluations.
+        Number of steps, each one network evaluation unless the scheduler makes several.
     seed : int or sequence of int
         Seed of the noise, which is the same on every device. With one seed for each row of the
         batch, a row does not depend on the others.
@@ -88,7 +89,7 @@ def sample(
     missing : Tensor, optional
         ``[batch, encoders]`` bool: encoders without conditioning.
     guides : sequence of callable
-        Each changes the clean prediction of each step: ``guide(clean, level)``.
+        Each changes every clean prediction: ``guide(clean, level)``.
     start : Start, optional
         Curves to vary, instead of pure noise.
     progress : callable, optional
@@ -151,7 +152,7 @@ def sample(
 
 def denoise(
     predict: CleanPredictor,
-    scheduler: Scheduler,
+    scheduler: AnyScheduler,
     noise: Tensor,
     steps: int,
     *,
@@ -167,19 +168,19 @@ def denoise(
     ----------
     predict : callable
         ``predict(x, level)`` returns clean curves.
-    scheduler : Scheduler
+    scheduler : Scheduler or StagedScheduler
         Levels and solver.
     noise : Tensor
         ``[batch, frames, parameters]``, standard normal.
     steps : int
-        Number of steps, one prediction each.
+        Number of steps, each one prediction unless the scheduler makes several.
     generator : torch.Generator or sequence of them, optional
         Source of noise for stochastic schedulers: one for the batch, or one for each row.
     guides : sequence of callable
-        Each changes the clean prediction of each step: ``guide(clean, level)``.
+        Each changes every clean prediction: ``guide(clean, level)``.
     start : Start, optional
         Curves to vary. Denoising begins at the first level of the scheduler with at most its
-        noise fraction; the number of predictions falls in proportion.
+        noise fraction; the number of steps falls in proportion.
     clip : bool
         Clip each prediction and the result to [-1, 1].
     progress : callable, optional
@@ -205,19 +206,21 @@ def denoise(
         levels = levels[first:]
         x = levels[0].alpha * start.curves.to(noise) + levels[0].sigma * noise
     generators = generator if isinstance(generator, Sequence) else [generator]
-    histories: list[tuple[Any, ...]] = [()] * len(generators)
+    histories: Sequence[tuple[Any, ...]] = [()] * len(generators)
     rows = len(noise) // len(generators)
-    for done, (level, next_level) in enumerate(pairwise(levels), 1):
+
+    def guided(x: Tensor, level: Level) -> Tensor:
         clean = bounded(predict(x, level))
         for guide in guides:
             clean = bounded(guide(clean, level))
-        parts = []
-        for index, source in enumerate(generators):
-            part = slice(index * rows, (index + 1) * rows)
-            stepped, histories[index] = scheduler.step(
-                x[part], clean[part], level, next_level, histories[index], source
-            )
-            parts.append(stepped)
+        return clean
+
+    for done, (level, next_level) in enumerate(pairwise(levels), 1):
+        begun = [
+            begin_step(scheduler, part, level, next_level, history, source)
+            for part, history, source in zip(x.split(rows), histories, generators, strict=True)
+        ]
+        parts, histories = zip(*finish_steps(begun, guided), strict=True)
         x = torch.cat(parts)
         if progress is not None:
             progress(done / (len(levels) - 1))

@@ -61,9 +61,11 @@ def build_node(node: NodeSpec, registry: Registry | None = None) -> BuiltNode:
         If the node's config does not fit it.
     """
     registry = registry or default_registry()
+    found = registry.effects.find(node.effect)
     return BuiltNode(
         id=node.id,
         effect=registry.effects.build(node.effect, node.config),
         declaration=node_declaration(node, registry),
         parameters=node_parameters(node, registry),
+        provider=f"{found.name} of {found.provider}",
     )

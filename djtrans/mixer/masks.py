@@ -147,7 +147,7 @@ class MaskProduct:
         node, (rows, _, frames) = self.nodes[index], controls.shape
         given = controls[:, self.spans[index]]
         named = {p.name: given[:, i] for i, p in enumerate(node.parameters)}
-        mask: Tensor = node.effect.mask(named, self.freqs_hz, self.ctx)
+        mask = node.mask(named, self.freqs_hz, self.ctx)
         bins = len(self.freqs_hz)
         if mask.shape[:2] != (rows, frames) or mask.shape[-1] not in (1, bins):
             raise PluginError(

@@ -16,6 +16,7 @@ from djtrans.core.curves.layout import Layout, compute_layout
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import InputError, ShapeError
 from djtrans.core.track.stems import Stems
+from djtrans.mixer.inputs import check_inputs
 from djtrans.mixer.nodes import BuiltNode, check_chain, runs
 from djtrans.mixer.stages import NodeCurves, SpectralStage, Stage, SumStage, TimeStage
 from djtrans.mixer.stft import Transform, make_transform
@@ -78,6 +79,7 @@ class Mixer(torch.nn.Module):
         chains = (self.stem_nodes, self.track_nodes, self.master_nodes)
         for (placement, specs), nodes in zip(spec.chains(), chains, strict=True):
             check_chain(placement, specs, nodes)
+            check_inputs(spec, nodes)
             declared.update({id(s): n.parameters for s, n in zip(specs, nodes, strict=True)})
         self.layout: Layout = compute_layout(spec, lambda node: declared[id(node)])
         # Made once to refuse a window that cannot work before any audio comes.
@@ -208,11 +210,12 @@ class Mixer(torch.nn.Module):
         transform = make_transform(self.config, ctx.sample_rate, like.dtype, like.device)
         make = partial(self._stages, curves=curves, transform=transform, ctx=ctx)
         stem = make(self.stem_nodes, TRACKS, self.spec.stems)
-        if stem and isinstance(stem[-1], SpectralStage):
+        track = make(self.track_nodes, TRACKS, (TRACK_BUS,))
+        taps = [s.tap for s in track if isinstance(s, TimeStage) and s.tap is not None]
+        if stem and isinstance(stem[-1], SpectralStage) and not taps:
             stem[-1].summed = True
         else:
-            stem.append(SumStage())
-        track = make(self.track_nodes, TRACKS, (TRACK_BUS,))
+            stem.append(SumStage(taps))
         master = make(self.master_nodes, ("mix",), (MASTER_BUS,))
         stages = [*stem, *track]
         return MixerStream(self.spec.stems, stages, master, ctx.sample_rate, batch, like.shape[2])
@@ -235,7 +238,7 @@ class Mixer(torch.nn.Module):
             if active and run.kind == "spectral":
                 stages.append(SpectralStage(active, transform, ctx, self.config.chunk_frames))
             elif active:
-                stages.append(TimeStage(active, ctx, send=run.kind == "send"))
+                stages.append(TimeStage(active, ctx, run.kind == "send", self.spec.stems))
         return stages
 
     def _curves(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,10 +10,15 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.effect import EffectDeclaration, SpectralEffect, TimeEffect
+from djtrans.core.contracts.effect import (
+    EffectDeclaration,
+    RenderContext,
+    SpectralEffect,
+    TimeEffect,
+)
 from djtrans.core.contracts.mixer_spec import NodeSpec
 from djtrans.core.curves.parameter import Parameter
-from djtrans.core.errors import ConfigError, PluginError
+from djtrans.core.errors import ConfigError, DjtransError, PluginError
 
 
 @attrs.frozen(eq=False)
@@ -30,12 +35,73 @@ class BuiltNode:
         What was declared of it: domain, routing, placements.
     parameters : tuple of Parameter
         What it can automate under its config.
+    provider : str
+        Qualified name of the effect, and the package that provides it, for messages.
     """
 
     id: str
     effect: Any
     declaration: EffectDeclaration
     parameters: tuple[Parameter, ...]
+    provider: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name in messages: the node, its effect and its plugin."""
+        return f"Node {self.id!r} (effect {self.provider or self.declaration.name})"
+
+    def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
+        """Call ``mask`` of a spectral effect; its exceptions name the node.
+
+        Raises
+        ------
+        PluginError
+            If the effect raises anything but an error of djtrans.
+        """
+        try:
+            found: Tensor = self.effect.mask(curves, freqs_hz, ctx)
+        except Exception as error:
+            raise self._failure(error, curves, None) from error
+        return found
+
+    def process(
+        self,
+        audio: Tensor,
+        curves: Mapping[str, Tensor],
+        ctx: RenderContext,
+        state: Any,
+        position: int,
+        **inputs: Any,
+    ) -> tuple[Tensor, Any]:
+        """Call ``process`` of a time effect; its exceptions name node, frame and plugin.
+
+        `position` is the first sample of the audio in the window.
+
+        Raises
+        ------
+        PluginError
+            If the effect raises anything but an error of djtrans.
+        """
+        try:
+            out, after = self.effect.process(audio, curves, ctx, state, **inputs)
+        except Exception as error:
+            raise self._failure(error, curves, frame_at(position / ctx.sample_rate, ctx)) from error
+        return out, after
+
+    def _failure(
+        self, error: Exception, curves: Mapping[str, Tensor], frame: int | None
+    ) -> Exception:
+        """Return what to raise for an exception of the effect."""
+        if isinstance(error, DjtransError | MemoryError) or "out of memory" in str(error).lower():
+            return error
+        where = "" if frame is None else f" at frame {frame}"
+        values = ", ".join(f"{n} {tuple(x.shape)}" for n, x in curves.items())
+        text = " ".join(str(error).split())
+        return PluginError(
+            f"{self.label} failed{where} with {type(error).__name__}{': ' if text else ''}{text} "
+            f"(curves: {values or 'none'}); report it to the author of the plugin, or replace the "
+            "effect."
+        )
 
     @property
     def bypass(self) -> list[int]:
@@ -48,6 +114,12 @@ class BuiltNode:
         if not isinstance(self.effect, torch.nn.Module):
             return []
         return [weight for weight in self.effect.parameters() if weight.requires_grad]
+
+
+def frame_at(seconds: float, ctx: RenderContext) -> int:
+    """Return the frame in which a time of the window lies."""
+    times = ctx.frame_times
+    return max(0, int(torch.searchsorted(times, torch.tensor(seconds).to(times), right=True)) - 1)
 
 
 @attrs.frozen(eq=False)

@@ -18,6 +18,7 @@ from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
 from djtrans.core.transition.output_level import MATCH_A, PEAK, target_lufs
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.mixer.mixer import Mixer
+from djtrans.mixer.not_finite import raise_not_finite
 
 #: No true peak of the file lies above this (dBTP): a static trim, unless the master chain limits.
 CEILING_DBTP = -1.0
@@ -113,6 +114,11 @@ def render_window(
     Returns
     -------
     Rendered
+
+    Raises
+    ------
+    PluginError
+        If an effect fails, or makes samples that are not finite.
     """
     rate = a.stems.sample_rate
     window = window_span(plan, rate)
@@ -121,14 +127,12 @@ def render_window(
     shifted = params.delayed(beat / rate)
     tail = min(max(0, span.stop - worked.stop) / rate, _tail_seconds(mixer, shifted, rate))
     tracks = _without_master(mixer)
+    stems_a, stems_b = (track.window(worked).to(device) for track in (a, b))
+    curves = selected_curves(shifted, tracks).to(device)
     with torch.no_grad():
-        out = tracks(
-            a.window(worked).to(device),
-            b.window(worked).to(device),
-            selected_curves(shifted, tracks).to(device),
-            seed=seed,
-            tail_seconds=tail,
-        )
+        out = tracks(stems_a, stems_b, curves, seed=seed, tail_seconds=tail)
+    if not bool(torch.isfinite(out.mix).all()):
+        raise_not_finite(tracks, stems_a, stems_b, curves, seed=seed, tail_seconds=tail)
     solo_a, solo_b = a.solo(span), b.solo(span)
     heard_a = _splice(solo_a, span, worked, out.a.cpu(), before=True)
     heard_b = _splice(solo_b, span, worked, out.b.cpu(), before=False)
@@ -186,9 +190,10 @@ def _mastered(
     audio = _placed(mix, span.start, Span(start, span.stop))[None].to(device)
     curves = selected_curves(params.delayed(-start / sample_rate), master)
     with torch.no_grad():
-        out = master(
-            audio, torch.zeros_like(audio), curves.to(device), sample_rate=sample_rate, seed=seed
-        )
+        silent, options = torch.zeros_like(audio), {"sample_rate": sample_rate, "seed": seed}
+        out = master(audio, silent, curves.to(device), **options)
+    if not bool(torch.isfinite(out.mix).all()):
+        raise_not_finite(master, audio, silent, curves.to(device), **options)
     return _placed(out.mix.cpu(), start, span)
 
 

@@ -77,9 +77,9 @@ def node_declaration(node: NodeSpec, registry: Registry) -> EffectDeclaration:
     return registry.effects.find(node.effect).declaration
 
 
-def node_parameters(node: NodeSpec, registry: Registry) -> tuple[Parameter, ...]:
+def node_parameters(node: NodeSpec, registry: Registry | None = None) -> tuple[Parameter, ...]:
     """Return the parameters that a node's effect declares under the node's config."""
-    declaration = node_declaration(node, registry)
+    declaration = node_declaration(node, registry or default_registry())
     return declaration.parameters_of(config_from_dict(declaration.config, node.config))
 
 

@@ -18,6 +18,7 @@ from djtrans.core.curves.interpolation import Curves, join_curves
 from djtrans.core.errors import PluginError
 from djtrans.mixer.chunks import Job, is_silent
 from djtrans.mixer.fused_stft import masked_sum
+from djtrans.mixer.inputs import StemTap, fold_inputs
 from djtrans.mixer.masks import MaskProduct
 from djtrans.mixer.nodes import BuiltNode
 from djtrans.mixer.stft import Transform
@@ -163,8 +164,19 @@ class TimeStage:
     effect stays neutral it is left out, and while it is fed silence it is paused.
     """
 
-    def __init__(self, nodes: Sequence[NodeCurves], ctx: RenderContext, send: bool) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[NodeCurves],
+        ctx: RenderContext,
+        send: bool,
+        stem_names: tuple[str, ...] = (),
+    ) -> None:
         self.ctx, self.send = ctx, send
+        declared = [n.node.declaration for n in nodes]
+        self._inputs = tuple(dict.fromkeys(name for d in declared for name in d.inputs))
+        self._stem_names = stem_names
+        #: Stems after the stem chain, for a track chain whose effects have them as inputs.
+        self.tap = StemTap() if any(d.stem_inputs for d in declared) else None
         self._lanes = [_Lane(n, ctx, send) for n in nodes]
         self.delay = max(lane.latency for lane in self._lanes)
         self._position = 0
@@ -179,7 +191,12 @@ class TimeStage:
         folded = inside[0] if len(inside) == 1 else torch.cat(inside)
         batch = sources[0].shape[0]
         parts = [folded] if self._with_input else []
-        parts.extend(lane.process(folded, batch, self._position) for lane in self._lanes)
+        inputs: Mapping[str, Tensor] = {}
+        if self._inputs:
+            on_stems = sources[0].ndim == 4
+            stems = sources if on_stems or self.tap is None else self.tap.take(folded.shape[-1])
+            inputs = fold_inputs(self._inputs, sources, stems, self._stem_names)
+        parts.extend(lane.process(folded, batch, self._position, inputs) for lane in self._lanes)
         self._position += folded.shape[-1]
         total, *added = self._queue.push(parts)
         for lane, part in zip(self._lanes, added, strict=False):
@@ -207,7 +224,12 @@ class _Lane:
         self._state: Any = None
         self._started = False
         # Once a gradient passes through the state, it has to be carried on.
-        self._is_pausable = isinstance(self.effect, PausableEffect) and not node.needs_gradients
+        self._inputs = node.node.declaration.inputs
+        self._is_pausable = (
+            isinstance(self.effect, PausableEffect)
+            and not node.needs_gradients
+            and not self._inputs
+        )
         self._bypassed = self.node.bypassed().all(dim=0).tolist() if send else []
 
     def rows(self, batch: int, folded: Tensor) -> Tensor | None:
@@ -222,7 +244,9 @@ class _Lane:
         ]
         return torch.tensor(rows, device=folded.device)
 
-    def process(self, folded: Tensor, batch: int, position: int) -> Tensor:
+    def process(
+        self, folded: Tensor, batch: int, position: int, inputs: Mapping[str, Tensor]
+    ) -> Tensor:
         """Process the next samples of its rows; fewer come out by the latency at the start."""
         rows = self.rows(batch, folded)
         audio = folded if rows is None else folded.index_select(0, rows)
@@ -234,7 +258,15 @@ class _Lane:
         if out is None:
             times = torch.arange(position, position + new, dtype=torch.float64)
             named = self.node.named(self.node.at(times / self.ctx.sample_rate))
-            out, self._state = self.effect.process(audio, named, self.ctx, self._state)
+            keyed = {}
+            if self._inputs:
+                given = {name: inputs[name] for name in self._inputs}
+                if rows is not None:
+                    given = {name: x.index_select(0, rows) for name, x in given.items()}
+                keyed["inputs"] = given
+            out, self._state = self.node.node.process(
+                audio, named, self.ctx, self._state, position, **keyed
+            )
         if out.shape != audio.shape:
             raise PluginError(
                 f"Effect {self.node.node.declaration.name!r} turned {tuple(audio.shape)} into "
@@ -266,8 +298,13 @@ class SumStage:
 
     delay = 0
 
+    def __init__(self, taps: Sequence[StemTap] = ()) -> None:
+        self._taps = tuple(taps)
+
     def push(self, sources: Sequence[Tensor]) -> list[Tensor]:
         """See :class:`Stage`."""
+        for tap in self._taps:
+            tap.push(sources)
         return [x.sum(dim=1) for x in sources]
 
 

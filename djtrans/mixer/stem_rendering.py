@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from djtrans.core.audio.decibels import db_to_amplitude
@@ -10,6 +12,7 @@ from djtrans.core.track.stems import Stems
 from djtrans.core.transition.alignment import AlignedTrack, Span
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.mixer.mixer import Mixer
+from djtrans.mixer.nodes import BuiltNode
 from djtrans.mixer.rendering import Rendered, render_window, selected_curves
 
 
@@ -28,7 +31,8 @@ def render_stem(
     """Render one stem of each track as it sounds in the transition.
 
     A mixer with this one stem does it: the chains are the same, and everything before the sum is
-    linear, so the result is the stem's share of each contribution at a quarter of the work.
+    linear, so the result is the stem's share of each contribution at a quarter of the work. Effects
+    with further inputs are left out: they need signals that this mixer lacks.
 
     Parameters
     ----------
@@ -45,13 +49,23 @@ def render_stem(
         Without the master chain, which has no share for each stem. `solo_a` and `solo_b` are the
         stem untouched, zero where the track was not separated.
     """
-    spec = attrs.evolve(mixer.spec, stems=(stem,), master_chain=())
-    alone = Mixer(spec, mixer.stem_nodes, mixer.track_nodes, (), mixer.config).to("cpu")
+    stem_nodes, track_nodes = _without_inputs(mixer.stem_nodes), _without_inputs(mixer.track_nodes)
+    kept = {"stem": stem_nodes, "track": track_nodes, "master": ()}
+    chains: dict[str, Any] = {
+        f"{placement}_chain": [s for s in specs if s.id in {n.id for n in kept[placement]}]
+        for placement, specs in mixer.spec.chains()
+    }
+    spec = attrs.evolve(mixer.spec, stems=(stem,), **chains)
+    alone = Mixer(spec, stem_nodes, track_nodes, (), mixer.config).to("cpu")
     curves = selected_curves(params, alone).to("cpu")
     out = render_window(alone, curves, plan, _only(a, stem), _only(b, stem), span, seed=seed)
     gain = db_to_amplitude(gain_db - out.trim_db)
     scaled = {name: getattr(out, name) * gain for name in ("mix", "a", "b", "solo_a", "solo_b")}
     return attrs.evolve(out, trim_db=gain_db, **scaled)
+
+
+def _without_inputs(nodes: tuple[BuiltNode, ...]) -> tuple[BuiltNode, ...]:
+    return tuple(node for node in nodes if not node.declaration.inputs)
 
 
 def _only(track: AlignedTrack, stem: str) -> AlignedTrack:

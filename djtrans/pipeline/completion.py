@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import attrs
@@ -19,9 +20,10 @@ from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.rendering import render_window
 from djtrans.objectives import PowerModel
-from djtrans.pipeline.curve_generation import can_generate
+from djtrans.pipeline.curve_generation import NamedTechnique, can_generate
 from djtrans.pipeline.curve_sampling import sample_params
 from djtrans.pipeline.options import GenerateOptions
+from djtrans.pipeline.other_parameters import fill_other_parameters
 from djtrans.pipeline.output_level import warn_of_level
 from djtrans.pipeline.power_measurement import power_model
 from djtrans.pipeline.preparation import Prepared
@@ -73,6 +75,12 @@ def generate_transition_params(
     configured = options.preparation.settings.technique
     registry, layout = prepared.registry, prepared.mixer.layout
     model = None if model is None or not can_generate(model, plan, registry) else model
+    if model is not None and (why := model.undertrained):
+        warnings.warn(
+            f"The model {model.name} may be undertrained: {why}. Train on "
+            "(djtrans train --resume), or use the rules (--model none).",
+            stacklevel=3,
+        )
     with (steps or Steps()).step("generate"), same_surroundings():
         features_a, features_b = (
             window_features(
@@ -88,9 +96,14 @@ def generate_transition_params(
             )
         )
         request = build_curve_request(plan, layout, features_a, features_b, options.seed)
-        source = model or registry.techniques.build(plan.technique, configured)
+        technique = NamedTechnique.build(registry, plan.technique, configured)
+        others: Mapping[str, tuple[str, ...]] = {}
+        if model is not None:
+            request, others = fill_other_parameters(
+                request, model, technique, plan.technique, varied
+            )
         params, sampling = sample_params(
-            source,
+            model or technique,
             request,
             torch.tensor(plan.beat_times, dtype=torch.float64),
             options,
@@ -112,6 +125,7 @@ def generate_transition_params(
             seed=options.seed,
             technique_config=configured,
             model=model,
+            others=others,
             analyses=prepared.analyses,
             level=options.level,
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
+import attrs
 import torch
 from torch import Tensor
 
@@ -14,15 +16,22 @@ from djtrans.core.contracts.technique import CurveModel
 from djtrans.core.curves.layout import Layout
 from djtrans.core.curves.params import TransitionParams, conform, frame_times
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.errors import InputError, LayoutError, ShapeError, UnknownComponentError
+from djtrans.core.errors import (
+    DjtransError,
+    InputError,
+    LayoutError,
+    ShapeError,
+    UnknownComponentError,
+)
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.util.isolation import isolated
+from djtrans.diffusion.layout_part import check_layout, uncovered
 from djtrans.diffusion.model import (
     LONGEST_BARS,
     SHORTEST_BARS,
     DiffusionModel,
-    check_layout,
-    layout_difference,
 )
+from djtrans.mixer.resolve import mixer_layout
 from djtrans.registry import Registry, default_registry
 
 
@@ -88,11 +97,17 @@ def as_params(
 ) -> TransitionParams:
     """Check the curves ``[frames, parameters]`` of a model, and conform them to the layout."""
     expected = (request.n_frames, len(request.layout))
-    if tuple(values.shape) != expected or not bool(torch.isfinite(values).all()):
+    if tuple(values.shape) != expected:
         raise ShapeError(
-            f"{type(model).__name__} generated curves of shape {tuple(values.shape)}"
-            f"{'' if tuple(values.shape) != expected else ' with values that are not finite'}; "
-            f"expected finite curves {expected} [frames, parameters]."
+            f"{_source(model)} generated curves of shape {tuple(values.shape)}; expected finite "
+            f"curves {expected} [frames, parameters]."
+        )
+    if not bool(torch.isfinite(values).all()):
+        frame, column = (~torch.isfinite(values)).nonzero()[0].tolist()
+        raise ShapeError(
+            f"{_source(model)} generated values that are not finite: "
+            f"{request.layout.rows[column].key} is {float(values[frame, column])} in frame {frame} "
+            f"of {request.n_frames}; expected finite curves."
         )
     times = frame_times(beat_times, request.n_frames, request.frames_per_beat)
     return TransitionParams(
@@ -100,14 +115,74 @@ def as_params(
     )
 
 
-def check_needs(needs: tuple[str, ...], layout: Layout, technique: str) -> None:
-    """Raise LayoutError if a mixer lacks parameters that a technique needs."""
+@attrs.frozen(eq=False)
+class NamedTechnique:
+    """A technique with its name and plugin, which the errors of its rules state.
+
+    Attributes
+    ----------
+    technique : CurveModel
+    label : str
+        Name in messages.
+    """
+
+    technique: CurveModel
+    label: str
+
+    @classmethod
+    def build(cls, registry: Registry, name: str, config: Mapping[str, Any]) -> NamedTechnique:
+        """Build a registered technique."""
+        found = registry.techniques.find(name)
+        label = f"The technique {found.name} of {found.provider}"
+        return cls(registry.techniques.build(name, config), label)
+
+    def generate(self, request: CurveRequest) -> Tensor:
+        """Generate the curves; any exception of the technique names it."""
+        with isolated(self.label):
+            return self.technique.generate(request)
+
+
+def _source(model: CurveModel) -> str:
+    return getattr(model, "label", f"{type(model).__name__} of {type(model).__module__}")
+
+
+def check_needs(
+    needs: tuple[str, ...], layout: Layout, technique: str, registry: Registry | None = None
+) -> None:
+    """Raise LayoutError if a mixer lacks parameters that a technique needs.
+
+    The message names the mixers and effects that have them.
+    """
     for pattern in needs:
-        if not layout.select(pattern):
-            raise LayoutError(
-                f"{technique} needs parameters {pattern!r}, which this mixer lacks; choose another "
-                "technique, or a mixer with these nodes."
-            )
+        if layout.select(pattern):
+            continue
+        registry = registry or default_registry()
+        mixers = [c.name for c in registry.mixers if _has_all(c.name, needs, registry)]
+        if mixers:
+            advice = f"choose the mixer {' or '.join(mixers)} (--mixer)"
+        else:
+            name = pattern.rpartition("/")[2]
+            effects = [
+                component.name
+                for component in registry.effects
+                for parameter in component.declaration.parameters_of(component.declaration.config())
+                if fnmatchcase(parameter.name, name)
+            ]
+            advice = "no registered mixer has them; make one with such a node"
+            if effects:
+                advice += f" (effects with a parameter {name!r}: {', '.join(effects[:4])})"
+        raise LayoutError(
+            f"{technique} needs parameters {pattern!r}, which this mixer lacks: {advice}, or "
+            "choose another technique."
+        )
+
+
+def _has_all(mixer: str, needs: tuple[str, ...], registry: Registry) -> bool:
+    try:
+        layout = mixer_layout(mixer, registry)
+    except DjtransError:  # a mixer of a broken plugin provides nothing
+        return False
+    return all(map(layout.select, needs))
 
 
 def compatible_model(
@@ -138,7 +213,7 @@ def compatible_model(
     Raises
     ------
     LayoutError
-        If a named model was trained for another mixer.
+        If a named model was trained on parameters that the mixer lacks, or on other stems.
     InputError
         If a model is named, and the technique has settings.
     """
@@ -152,7 +227,7 @@ def compatible_model(
                 "leave it out, or use the technique's rules (--model none)."
             )
         return model
-    if why := layout_difference(model.layout, layout):
+    if why := uncovered(model.layout, layout):
         _warn(f"the model was trained for another mixer ({why})")
         return None
     if technique_config:

@@ -96,7 +96,7 @@ class Prepared:
         )
         for name in {plan.technique for plan in plans}:
             chosen = self.registry.techniques.find(name)
-            check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name)
+            check_needs(chosen.declaration.needs, self.mixer.layout, chosen.name, self.registry)
             if chosen.declaration.needs_isolation:
                 self._check_isolation(chosen.name)
         return plans

@@ -27,6 +27,7 @@ from djtrans.core.transition.params_file import (
     TrackRecord,
 )
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.diffusion.identity import WEIGHTS, replaced_parts
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import component_record
@@ -45,6 +46,7 @@ def make_provenance(
     seed: int = 0,
     technique_config: Mapping[str, Any] | None = None,
     model: DiffusionModel | None = None,
+    others: Mapping[str, tuple[str, ...]] | None = None,
     analyses: Pair[Analysis] | None = None,
     level: float | str = MATCH_A,
 ) -> Provenance:
@@ -67,6 +69,8 @@ def make_provenance(
         Fields that the technique was built with; the rest are its defaults.
     model : DiffusionModel, optional
         Model that generated the curves instead of the technique.
+    others : mapping of str to tuple of str, optional
+        Parameters that it did not generate, by their source.
     analyses : Pair of Analysis, optional
         Analyses, whose corrections are recorded.
     level : float or str
@@ -103,16 +107,32 @@ def make_provenance(
             level=read_level(level),
         ),
         technique=component_record(registry, "technique", plan.technique, technique_config or {}),
-        model=None
-        if model is None
-        else ModelUse(
-            name=model.name,
-            sha256=model.sha256,
-            scheduler=model.scheduler_name,
-            steps=model.steps,
-            guidance_scale=model.inference.guidance_scale,
-            scheduler_config=model.scheduler_config,
-        ),
+        model=None if model is None else model_use(model, registry, others),
+    )
+
+
+def model_use(
+    model: DiffusionModel,
+    registry: Registry,
+    others: Mapping[str, tuple[str, ...]] | None = None,
+) -> ModelUse:
+    """Record a model as it generates, with the parts that are not those of its file.
+
+    `others` has the parameters that it does not generate, by their source.
+    """
+    scheduler = None
+    if model.scheduler_name:
+        scheduler = registry.schedulers.build(model.scheduler_name, model.scheduler_config)
+    replaced = replaced_parts(model, scheduler)
+    return ModelUse(
+        name=model.name,
+        sha256="" if WEIGHTS in replaced else model.sha256,
+        scheduler=model.scheduler_name,
+        steps=model.steps,
+        guidance_scale=model.inference.guidance_scale,
+        scheduler_config=model.scheduler_config,
+        others=others or {},
+        replaced=replaced,
     )
 
 

@@ -14,6 +14,7 @@ from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.contracts.hooks import PROJECT
 from djtrans.core.contracts.kinds import HOOKS
+from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import PluginError, did_you_mean
 
 
@@ -52,12 +53,15 @@ class Build:
         preparation, such as a folder that must exist.
     module : str
         Module that holds the declaration, where known.
+    layouts : tuple of Layout
+        Layouts of mixers, beside the default one, on which a technique is checked.
     """
 
     declaration: Declaration
     config: Mapping[str, Any] = attrs.field(factory=dict)
     make: Callable[[Any], Any] | None = None
     module: str = ""
+    layouts: tuple[Layout, ...] = ()
 
     @property
     def settings(self) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.contracts.declaration import Declaration
+from djtrans.core.contracts.technique import TechniqueDeclaration
+from djtrans.core.curves.layout import Layout
 from djtrans.core.errors import InputError, did_you_mean
 from djtrans.testing import (  # noqa: F401 -- importing a module registers its rules
     analyzer_rules,
@@ -30,6 +32,7 @@ from djtrans.testing import (  # noqa: F401 -- importing a module registers its 
     tracklist_rules,
 )
 from djtrans.testing.building import Build, declarations_of, module_of
+from djtrans.testing.plugin_layouts import plugin_layouts
 
 # `rules` is public from here, since only this module registers all of them.
 from djtrans.testing.rule import CheckFailed, Rule, rules, rules_of
@@ -137,6 +140,7 @@ def cases(
     *,
     configs: Mapping[str, Mapping[str, Any]] | None = None,
     makers: Mapping[str, Callable[[Any], Any]] | None = None,
+    layouts: Sequence[Layout] = (),
 ) -> Iterator[Case]:
     """Yield every rule for every component of a plugin; arguments as in :func:`check_plugin`."""
     expected, configs, makers = _current(expected_failures or {}), configs or {}, makers or {}
@@ -153,9 +157,13 @@ def cases(
                 f"The expected failure {key} has no reason; give the reason as a string."
             )
     found = []
+    has_techniques = any(isinstance(d, TechniqueDeclaration) for d in declarations)
+    own_layouts = (*plugin_layouts(declarations), *layouts) if has_techniques else ()
     for declaration in declarations:
         name = declaration.name
-        build = Build(declaration, configs.get(name, {}), makers.get(name), module_of(plugin))
+        build = Build(
+            declaration, configs.get(name, {}), makers.get(name), module_of(plugin), own_layouts
+        )
         found += [
             Case(rule, build, expected.get((name, rule.name), "")) for rule in rules_of(declaration)
         ]
@@ -178,6 +186,7 @@ def check_plugin(
     *,
     configs: Mapping[str, Mapping[str, Any]] | None = None,
     makers: Mapping[str, Callable[[Any], Any]] | None = None,
+    layouts: Sequence[Layout] = (),
 ) -> Report:
     """Check every component of a plugin, and print the number of rules that were run.
 
@@ -191,6 +200,9 @@ def check_plugin(
         Fields of the config to check a component under; the rest take their defaults.
     makers : mapping of component to callable, optional
         Called with the config instead of the factory of the component.
+    layouts : sequence of Layout
+        Layouts of mixers on which techniques are checked, beside that of the default mixer and
+        those of the plugin's own effects and mixers.
 
     Returns
     -------
@@ -222,7 +234,7 @@ def check_plugin(
     passed: list[tuple[str, str]] = []
     expected: dict[tuple[str, str], str] = {}
     problems: list[str] = []
-    for case in cases(plugin, expected_failures, configs=configs, makers=makers):
+    for case in cases(plugin, expected_failures, configs=configs, makers=makers, layouts=layouts):
         try:
             case.run()
         except CheckFailed as failure:
@@ -261,6 +273,7 @@ def _check_kind(kind: str) -> Callable[..., Report]:
         *,
         expected_failures: Mapping[str, str] | None = None,
         make: Callable[[Any], Any] | None = None,
+        layouts: Sequence[Layout] = (),
     ) -> Report:
         if not isinstance(declaration, Declaration) or declaration.kind != kind:
             raise InputError(
@@ -272,6 +285,7 @@ def _check_kind(kind: str) -> Callable[..., Report]:
             {(name, rule): reason for rule, reason in (expected_failures or {}).items()},
             configs={name: config or {}},
             makers={name: make} if make else {},
+            layouts=layouts,
         )
 
     check.__name__ = check.__qualname__ = f"check_{kind}"
@@ -287,6 +301,8 @@ def _check_kind(kind: str) -> Callable[..., Report]:
         Rules that are known to fail, with the reason. One that passes is a failure.
     make : callable, optional
         Called with the config instead of the declared factory.
+    layouts : sequence of Layout
+        Layouts of mixers on which a technique is checked, beside that of the default mixer.
 
     Returns
     -------
@@ -323,12 +339,13 @@ def parametrize_checks(
     *,
     configs: Mapping[str, Mapping[str, Any]] | None = None,
     makers: Mapping[str, Callable[[Any], Any]] | None = None,
+    layouts: Sequence[Layout] = (),
 ) -> Callable[..., None]:
     """Generate a pytest test per rule and component.
 
     Parameters
     ----------
-    plugin, expected_failures, configs, makers
+    plugin, expected_failures, configs, makers, layouts
         As in :func:`check_plugin`. Expected failures become strict xfails with their reason.
 
     Returns
@@ -351,7 +368,7 @@ def parametrize_checks(
     import pytest
 
     params = []
-    for case in cases(plugin, expected_failures, configs=configs, makers=makers):
+    for case in cases(plugin, expected_failures, configs=configs, makers=makers, layouts=layouts):
         marks = []
         if case.reason:
             marks = [pytest.mark.xfail(reason=case.reason, strict=True, raises=CheckFailed)]

@@ -69,9 +69,10 @@ def factory_resolves(declaration: Declaration, build: BuildFunction) -> None:
 def component_fulfils_its_contract(declaration: Declaration, build: BuildFunction) -> None:
     """The built component has the methods of its contract."""
     contract, built = declaration.contract, build()
+    contracts = contract if isinstance(contract, tuple) else (contract,) if contract else ()
     require(
-        contract is None or isinstance(built, contract),
-        f"{type(built).__name__} lacks some of {contract and contract.__name__}.",
+        not contracts or isinstance(built, contracts),
+        f"{type(built).__name__} lacks some of {' or '.join(c.__name__ for c in contracts)}.",
     )
 
 

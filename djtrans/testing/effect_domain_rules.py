@@ -12,6 +12,7 @@ from djtrans.testing.effect_probe import (
     TOLERANCE,
     context,
     distance,
+    finite,
     noise,
     probe,
 )
@@ -27,6 +28,10 @@ def _is_spectral(declaration: EffectDeclaration) -> bool:
 
 def _has_memory(declaration: EffectDeclaration) -> bool:
     return declaration.domain == "time"
+
+
+def _has_inputs(declaration: EffectDeclaration) -> bool:
+    return bool(declaration.inputs)
 
 
 @rule("effect", applies=_is_spectral)
@@ -64,14 +69,14 @@ def silence_stays_silence(declaration: EffectDeclaration, build: BuildFunction) 
     state = p.effect.init_state(1, 2, ctx)
     for pause in range(_PAUSES):
         skipped = p.effect.skip_silence(_PAUSE, ctx, state)
-        out, state = p.effect.process(silence, curves, ctx, state)
+        out, state = p.process(silence, curves, ctx, state)
         if skipped is not None:
             require(not bool(out.any()), "it skips a tail that sounds.")
-            after, goal = (p.effect.process(audio, later, ctx, s)[0] for s in (skipped, state))
+            after, goal = (p.process(audio, later, ctx, s)[0] for s in (skipped, state))
             off = distance(after, goal)
             require(off <= NOTHING, f"after skipped silence the output is off by {off:.2g}.")
         if pause == 0:  # the others follow audio, and its tail
-            _, state = p.effect.process(audio, later, ctx, state)
+            _, state = p.process(audio, later, ctx, state)
 
 
 @rule("effect", applies=_has_memory)
@@ -99,16 +104,37 @@ def state_is_a_value(declaration: EffectDeclaration, build: BuildFunction) -> No
     first = {k: v[:, :half] for k, v in curves.items()}
     second = {k: v[:, half:] for k, v in curves.items()}
     empty = p.effect.init_state(1, 2, ctx)
-    out_first, middle = p.effect.process(audio[..., :half], first, ctx, empty)
-    out_second, _ = p.effect.process(audio[..., half:], second, ctx, middle)
+    out_first, middle = p.process(audio[..., :half], first, ctx, empty)
+    out_second, _ = p.process(audio[..., half:], second, ctx, middle)
     # Another signal through the same object, from the same states.
     other = noise(1, 2, half, seed=9)
-    p.effect.process(other, second, ctx, middle)
-    p.effect.process(other, first, ctx, empty)
-    again, _ = p.effect.process(audio[..., :half], first, ctx, empty)
+    p.process(other, second, ctx, middle)
+    p.process(other, first, ctx, empty)
+    again, _ = p.process(audio[..., :half], first, ctx, empty)
     require(distance(again, out_first) == 0, "the first state gave a different output again.")
-    again, _ = p.effect.process(audio[..., half:], second, ctx, middle)
+    again, _ = p.process(audio[..., half:], second, ctx, middle)
     require(distance(again, out_second) == 0, "a later state gave a different output again.")
+
+
+@rule("effect", applies=_has_inputs)
+def every_input_is_used(declaration: EffectDeclaration, build: BuildFunction) -> None:
+    """Every declared input changes the output, with a gradient, and is not modified."""
+    ctx, p = context(), probe(declaration, build)
+    length = p.length(ctx)
+    audio, curves = noise(1, 2, length), p.moving(1, length, margin=0.1)
+    inputs = {n: x.clone().requires_grad_(True) for n, x in p.inputs(audio).items()}
+    copies = {name: x.detach().clone() for name, x in inputs.items()}
+    out, _ = p.process(audio, curves, ctx, p.effect.init_state(1, 2, ctx), inputs)
+    for name, signal in inputs.items():
+        require(torch.equal(signal, copies[name]), f"{name} was modified.")
+        found = None
+        if out.requires_grad:
+            weights = noise(*out.shape, seed=7)
+            (found,) = torch.autograd.grad(
+                (out * weights).sum(), signal, retain_graph=True, allow_unused=True
+            )
+        require(found is not None and bool(found.any()), f"{name} has no gradient.")
+        require(found is not None and finite(found), f"the gradient of {name} is not finite.")
 
 
 def _random_lengths(total: int, generator: torch.Generator) -> list[int]:

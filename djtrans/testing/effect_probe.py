@@ -134,14 +134,36 @@ class Probe:
     ) -> Tensor:
         """Process audio with a time effect in chunks of these lengths."""
         state = self.effect.init_state(audio.shape[0], audio.shape[1], ctx)
+        inputs = self.inputs(audio)
         parts, start = [], 0
         for length in lengths:
             part = slice(start, start + length)
             some = {name: curve[:, part] for name, curve in curves.items()}
-            out, state = self.effect.process(audio[..., part], some, ctx, state)
+            keys = {name: key[..., part] for name, key in inputs.items()}
+            out, state = self.process(audio[..., part], some, ctx, state, keys)
             parts.append(out)
             start += length
         return torch.cat(parts, dim=-1)
+
+    def inputs(self, audio: Tensor) -> dict[str, Tensor]:
+        """Return signals for the declared inputs: the audio, twice as loud, at other times."""
+        names = self.declaration.inputs
+        return {name: 2.0 * audio.roll(17 * i, dims=-1) for i, name in enumerate(names, 1)}
+
+    def process(
+        self,
+        audio: Tensor,
+        curves: Curves,
+        ctx: RenderContext,
+        state: Any,
+        inputs: dict[str, Tensor] | None = None,
+    ) -> tuple[Tensor, Any]:
+        """Process audio with a time effect, with :meth:`inputs` if it declares some."""
+        keyed = {}
+        if self.declaration.inputs:
+            keyed["inputs"] = self.inputs(audio) if inputs is None else inputs
+        out, state = self.effect.process(audio, curves, ctx, state, **keyed)
+        return out, state
 
 
 def probe(declaration: EffectDeclaration, build: Callable[[], Any]) -> Probe:

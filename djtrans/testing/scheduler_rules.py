@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-from djtrans.core.contracts.scheduler import Scheduler, SchedulerDeclaration
+from djtrans.core.contracts.scheduler import AnyScheduler, Level, SchedulerDeclaration
+from djtrans.core.schedules.stages import begin_step, finish_steps
 from djtrans.testing.gaussian_data import GaussianData
 from djtrans.testing.rule import BuildFunction, require, rule
+
+#: Predicts clean curves from noisy ones at a noise level.
+Predict: TypeAlias = "Callable[[Tensor, Level], Tensor]"
 
 STEPS = (1, 2, 3, 5, 10, 50)
 #: Minimum noise of the first level, as sigma / (alpha + sigma).
@@ -27,10 +33,29 @@ def _clean() -> Tensor:
     return 2 * torch.rand(2, 6, 4, generator=generator) - 1
 
 
+def make_step(
+    scheduler: AnyScheduler,
+    predict: Predict,
+    x: Tensor,
+    level: Level,
+    following: Level,
+    history: tuple[Any, ...],
+    generator: torch.Generator,
+) -> tuple[Tensor, tuple[Any, ...]]:
+    """Make a step of a scheduler with either protocol."""
+    begun = begin_step(scheduler, x, level, following, history, generator)
+    ((x_next, history),) = finish_steps([begun], predict)
+    return x_next, history
+
+
+def _given(prediction: Tensor, x: Tensor, level: Level) -> Tensor:
+    return prediction
+
+
 class _Run:
     """Sampling trajectory, step by step, with an oracle that knows the clean curves."""
 
-    def __init__(self, scheduler: Scheduler, steps: int, seed: int = 1) -> None:
+    def __init__(self, scheduler: AnyScheduler, steps: int, seed: int = 1) -> None:
         self.scheduler, self.levels = scheduler, scheduler.levels(steps)
         self.generator = torch.Generator().manual_seed(seed)
         self.clean = _clean().roll(seed, dims=0)
@@ -50,13 +75,20 @@ class _Run:
         error = 0.1 * self.levels[self.at + 1].noise_fraction
         return self.clean * (1 - error)
 
+    def oracle(self, x: Tensor, level: Level) -> Tensor:
+        return self.clean
+
     def step(self) -> None:
+        self.advance(lambda x, level: self.prediction())
+        self.trail.append(self.x.clone())
+
+    def advance(self, predict: Predict) -> None:
+        """Make a step with the predictions of a denoiser."""
         level, following = self.levels[self.at : self.at + 2]
-        self.x, self.history = self.scheduler.step(
-            self.x, self.prediction(), level, following, self.history, self.generator
+        self.x, self.history = make_step(
+            self.scheduler, predict, self.x, level, following, self.history, self.generator
         )
         self.at += 1
-        self.trail.append(self.x.clone())
 
     def finish(self) -> Tensor:
         """Run all steps and return their curves, ``[steps, batch, frames, parameters]``."""
@@ -90,13 +122,29 @@ def an_oracle_is_recovered(declaration: SchedulerDeclaration, build: BuildFuncti
         scheduler = build()
         run = _Run(scheduler, steps)
         while not run.done:
-            level, following = run.levels[run.at : run.at + 2]
-            run.x, run.history = scheduler.step(
-                run.x, run.clean, level, following, run.history, run.generator
-            )
-            run.at += 1
+            run.advance(run.oracle)
         off = float((run.x - run.clean).abs().max())
         require(off <= _RECOVERED, f"after {steps} steps it is off by {off:.2g}.")
+
+
+@rule("scheduler")
+def evaluations_are_as_declared(declaration: SchedulerDeclaration, build: BuildFunction) -> None:
+    """Some step makes as many evaluations as declared, none more, all of noisy curves."""
+    run, counts = _Run(build(), 5), []
+    while not run.done:
+        fractions: list[float] = []
+
+        def predict(x: Tensor, level: Level, found: list[float] = fractions) -> Tensor:
+            found.append(level.noise_fraction)
+            return run.clean
+
+        run.advance(predict)
+        counts.append(len(fractions))
+        require(min(fractions) > 0, "one is at a level without noise.")
+    require(
+        max(counts) == declaration.evaluations,
+        f"a step makes {max(counts)}, declared are {declaration.evaluations}.",
+    )
 
 
 @rule("scheduler")
@@ -111,9 +159,7 @@ def gaussian_data_come_out_gaussian(
     x = levels[0].sigma * torch.randn(1, 8000, 4, generator=generator)
     history: tuple[Any, ...] = ()
     for level, following in pairwise(levels):
-        x, history = scheduler.step(
-            x, data.expected(x, level), level, following, history, generator
-        )
+        x, history = make_step(scheduler, data.expected, x, level, following, history, generator)
     for name, got, true in (
         ("mean", x.mean(dim=(0, 1)), data.mean),
         ("deviation", x.std(dim=(0, 1)), data.deviation),
@@ -163,7 +209,8 @@ def history_is_a_value(declaration: SchedulerDeclaration, build: BuildFunction) 
     for _ in range(2):
         given, denoised = x.clone(), prediction.clone()
         generator = torch.Generator().manual_seed(3)
-        out, _ = run.scheduler.step(given, denoised, level, following, history, generator)
+        predict = partial(_given, denoised)
+        out, _ = make_step(run.scheduler, predict, given, level, following, history, generator)
         require(torch.equal(given, x), "x was modified.")
         require(torch.equal(denoised, prediction), "the prediction was modified.")
         outs.append(out)

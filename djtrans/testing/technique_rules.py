@@ -14,9 +14,9 @@ from djtrans.core.curves.params import SNAP_FRACTION, conform
 from djtrans.core.curves.request import CurveRequest
 from djtrans.testing.example_layout import (
     example_layout,
-    larger_layout,
     needed_layout,
     unknown_rows,
+    with_unknown_rows,
 )
 from djtrans.testing.rule import BuildFunction, require, rule
 
@@ -32,12 +32,32 @@ _ROUNDING = 1e-6
 _SAME_BEAT = 1e-6
 
 
-def requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[CurveRequest]:
+def layouts(declaration: TechniqueDeclaration, build: BuildFunction) -> list[Layout]:
+    """Return the layouts that have the parameters that a technique needs.
+
+    They are that of the default mixer, those of the plugin's effects and mixers, and given ones.
+    """
+    known = (example_layout(), *getattr(build, "layouts", ()))
+    found = [layout for layout in known if all(map(layout.select, declaration.needs))]
+    require(
+        bool(found),
+        f"it needs {', '.join(declaration.needs)}, which neither the default mixer has nor one of "
+        "the plugin; give the layout of a mixer: layouts=[djtrans.mixer_layout(...)].",
+    )
+    return found
+
+
+def requests(declaration: TechniqueDeclaration, build: BuildFunction) -> Iterator[CurveRequest]:
     """Yield requests that a technique must support.
 
-    They cover its window lengths at 2, 4 and 8 frames per beat and some seeds; odd seeds have
-    phrase boundaries every four bars.
+    They cover its layouts and window lengths at 2, 4 and 8 frames per beat and some seeds; odd
+    seeds have phrase boundaries every four bars.
     """
+    for layout in layouts(declaration, build):
+        yield from _requests(declaration, layout)
+
+
+def _requests(declaration: TechniqueDeclaration, layout: Layout) -> Iterator[CurveRequest]:
     for bars in sorted(set(declaration.bars)):
         swap = declaration.swap_bars(bars) * BEATS_PER_BAR
         for rate, seed in product((2, 4, 8), SEEDS):
@@ -73,7 +93,7 @@ def curves_have_the_requested_shape(
     declaration: TechniqueDeclaration, build: BuildFunction
 ) -> None:
     """Curves are floats [frames, parameters] at every declared length and frame rate."""
-    for request in requests(declaration, example_layout()):
+    for request in requests(declaration, build):
         curves = build().generate(request)
         require(isinstance(curves, Tensor), f"they are a {type(curves).__name__}.")
         expected = (request.n_frames, len(request.layout))
@@ -84,7 +104,7 @@ def curves_have_the_requested_shape(
 @rule("technique")
 def curves_are_finite(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """No value is infinite or not a number."""
-    for request in requests(declaration, example_layout()):
+    for request in requests(declaration, build):
         bad = ~torch.isfinite(build().generate(request)).all(dim=0)
         keys = [row.key for row in request.layout.rows if bad[row.index]]
         require(not keys, f"{', '.join(keys[:4])} are not finite.")
@@ -93,7 +113,7 @@ def curves_are_finite(declaration: TechniqueDeclaration, build: BuildFunction) -
 @rule("technique")
 def curves_stay_in_range(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """Every value lies in the range of its parameter, before any correction."""
-    for request in requests(declaration, example_layout()):
+    for request in requests(declaration, build):
         curves = build().generate(request)
         lowest, highest = curves.amin(dim=0).tolist(), curves.amax(dim=0).tolist()
         for row, low, high in zip(request.layout.rows, lowest, highest, strict=True):
@@ -108,7 +128,7 @@ def curves_stay_in_range(declaration: TechniqueDeclaration, build: BuildFunction
 @rule("technique")
 def both_ends_are_reached(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """The first frame is A alone at neutral, the last B alone, before any correction."""
-    for request in requests(declaration, example_layout()):
+    for request in requests(declaration, build):
         curves = build().generate(request)
         moved = (conform(curves, request.layout) - curves).abs()
         for frame, name in ((0, "first"), (-1, "last")):
@@ -123,7 +143,7 @@ def both_ends_are_reached(declaration: TechniqueDeclaration, build: BuildFunctio
 @rule("technique")
 def generation_repeats(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """Two builds, and two calls, give the same curves under any global torch seed."""
-    request = _typical_request(declaration, example_layout())
+    request = _typical_request(declaration, layouts(declaration, build)[-1])
     with torch.random.fork_rng():
         torch.manual_seed(1)
         technique = build()
@@ -140,7 +160,7 @@ def unknown_parameters_stay_neutral(
     declaration: TechniqueDeclaration, build: BuildFunction
 ) -> None:
     """In a layout with additional parameters, unknown ones stay at neutral."""
-    layout = larger_layout()
+    layout = with_unknown_rows(layouts(declaration, build)[0])
     curves = build().generate(_typical_request(declaration, layout))
     for index in unknown_rows(layout):
         row = layout.rows[index]
@@ -151,8 +171,8 @@ def unknown_parameters_stay_neutral(
 @rule("technique")
 def needs_are_enough(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """It generates curves for a layout with only the parameters that it declares to need."""
-    layout = needed_layout(declaration.needs)
-    require(len(layout) > 0, f"no parameter of the default mixer matches {declaration.needs}.")
+    layout = needed_layout(layouts(declaration, build)[0], declaration.needs)
+    require(len(layout) > 0, "it declares to need none.")
     request = _typical_request(declaration, layout)
     curves = build().generate(request)
     require(
@@ -165,7 +185,7 @@ def needs_are_enough(declaration: TechniqueDeclaration, build: BuildFunction) ->
 @rule("technique")
 def one_track_owns_the_lows(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """In no frame are the lows of both tracks up (faders and low EQ of drums and bass)."""
-    for request in requests(declaration, example_layout()):
+    for request in filter(_has_lows, requests(declaration, build)):
         curves = build().generate(request)
         both = torch.minimum(_lows(curves, request, "a"), _lows(curves, request, "b"))
         frame = int(both.argmax())
@@ -179,7 +199,7 @@ def one_track_owns_the_lows(declaration: TechniqueDeclaration, build: BuildFunct
 @rule("technique")
 def the_lows_come_on_a_downbeat(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """Where B's lows enter in a step (half or more within a frame), it is on a downbeat."""
-    for request in requests(declaration, example_layout()):
+    for request in filter(_has_lows, requests(declaration, build)):
         lows = _lows(build().generate(request), request, "b")
         steps = (lows.diff() >= 0.5 - _ROUNDING).nonzero()[:, 0] + 1
         off = [f for f in steps.tolist() if f % (request.frames_per_beat * BEATS_PER_BAR)]
@@ -220,11 +240,17 @@ def the_ending_leads_to_the_swap(declaration: TechniqueDeclaration, build: Build
 @rule("technique")
 def seeds_vary_the_curves(declaration: TechniqueDeclaration, build: BuildFunction) -> None:
     """Seeds vary the curves: not all seeds give the curves of seed 0."""
-    layout = example_layout()
+    layout = layouts(declaration, build)[0]
     plain, *others = (
         build().generate(_typical_request(declaration, layout, seed)) for seed in (0, 2, 4, 6, 8)
     )
     require(any(not torch.equal(plain, other) for other in others), "seeds 2, 4, 6 and 8 do.")
+
+
+def _has_lows(request: CurveRequest) -> bool:
+    """Return True if the layout has a fader and a low EQ for kick and bass."""
+    patterns = (f"a/{stem}/{node}" for stem in LOW_STEMS for node in ("fader/gain", "eq/low"))
+    return all(map(request.layout.select, patterns))
 
 
 def _lows(curves: Tensor, request: CurveRequest, track: str) -> Tensor:

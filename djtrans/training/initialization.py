@@ -16,7 +16,7 @@ from djtrans.core.contracts.encoder import NamedChannels
 from djtrans.core.errors import FormatError, InputError, LayoutError, PluginError
 from djtrans.core.util.checksums import file_hash
 from djtrans.diffusion.checkpoint import EncoderRecord, ModelRecord, read_model, weights_file
-from djtrans.diffusion.model import layout_difference
+from djtrans.diffusion.layout_part import layout_difference
 from djtrans.diffusion.model_files import locate_model
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.recorded_components import build_recorded

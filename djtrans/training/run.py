@@ -25,7 +25,8 @@ from djtrans.datasets.synthetic.batches import SyntheticBatches
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 from djtrans.diffusion.building import build_network, scheduler_fields
 from djtrans.diffusion.checkpoint import ModelRecord
-from djtrans.diffusion.model import DiffusionModel, layout_difference
+from djtrans.diffusion.layout_part import layout_difference
+from djtrans.diffusion.model import DiffusionModel
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.registry import Registry, default_registry

@@ -16,11 +16,19 @@ CONTENT = b"a model"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 
+class Asked(list):
+    """Downloads, and the addresses whose metadata were requested."""
+
+    def __init__(self):
+        super().__init__()
+        self.urls = []
+
+
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
     """A hub that states what a test wants and sends a file."""
     file = tmp_path / "cached.safetensors"
-    asked = []
+    asked = Asked()
 
     def answer(**stated):
         fields = {"commit_hash": "1" * 40, "etag": DIGEST, "location": "", "size": len(CONTENT)}
@@ -28,6 +36,7 @@ def hub(monkeypatch, tmp_path):
         error = fields.pop("error", None)
 
         def metadata(url):
+            asked.urls.append(url)
             if error is not None:
                 raise error
             return HfFileMetadata(**fields)
@@ -48,6 +57,13 @@ def hub(monkeypatch, tmp_path):
 def test_the_stated_version_is_downloaded_and_compared(hub):
     asked, file = hub()
     assert locate_model("ada/model") == str(file)
+    assert asked == [("ada/model", "model.safetensors", {"revision": "1" * 40})]
+
+
+def test_a_revision_is_asked_for_and_what_it_stands_for_is_downloaded(hub):
+    asked, file = hub()
+    assert locate_model("ada/model@v1.2") == str(file)
+    assert "/resolve/v1.2/" in asked.urls[0]
     assert asked == [("ada/model", "model.safetensors", {"revision": "1" * 40})]
 
 

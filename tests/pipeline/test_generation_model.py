@@ -13,6 +13,8 @@ from djtrans.cli.summary import describe
 from djtrans.core.errors import InputError, LayoutError
 from djtrans.core.transition.params_file import load_params
 from djtrans.diffusion.loading import load_model
+from djtrans.diffusion.model import DiffusionModel
+from djtrans.plugins.schedulers import FlowConfig
 from tests.helpers.models import save_random_model
 
 pytestmark = pytest.mark.usefixtures("warm_cache")
@@ -125,3 +127,114 @@ def test_a_model_for_another_mixer_is_refused_before_the_separation(tracks, save
     )
     with pytest.raises(LayoutError, match="trained for another mixer"):
         generate(tracks, model=saved, mixer=fewer)
+
+
+class Halved(DiffusionModel):
+    """A model of a plugin that changes what the file's network generates."""
+
+    def generate_many(self, request, seeds, **given):
+        return 0.5 * super().generate_many(request, seeds, **given)
+
+
+def mixer_with_more_bands():
+    spec = djtrans.resolve_spec("dj54")
+    return attrs.evolve(spec, stem_chain=(*spec.stem_chain, djtrans.NodeSpec("air", "eq3")))
+
+
+def test_an_undertrained_model_states_so_when_it_generates(tracks, saved):
+    model = load_model(saved, "cpu")
+    card = {"train": {"steps": 1000}, "trained": {"steps": 200, "validation_loss": 0.5}}
+    early = attrs.evolve(model, card=card)
+    with pytest.warns(UserWarning, match=r"may be undertrained: it was trained for 200 of 1000"):
+        generate(tracks, model=early, best_of=1, refine="off")
+    unseen = attrs.evolve(
+        model, card={"train": {"steps": 100}, "trained": {"steps": 100, "validation_loss": None}}
+    )
+    assert unseen.undertrained == "its loss on held-out data was never measured"
+    late = {"train": {"steps": 1000}, "trained": {"steps": 900, "validation_loss": 0.1}}
+    assert attrs.evolve(model, card=late).undertrained == ""
+    assert model.undertrained == ""
+
+
+def test_a_mixer_with_one_more_effect_keeps_the_model(tracks, saved, tmp_path, recwarn):
+    plain = generate(tracks, model=saved, best_of=1, refine="off")
+    transition = generate(
+        tracks, model=saved, mixer=mixer_with_more_bands(), best_of=1, refine="off"
+    )
+    assert len(transition.params.layout) == 54 + 24
+    for key in plain.params.layout.keys:
+        assert torch.equal(transition.params.row(key), plain.params.row(key)), key
+    used = transition.provenance.model
+    assert used.name == "model.safetensors"
+    assert not used.replaced
+    assert list(used.others) == ["neutral"]
+    assert len(used.others["neutral"]) == 24
+    lines = "\n".join(describe(transition, [], 1.0))
+    assert "curves from  left neutral: a/drums/air/low, a/drums/air/mid" in lines
+    assert "and 20 more, which the model does not know" in lines
+    transition.save_params(tmp_path / "params.json")
+    assert load_params(tmp_path / "params.json").provenance.model == used
+    assert not [w for w in recwarn if "rules" in str(w.message)]
+
+
+def test_best_of_several_and_refinement_work_on_a_larger_mixer(tracks, saved):
+    transition = generate(tracks, model=saved, mixer=mixer_with_more_bands(), steps=1)
+    assert transition.provenance.model is not None
+    assert transition.provenance.sampling.best_of == 4
+    assert transition.provenance.refinement is not None
+
+
+def test_a_technique_fills_what_the_model_does_not_know(tracks, saved):
+    class Tilting:
+        def __init__(self, config): ...
+
+        def generate(self, request):
+            sheet = djtrans.CurveSheet(request)
+            sheet.line("a/*/air/low", [(0, 1.0), (request.swap_beat, 0.5)])
+            return sheet.values
+
+    registry = djtrans.Registry(discover=False)
+    fade = registry.techniques.find("fade").declaration
+    with registry.override("technique", "fade", attrs.evolve(fade, factory=Tilting)):
+        transition = djtrans.generate(
+            *tracks,
+            separator="spectral",
+            technique="fade",
+            bars=4,
+            context=0,
+            model=saved,
+            mixer=mixer_with_more_bands(),
+            best_of=1,
+            refine="off",
+            registry=registry,
+        )
+    others = transition.provenance.model.others
+    assert set(others) == {"djtrans/fade", "neutral"}
+    assert others["djtrans/fade"] == tuple(
+        f"a/{stem}/air/low" for stem in ("drums", "bass", "vocals", "other")
+    )
+    assert float(transition.params.row("a/drums/air/low").min()) == pytest.approx(0.5)
+
+
+def test_what_generated_the_curves_is_recorded_where_it_is_not_the_file(tracks, saved):
+    model = load_model(saved, "cpu")
+    halved = Halved(**{f.name: getattr(model, f.name) for f in attrs.fields(type(model))})
+    used = generate(tracks, model=halved, best_of=1).provenance.model
+    assert used.replaced == {"model": f"{__name__}:Halved"}
+    assert used.sha256 == model.sha256
+    changed = load_model(saved, "cpu")
+    with torch.no_grad():
+        next(changed.network.parameters()).mul_(2.0)
+    transition = generate(tracks, model=changed, best_of=1)
+    used = transition.provenance.model
+    assert list(used.replaced) == ["weights"]
+    assert used.sha256 == ""
+    lines = "\n".join(describe(transition, [], 1.0))
+    assert "model.safetensors, with other weights, 3 steps of" in lines
+
+    class Other(type(model.scheduler)): ...
+
+    swapped = attrs.evolve(model, scheduler=Other(FlowConfig()))
+    replaced = generate(tracks, model=swapped, best_of=1).provenance.model.replaced
+    assert list(replaced) == ["scheduler"]
+    assert replaced["scheduler"].endswith("Other")

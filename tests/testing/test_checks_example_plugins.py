@@ -41,3 +41,6 @@ test_the_swapped_effect = parametrize_checks(loaded(ROOT / "examples/swap_effect
 test_the_effect_in_30_lines = parametrize_checks(
     loaded(ROOT / "examples/effect_in_30_lines.py"),
 )
+
+
+test_the_sidechain = parametrize_checks(loaded(ROOT / "examples/sidechain.py"))

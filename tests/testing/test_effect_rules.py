@@ -241,6 +241,39 @@ def unexplained(declaration):
     return attrs.evolve(declaration, parameters=(attrs.evolve(AMOUNT, unit=""),))
 
 
+class Ducked(Smear):
+    """The smear, lowered under the other track."""
+
+    def process(self, audio, curves, ctx, state, *, inputs):
+        out, state = super().process(audio, curves, ctx, state)
+        key = inputs["other"].square()
+        return out * (1 - 0.5 * curves["depth"].unsqueeze(1) * key / (key + 0.01)), state
+
+
+class DeafToTheKey(Smear):
+    def process(self, audio, curves, ctx, state, *, inputs):
+        return super().process(audio, curves, ctx, state)
+
+
+class WritesTheKey(Ducked):
+    def process(self, audio, curves, ctx, state, *, inputs):
+        out = super().process(audio, curves, ctx, state, inputs=inputs)
+        with torch.no_grad():
+            inputs["other"].mul_(0.5)
+        return out
+
+
+class RootOfTheKey(Smear):
+    def process(self, audio, curves, ctx, state, *, inputs):
+        out, state = super().process(audio, curves, ctx, state)
+        level = (0.0 * inputs["other"]).sqrt()
+        return out * (1 - curves["depth"].unsqueeze(1) * level), state
+
+
+KEYED = attrs.evolve(
+    SMEAR, name="ducked", factory=Ducked, inputs=("other",), placements=("stem", "track")
+)
+
 #: Rule, base, what replaces its class (or its declaration), and what the message must say.
 MUTANTS = [
     ("effect_fulfils_its_contract", SHELF, Nothing, "lacks some of SpectralEffect"),
@@ -273,12 +306,15 @@ MUTANTS = [
     ("any_chunking_gives_the_same", SMEAR, Forgetful, "chunks of [1, 2, 3"),
     ("state_is_a_value", SMEAR, KeepsItself, "gave a different output"),
     ("state_is_a_value", SMEAR, WritesState, "gave a different output"),
+    ("every_input_is_used", KEYED, DeafToTheKey, "other has no gradient"),
+    ("every_input_is_used", KEYED, WritesTheKey, "other was modified"),
+    ("every_input_is_used", KEYED, RootOfTheKey, "the gradient of other is not finite"),
 ]
 
 
 @pytest.mark.parametrize(
     "declaration",
-    [SHELF, SMEAR, SLAP, attrs.evolve(SLAP, name="pausable", factory=Pausable)],
+    [SHELF, SMEAR, SLAP, KEYED, attrs.evolve(SLAP, name="pausable", factory=Pausable)],
     ids=lambda d: d.name,
 )
 def test_a_sound_effect_keeps_every_rule(declaration, capsys):

@@ -113,6 +113,30 @@ class OwnNoise(Ancestral):
         return super().step(x, prediction, level, next_level, history, None)
 
 
+class Heun(Flow):
+    """The explicit trapezoidal rule, with two evaluations in all steps but the last."""
+
+    step = None
+
+    def stages(self, x, level, next_level, history, generator):
+        clean = yield x, level
+        slope = (x - clean) / level.sigma
+        euler = x + (next_level.sigma - level.sigma) * slope
+        if next_level.sigma > 0:
+            clean = yield euler, next_level
+            slope = (slope + (euler - clean) / next_level.sigma) / 2
+        return x + (next_level.sigma - level.sigma) * slope, ()
+
+
+class AtTheEnd(Heun):
+    """Evaluates curves without noise, which no denoiser was trained on."""
+
+    def stages(self, x, level, next_level, history, generator):
+        clean = yield x, level
+        yield clean, next_level
+        return next_level.alpha * clean + next_level.sigma * (x - level.alpha * clean), ()
+
+
 #: Rule, class, and what the message must say.
 MUTANTS = [
     ("levels_run_from_noise_to_clean", OneShort, "1 steps gave 1 levels"),
@@ -120,6 +144,8 @@ MUTANTS = [
     ("levels_run_from_noise_to_clean", StopsEarly, "end with a noise of 0.01"),
     ("levels_run_from_noise_to_clean", BeginsLate, "begin with a noise of 0.500"),
     ("an_oracle_is_recovered", EndsShort, "after 1 steps it is off by"),
+    ("evaluations_are_as_declared", Heun, "a step makes 2, declared are 1"),
+    ("evaluations_are_as_declared", AtTheEnd, "one is at a level without noise"),
     ("gaussian_data_come_out_gaussian", ForgetsItsNoise, "after 200 steps the deviation is off"),
     ("steps_keep_shape_and_dtype", Double, "torch.float32 became torch.float64"),
     ("runs_can_be_interleaved", Stateful, "one differs by"),
@@ -130,9 +156,9 @@ MUTANTS = [
 ]
 
 
-@pytest.mark.parametrize("scheduler", [Flow, Ancestral])
-def test_a_sound_scheduler_keeps_every_rule(scheduler):
-    report = check_scheduler(attrs.evolve(FLOW, factory=scheduler))
+@pytest.mark.parametrize(("scheduler", "evaluations"), [(Flow, 1), (Ancestral, 1), (Heun, 2)])
+def test_a_sound_scheduler_keeps_every_rule(scheduler, evaluations):
+    report = check_scheduler(attrs.evolve(FLOW, factory=scheduler, evaluations=evaluations))
     assert {rule for _, rule in report.passed} >= {rule.name for rule in rules("scheduler")}
 
 

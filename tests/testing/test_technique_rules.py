@@ -6,14 +6,22 @@ import attrs
 import pytest
 import torch
 
+from djtrans.core.contracts.effect import EffectDeclaration
 from djtrans.core.contracts.ending import LoopRoll, SpeedChange
+from djtrans.core.contracts.hooks import hookimpl
+from djtrans.core.contracts.mixer import MixerDeclaration
+from djtrans.core.contracts.mixer_spec import NodeSpec
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.gestures import exchange_lows
+from djtrans.core.curves.parameter import Parameter
 from djtrans.core.curves.sheet import CurveSheet
 from djtrans.core.curves.variation import Variation
 from djtrans.core.errors import LayoutError
 from djtrans.core.transition.playback import PlaybackSegment
-from djtrans.testing import check_technique, rules
+from djtrans.mixer.resolve import resolve_spec
+from djtrans.testing import CheckFailed, check_technique, rules
+from djtrans.testing.checks import cases
+from djtrans.testing.example_layout import extended_layout
 
 
 class Ramp:
@@ -147,7 +155,7 @@ MUTANTS = [
     ("both_ends_are_reached", ComesFiltered, "b/drums/hpf/cutoff is 0.3 in the last frame"),
     ("generation_repeats", Shaky, "the second call differs"),
     ("generation_repeats", Remembers, "the second call differs"),
-    ("unknown_parameters_stay_neutral", Greedy, "a/track/drive/amount moves by 0.5"),
+    ("unknown_parameters_stay_neutral", Greedy, "a/track/other-drive/amount moves by 0.5"),
     ("needs_are_enough", NeedsTheDelay, "no delay"),
     ("one_track_owns_the_lows", TwoBasses, "on beat 3.5 of 8"),
     ("the_lows_come_on_a_downbeat", LateBass, "they come on beat 5 of 8 (seed 0)"),
@@ -195,6 +203,108 @@ ENDINGS = [
 @pytest.mark.parametrize(("ending", "reason"), ENDINGS)
 def test_an_ending_that_cannot_be_planned_is_caught(ending, reason, caught):
     caught("the_ending_leads_to_the_swap", attrs.evolve(RAMP, ending=ending), reason)
+
+
+# -- columns of the plugin ----------------------------------------------------------------------
+
+
+def flanger(placements):
+    return EffectDeclaration(
+        name="flanger",
+        summary="A comb.",
+        factory="nowhere:Flanger",
+        domain="time",
+        placements=placements,
+        parameters=(Parameter(name="depth"),),
+    )
+
+
+class Deep(Ramp):
+    """Writes a parameter of its plugin's effect, outside its range."""
+
+    depth = 5.0
+
+    def generate(self, request):
+        curves = super().generate(request)
+        curves[1:-1, request.layout.select("*/track/flanger/depth")] = self.depth
+        return curves
+
+
+class Shallow(Deep):
+    depth = 1.0
+
+
+class FlangerMixer:
+    """Hooks with a mixer whose node has another id than its effect's name."""
+
+    def __init__(self, technique):
+        self.technique = attrs.evolve(RAMP, factory=technique)
+
+    @hookimpl
+    def djtrans_effects(self):
+        yield attrs.evolve(flanger(("track",)), name="wobble")
+
+    @hookimpl
+    def djtrans_mixers(self):
+        def spec(config):
+            dj54 = resolve_spec("djtrans/dj54")
+            node = NodeSpec("flanger", "acme/wobble")
+            return attrs.evolve(dj54, track_chain=(*dj54.track_chain, node))
+
+        yield MixerDeclaration(name="dj56", summary="With a flanger.", factory=spec)
+
+    @hookimpl
+    def djtrans_techniques(self):
+        yield self.technique
+
+
+def range_failure(plugin, **given):
+    (found,) = (
+        case
+        for case in cases(plugin, **given)
+        if case.rule.name == "curves_stay_in_range" and case.build.declaration.kind == "technique"
+    )
+    try:
+        found.run()
+    except CheckFailed as failed:
+        return str(failed)
+    return ""
+
+
+def test_a_technique_is_checked_on_the_columns_of_its_plugins_effects():
+    deep = [flanger(("stem", "track")), attrs.evolve(RAMP, factory=Deep)]
+    assert "a/track/flanger/depth runs from 0 to 5, allowed 0 to 1" in range_failure(deep)
+    assert not range_failure([deep[0], attrs.evolve(RAMP, factory=Shallow)])
+
+
+def test_a_technique_is_checked_on_its_plugins_mixers():
+    assert "a/track/flanger/depth runs from 0 to 5" in range_failure(FlangerMixer(Deep))
+    assert not range_failure(FlangerMixer(Shallow))
+
+
+def test_a_technique_is_checked_on_layouts_that_are_given():
+    alone = attrs.evolve(RAMP, factory=Deep)
+    layout = extended_layout([flanger(("track",))])
+    assert not range_failure(alone)
+    assert "a/track/flanger/depth runs from 0 to 5" in range_failure(alone, layouts=[layout])
+    with pytest.raises(CheckFailed, match="flanger/depth runs from 0 to 5"):
+        check_technique(alone, layouts=[layout])
+
+
+class NeedsItsFlanger(Shallow):
+    def generate(self, request):
+        request.layout.index("a/track/flanger/depth")
+        return super().generate(request)
+
+
+def test_a_technique_that_needs_its_plugins_effect_passes_with_it():
+    needy = attrs.evolve(
+        RAMP, factory=NeedsItsFlanger, needs=(*RAMP.needs, "*/track/flanger/depth")
+    )
+    assert "which neither the default mixer has nor one of the plugin" in range_failure(needy)
+    for case in cases([flanger(("track",)), needy]):
+        if case.build.declaration.kind == "technique":
+            case.run()
 
 
 def test_every_rule_has_a_mutant():

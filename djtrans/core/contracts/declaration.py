@@ -61,8 +61,9 @@ class Declaration:
     """
 
     kind: ClassVar[str] = ""
-    #: Protocol of the components; None if it depends on the declaration.
-    contract: ClassVar[type | None] = None
+    #: Protocol of the components, or several of which they have one; None if it depends on the
+    #: declaration.
+    contract: ClassVar[type | tuple[type, ...] | None] = None
 
     name: str
     summary: str

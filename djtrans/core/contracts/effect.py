@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -16,6 +17,10 @@ from djtrans.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+#: Input of an effect: the other track at the same place.
+OTHER = "other"
+_INPUT = re.compile(r"(other/)?[a-z][a-z0-9_-]*")
 
 
 @attrs.frozen(eq=False)
@@ -125,6 +130,53 @@ class TimeEffect(Protocol):
 
 
 @runtime_checkable
+class KeyedEffect(Protocol):
+    """Time effect that also receives other signals, such as the key of a compressor.
+
+    Its declaration names them as `inputs`. Everything else is as in :class:`TimeEffect`.
+    """
+
+    def latency_samples(self, ctx: RenderContext) -> int:
+        """Return the delay of the output in samples; the mixer compensates it."""
+        ...
+
+    def tail_seconds(self, ctx: RenderContext) -> float:
+        """Return the length of the tail after the end of the input, to -60 dB, in seconds."""
+        ...
+
+    def init_state(self, batch: int, channels: int, ctx: RenderContext) -> Any:
+        """Create the state at the first sample of the window."""
+        ...
+
+    def process(
+        self,
+        audio: Tensor,
+        curves: Mapping[str, Tensor],
+        ctx: RenderContext,
+        state: Any,
+        *,
+        inputs: Mapping[str, Tensor],
+    ) -> tuple[Tensor, Any]:
+        """Process the next samples.
+
+        Parameters
+        ----------
+        audio, curves, ctx, state
+            As in :meth:`TimeEffect.process`.
+        inputs : mapping of str to Tensor
+            ``[batch, channels, samples]`` for each declared input: the same samples as `audio`.
+
+        Returns
+        -------
+        audio : Tensor
+            ``[batch, channels, samples]``.
+        state : object
+            State for the next call.
+        """
+        ...
+
+
+@runtime_checkable
 class PowerEffect(Protocol):
     """Time-domain effect that also predicts the power of its output.
 
@@ -201,7 +253,8 @@ class EffectDeclaration(Declaration):
     ----------
     domain : {"spectral", "time"}
         Protocol of the component: :class:`~djtrans.core.contracts.effect.SpectralEffect` or
-        :class:`~djtrans.core.contracts.effect.TimeEffect`.
+        :class:`~djtrans.core.contracts.effect.TimeEffect`; with `inputs`
+        :class:`~djtrans.core.contracts.effect.KeyedEffect`.
     routing : {"insert", "send"}
         An insert returns the processed signal. A send (time domain, on a bus) is fed the signal of
         the bus and returns only the signal to *add* to it; adjacent sends are fed the same signal,
@@ -213,6 +266,11 @@ class EffectDeclaration(Declaration):
     bypassed_by : tuple of str
         Parameters that bypass the effect while they are neutral, whatever the others are, such as
         the level of a send. By default all of them together.
+    inputs : tuple of str
+        Further signals that the effect receives (a sidechain), in the time domain, in stem and
+        track chains: ``"other"`` is the other track at the same place of the chain, ``"drums"`` or
+        another stem name that stem of the own track, ``"other/drums"`` that of the other track.
+        Stems are those of the stem chain's end; for a node in the stem chain, those at its input.
 
     Examples
     --------
@@ -241,6 +299,7 @@ class EffectDeclaration(Declaration):
     parameters: tuple[Parameter, ...] | Callable[[Any], tuple[Parameter, ...]]
     routing: str = attrs.field(default="insert", validator=one_of("insert", "send"))
     bypassed_by: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
+    inputs: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -255,6 +314,16 @@ class EffectDeclaration(Declaration):
                 f"{label}: a send must be a time effect on the track or master bus; change its "
                 "domain or placements, or declare routing='insert'."
             )
+        if self.inputs and (self.domain != "time" or "master" in self.placements):
+            raise ConfigError(
+                f"{label}: inputs {self.inputs!r} need the time domain, and the stem or track "
+                "chain; change the domain or the placements."
+            )
+        if not all(map(_INPUT.fullmatch, self.inputs)) or len(set(self.inputs)) != len(self.inputs):
+            raise ConfigError(
+                f"{label}: inputs {self.inputs!r}; give 'other', stem names such as 'drums', or "
+                "'other/drums', each once."
+            )
         names = [p.name for p in self.parameters_of(self.config())]
         if len(set(names)) != len(names):
             raise ConfigError(f"{label}: parameter names must be unique, got {names}.")
@@ -263,6 +332,11 @@ class EffectDeclaration(Declaration):
                 f"{label}: bypassed_by {self.bypassed_by!r}; name parameters of the effect, "
                 f"{', '.join(names) or 'which has none'}."
             )
+
+    @property
+    def stem_inputs(self) -> tuple[str, ...]:
+        """Stems that are among the inputs, of either track."""
+        return tuple(name.removeprefix("other/") for name in self.inputs if name != OTHER)
 
     def parameters_of(self, config: Any) -> tuple[Parameter, ...]:
         """Return the parameters for a config."""

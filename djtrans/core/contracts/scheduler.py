@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
@@ -91,6 +91,69 @@ class Scheduler(Protocol):
         ...
 
 
+#: A step in progress: yields noisy curves and their level, receives their clean prediction, and
+#: returns the curves after the step and the history.
+Stages: TypeAlias = "Generator[tuple[Tensor, Level], Tensor, tuple[Tensor, tuple[Any, ...]]]"
+
+
+@runtime_checkable
+class StagedScheduler(Protocol):
+    """Scheduler whose steps evaluate the denoiser several times, such as a Runge-Kutta method.
+
+    It has ``stages`` instead of ``step``, a generator function without internal state.
+    """
+
+    def levels(self, steps: int) -> tuple[Level, ...]:
+        """Return ``steps + 1`` levels from noise to clean; the last is ``Level(1, 0)``."""
+        ...
+
+    def stages(
+        self,
+        x: Tensor,
+        level: Level,
+        next_level: Level,
+        history: tuple[Any, ...],
+        generator: torch.Generator | None,
+    ) -> Stages:
+        """Make one step from `level` to `next_level`, with any number of evaluations.
+
+        Each ``prediction = yield x, level`` is one evaluation: it gives noisy curves at a level,
+        between clean and pure noise, and receives their predicted clean curves, clipped to
+        [-1, 1]. The levels and the number of evaluations depend on `level` and `next_level` alone,
+        so that several curves can be sampled together.
+
+        Parameters
+        ----------
+        x : Tensor
+            ``[batch, frames, parameters]`` at `level`.
+        level, next_level : Level
+            Current and next noise level.
+        history : tuple
+            History returned by the previous step; empty at the first step.
+        generator : torch.Generator or None
+            Random generator of schedulers that add noise.
+
+        Yields
+        ------
+        x : Tensor
+            ``[batch, frames, parameters]`` to evaluate.
+        level : Level
+            Its noise level; the noise is above 0.
+
+        Returns
+        -------
+        x_next : Tensor
+            ``[batch, frames, parameters]`` at `next_level`.
+        history : tuple
+            History for the next step.
+        """
+        ...
+
+
+#: Component of the kind: either protocol.
+AnyScheduler: TypeAlias = "Scheduler | StagedScheduler"
+
+
 @attrs.frozen(kw_only=True)
 class SchedulerDeclaration(Declaration):
     """Declaration of a scheduler: a noise schedule and its solver.
@@ -98,16 +161,22 @@ class SchedulerDeclaration(Declaration):
     Attributes
     ----------
     steps : int
-        Default number of steps, each one evaluation of the denoiser.
+        Default number of steps.
+    evaluations : int
+        Largest number of evaluations of the denoiser in a step.
 
     Examples
     --------
     >>> import djtrans
     >>> declaration = djtrans.SchedulerDeclaration(
-    ...     name="heun", summary="Heun's method.", factory="mylab.heun:Heun", steps=20
+    ...     name="rk4",
+    ...     summary="The classical Runge-Kutta method.",
+    ...     factory="mylab.rk4:Rk4",
+    ...     steps=5,
+    ...     evaluations=4,
     ... )
     >>> declaration.steps
-    20
+    5
 
     See Also
     --------
@@ -115,16 +184,19 @@ class SchedulerDeclaration(Declaration):
     """
 
     kind: ClassVar[str] = "scheduler"
-    contract: ClassVar[type | None] = Scheduler
+    contract: ClassVar[type | tuple[type, ...] | None] = (Scheduler, StagedScheduler)
 
     steps: int = 50
+    evaluations: int = 1
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
-            raise ConfigError(
-                f"{type(self).__name__}(name={self.name!r}): steps must be an int of at least 1."
-            )
+        for field, count in (("steps", self.steps), ("evaluations", self.evaluations)):
+            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+                raise ConfigError(
+                    f"{type(self).__name__}(name={self.name!r}): {field} must be an int of at "
+                    "least 1."
+                )
 
 
 @hookspec
@@ -143,13 +215,13 @@ def djtrans_schedulers() -> Iterable[SchedulerDeclaration]:  # type: ignore[empt
     ...     @djtrans.hookimpl
     ...     def djtrans_schedulers(self):
     ...         yield djtrans.SchedulerDeclaration(
-    ...             name="heun",
-    ...             summary="Heun's second-order method on rectified flow.",
-    ...             factory="mylab_djtrans.heun:Heun",
+    ...             name="even-euler",
+    ...             summary="Euler's method on rectified flow, evenly spaced.",
+    ...             factory="mylab_djtrans.euler:EvenEuler",
     ...             steps=20,
     ...         )
     >>> registry = djtrans.Registry(discover=False)
     >>> registry.register(SchedulerPlugin(), "mylab")
-    >>> registry.schedulers.find("heun").declaration.steps
+    >>> registry.schedulers.find("even-euler").declaration.steps
     20
     """

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.curves.layout import Layout
 from djtrans.core.track.features import TrackFeatures
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @attrs.frozen(eq=False)
@@ -42,6 +47,9 @@ class CurveRequest:
         Share of the possible improvement on a technique's own curves that a model aims at: 0 for
         curves like the technique's, 1 for the best, -1 for the worst; None to leave it open.
         Techniques ignore it.
+    rest : Tensor, optional
+        ``[frames, parameters]``: curves of the whole layout, from which a model takes the
+        parameters that it does not generate; neutral ones by default. Techniques ignore it.
 
     Examples
     --------
@@ -73,6 +81,7 @@ class CurveRequest:
     features_a: TrackFeatures | None = None
     features_b: TrackFeatures | None = None
     objective: float | None = None
+    rest: Tensor | None = None
 
     @property
     def frame_beats(self) -> NDArray[np.float64]:

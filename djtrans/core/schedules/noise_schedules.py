@@ -14,6 +14,33 @@ TIMESTEPS = 1000
 BETAS = (1e-4, 0.02)
 
 
+def flow_levels(steps: int, spacing: str = "even") -> tuple[Level, ...]:
+    """Compute the noise levels of rectified flow, from ``Level(0, 1)`` to ``Level(1, 0)``.
+
+    Parameters
+    ----------
+    steps : int
+        Sampling steps, at least 1.
+    spacing : {"even", "cosine"}
+        Even steps, or smaller ones at both ends: ``sigma = cos(pi i / 2 n)**2``.
+
+    Returns
+    -------
+    tuple of Level
+        ``steps + 1``, with ``alpha + sigma = 1``.
+
+    Raises
+    ------
+    InputError
+        If there is no step.
+    """
+    check_steps(steps)
+    done = [i / steps for i in range(steps + 1)]
+    if spacing == "cosine":
+        done = [math.sin(math.pi / 2.0 * part) ** 2 for part in done]
+    return tuple(Level(alpha, 1.0 - alpha) for alpha in done)
+
+
 def linear_beta_levels(steps: int, *, zero_terminal_snr: bool) -> tuple[Level, ...]:
     """Compute the noise levels of a variance-preserving process with linear betas.
 

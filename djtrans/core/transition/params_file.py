@@ -129,7 +129,7 @@ class ModelUse:
     Attributes
     ----------
     name, sha256 : str
-        File name and hash of the file's bytes.
+        File name and hash of the file's bytes; the hash is empty if the weights were changed.
     scheduler : str
         Qualified name of the scheduler.
     scheduler_config : mapping
@@ -138,6 +138,13 @@ class ModelUse:
         Sampling steps.
     guidance_scale : float
         Classifier-free guidance scale.
+    others : mapping of str to tuple of str
+        Parameters that the model did not generate, by their source: the qualified name of a
+        technique, ``"neutral"``, or ``"the curves to vary"``.
+    replaced : mapping of str to str
+        Parts that differ from those of the file: ``module:Class`` of another ``"model"``,
+        ``"network"``, ``"denoiser"``, ``"encoder 1"`` or ``"scheduler"``, and the digest of other
+        ``"weights"``.
     """
 
     name: str
@@ -146,6 +153,8 @@ class ModelUse:
     steps: int
     guidance_scale: float
     scheduler_config: Mapping[str, Any] = attrs.field(factory=dict)
+    others: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    replaced: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from djtrans.core.contracts.progress import FractionCallback
+from djtrans.core.errors import DependencyError
 
 
 def download(
@@ -44,6 +45,23 @@ def download(
         options["tqdm_class"] = _bar(most_bytes, progress)
     with silent_client():
         return Path(hf_hub_download(repository, file, **options))
+
+
+def hub_client(token: str | None = None) -> Any:
+    """Return a client of the hub that uploads.
+
+    Raises
+    ------
+    DependencyError
+        If huggingface_hub is not installed.
+    """
+    try:
+        from huggingface_hub import HfApi
+    except ImportError:
+        raise DependencyError(
+            "Uploading needs huggingface_hub; install it with pip install 'djtrans[hub]'."
+        ) from None
+    return HfApi(token=token)
 
 
 @contextmanager

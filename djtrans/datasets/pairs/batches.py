@@ -19,7 +19,8 @@ from djtrans.datasets.extra_features import check_extracted
 from djtrans.datasets.length_buckets import by_length, choose, stacked
 from djtrans.datasets.pairs.crops import CROPS, CropReader
 from djtrans.datasets.pairs.dataset import PreparedDataset, PreparedExample
-from djtrans.diffusion.model import LONGEST_BARS, SHORTEST_BARS, encode, layout_difference
+from djtrans.diffusion.layout_part import layout_difference
+from djtrans.diffusion.model import LONGEST_BARS, SHORTEST_BARS, encode
 from djtrans.diffusion.network import DiffusionNetwork
 from djtrans.diffusion.normalization import Scaling
 

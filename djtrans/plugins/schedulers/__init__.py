@@ -14,6 +14,10 @@ _FLOW = (
     "X. Liu, C. Gong, Q. Liu, Flow Straight and Fast: Learning to Generate and Transfer Data with "
     "Rectified Flow, ICLR 2023."
 )
+_EDM = (
+    "T. Karras, M. Aittala, T. Aila, S. Laine, Elucidating the Design Space of Diffusion-Based "
+    "Generative Models, NeurIPS 2022."
+)
 _DPMPP = (
     "C. Lu et al., DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic "
     "Models, 2022."
@@ -28,6 +32,15 @@ class FlowConfig:
     order: int = setting(
         2, "1 is Euler's method, 2 that of Adams and Bashforth.", unit="order", choices=(1, 2)
     )
+    spacing: str = setting(
+        "cosine", "Even steps, or smaller ones at both ends.", choices=("cosine", "even")
+    )
+
+
+@attrs.frozen
+class HeunConfig:
+    """Settings of Heun's method."""
+
     spacing: str = setting(
         "cosine", "Even steps, or smaller ones at both ends.", choices=("cosine", "even")
     )
@@ -61,6 +74,18 @@ def djtrans_schedulers() -> Iterable[SchedulerDeclaration]:
         config=FlowConfig,
         steps=10,
         references=(_FLOW,),
+    )
+    yield SchedulerDeclaration(
+        name="heun",
+        summary="Rectified flow by Heun's method: two evaluations per step, second order.",
+        factory="djtrans.plugins.schedulers.heun:HeunScheduler",
+        config=HeunConfig,
+        steps=5,
+        evaluations=2,
+        references=(
+            _FLOW,
+            _EDM,
+        ),
     )
     yield SchedulerDeclaration(
         name="ddpm",

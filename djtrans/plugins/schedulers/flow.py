@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from djtrans.core.contracts.scheduler import Level
-from djtrans.core.schedules.noise_schedules import check_steps
+from djtrans.core.schedules.noise_schedules import flow_levels
 from djtrans.plugins.schedulers import FlowConfig
 
 
@@ -55,11 +54,7 @@ class FlowScheduler:
 
     def levels(self, steps: int) -> tuple[Level, ...]:
         """Return ``steps + 1`` levels from ``Level(0, 1)`` to ``Level(1, 0)``."""
-        check_steps(steps)
-        done = [i / steps for i in range(steps + 1)]
-        if self.spacing == "cosine":
-            done = [math.sin(math.pi / 2.0 * part) ** 2 for part in done]
-        return tuple(Level(alpha, 1.0 - alpha) for alpha in done)
+        return flow_levels(steps, self.spacing)
 
     def step(
         self,

@@ -22,6 +22,8 @@ def error(scheduler, data, noise, steps):
         ("flow", {"order": 2, "spacing": "even"}, 2.0),
         ("flow", {"order": 1, "spacing": "cosine"}, 1.0),
         ("flow", {"order": 2, "spacing": "cosine"}, 2.0),
+        ("heun", {"spacing": "even"}, 2.0),
+        ("heun", {"spacing": "cosine"}, 2.0),
         ("ddim", {}, 1.0),
     ],
 )
@@ -31,7 +33,7 @@ def test_the_order_of_convergence(name, config, order, build, data, noise):
     assert math.log2(coarse / fine) == pytest.approx(order, abs=0.15)
 
 
-@pytest.mark.parametrize("name", ["flow", "ddim", "dpmpp2m"])
+@pytest.mark.parametrize("name", ["flow", "heun", "ddim", "dpmpp2m"])
 def test_deterministic_schedulers_end_on_the_flow_of_the_closed_form(name, build, data, noise):
     assert error(build(name), data, noise, 1000) < 0.002
 
