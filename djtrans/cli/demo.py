@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from djtrans.cli.progress import show_progress
-from djtrans.cli.transitions import write_transition
+from djtrans.cli.transition_files import write_transition
 from djtrans.core.contracts.config import check_seed
 from djtrans.core.errors import DjtransError
 from djtrans.core.util.output_files import check_by_product, make_folder

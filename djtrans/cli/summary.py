@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.contracts.declaration import short_name
+from djtrans.core.util.profiling import timed
 from djtrans.mixer.rendering import CEILING_DBTP
 from djtrans.registry import default_registry
 
@@ -73,6 +74,7 @@ def describe(
         ("keys", f"{plan.a.key} to {plan.b.key}, Camelot distance {plan.key_distance}"),
         *(("gain", line) for line in _gains(plan, transition)),
         *(("output", line) for line in output_level(transition)),
+        *_gates(transition),
         ("separator", ", ".join(separators)),
         ("seconds", f"{seconds:.1f} ({spent})"),
         *(("wrote", path) for path in written),
@@ -96,6 +98,18 @@ def output_level(transition: Transition) -> Iterator[str]:
             f"lowered by {-rendered.trim_db:.1f} dB to keep true peaks below "
             f"{CEILING_DBTP:g} dBTP{advice}"
         )
+
+
+def _gates(transition: Transition) -> Iterator[tuple[str, str]]:
+    """Describe the verdicts of the gates in a line, and the worst of them in another."""
+    with timed("gates"):
+        gates = transition.gates()
+    yield "gates", ", ".join(f"{gate.name} {gate.verdict}" for gate in gates)
+    for verdict, label in (("fail", "fails"), ("warn", "warns")):
+        bad = [f"{gate.name}: {gate.why}" for gate in gates if gate.verdict == verdict]
+        if bad:
+            yield label, "; ".join(bad)
+            return
 
 
 def _gains(plan: TransitionPlan, transition: Transition) -> Iterator[str]:

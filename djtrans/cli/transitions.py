@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +11,20 @@ import click
 
 from djtrans.cli.options import record_options, settings_option
 from djtrans.cli.progress import show_progress
+from djtrans.cli.reports import check_report, render_command, report_options
+from djtrans.cli.transition_files import (
+    check_transition_outputs,
+    report_writers,
+    write_transition,
+)
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
-from djtrans.core.util.output_files import (
-    AnyPath,
-    Output,
-    check_by_product,
-    check_outputs,
-    write_all,
-)
 from djtrans.core.util.profiling import TimedStep, profile_lines, timed
 from djtrans.core.util.profiling import profile as profile_steps
 from djtrans.pipeline.options import REFINEMENTS, GenerateOptions
 
 if TYPE_CHECKING:
-    from djtrans.pipeline.transition import Transition
+    pass
 
 _DEFAULT_OUTPUT = "transition.wav"
 _output = click.option(
@@ -55,8 +53,8 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     "-o",
     "--output",
     metavar="FILE",
-    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}. With --pairs, the "
-    "folder.",
+    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}. With --pairs or "
+    "--candidates, the folder.",
 )
 @click.option(
     "--pairs",
@@ -64,10 +62,17 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     metavar="CSV",
     help="Make the transitions of a table of pairs, as of 'djtrans evaluate', instead of A B.",
 )
+@click.option(
+    "--candidates",
+    type=int,
+    metavar="N",
+    help="Make the N best transitions that differ clearly, into the folder of --output.",
+)
 @record_options(GenerateOptions, skip=("settings", "guides"))
 @settings_option
 @_save_params
 @_visualize
+@report_options
 @click.option("--profile", is_flag=True, help="Also print the wall time of each step, as a tree.")
 @_quiet
 def generate(
@@ -75,14 +80,21 @@ def generate(
     track_b: str | None,
     output: str | None,
     table: str | None,
+    candidates: int | None,
     save_params: str | None,
     visualize: bool,
+    report: str | None,
+    report_audio: str,
     profile: bool,
     quiet: bool,
     set_: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Make a transition from track A into track B.
+
+    With --candidates N, the N best transitions that differ clearly are written into the folder of
+    --output, as candidate-1.wav with its params file candidate-1.params.json. 'djtrans render'
+    renders one of them again.
 
     With --pairs, the transition of each pair of a table is made in one process and written into the
     folder of --output, as NAME.wav with its params file NAME.json. Pairs that fail are reported
@@ -95,7 +107,12 @@ def generate(
             table,
             output,
             GenerateOptions(settings=read_settings(set_), **options),
-            excluded={"A": track_a, "--save-params": save_params},
+            excluded={
+                "A": track_a,
+                "--save-params": save_params,
+                "--candidates": candidates,
+                "--report": report,
+            },
             visualize=visualize,
             profile=profile,
             quiet=quiet,
@@ -106,7 +123,8 @@ def generate(
             param_hint="'A'" if track_a is None else "'B'",
             param_type="argument",
         )
-    if output is None:
+    check_report(report, report_audio)
+    if output is None and candidates is None:
         output = _DEFAULT_OUTPUT
         if Path(output).exists():
             raise InputError(
@@ -122,11 +140,32 @@ def generate(
         "--model": chosen.model if isinstance(chosen.model, str) else None,
         "--vary": chosen.vary,
     }
+    if candidates is not None:
+        from djtrans.cli.candidates import generate_candidates
+
+        if save_params is not None:
+            raise InputError(
+                "--save-params does not go with --candidates, which writes a params file for each; "
+                "leave it out."
+            )
+        with profile_steps("djtrans generate") as whole:
+            whole.step("start").add(time.process_time())
+            generate_candidates(
+                *(track_a, track_b, candidates, output, chosen),
+                inputs=inputs,
+                report=report,
+                report_audio=report_audio,
+                visualize=visualize,
+                quiet=quiet,
+            )
+        if profile:
+            _print_profile(whole)
+        return 0
     with profile_steps("djtrans generate") as whole:
         # The CPU time of the start, at which a process waits for little but its own modules.
         whole.step("start").add(time.process_time())
         with timed("check files"):
-            _check_outputs(output, save_params, visualize, inputs)
+            check_transition_outputs(output, save_params, visualize, inputs, report)
             from djtrans.core.audio.containers import check_sample_rate
             from djtrans.core.audio.file_facts import audio_sample_rate
 
@@ -138,7 +177,9 @@ def generate(
         with show_progress(quiet) as progress:
             transition = run(track_a, track_b, chosen, progress=progress)
         with timed("write"):
-            written = write_transition(transition, output, save_params, visualize)
+            command = render_command(save_params or "", track_a, track_b)
+            pages = report_writers(report, report_audio, transition, command, quiet)
+            written = write_transition(transition, output, save_params, visualize, pages)
         if not quiet:
             with timed("summary"):
                 lines = describe(transition, written, time.monotonic() - begin, chosen.duration)
@@ -153,7 +194,7 @@ def _generate_pairs(
     output: str | None,
     options: GenerateOptions,
     *,
-    excluded: Mapping[str, str | None],
+    excluded: Mapping[str, object],
     visualize: bool,
     profile: bool,
     quiet: bool,
@@ -198,6 +239,7 @@ def _print_profile(whole: TimedStep) -> None:
 )
 @_save_params
 @_visualize
+@report_options
 @_device
 @_quiet
 def render(
@@ -208,12 +250,15 @@ def render(
     refine: str,
     save_params: str | None,
     visualize: bool,
+    report: str | None,
+    report_audio: str,
     quiet: bool,
     **options: Any,
 ) -> None:
     """Render a transition from its params file, which may be edited."""
+    check_report(report, report_audio)
     inputs = {"the params file": params, "track A": track_a, "track B": track_b}
-    _check_outputs(output, save_params, visualize, inputs)
+    check_transition_outputs(output, save_params, visualize, inputs, report)
     from djtrans.cli.summary import refinement_lines
     from djtrans.core.audio.containers import check_sample_rate
     from djtrans.core.transition.params_file import load_params
@@ -228,56 +273,9 @@ def render(
         if refine != "off":
             config = RefinementConfig(prediction=refine)
             transition = refine_transition(transition, config, progress=progress)
-    written = write_transition(transition, output, save_params, visualize)
+    command = render_command(params if refine == "off" else save_params or "", track_a, track_b)
+    pages = report_writers(report, report_audio, transition, command, quiet)
+    written = write_transition(transition, output, save_params, visualize, pages)
     if not quiet:
         lines = refinement_lines(transition) + [f"wrote {path}" for path in written]
         click.echo("\n".join(lines))
-
-
-def _check_outputs(
-    output: str,
-    params: str | None,
-    visualize: bool,
-    inputs: Mapping[str, AnyPath | None],
-) -> None:
-    """Fail before the work if a result cannot be written or would replace another file."""
-    from djtrans.core.audio.containers import WRITABLE
-    from djtrans.plot.save import FORMATS, is_own_picture
-
-    picture = _picture(output) if visualize else None
-    check_outputs(
-        [
-            Output("--output", output, tuple(WRITABLE)),
-            Output("--save-params", params, excluded=(*WRITABLE, *FORMATS)),
-            Output("--visualize", picture),
-        ],
-        inputs,
-    )
-    if picture is not None:
-        check_by_product(picture, is_own_picture, instead="move it, or choose another name with -o")
-
-
-def _picture(output: str) -> str:
-    return os.fspath(Path(output).with_suffix(".png"))
-
-
-def _save_picture(transition: Transition, picture: str) -> None:
-    with timed("import"):
-        from djtrans.plot import save_figure
-    figure = transition.plot()
-    with timed("file"):
-        save_figure(figure, picture)
-
-
-def write_transition(
-    transition: Transition, output: str, params: str | None, visualize: bool
-) -> list[str]:
-    """Write the results, the params file first: the others can be made again from it."""
-    writers: dict[str, Callable[[], object]] = {}
-    if params is not None:
-        writers[params] = timed("params file")(lambda: transition.save_params(params))
-    writers[output] = timed("audio")(lambda: transition.save(output))
-    if visualize:
-        picture = _picture(output)
-        writers[picture] = timed("picture")(lambda: _save_picture(transition, picture))
-    return write_all(writers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,13 @@ from djtrans.report.listening_page.audio import (
     equal_power_crossfade,
     matching_gains,
 )
-from djtrans.report.listening_page.document import audio_script, page_html
+from djtrans.report.listening_page.audio_files import (
+    EXTENSION,
+    audio_folder,
+    audio_script,
+    check_audio_folder,
+)
+from djtrans.report.listening_page.document import page_html
 from djtrans.report.text_summary import bar_paragraphs, plan_facts
 
 if TYPE_CHECKING:
@@ -94,6 +99,8 @@ def write_report(
     page = Path(path)
     for transition in transitions:
         check_not_source(page, transition.provenance)
+    if audio == "files":
+        check_audio_folder(page)
     steps = Steps(progress)
     with steps.step("report"):
         sections = [
@@ -121,14 +128,9 @@ def write_report(
     with replacing_folder(folder) as part_folder:
         for name, stream in encoded.items():
             script = audio_script(name, stream)
-            (part_folder / f"{name}.mp3.js").write_text(script, encoding="ascii")
+            (part_folder / f"{name}{EXTENSION}").write_text(script, encoding="ascii")
     write_text(page, page_html(content, colours, {}, script_folder=folder.name))
     return page, folder
-
-
-def audio_folder(page: str | os.PathLike[str]) -> Path:
-    """Return the folder beside a page that holds its audio if it is not in the page."""
-    return Path(page).with_name(f"{Path(page).stem}-audio")
 
 
 @attrs.frozen(eq=False)
@@ -259,7 +261,11 @@ def _colours() -> dict[str, dict[str, str]]:
             "swap": theme.swap,
             "ghost": str(theme.ghost),
             **theme.tracks,
-            **{f"{track}{i}": c for track, bands in theme.bands.items() for i, c in enumerate(bands)},
+            **{
+                f"{track}{i}": c
+                for track, bands in theme.bands.items()
+                for i, c in enumerate(bands)
+            },
             **{f"{track}-phrase": colour for track, colour in theme.phrase.items()},
         }
         for name, theme in THEMES.items()

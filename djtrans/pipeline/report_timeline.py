@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.audio.band_peaks import band_peaks
+from djtrans.core.curves.band_gains import is_level
+from djtrans.core.curves.parameter import Parameter
 from djtrans.core.transition.alignment import Span
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.plot.panels import Panel, make_panels
@@ -133,12 +135,10 @@ def _lane(transition: Transition, axis: BarAxis, scene: Any, track: str) -> dict
 def _panel(panel: Panel) -> dict[str, Any]:
     """Return the curves of a parameter in the unit of its axis."""
     scale, parameter = scale_of(panel.parameter), panel.parameter
-    kinds = {"gain": "gain", "frequency": "frequency"}
-    whole = (parameter.minimum, parameter.maximum) == (0.0, 1.0)
     return {
         "title": panel.title,
         "group": panel.group,
-        "kind": kinds.get(parameter.curve, "fraction" if whole else "number"),
+        "kind": reading_kind(parameter),
         "unit": scale.unit,
         "logarithmic": scale.logarithmic,
         "limits": list(scale.limits),
@@ -152,6 +152,16 @@ def _panel(panel: Panel) -> dict[str, Any]:
             for line in panel.lines
         ],
     }
+
+
+def reading_kind(parameter: Parameter) -> str:
+    """Return how the page formats a value on the axis of a parameter, as the texts do."""
+    if parameter.curve == "gain":
+        return "level" if is_level(parameter) else "send"
+    if parameter.curve == "frequency":
+        return "frequency"
+    whole = (parameter.minimum, parameter.maximum) == (0.0, 1.0)
+    return "fraction" if whole else "number"
 
 
 def _rounded(values: FloatArray, digits: int) -> list[float]:

@@ -134,7 +134,9 @@ def make_scene(content: ParamsFile) -> Scene:
     bars = float(plan.bars)
     around = float(np.clip(bars / 8.0, 1.0, 4.0))
     positions = np.linspace(-around, bars + around, POINTS + 1)
-    panels, still = make_panels(params.layout, evaluate_curves(params, positions * plan.beats_per_bar))
+    panels, still = make_panels(
+        params.layout, evaluate_curves(params, positions * plan.beats_per_bar)
+    )
     columns = overview.beats * overview.columns_per_bar // plan.beats_per_bar
     first_bar = overview.first_beat / plan.beats_per_bar
     clock = np.array([plan.clock_of_beat(beat) for beat in overview.grid_beats])

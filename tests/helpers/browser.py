@@ -140,7 +140,9 @@ def chromium(folder: Path) -> Iterator[Page]:
     )
     try:
         port = _port(folder, process)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=_SECONDS) as reply:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/json/list", timeout=_SECONDS
+        ) as reply:
             (target,) = [page for page in json.load(reply) if page["type"] == "page"]
         socket = websocket.create_connection(target["webSocketDebuggerUrl"], timeout=_SECONDS)
         try:

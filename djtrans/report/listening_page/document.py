@@ -33,7 +33,7 @@ def page_html(
     audio : mapping of str to str
         MP3 files as base64, by name; empty if they are beside the page.
     script_folder : str, optional
-        Folder of the audio beside the page, relative to it; see :func:`audio_script`.
+        Folder of the audio beside the page, relative to it.
 
     Returns
     -------
@@ -56,25 +56,16 @@ def page_html(
     return _PLACE.sub(lambda place: parts[place[1]], _asset("page.html"))
 
 
-def audio_script(name: str, encoded: str) -> str:
-    """Return the script that holds an MP3 file beside a page.
-
-    Browsers do not let a page that was opened from the disk read files, but run scripts.
-    """
-    return f'djtransAudio("{name}", "{encoded}");\n'
-
-
 def _asset(name: str) -> str:
     return files(__package__).joinpath("assets", name).read_text(encoding="utf-8").strip()
 
 
 def _json(content: Mapping[str, Any]) -> str:
-    """Encode JSON so that no text in it can end the script element."""
-    encoded = json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
+    """Encode JSON, ASCII only, so that no text in it can end the script element."""
+    encoded = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
         encoded = encoded.replace(character, f"\\u{ord(character):04x}")
-    # Names of files in another encoding.
-    return encoded.encode("utf-8", "backslashreplace").decode("utf-8")
+    return encoded
 
 
 def _variables(colours: Mapping[str, Mapping[str, str]]) -> str:

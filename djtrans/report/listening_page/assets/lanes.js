@@ -104,8 +104,9 @@ class Timeline {
     const values = lines.map((line) => {
       const value = element("b", {});
       const name = line.track === "mix" ? "mix" : line.track.toUpperCase();
-      const key = element("i", { class: `key ${line.track}`, style: `--dash:${line.dash.length ? "dashed" : "solid"}` });
-      lane.readings.append(element("span", {}, key, `${name} ${line.label} `, value));
+      const dash = ["solid", "dashed", "dotted", "double"][DASHES.indexOf(line.dash)];
+      const key = element("i", { class: `key ${line.track}`, style: `--dash:${dash}` });
+      lane.readings.append(element("span", {}, key, `${name} ${line.label}`.trim(), value));
       return value;
     });
     lane.read = (bar) => {

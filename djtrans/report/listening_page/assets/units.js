@@ -36,7 +36,9 @@ function barText(transition, bar) {
 
 /** Format a value on the axis of a panel as in the texts: "−6 dB", "off", "250 Hz", "40 %". */
 function reading(panel, value) {
-  if (panel.kind === "gain") return value <= -59.95 ? "off" : `${Math.round(value) + 0} dB`.replace("-", "−");
+  if (panel.kind === "level")
+    return value <= -59.95 ? "off" : `${Math.round(value) + 0} dB`.replace("-", "−");
+  if (panel.kind === "send") return `${value <= -59.95 ? 0 : Math.round(100 * 10 ** (value / 20))} %`;
   if (panel.kind === "frequency") {
     const hertz = Number(value.toPrecision(2));
     return hertz < 1000 ? `${hertz} Hz` : `${hertz / 1000} kHz`;
