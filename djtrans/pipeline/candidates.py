@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 #: Largest number of candidates: number keys choose them in the report.
 MOST_CANDIDATES = 9
-#: Least difference of the curves of one plan from two seeds, see :func:`curve_distance`. Between
-#: nine pairs of seeds of the bundled model, as sampled and refined by default, it was 0.015 to 0.033.
+#: Least difference of the curves of one plan from two seeds, see :func:`curve_distance`. It was
+#: 0.015 to 0.033 between nine pairs of seeds of the bundled model, sampled and refined by default.
 DISTINCT_CURVES = 0.02
 #: Further seeds that are tried for each plan.
 _SEEDS = 3

@@ -159,9 +159,20 @@ function update() {
     const silent = state.source === "mix" ? state.muted.has(track) : state.source === { a: "b", b: "a" }[track];
     byId("timeline").querySelector(`.lane.${track}`)?.classList.toggle("silent", silent);
   }
+  byId("mute-note").textContent = muteNote(t);
+}
+
+/** What is played where something is muted. */
+function muteNote(t) {
   const master = t.master ? ` and without ${t.master} on the mix` : "";
-  const far = t.parts.some((part) => part.stem === "unseparated") ? " More than 4 bars from the window a track is not separated." : "";
-  byId("mute-note").textContent = `Mutes apply to the mix: what is left plays as it is in the mix, after faders, EQ, filters and effects${master}.${far}`;
+  const notes = [
+    `Mutes apply to the mix: what is left plays as it is in the mix, after faders, EQ, filters and effects${master}.`,
+  ];
+  if (t.parts.some((part) => part.stem === "unseparated"))
+    notes.push("More than 4 bars from the window a track is not separated.");
+  if (t.parts.every((part) => part.stem === ""))
+    notes.push(`Single stems can be muted in ${transitions[0].name}.`);
+  return notes.join(" ");
 }
 
 function muteGroup(track) {
