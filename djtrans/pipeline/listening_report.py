@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -187,7 +188,7 @@ class _Section:
                     "limits": [
                         {
                             "text": limit.text,
-                            "value": limit.value,
+                            "value": _finite(limit.value),
                             "words": limit.words,
                             "verdict": limit.verdict,
                             "warn": _finite(limit.warn_above),
@@ -243,8 +244,9 @@ def _section(t: Transition, index: int, count: int) -> _Section:
     )
 
 
-def _finite(limit: float) -> float | None:
-    return None if limit == float("inf") else limit
+def _finite(number: float | None) -> float | None:
+    """Return a number, or None where JSON has none for it."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _colours() -> dict[str, dict[str, str]]:
