@@ -107,14 +107,13 @@ def _check_folder(folder: Path, inputs: Mapping[str, AnyPath | None]) -> None:
 def _write(stem: Path, transition: Transition, visualize: bool) -> None:
     from djtrans.cli.transition_files import save_picture
 
-    writers: dict[str, Callable[[], object]] = {}
-    for ending, write in (
-        (".params.json", transition.save_params),
-        (".wav", transition.save),
-        *(((".png", lambda path: save_picture(transition, path)),) if visualize else ()),
-    ):
-        path = f"{stem}{ending}"
-        writers[path] = lambda write=write, path=path: write(path)
+    params, audio, picture = (f"{stem}{ending}" for ending in (".params.json", ".wav", ".png"))
+    writers: dict[str, Callable[[], object]] = {
+        params: lambda: transition.save_params(params),
+        audio: lambda: transition.save(audio),
+    }
+    if visualize:
+        writers[picture] = lambda: save_picture(transition, picture)
     write_all(writers)
 
 

@@ -124,13 +124,6 @@ def generate(
             param_type="argument",
         )
     check_report(report, report_audio)
-    if output is None and candidates is None:
-        output = _DEFAULT_OUTPUT
-        if Path(output).exists():
-            raise InputError(
-                f"{output} exists already; name the file to write with -o "
-                f"(-o {output} overwrites it)."
-            )
     chosen = GenerateOptions(settings=read_settings(set_), **options)
     inputs = {
         "track A": track_a,
@@ -161,6 +154,13 @@ def generate(
         if profile:
             _print_profile(whole)
         return 0
+    if output is None:
+        output = _DEFAULT_OUTPUT
+        if Path(output).exists():
+            raise InputError(
+                f"{output} exists already; name the file to write with -o "
+                f"(-o {output} overwrites it)."
+            )
     with profile_steps("djtrans generate") as whole:
         # The CPU time of the start, at which a process waits for little but its own modules.
         whole.step("start").add(time.process_time())
