@@ -160,7 +160,7 @@ class TransitionMetrics:
 
 
 def measure_gates(inputs: MetricInputs) -> tuple[Gate, ...]:
-    """Measure only what the gates need, about half of the work of all metrics.
+    """Measure only what the gates need.
 
     Parameters
     ----------

@@ -122,7 +122,7 @@ class Transition:
         return measure(self._metric_inputs(), registry)
 
     def gates(self) -> tuple[Gate, ...]:
-        """Measure the five gates, in about half of the time that all metrics take.
+        """Measure the five gates, and no other metrics.
 
         Returns
         -------
