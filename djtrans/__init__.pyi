@@ -86,6 +86,7 @@ from .mixer.resolve import resolve_spec as resolve_spec
 from .pipeline.analysis import (
     analyze_track as analyze_track,
 )
+from .pipeline.candidates import generate_candidates as generate_candidates
 from .pipeline.curve_generation import (
     load_technique as load_technique,
 )
@@ -97,6 +98,7 @@ from .pipeline.from_stems import (
     generate_transition as generate_transition,
 )
 from .pipeline.generation import generate as generate
+from .pipeline.listening_report import write_report as write_report
 from .pipeline.options import GenerateOptions as GenerateOptions
 from .pipeline.options import PreparationOptions as PreparationOptions
 from .pipeline.refinement import refine as refine

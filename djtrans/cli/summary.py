@@ -9,6 +9,7 @@ from djtrans.core.audio.loudness import integrated_lufs
 from djtrans.core.contracts.config import config_to_dict
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.transition.output_level import MATCH_A
+from djtrans.core.util.profiling import timed
 from djtrans.mixer.rendering import CEILING_DBTP
 from djtrans.registry import default_registry
 
@@ -76,6 +77,7 @@ def describe(
         ("keys", f"{plan.a.key} to {plan.b.key}, Camelot distance {plan.key_distance}"),
         *(("gain", line) for line in _gains(plan, transition)),
         *(("output", line) for line in output_level(transition)),
+        *_gates(transition),
         ("separator", ", ".join(separators)),
         ("seconds", f"{seconds:.1f} ({spent})"),
         *(("wrote", path) for path in written),
@@ -140,6 +142,18 @@ def output_level(transition: Transition) -> Iterator[str]:
             f"lowered by {-rendered.trim_db:.1f} dB to keep true peaks below "
             f"{CEILING_DBTP:g} dBTP{advice}"
         )
+
+
+def _gates(transition: Transition) -> Iterator[tuple[str, str]]:
+    """Describe the verdicts of the gates in a line, and the worst of them in another."""
+    with timed("gates"):
+        gates = transition.gates()
+    yield "gates", ", ".join(f"{gate.name} {gate.verdict}" for gate in gates)
+    for verdict, label in (("fail", "fails"), ("warn", "warns")):
+        bad = [f"{gate.name}: {gate.why}" for gate in gates if gate.verdict == verdict]
+        if bad:
+            yield label, "; ".join(bad)
+            return
 
 
 def _gains(plan: TransitionPlan, transition: Transition) -> Iterator[str]:

@@ -12,13 +12,16 @@ import click
 from djtrans.cli.console import print_json, results_only
 from djtrans.cli.options import read_record, record_options, settings_option
 from djtrans.cli.progress import show_progress
-from djtrans.cli.transition_files import check_transition_outputs, write_transition
+from djtrans.cli.reports import check_report, render_command, report_options
+from djtrans.cli.transition_files import (
+    check_transition_outputs,
+    report_writers,
+    write_transition,
+)
 from djtrans.core.contracts.overrides import read_settings
 from djtrans.core.errors import InputError
 from djtrans.core.transition.output_level import read_level
-from djtrans.core.util.output_files import (
-    check_inputs,
-)
+from djtrans.core.util.output_files import check_inputs
 from djtrans.core.util.profiling import TimedStep, profile_lines, timed
 from djtrans.core.util.profiling import profile as profile_steps
 from djtrans.pipeline.option_checks import check_components
@@ -56,8 +59,8 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     "-o",
     "--output",
     metavar="FILE",
-    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}. With --pairs, the "
-    "folder.",
+    help=f"Audio file to write: wav, flac, ogg, mp3; default: {_DEFAULT_OUTPUT}. With --pairs or "
+    "--candidates, the folder.",
 )
 @click.option(
     "--pairs",
@@ -65,10 +68,17 @@ _quiet = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
     metavar="CSV",
     help="Make the transitions of a table of pairs, as of 'djtrans evaluate', instead of A B.",
 )
+@click.option(
+    "--candidates",
+    type=int,
+    metavar="N",
+    help="Make the N best transitions that differ clearly, into the folder of --output.",
+)
 @record_options(GenerateOptions, skip=("settings", "guides"))
 @settings_option
 @_save_params
 @_visualize
+@report_options
 @click.option("--profile", is_flag=True, help="Also print the wall time of each step, as a tree.")
 @_json
 @_quiet
@@ -77,8 +87,11 @@ def generate(
     track_b: str | None,
     output: str | None,
     table: str | None,
+    candidates: int | None,
     save_params: str | None,
     visualize: bool,
+    report: str | None,
+    report_audio: str,
     profile: bool,
     as_json: bool,
     quiet: bool,
@@ -87,20 +100,31 @@ def generate(
 ) -> int:
     """Make a transition from track A into track B.
 
+    With --candidates N, the N best transitions that differ clearly are written into the folder of
+    --output, as candidate-1.wav with its params file candidate-1.params.json. 'djtrans render'
+    renders one of them again.
+
     With --pairs, the transition of each pair of a table is made in one process and written into the
     folder of --output, as NAME.wav with its params file NAME.json. Pairs that fail are reported
     at the end; the exit code is then 2.
     """
     if profile and quiet:
         raise InputError("--profile prints times, and --quiet nothing; leave one of them out.")
-    if as_json and (profile or table is not None):
-        raise InputError("--json prints one transition; leave out --profile and --pairs.")
+    if as_json and (profile or table is not None or candidates is not None):
+        raise InputError(
+            "--json prints one transition; leave out --profile, --pairs and --candidates."
+        )
     if table is not None:
         return _generate_pairs(
             table,
             output,
             read_record(GenerateOptions, settings=read_settings(set_), **options),
-            excluded={"A": track_a, "--save-params": save_params},
+            excluded={
+                "A": track_a,
+                "--save-params": save_params,
+                "--candidates": candidates,
+                "--report": report,
+            },
             visualize=visualize,
             profile=profile,
             quiet=quiet,
@@ -111,13 +135,7 @@ def generate(
             param_hint="'A'" if track_a is None else "'B'",
             param_type="argument",
         )
-    if output is None:
-        output = _DEFAULT_OUTPUT
-        if Path(output).exists():
-            raise InputError(
-                f"{output} exists already; name the file to write with -o "
-                f"(-o {output} overwrites it)."
-            )
+    check_report(report, report_audio)
     chosen = read_record(GenerateOptions, settings=read_settings(set_), **options)
     inputs = {
         "track A": track_a,
@@ -127,11 +145,39 @@ def generate(
         "--model": chosen.model if isinstance(chosen.model, str) else None,
         "--vary": chosen.vary,
     }
+    if candidates is not None:
+        from djtrans.cli.candidates import generate_candidates
+
+        if save_params is not None:
+            raise InputError(
+                "--save-params does not go with --candidates, which writes a params file for each; "
+                "leave it out."
+            )
+        with profile_steps("djtrans generate") as whole:
+            whole.step("start").add(time.process_time())
+            generate_candidates(
+                *(track_a, track_b, candidates, output, chosen),
+                inputs=inputs,
+                report=report,
+                report_audio=report_audio,
+                visualize=visualize,
+                quiet=quiet,
+            )
+        if profile:
+            _print_profile(whole)
+        return 0
+    if output is None:
+        output = _DEFAULT_OUTPUT
+        if Path(output).exists():
+            raise InputError(
+                f"{output} exists already; name the file to write with -o "
+                f"(-o {output} overwrites it)."
+            )
     with profile_steps("djtrans generate") as whole:
         # The CPU time of the start, at which a process waits for little but its own modules.
         whole.step("start").add(time.process_time())
         with timed("check files"):
-            check_transition_outputs(output, save_params, visualize, inputs)
+            check_transition_outputs(output, save_params, visualize, inputs, report)
             check_components(chosen, default_registry())
             from djtrans.core.audio.containers import check_sample_rate
             from djtrans.core.audio.file_facts import audio_sample_rate
@@ -143,7 +189,11 @@ def generate(
         begin = time.monotonic()
         with results_only(as_json), show_progress(quiet) as progress:
             transition = run(track_a, track_b, chosen, progress=progress)
-            written = write_transition(transition, output, save_params, visualize, progress)
+            command = render_command(save_params or "", track_a, track_b)
+            pages = report_writers(report, report_audio, transition, command, quiet)
+            written = write_transition(
+                transition, output, save_params, visualize, progress, further=pages
+            )
         if as_json:
             print_json(as_document(transition, written))
         elif not quiet:
@@ -160,7 +210,7 @@ def _generate_pairs(
     output: str | None,
     options: GenerateOptions,
     *,
-    excluded: Mapping[str, str | None],
+    excluded: Mapping[str, object],
     visualize: bool,
     profile: bool,
     quiet: bool,
@@ -210,6 +260,7 @@ def _print_profile(whole: TimedStep) -> None:
 )
 @_save_params
 @_visualize
+@report_options
 @_device
 @_json
 @_quiet
@@ -222,13 +273,16 @@ def render(
     save_params: str | None,
     visualize: bool,
     as_json: bool,
+    report: str | None,
+    report_audio: str,
     quiet: bool,
     level: str | None,
     **options: Any,
 ) -> None:
     """Render a transition from its params file, which may be edited."""
+    check_report(report, report_audio)
     inputs = {"the params file": params, "track A": track_a, "track B": track_b}
-    check_transition_outputs(output, save_params, visualize, inputs)
+    check_transition_outputs(output, save_params, visualize, inputs, report)
     check_inputs(inputs)
     if level is not None:
         level = read_record(read_level, level=level)
@@ -246,7 +300,11 @@ def render(
         if refine != "off":
             config = RefinementConfig(prediction=refine)
             transition = refine_transition(transition, config, progress=progress)
-        written = write_transition(transition, output, save_params, visualize, progress)
+        command = render_command(params if refine == "off" else save_params or "", track_a, track_b)
+        pages = report_writers(report, report_audio, transition, command, quiet)
+        written = write_transition(
+            transition, output, save_params, visualize, progress, further=pages
+        )
     if as_json:
         print_json(as_document(transition, written))
     elif not quiet:

@@ -14,7 +14,7 @@ from djtrans.metrics.gates import Gate
 from djtrans.metrics.level_profile import LevelProfile, level_profile
 from djtrans.metrics.peaks import Peaks, peaks
 from djtrans.metrics.registered import measure, metric_values
-from djtrans.metrics.transition_metrics import TransitionMetrics
+from djtrans.metrics.transition_metrics import TransitionMetrics, measure_gates
 
 __all__ = [
     "BassOverlap",
@@ -31,6 +31,7 @@ __all__ = [
     "beat_offset",
     "level_profile",
     "measure",
+    "measure_gates",
     "metric_values",
     "peaks",
 ]

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from djtrans.core.audio.arrays import FloatArray
-from djtrans.metrics.loudness import ABSOLUTE_GATE_LUFS, gated_loudness, loudness_power, to_lufs
+from djtrans.metrics.loudness import (
+    ABSOLUTE_GATE_LUFS,
+    gated_loudness_of_power,
+    loudness_power,
+    to_lufs,
+)
 from djtrans.metrics.runs import longest_run_ms
 
 #: Dead air is this far under the integrated loudness of the mix.
@@ -30,10 +35,10 @@ def dead_air_ms(mix: FloatArray, sample_rate: int) -> float:
         loudness of the mix; 0 for a silent mix. What precedes the first and follows the last sound
         does not count: tracks may begin and end in silence.
     """
-    loudness = gated_loudness(mix, sample_rate)
+    power = loudness_power(mix, sample_rate)
+    loudness = gated_loudness_of_power(power, sample_rate)
     if loudness <= ABSOLUTE_GATE_LUFS:
         return 0.0
-    power = loudness_power(mix, sample_rate)
     width, hop = (round(s * sample_rate) for s in (_WINDOW_SECONDS, _HOP_SECONDS))
     total = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, max(1, len(power) - width + 1), hop)

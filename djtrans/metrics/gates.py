@@ -37,11 +37,14 @@ class Gate:
     verdict : {"pass", "not measurable", "warn", "fail"}
     why : str
         The numbers that decided, and what could not be measured.
+    limits : tuple of Limit
+        All measurements of the gate, with their limits.
     """
 
     name: str
     verdict: str
     why: str
+    limits: tuple[Limit, ...] = attrs.field(default=(), eq=False, repr=False)
 
 
 @attrs.frozen
@@ -102,15 +105,16 @@ def gate(name: str, limits: Sequence[Limit]) -> Gate:
         ``"not measurable"`` if nothing could be measured, or if everything else passes and a
         required value is missing.
     """
+    limits = tuple(limits)
     measured = [limit for limit in limits if limit.value is not None]
     missing = [limit.words for limit in limits if limit.value is None and limit.reason]
     if not measured:
-        return Gate(name, "not measurable", "; ".join(missing))
+        return Gate(name, "not measurable", "; ".join(missing), limits)
     worst = max((limit.verdict for limit in measured), key=VERDICTS.index)
     if worst == "pass" and any(limit.value is None and limit.required for limit in limits):
-        return Gate(name, "not measurable", "; ".join(missing))
+        return Gate(name, "not measurable", "; ".join(missing), limits)
     decided = [limit.words for limit in measured if limit.verdict == worst]
-    return Gate(name, worst, "; ".join([*decided, *missing]))
+    return Gate(name, worst, "; ".join([*decided, *missing]), limits)
 
 
 def aligned(

@@ -44,7 +44,11 @@ def to_lufs(power: FloatArray) -> FloatArray:
 
 def gated_loudness(audio: FloatArray, sample_rate: int) -> float:
     """Integrated loudness (BS.1770: both gates) in LUFS, -70 or more."""
-    power = loudness_power(audio, sample_rate)
+    return gated_loudness_of_power(loudness_power(audio, sample_rate), sample_rate)
+
+
+def gated_loudness_of_power(power: FloatArray, sample_rate: int) -> float:
+    """Compute :func:`gated_loudness` from :func:`loudness_power`, ``[samples]``."""
     width, hop = (round(s * sample_rate) for s in (_GATE_SECONDS, _GATE_HOP_SECONDS))
     width = min(width, len(power))
     total = np.concatenate([[0.0], np.cumsum(power)])

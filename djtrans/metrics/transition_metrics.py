@@ -73,6 +73,8 @@ class TransitionMetrics:
     curves : CurveMotion
     beat_ms : float
         Mean length of a beat.
+    gates : tuple of Gate
+        Aligned, one bass, one voice, level, placement; ``docs/metrics.md`` has the limits.
     """
 
     both_audible_beats: int
@@ -95,6 +97,7 @@ class TransitionMetrics:
     ends: Ends
     curves: CurveMotion
     beat_ms: float
+    gates: tuple[Gate, ...]
     measured: tuple[MeasuredValue, ...]
     failures: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -128,7 +131,8 @@ class TransitionMetrics:
             click_seconds=inputs.shared(results.click_seconds),
             ends=inputs.shared(results.ends_of_window),
             curves=inputs.shared(results.motion),
-            beat_ms=float(np.diff(inputs.beat_times).mean() * 1000.0),
+            beat_ms=_beat_ms(inputs),
+            gates=measure_gates(inputs),
             measured=measured,
             failures=failures,
         )
@@ -145,27 +149,47 @@ class TransitionMetrics:
         """Unit of each of :meth:`values`."""
         return {value.declared.name: value.declared.unit for value in self.measured}
 
-    @property
-    def gates(self) -> tuple[Gate, ...]:
-        """Aligned, one bass, one voice, level, placement; ``docs/metrics.md`` has the limits."""
-        together = self.both_audible_beats > 0
-        return (
-            aligned(self.beat_offset, self.phrases_a, self.phrases_b, together=together),
-            one_bass(self.bass_overlap, self.low_end_excess_db),
-            one_voice(self.vocals),
-            level(self.level_profile, self.peaks, self.beat_ms, self.dead_air_ms),
-            placed(self.placement),
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values; what could not be measured is None."""
-        plain = attrs.asdict(self, filter=lambda field, _: field.name != "measured")
+        plain = attrs.asdict(self, filter=lambda field, _: field.name not in ("measured", "limits"))
         plain["beat_offset"]["windows"] = self.beat_offset.windows
         for name in ("beats", "fraction", "beats_without_bass"):
             plain["bass_overlap"][name] = getattr(self.bass_overlap, name)
         plain["values"] = self.values()
-        plain["gates"] = [attrs.asdict(gate) for gate in self.gates]
         return {name: _jsonable(part) for name, part in plain.items()}
+
+
+def measure_gates(inputs: MetricInputs) -> tuple[Gate, ...]:
+    """Measure only what the gates need.
+
+    Parameters
+    ----------
+    inputs : MetricInputs
+        What has been measured of them is not measured again.
+
+    Returns
+    -------
+    tuple of Gate
+        Aligned, one bass, one voice, level, placement.
+    """
+    phrases_a, phrases_b = inputs.shared(results.phrases)
+    together = int(inputs.shared(results.audible_beats).sum()) > 0
+    return (
+        aligned(inputs.shared(results.offset_of_beats), phrases_a, phrases_b, together=together),
+        one_bass(inputs.shared(results.bass), inputs.shared(results.low_end_excess)),
+        one_voice(inputs.shared(vocals)),
+        level(
+            inputs.shared(results.levels),
+            inputs.shared(results.peaks_of_mix),
+            _beat_ms(inputs),
+            inputs.shared(results.dead_air),
+        ),
+        placed(inputs.shared(placement)),
+    )
+
+
+def _beat_ms(inputs: MetricInputs) -> float:
+    return float(np.diff(inputs.beat_times).mean() * 1000.0)
 
 
 def _jsonable(value: Any) -> Any:

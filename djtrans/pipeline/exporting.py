@@ -11,23 +11,20 @@ from djtrans.core.audio.file_facts import content_hash
 from djtrans.core.contracts.exporter import Exporter, ExporterDeclaration
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.track import load_track
-from djtrans.core.transition.export_inputs import ExportAudio, ExportInputs, ExportTrack
+from djtrans.core.transition.export_inputs import ExportInputs, ExportTrack
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile, Provenance, load_params
 from djtrans.core.transition.sources import check_not_source
 from djtrans.core.util.atomic_files import replacing, replacing_folder
 from djtrans.core.util.progress import ProgressCallback
-from djtrans.mixer.stem_rendering import render_stem
 from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.export_checks import find_exporter
 from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.pipeline.progress import Steps, half_progress
 from djtrans.pipeline.rendering import render
+from djtrans.pipeline.stem_audio import render_stem_audio
 from djtrans.pipeline.transition import Transition
 from djtrans.registry import Registry, default_registry
-
-#: Largest sample of what is not part of any stem: rounding, -80 dBFS.
-_ROUNDING = 1e-4
 
 
 def export_transition(
@@ -126,7 +123,7 @@ def export_transition(
                 registry=registry,
             )
         with steps.step("stems"):
-            audio = _stem_audio(source)
+            audio = render_stem_audio(source)
     if "tracks" in declaration.needs:
         with steps.step("analyze") as fraction:
             tracks = Pair(
@@ -163,42 +160,6 @@ def _check_tracks(
                 f"Track {side.upper()}, {file.name}, is not the file that these parameters were "
                 f"made for ({record.name}); give the same two files, in the same order."
             )
-
-
-def _stem_audio(transition: Transition) -> ExportAudio:
-    """Render each stem of each track once more, alone."""
-    mixer, r = transition.mixer, transition.rendered
-    if mixer is None:
-        raise InputError(
-            "This transition holds no mixer to render its stems with; export its params file."
-        )
-    heard, sources = {}, {}
-    for stem in mixer.spec.stems:
-        alone = render_stem(
-            mixer,
-            transition.params,
-            transition.plan,
-            transition.a,
-            transition.b,
-            r.span,
-            stem,
-            gain_db=r.trim_db,
-            seed=transition.provenance.render.seed,
-        )
-        for side, own, source in (("a", alone.a, alone.solo_a), ("b", alone.b, alone.solo_b)):
-            heard[f"{side}/{stem}"], sources[f"{side}/{stem}"] = own, source
-    for side, whole in (("a", r.a), ("b", r.b)):
-        stems = [audio for key, audio in heard.items() if key.startswith(f"{side}/")]
-        rest = whole - sum(stems)
-        if float(rest.abs().max()) > _ROUNDING:
-            # Only away from the window, where no stem is processed.
-            heard[f"{side}/unseparated"] = sources[f"{side}/unseparated"] = rest
-    order = sorted(heard, key=lambda key: key[0])
-    return ExportAudio(
-        mix=r.mix,
-        heard={key: heard[key] for key in order},
-        sources={key: sources[key] for key in order},
-    )
 
 
 def _analyzed(path: Path, analyzer: str, registry: Registry, progress: Any) -> ExportTrack:

@@ -25,9 +25,12 @@ from djtrans.mixer.rendering import Rendered
 from djtrans.report.summary_measurement import measure_overview
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.figure import Figure
 
-    from djtrans.metrics import TransitionMetrics, Voices
+    from djtrans.core.transition.metric_inputs import MetricInputs
+    from djtrans.metrics import Gate, TransitionMetrics, Voices
     from djtrans.registry import Registry
 
 
@@ -73,8 +76,9 @@ class Transition:
     b: AlignedTrack
     mixer: Mixer | None = None
     seconds: Mapping[str, float] = attrs.field(factory=dict)
-    # Measured on first use; shared by the params file and the plot.
+    # Measured on first use; shared by the params file and the plot, and by gates and metrics.
     _overview: list[Overview] = attrs.field(init=False, factory=list, repr=False)
+    _inputs: list[MetricInputs] = attrs.field(init=False, factory=list, repr=False)
 
     @property
     def audio(self) -> Tensor:
@@ -113,8 +117,31 @@ class Transition:
         -------
         TransitionMetrics
         """
+        from djtrans.metrics import measure
+
+        return measure(self._metric_inputs(), registry)
+
+    def gates(self) -> tuple[Gate, ...]:
+        """Measure the five gates, and no other metrics.
+
+        Returns
+        -------
+        tuple of Gate
+            Those of :meth:`metrics`.
+        """
+        from djtrans.metrics import measure_gates
+
+        return measure_gates(self._metric_inputs())
+
+    def _metric_inputs(self) -> MetricInputs:
+        """Return what the metrics measure; results that several need are computed once."""
+        if not self._inputs:
+            self._inputs.append(self._make_metric_inputs())
+        return self._inputs[0]
+
+    def _make_metric_inputs(self) -> MetricInputs:
         from djtrans.core.transition.plan import track_seconds
-        from djtrans.metrics import MetricInputs, TrackFacts, measure
+        from djtrans.metrics import MetricInputs, TrackFacts
 
         r, plan = self.rendered, self.plan
         start = self.window_seconds[0]
@@ -131,25 +158,22 @@ class Transition:
             torch.tensor([getattr(row.parameter, end) for row in self.params.layout.rows])
             for end in ("minimum", "maximum")
         )
-        return measure(
-            MetricInputs(
-                mix=r.mix,
-                a=r.a,
-                b=r.b,
-                solo_a=r.solo_a,
-                solo_b=r.solo_b,
-                sample_rate=self.sample_rate,
-                beat_times=self.beat_times,
-                swap_beat=plan.swap_beat,
-                beats_per_bar=plan.beats_per_bar,
-                beat_matched=plan.beat_matched,
-                track_a=track_a,
-                track_b=track_b,
-                voices=self._voices(),
-                curves=((self.params.values.cpu() - low) / (high - low)).numpy(),
-                frames_per_beat=self.params.frames_per_beat,
-            ),
-            registry,
+        return MetricInputs(
+            mix=r.mix,
+            a=r.a,
+            b=r.b,
+            solo_a=r.solo_a,
+            solo_b=r.solo_b,
+            sample_rate=self.sample_rate,
+            beat_times=self.beat_times,
+            swap_beat=plan.swap_beat,
+            beats_per_bar=plan.beats_per_bar,
+            beat_matched=plan.beat_matched,
+            track_a=track_a,
+            track_b=track_b,
+            voices=self._voices(),
+            curves=((self.params.values.cpu() - low) / (high - low)).numpy(),
+            frames_per_beat=self.params.frames_per_beat,
         )
 
     def _voices(self) -> Voices:
@@ -186,6 +210,32 @@ class Transition:
         content = self.content()
         with timed("plot"):
             return plot_transition(content, theme=theme)
+
+    def report(self, path: str | os.PathLike[str], *, audio: str = "inline") -> tuple[Path, ...]:
+        """Write a page with players, curves, plan and measurements; see ``docs/report.md``.
+
+        Parameters
+        ----------
+        path : path
+            HTML file to write.
+        audio : {"inline", "files"}
+            Audio in the page, which is then one file, or in a folder beside it.
+
+        Returns
+        -------
+        tuple of Path
+            The page, and the folder of the audio if there is one.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+        AudioFileError
+            If it is one of the tracks.
+        """
+        from djtrans.pipeline.listening_report import write_report
+
+        return write_report(path, [self], audio=audio)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the audio with title and artists; the extension chooses the format.

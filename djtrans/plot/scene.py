@@ -142,7 +142,9 @@ def make_scene(content: ParamsFile) -> Scene:
     bars = float(plan.bars)
     around = float(np.clip(bars / 8.0, 1.0, 4.0))
     positions = np.linspace(-around, bars + around, POINTS + 1)
-    whole, still = make_panels(params.layout, _evaluate(params, positions * plan.beats_per_bar))
+    whole, still = make_panels(
+        params.layout, evaluate_curves(params, positions * plan.beats_per_bar)
+    )
     columns = overview.beats * overview.columns_per_bar // plan.beats_per_bar
     first_bar = overview.first_beat / plan.beats_per_bar
     clock = np.array([plan.clock_of_beat(beat) for beat in overview.grid_beats])
@@ -217,8 +219,8 @@ def _subtitle(content: ParamsFile) -> str:
     )
 
 
-def _evaluate(params: TransitionParams, beats: FloatArray) -> FloatArray:
-    """Interpolate the curves as the mixer does, at positions in beats, ``[points, parameters]``."""
+def evaluate_curves(params: TransitionParams, beats: FloatArray) -> FloatArray:
+    """Interpolate the curves as the mixer does, at positions in beats: ``[points, parameters]``."""
     clock = params.beat_times.detach().cpu().double().numpy()
     times = np.interp(beats, np.arange(len(clock)), clock)
     curves = make_curves(

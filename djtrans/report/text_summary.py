@@ -55,9 +55,9 @@ def describe_transition(content: ParamsFile) -> str:
     lines = [
         f"# {tracks['a'].label} → {tracks['b'].label}",
         "",
-        *(f"- {fact}" for fact in _facts(plan)),
+        *(f"- {fact}" for fact in plan_facts(plan)),
         "",
-        *(f"{paragraph}\n" for paragraph in _paragraphs(content)),
+        *(f"**{label}** {text}\n" for label, text in bar_paragraphs(content)),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -70,7 +70,8 @@ def tempo_words(plan: TransitionPlan) -> str:
     return f"at {60.0 * (len(plan.beat_times) - 1) / plan.window_seconds:.1f} BPM"
 
 
-def _facts(plan: TransitionPlan) -> Iterable[str]:
+def plan_facts(plan: TransitionPlan) -> Iterable[str]:
+    """Yield the facts and reasons of a plan, one sentence each."""
     technique = short_name(plan.technique)
     yield f"{technique} over {plan.bars} bars, {plan.window_seconds:.1f} s {tempo_words(plan)}"
     for track, side in plan.sides.items():
@@ -96,7 +97,8 @@ class _Event:
     text: str = attrs.field(order=False)
 
 
-def _paragraphs(content: ParamsFile) -> Iterable[str]:
+def bar_paragraphs(content: ParamsFile) -> Iterable[tuple[str, str]]:
+    """Yield a label and a text for each bar in which something begins, and for the end."""
     plan = content.plan
     bar = plan.beats_per_bar
     events = [*_section_events(plan), *_curve_events(content), _swap_event(plan)]
@@ -109,8 +111,8 @@ def _paragraphs(content: ParamsFile) -> Iterable[str]:
         label = f"Bar {start + 1}" if after - start <= 1 else f"Bars {start + 1}–{after}"
         if start == plan.swap_beat // bar:
             label += " (the swap)" if after - start <= 1 else f" (the swap on {start + 1})"
-        yield f"**{label}.** {' '.join(event.text for event in by_bar[start])}"
-    yield f"**After bar {plan.bars}** B plays on alone{_ease_words(plan.b)}."
+        yield f"{label}.", " ".join(event.text for event in by_bar[start])
+    yield f"After bar {plan.bars}", f"B plays on alone{_ease_words(plan.b)}."
 
 
 def _ease_words(side: TrackPlan) -> str:
