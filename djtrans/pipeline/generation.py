@@ -11,11 +11,14 @@ import attrs
 from djtrans.core.errors import InputError, PlanError
 from djtrans.core.track.lazy_track import keep_samples_hash
 from djtrans.core.track.track import Track
+from djtrans.core.transition.alignment import AlignedTrack, Span
+from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile, load_params
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.util.profiling import timed
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
+from djtrans.diffusion.model import DiffusionModel
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.curve_generation import compatible_model, rules_reason, unsupported_reason
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
@@ -80,29 +83,14 @@ def generate(
     options = GenerateOptions.of(options, fields)
     with timed("plugins"):
         registry = registry or default_registry()
-    with timed("model"):
-        source = choose_model(
-            options.model,
-            scheduler=options.scheduler,
-            scheduler_settings=options.preparation.settings.scheduler,
-            steps=options.steps,
-            guidance_scale=options.guidance_scale,
-            device=options.device,
-            registry=registry,
-        )
+    source = load_source(options, registry)
     preparation = options.preparation
     varied = None if options.vary is None else load_params(options.vary)
-    if source is None and (needs := options.needs_model):
-        raise InputError(f"{needs}: the rules have no sampling; choose a model (--model).")
-    configured = preparation.settings.technique
-    if configured:
-        check_technique_settings(registry, options.technique, configured)
     steps = Steps(progress)
     prepared = prepare(a, b, preparation, steps=steps, registry=registry)
     with steps.step("plan"):
+        source = compatible_source(source, prepared, options)
         plan_options = prepared.plan_options(options)
-        named = options.model != AUTO
-        source = compatible_model(source, prepared.mixer.layout, configured, named=named)
         if source is not None:
             plan_options = attrs.evolve(plan_options, frames_per_beat=source.frames_per_beat)
         if varied is None:
@@ -115,14 +103,86 @@ def generate(
             _check_made_of(prepared, varied)
             plan = varied.plan
         span = prepared.span(plan, options.context, options.full)
-    aligned = prepared.align(plan, span, steps, cached=True)
+    content, aligned = generate_content(
+        prepared, plan, span, options, source=source, varied=varied, steps=steps
+    )
     with timed("hash samples"):
         for given, track in zip((a, b), prepared.tracks, strict=True):
             if not isinstance(given, Track):
                 keep_samples_hash(track)
+    transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
+    if options.refine not in ("off", AUTO):
+        config = RefinementConfig(prediction=options.refine)
+        transition = refine(transition, config, progress=progress, registry=registry)
+    return transition
+
+
+def load_source(options: GenerateOptions, registry: Registry) -> DiffusionModel | None:
+    """Load the model of the options, None for the rules, and check the settings against it."""
+    with timed("model"):
+        source = choose_model(
+            options.model,
+            scheduler=options.scheduler,
+            scheduler_settings=options.preparation.settings.scheduler,
+            steps=options.steps,
+            guidance_scale=options.guidance_scale,
+            device=options.device,
+            registry=registry,
+        )
+    if source is None and (needs := options.needs_model):
+        raise InputError(f"{needs}: the rules have no sampling; choose a model (--model).")
+    configured = options.preparation.settings.technique
+    if configured:
+        check_technique_settings(registry, options.technique, configured)
+    return source
+
+
+def compatible_source(
+    source: DiffusionModel | None, prepared: Prepared, options: GenerateOptions
+) -> DiffusionModel | None:
+    """Return the model if it fits the mixer and the settings; see `compatible_model`."""
+    configured = options.preparation.settings.technique
+    named = options.model != AUTO
+    return compatible_model(source, prepared.mixer.layout, configured, named=named)
+
+
+def generate_content(
+    prepared: Prepared,
+    plan: TransitionPlan,
+    span: Span,
+    options: GenerateOptions,
+    *,
+    source: DiffusionModel | None = None,
+    varied: ParamsFile | None = None,
+    steps: Steps | None = None,
+) -> tuple[ParamsFile, Pair[AlignedTrack]]:
+    """Align the tracks to a plan, refine it by their stems, and generate its curves.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    plan : TransitionPlan
+    span : Span
+        Part of the timeline to be rendered.
+    options : GenerateOptions
+    source : DiffusionModel, optional
+        Model that generates the curves, see :func:`compatible_source`.
+    varied : ParamsFile, optional
+        Curves that the model varies; the plan is theirs and stays as it is.
+    steps : Steps, optional
+        Receives progress and wall time.
+
+    Returns
+    -------
+    content : ParamsFile
+    aligned : Pair of AlignedTrack
+        Both tracks over `span`, to be rendered.
+    """
+    steps, registry = steps or Steps(), prepared.registry
+    aligned = prepared.align(plan, span, steps, cached=True)
     if varied is None:
         plan = prepared.refine(plan, aligned)
-    if source is not None and not named:
+    if source is not None and options.model == AUTO:
         why = unsupported_reason(source, plan, registry)
         if why:
             # The user named no model: using the rules is a reason in the plan, not a warning.
@@ -143,11 +203,7 @@ def generate(
     )
     if options.refine == AUTO and _is_sampled(content, options):
         content = refine_predicted(content, measure, steps, registry)
-    transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
-    if options.refine not in ("off", AUTO):
-        config = RefinementConfig(prediction=options.refine)
-        transition = refine(transition, config, progress=progress, registry=registry)
-    return transition
+    return content, aligned
 
 
 def _is_sampled(content: ParamsFile, options: GenerateOptions) -> bool:
