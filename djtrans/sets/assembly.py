@@ -13,8 +13,8 @@ from djtrans.core.audio.io import load_audio
 from djtrans.core.audio.splicing import splice
 from djtrans.core.audio.warping import warp
 from djtrans.core.errors import AudioFileError
-from djtrans.pipeline.preparation import as_track
 from djtrans.sets.folder import BoundaryFiles
+from djtrans.sets.loading import load_again
 from djtrans.sets.scanning import SetTrack
 from djtrans.sets.schedule import Part, Schedule
 
@@ -87,7 +87,7 @@ def _part_audio(
     part: Part, track: SetTrack, gain_db: float, sample_rate: int, channels: int
 ) -> Iterator[Tensor]:
     """Yield a part of a track at the tempo and the gain of the set."""
-    source = as_track(track.path).at_rate(sample_rate, channels).audio
+    source = load_again(track, sample_rate, channels).audio
     samples, gain = part.tempo.samples, db_to_amplitude(gain_db)
     # As a whole: pieces of one stretch would not continue each other.
     audio = warp(source, part.tempo.points, sample_rate, 0.0, samples / sample_rate)

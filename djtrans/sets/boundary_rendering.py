@@ -25,12 +25,13 @@ from djtrans.mixer.rendering import render_window
 from djtrans.pipeline.executors import one_thread, registry_with
 from djtrans.pipeline.generation import compatible_source, generate_content, load_source
 from djtrans.pipeline.options import GenerateOptions
-from djtrans.pipeline.preparation import align_pair, as_track, prepare
+from djtrans.pipeline.preparation import align_pair, prepare
 from djtrans.pipeline.progress import Steps
 from djtrans.pipeline.provenance import rebuild_mixer
 from djtrans.registry import Registry
 from djtrans.sets.boundaries import rendered_span, settled
 from djtrans.sets.folder import BoundaryFiles
+from djtrans.sets.loading import load_again
 from djtrans.sets.scanning import SetTrack
 
 
@@ -144,7 +145,7 @@ def _render(unit: BoundaryUnit, registry: Registry) -> None:
 def _generate(unit: BoundaryUnit, registry: Registry) -> tuple[ParamsFile, Pair[AlignedTrack]]:
     """Generate the curves of the planned transition."""
     known = {track.sha256: track.analysis for track in unit.tracks}
-    a, b = (as_track(track.path).at_rate(unit.sample_rate, unit.channels) for track in unit.tracks)
+    a, b = (load_again(track, unit.sample_rate, unit.channels) for track in unit.tracks)
     prepared = prepare(a, b, unit.options.preparation, known=known, registry=registry)
     for track in prepared.tracks:
         keep_samples_hash(track)

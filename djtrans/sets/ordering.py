@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
 from djtrans.planning.options import STRETCH_LIMIT
-from djtrans.planning.tempo import difference, has_beat
-from djtrans.planning.tempo_octave import match_tempo_octaves
+from djtrans.planning.tempo import has_beat
+from djtrans.planning.tempo_octave import nearest_octave
 from djtrans.sets.options import ARCS
 
 #: Cost of a tempo change of the stretch limit, to which smaller ones are proportional; of one that
@@ -147,7 +148,7 @@ def _ranks(values: FloatArray) -> FloatArray:
 
 def _boundary_cost(a: Analysis, b: Analysis) -> float:
     steps = min(max(a.key.distance(b.key) - 1, 0), _MOST_STEPS)
-    apart = abs(difference(*match_tempo_octaves(a, b)))
+    apart = abs(a.grid.bpm / nearest_octave(b.grid.bpm, a.grid.bpm) - 1.0)
     matched = has_beat(a) and has_beat(b) and apart <= STRETCH_LIMIT
     tempo = _AT_LIMIT * apart / STRETCH_LIMIT if matched else _UNMATCHED
     return tempo + _KEY_STEP * steps
@@ -221,13 +222,18 @@ def _improved(row: IntArray, costs: Callable[[IntArray], FloatArray]) -> IntArra
 
 def neighbours(row: IntArray) -> IntArray:
     """Return the orders that differ by one change, see :func:`order_tracks`."""
-    count, rows = len(row), []
+    return row[_changes(len(row))]
+
+
+@cache
+def _changes(count: int) -> IntArray:
+    """Return the orders of the positions after each change, ``[changes, count]``."""
+    places, rows = list(range(count)), []
     for length in range(1, _LONGEST_RUN + 1):
         for start in range(count - length + 1):
-            run = row[start : start + length]
-            rest = np.delete(row, slice(start, start + length))
-            rows += [np.insert(rest, to, run) for to in range(len(rest) + 1) if to != start]
+            run, rest = places[start : start + length], places[:start] + places[start + length :]
+            rows += [rest[:to] + run + rest[to:] for to in range(len(rest) + 1) if to != start]
     for start in range(count):
         for stop in range(start + 2, count + 1):
-            rows.append(np.concatenate([row[:start], row[start:stop][::-1], row[stop:]]))
-    return np.array(rows)
+            rows.append(places[:start] + places[start:stop][::-1] + places[stop:])
+    return np.array(sorted(set(map(tuple, rows))))

@@ -15,7 +15,7 @@ from djtrans.core.util.progress import Progress, ProgressCallback
 from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.generation import compatible_source, load_source
 from djtrans.pipeline.options import AUTO, GenerateOptions
-from djtrans.pipeline.preparation import Prepared, as_track, prepare
+from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.planning.options import PlanOptions
 from djtrans.registry import Registry
 from djtrans.sets.boundaries import (
@@ -26,6 +26,7 @@ from djtrans.sets.boundaries import (
     settled,
 )
 from djtrans.sets.endings import Entry, entry_of, make_gap
+from djtrans.sets.loading import load_again
 from djtrans.sets.options import SetOptions
 from djtrans.sets.scanning import SetTrack
 from djtrans.sets.schedule import make_part
@@ -73,7 +74,7 @@ def plan_boundaries(
 
     def load(track: SetTrack) -> Track:
         if track.path not in loaded:
-            loaded[track.path] = as_track(track.path).at_rate(sample_rate, channels)
+            loaded[track.path] = load_again(track, sample_rate, channels)
         return loaded[track.path]
 
     for index in range(count):
