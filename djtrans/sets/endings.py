@@ -20,6 +20,8 @@ class Entry:
         Track time from which it plays by itself.
     counted_from : float
         Track time from which its time is counted: the swap, or its start.
+    played : float
+        Time that has passed since then at `seconds`.
     rate : float
         Its tempo at `seconds`, relative to the file.
     mixed : bool
@@ -28,8 +30,13 @@ class Entry:
 
     seconds: float
     counted_from: float
+    played: float = 0.0
     rate: float = 1.0
     mixed: bool = False
+
+    def track_seconds_after(self, seconds: float, rate: float) -> float:
+        """Return the track time at which the track has played so long, at a constant rate."""
+        return self.seconds + (seconds - self.played) * rate
 
 
 def entry_of(track: SetTrack, before: Boundary | None, sample_rate: int) -> Entry:
@@ -40,7 +47,13 @@ def entry_of(track: SetTrack, before: Boundary | None, sample_rate: int) -> Entr
         return Entry(before.start_seconds, before.start_seconds)
     stop = rendered_span(before, sample_rate).stop
     seconds, rate = edge(before.b.warp, stop, sample_rate, last=True)
-    return Entry(seconds, track_seconds(before.b.warp, before.swap_seconds), rate, True)
+    return Entry(
+        seconds,
+        counted_from=track_seconds(before.b.warp, before.swap_seconds),
+        played=stop / sample_rate - before.swap_seconds,
+        rate=rate,
+        mixed=True,
+    )
 
 
 def end_of(track: SetTrack, entry: Entry, options: SetOptions) -> float:
@@ -52,11 +65,12 @@ def end_of(track: SetTrack, entry: Entry, options: SetOptions) -> float:
     end = track.end_seconds
     if options.max_seconds is None:
         return end
-    latest = entry.counted_from + options.max_seconds * min(entry.rate, 1.0)
+    # The tempo changes from the one at the entry to that of the file.
+    latest = entry.track_seconds_after(options.max_seconds, min(entry.rate, 1.0))
     if end <= latest:
         return end
     earliest = max(
-        entry.counted_from + (options.min_seconds or 0.0) * max(entry.rate, 1.0),
+        entry.track_seconds_after(options.min_seconds or 0.0, max(entry.rate, 1.0)),
         entry.seconds + options.fade_seconds + track.bar_seconds,
     )
     bars = sorted(track.analysis.phrase_bars)

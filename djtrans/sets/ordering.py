@@ -79,7 +79,7 @@ def order_tracks(
     >>> specs = [djtrans.TrackSpec(bpm=bpm, structure=(("drop", 8),)) for bpm in (120, 126, 123)]
     >>> songs = [djtrans.synthesize(spec) for spec in specs]
     >>> found = [djtrans.analyze_track(djtrans.Track(s.audio, s.sample_rate)) for s in songs]
-    >>> djtrans.sets.order_tracks(found, arc="rise")
+    >>> djtrans.sets.order_tracks(found, arc="flat")
     [0, 2, 1]
     """
     if arc not in ARCS:

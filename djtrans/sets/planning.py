@@ -137,8 +137,8 @@ def _plan_options(
         transition.plan,
         ease_bars=0,
         earliest_a_seconds=entry.seconds + bars * a.bar_seconds,
-        earliest_swap_a_seconds=None if low is None else entry.counted_from + low * fast,
-        latest_swap_a_seconds=None if high is None else entry.counted_from + high * slow,
+        earliest_swap_a_seconds=None if low is None else entry.track_seconds_after(low, fast),
+        latest_swap_a_seconds=None if high is None else entry.track_seconds_after(high, slow),
     )
 
 

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import attrs
 from torch import Tensor
 
 from djtrans.core.audio.decibels import db_to_power
+from djtrans.core.audio.decoding.opening import open_audio
+from djtrans.core.audio.file_facts import content_hash
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.tags import Tags
+from djtrans.core.track.analysis_io import analysis_from_dict, analysis_to_dict
+from djtrans.core.track.tags import Tags, read_tags
 from djtrans.core.track.track import load_track
+from djtrans.core.util.cache import cache_key, default_cache
+from djtrans.core.util.json_documents import parse_json
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.corrections import corrections_digest
 from djtrans.pipeline.executors import one_thread, registry_with
 from djtrans.pipeline.jobs import Job
+from djtrans.registry import Registry
 
+#: The kind of these entries in the cache, and the version of their content.
+KIND, FORMAT = "set-tracks", 1
 #: Level below the integrated loudness of a track up to which its start and end are silence, in dB.
 _SILENT_DB = 45.0
 #: Length of the blocks whose level is compared.
@@ -118,22 +129,44 @@ def _scan(path: str, analyzer: str, plugin_files: tuple[str, ...]) -> SetTrack |
     with one_thread():
         registry = registry_with(plugin_files)
         try:
-            track = load_track(path).without_dc()
-            analysis = analyze_track(track, analyzer=analyzer, registry=registry)
+            sha256 = content_hash(path)
+            component = registry.analyzers.find(analyzer)
+            with open_audio(Path(path)) as stream:
+                key = cache_key(
+                    format=FORMAT,
+                    file=sha256,
+                    decoder=stream.decoder,
+                    analyzer=component.name,
+                    version=component.declaration.version,
+                    corrections=corrections_digest(path, sha256),
+                )
+            # See :func:`cached_analysis` on analyzers that are not lazy.
+            kept = component.declaration.lazy
+            facts = default_cache().load(KIND, key, parse_json) if kept else None
+            if facts is None:
+                facts = _facts(path, analyzer, registry)
+                if kept:
+                    default_cache().store(KIND, key, json.dumps(facts).encode())
+            analysis = analysis_from_dict(facts.pop("analysis"))
+            tags = read_tags(path)
         except DjtransError as error:
             return str(error)
+    name = Path(path).name
+    return SetTrack(path=path, name=name, sha256=sha256, tags=tags, analysis=analysis, **facts)
+
+
+def _facts(path: str, analyzer: str, registry: Registry) -> dict[str, Any]:
+    """Decode and analyze a file."""
+    track = load_track(path).without_dc()
+    analysis = analyze_track(track, analyzer=analyzer, registry=registry)
     start, end = sound_range(track.audio, track.sample_rate, analysis.levels.integrated_lufs)
-    return SetTrack(
-        path=path,
-        name=track.name,
-        sha256=track.sha256,
-        tags=track.tags,
-        sample_rate=track.sample_rate,
-        channels=len(track.audio),
-        start_seconds=start,
-        end_seconds=end,
-        analysis=analysis,
-    )
+    return {
+        "sample_rate": track.sample_rate,
+        "channels": len(track.audio),
+        "start_seconds": start,
+        "end_seconds": end,
+        "analysis": analysis_to_dict(analysis),
+    }
 
 
 def sound_range(audio: Tensor, sample_rate: int, loudness_lufs: float) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from djtrans.core.transition.plan import Warp
 
 #: Shortest time over which the tempo changes, in seconds.
 _LEAST_EASE_SECONDS = 0.05
+#: Rates this close to each other are one: over an overlap they differ by less than two samples.
+_SAME_RATE = 1e-4
 
 
 @attrs.frozen
@@ -79,11 +81,12 @@ def tempo_map(
     hold_in, hold_out = (samples / sample_rate for samples in overlaps)
     eased_from = start + hold_in * rate_in
     room = stop - hold_out * rate_out - eased_from
-    if rate_in == rate_out:
-        samples = round((stop - start) / rate_in * sample_rate)
+    if abs(rate_in / rate_out - 1.0) < _SAME_RATE:
+        samples = round((stop - start) / rate_out * sample_rate)
         if samples <= 0:
             raise PlanError("two boundaries leave nothing of a track between them")
-        return TempoMap(((0.0, start), (samples / sample_rate, stop)), samples)
+        seconds = samples / sample_rate
+        return TempoMap(((0.0, stop - seconds * rate_out), (seconds, stop)), samples)
     if room < _LEAST_EASE_SECONDS:
         raise PlanError("two boundaries leave no time between them to change the tempo")
     eased_to = eased_from + min(ease_seconds, room)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
-from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.transition.plan import TransitionPlan, track_seconds
 from djtrans.core.util.names import visible
-from djtrans.planning.tempo_octave import nearest_octave
 from djtrans.sets.boundaries import Boundary
 from djtrans.sets.level_meter import BLOCK_SECONDS
 from djtrans.sets.schedule import Schedule, tempo_at
@@ -17,7 +17,7 @@ from djtrans.sets.schedule import Schedule, tempo_at
 #: Size of the drawing, and top and height of its rows.
 WIDTH, HEIGHT = 1200, 316
 _LEFT, _RIGHT = 44, 14
-_LEVEL, _LANES, _TEMPO = (14, 64), (92, 34), (180, 96)
+_LEVEL, _LANES, _TEMPO = (14, 64), (92, 34), (188, 88)
 #: Levels in dBFS at the bottom and at the top of the first row.
 _LOWEST_DB, _HIGHEST_DB = -48.0, -6.0
 #: Width of a letter, to shorten names to their lanes.
@@ -120,7 +120,7 @@ class Timeline:
             return round(top + height - (bpm - low) / (high - low) * height, 2)
 
         ticks = sorted({min(values), max(values)})
-        found = [f'<text x="4" y="{top - 6}">tempo, BPM</text>']
+        found = [f'<text x="4" y="{top - 10}">tempo, BPM</text>']
         found += [
             f'<text x="4" y="{y(bpm) + 4:.1f}" class="small">{bpm:.0f}</text>' for bpm in ticks
         ]
@@ -136,22 +136,24 @@ class Timeline:
             bpm = self.schedule.times[index].bpm
             curve: list[tuple[float, float]] = []
             if index:
-                curve += self._window_tempo(index - 1, bpm)
+                curve += self._window_tempo(index - 1, "b", bpm)
             at = np.linspace(part.begin, part.end, max(2, part.tempo.samples // (2 * rate)))
             curve += [(s / rate, tempo_at(part, bpm, int(s), rate)) for s in at]
             if index < len(self.boundaries):
-                curve += self._window_tempo(index, bpm)
+                curve += self._window_tempo(index, "a", bpm)
             found.append((index, curve))
         return found
 
-    def _window_tempo(self, number: int, bpm: float) -> list[tuple[float, float]]:
+    def _window_tempo(self, number: int, side: str, bpm: float) -> list[tuple[float, float]]:
         boundary = self.boundaries[number]
-        if not isinstance(boundary, TransitionPlan) or not boundary.beat_matched:
+        if not isinstance(boundary, TransitionPlan):
             return []
         begin = self.schedule.origins[number] / self.schedule.sample_rate
-        times = boundary.beat_times[:: boundary.beats_per_bar]
-        lengths = np.diff(times)
+        lines = boundary.beat_times[:: boundary.beats_per_bar]
+        track = [track_seconds(boundary.sides[side].warp, line) for line in lines]
         return [
-            (begin + t, nearest_octave(60.0 * boundary.beats_per_bar / length, bpm))
-            for t, length in zip(times[:-1], lengths.tolist(), strict=True)
+            (begin + (first + last) / 2, bpm * (later - earlier) / (last - first))
+            for (first, last), (earlier, later) in zip(
+                pairwise(lines), pairwise(track), strict=True
+            )
         ]
