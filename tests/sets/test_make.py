@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 import torch
@@ -25,7 +26,8 @@ from tests.helpers.sets import RATE, mono, offset_ms, quietest_db, tensor, write
 pytestmark = pytest.mark.usefixtures("warm_cache")
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {"keep_order": True, "loudness_lufs": -18.0, "ease_bars": 4}
-RULES = GenerateOptions(model="none", separator="spectral", device="cpu")
+# A named technique: the gains of the others need not be computed.
+RULES = GenerateOptions(technique="bass-swap", model="none", separator="spectral", device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +37,9 @@ def songs(tmp_path_factory):
     return [write_track(folder / f"{i}.wav", bpm, i) for i, bpm in enumerate(tempos, 1)]
 
 
-def make(tracks, output, **fields):
-    return djtrans.make_set(tracks, output, transition=RULES, **{**DEFAULTS, **fields})
+def make(tracks, output, technique="bass-swap", **fields):
+    transition = attrs.evolve(RULES, technique=technique)
+    return djtrans.make_set(tracks, output, transition=transition, **{**DEFAULTS, **fields})
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +129,8 @@ def progress(event):
         os.kill(os.getpid(), signal.SIGKILL)
 
 if __name__ == "__main__":
-    options = GenerateOptions(model="none", separator="spectral", device="cpu")
+    options = GenerateOptions(technique="bass-swap", model="none", separator="spectral",
+                              device="cpu")
     djtrans.make_set(sys.argv[2:], sys.argv[1], transition=options, keep_order=True,
                      loudness_lufs=-18.0, ease_bars=4, progress=progress)
 """
@@ -230,13 +234,24 @@ def test_far_tempos_are_a_gap_if_wanted(songs, tmp_path):
     (gap,) = made.boundaries
     assert isinstance(gap, Gap)
     assert gap.reason
-    other = make([songs[0], slow], tmp_path / "other.wav")
-    assert isinstance(other.boundaries[0], TransitionPlan)
-    for each in (made, other):
-        assert true_peak_db(tensor(each.audio), RATE) <= -0.95
-        for track, song in zip(each.times, (songs[0], slow), strict=True):
-            found = offset_ms(mono(each.audio), mono(song), track.starts, track.starts_at)
-            assert abs(found) < 50.0
+    check_starts(made, [songs[0], slow])
+
+
+@pytest.mark.slow
+def test_far_tempos_are_mixed_by_another_technique_otherwise(songs, tmp_path):
+    slow = write_track(tmp_path / "slow.wav", 116.0, 9, (8, 8, 8))
+    made = make([songs[0], slow], tmp_path / "mix.wav", technique="auto")
+    (plan,) = made.boundaries
+    assert isinstance(plan, TransitionPlan)
+    assert not plan.beat_matched
+    check_starts(made, [songs[0], slow])
+
+
+def check_starts(made, songs):
+    mix = mono(made.audio)
+    assert true_peak_db(tensor(made.audio), RATE) <= -0.95
+    for track, song in zip(made.times, songs, strict=True):
+        assert abs(offset_ms(mix, mono(song), track.starts, track.starts_at)) < 50.0
 
 
 def test_one_track_is_itself(songs, tmp_path):
@@ -254,13 +269,12 @@ def test_one_track_is_itself(songs, tmp_path):
 def test_the_same_track_twice(songs, tmp_path):
     made = make([songs[0], songs[0]], tmp_path / "mix.wav")
     assert [track.path for track in made.times] == [str(songs[0])] * 2
-    mix, source = mono(made.audio), mono(songs[0])
-    second = made.times[1]
-    assert abs(offset_ms(mix, source, second.starts, second.starts_at)) < 50.0
+    check_starts(made, [songs[0], songs[0]])
 
 
+@pytest.mark.slow
 def test_least_and_greatest_time_of_each_track(songs, tmp_path):
-    made = make(songs, tmp_path / "mix.wav", min_seconds=20.0, max_seconds=30.0)
+    made = make(songs, tmp_path / "mix.wav", "auto", min_seconds=20.0, max_seconds=30.0)
     for track in made.times:
         assert 20.0 <= track.seconds <= 30.0 or (track.number == 3 and track.seconds <= 30.0)
 
@@ -311,6 +325,21 @@ def test_files_that_are_no_audio_are_all_named(tmp_path):
         (tmp_path / name).write_text("no audio")
     with pytest.raises(InputError, match=r"(?s)a\.wav.*b\.wav"):
         make([tmp_path / "a.wav", tmp_path / "b.wav"], tmp_path / "mix.wav")
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_bytes(made, songs, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    from djtrans.pipeline.executors import dask_cluster
+
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        dask_cluster(cluster.scheduler_address) as executor,
+    ):
+        again = make(songs, tmp_path / "mix.wav", executor=executor)
+    assert again.audio.read_bytes() == made.audio.read_bytes()
 
 
 MEMORY = """
