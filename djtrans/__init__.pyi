@@ -115,6 +115,9 @@ from .planning.registered import (
 )
 from .registry import Registry as Registry
 from .registry import default_registry as default_registry
+from .sets.make import SetResult as SetResult
+from .sets.make import make_set as make_set
+from .sets.options import SetOptions as SetOptions
 from .synthesis import TrackSpec as TrackSpec
 from .synthesis import synthesize as synthesize
 

@@ -63,6 +63,11 @@ _COMMANDS = (
     ("plugins", "inspect", "List the registered components, and plugins that failed."),
     ("prepare", "prepare", "Prepare training pairs with stems, analyses and curves."),
     ("render", "transitions", "Render a transition from its params file, which may be edited."),
+    (
+        "set",
+        "sets",
+        "Mix TRACKS into one set: audio files, folders and .m3u8 playlists.",
+    ),
     ("train", "train", "Train a diffusion model that generates transition curves."),
     ("visualize", "pictures", "Plot a transition from its params file."),
 )

@@ -31,6 +31,10 @@ class PlanOptions:
         Start of the window in each track; moved to the nearest downbeat.
     swap_a_seconds, swap_b_seconds : float or None
         Position of the swap in each track instead; moved to the nearest downbeat.
+    earliest_a_seconds : float or None
+        Track time of A before which the window does not start.
+    earliest_swap_a_seconds, latest_swap_a_seconds : float or None
+        Track times of A between which the swap lies. With a latest one, A may be left early.
     tempo : str
         ``"auto"``, ``"a"``, ``"b"``, ``"ramp"`` (from A's to B's, bar by bar) or a number of beats
         per minute.
@@ -74,6 +78,9 @@ class PlanOptions:
     cue_b_seconds: float | None = None
     swap_a_seconds: float | None = None
     swap_b_seconds: float | None = None
+    earliest_a_seconds: float | None = None
+    earliest_swap_a_seconds: float | None = None
+    latest_swap_a_seconds: float | None = None
     tempo: str = setting("auto", "auto, a, b, ramp, or beats per minute.")
     stretch_limit: float | None = attrs.field(
         default=None, metadata={"help": "Largest tempo change, as a fraction."}
@@ -133,6 +140,14 @@ class PlanOptions:
         """Return True if the position of a track is given."""
         return self.cue_seconds(name) is not None or self.swap_seconds(name) is not None
 
+    def allows_a(self, start_seconds: float, swap_seconds: float) -> bool:
+        """Return True if a window of A may start, and its swap lie, at these track times."""
+        return (
+            start_seconds >= _or(self.earliest_a_seconds, -math.inf)
+            and swap_seconds >= _or(self.earliest_swap_a_seconds, -math.inf)
+            and swap_seconds <= _or(self.latest_swap_a_seconds, math.inf)
+        )
+
     def keep(self, name: str) -> float:
         """Return the least part of track ``"a"`` or ``"b"`` that is played."""
         return self.keep_a if name == "a" else self.keep_b
@@ -145,6 +160,10 @@ class PlanOptions:
         except ValueError:
             return None
         return value if math.isfinite(value) and SLOWEST_BPM <= value <= FASTEST_BPM else None
+
+
+def _or(seconds: float | None, unlimited: float) -> float:
+    return unlimited if seconds is None else seconds
 
 
 def nearest_bars(duration_seconds: float, bpm: float, beats_per_bar: int = 4) -> int:

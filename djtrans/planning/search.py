@@ -242,7 +242,8 @@ class PlanSearch:
             notes.append(f"{window.bars} bars although {why}")
         if candidate.clash:
             return BOTH_SING, notes
-        if candidate.early and not self.options.placed("a"):
+        limited = self.options.latest_swap_a_seconds is not None
+        if candidate.early and not limited and not self.options.placed("a"):
             bar = f"bar {candidate.swaps.a + 1} of {self.a.grid.bars}"
             return f"{LEFT_EARLY}, with the swap at {bar}", notes
         if window.harmonic and key.overlap == "never":
@@ -262,7 +263,8 @@ class PlanSearch:
         if candidate.falls and not (placed("a") and placed("b")):
             return FALLS
         for name, part in candidate.left_out.items():
-            free = placed(name) or (name == "a" and loop is not None)
+            limited = self.options.latest_swap_a_seconds is not None
+            free = placed(name) or (name == "a" and (limited or loop is not None))
             if part > 1.0 - self.options.keep(name) and not free:
                 return _left_out(name, part, self.options.keep(name))
         return ""

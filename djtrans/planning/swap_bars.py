@@ -52,7 +52,8 @@ def find_swap_bars(
             found.setdefault(bar, place)
     if options.placed(name):
         bar, _ = requested_bar(track, name, window, options)
-        return {bar: found.get(bar, "phrase" if bar in track.phrase_bars else "")}
+        placed = {bar: found.get(bar, "phrase" if bar in track.phrase_bars else "")}
+        return _allowed(track, name, placed, window, options)
     if anywhere:
         found = {bar: found.get(bar, "") for bar in range(track.grid.bars + 1)}
     label = name.upper()
@@ -68,7 +69,24 @@ def find_swap_bars(
         if name == "a" and window.looped:
             bars += " without vocals, to be looped"
         raise PlanError(f"{label} has no {kind} with {bars}{rest}")
-    return fitting
+    return _allowed(track, name, fitting, window, options)
+
+
+def _allowed(
+    track: Analysis, name: str, found: dict[int, str], window: Window, options: PlanOptions
+) -> dict[int, str]:
+    """Select the bars that lie within the time limits of A."""
+    if name == "b":
+        return found
+    time_of = track.grid.time_of_bar
+    allowed = {
+        bar: place
+        for bar, place in found.items()
+        if options.allows_a(time_of(bar - window.before(name)), time_of(bar))
+    }
+    if not allowed:
+        raise PlanError("no place in A lies within the time limits")
+    return allowed
 
 
 def _describe(places: Sequence[str]) -> str:

@@ -13,24 +13,19 @@ from pathlib import Path
 
 import attrs
 import numpy as np
-import soundfile
-import torch
 from torch import Tensor
 
-from djtrans.core.audio.containers import WRITABLE, check_sample_rate
+from djtrans.core.audio.containers import check_sample_rate
 from djtrans.core.audio.decibels import amplitude_to_db
 from djtrans.core.audio.decoding.opening import open_audio
 from djtrans.core.audio.decoding.stream import incomplete, seconds
 from djtrans.core.audio.downmix import to_stereo
-from djtrans.core.audio.reproducible_files import make_reproducible
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.validation import check_audio, check_finite
+from djtrans.core.audio.writing import audio_format, open_writer
 from djtrans.core.errors import AudioFileError
-from djtrans.core.util.atomic_files import reason, replacing
 
-#: libsndfile's Vorbis encoder overflows its stack on one huge write.
-_WRITE_FRAMES = 65536
 #: Samples of each channel that are collected before they are copied into the whole: 32 MiB, from
 #: which size on the memory of a part is free for others as soon as it is copied.
 _PART_FRAMES = 1 << 23
@@ -202,18 +197,7 @@ def write_audio(
     load_audio : Read an audio file.
     """
     file = Path(os.path.expanduser(path))
-    if file.suffix.lower() not in WRITABLE:
-        raise AudioFileError(
-            f"Cannot write {file}: extension {file.suffix!r} is unknown; use one of "
-            f"{', '.join(WRITABLE)}."
-        )
-    container, default = WRITABLE[file.suffix.lower()]
-    chosen = subtype or default
-    if not soundfile.check_format(container, chosen):
-        known = ", ".join(soundfile.available_subtypes(container))
-        raise AudioFileError(
-            f"Cannot write {file}: a {container} file has no subtype {chosen!r}; choose {known}."
-        )
+    _, chosen = audio_format(file, subtype)
     check_sample_rate(file, sample_rate)
     check_audio(audio)
     check_finite(audio, f"Cannot write {file}: the audio")
@@ -227,27 +211,8 @@ def write_audio(
                 f"lower the level, or write .wav with subtype 'FLOAT'.",
                 stacklevel=2,
             )
-    frames = audio.detach().cpu().to(torch.float32).numpy().T
-    with replacing(file, AudioFileError) as part:
-        try:
-            with soundfile.SoundFile(
-                os.fsencode(part),
-                "w",
-                samplerate=sample_rate,
-                channels=frames.shape[1],
-                format=container,
-                subtype=chosen,
-            ) as out:
-                for name, text in (texts or {}).items():
-                    setattr(out, name, text)
-                for begin in range(0, frames.shape[0], _WRITE_FRAMES):
-                    out.write(np.ascontiguousarray(frames[begin : begin + _WRITE_FRAMES]))
-            make_reproducible(part)
-        except (soundfile.SoundFileError, OSError, ValueError) as error:
-            raise AudioFileError(
-                f"Cannot write {file} ({frames.shape[1]} channels at {sample_rate} Hz, {chosen}): "
-                f"{reason(error)} Try a .wav file."
-            ) from None
+    with open_writer(file, sample_rate, len(audio), chosen, texts=texts) as write:
+        write(audio)
     return file
 
 

@@ -1,0 +1,5 @@
+"""Whole sets: many tracks in one mix, with a transition at each boundary."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
