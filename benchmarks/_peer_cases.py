@@ -139,11 +139,7 @@ def _dasp(x: Tensor, gradient: bool) -> Tensor:
         *(-3.0, 2000.0, 0.7, -3.0, 3000.0, 0.7, -3.0, 4000.0, 0.7),
     )
     y = F.parametric_eq(F.gain(flat, SAMPLE_RATE, *of(len(flat), -6.0)), SAMPLE_RATE, *settings)
-    bus = y.unflatten(0, x.shape[:2]).sum(dim=1)
-    wet = F.noise_shaped_reverberation(
-        bus, SAMPLE_RATE, *of(2, *[0.5] * 12), *of(2, *[0.5] * 12), *of(2, 0.3)
-    )
-    return wet.sum(dim=0)
+    return y.unflatten(0, x.shape[:2]).sum(dim=(0, 1))
 
 
 def _grafx(x: Tensor, gradient: bool) -> Tensor:
@@ -194,8 +190,8 @@ PEERS = {
     ),
     "dasp-pytorch": Peer(
         "dasp-pytorch",
-        "gain and six static biquads by FFT on each stem, reverb on each track, no echo; gradient "
-        "of the settings",
+        "gain and six static biquads by FFT on each stem, no reverb or echo; gradient of the "
+        "settings",
         _backward(_dasp, False),
         _backward(_dasp, True),
     ),

@@ -2,7 +2,9 @@
 
     make bench-peers                                # in an environment with all peers
     python benchmarks/peers.py --seconds 10 --runs 3
-    python benchmarks/peers.py --output build/peers # tables.md and scaling.png go there
+    python benchmarks/peers.py --only scaling       # one of: peers, curves, scaling, stream
+
+A table for each section and a plot are written to `--output`.
 
 Cases take turns (A B A B), so that a busy machine slows all of them; where others use the machine,
 read the CPU column and its ratios, which are medians of the ratios of each turn. Peak memory is
@@ -13,7 +15,7 @@ are not installed are left out.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -40,8 +42,8 @@ Case = Callable[[], object]
 
 #: Half as many STFT frames as by default.
 PREVIEW = MixerConfig(overlap=2, window="sqrt-hann")
-#: What one length of audio is compared at, in seconds.
-SCALING_SECONDS = 5.0
+#: Length of audio where another axis is varied.
+SCALING_SECONDS = 2.0
 
 
 def peer_cases(seconds: float) -> dict[str, Case]:
@@ -91,7 +93,7 @@ def scaling_cases() -> Iterator[tuple[str, float, Case, Case]]:
         values = moving_curves(mixer, frames=8 * bars)
         return tuple(case(mixer, values, audio, audio, rate) for case in (render, differentiate))
 
-    for length in (2.5, 5.0, 10.0, 20.0):
+    for length in (1.0, 2.0, 4.0, 8.0):
         yield "length in s", length, *pair(length=length)
     for count in (1, 2, 4, 8):
         yield "stems per track", count, *pair(count=count)
@@ -113,25 +115,23 @@ def peer_table(timings: Mapping[str, Timing], peaks: Mapping[str, float | None])
         kind = name.partition(", ")[2]
         ratio = timings[f"djtrans, {kind}"].ratio(timing)
         share = "" if name.startswith("djtrans") else f"{ratio:.2f}"
-        rows.append(_row(name, timing, share, peaks.get(name)))
+        peak = peaks.get(name)
+        memory = "" if peak is None else f"{peak:.0f}"
+        seconds = f"{timing.median_wall:.2f} | {timing.median_cpu:.2f}"
+        rows.append(f"| {name} | {seconds} | {share} | {memory} |")
     return [*rows, "", *(f"- *{name}*: {peer.computes}" for name, peer in PEERS.items())]
 
 
-def curve_table(timings: Mapping[str, Timing], peaks: Mapping[str, float | None]) -> list[str]:
+def curve_table(timings: Mapping[str, Timing]) -> list[str]:
     """Rows of djtrans, with the ratio to everything moving."""
-    rows = [
-        "| | wall s | CPU s | of everything moving | peak MB |",
-        "|---|---|---|---|---|",
-    ]
     first = next(iter(timings.values()))
+    rows = ["| | wall s | CPU s | of everything moving |", "|---|---|---|---|"]
     for name, timing in timings.items():
-        rows.append(_row(name, timing, f"{timing.ratio(first):.2f}", peaks.get(name)))
+        share = timing.ratio(first)
+        rows.append(
+            f"| {name} | {timing.median_wall:.2f} | {timing.median_cpu:.3f} | {share:.2f} |"
+        )
     return rows
-
-
-def _row(name: str, timing: Timing, share: str, peak: float | None) -> str:
-    memory = "" if peak is None else f"{peak:.0f}"
-    return f"| {name} | {timing.median_wall:.2f} | {timing.median_cpu:.2f} | {share} | {memory} |"
 
 
 def scaling(runs: int) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
@@ -189,40 +189,52 @@ def peak_of(case: str, seconds: float) -> float:
     """Measure one case in this process."""
     if case == "stream":
         return measure_peak(stream(seconds), stream(20.0))
-    make = peer_cases if case in peer_cases(1.0) else curve_cases
-    return measure_peak(make(seconds)[case], make(1.0)[case])
+    return measure_peak(peer_cases(seconds)[case], peer_cases(1.0)[case])
 
 
-def main(seconds: float, runs: int, stream_seconds: float, output: Path) -> None:
-    """Measure all, print the tables and write them."""
+def peers_section(seconds: float, runs: int) -> list[str]:
+    """Measure time and memory of djtrans and the peers."""
+    cases = peer_cases(seconds)
+    timings = take_turns(cases, runs)
+    measured = partial(peak_megabytes, __file__, "--seconds", str(seconds), "--peak-of")
+    return peer_table(timings, {name: measured(name) for name in cases})
 
-    def peaks(names: Sequence[str]) -> dict[str, float | None]:
-        measured = partial(peak_megabytes, __file__, "--seconds", str(seconds), "--peak-of")
-        return {name: measured(name) for name in names}
 
+def curves_section(seconds: float, runs: int) -> list[str]:
+    """Measure djtrans with other curves."""
+    return curve_table(take_turns(curve_cases(seconds), runs))
+
+
+def scaling_section(output: Path, runs: int) -> list[str]:
+    """Measure the slopes, and plot them."""
+    found = scaling(runs)
+    plot(found, output / "scaling.png")
+    return scaling_table(found)
+
+
+def stream_section(seconds: float) -> list[str]:
+    """Measure the memory of a stream."""
+    peak = peak_megabytes(__file__, "--seconds", str(seconds), "--peak-of", "stream")
+    return [] if peak is None else [f"A stream of {seconds / 60:g} minutes takes {peak:.0f} MB."]
+
+
+def main(asked: argparse.Namespace) -> None:
+    """Measure the sections, print each and write it to a file."""
+    seconds, runs, output = asked.seconds, asked.runs, asked.output
+    sections: dict[str, Callable[[], list[str]]] = {
+        "peers": partial(peers_section, seconds, runs),
+        "curves": partial(curves_section, seconds, runs),
+        "scaling": partial(scaling_section, output, runs),
+        "stream": partial(stream_section, asked.stream_seconds),
+    }
     output.mkdir(parents=True, exist_ok=True)
     packages = ["torch", *(p.package for p in PEERS.values() if p.is_installed)]
-    lines = [
-        f"{seconds:g} s of eight stereo stems, medians of {runs} turns. {machine(packages)}.",
-        "",
-    ]
-
-    def add(*rows: str) -> None:
-        print("\n".join(rows), flush=True)
-        lines.extend([*rows, ""])
-        write_text(output / "tables.md", "\n".join(lines))
-
-    print(lines[0], flush=True)
-    for make, table in ((peer_cases, peer_table), (curve_cases, curve_table)):
-        cases = make(seconds)
-        add(*table(take_turns(cases, runs), peaks(list(cases))))
-    found = scaling(runs)
-    add(*scaling_table(found))
-    plot(found, output / "scaling.png")
-    if stream_seconds:
-        peak = peak_megabytes(__file__, "--seconds", str(stream_seconds), "--peak-of", "stream")
-        if peak is not None:
-            add(f"Peak memory of a stream of {stream_seconds / 60:g} minutes: {peak:.0f} MB.")
+    for name in asked.only or sections:
+        length = SCALING_SECONDS if name == "scaling" else seconds
+        about = f"{length:g} s of eight stereo stems, medians of {runs} turns. {machine(packages)}."
+        text = "\n".join([about, "", *sections[name](), ""])
+        print(text, flush=True)
+        write_text(output / f"{name}.md", text)
 
 
 if __name__ == "__main__":
@@ -230,12 +242,13 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--stream-seconds", type=float, default=3600.0, help="0: not measured")
+    parser.add_argument("--stream-seconds", type=float, default=3600.0)
+    parser.add_argument("--only", nargs="+", choices=("peers", "curves", "scaling", "stream"))
     parser.add_argument("--output", type=Path, default=Path("build/peers"))
     parser.add_argument("--peak-of", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    torch.set_num_threads(asked.threads)
-    if asked.peak_of:
-        print(peak_of(asked.peak_of, asked.seconds))
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    if arguments.peak_of:
+        print(peak_of(arguments.peak_of, arguments.seconds))
     else:
-        main(asked.seconds, asked.runs, asked.stream_seconds, asked.output)
+        main(arguments)
