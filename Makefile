@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test test-slow test-smoke test-lowest coverage \
-	lint types docs audit format bench torture clean
+	lint types docs audit format bench bench-peers torture clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -78,11 +78,21 @@ bench: install  ## every benchmark, one after the other
 		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
+# In an environment of its own, where the peers' own requirements do no harm. make bench-peers PEERS=--seconds=10
+bench-peers: .venv-peers/installed  ## time and memory beside other libraries; tables and plot in build/peers/
+	.venv-peers/bin/python benchmarks/peers.py $(PEERS)
+	.venv-peers/bin/python benchmarks/accelerator.py
+
+.venv-peers/installed: pyproject.toml constraints.txt benchmarks/peers.txt
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r benchmarks/peers.txt
+	@touch $@
+
 # Resumed where it was stopped; make torture TORTURE=--jobs=2
 torture: install  ## inject faults for hours: inputs, kills, disks, networks; report in torture-output/
 	$(BIN)/python -m torture --out torture-output $(TORTURE)
 
 clean:  ## remove .venv, caches and what the demo wrote
-	rm -rf .venv .venv-lowest .venv-smoke .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-lowest .venv-peers .venv-smoke .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	rm -rf build dist demo-output site torture-output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -25,7 +25,7 @@ import math
 import time
 
 import torch
-from mixer_speed import build_mixer, moving_curves
+from _mixer_cases import build_mixer, moving_curves
 from torch import Tensor
 
 from djtrans.core.contracts.mixer_spec import MixerConfig

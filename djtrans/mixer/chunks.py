@@ -95,7 +95,8 @@ def overlap_add(frames: Tensor, hop: int) -> Tensor:
 
 def is_silent(audio: Tensor) -> bool:
     """Return True if all samples are 0. On a GPU the answer would cost more than the work."""
-    if audio.device.type != "cpu" or bool(audio[..., ::_SPARSE].any()):
+    # By numpy, whose calls take a quarter of the time on so few samples.
+    if audio.device.type != "cpu" or audio.detach()[..., ::_SPARSE].numpy().any():
         return False
     return not bool(audio.any())
 

@@ -134,10 +134,8 @@ class _MaskedSum(torch.autograd.Function):
                         for stem in range(stems):
                             audio = chunk.audio(inputs[i], (stem,))
                             if not is_silent(audio):
-                                found = _correlation(chunk.spectra(audio, t.analysis), weighted)
-                                if product.shape[-1] == 1:
-                                    found = found.sum(dim=-1, keepdim=True)
-                                grad_masks[i, :, stem] = found
+                                found = grad_masks[i, :, stem]
+                                _correlate(chunk.spectra(audio, t.analysis), weighted, found)
                     wanted = [given, *job.weights]
                     first, *rest = torch.autograd.grad(
                         masks, wanted, grad_masks.flatten(0, 2), allow_unused=True
@@ -168,8 +166,13 @@ class _MaskedSum(torch.autograd.Function):
         return (None, None, found_controls, whole, *grads, *grad_weights)
 
 
-def _correlation(spectra: Tensor, weighted: Tensor) -> Tensor:
-    """Sum ``Re(conj(x) y)`` over the channels, ``[items, frames, bins]``; overwrites `spectra`."""
-    products = torch.view_as_real(spectra).mul_(torch.view_as_real(weighted))
-    both = products.sum(dim=1)
-    return both[..., 0] + both[..., 1]
+def _correlate(spectra: Tensor, weighted: Tensor, out: Tensor) -> None:
+    """Sum ``Re(conj(x) y)`` over the channels into `out`, ``[items, frames, bins or 1]``."""
+    x, y = (torch.view_as_real(z).unbind(dim=1) for z in (spectra, weighted))
+    both = x[0].mul_(y[0])
+    for channel in range(1, len(x)):
+        both.addcmul_(x[channel], y[channel])
+    if out.shape[-1] == 1:
+        out.copy_(both.sum(dim=(-2, -1)).unsqueeze(-1))
+    else:
+        torch.add(both[..., 0], both[..., 1], out=out)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import DelayConfig
@@ -93,6 +95,49 @@ def delay_times(beat_times: Tensor, beats: float, sample_rate: int) -> DelayTime
     return DelayTimes(time_of(knots) * sample_rate, (seconds * sample_rate).round().clamp(min=1.0))
 
 
+class _FeedbackLoop(torch.autograd.Function):
+    """Delay line with a constant delay: ``line[n] = fed[n] + gain[n] line[n - delay]``.
+
+    From the last samples of the line ``[..., kept]``, its input and the gain ``[..., n]``, which
+    has one channel, to the echoes ``[..., n]`` and the last samples. The gradient passes through
+    the same loop backward in time.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, line: Tensor, fed: Tensor, gain: Tensor, delay: int
+    ) -> tuple[Tensor, Tensor]:
+        kept, new = line.shape[-1], fed.shape[-1]
+        whole = torch.cat([line, fed], dim=-1)
+        for start in range(0, new, delay):
+            stop = min(start + delay, new)
+            echo = whole[..., kept + start - delay : kept + stop - delay]
+            whole[..., kept + start : kept + stop].addcmul_(gain[..., start:stop], echo)
+        ctx.save_for_backward(whole, gain)
+        ctx.delay = delay
+        first = kept - delay
+        return whole[..., first : first + new].clone(), whole[..., new:].clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(
+        ctx: Any, grad_echoes: Tensor, grad_line: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, None]:
+        (whole, gain), delay = ctx.saved_tensors, ctx.delay
+        kept, new = grad_line.shape[-1], grad_echoes.shape[-1]
+        grad = torch.zeros_like(whole)
+        echoes = slice(kept - delay, kept - delay + new)
+        grad[..., echoes] = grad_echoes
+        grad[..., new:] += grad_line
+        for start in reversed(range(0, new, delay)):
+            stop = min(start + delay, new)
+            echo = grad[..., kept + start - delay : kept + stop - delay]
+            echo.addcmul_(gain[..., start:stop], grad[..., kept + start : kept + stop])
+        grad_fed = grad[..., kept:]
+        grad_gain = (grad_fed * whole[..., echoes]).sum(dim=-2, keepdim=True)
+        return grad[..., :kept], grad_fed, grad_gain, None
+
+
 @attrs.frozen(eq=False)
 class DelayState:
     """State of the delay.
@@ -148,6 +193,10 @@ class Delay:
         line = audio.new_zeros(*audio.shape[:-1], keep) if state.line is None else state.line
         fed = audio * curves["send"].unsqueeze(1)
         loop = (LARGEST_LOOP_GAIN * curves["feedback"]).unsqueeze(1)
+        constant = times.constant(state.position, state.position + samples)
+        if constant is not None:
+            out, line = _FeedbackLoop.apply(line, fed, loop, constant)
+            return out, DelayState(line, state.position + samples, times)
         echoes: list[Tensor] = []
         at = state.position
         blocks = zip(fed.split(times.shortest, -1), loop.split(times.shortest, -1), strict=True)

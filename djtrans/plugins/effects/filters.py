@@ -57,15 +57,16 @@ class _Butterworth(torch.autograd.Function):
         gain = torch.addcmul(one, v, u).rsqrt_()
         ctx.save_for_backward(gain, u, opened)
         # Most frames are far from neutral, and need no blend; a GPU would wait for the answer.
-        is_blended = opened.device.type != "cpu" or bool(opened.any())
-        return torch.lerp(gain, one, opened) if is_blended else gain
+        ctx.is_blended = opened.device.type != "cpu" or bool(opened.any())
+        return torch.lerp(gain, one, opened) if ctx.is_blended else gain
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, Tensor]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, Tensor | None]:
         gain, u, opened = ctx.saved_tensors
-        weighted = grad * gain
-        grad_opened = grad.sum(dim=-1, keepdim=True) - weighted.sum(dim=-1, keepdim=True)
+        weighted, grad_opened = grad * gain, None
+        if ctx.is_blended:  # elsewhere the blend has the derivative 0
+            grad_opened = grad.sum(dim=-1, keepdim=True) - weighted.sum(dim=-1, keepdim=True)
         cubed = weighted.mul_(gain).mul_(gain)
         return (cubed @ u).unsqueeze(-1) * (-0.5 * (1 - opened)), None, grad_opened
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 import attrs
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import ReverbConfig
+from djtrans.plugins.effects.partitioned_convolution import convolve
 
 #: Approximate length of a block of the convolution.
 BLOCK_SECONDS = 0.18
@@ -68,54 +67,6 @@ def impulse_response(config: ReverbConfig, channels: int, sample_rate: int, seed
 def _noise(seed: int, length: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(length, dtype=torch.float64, generator=generator)
-
-
-class _Rfft(torch.autograd.Function):
-    """Function ``torch.fft.rfft`` with a real inverse transform as backward."""
-
-    @staticmethod
-    def forward(ctx: Any, audio: Tensor) -> Tensor:
-        ctx.size = audio.shape[-1]
-        return torch.fft.rfft(audio)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> Tensor:
-        half = grad * (0.5 * ctx.size)
-        half[..., 0] *= 2
-        half[..., -1] *= 2
-        return torch.fft.irfft(half, n=ctx.size)
-
-
-class _PartitionSum(torch.autograd.Function):
-    """Frequency-domain sum over the partitions: convolves input blocks with the response.
-
-    From ``[..., partitions - 1 + count, bins]`` and ``[partitions, channels, bins]`` to
-    ``[..., count, bins]``.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, spectra: Tensor, response: Tensor) -> Tensor:
-        ctx.save_for_backward(response)
-        last = response.shape[0] - 1
-        count = spectra.shape[-2] - last
-        total = spectra[..., last:, :] * response[0].unsqueeze(-2)
-        for index in range(1, last + 1):
-            at = last - index
-            total.addcmul_(spectra[..., at : at + count, :], response[index].unsqueeze(-2))
-        return total
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        (response,) = ctx.saved_tensors
-        last, count = response.shape[0] - 1, grad.shape[-2]
-        found = grad.new_zeros(*grad.shape[:-2], last + count, grad.shape[-1])
-        for index in range(last + 1):
-            at = last - index
-            mirrored = response[index].conj().resolve_conj().unsqueeze(-2)
-            found[..., at : at + count, :].addcmul_(grad, mirrored)
-        return found, None
 
 
 @attrs.frozen(eq=False)
@@ -192,14 +143,9 @@ class Reverb:
         ready = state.ready
         if count:
             line = torch.cat([state.previous, fed[..., : count * block]], dim=-1)
-            spectra = _Rfft.apply(line.unfold(-1, 2 * block, block))
-            spectra = torch.cat([state.history, spectra], dim=-2)
-            total = _PartitionSum.apply(spectra, state.response)
-            wet = torch.fft.irfft(total, n=2 * block)[..., block:].flatten(-2)
+            wet, history = convolve(line, state.history, state.response)
             ready = torch.cat([ready, wet], dim=-1)
-            state = attrs.evolve(
-                state, history=spectra[..., count:, :], previous=line[..., -block:]
-            )
+            state = attrs.evolve(state, history=history, previous=line[..., -block:])
         length = audio.shape[-1]
         state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., length:])
         return ready[..., :length], state
