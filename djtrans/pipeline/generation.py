@@ -83,7 +83,6 @@ def generate(
     options = GenerateOptions.of(options, fields)
     with timed("plugins"):
         registry = registry or default_registry()
-        check_components(options, registry)
     source = load_source(options, registry)
     preparation = options.preparation
     varied = None if options.vary is None else load_params(options.vary)
@@ -119,7 +118,8 @@ def generate(
 
 
 def load_source(options: GenerateOptions, registry: Registry) -> DiffusionModel | None:
-    """Load the model of the options, None for the rules, and check the settings against it."""
+    """Load the model of the options, None for the rules, and check the options against it."""
+    check_components(options, registry)
     with timed("model"):
         source = choose_model(
             options.model,
@@ -132,9 +132,6 @@ def load_source(options: GenerateOptions, registry: Registry) -> DiffusionModel 
         )
     if source is None and (needs := options.needs_model):
         raise InputError(f"{needs}: the rules have no sampling; choose a model (--model).")
-    configured = options.preparation.settings.technique
-    if configured:
-        check_technique_settings(registry, options.technique, configured)
     return source
 
 
