@@ -94,7 +94,7 @@ def plan_boundaries(
                     load(a), load(b), transition.preparation, known=known, registry=registry
                 )
                 model = compatible_source(source, prepared, transition)
-                wanted = _plan_options(transition, a, entry, options)
+                wanted = _limited(prepared.plan_options(transition), a, entry, options)
                 if model is not None:
                     wanted = attrs.evolve(wanted, frames_per_beat=model.frames_per_beat)
                 gains = Pair(gains_db[index], gains_db[index + 1])
@@ -126,15 +126,13 @@ def _planned(
     return prepared.nudge(plan)
 
 
-def _plan_options(
-    transition: GenerateOptions, a: SetTrack, entry: Entry, options: SetOptions
-) -> PlanOptions:
-    """Return the options of the planner, with the times between which A can be left."""
+def _limited(plan: PlanOptions, a: SetTrack, entry: Entry, options: SetOptions) -> PlanOptions:
+    """Add the times between which A can be left to the options of the planner."""
     slow, fast = min(entry.rate, 1.0) - _RATE_MARGIN, max(entry.rate, 1.0) + _RATE_MARGIN
     bars = BARS_BEFORE + (LEAST_BARS_BETWEEN if entry.mixed else 1)
     low, high = options.min_seconds, options.max_seconds
     return attrs.evolve(
-        transition.plan,
+        plan,
         ease_bars=0,
         earliest_a_seconds=entry.seconds + bars * a.bar_seconds,
         earliest_swap_a_seconds=None if low is None else entry.track_seconds_after(low, fast),
