@@ -1,4 +1,4 @@
-"""Meter of a long signal that arrives in pieces: true peak, level by second, loudness."""
+"""Meter of a long signal that arrives in pieces: true peak, and level over time."""
 
 from __future__ import annotations
 
