@@ -16,7 +16,7 @@ from typing import Any
 PAGES = Path(__file__).resolve().parent.parent / "docs/api"
 _DIRECTIVE = re.compile(r"^::: ([\w.]+)$")
 #: Begins a paragraph that this script wrote.
-_MARK = "Summary of "
+_MARK = "**`"
 
 
 def updated(page: str) -> str:
@@ -35,7 +35,7 @@ def updated(page: str) -> str:
 def summary(name: str) -> str:
     """Summarize a module, with a line for each of its public names, or another object."""
     found = _resolve(name)
-    lines = [f"{_MARK}`{name}`: {_first_line(found)}"]
+    lines = [f"{_MARK}{name}`**: {_first_line(found)}"]
     if isinstance(found, ModuleType):
         own = [
             (key, value)
