@@ -20,8 +20,8 @@ class Placement:
     ----------
     arrival_drop_lu : float or None
         Loudness on up to 8 bars before the swap, of the mix or of A itself, whichever is louder,
-        less that of the mix on as many bars after it. A mix that falls below A before the swap is
-        no standard: a dip would hide a drop.
+        less that of the mix on as many bars after it; 0 if it rises. A mix that falls below A
+        before the swap is no standard: a dip would hide a drop.
     unplayed_a_seconds, skipped_b_seconds : float or None
         Music of A after the window, and of B before it.
     reason : str
@@ -62,4 +62,4 @@ def _arrival_drop(inputs: MetricInputs) -> tuple[float | None, str]:
         max(ABSOLUTE_GATE_LUFS, float(to_lufs(part.mean())))
         for part in (power_a[start:middle], power[start:middle], power[middle:stop])
     )
-    return max(own, before) - after, ""
+    return max(own, before, after) - after, ""

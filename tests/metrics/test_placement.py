@@ -32,9 +32,9 @@ def inputs(after_db, seconds=60, **facts):
     )
 
 
-@pytest.mark.parametrize("after_db", [-18.0, -6.0, 0.0, 4.0])
-def test_the_drop_is_the_change_of_the_level_at_the_swap(after_db):
-    assert placement(inputs(after_db)).arrival_drop_lu == pytest.approx(-after_db, abs=0.02)
+@pytest.mark.parametrize(("after_db", "drop"), [(-18.0, 18.0), (-6.0, 6.0), (0.0, 0.0), (4.0, 0.0)])
+def test_the_drop_is_the_fall_of_the_level_at_the_swap(after_db, drop):
+    assert placement(inputs(after_db)).arrival_drop_lu == pytest.approx(drop, abs=0.02)
 
 
 def test_what_is_more_than_eight_bars_away_does_not_count():
