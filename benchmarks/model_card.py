@@ -49,33 +49,28 @@ def results(documents: dict[str, dict[str, Any]], sha256: str) -> str:
     rows = {name: of_model(document, sha256) for name, document in documents.items()}
     everything = [row for each in rows.values() for row in each]
     synthesized = [row for name in list(rows)[:SYNTHESIZED] for row in rows[name]]
-    ours = [MODEL, REFINED_MODEL]
-    parts = [
-        f"### Synthesized tracks\n\n{contents(synthesized, sha256)}",
-        summary(synthesized),
-        paired(complete(synthesized), RULES, SHOWN[1:], False),
-        "Against the *refined* rules:\n",
-        paired(complete(synthesized), REFINED_RULES, ours, False),
-        "From the network to the model, without refinement:\n",
+    parts = []
+    for name, each in {"synthesized-tracks": synthesized, **rows}.items():
+        parts += [f"### {title(name)}\n\n{contents(each, sha256)}", comparison(each)]
+    parts += [
+        "### From the network to the model\n",
         paired(complete(synthesized, STAGES), RULES, STAGES, False),
+        "### Gates and the low end\n",
     ]
-    for name, each in rows.items():
-        parts += [f"### {title(name)}\n\n{contents(each, sha256)}", summary(each)]
-        parts.append(paired(complete(each), RULES, SHOWN[1:], False))
-    parts.append("### Gates and the low end\n")
     for name, each in {
-        "Synthesized": synthesized,
+        "synthesized": synthesized,
         **dict(list(rows.items())[SYNTHESIZED:]),
     }.items():
-        parts.append(f"{title(name)}, {len(complete(each))} transitions:\n\n")
-        parts[-1] += gates(complete(each), SHOWN)
+        for sources in ((RULES, MODEL), SHOWN):
+            known = complete(each, sources)
+            parts.append(f"{title(name)}, {len(known)} transitions:\n\n{gates(known, sources)}")
     others = [s for s in dict.fromkeys(s for r in everything for s in r["sources"])
               if s not in (*SHOWN, *STAGES)]  # fmt: skip
     parts += [
         "### Use of the conditioning\n",
         ablations(synthesized, others),
         "### Steering and diversity\n",
-        steering(complete(synthesized), SHOWN),
+        steering(synthesized, SHOWN),
         diversity(synthesized),
         "### Digests\n",
         digests(documents, sha256),
@@ -88,24 +83,31 @@ def complete(rows: Sequence[Row], sources: Sequence[str] = SHOWN) -> list[Row]:
     return [row for row in rows if all(source in row["sources"] for source in sources)]
 
 
-def summary(rows: Sequence[Row]) -> str:
-    """State on which metrics the model is better and worse."""
-    known = complete(rows)
-    if not known:
+def comparison(rows: Sequence[Row]) -> str:
+    """Compare the model with the rules and the refined rules; refined on the cases that have it."""
+    plain, refined = complete(rows, (RULES, MODEL)), complete(rows)
+    if not refined:
         raise InputError(f"No case has results of: {'; '.join(SHOWN)}. Run judge.py with them.")
-    pairs = (
-        ("Without refinement", MODEL, "the rules", RULES),
-        ("Refined", REFINED_MODEL, "the rules", RULES),
-        ("Without refinement", MODEL, "the refined rules", REFINED_RULES),
-        ("Refined", REFINED_MODEL, "the refined rules", REFINED_RULES),
-    )
-    lines = [
-        f"- {how} and against {other}: better on {listed(found['better'])}; "
-        f"worse on {listed(found['worse'])}."
-        for how, source, other, reference in pairs
-        for found in [verdicts(known, source, reference)]
+    ours = (MODEL, REFINED_MODEL)
+    parts = [
+        f"Without refinement, {len(plain)} transitions:\n",
+        verdict(plain, MODEL, RULES),
+        paired(plain, RULES, (MODEL,), False),
+        f"With refinement, {len(refined)} transitions:\n",
+        verdict(refined, REFINED_MODEL, RULES),
+        paired(refined, RULES, SHOWN[1:], False),
+        "Against the *refined* rules:\n",
+        *(verdict(refined, source, REFINED_RULES) for source in ours),
+        paired(refined, REFINED_RULES, ours, False),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(parts)
+
+
+def verdict(rows: Sequence[Row], source: str, reference: str) -> str:
+    """State on which metrics a source is better and worse than a reference."""
+    found = verdicts(rows, source, reference)
+    better, worse = listed(found["better"]), listed(found["worse"])
+    return f"*{source}* against *{reference}*: better on {better}; worse on {worse}.\n"
 
 
 def listed(names: Sequence[str]) -> str:
