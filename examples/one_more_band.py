@@ -64,8 +64,10 @@ class PresenceSwap:
         """Curves ``[frames, parameters]``."""
         curves = self.bass_swap.generate(request)
         sheet = djtrans.CurveSheet(request)
-        sheet.line("b/*/presence/gain", [(request.swap_beat, 0.3), (request.swap_beat, 1.0)])
-        sheet.line("a/*/presence/gain", [(request.swap_beat, 1.0), (request.swap_beat, 0.3)])
+        swap, end = request.swap_beat, request.beats
+        # Neutral at both ends of the window, where the faders of B and of A are closed.
+        sheet.line("b/*/presence/gain", [(0.0, 1.0), (1.0, 0.3), (swap, 0.3), (swap, 1.0)])
+        sheet.line("a/*/presence/gain", [(swap, 1.0), (swap, 0.3), (end - 1.0, 0.3), (end, 1.0)])
         for pattern in ("a/*/presence/gain", "b/*/presence/gain"):
             columns = request.layout.select(pattern)
             curves[:, columns] = sheet.values[:, columns]

@@ -44,7 +44,14 @@ _COMMANDS = (
         "Change the swap, gains, technique or curves of a params file, for 'djtrans render'.",
     ),
     ("evaluate", "evaluate", "Measure a transition, or compare techniques over many pairs."),
-    ("export", "export", "Export the model of a training checkpoint as safetensors."),
+    (
+        "export",
+        "export",
+        (
+            "Export the model of a training checkpoint as safetensors, or its network to other "
+            "runtimes."
+        ),
+    ),
     (
         "export-as",
         "export_as",

@@ -39,7 +39,7 @@ _SUNG = 0.5
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with a key per file.")
 @click.option("--no-cache", is_flag=True, help="Ignore cached analyses and analyze again.")
 @click.option("--uncorrected", is_flag=True, help="Ignore corrections, see 'djtrans grid'.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def analyze(
     paths: tuple[str, ...],
     analyzer: str,

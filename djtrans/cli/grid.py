@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 )
 @analyzer_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def grid(
     files: tuple[str, ...],
     clear: bool,

@@ -42,7 +42,7 @@ _LISTED = 3
     skip=[field.name for field in attrs.fields(GenerateOptions) if field.name not in _OPTIONS],
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the plans.")
-@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def plan(
     track_a: str, track_b: str, candidates: int, as_json: bool, quiet: bool, **options: Any
 ) -> None:

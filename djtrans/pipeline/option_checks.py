@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from djtrans.core.contracts.component import split_choice
 from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import ConfigError, InputError
@@ -40,7 +41,7 @@ def check_components(options: GenerateOptions, registry: Registry) -> None:
     preparation = options.preparation
     check_preparation(preparation, registry)
     if options.scheduler is not None:
-        registry.schedulers.find(options.scheduler)
+        registry.schedulers.find(split_choice(options.scheduler)[0])
     if options.model in (None, "none") and (needs := options.needs_model):
         raise InputError(f"{needs}: the rules have no sampling; choose a model (--model).")
     check_technique_settings(registry, options.technique, preparation.settings.technique)

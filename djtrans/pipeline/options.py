@@ -103,7 +103,8 @@ class GenerateOptions:
         ``"auto"`` is the bundled model; with None or ``"none"`` the technique's rules generate
         them. So they do where the bundled model does not know the technique or the length.
     scheduler : str, optional
-        Name of a registered scheduler; by default the model's own.
+        Name of a registered scheduler, or a tuple of its name and settings; by default the model's
+        own.
     steps : int, optional
         Evaluations of the model; by default the scheduler's own number.
     guidance_scale : float, optional

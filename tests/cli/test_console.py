@@ -164,6 +164,11 @@ def warning_command(monkeypatch):
         logging.getLogger("some.library").info("detail")
 
     monkeypatch.setattr("djtrans.core.transition.params_file.load_params", run)
+
+
+@pytest.fixture
+def own_logging():
+    """Restore what ``-v`` changes."""
     root, level = logging.getLogger(), logging.getLogger().level
     handlers = list(root.handlers)
     yield
@@ -172,7 +177,7 @@ def warning_command(monkeypatch):
     logging.getLogger("djtrans").setLevel(logging.NOTSET)
 
 
-@pytest.mark.usefixtures("warning_command")
+@pytest.mark.usefixtures("warning_command", "own_logging")
 @pytest.mark.filterwarnings("always")
 def test_a_warning_is_printed_once_in_one_line(capsys, tmp_path):
     (tmp_path / "p.json").write_text("{}")
@@ -188,9 +193,9 @@ def test_a_warning_is_printed_once_in_one_line(capsys, tmp_path):
     assert "djtrans: log: some.library: detail\n" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("own_logging")
 def test_after_v_an_error_comes_with_the_place_where_it_was_raised(capsys):
     assert "Traceback" not in shown(capsys, "layout", "--mixer", "none").err
     err = shown(capsys, "layout", "--mixer", "none", "-v").err
     assert err.startswith("Traceback")
     assert err.splitlines()[-1].startswith("djtrans: error: There is no mixer 'none'")
-    logging.getLogger("djtrans").setLevel(logging.NOTSET)

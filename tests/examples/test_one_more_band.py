@@ -32,7 +32,9 @@ def test_the_parts_keep_the_rules(registry):
     namespace = "one_more_band"
     check_effect(registry.effects.find(f"{namespace}/presence").declaration)
     check_mixer(registry.mixers.find(f"{namespace}/dj62").declaration)
-    check_technique(registry.techniques.find(f"{namespace}/presence-swap").declaration)
+    layout = djtrans.mixer_layout(f"{namespace}/dj62", registry)
+    technique = registry.techniques.find(f"{namespace}/presence-swap").declaration
+    check_technique(technique, layouts=[layout])
 
 
 def test_the_layout_has_one_more_row_per_stem(registry):
