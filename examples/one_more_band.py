@@ -64,10 +64,13 @@ class PresenceSwap:
         """Curves ``[frames, parameters]``."""
         curves = self.bass_swap.generate(request)
         sheet = djtrans.CurveSheet(request)
-        swap, end = request.swap_beat, request.beats
-        # Neutral at both ends of the window, where the faders of B and of A are closed.
-        sheet.line("b/*/presence/gain", [(0.0, 1.0), (1.0, 0.3), (swap, 0.3), (swap, 1.0)])
-        sheet.line("a/*/presence/gain", [(swap, 1.0), (swap, 0.3), (end - 1.0, 0.3), (end, 1.0)])
+        swap, frame = request.swap_beat, 1.0 / request.frames_per_beat
+        last = request.beats - frame
+        # A gain of a stem from 0 is a fader: B's is closed in the first frame, A's in the last.
+        sheet.line("b/*/presence/gain", [(0.0, 0.0), (frame, 0.3), (swap, 0.3), (swap, 1.0)])
+        sheet.line(
+            "a/*/presence/gain", [(swap, 1.0), (swap, 0.3), (last - frame, 0.3), (last, 0.0)]
+        )
         for pattern in ("a/*/presence/gain", "b/*/presence/gain"):
             columns = request.layout.select(pattern)
             curves[:, columns] = sheet.values[:, columns]
