@@ -51,7 +51,20 @@ def test_the_page_lists_what_is_required():
 @pytest.mark.parametrize(
     ("heading", "extras"),
     [
-        ("Extras", {"dask", "wandb", "tensorboard", "formats", "midi", "beat-this", "onnx", "hub", "bench"}),
+        (
+            "Extras",
+            {
+                "dask",
+                "wandb",
+                "tensorboard",
+                "formats",
+                "midi",
+                "beat-this",
+                "onnx",
+                "hub",
+                "bench",
+            },
+        ),
         ("Tools", {"docs", "dev"}),
     ],
 )
