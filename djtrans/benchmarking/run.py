@@ -179,15 +179,15 @@ def _units(
 
 def _measure(unit: _Unit, registry: Registry | None) -> TrackResult:
     """Analyze and score a track, and write the result."""
-    where = {"dataset": unit.dataset, "track": unit.track.name, "analyzer": unit.analyzer}
+    result = TrackResult(dataset=unit.dataset, track=unit.track.name, analyzer=unit.analyzer)
     try:
         loaded = load_track(unit.track.audio)
         analysis = analyze_track(loaded, analyzer=unit.analyzer, corrected=False, registry=registry)
     except DjtransError as error:
-        result = TrackResult(**where, reason=str(error))
+        result = attrs.evolve(result, reason=str(error))
     else:
-        result = TrackResult(
-            **where,
+        result = attrs.evolve(
+            result,
             scores=score(analysis, unit.track.annotations),
             bpm=float(analysis.grid.bpm),
             key=analysis.key.name,
