@@ -51,7 +51,20 @@ def test_the_page_lists_what_is_required():
 @pytest.mark.parametrize(
     ("heading", "extras"),
     [
-        ("Extras", {"dask", "wandb", "tensorboard", "formats", "midi", "beat-this", "onnx", "hub"}),
+        (
+            "Extras",
+            {
+                "dask",
+                "wandb",
+                "tensorboard",
+                "formats",
+                "midi",
+                "beat-this",
+                "onnx",
+                "hub",
+                "bench",
+            },
+        ),
         ("Tools", {"docs", "dev"}),
     ],
 )
@@ -75,6 +88,7 @@ def test_every_extra_is_in_one_of_the_tables():
         "beat-this",
         "onnx",
         "hub",
+        "bench",
         "docs",
         "dev",
     }

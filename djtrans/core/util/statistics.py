@@ -1,11 +1,13 @@
-"""Medians with bootstrap intervals."""
+"""Medians and means with bootstrap intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from djtrans.core.errors import InputError
 
@@ -72,21 +74,66 @@ def median_interval(
     """
     if not 0 < confidence < 1:
         raise InputError(f"confidence = {confidence:g} is not allowed; give a value from 0 to 1.")
-    known = np.array([value for value in values if value is not None], dtype=float)
+    return Estimate(*_interval(values, np.median, confidence, seed))
+
+
+@attrs.frozen
+class Mean:
+    """Mean with a confidence interval.
+
+    Attributes
+    ----------
+    mean : float or None
+        None if there are no values.
+    low, high : float or None
+        Ends of the interval; None for fewer than two values, whose spread is unknown.
+    n : int
+        Number of values.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+def mean_interval(
+    values: Iterable[float | None], *, confidence: float = 0.95, seed: int = 0
+) -> Mean:
+    """Compute a mean and its percentile bootstrap interval; see :func:`median_interval`.
+
+    Examples
+    --------
+    >>> mean_interval([1.0, 0.0, None, 1.0, 0.0]).mean
+    0.5
+    """
+    if not 0 < confidence < 1:
+        raise InputError(f"confidence = {confidence:g} is not allowed; give a value from 0 to 1.")
+    return Mean(*_interval(values, np.mean, confidence, seed))
+
+
+def _interval(
+    values: Iterable[float | None],
+    statistic: Callable[..., Any],
+    confidence: float,
+    seed: int,
+) -> tuple[float | None, float | None, float | None, int]:
+    """Compute a statistic, the ends of its interval, and the number of values."""
+    known: NDArray[np.float64] = np.array([v for v in values if v is not None], dtype=float)
     if not np.isfinite(known).all():
         raise InputError("A value is not finite; give None for a value that was not measured.")
     if len(known) == 0:
-        return Estimate(None, None, None, 0)
-    middle = float(np.median(known))
+        return None, None, None, 0
+    middle = float(statistic(known))
     if len(known) == 1:
-        return Estimate(middle, None, None, 1)
+        return middle, None, None, 1
     if np.ptp(known) == 0:
-        return Estimate(middle, middle, middle, len(known))
+        return middle, middle, middle, len(known)
     from scipy.stats import bootstrap
 
     interval = bootstrap(
         (known,),
-        np.median,
+        statistic,
         n_resamples=RESAMPLES,
         vectorized=True,
         confidence_level=confidence,
@@ -96,4 +143,4 @@ def median_interval(
     # Percentiles are interpolated, which may be off by the last digit.
     low = float(np.clip(interval.low, known.min(), middle))
     high = float(np.clip(interval.high, middle, known.max()))
-    return Estimate(middle, low, high, len(known))
+    return middle, low, high, len(known)

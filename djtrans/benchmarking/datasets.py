@@ -1,0 +1,169 @@
+"""Datasets that analyzers can be compared on, by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import attrs
+import numpy as np
+
+from djtrans.benchmarking.annotations import AnnotatedTrack
+from djtrans.benchmarking.local_layouts import read_annotated, read_modules
+from djtrans.benchmarking.published_layouts import (
+    read_ballroom,
+    read_giantsteps_key,
+    read_giantsteps_tempo,
+    read_gtzan,
+    read_harmonix,
+)
+from djtrans.core.errors import InputError, did_you_mean
+
+
+@attrs.frozen
+class Dataset:
+    """Dataset with annotations; nothing is downloaded.
+
+    Attributes
+    ----------
+    name : str
+        Name.
+    layout : str
+        Files that are looked for, relative to the folder of the dataset.
+    source : str
+        Origin of the annotations.
+    read : callable
+        Yields the tracks of a folder whose audio is there.
+
+    Examples
+    --------
+    >>> from djtrans.benchmarking import datasets
+    >>> datasets()["ballroom"].layout
+    'BallroomData/GENRE/NAME.wav, BallroomAnnotations/NAME.beats'
+
+    See Also
+    --------
+    datasets : Returns all of them.
+    """
+
+    name: str
+    layout: str
+    source: str
+    read: Callable[[Path], Iterator[AnnotatedTrack]]
+
+    def tracks(
+        self, folder: str | os.PathLike[str], limit: int | None = None
+    ) -> tuple[list[AnnotatedTrack], int]:
+        """Find the tracks of a folder.
+
+        Parameters
+        ----------
+        folder : path
+            Folder with the files of the layout.
+        limit : int, optional
+            Largest number of tracks, which are then spread evenly over all of them.
+
+        Returns
+        -------
+        tracks : list of AnnotatedTrack
+            In the order of their names.
+        found : int
+            Number of tracks before the limit.
+
+        Raises
+        ------
+        InputError
+            If there are none, or an annotation is damaged.
+        """
+        where = Path(folder)
+        if not where.is_dir():
+            raise InputError(f"{self.name}: {where} is not a folder.")
+        tracks = sorted(self.read(where), key=lambda track: track.name)
+        if not tracks:
+            raise InputError(
+                f"{self.name}: {where} has no track with audio and annotations; the layout is "
+                f"{self.layout}."
+            )
+        if limit is None or limit >= len(tracks):
+            return tracks, len(tracks)
+        chosen = np.linspace(0, len(tracks) - 1, limit).round().astype(int)
+        return [tracks[index] for index in chosen], len(tracks)
+
+
+_DATASETS = (
+    Dataset(
+        "giantsteps-tempo",
+        "audio/ID.LOFI.mp3, annotations_v2/tempo/ID.LOFI.bpm",
+        "github.com/GiantSteps/giantsteps-tempo-dataset; Knees et al., ISMIR 2015, annotations of "
+        "Schreiber and Müller, ISMIR 2018",
+        read_giantsteps_tempo,
+    ),
+    Dataset(
+        "giantsteps-key",
+        "audio/ID.LOFI.mp3, annotations/key/ID.LOFI.key",
+        "github.com/GiantSteps/giantsteps-key-dataset; Knees et al., ISMIR 2015",
+        read_giantsteps_key,
+    ),
+    Dataset(
+        "gtzan",
+        "genres/GENRE/GENRE.NNNNN.wav, gtzan_tempo_beat-main/beats/gtzan_GENRE_NNNNN.beats, "
+        "gtzan_tempo_beat-main/tempo/gtzan_GENRE_NNNNN.bpm",
+        "github.com/TempoBeatDownbeat/gtzan_tempo_beat; beats of Marchand and Peeters, 2015",
+        read_gtzan,
+    ),
+    Dataset(
+        "ballroom",
+        "BallroomData/GENRE/NAME.wav, BallroomAnnotations/NAME.beats",
+        "github.com/CPJKU/BallroomAnnotations; Krebs et al., ISMIR 2013",
+        read_ballroom,
+    ),
+    Dataset(
+        "harmonix",
+        "audio/NAME.mp3, dataset/beats_and_downbeats/NAME.txt, dataset/segments/NAME.txt",
+        "github.com/urinieto/harmonixset; Nieto et al., ISMIR 2019",
+        read_harmonix,
+    ),
+    Dataset(
+        "modules",
+        "NAME/mix.wav, NAME/grid.json",
+        "tracker modules, whose scores give exact beats",
+        read_modules,
+    ),
+    Dataset(
+        "annotated",
+        "annotations.csv with the columns file, bpm, key, first_beat_seconds, beats_per_bar",
+        "your own tracks of constant tempo",
+        read_annotated,
+    ),
+)
+
+
+def datasets() -> dict[str, Dataset]:
+    """Return all datasets by name.
+
+    Examples
+    --------
+    >>> from djtrans.benchmarking import datasets
+    >>> sorted(datasets())[:3]
+    ['annotated', 'ballroom', 'giantsteps-key']
+
+    See Also
+    --------
+    benchmark : Compares analyzers on datasets.
+    """
+    return {dataset.name: dataset for dataset in _DATASETS}
+
+
+def dataset_named(name: str) -> Dataset:
+    """Find a dataset.
+
+    Raises
+    ------
+    InputError
+        If there is none of this name.
+    """
+    known = datasets()
+    if name not in known:
+        raise InputError(f"There is no dataset {name!r}. {did_you_mean(name, known)}")
+    return known[name]

@@ -1,0 +1,114 @@
+"""Plot a benchmark: a panel per dataset, with the intervals of each analyzer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from djtrans.benchmarking.published import published
+from djtrans.benchmarking.results import Benchmark
+from djtrans.benchmarking.scores import SCORES, Score
+from djtrans.core.contracts.declaration import short_name
+from djtrans.core.errors import InputError
+from djtrans.plot.fonts import verbatim
+from djtrans.plot.style import styled
+from djtrans.plot.theme import Theme, theme_named
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Height of a row of one score and analyzer, and of the text around a panel, in inches.
+_ROW, _TEXT = 0.15, 0.85
+_MARKERS = "osD^vPX*"
+
+
+@styled
+def plot_benchmark(benchmark: Benchmark, *, theme: str = "light") -> Figure:
+    """Plot means with their 95 % intervals by dataset, score and analyzer.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        Results.
+    theme : str
+        ``"light"`` or ``"dark"``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If nothing was scored, or there is no such theme.
+    """
+    from matplotlib.figure import Figure
+
+    colours = theme_named(theme)
+    panels = {
+        name: [s for s in SCORES if any(s.key in r.scores for r in of)]
+        for name in benchmark.found
+        if (of := [r for r in benchmark.results if r.dataset == name])
+    }
+    panels = {name: scores for name, scores in panels.items() if scores}
+    if not panels:
+        raise InputError("The benchmark has no scores to plot; see the reasons of its results.")
+    heights = [len(s) * (len(benchmark.analyzers) + 1) * _ROW + _TEXT for s in panels.values()]
+    figure = Figure(
+        figsize=(7.5, sum(heights) + 0.4), facecolor=colours.background, layout="constrained"
+    )
+    grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
+    for axes, (name, scores) in zip(grid.flat, panels.items(), strict=True):
+        _panel(axes, benchmark, name, scores, colours)
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper left",
+        ncols=4,
+        frameon=False,
+        fontsize=8,
+        labelcolor=colours.text,
+    )
+    return figure
+
+
+def _panel(
+    axes: Axes, benchmark: Benchmark, dataset: str, scores: list[Score], colours: Theme
+) -> None:
+    axes.set_facecolor(colours.panel)
+    for spine in axes.spines.values():
+        spine.set_color(colours.grid)
+    step = 1 / (len(benchmark.analyzers) + 1)
+    palette = (colours.tracks["a"], colours.tracks["b"], colours.muted, colours.text)
+    for index, analyzer in enumerate(benchmark.analyzers):
+        colour, marker = palette[index % len(palette)], _MARKERS[index % len(_MARKERS)]
+        label = verbatim(short_name(analyzer))
+        for row, score in enumerate(scores):
+            mean = benchmark.mean(dataset, analyzer, score.key)
+            place = row + (index + 1) * step - 0.5
+            if mean.mean is None:
+                continue
+            if mean.low is not None and mean.high is not None:
+                axes.plot([mean.low, mean.high], [place, place], color=colour, lw=2)
+            axes.plot([mean.mean], [place], marker, color=colour, ms=4.5, label=label)
+            label = "_"
+    label = "published"
+    for row, score in enumerate(scores):
+        if best := published(dataset, score.key):
+            ends = [row - 0.4, row + 0.4]
+            axes.plot([best.value] * 2, ends, color=colours.text, lw=1.2, label=label)
+            label = "_"
+    axes.set_ylim(len(scores) - 0.5, -0.5)
+    axes.set_yticks(range(len(scores)), [verbatim(score.key) for score in scores])
+    axes.set_xlim(-0.02, 1.02)
+    axes.grid(axis="x", color=colours.grid, lw=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=colours.muted, labelsize=8, length=0)
+    chosen = len({r.track for r in benchmark.results if r.dataset == dataset})
+    axes.set_title(
+        verbatim(f"{dataset}, {chosen} tracks: means, 95 % intervals"),
+        color=colours.text,
+        size=9,
+        loc="left",
+    )

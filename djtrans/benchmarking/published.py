@@ -1,0 +1,41 @@
+"""Published results, for comparison."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen
+class Published:
+    """Published result of a system.
+
+    Attributes
+    ----------
+    dataset : str
+        Name of the dataset.
+    score : str
+        Key of the score.
+    value : float
+        Score from 0 to 1.
+    source : str
+        System and publication.
+    """
+
+    dataset: str
+    score: str
+    value: float
+    source: str
+
+
+_BEAT_THIS = "Beat This!, Foscarin, Schlüter and Widmer, ISMIR 2024"
+_SONGFORMER = "SongFormer, Hao et al., arXiv:2510.02797"
+PUBLISHED = (
+    Published("gtzan", "beats F", 0.891, _BEAT_THIS),
+    Published("gtzan", "downbeats F", 0.783, _BEAT_THIS),
+    Published("harmonix", "structure HR.5F", 0.703, _SONGFORMER),
+)
+
+
+def published(dataset: str, score: str) -> Published | None:
+    """Return the best published result; None if none is listed."""
+    return next((p for p in PUBLISHED if (p.dataset, p.score) == (dataset, score)), None)

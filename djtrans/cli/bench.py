@@ -1,0 +1,84 @@
+"""``djtrans bench``: compare analyzers on annotated datasets."""
+
+from __future__ import annotations
+
+import click
+
+from djtrans.cli.console import results_only
+from djtrans.cli.progress import show_progress
+from djtrans.core.errors import InputError
+
+
+@click.command()
+@click.argument("datasets", nargs=-1, metavar="DATASET=FOLDER...", required=True)
+@click.option(
+    "--analyzers",
+    default="default,librosa",
+    show_default=True,
+    help="Comma-separated names of registered analyzers; 'default' is that of all commands.",
+)
+@click.option(
+    "--output",
+    metavar="DIR",
+    required=True,
+    help="Folder for the tables, the plot and the result of each track.",
+)
+@click.option(
+    "--limit", type=int, metavar="N", help="Largest number of tracks of each dataset; default: all."
+)
+@click.option(
+    "--workers", type=int, default=1, show_default=True, help="Worker processes of one thread each."
+)
+@click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
+def bench(
+    datasets: tuple[str, ...],
+    analyzers: str,
+    output: str,
+    limit: int | None,
+    workers: int,
+    quiet: bool,
+) -> None:
+    """Compare analyzers on annotated datasets, with the metrics of mir_eval.
+
+    DATASET is giantsteps-tempo, giantsteps-key, gtzan, ballroom, harmonix, modules or annotated,
+    and FOLDER holds its audio and annotations as they are published; nothing is downloaded. A run
+    that was stopped is resumed from the results in the folder of --output.
+    """
+    folders = _folders(datasets)
+    names = [name.strip() for name in analyzers.split(",") if name.strip()]
+    with results_only():
+        from djtrans.benchmarking import benchmark, write_benchmark
+        from djtrans.benchmarking.report import check_report, summary_markdown
+
+        check_report(output)
+        root = click.get_current_context().find_root()
+        with show_progress(quiet) as progress:
+            result = benchmark(
+                folders,
+                names,
+                output=output,
+                limit=limit,
+                workers=workers,
+                progress=progress,
+                plugin_files=root.params.get("plugin_files", ()),
+            )
+        written = write_benchmark(result, output)
+    click.echo(summary_markdown(result))
+    if not quiet:
+        for path in written:
+            click.echo(f"djtrans: wrote {path}", err=True)
+
+
+def _folders(given: tuple[str, ...]) -> dict[str, str]:
+    """Split the arguments into names and folders."""
+    folders: dict[str, str] = {}
+    for argument in given:
+        name, equals, folder = argument.partition("=")
+        if not (name and equals and folder):
+            raise InputError(
+                f"{argument!r} is not of the form DATASET=FOLDER, as gtzan=data/gtzan."
+            )
+        if name in folders:
+            raise InputError(f"The dataset {name!r} is given twice; give each once.")
+        folders[name] = folder
+    return folders
