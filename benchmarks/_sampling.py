@@ -132,9 +132,11 @@ class Sampler:
     request: CurveRequest
 
     def encoded(self) -> Encoded:
-        """Encode the request."""
-        network = self.model.network
-        conditioning, missing = encode(self.model.encoders, network, self.request)
+        """Encode the request, with the objective that the model aims at by default."""
+        network, request = self.model.network, self.request
+        if request.objective is None:
+            request = attrs.evolve(request, objective=self.model.inference.objective)
+        conditioning, missing = encode(self.model.encoders, network, request)
         names = [short_name(slot.encoder) for slot in network.slots]
         parts = split(conditioning, [slot.input_widths for slot in network.slots])
         return Encoded(
