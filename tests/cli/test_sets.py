@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from djtrans.cli import cli, main
 from tests.helpers.sets import write_track
@@ -22,26 +21,34 @@ def songs(tmp_path_factory):
     return [str(write_track(folder / f"{i}.wav", 174.0, i, (4, 8, 4))) for i in (1, 2)]
 
 
-def run(*arguments):
-    base = ["set", "--separator", "spectral", "--model", "none", "--gap-at", "1", "--gap", "cut"]
-    return CliRunner().invoke(cli, [*base, *arguments], catch_exceptions=False)
+@pytest.fixture
+def run(capsys):
+    def call(*arguments):
+        base = ["set", "--separator", "spectral", "--model", "none", "--gap-at", "1"]
+        with pytest.raises(SystemExit) as exit_:
+            main([*base, "--gap", "cut", *arguments])
+        out, err = capsys.readouterr()
+        assert exit_.value.code == 0, err
+        return out, err
+
+    return call
 
 
-def test_a_set_is_described(songs, tmp_path):
-    done = run(*songs, "-o", str(tmp_path / "mix.wav"), "--keep-order")
-    lines = done.stdout.splitlines()
+def test_a_set_is_described(run, songs, tmp_path):
+    out, err = run(*songs, "-o", str(tmp_path / "mix.wav"), "--keep-order")
+    lines = out.splitlines()
     assert "0:00  1.wav" in lines[0]
     assert lines[1].strip() == "cut: as requested"
     assert "true peak" in lines[3]
     suffixes = ("wav", "cue", "txt", "m3u8", "html")
     assert lines[4:] == [f"wrote {tmp_path / 'mix'}.{suffix}" for suffix in suffixes]
-    assert "2 of 2 tracks" in done.stderr
+    assert "2 of 2 tracks" in err
 
 
-def test_the_result_as_json(songs, tmp_path):
+def test_the_result_as_json(run, songs, tmp_path):
     output = tmp_path / "mix.flac"
-    done = run(*songs, "-o", str(output), "--last", "1.wav", "--json")
-    report = json.loads(done.stdout)
+    out, _ = run(*songs, "-o", str(output), "--last", "1.wav", "--json")
+    report = json.loads(out)
     assert report["audio"] == str(output)
     assert [track["label"] for track in report["tracks"]] == ["2.wav", "1.wav"]
     assert report["boundaries"][0]["gap"]["fade_seconds"] == 0.0
