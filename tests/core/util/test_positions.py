@@ -33,5 +33,5 @@ def test_positions(position, expected):
 
 @pytest.mark.parametrize("text", ["", "soon", "bar:0", "bar:-1", "1:2:3:4", "-3", float("nan")])
 def test_other_text_is_an_error_that_names_the_option(text):
-    with pytest.raises(InputError, match="cue_a = .* seconds, minutes such as .* bar:33"):
+    with pytest.raises(InputError, match=r"cue_a = .* seconds, minutes such as .* bar:33"):
         parse_position("cue_a", text)
