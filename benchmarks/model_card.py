@@ -42,6 +42,8 @@ CARD = Path(__file__).parents[1] / "docs" / "model-card.md"
 START, END = "<!-- results -->", "<!-- end of results -->"
 #: Number of files of synthesized tracks.
 SYNTHESIZED = 2
+#: Transitions below which a table means nothing.
+LEAST_CASES = 10
 
 
 def results(documents: dict[str, dict[str, Any]], sha256: str) -> str:
@@ -63,6 +65,8 @@ def results(documents: dict[str, dict[str, Any]], sha256: str) -> str:
     }.items():
         for sources in ((RULES, MODEL), SHOWN):
             known = complete(each, sources)
+            if len(known) < LEAST_CASES:
+                continue
             parts.append(f"{title(name)}, {len(known)} transitions:\n\n{gates(known, sources)}")
     others = [s for s in dict.fromkeys(s for r in everything for s in r["sources"])
               if s not in (*SHOWN, *STAGES)]  # fmt: skip
@@ -86,13 +90,17 @@ def complete(rows: Sequence[Row], sources: Sequence[str] = SHOWN) -> list[Row]:
 def comparison(rows: Sequence[Row]) -> str:
     """Compare the model with the rules and the refined rules; refined on the cases that have it."""
     plain, refined = complete(rows, (RULES, MODEL)), complete(rows)
-    if not refined:
-        raise InputError(f"No case has results of: {'; '.join(SHOWN)}. Run judge.py with them.")
+    if not plain:
+        raise InputError(f"No case has results of {RULES} and {MODEL}. Run judge.py with them.")
     ours = (MODEL, REFINED_MODEL)
     parts = [
         f"Without refinement, {len(plain)} transitions:\n",
         verdict(plain, MODEL, RULES),
         paired(plain, RULES, (MODEL,), False),
+    ]
+    if len(refined) < LEAST_CASES:
+        return "\n".join([*parts, "Refined curves were not measured.\n"])
+    parts += [
         f"With refinement, {len(refined)} transitions:\n",
         verdict(refined, REFINED_MODEL, RULES),
         paired(refined, RULES, SHOWN[1:], False),
