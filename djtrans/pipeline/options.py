@@ -14,9 +14,10 @@ from djtrans.core.contracts.config import check_seed
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.contracts.overrides import Settings
 from djtrans.core.curves.parameter import MOST_FRAMES
-from djtrans.core.errors import ConfigError, InputError, did_you_mean
+from djtrans.core.errors import ConfigError, InputError
 from djtrans.core.transition.output_level import MATCH_A, read_level
 from djtrans.core.transition.pair import Pair
+from djtrans.core.util.option_records import with_fields
 from djtrans.core.util.positions import parse_position
 from djtrans.mixer.resolve import DEFAULT_MIXER
 from djtrans.planning.options import WINDOW_BARS, PlanOptions
@@ -393,11 +394,7 @@ class GenerateOptions:
         InputError
             If there is no such field.
         """
-        names = [field.name for field in attrs.fields(cls)]
-        for name in fields:
-            if name not in names:
-                raise InputError(f"There is no option {name!r}. {did_you_mean(name, names)}")
-        return attrs.evolve(options or cls(), **fields)
+        return with_fields(options or cls(), fields)
 
     @property
     def preparation(self) -> PreparationOptions:

@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 
 from djtrans.core.contracts.config import as_tuple
-from djtrans.core.errors import InputError, did_you_mean
+from djtrans.core.errors import InputError
+from djtrans.core.util.option_records import with_fields
 from djtrans.pipeline.options import AUTO, GenerateOptions
 
 #: Shapes of the energy over a set.
@@ -165,11 +166,7 @@ class SetOptions:
         InputError
             If there is no such field.
         """
-        names = [field.name for field in attrs.fields(cls)]
-        for name in fields:
-            if name not in names:
-                raise InputError(f"There is no option {name!r}. {did_you_mean(name, names)}")
-        return attrs.evolve(options or cls(), **fields)
+        return with_fields(options or cls(), fields)
 
 
 def check_transition_options(options: GenerateOptions) -> None:
