@@ -13,7 +13,7 @@ from djtrans.benchmarking.scores import SCORES, Score
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import write_text
-from djtrans.core.util.output_files import check_by_product, check_folder, starts_with
+from djtrans.core.util.output_files import check_report_files, starts_with
 from djtrans.core.util.statistics import RESAMPLES, Mean
 from djtrans.core.util.tables import MISSING, csv_table, markdown_table
 
@@ -82,16 +82,12 @@ def check_report(output: str | os.PathLike[str]) -> None:
     InputError
         If so.
     """
-    check_folder("The output folder", output)
-    folder = Path(output)
     own: dict[str, Callable[[Path], bool]] = {
         "results.csv": starts_with("dataset,track,analyzer,reason"),
         "summary.csv": starts_with("dataset,score,analyzer"),
         "summary.md": starts_with(_TITLE),
     }
-    earlier = (folder / "results.csv").is_file()
-    for name, is_own in {**own, _PLOT: lambda _: earlier}.items():
-        check_by_product(folder / name, is_own, instead="choose another folder for the results")
+    check_report_files(output, own, _PLOT)
 
 
 def measured_scores(benchmark: Benchmark, dataset: str) -> list[Score]:

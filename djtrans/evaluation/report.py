@@ -9,7 +9,7 @@ from pathlib import Path
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import write_text
-from djtrans.core.util.output_files import check_by_product, check_folder, starts_with
+from djtrans.core.util.output_files import check_report_files, starts_with
 from djtrans.core.util.statistics import RESAMPLES, Estimate
 from djtrans.core.util.tables import MISSING, csv_table, markdown_table, number
 from djtrans.evaluation.comparison import Comparison, worse
@@ -83,16 +83,12 @@ def check_report(output: str | os.PathLike[str]) -> None:
     InputError
         If so.
     """
-    check_folder("The output folder", output)
-    folder = Path(output)
     own: dict[str, Callable[[Path], bool]] = {
         "results.csv": starts_with("pair,technique,reason,bars"),
         "summary.csv": starts_with("technique,metric,unit,better"),
         "summary.md": starts_with("# Comparison of techniques"),
     }
-    earlier = (folder / "results.csv").is_file()
-    for name, is_own in {**own, "comparison.png": lambda _: earlier}.items():
-        check_by_product(folder / name, is_own, instead="choose another folder for the results")
+    check_report_files(output, own, "comparison.png")
 
 
 def results_csv(comparison: Comparison) -> str:

@@ -13,11 +13,11 @@ from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.overrides import Settings
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.curves.params import TransitionParams
-from djtrans.core.curves.request import CurveRequest
 from djtrans.core.errors import InputError
 from djtrans.core.transition.output_level import read_level
 from djtrans.core.transition.params_file import ParamsFile
 from djtrans.core.transition.plan import TrackPlan, TransitionPlan
+from djtrans.core.transition.requests import build_curve_request
 from djtrans.mixer.resolve import component_record, mixer_layout, resolve_spec
 from djtrans.pipeline.curve_generation import check_needs, generate_params
 from djtrans.registry import Registry, default_registry
@@ -144,20 +144,8 @@ def redraw(
     record = component_record(registry, "technique", found.name, config or {})
     _check_suits(content, found.declaration, found.name)
     check_needs(found.declaration.needs, layout, found.name)
-    request = CurveRequest(
-        layout=layout,
-        n_frames=plan.n_frames,
-        swap_beat=plan.swap_beat,
-        frames_per_beat=plan.frames_per_beat,
-        beats_per_bar=plan.beats_per_bar,
-        seed=seed,
-        phrase_beats_a=plan.phrase_beats(plan.a),
-        phrase_beats_b=plan.phrase_beats(plan.b),
-        technique=found.name,
-        place_a=plan.a.place,
-        place_b=plan.b.place,
-        key_distance=plan.key_distance,
-    )
+    named = attrs.evolve(plan, technique=found.name)
+    request = build_curve_request(named, layout, None, None, seed)
     source = registry.techniques.build(found.name, config or {})
     beats = torch.tensor(plan.beat_times, dtype=torch.float64)
     params = generate_params(source, request, beats)

@@ -75,8 +75,8 @@ def window_features(
 def build_curve_request(
     plan: TransitionPlan,
     layout: Layout,
-    features_a: TrackFeatures,
-    features_b: TrackFeatures,
+    features_a: TrackFeatures | None,
+    features_b: TrackFeatures | None,
     seed: int = 0,
 ) -> CurveRequest:
     """Build the request for the curves of a plan.

@@ -148,6 +148,32 @@ def make_folder(folder: AnyPath) -> Path:
     return where
 
 
+def check_report_files(
+    folder: AnyPath, own: Mapping[str, Callable[[Path], bool]], picture: str
+) -> None:
+    """Raise if a report cannot be written, or would replace files of another origin.
+
+    Parameters
+    ----------
+    folder : path
+    own : mapping of str to callable
+        By the name of each table: returns True if an existing file was written by djtrans.
+    picture : str
+        Name of the picture, which was written by djtrans if ``results.csv`` is there.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    check_folder("The output folder", folder)
+    earlier = (Path(folder) / "results.csv").is_file()
+    for name, is_own in {**own, picture: lambda _: earlier}.items():
+        check_by_product(
+            Path(folder) / name, is_own, instead="choose another folder for the results"
+        )
+
+
 def check_by_product(path: AnyPath, is_own: Callable[[Path], bool], *, instead: str) -> None:
     """Raise if a file that the user did not name would replace one that djtrans did not write.
 
