@@ -20,10 +20,12 @@ from djtrans.registry import default_registry
 RULES, REFINED_RULES = "rules", "rules, refined"
 SAMPLE, FIRST, MODEL = "model, sample only", "model, first sample", "model"
 REFINED_MODEL = "model, refined"
+#: The model, or the rules where a gate is worse with the model, as `djtrans generate` chooses.
+CHECKED = "model, checked"
 SHUFFLED = "model, tracks shuffled"
 SHOWN = (RULES, REFINED_RULES, MODEL, REFINED_MODEL)
 #: From the network to what users get.
-STAGES = (SAMPLE, FIRST, MODEL)
+STAGES = (SAMPLE, FIRST, MODEL, CHECKED)
 RESAMPLES = 2000
 #: Pairs of tracks below which an interval of the bootstrap means nothing.
 LEAST_GROUPS = 6
@@ -124,9 +126,20 @@ def of_model(document: dict[str, Any], sha256: str) -> list[Row]:
             for name, result in row["sources"].items()
             if name.endswith(f" @{sha256}") or "@" not in name
         }
+        if RULES in sources and MODEL in sources:
+            kept = RULES if any_worse(sources[RULES], sources[MODEL]) else MODEL
+            sources[CHECKED] = sources[kept]
         diversity = {k.removesuffix(f" @{sha256}"): v for k, v in row["diversity"].items()}
         rows.append({**row, "sources": sources, "diversity": diversity})
     return rows
+
+
+def any_worse(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Return True if a gate of one result is worse than that of another."""
+    return any(
+        VERDICTS.index(after["gates"][name]) > VERDICTS.index(verdict)
+        for name, verdict in before["gates"].items()
+    )
 
 
 def paired(rows: Sequence[Row], reference: str, sources: Sequence[str], complete: bool) -> str:

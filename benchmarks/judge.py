@@ -12,6 +12,8 @@ The curves of each case are rendered from the same stems and measured by all met
 - `model, first sample`: with post-processing;
 - `model`, `model, refined`: the best of several samples, as `djtrans generate` chooses it, and
   refined;
+- `model, checked`, in the tables alone: the rules where a gate is worse with `model`, as
+  `djtrans generate` chooses;
 - ablations of the conditioning, with the same noise and post-processing: no audio, the audio of
   both tracks shuffled in time, that of another case, no swap channels, no objective; against the
   first sample;
@@ -54,8 +56,8 @@ from djtrans.pipeline.curve_generation import unsupported_reason
 from djtrans.pipeline.executors import processes
 
 FORMAT = "djtrans-judgement"
-#: The files that a judgement is made by.
-FILES = ("judge.py", "_cases.py", "_generated.py", "_sampling.py", "_judgement_tables.py")
+#: The files that the results are measured by; tables can be made of them again.
+FILES = ("judge.py", "_cases.py", "_generated.py", "_sampling.py")
 
 
 @attrs.frozen(eq=False)

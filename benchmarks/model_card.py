@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from _judgement_tables import (
+    CHECKED,
     MODEL,
     REFINED_MODEL,
     REFINED_RULES,
@@ -63,7 +64,7 @@ def results(documents: dict[str, dict[str, Any]], sha256: str) -> str:
         "synthesized": synthesized,
         **dict(list(rows.items())[SYNTHESIZED:]),
     }.items():
-        for sources in ((RULES, MODEL), SHOWN):
+        for sources in ((RULES, MODEL, CHECKED), SHOWN):
             known = complete(each, sources)
             if len(known) < LEAST_CASES:
                 continue
@@ -96,7 +97,8 @@ def comparison(rows: Sequence[Row]) -> str:
     parts = [
         f"Without refinement, {len(plain)} transitions:\n",
         verdict(plain, MODEL, RULES),
-        paired(plain, RULES, (MODEL,), False),
+        verdict(plain, CHECKED, RULES),
+        paired(plain, RULES, (MODEL, CHECKED), False),
     ]
     if len(refined) < LEAST_CASES:
         return "\n".join([*parts, "Refined curves were not measured.\n"])

@@ -117,6 +117,27 @@ def gate(name: str, limits: Sequence[Limit]) -> Gate:
     return Gate(name, worst, "; ".join([*decided, *missing]), limits)
 
 
+def worse_gates(before: Sequence[Gate], after: Sequence[Gate]) -> list[str]:
+    """Name the gates whose verdict got worse.
+
+    Parameters
+    ----------
+    before, after : sequence of Gate
+        The gates of two renders of one transition, in the same order.
+
+    Returns
+    -------
+    list of str
+        ``"gate level pass to warn"``; empty if none is worse. A gate that could be measured before,
+        and passed, is worse if it cannot be measured.
+    """
+    return [
+        f"gate {old.name} {old.verdict} to {new.verdict}"
+        for old, new in zip(before, after, strict=True)
+        if VERDICTS.index(new.verdict) > VERDICTS.index(old.verdict)
+    ]
+
+
 def aligned(
     offset: BeatOffset, a: PhraseAlignment, b: PhraseAlignment, *, together: bool = True
 ) -> Gate:

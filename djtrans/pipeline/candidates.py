@@ -17,8 +17,7 @@ from djtrans.core.track.track import Track
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.model import DiffusionModel
-from djtrans.pipeline.completion import finish
-from djtrans.pipeline.generation import compatible_source, generate_content, load_source
+from djtrans.pipeline.generation import compatible_source, load_source, make_transition
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
 from djtrans.pipeline.preparation import Prepared, prepare
 from djtrans.pipeline.progress import Steps
@@ -199,8 +198,7 @@ def _render(
     progress: ProgressCallback | None,
 ) -> Transition:
     span = prepared.span(plan, options.context, options.full)
-    content, aligned = generate_content(prepared, plan, span, options, source=source, steps=steps)
-    made = finish(prepared.mixer, content, aligned, prepared.device, steps)
+    made = make_transition(prepared, plan, span, options, source=source, steps=steps)
     if options.refine in ("off", AUTO):
         return made
     config = RefinementConfig(prediction=options.refine)

@@ -19,6 +19,7 @@ from djtrans.core.util.profiling import timed
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
 from djtrans.diffusion.model import DiffusionModel
+from djtrans.metrics.gates import worse_gates
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.curve_generation import compatible_model, rules_reason, unsupported_reason
 from djtrans.pipeline.option_checks import check_components
@@ -103,14 +104,13 @@ def generate(
             _check_made_of(prepared, varied)
             plan = varied.plan
         span = prepared.span(plan, options.context, options.full)
-    content, aligned = generate_content(
+    transition = make_transition(
         prepared, plan, span, options, source=source, varied=varied, steps=steps
     )
     with timed("hash samples"):
         for given, track in zip((a, b), prepared.tracks, strict=True):
             if not isinstance(given, Track):
                 keep_samples_hash(track)
-    transition = finish(prepared.mixer, content, aligned, prepared.device, steps)
     if options.refine not in ("off", AUTO):
         config = RefinementConfig(prediction=options.refine)
         transition = refine(transition, config, progress=progress, registry=registry)
@@ -142,6 +142,43 @@ def compatible_source(
     configured = options.preparation.settings.technique
     named = options.model != AUTO
     return compatible_model(source, prepared.mixer.layout, configured, named=named)
+
+
+def make_transition(
+    prepared: Prepared,
+    plan: TransitionPlan,
+    span: Span,
+    options: GenerateOptions,
+    *,
+    source: DiffusionModel | None = None,
+    varied: ParamsFile | None = None,
+    steps: Steps | None = None,
+) -> Transition:
+    """Generate the curves of a plan and render them; see :func:`generate_content`.
+
+    A model that the user did not name must not be worse than the rules: where a gate of its render
+    does not pass, the curves of the rules are rendered too, and used if a gate is better with them.
+    """
+    steps = steps or Steps()
+    content, aligned = generate_content(
+        prepared, plan, span, options, source=source, varied=varied, steps=steps
+    )
+    made = finish(prepared.mixer, content, aligned, prepared.device, steps)
+    if options.model != AUTO or options.needs_model or not _is_sampled(content, options):
+        return made
+    with steps.step("check"):
+        if all(gate.verdict == "pass" for gate in made.gates()):
+            return made
+    by_rules = generate_transition_params(
+        prepared, content.plan, span, aligned, options, steps=steps
+    )
+    other = finish(prepared.mixer, by_rules, aligned, prepared.device, steps)
+    with steps.step("check"):
+        worse = worse_gates(other.gates(), made.gates())
+    if not worse:
+        return made
+    why = rules_reason(f"it makes {', '.join(worse)}")
+    return attrs.evolve(other, plan=attrs.evolve(other.plan, reasons=(*other.plan.reasons, why)))
 
 
 def generate_content(

@@ -14,7 +14,7 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile, Provenance, RefinementUse
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.metrics import TransitionMetrics
-from djtrans.metrics.gates import VERDICTS
+from djtrans.metrics.gates import worse_gates
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.objectives import PowerModel, RenderedPowerModel, load_objectives
 from djtrans.pipeline.completion import finish
@@ -200,11 +200,7 @@ def rendered(
 
 def worsened(before: TransitionMetrics, after: TransitionMetrics) -> list[str]:
     """Name the gates and metrics that got worse."""
-    worse = [
-        f"gate {old.name} {old.verdict} to {new.verdict}"
-        for old, new in zip(before.gates, after.gates, strict=True)
-        if VERDICTS.index(new.verdict) > VERDICTS.index(old.verdict)
-    ]
+    worse = worse_gates(before.gates, after.gates)
     for old, new in zip(before.measured, after.measured, strict=True):
         declared = old.declared
         if old.number is None or new.number is None or declared.name in _OTHERS:

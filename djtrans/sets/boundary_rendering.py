@@ -23,7 +23,7 @@ from djtrans.core.util.devices import pick_device
 from djtrans.core.util.json_documents import json_digest
 from djtrans.mixer.rendering import render_window
 from djtrans.pipeline.executors import one_thread, registry_with
-from djtrans.pipeline.generation import compatible_source, generate_content, load_source
+from djtrans.pipeline.generation import compatible_source, load_source, make_transition
 from djtrans.pipeline.options import GenerateOptions
 from djtrans.pipeline.preparation import align_pair, prepare
 from djtrans.pipeline.progress import Steps
@@ -151,7 +151,9 @@ def _generate(unit: BoundaryUnit, registry: Registry) -> tuple[ParamsFile, Pair[
         keep_samples_hash(track)
     source = compatible_source(load_source(unit.options, registry), prepared, unit.options)
     span = rendered_span(unit.plan, unit.sample_rate)
-    return generate_content(prepared, unit.plan, span, unit.options, source=source)
+    made = make_transition(prepared, unit.plan, span, unit.options, source=source)
+    content = ParamsFile(params=made.params, plan=made.plan, provenance=made.provenance)
+    return content, Pair(made.a, made.b)
 
 
 def _audio(

@@ -7,7 +7,17 @@ import pytest
 
 from djtrans.metrics.bass_overlap import BassOverlap
 from djtrans.metrics.beat_offset import BeatOffset
-from djtrans.metrics.gates import Gate, Limit, aligned, gate, level, one_bass, one_voice, placed
+from djtrans.metrics.gates import (
+    Gate,
+    Limit,
+    aligned,
+    gate,
+    level,
+    one_bass,
+    one_voice,
+    placed,
+    worse_gates,
+)
 from djtrans.metrics.level_profile import LevelProfile
 from djtrans.metrics.peaks import Peaks
 from djtrans.metrics.phrase_alignment import PhraseAlignment
@@ -138,3 +148,19 @@ def test_placement(found, verdict):
     gate = placed(found)
     assert gate.verdict == verdict
     assert found.reason in gate.why
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "worse"),
+    [
+        ("pass", "pass", []),
+        ("fail", "warn", []),
+        ("not measurable", "pass", []),
+        ("pass", "not measurable", ["gate level pass to not measurable"]),
+        ("warn", "fail", ["gate level warn to fail"]),
+    ],
+)
+def test_a_gate_is_worse_by_its_verdict_alone(before, after, worse):
+    same = Gate("aligned", "fail", "beats 30.0 ms apart")
+    old, new = (Gate("level", verdict, "") for verdict in (before, after))
+    assert worse_gates((same, old), (same, new)) == worse
