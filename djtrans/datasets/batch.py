@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from djtrans.mixer.mixer import Mixer
     from djtrans.objectives import PowerModel
 
-#: Fraction of examples without a technique, from which a model learns to choose one. Choosing is
-#: harder to learn than following: with a fraction of 0.25 it mixed two kinds in 6 % of generations.
+#: Fraction of examples without a technique, from which a model learns to choose one. Small, since
+#: `generate` always names a technique.
 NO_TECHNIQUE_FRACTION = 0.2
 
 #: Sample rate in Hz for which a mix is predicted; features are of tracks of any rate.

@@ -65,6 +65,21 @@ def options_of(checkpoint):
     return read_model(checkpoint)[0].card["train"]
 
 
+def test_the_configuration_of_the_bundled_model_is_valid(run):
+    recipe = Path(__file__).parents[2] / "examples" / "train_bundled.toml"
+    small = ["--set", "denoiser.width=8", "--set", "denoiser.depth=1", "--set", "denoiser.heads=1"]
+    code, err = run(
+        *("--config", recipe, "--no-synthetic", "--data", "set.safetensors", *small),
+        *("--encoders", "technique", "--steps", 1, "--mix-weight", 0, "--pictures", 0),
+    )
+    assert code == 0, err
+    written = tomllib.loads(Path("output/config.toml").read_text())
+    given = tomllib.loads(recipe.read_text())
+    assert {**given, "synthetic": False, "steps": 1, "mix_weight": 0} == {
+        key: written[key] for key in given
+    }
+
+
 def test_options_of_the_command_line_override_the_file(run):
     code, err = run(
         "--config", "run.toml", "--lr", "0.01", "--steps", 2, "--set", "denoiser.width=16"
