@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -195,6 +197,13 @@ def test_help_and_version(run):
         assert code == 0
         assert "Usage: djtrans" in out
     assert djtrans.__version__ in run("--version")[1]
+
+
+def test_python_runs_the_package_as_the_command():
+    found = subprocess.run(
+        [sys.executable, "-m", "djtrans", "--version"], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == f"djtrans, version {djtrans.__version__}\n"
 
 
 @pytest.mark.slow
