@@ -46,6 +46,16 @@ class Gate:
     why: str
     limits: tuple[Limit, ...] = attrs.field(default=(), eq=False, repr=False)
 
+    @property
+    def is_doubtful(self) -> bool:
+        """True if other curves might pass: not where nothing could be measured, as without stems.
+
+        A gate with some measurements, but without a required one, might.
+        """
+        if self.verdict == "not measurable":
+            return any(limit.value is not None for limit in self.limits)
+        return self.verdict != "pass"
+
 
 @attrs.frozen
 class Limit:

@@ -167,7 +167,7 @@ def make_transition(
     if options.model != AUTO or options.needs_model or not _is_sampled(content, options):
         return made
     with steps.step("check"):
-        if all(gate.verdict == "pass" for gate in made.gates()):
+        if not any(gate.is_doubtful for gate in made.gates()):
             return made
     by_rules = generate_transition_params(
         prepared, content.plan, span, aligned, options, steps=steps

@@ -164,3 +164,11 @@ def test_a_gate_is_worse_by_its_verdict_alone(before, after, worse):
     same = Gate("aligned", "fail", "beats 30.0 ms apart")
     old, new = (Gate("level", verdict, "") for verdict in (before, after))
     assert worse_gates((same, old), (same, new)) == worse
+
+
+def test_a_gate_is_doubtful_unless_it_passes_or_nothing_could_be_measured():
+    known, unknown = Limit(3.0, 10, 20, "{}"), Limit(None, 10, 20, "{}", "too few", required=True)
+    assert not gate("aligned", [known]).is_doubtful
+    assert gate("aligned", [Limit(15.0, 10, 20, "{}")]).is_doubtful
+    assert gate("aligned", [known, unknown]).is_doubtful
+    assert not gate("aligned", [unknown]).is_doubtful

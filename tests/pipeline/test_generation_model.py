@@ -15,6 +15,7 @@ from djtrans.core.transition.params_file import load_params
 from djtrans.diffusion.loading import load_model
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.metrics.gates import Gate, worse_gates
+from djtrans.pipeline import generation
 from djtrans.plugins.schedulers import FlowConfig
 from tests.helpers.models import save_random_model
 
@@ -126,6 +127,17 @@ def test_the_rules_replace_curves_of_the_bundled_model_that_make_a_gate_worse(
     assert found.plan.reasons[-1].endswith(f"not by the model: it makes {', '.join(worse)}")
     # The user chose this one.
     assert named.provenance.model is not None
+
+
+def test_the_rules_are_not_rendered_where_no_gate_is_doubtful(
+    tracks, saved, bundled_is_saved, monkeypatch
+):
+    monkeypatch.setattr(djtrans.Transition, "gates", lambda _: (Gate("level", "pass", ""),))
+    called = []
+    finish = generation.finish
+    monkeypatch.setattr(generation, "finish", lambda *a: called.append(1) or finish(*a))
+    assert generate(tracks, refine="off", seed=1).provenance.model is not None
+    assert len(called) == 1
 
 
 def test_curves_of_the_bundled_model_stay_where_the_gates_of_the_rules_are_no_better(

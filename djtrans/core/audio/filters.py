@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from djtrans.core.audio.arrays import FloatArray
+from djtrans.core.audio.k_weighting import k_weighting_stages
 
 Spectrum = NDArray[np.complex64]
 Gain = Callable[[FloatArray], FloatArray]
@@ -82,16 +83,6 @@ def band_gain(low_hz: float, high_hz: float) -> Gain:
 
 def k_weighting(sample_rate: float) -> Gain:
     """Compute the gain of the K weighting of ITU-R BS.1770: a shelf and a high-pass."""
-    from pyloudnorm import IIRfilter
-
-    # The stages of djtrans.core.audio.loudness, which has De Man's re-derivation of the standard's.
-    stages = (
-        IIRfilter(
-            3.99984385397, 0.7071752369554193, 1681.9744509555319, sample_rate, "high_shelf_DeMan"
-        ),
-        IIRfilter(0.0, 0.5003270373253953, 38.13547087613982, sample_rate, "high_pass_DeMan"),
-    )
-
     # It is smooth: a table of a few thousand frequencies gives every other to 0.001 dB.
     table_hz = 0.5 * sample_rate * np.linspace(0.0, 1.0, 4096) ** 2
     cosine = np.cos(2.0 * np.pi / sample_rate * table_hz)
@@ -103,8 +94,8 @@ def k_weighting(sample_rate: float) -> Gain:
         return np.asarray(np.maximum((c**2).sum() + 2.0 * cross, 0.0))
 
     table = np.ones_like(table_hz)
-    for stage in stages:
-        table *= stage.passband_gain * np.sqrt(power(stage.b) / np.maximum(power(stage.a), 1e-15))
+    for stage in k_weighting_stages(sample_rate):
+        table *= np.sqrt(power(stage.b) / np.maximum(power(stage.a), 1e-15))
 
     def gain(hz: FloatArray) -> FloatArray:
         return np.interp(hz, table_hz, table)

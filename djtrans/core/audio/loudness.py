@@ -19,6 +19,7 @@ import numpy as np
 from torch import Tensor
 
 from djtrans.core.audio.decibels import amplitude_to_db, power_to_db
+from djtrans.core.audio.k_weighting import k_weighting_stages
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.validation import check_audio
 from djtrans.core.errors import InputError, ShapeError
@@ -225,23 +226,14 @@ def _check_loudness(audio: Tensor, sample_rate: int) -> None:
 
 def _k_weighted_blocks(audio: Tensor, sample_rate: int, size: int) -> Iterator[np.ndarray]:
     """Yield blocks of K-weighted audio, ``[channels, samples]`` float64."""
-    from pyloudnorm import IIRfilter
     from scipy.signal import lfilter
 
-    # De Man's coefficients of the two stages match the table of the standard at 48 kHz, unlike
-    # pyloudnorm's default (0.04 dB off at 1 kHz).
-    shelf = (3.99984385397, 0.7071752369554193, 1681.9744509555319)
-    high_pass = (0.0, 0.5003270373253953, 38.13547087613982)
-    stages = [
-        IIRfilter(*stage, sample_rate, kind)
-        for stage, kind in ((shelf, "high_shelf_DeMan"), (high_pass, "high_pass_DeMan"))
-    ]
+    stages = k_weighting_stages(sample_rate)
     states = [np.zeros((audio.shape[0], len(stage.b) - 1)) for stage in stages]
     for start in range(0, audio.shape[-1], size):
         signal = audio[:, start : start + size].detach().cpu().double().numpy()
         for index, stage in enumerate(stages):
             signal, states[index] = lfilter(stage.b, stage.a, signal, axis=-1, zi=states[index])
-            signal = stage.passband_gain * signal
         yield np.asarray(signal)
 
 
