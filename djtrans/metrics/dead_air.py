@@ -35,7 +35,11 @@ def dead_air_ms(mix: FloatArray, sample_rate: int) -> float:
         loudness of the mix; 0 for a silent mix. What precedes the first and follows the last sound
         does not count: tracks may begin and end in silence.
     """
-    power = loudness_power(mix, sample_rate)
+    return dead_air_of_power(loudness_power(mix, sample_rate), sample_rate)
+
+
+def dead_air_of_power(power: FloatArray, sample_rate: int) -> float:
+    """Measure :func:`dead_air_ms` from :func:`~djtrans.metrics.loudness.loudness_power`."""
     loudness = gated_loudness_of_power(power, sample_rate)
     if loudness <= ABSOLUTE_GATE_LUFS:
         return 0.0

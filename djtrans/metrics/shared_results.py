@@ -16,10 +16,11 @@ from djtrans.metrics.beat_offset import BeatOffset, beat_offset
 from djtrans.metrics.clicks import clicks
 from djtrans.metrics.consonance import chroma_consonance
 from djtrans.metrics.curve_motion import CurveMotion, curve_motion
-from djtrans.metrics.dead_air import dead_air_ms
+from djtrans.metrics.dead_air import dead_air_of_power
 from djtrans.metrics.ends import Ends, ends
 from djtrans.metrics.key_relation import KeyRelation, key_relation
 from djtrans.metrics.level_profile import WINDOW_SECONDS, LevelProfile, level_profile
+from djtrans.metrics.loudness import loudness_power
 from djtrans.metrics.low_end import low_end_excess_of_levels
 from djtrans.metrics.masking import masking_fraction
 from djtrans.metrics.peaks import Peaks, peaks
@@ -110,9 +111,14 @@ def levels(inputs: MetricInputs) -> LevelProfile:
     )
 
 
+def mix_power(inputs: MetricInputs) -> FloatArray:
+    """Compute the K-weighted power of the mix, ``[samples]``."""
+    return loudness_power(inputs.mix, inputs.sample_rate)
+
+
 def dead_air(inputs: MetricInputs) -> float:
     """Compute the longest stretch of near silence anywhere in the mix, in milliseconds."""
-    return dead_air_ms(inputs.mix, inputs.sample_rate)
+    return dead_air_of_power(inputs.shared(mix_power), inputs.sample_rate)
 
 
 def peaks_of_mix(inputs: MetricInputs) -> Peaks:

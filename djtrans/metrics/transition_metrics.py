@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -11,6 +12,7 @@ import numpy as np
 
 from djtrans.core.contracts.metric import MetricValue
 from djtrans.core.transition.metric_inputs import MetricInputs
+from djtrans.core.util.background import in_background, may_run_beside
 from djtrans.metrics import shared_results as results
 from djtrans.metrics.bass_overlap import BassOverlap
 from djtrans.metrics.beat_offset import BeatOffset
@@ -172,6 +174,11 @@ def measure_gates(inputs: MetricInputs) -> tuple[Gate, ...]:
     tuple of Gate
         Aligned, one bass, one voice, level, placement.
     """
+    if may_run_beside():
+        # Half of the work, which shares no results with the rest.
+        beside = in_background(partial(_measure_onsets_and_peaks, inputs))
+        _measure_levels(inputs)
+        beside()
     phrases_a, phrases_b = inputs.shared(results.phrases)
     together = int(inputs.shared(results.audible_beats).sum()) > 0
     return (
@@ -186,6 +193,17 @@ def measure_gates(inputs: MetricInputs) -> tuple[Gate, ...]:
         ),
         placed(inputs.shared(placement)),
     )
+
+
+def _measure_onsets_and_peaks(inputs: MetricInputs) -> None:
+    inputs.shared(results.offset_of_beats)
+    inputs.shared(results.peaks_of_mix)
+
+
+def _measure_levels(inputs: MetricInputs) -> None:
+    inputs.shared(results.levels)
+    inputs.shared(results.dead_air)
+    inputs.shared(placement)
 
 
 def _beat_ms(inputs: MetricInputs) -> float:

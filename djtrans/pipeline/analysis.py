@@ -71,15 +71,15 @@ def analyze_track(
     124
     """
     loaded = (track if isinstance(track, Track) else load_track(track)).without_dc()
-    with timed("check samples"):
-        require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
-    # Above the range of hearing nothing is music, but it would count as level.
-    rate = min(loaded.sample_rate, HIGHEST_RATE)
-    audio = resample(loaded.audio, loaded.sample_rate, rate)
     registry = registry or default_registry()
     component = registry.analyzers.find(analyzer)
 
     def analyze() -> Analysis:
+        with timed("check samples"):
+            require_sound(loaded.audio, loaded.sample_rate, MINIMUM_SECONDS, what=loaded.name)
+        # Above the range of hearing nothing is music, but it would count as level.
+        rate = min(loaded.sample_rate, HIGHEST_RATE)
+        audio = resample(loaded.audio, loaded.sample_rate, rate)
         with timed("import"):
             built = registry.analyzers.build(component.name)
         with timed(component.name), same_surroundings():

@@ -22,6 +22,7 @@ from djtrans.mixer.rendering import render_window
 from djtrans.objectives import PowerModel
 from djtrans.pipeline.curve_generation import NamedTechnique, can_generate
 from djtrans.pipeline.curve_sampling import sample_params
+from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.options import GenerateOptions
 from djtrans.pipeline.other_parameters import fill_other_parameters
 from djtrans.pipeline.output_level import warn_of_level
@@ -81,7 +82,8 @@ def generate_transition_params(
             "(djtrans train --resume), or use the rules (--model none).",
             stacklevel=3,
         )
-    with (steps or Steps()).step("generate"), same_surroundings():
+    # In one thread, as what may run beside it: sums must not depend on which ends first.
+    with (steps or Steps()).step("generate"), same_surroundings(), one_thread():
         features_a, features_b = (
             window_features(
                 track.window(window_span(plan, track.stems.sample_rate)),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from contextlib import suppress
 from typing import TypeVar
-
-import torch
 
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.transition.pair import Pair
+from djtrans.core.util.background import in_background, may_run_beside
 from djtrans.core.util.profiling import timed
 from djtrans.pipeline.progress import half_progress
 
@@ -37,8 +36,8 @@ def run_pair(
     progress : callable
         Receives the fraction of the work on both that is done, from one thread at a time.
     concurrent : bool
-        True if the function may run in two threads at once. It does if torch uses more than one
-        thread, which it does not in worker processes, on one core, or with ``OMP_NUM_THREADS=1``.
+        True if the function may run in two threads at once. It does where a second thread is of
+        use, see :func:`~djtrans.core.util.background.may_run_beside`.
 
     Returns
     -------
@@ -55,7 +54,7 @@ def run_pair(
     >>> run_pair(lambda x, progress: x**2, Pair(2, 3), print, concurrent=False)
     Pair(a=4, b=9)
     """
-    if not concurrent or torch.get_num_threads() == 1:
+    if not concurrent or not may_run_beside():
         with timed("A"):
             a = work(items.a, half_progress(progress, 0))
         with timed("B"):
@@ -71,25 +70,19 @@ def run_pair(
 
         return callback
 
-    result: Future[U] = Future()
+    def work_on_b() -> U:
+        with timed("B"):
+            return work(items.b, report(1))
 
-    def work_on_b() -> None:
-        try:
-            with timed("B"):
-                found = work(items.b, report(1))
-            result.set_result(found)
-        except BaseException as error:  # noqa: BLE001 - it is raised in the calling thread
-            result.set_exception(error)
-
-    # An interrupt does not wait for a daemon thread.
+    # Both are steps of the caller in a profile, in this order.
     context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(work_on_b,), daemon=True)
     try:
         with timed("A"):
-            thread.start()
+            second = in_background(work_on_b, context)
             first = work(items.a, report(0))
     except Exception:
         # Wait for B, which would otherwise go on writing to the cache after the error of A.
-        result.exception()
+        with suppress(BaseException):
+            second()
         raise
-    return Pair(first, result.result())
+    return Pair(first, second())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,16 @@ from djtrans.core.transition.alignment import AlignedTrack, Span
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.params_file import ParamsFile, load_params
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.util.background import in_background, may_run_beside
 from djtrans.core.util.profiling import timed
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.diffusion.loading import choose_model
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.metrics.gates import worse_gates
+from djtrans.objectives import PowerModel
 from djtrans.pipeline.completion import finish, generate_transition_params
 from djtrans.pipeline.curve_generation import compatible_model, rules_reason, unsupported_reason
+from djtrans.pipeline.executors import one_thread
 from djtrans.pipeline.option_checks import check_components
 from djtrans.pipeline.options import AUTO, GenerateFields, GenerateOptions
 from djtrans.pipeline.power_measurement import power_model
@@ -224,7 +228,11 @@ def generate_content(
             plan = attrs.evolve(plan, reasons=(*plan.reasons, rules_reason(why)))
             source = None
     # Sampling and refinement predict the mix from the same measurement.
-    measure = cache(partial(power_model, prepared.mixer, plan, aligned, prepared.isolated, span))
+    measure: Callable[[], PowerModel] = cache(
+        partial(_measure_powers, prepared, plan, aligned, span)
+    )
+    if source is not None and may_run_beside():
+        measure = in_background(measure)
     content = generate_transition_params(
         prepared,
         plan,
@@ -239,6 +247,13 @@ def generate_content(
     if options.refine == AUTO and _is_sampled(content, options):
         content = refine_predicted(content, measure, steps, registry)
     return content, aligned
+
+
+def _measure_powers(
+    prepared: Prepared, plan: TransitionPlan, aligned: Pair[AlignedTrack], span: Span
+) -> PowerModel:
+    with one_thread():
+        return power_model(prepared.mixer, plan, aligned, prepared.isolated, span)
 
 
 def _is_sampled(content: ParamsFile, options: GenerateOptions) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import torch
 
 from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.progress import FractionCallback
@@ -27,10 +26,10 @@ from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan, clock_seconds
 from djtrans.core.util.devices import pick_device
 from djtrans.core.util.profiling import timed
-from djtrans.metrics.beat_offset import BeatOffset, beat_offset
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import resolve_spec
 from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.beat_offset_cache import cached_offset
 from djtrans.pipeline.concurrency import run_pair
 from djtrans.pipeline.curve_generation import check_needs
 from djtrans.pipeline.option_checks import check_preparation
@@ -132,21 +131,12 @@ class Prepared:
         declaration = self.registry.techniques.find(plan.technique).declaration
         if not declaration.beat_matched:
             return plan
-        before = self._offset(plan)
+        before = cached_offset(self.tracks, plan)
         moved = nudged(plan, before)
         if moved is plan:
             return plan
-        was, now = before.p95_ms, self._offset(moved).p95_ms
+        was, now = before.p95_ms, cached_offset(self.tracks, moved).p95_ms
         return moved if was is not None and now is not None and now < was else plan
-
-    def _offset(self, plan: TransitionPlan) -> BeatOffset:
-        """Measure the offset of the unprocessed tracks within the window."""
-        rate = self.tracks.a.sample_rate
-        window = window_span(plan, rate)
-        a, b = (
-            align(track, side, window) for track, side in zip(self.tracks, plan.sides, strict=True)
-        )
-        return beat_offset(a, b, rate, torch.tensor(plan.beat_times, dtype=torch.float64))
 
     def refine(self, plan: TransitionPlan, aligned: Pair[AlignedTrack]) -> TransitionPlan:
         """Refine the plan by the vocal stems if the separators isolate them well."""
@@ -246,11 +236,8 @@ def prepare(
             spec = spec.with_master(options.master)
         spec = spec.configured(settings.mixer)
         mixer = DifferentiableDJMixer(spec, registry=registry)
-    with steps.step("load"):
-        with timed("A"):
-            first = as_track(a)
-        with timed("B"):
-            tracks = Pair(first, as_track(b))
+    with steps.step("load") as fraction:
+        tracks = run_pair(lambda source, _: as_track(source), Pair(a, b), fraction, concurrent=True)
     with steps.step("analyze") as fraction:
 
         def analyze(track: Track, progress: FractionCallback) -> Analysis:

@@ -16,7 +16,7 @@ from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.beat_grid import as_times
 from djtrans.core.track.key import Key
-from djtrans.core.track.track import Track, samples_hash
+from djtrans.core.track.track import Track
 from djtrans.core.util.cache import cache_key, default_cache
 from djtrans.core.util.json_documents import parse_json
 
@@ -91,7 +91,7 @@ def cached_analysis(
     cache = default_cache()
     key = cache_key(
         format=ANALYSIS_FORMAT,
-        audio=samples_hash(track.audio, track.sample_rate),
+        audio=track.samples_hash,
         analyzer=name,
         version=declaration.version,
         config=config_to_dict(declaration.config()),

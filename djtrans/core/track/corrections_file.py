@@ -15,7 +15,7 @@ from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.applied_correction import OWN
 from djtrans.core.track.apply_corrections import CorrectionLayer
 from djtrans.core.track.corrections import TrackCorrections
-from djtrans.core.track.track import Track, load_track, samples_hash
+from djtrans.core.track.track import Track, load_track
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.environment import CORRECTIONS
 from djtrans.core.util.json_documents import read_document
@@ -57,7 +57,7 @@ class Recording:
         return cls(
             name=track.name,
             sha256=track.sha256,
-            samples_sha256=samples_hash(track.audio, track.sample_rate),
+            samples_sha256=track.samples_hash,
             duration_seconds=track.duration_seconds,
         )
 
@@ -243,7 +243,7 @@ def is_same_recording(recording: Recording, track: Track) -> bool:
         return True
     # The track may have been resampled since it was loaded.
     loaded = load_track(track.path)
-    return recording.samples_sha256 == samples_hash(loaded.audio, loaded.sample_rate)
+    return recording.samples_sha256 == loaded.samples_hash
 
 
 def _stated(corrections: TrackCorrections) -> dict[str, Any]:

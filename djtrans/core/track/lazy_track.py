@@ -78,8 +78,7 @@ def keep_samples_hash(track: Track) -> None:
         Without DC offset, possibly at another rate and number of channels than the file.
     """
     key = _key(track.sha256, track.decoder, track.sample_rate, len(track.audio))
-    digest = samples_hash(track.audio, track.sample_rate)
-    default_cache().store(KIND, key, digest.encode())
+    default_cache().store(KIND, key, track.samples_hash.encode())
 
 
 def _key(sha256: str, decoder: str, sample_rate: int, channels: int) -> str:

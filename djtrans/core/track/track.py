@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
+from functools import cached_property
 from pathlib import Path
 
 import attrs
@@ -65,12 +66,17 @@ class Track:
 
     def __attrs_post_init__(self) -> None:
         if not self.sha256:
-            object.__setattr__(self, "sha256", samples_hash(self.audio, self.sample_rate))
+            object.__setattr__(self, "sha256", self.samples_hash)
 
     @property
     def duration_seconds(self) -> float:
         """Length in seconds."""
         return int(self.audio.shape[-1]) / self.sample_rate
+
+    @cached_property
+    def samples_hash(self) -> str:
+        """SHA-256 of the samples, see :func:`samples_hash`; computed once."""
+        return samples_hash(self.audio, self.sample_rate)
 
     def at_rate(self, sample_rate: int, channels: int) -> Track:
         """Convert to another sample rate and number of channels (1 or 2)."""

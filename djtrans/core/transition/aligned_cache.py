@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import torch
 from safetensors.torch import load, save
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from djtrans.core.audio.time_stretch import ENGINE
 from djtrans.core.track.lazy_track import LazyTrack
-from djtrans.core.track.track import Track, samples_hash
+from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span, align
 from djtrans.core.transition.plan import TrackPlan
 from djtrans.core.util.cache import cache_key, default_cache
@@ -19,6 +21,20 @@ KIND = "aligned"
 #: Version of the alignment, part of the keys: raised if the same plan gives other samples.
 FORMAT = 1
 _NAME = "audio"
+
+
+def alignment_facts(track: Track | LazyTrack, side: TrackPlan, span: Span) -> dict[str, Any]:
+    """Return all that the samples of an aligned track depend on, for keys of the cache."""
+    return {
+        "engine": ENGINE,
+        "audio": track.samples_hash,
+        "span": [span.start, span.stop],
+        "warp": side.warp,
+        "gain_db": side.gain_db,
+        "key_shift": side.key_shift,
+        "loop": None if side.loop is None else attrs.asdict(side.loop),
+        "gain_ease": None if side.gain_ease is None else attrs.asdict(side.gain_ease),
+    }
 
 
 def cached_align(track: Track | LazyTrack, side: TrackPlan, span: Span) -> Tensor:
@@ -38,21 +54,7 @@ def cached_align(track: Track | LazyTrack, side: TrackPlan, span: Span) -> Tenso
     Tensor
         ``[channels, samples]`` float32; see :func:`djtrans.core.transition.alignment.align`.
     """
-    if isinstance(track, LazyTrack):
-        digest = track.samples_hash
-    else:
-        digest = samples_hash(track.audio, track.sample_rate)
-    key = cache_key(
-        format=FORMAT,
-        engine=ENGINE,
-        audio=digest,
-        span=[span.start, span.stop],
-        warp=side.warp,
-        gain_db=side.gain_db,
-        key_shift=side.key_shift,
-        loop=None if side.loop is None else attrs.asdict(side.loop),
-        gain_ease=None if side.gain_ease is None else attrs.asdict(side.gain_ease),
-    )
+    key = cache_key(format=FORMAT, **alignment_facts(track, side, span))
 
     def read(content: bytes) -> Tensor:
         audio = load(content)[_NAME]
