@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.chroma import amplitude_spectrum, spectral_peaks
-from djtrans.core.audio.stft_blocks import stft_blocks
+from djtrans.core.audio.stft_blocks import squared_magnitude, stft_blocks
 from djtrans.core.errors import InputError
 from djtrans.core.track.stem_powers import CHROMA_EDGES_HZ, StemPowers
 from djtrans.core.track.stems import Stems
@@ -98,7 +98,7 @@ def measure_power(audio: Tensor, sample_rate: int, cell_times: Tensor) -> Tensor
     """
     banding = _Banding.at(sample_rate)
     blocks = [
-        banding(torch.view_as_real(block).square().sum(dim=-1).mean(dim=0))
+        banding(squared_magnitude(block).mean(dim=0))
         for block in stft_blocks(audio, banding.window, banding.hop)
     ]
     return banding.cell_means(torch.cat(blocks, dim=1), cell_times).clamp(min=0.0)

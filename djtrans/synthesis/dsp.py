@@ -59,11 +59,29 @@ def filtered(
     sound: Wave, kind: str, cutoff: float | tuple[float, float], sample_rate: int, order: int = 2
 ) -> Wave:
     """Apply a Butterworth filter of scipy's `kind`; cutoffs in Hz, limited below Nyquist."""
-    from scipy import signal
+    return RunningFilter(kind, cutoff, sample_rate, order)(sound)
 
-    edges = np.minimum(cutoff, 0.45 * sample_rate)
-    sections = signal.butter(order, edges, kind, fs=sample_rate, output="sos")
-    return np.asarray(signal.sosfilt(sections, sound, axis=-1))
+
+class RunningFilter:
+    """Butterworth filter of a sound that comes in blocks; see :func:`filtered`."""
+
+    def __init__(
+        self, kind: str, cutoff: float | tuple[float, float], sample_rate: int, order: int = 2
+    ) -> None:
+        from scipy import signal
+
+        edges = np.minimum(cutoff, 0.45 * sample_rate)
+        self._sections = signal.butter(order, edges, kind, fs=sample_rate, output="sos")
+        self._state: Wave | None = None
+
+    def __call__(self, block: Wave) -> Wave:
+        """Filter the next block, ``[..., samples]``."""
+        from scipy import signal
+
+        if self._state is None:
+            self._state = np.zeros((len(self._sections), *block.shape[:-1], 2))
+        out, self._state = signal.sosfilt(self._sections, block, axis=-1, zi=self._state)
+        return np.asarray(out)
 
 
 def stereo(sound: Wave, pan: float = 0.0) -> Wave:

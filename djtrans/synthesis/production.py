@@ -12,11 +12,13 @@ from torch import Tensor
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.track.feature_extraction import BAND_EDGES_HZ
 from djtrans.core.track.stems import Stems
-from djtrans.synthesis.dsp import Audio, filtered
+from djtrans.synthesis.dsp import Audio, RunningFilter
 
 #: Blocks over which the limiter looks, and over how many blocks its gain moves.
 _BLOCK, _BLOCKS = 64, 41
 _CEILING_DB = -0.3
+#: Samples whose tone is changed at once.
+_TONE_BLOCK = 1 << 14
 
 
 @attrs.frozen(kw_only=True)
@@ -77,11 +79,16 @@ class Production:
 def _toned(sound: Audio, gains_db: tuple[float, float, float], sample_rate: int) -> Audio:
     """Three bands that sum to the sound, each at its gain."""
     low, mid, high = (db_to_amplitude(gain) for gain in gains_db)
-    wave = sound.astype(np.float64)
-    below = filtered(wave, "lowpass", BAND_EDGES_HZ[0], sample_rate)
-    above = filtered(wave, "highpass", BAND_EDGES_HZ[1], sample_rate)
-    toned = mid * wave + (low - mid) * below + (high - mid) * above
-    return np.asarray(toned, dtype=np.float32)
+    lowpass = RunningFilter("lowpass", BAND_EDGES_HZ[0], sample_rate)
+    highpass = RunningFilter("highpass", BAND_EDGES_HZ[1], sample_rate)
+    toned = np.empty(sound.shape, dtype=np.float32)
+    # In blocks that stay in the cache of a core, which takes a third of the time.
+    for start in range(0, sound.shape[-1], _TONE_BLOCK):
+        wave = sound[..., start : start + _TONE_BLOCK].astype(np.float64)
+        toned[..., start : start + _TONE_BLOCK] = (
+            mid * wave + (low - mid) * lowpass(wave) + (high - mid) * highpass(wave)
+        )
+    return toned
 
 
 def _limiting(mix: Audio, loudest: float) -> Audio:

@@ -39,3 +39,8 @@ def stft_blocks(audio: Tensor, window: Tensor, hop: int) -> Iterator[Tensor]:
         count = min(step, frames - first)
         part = padded[:, first * hop : (first + count - 1) * hop + size]
         yield torch.stft(part, size, hop, window=window, center=False, return_complex=True)
+
+
+def squared_magnitude(spectrum: Tensor) -> Tensor:
+    """Compute the squared magnitude of a complex spectrum; faster than of its absolute value."""
+    return spectrum.real.square() + spectrum.imag.square()

@@ -6,7 +6,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from djtrans.core.audio.stft_blocks import stft_blocks
+from djtrans.core.audio.stft_blocks import squared_magnitude, stft_blocks
 
 _HOP_SECONDS = 0.01
 
@@ -83,7 +83,6 @@ def band_powers(
     )
     weights = bands.to(audio) * scale
     blocks = [
-        weights @ torch.view_as_real(block).square().sum(dim=-1).mean(dim=0)
-        for block in stft_blocks(audio, window, hop)
+        weights @ squared_magnitude(block).mean(dim=0) for block in stft_blocks(audio, window, hop)
     ]
     return BandPowers(torch.cat(blocks, dim=1).T, hop / sample_rate)
