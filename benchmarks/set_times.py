@@ -3,8 +3,9 @@
 Run ``djtrans set FOLDER -o mix.wav --json > set.json``, then ``python benchmarks/set_times.py
 set.json``; without a set there is nothing to measure.
 
-The onset strength of eight seconds of the mix from each swap on is correlated with that of the
-file, which is read along the time map of the transition's params file.
+The onset strength of eight seconds of the mix, from where the track before has left, is correlated
+with that of the file, which is read along the time map of the transition's params file from the cue
+time on.
 """
 
 from __future__ import annotations
@@ -38,17 +39,25 @@ def main() -> None:
         print("no set to measure; give the output of 'djtrans set --json'")
         return
     result = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    offsets = [abs(measure(result, track)) for track in result["tracks"]]
+    tracks = result["tracks"]
+    alone = [tracks[0]["starts"], *(track["leaves"] for track in tracks[:-1])]
+    offsets = [
+        abs(measure(result, track, start - track["starts"]))
+        for track, start in zip(tracks, alone, strict=True)
+    ]
     print(f"largest offset: {max(offsets):.1f} ms")
     peak, silent = levels(result["audio"])
     print(f"sample peak {20 * math.log10(peak):.2f} dBFS; quarter seconds of dead air: {silent}")
 
 
-def measure(result: dict[str, Any], track: dict[str, Any]) -> float:
-    """Return by how much a track sounds earlier than its cue time, in milliseconds."""
-    mix = onsets(read(result["audio"], track["starts"], SECONDS))
+def measure(result: dict[str, Any], track: dict[str, Any], later: float) -> float:
+    """Return by how much a track sounds earlier than its cue time, in milliseconds.
+
+    It is measured so many seconds `later`, where no other track sounds.
+    """
+    mix = onsets(read(result["audio"], track["starts"] + later, SECONDS))
     clock = np.arange(round((SECONDS + 2 * REACH) * RATE)) / RATE - REACH
-    places = np.array([place(result, track, seconds) for seconds in clock[::HOP]])
+    places = np.array([place(result, track, later + seconds) for seconds in clock[::HOP]])
     first = places[0] - 0.5
     file = read(track["path"], first, places[-1] - first + 1.0)
     at = (np.interp(clock, clock[::HOP], places) - first) * RATE
