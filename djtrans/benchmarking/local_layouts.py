@@ -11,6 +11,7 @@ import numpy as np
 from djtrans.benchmarking.annotation_files import as_seconds, increasing, key_name
 from djtrans.benchmarking.annotations import AnnotatedTrack, Annotations
 from djtrans.core.errors import InputError
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.json_documents import MALFORMED, read_json
 
 #: Table of the annotated tracks of a folder.
@@ -35,7 +36,13 @@ def read_modules(folder: Path) -> Iterator[AnnotatedTrack]:
         annotations = Annotations(
             bpm=bpm if grid.get("constant") else None, beats=beats, downbeats=downbeats
         )
-        yield AnnotatedTrack(file.parent.name, audio, annotations)
+        yield AnnotatedTrack(file.parent.name, audio, annotations, stems_beside(audio))
+
+
+def stems_beside(audio: Path) -> Path | None:
+    """Return the folder of a mix if its true stems are there, too."""
+    folder = audio.parent
+    return folder if all((folder / f"{name}.wav").is_file() for name in STEMS) else None
 
 
 def read_annotated(folder: Path) -> Iterator[AnnotatedTrack]:

@@ -1,12 +1,14 @@
-"""Plot a benchmark: a panel per dataset, with the intervals of each analyzer."""
+"""Plot a benchmark: a panel per dataset, with the intervals of each system."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from djtrans.benchmarking.published import published
+from djtrans.benchmarking.report import measured_scores
 from djtrans.benchmarking.results import Benchmark
-from djtrans.benchmarking.scores import SCORES, Score
+from djtrans.benchmarking.scores import Score
+from djtrans.benchmarking.systems import ALL_SCORES
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.plot.fonts import verbatim
@@ -17,14 +19,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Height of a row of one score and analyzer, and of the text around a panel, in inches.
+#: Height of a row of one score and system, and of the text around a panel, in inches.
 _ROW, _TEXT = 0.15, 0.85
 _MARKERS = "osD^vPX*"
 
 
 @styled
 def plot_benchmark(benchmark: Benchmark, *, theme: str = "light") -> Figure:
-    """Plot means with their 95 % intervals by dataset, score and analyzer.
+    """Plot means with their 95 % intervals by dataset, score and system.
 
     Parameters
     ----------
@@ -46,24 +48,28 @@ def plot_benchmark(benchmark: Benchmark, *, theme: str = "light") -> Figure:
 
     colours = theme_named(theme)
     panels = {
-        name: [s for s in SCORES if any(s.key in r.scores for r in of)]
+        (name, unit): scores
         for name in benchmark.found
-        if (of := [r for r in benchmark.results if r.dataset == name])
+        for unit in dict.fromkeys(score.unit for score in ALL_SCORES)
+        if (scores := [s for s in measured_scores(benchmark, name) if s.unit == unit])
     }
-    panels = {name: scores for name, scores in panels.items() if scores}
     if not panels:
         raise InputError("The benchmark has no scores to plot; see the reasons of its results.")
-    heights = [len(s) * (len(benchmark.analyzers) + 1) * _ROW + _TEXT for s in panels.values()]
+    heights = [len(s) * (len(benchmark.systems) + 1) * _ROW + _TEXT for s in panels.values()]
     figure = Figure(
         figsize=(7.5, sum(heights) + 0.4), facecolor=colours.background, layout="constrained"
     )
     grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
-    for axes, (name, scores) in zip(grid.flat, panels.items(), strict=True):
-        _panel(axes, benchmark, name, scores, colours)
-    handles, labels = grid.flat[0].get_legend_handles_labels()
+    for axes, ((name, unit), scores) in zip(grid.flat, panels.items(), strict=True):
+        _panel(axes, benchmark, name, unit, scores, colours)
+    entries = {
+        label: handle
+        for axes in grid.flat
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
     figure.legend(
-        handles,
-        labels,
+        list(entries.values()),
+        list(entries),
         loc="outside upper left",
         ncols=4,
         frameon=False,
@@ -74,18 +80,23 @@ def plot_benchmark(benchmark: Benchmark, *, theme: str = "light") -> Figure:
 
 
 def _panel(
-    axes: Axes, benchmark: Benchmark, dataset: str, scores: list[Score], colours: Theme
+    axes: Axes,
+    benchmark: Benchmark,
+    dataset: str,
+    unit: str,
+    scores: list[Score],
+    colours: Theme,
 ) -> None:
     axes.set_facecolor(colours.panel)
     for spine in axes.spines.values():
         spine.set_color(colours.grid)
-    step = 1 / (len(benchmark.analyzers) + 1)
+    step = 1 / (len(benchmark.systems) + 1)
     palette = (colours.tracks["a"], colours.tracks["b"], colours.muted, colours.text)
-    for index, analyzer in enumerate(benchmark.analyzers):
+    for index, system in enumerate(benchmark.systems):
         colour, marker = palette[index % len(palette)], _MARKERS[index % len(_MARKERS)]
-        label = verbatim(short_name(analyzer))
+        label = verbatim(short_name(system))
         for row, score in enumerate(scores):
-            mean = benchmark.mean(dataset, analyzer, score.key)
+            mean = benchmark.mean(dataset, system, score.key)
             place = row + (index + 1) * step - 0.5
             if mean.mean is None:
                 continue
@@ -101,13 +112,16 @@ def _panel(
             label = "_"
     axes.set_ylim(len(scores) - 0.5, -0.5)
     axes.set_yticks(range(len(scores)), [verbatim(score.key) for score in scores])
-    axes.set_xlim(-0.02, 1.02)
+    if not unit:
+        axes.set_xlim(-0.02, 1.02)
     axes.grid(axis="x", color=colours.grid, lw=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(colors=colours.muted, labelsize=8, length=0)
     chosen = len({r.track for r in benchmark.results if r.dataset == dataset})
     axes.set_title(
-        verbatim(f"{dataset}, {chosen} tracks: means, 95 % intervals"),
+        verbatim(
+            f"{dataset}, {chosen} tracks: means{f' in {unit}' if unit else ''}, 95 % intervals"
+        ),
         color=colours.text,
         size=9,
         loc="left",

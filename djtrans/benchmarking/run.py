@@ -1,4 +1,4 @@
-"""Run analyzers on datasets, resumable."""
+"""Run analyzers and separators on datasets, resumable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -16,37 +15,33 @@ import djtrans
 from djtrans.benchmarking.annotations import AnnotatedTrack
 from djtrans.benchmarking.datasets import dataset_named
 from djtrans.benchmarking.results import Benchmark, TrackResult, known_results, write_result
-from djtrans.benchmarking.scores import VERSION, require_mir_eval, score
+from djtrans.benchmarking.scores import VERSION, require_mir_eval
+from djtrans.benchmarking.systems import DEFAULT, System, find_systems
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import DjtransError, InputError
-from djtrans.core.registration.catalog import Component
-from djtrans.core.track.track import load_track
+from djtrans.core.track.stem_files import stems_hash
 from djtrans.core.util.checksums import file_hash
 from djtrans.core.util.folder_lock import folder_lock
 from djtrans.core.util.names import slug
 from djtrans.core.util.output_files import check_folder
 from djtrans.core.util.progress import ProgressCallback
 from djtrans.core.util.temporary_files import remove_abandoned
-from djtrans.pipeline.analysis import analyze_track
 from djtrans.pipeline.executors import one_thread, open_executor
 from djtrans.pipeline.jobs import Job
-from djtrans.pipeline.options import DEFAULT_ANALYZER
 from djtrans.registry import Registry, default_registry
 
-#: Subfolder of the output with the result of each track and analyzer.
+#: Subfolder of the output with the result of each track and system.
 UNITS = "units"
-#: Stands for the analyzer that commands use by default.
-DEFAULT = "default"
 _DIGITS = 12
 
 
 @attrs.frozen
 class _Unit:
-    """A track to be analyzed by one analyzer, and the file of its result."""
+    """A track, the system to be run on it, and the file of its result."""
 
     dataset: str
     track: AnnotatedTrack
-    analyzer: str
+    system: System
     file: Path
 
 
@@ -54,6 +49,7 @@ def benchmark(
     folders: Mapping[str, str | os.PathLike[str]],
     analyzers: Sequence[str] = (DEFAULT, "librosa"),
     *,
+    separators: Sequence[str] = (),
     output: str | os.PathLike[str],
     limit: int | None = None,
     workers: int = 1,
@@ -61,11 +57,11 @@ def benchmark(
     plugin_files: Sequence[str] = (),
     registry: Registry | None = None,
 ) -> Benchmark:
-    """Compare analyzers on annotated datasets.
+    """Compare analyzers and separators on datasets with annotations or true stems.
 
-    Each result is a file in ``output/units``, by the content of the audio, its annotations, the
-    analyzer and the versions. A run that was stopped resumes from these files. Corrections beside
-    the tracks are not applied.
+    Each result is a file in ``output/units``, by the content of the audio, its annotations and
+    stems, the system and the versions. A run that was stopped resumes from these files. Corrections
+    beside the tracks are not applied.
 
     Parameters
     ----------
@@ -73,6 +69,8 @@ def benchmark(
         Folder of each dataset, by its name; see :func:`datasets`.
     analyzers : sequence of str
         Names of registered analyzers; ``default`` is that of all commands.
+    separators : sequence of str
+        Names of registered separators; ``mixture`` is the mix as every stem.
     output : path
         Folder to write to; created if missing.
     limit : int, optional
@@ -84,7 +82,7 @@ def benchmark(
     plugin_files : sequence of path
         Plugin files that workers load, too.
     registry : Registry, optional
-        Registry of the analyzers; not allowed with several workers, which have their own.
+        Registry of the systems; not allowed with several workers, which have their own.
 
     Returns
     -------
@@ -97,7 +95,7 @@ def benchmark(
     InputError
         If a dataset is unknown or has no tracks, or an option is not allowed.
     PluginError
-        If an analyzer is not registered.
+        If a system is not registered.
 
     Examples
     --------
@@ -117,7 +115,7 @@ def benchmark(
     if workers > 1 and registry is not None:
         raise InputError("Several workers cannot share a registry; give workers=1 or no registry.")
     registry = registry or default_registry()
-    components = _components(analyzers, registry)
+    systems = find_systems(analyzers, separators, registry)
     chosen = {name: dataset_named(name).tracks(folder, limit) for name, folder in folders.items()}
     with folder_lock(output, "djtrans bench"):
         units_folder = Path(output) / UNITS
@@ -128,14 +126,14 @@ def benchmark(
             unit
             for name, (tracks, _) in chosen.items()
             for track in tracks
-            for unit in _units(name, track, components, versions, units_folder)
+            for unit in _units(name, track, systems, versions, units_folder)
         ]
         job: Job[TrackResult] = Job(
             stage="results",
             keys=[str(unit.file) for unit in units],
             known=known_results([unit.file for unit in units]),
             is_failure=lambda result: not result.ok,
-            failing="not analyzed",
+            failing="rejected",
             progress=progress,
         )
         work = partial(_measure, registry=registry if workers == 1 else None)
@@ -143,55 +141,40 @@ def benchmark(
             results = job.run_each(work, units, pool)
     return Benchmark(
         results=results,
-        analyzers=[component.name for component in components],
+        systems=[system.name for system in systems],
         found={name: found for name, (_, found) in chosen.items()},
         software={**versions, "decoders": ", ".join(sorted({r.decoder for r in results} - {""}))},
     )
 
 
-def _components(names: Sequence[str], registry: Registry) -> list[Component[Any]]:
-    """Find the analyzers, each once."""
-    if not names:
-        raise InputError("Give at least one analyzer.")
-    found = [registry.analyzers.find(DEFAULT_ANALYZER if n == DEFAULT else n) for n in names]
-    return list({component.name: component for component in found}.values())
-
-
 def _units(
     dataset: str,
     track: AnnotatedTrack,
-    components: Sequence[Component[Any]],
+    systems: Sequence[System],
     versions: Mapping[str, str],
     folder: Path,
 ) -> list[_Unit]:
-    """Name the result of each analyzer by all that it depends on."""
+    """Name the result of each system that applies by all that it depends on."""
     depends = [file_hash(track.audio), attrs.asdict(track.annotations), dict(versions), VERSION]
+    if track.stems is not None:
+        depends.append(stems_hash(track.stems))
     units = []
-    for component in components:
-        content = json.dumps(
-            [dataset, *depends, component.name, component.declaration.version], sort_keys=True
-        )
+    for system in systems:
+        if not system.applies(track):
+            continue
+        content = json.dumps([dataset, *depends, *attrs.astuple(system)], sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
-        name = slug(f"{dataset} {track.name} {short_name(component.name)}")
-        units.append(_Unit(dataset, track, component.name, folder / f"{name}-{digest}.json"))
+        name = slug(f"{dataset} {track.name} {short_name(system.name)}")
+        units.append(_Unit(dataset, track, system, folder / f"{name}-{digest}.json"))
     return units
 
 
 def _measure(unit: _Unit, registry: Registry | None) -> TrackResult:
-    """Analyze and score a track, and write the result."""
-    result = TrackResult(dataset=unit.dataset, track=unit.track.name, analyzer=unit.analyzer)
+    """Run a system on a track, score it, and write the result."""
+    result = TrackResult(dataset=unit.dataset, track=unit.track.name, system=unit.system.name)
     try:
-        loaded = load_track(unit.track.audio)
-        analysis = analyze_track(loaded, analyzer=unit.analyzer, corrected=False, registry=registry)
+        result = attrs.evolve(result, **unit.system.measure(unit.track, registry))
     except DjtransError as error:
         result = attrs.evolve(result, reason=str(error))
-    else:
-        result = attrs.evolve(
-            result,
-            scores=score(analysis, unit.track.annotations),
-            bpm=float(analysis.grid.bpm),
-            key=analysis.key.name,
-            decoder=loaded.decoder,
-        )
     write_result(unit.file, result)
     return result

@@ -28,7 +28,7 @@ _WINDOWS = {"HR.5F": 0.5, "HR3F": 3.0}
 
 @attrs.frozen
 class Score:
-    """Score of an analysis, 0 to 1; higher is better.
+    """Score of a system; higher is better.
 
     Attributes
     ----------
@@ -38,11 +38,14 @@ class Score:
         Name of the score in its task.
     meaning : str
         Definition in one line.
+    unit : str
+        Unit; ``""`` for scores from 0 to 1.
     """
 
     task: str
     name: str
     meaning: str
+    unit: str = ""
 
     @property
     def key(self) -> str:

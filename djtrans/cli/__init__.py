@@ -30,7 +30,11 @@ _COMMANDS = (
         "analyze",
         "Print tempo, key, loudness, sections and vocals of FILES, and what is corrected.",
     ),
-    ("bench", "bench", "Compare analyzers on annotated datasets, with the metrics of mir_eval."),
+    (
+        "bench",
+        "bench",
+        "Compare analyzers and separators on datasets with annotations or true stems.",
+    ),
     ("cache", "cache", "Show or clear the cache of analyses, stems and web pages."),
     ("collect", "collect", "Save the tracklists of mixes as JSON files."),
     ("demo", "demo", "Synthesize two tracks and mix them with a bass swap."),

@@ -1,4 +1,4 @@
-"""``djtrans bench``: compare analyzers on annotated datasets."""
+"""``djtrans bench``: compare analyzers and separators on datasets."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from djtrans.core.errors import InputError
 @click.argument("datasets", nargs=-1, metavar="DATASET=FOLDER...", required=True)
 @click.option(
     "--analyzers",
-    default="default,librosa",
-    show_default=True,
-    help="Comma-separated names of registered analyzers; 'default' is that of all commands.",
+    help="Comma-separated names of registered analyzers; 'default' is that of all commands. "
+    "Default: default,librosa, or none with --separators.",
+)
+@click.option(
+    "--separators",
+    default="",
+    help="Comma-separated names of registered separators; 'mixture' is the mix as every stem.",
 )
 @click.option(
     "--output",
@@ -32,20 +36,22 @@ from djtrans.core.errors import InputError
 @click.option("--quiet", is_flag=True, help="Print nothing but results and errors.")
 def bench(
     datasets: tuple[str, ...],
-    analyzers: str,
+    analyzers: str | None,
+    separators: str,
     output: str,
     limit: int | None,
     workers: int,
     quiet: bool,
 ) -> None:
-    """Compare analyzers on annotated datasets, with the metrics of mir_eval.
+    """Compare analyzers and separators on datasets with annotations or true stems.
 
-    DATASET is giantsteps-tempo, giantsteps-key, gtzan, ballroom, harmonix, modules or annotated,
-    and FOLDER holds its audio and annotations as they are published; nothing is downloaded. A run
-    that was stopped is resumed from the results in the folder of --output.
+    DATASET is giantsteps-tempo, giantsteps-key, gtzan, ballroom, harmonix, musdb18hq, fretsonfire,
+    modules or annotated, and FOLDER holds its files as they are published; nothing is downloaded.
+    A run that was stopped is resumed from the results in the folder of --output.
     """
     folders = _folders(datasets)
-    names = [name.strip() for name in analyzers.split(",") if name.strip()]
+    if analyzers is None:
+        analyzers = "" if separators else "default,librosa"
     with results_only():
         from djtrans.benchmarking import benchmark, write_benchmark
         from djtrans.benchmarking.report import check_report, summary_markdown
@@ -55,7 +61,8 @@ def bench(
         with show_progress(quiet) as progress:
             result = benchmark(
                 folders,
-                names,
+                _names(analyzers),
+                separators=_names(separators),
                 output=output,
                 limit=limit,
                 workers=workers,
@@ -67,6 +74,10 @@ def bench(
     if not quiet:
         for path in written:
             click.echo(f"djtrans: wrote {path}", err=True)
+
+
+def _names(given: str) -> list[str]:
+    return [name.strip() for name in given.split(",") if name.strip()]
 
 
 def _folders(given: tuple[str, ...]) -> dict[str, str]:

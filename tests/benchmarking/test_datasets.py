@@ -156,3 +156,67 @@ def test_a_limit_spreads_over_all_tracks(tmp_path):
 def test_an_unknown_dataset_is_reported():
     with pytest.raises(InputError, match="Did you mean 'ballroom'"):
         dataset_named("balroom")
+
+
+def test_musdb_has_the_mixtures_of_the_test_set_with_their_stems(tmp_path):
+    for part, names in {"test": ("a", "b"), "train": ("c",)}.items():
+        for name in names:
+            for stem in ("mixture", "drums", "bass", "vocals", "other"):
+                write(tmp_path / part / name / f"{stem}.wav")
+    (tmp_path / "test" / "b" / "bass.wav").unlink()
+    track = only("musdb18hq", tmp_path)
+    assert (track.name, track.audio.name) == ("a", "mixture.wav")
+    assert track.stems == tmp_path / "test" / "a"
+
+
+def test_modules_have_stems_where_they_were_rendered(tmp_path):
+    grid = {"beat_times": [0.0, 0.5], "downbeat_times": [0.0], "bpm_measured": 120.0}
+    for name in ("bare", "whole"):
+        write(tmp_path / name / "grid.json", json.dumps(grid))
+        write(tmp_path / name / "mix.wav")
+    for stem in ("drums", "bass", "vocals", "other"):
+        write(tmp_path / "whole" / f"{stem}.wav")
+    bare, whole = datasets()["modules"].tracks(tmp_path)[0]
+    assert bare.stems is None
+    assert whole.stems == tmp_path / "whole"
+
+
+def write_midi(path, tempos):
+    """Write notes on the quarters 0 to 8, with tempos in BPM by their quarter."""
+    mido = pytest.importorskip("mido")
+    track, last = mido.MidiTrack(), 0
+    events = [(quarter, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)))
+              for quarter, bpm in tempos.items()]  # fmt: skip
+    events += [(quarter, mido.Message("note_on", note=60)) for quarter in range(9)]
+    for quarter, message in sorted(events, key=lambda event: event[0]):
+        track.append(message.copy(time=(quarter - last) * 480))
+        last = quarter
+    track.append(mido.MetaMessage("end_of_track", time=4800))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mido.MidiFile(tracks=[track], ticks_per_beat=480).save(path)
+
+
+def test_fretsonfire_has_the_beats_of_the_tempo_map_up_to_the_last_note(tmp_path):
+    write_midi(tmp_path / "song" / "notes.mid", {0: 120})
+    write(tmp_path / "song" / "song.ogg")
+    write_midi(tmp_path / "silent" / "notes.mid", {0: 120})
+    annotations = only("fretsonfire", tmp_path).annotations
+    assert annotations.bpm == pytest.approx(120.0)
+    assert annotations.beats == pytest.approx(np.arange(9) * 0.5)
+    assert annotations.downbeats == ()
+
+
+def test_fretsonfire_follows_a_change_of_tempo_and_then_has_no_single_one(tmp_path):
+    write_midi(tmp_path / "song" / "notes.mid", {0: 120, 4: 60})
+    write(tmp_path / "song" / "song.ogg")
+    annotations = only("fretsonfire", tmp_path).annotations
+    assert annotations.bpm is None
+    assert annotations.beats == pytest.approx([0, 0.5, 1, 1.5, 2, 3, 4, 5, 6])
+
+
+def test_a_damaged_tempo_map_is_named(tmp_path):
+    pytest.importorskip("mido")
+    write(tmp_path / "song" / "notes.mid", "no MIDI")
+    write(tmp_path / "song" / "song.ogg")
+    with pytest.raises(InputError, match=r"notes\.mid is not a MIDI file"):
+        datasets()["fretsonfire"].tracks(tmp_path)

@@ -10,9 +10,10 @@ import soundfile
 
 import djtrans
 from djtrans.benchmarking import Benchmark, TrackResult, benchmark, write_benchmark
-from djtrans.benchmarking import run as run_module
+from djtrans.benchmarking import systems as systems_module
 from djtrans.benchmarking.report import summary_markdown
 from djtrans.core.errors import InputError, PluginError
+from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.statistics import mean_interval
 
 RATE = 8000
@@ -55,7 +56,7 @@ def analyses(monkeypatch):
             bar_low_db=bars,
         )
 
-    monkeypatch.setattr(run_module, "analyze_track", analyze)
+    monkeypatch.setattr(systems_module, "analyze_track", analyze)
     return calls
 
 
@@ -65,7 +66,7 @@ def test_a_second_run_measures_nothing(folder, analyses, tmp_path):
     second = benchmark({"annotated": folder}, output=tmp_path / "out")
     assert len(analyses) == 4
     assert second == first
-    assert first.analyzers == ("djtrans/constant-grid", "djtrans/librosa")
+    assert first.systems == ("djtrans/constant-grid", "djtrans/librosa")
     clicks, _, silence, _ = first.results
     assert clicks.scores["beats F"] == 1.0
     assert clicks.decoder.startswith("libsndfile")
@@ -99,7 +100,7 @@ def test_a_damaged_result_is_measured_again(folder, analyses, tmp_path):
     ("arguments", "error", "message"),
     [
         ({"analyzers": ["no-such"]}, PluginError, "no-such"),
-        ({"analyzers": []}, InputError, "at least one analyzer"),
+        ({"analyzers": []}, InputError, "at least one analyzer or separator"),
         ({"limit": 0}, InputError, "limit = 0"),
         ({"workers": 0}, InputError, "workers = 0"),
     ],
@@ -125,10 +126,10 @@ def results_of(dataset, **values):
                 key = score.replace("_", " ")
                 results.append(
                     TrackResult(
-                        dataset=dataset, track=str(index), analyzer=analyzer, scores={key: own}
+                        dataset=dataset, track=str(index), system=analyzer, scores={key: own}
                     )
                 )
-    return Benchmark(results=results, analyzers=names, found={dataset: 20})
+    return Benchmark(results=results, systems=names, found={dataset: 20})
 
 
 def test_tables_have_means_intervals_and_the_published_result():
@@ -151,10 +152,73 @@ def test_the_report_is_written_and_replaced_but_nothing_else_is(tmp_path):
         names = [path.name for path in write_benchmark(made, tmp_path)]
     assert names == ["results.csv", "summary.csv", "summary.md", "bench.png"]
     rows = list(csv.DictReader((tmp_path / "summary.csv").open()))
-    assert [(row["score"], row["analyzer"], row["n"], row["mean"]) for row in rows] == [
+    assert [(row["score"], row["system"], row["n"], row["mean"]) for row in rows] == [
         ("structure HR3F", "constant-grid", "2", "0.5"),
         ("structure HR3F", "librosa", "2", "0.5"),
     ]
     (tmp_path / "summary.md").write_text("mine")
     with pytest.raises(InputError, match="was not written by djtrans"):
         write_benchmark(made, tmp_path)
+
+
+@pytest.fixture
+def musdb(tmp_path):
+    """Return a folder in the layout of MUSDB18-HQ with two mixtures and their stems."""
+    rng = np.random.default_rng(0)
+    for name in ("one", "two"):
+        folder = tmp_path / "musdb" / "test" / name
+        folder.mkdir(parents=True)
+        stems = {s: 0.1 * rng.standard_normal((RATE * 9, 2)) for s in STEMS}
+        for stem, audio in {**stems, "mixture": sum(stems.values())}.items():
+            soundfile.write(folder / f"{stem}.wav", audio, RATE, "FLOAT")
+    return tmp_path / "musdb"
+
+
+def test_separators_are_scored_on_true_stems_beside_the_mixture(musdb, tmp_path):
+    pytest.importorskip("mir_eval")
+    result = benchmark(
+        {"musdb18hq": musdb}, (), separators=("mixture", "spectral"), output=tmp_path / "out"
+    )
+    assert result.systems == ("mixture", "djtrans/spectral")
+    # Four independent stems of one level: the mix as one of them has the error of three.
+    floor = result.mean("musdb18hq", "mixture", "separation SDR").mean
+    assert floor == pytest.approx(-10 * np.log10(3), abs=0.1)
+    text = summary_markdown(result)
+    assert "| separation SDR, dB | 2 | -4.7" in text
+    assert "spectral - mixture" in text
+    assert "HT Demucs" in text
+    again = benchmark(
+        {"musdb18hq": musdb}, (), separators=("mixture", "spectral"), output=tmp_path / "out"
+    )
+    assert again == result
+
+
+def test_systems_run_only_where_there_is_something_to_score(musdb, folder, analyses, tmp_path):
+    result = benchmark(
+        {"musdb18hq": musdb, "annotated": folder},
+        ("default",),
+        separators=("mixture",),
+        output=tmp_path / "out",
+    )
+    ran = {(r.dataset, r.system) for r in result.results}
+    assert ran == {("musdb18hq", "mixture"), ("annotated", "djtrans/constant-grid")}
+    written = write_benchmark(result, tmp_path / "out")
+    assert (tmp_path / "out" / "bench.png") in written
+
+
+def test_differences_are_paired_by_track():
+    scores = {"a": (0.9, 0.5), "b": (0.4, 0.2), "c": (0.8, None)}
+    results = [
+        TrackResult(
+            dataset="modules",
+            track=track,
+            system=system,
+            scores={} if value is None else {"beats F": value},
+        )
+        for track, both in scores.items()
+        for system, value in zip(("first", "second"), both, strict=True)
+    ]
+    result = Benchmark(results=results, systems=("first", "second"), found={"modules": 3})
+    found = result.difference("modules", "second", "first", "beats F")
+    assert (found.n, found.mean) == (2, pytest.approx(-0.3))
+    assert "| -0.300 [-0.400, -0.200] (n 2) |" in summary_markdown(result)
