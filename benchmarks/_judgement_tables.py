@@ -21,11 +21,13 @@ RULES, REFINED_RULES = "rules", "rules, refined"
 SAMPLE, FIRST, MODEL = "model, sample only", "model, first sample", "model"
 REFINED_MODEL = "model, refined"
 #: The model, or the rules where a gate is worse with the model, as `djtrans generate` chooses.
-CHECKED = "model, checked"
+CHECKED, CHECKED_REFINED = "model, checked", "model, checked, refined"
 SHUFFLED = "model, tracks shuffled"
 SHOWN = (RULES, REFINED_RULES, MODEL, REFINED_MODEL)
 #: From the network to what users get.
 STAGES = (SAMPLE, FIRST, MODEL, CHECKED)
+#: All but the ablations.
+OWN = (*SHOWN, *STAGES, CHECKED_REFINED)
 RESAMPLES = 2000
 #: Pairs of tracks below which an interval of the bootstrap means nothing.
 LEAST_GROUPS = 6
@@ -129,6 +131,9 @@ def of_model(document: dict[str, Any], sha256: str) -> list[Row]:
         if RULES in sources and MODEL in sources:
             kept = RULES if any_worse(sources[RULES], sources[MODEL]) else MODEL
             sources[CHECKED] = sources[kept]
+            if REFINED_RULES in sources and REFINED_MODEL in sources:
+                refined = {RULES: REFINED_RULES, MODEL: REFINED_MODEL}
+                sources[CHECKED_REFINED] = sources[refined[kept]]
         diversity = {k.removesuffix(f" @{sha256}"): v for k, v in row["diversity"].items()}
         rows.append({**row, "sources": sources, "diversity": diversity})
     return rows
@@ -339,7 +344,7 @@ def card(document: dict[str, Any], sha256: str, complete: bool) -> str:
         paired(common, RULES, shown[1:], complete),
         gates(common, shown),
     ]
-    others = dict.fromkeys(s for r in rows for s in r["sources"] if s not in (*SHOWN, *STAGES))
+    others = dict.fromkeys(s for r in rows for s in r["sources"] if s not in OWN)
     if REFINED_RULES in shown:
         ours = [source for source in shown if source in (MODEL, REFINED_MODEL)]
         table = paired(common, REFINED_RULES, ours, complete)

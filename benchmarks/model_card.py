@@ -17,7 +17,9 @@ from typing import Any
 
 from _judgement_tables import (
     CHECKED,
+    CHECKED_REFINED,
     MODEL,
+    OWN,
     REFINED_MODEL,
     REFINED_RULES,
     RULES,
@@ -64,13 +66,13 @@ def results(documents: dict[str, dict[str, Any]], sha256: str) -> str:
         "synthesized": synthesized,
         **dict(list(rows.items())[SYNTHESIZED:]),
     }.items():
-        for sources in ((RULES, MODEL, CHECKED), SHOWN):
+        for sources in ((RULES, MODEL, CHECKED), (*SHOWN, CHECKED_REFINED)):
             known = complete(each, sources)
             if len(known) < LEAST_CASES:
                 continue
             parts.append(f"{title(name)}, {len(known)} transitions:\n\n{gates(known, sources)}")
     others = [s for s in dict.fromkeys(s for r in everything for s in r["sources"])
-              if s not in (*SHOWN, *STAGES)]  # fmt: skip
+              if s not in OWN]  # fmt: skip
     parts += [
         "### Use of the conditioning\n",
         ablations(synthesized, others),
