@@ -17,7 +17,7 @@ from djtrans.core.track.analysis import Analysis
 Times = NDArray[np.float64]
 
 #: Changes with each change of what a score is; results of another version are measured again.
-VERSION = 1
+VERSION = 2
 #: Tolerance of a tempo, relative; and factors that Acc2 allows besides 1.
 _TEMPO_TOLERANCE, _FACTORS = 0.04, (1.0, 2.0, 3.0, 1 / 2, 1 / 3)
 #: Tolerance of the strict continuity, in seconds.

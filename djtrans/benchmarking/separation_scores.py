@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from djtrans.benchmarking.scores import Score
-from djtrans.core.audio.decibels import power_to_db
+from djtrans.core.audio.decibels import db_to_power, power_to_db
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.track.stems import Stems
 
@@ -36,22 +36,18 @@ def separation_scores(found: Stems, true: Stems) -> dict[str, float]:
     -------
     dict of str to float
         Ratios in dB by :attr:`~djtrans.benchmarking.scores.Score.key`, at most 100; a silent true
-        stem has none.
+        stem has none. Empty with fewer than two stems that sound, as nothing is to be separated.
     """
-    least = float(true.mix.square().mean()) * 10.0 ** (SILENT_DB / 10.0)
-    plain: dict[str, float] = {}
-    invariant: list[float] = []
-    for name in true.names:
-        if name not in found.names or float(true[name].square().mean()) <= least:
-            continue
-        plain[f"{TASK} SDR {name}"] = sdr_db(found[name], true[name])
-        invariant.append(si_sdr_db(found[name], true[name]))
-    if not plain:
+    least = float(true.mix.square().mean()) * db_to_power(SILENT_DB)
+    sounding = [name for name in true.names if float(true[name].square().mean()) > least]
+    shared = [name for name in sounding if name in found.names]
+    if len(sounding) < 2 or not shared:
         return {}
+    plain = {f"{TASK} SDR {name}": sdr_db(found[name], true[name]) for name in shared}
     return {
         f"{TASK} SDR": float(np.mean(list(plain.values()))),
         **plain,
-        f"{TASK} SI-SDR": float(np.mean(invariant)),
+        f"{TASK} SI-SDR": float(np.mean([si_sdr_db(found[name], true[name]) for name in shared])),
     }
 
 

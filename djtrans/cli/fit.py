@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 @click.option(
     "--error-limit",
     type=float,
-    default=-8.0,
+    default=-14.0,
     show_default=True,
-    help="Largest error of the spectra, in dB; beyond it MIX is probably not one of A and B.",
+    help="Largest error of the band levels, in dB; beyond it MIX is probably not one of A and B.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

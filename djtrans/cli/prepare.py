@@ -66,9 +66,9 @@ _ONLY = {
 @click.option(
     "--error-limit",
     type=float,
-    default=-8.0,
+    default=-14.0,
     show_default=True,
-    help="With --transitions: maximum spectral error of recovered curves, in dB.",
+    help="With --transitions: maximum error of the band levels of recovered curves, in dB.",
 )
 @click.option(
     "--steps",

@@ -14,19 +14,20 @@ from djtrans.core.errors import ShapeError
 from djtrans.core.track.stems import Stems
 from djtrans.inverse.bands import FINE_EDGES_HZ, check_bands, members
 from djtrans.inverse.curve_basis import CurveBasis
-from djtrans.inverse.error import decibels, error_by_band
+from djtrans.inverse.error import band_level_error, decibels, error_by_band
 from djtrans.inverse.gains_to_curves import match_curves
 from djtrans.inverse.gradient_descent import DescentOptions, descend
 from djtrans.inverse.least_squares import band_gains
 from djtrans.inverse.loss import SpectralLoss
+from djtrans.inverse.track_gains import track_band_gains
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.stft import make_transform
 
 #: Sample rate at which the curves are estimated; it affects the computing time, not the result.
 WORKING_RATE = 22050
-#: Quantities that are assumed to be additive, see :attr:`Fit.domain`.
-DOMAINS = ("complex", "power")
-#: Loss below which the sources are aligned to the sample, and the power domain is not tried.
+#: Estimates in closed form, see :attr:`Fit.domain`.
+DOMAINS = ("complex", "tracks")
+#: Loss of the start below which the sources are aligned to the sample.
 EXACT_LOSS = 0.1
 #: Ratio of side to mid power below which the mean of both channels is used.
 WIDE = 0.1
@@ -43,15 +44,17 @@ class Fit:
     reconstruction : Tensor
         ``[channels, samples]``: the stems rendered under these curves.
     error_db : dict of str to float
-        Power of the residual, in all and by band, see :func:`error_by_band`; and ``spectra``, the
-        loss of the magnitudes, which is insensitive to the phase of different time-stretchers.
+        Power of the residual, in all and by band, see :func:`error_by_band`; ``spectra``, the loss
+        of the magnitudes; and ``levels``, the error of the levels of bands, which does not depend
+        on phases, see :func:`djtrans.inverse.error.band_level_error`.
     losses : tuple of float
         Spectral loss of the start, and after each step of gradient descent.
     start : TransitionParams
         Curves before gradient descent.
-    domain : {"complex", "power"}
-        Domain of the closed form that gave the better start: complex spectra, if the sources are
-        aligned exactly to the mix, or powers, if they are not.
+    domain : {"complex", "tracks"}
+        ``"complex"`` if the stems are aligned to the mix to the sample: their gains were estimated
+        from complex spectra. ``"tracks"`` if not: those of whole tracks were, from powers, all
+        stems of a track have the same curves, and there is no gradient descent.
     """
 
     params: TransitionParams
@@ -81,9 +84,11 @@ def fit_curves(
 ) -> Fit:
     """Recover the curves of a mix.
 
-    The start is a closed form (least squares of band gains, then the curves whose masks are nearest
-    to them), refined by gradient descent through the mixer. Fader, EQ and filters of a stem are
-    identifiable only together, as the gain of its bands, and only where the stem is audible.
+    A closed form gives the start: least squares of band gains, then the curves whose masks are
+    nearest to them. If the stems are those of the mix to the sample, it is refined by gradient
+    descent through the mixer; if not, the gains are those of whole tracks, from powers. Fader, EQ
+    and filters are identifiable only together, as the gain of bands, and only where the stem or
+    track is audible.
 
     Parameters
     ----------
@@ -149,19 +154,23 @@ def fit_curves(
     neutral = mix.new_tensor(mixer.layout.neutral).repeat(len(times), 1)
     clock = TransitionParams(neutral, mixer.layout, times, beats, frames_per_beat)
 
-    domain, start = _start(mixer.cpu(), small_mix, small_a, small_b, clock)
+    domain, start, loss = _start(mixer.cpu(), small_mix, small_a, small_b, clock)
     mixer = mixer.to(device)
-    narrow, narrow_a, narrow_b = _narrowed(small_mix, small_a, small_b)
-    found = descend(
-        mixer,
-        start.to(device),
-        narrow.to(device),
-        narrow_a.to(device),
-        narrow_b.to(device),
-        options,
-        progress,
-    )
-    params = attrs.evolve(start, values=snapped(found.params.values.cpu(), mixer.layout))
+    values: Tensor = start.values
+    losses: tuple[float, ...] = (loss,)
+    if domain == "complex":
+        narrow, narrow_a, narrow_b = _narrowed(small_mix, small_a, small_b)
+        found = descend(
+            mixer,
+            start.to(device),
+            narrow.to(device),
+            narrow_a.to(device),
+            narrow_b.to(device),
+            options,
+            progress,
+        )
+        values, losses = found.params.values.cpu(), found.losses
+    params = attrs.evolve(start, values=snapped(values, mixer.layout))
     with torch.no_grad():
         rendered = mixer(stems_a.to(device), stems_b.to(device), params.to(device))
     reconstruction = rendered.mix.cpu()
@@ -171,8 +180,9 @@ def fit_curves(
         error_db={
             **error_by_band(mix, reconstruction, rate),
             "spectra": decibels(float(SpectralLoss(mix, rate)(reconstruction)) ** 2),
+            "levels": band_level_error(mix, reconstruction, rate, times),
         },
-        losses=found.losses,
+        losses=losses,
         start=start,
         domain=domain,
     )
@@ -180,19 +190,20 @@ def fit_curves(
 
 def _start(
     mixer: Mixer, mix: Tensor, stems_a: Stems, stems_b: Stems, clock: TransitionParams
-) -> tuple[str, TransitionParams]:
-    """Return the domain and the curves of the closed form whose render is nearer to the mix."""
+) -> tuple[str, TransitionParams, float]:
+    """Return the domain of the closed form, its curves, and their loss.
+
+    Stems are fitted where their complex spectra explain the mix: then they are those of the mix. If
+    not, whole tracks are: stems that were separated leak, and explain a mix by chance.
+    """
     loss_of = SpectralLoss(mix, stems_a.sample_rate)
-    tried: list[tuple[float, str, TransitionParams]] = []
     for domain in DOMAINS:
         start = closed_form(mixer, mix, stems_a, stems_b, clock, domain)
         with torch.no_grad():
             loss = float(loss_of(mixer(stems_a, stems_b, start).mix))
-        tried.append((loss, domain, start))
         if loss < EXACT_LOSS:
             break
-    _, domain, start = min(tried, key=lambda candidate: candidate[0])
-    return domain, start
+    return domain, start, loss
 
 
 def _narrowed(mix: Tensor, stems_a: Stems, stems_b: Stems) -> tuple[Tensor, Stems, Stems]:
@@ -218,8 +229,8 @@ def closed_form(
     stems_a, stems_b : Stems
     clock : TransitionParams
         Frames and layout; the values are not used.
-    domain : {"complex", "power"}
-        Quantity that is assumed to be additive: complex spectra, or their powers.
+    domain : {"complex", "tracks"}
+        See :attr:`Fit.domain`.
 
     Returns
     -------
@@ -244,19 +255,25 @@ def closed_form(
     target, sources = spectra(mix), spectra(torch.cat([stems_a.audio, stems_b.audio]))
     powers = sources.abs().square()
     member = members(transform.freqs_hz, FINE_EDGES_HZ)
-    basis = CurveBasis.at(clock.frame_times, at)
+    context = RenderContext(rate, clock.beat_times, clock.frame_times)
     if domain == "complex":
-        gains, power = band_gains(target, sources, basis, member)
+        gains, power = band_gains(target, sources, CurveBasis.at(clock.frame_times, at), member)
+        shape = powers.mean(dim=(1, 3))
     else:
-        gains, power = band_gains(target.abs().square(), powers, basis, member)
-        gains, power = gains.clamp(min=0.0).sqrt(), power.sqrt()
+        found = track_band_gains(
+            mix, stems_a.mix, stems_b.mix, rate, clock.frame_times, FINE_EDGES_HZ
+        )
+        tracks = torch.stack([stems_a.mix, stems_b.mix])
+        each = (*found, spectra(tracks).abs().square().mean(dim=(1, 3)))
+        count = len(stems_a.names)
+        gains, power, shape = (x.repeat_interleave(count, dim=0) for x in each)
     values = match_curves(
         mixer,
         gains,
         power,
-        powers.mean(dim=(1, 3)),
+        shape,
         transform.freqs_hz,
         member,
-        RenderContext(rate, clock.beat_times, clock.frame_times),
+        context,
     )
     return attrs.evolve(clock, values=values)

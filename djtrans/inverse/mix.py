@@ -148,8 +148,8 @@ def fit(
     options : DescentOptions, optional
         Options of gradient descent.
     error_limit : float
-        Largest error of the spectra in dB; a larger one is an error, since it is probably not a mix
-        of these tracks.
+        Largest error of the band levels in dB; a larger one is an error, since it is probably not a
+        mix of these tracks.
     progress : callable, optional
         Receives a `Progress` event for each step, with the fraction of it that is done.
     registry : Registry, optional
@@ -219,7 +219,7 @@ def fit(
             device=device,
             progress=fraction,
         )
-    check_error(found.error_db["spectra"], error_limit)
+    check_error(found.error_db["levels"], error_limit)
     plan = with_swap(plan, found, stems, built)
     provenance = make_provenance(registry, tracks, separators, built, plan, window)
     used = FitUse(name=mixed.name, sha256=mixed.sha256, steps=found.steps, error_db=found.error_db)

@@ -40,6 +40,8 @@ def test_a_perfect_separation_has_the_largest_ratio_and_silence_none(true):
     assert set(scores.values()) == {100.0}
     assert "separation SDR vocals" not in scores
     assert separation_scores(true, attrs.evolve(true, audio=0.0 * true.audio)) == {}
+    alone = attrs.evolve(true, audio=true.audio * torch.tensor([0, 0, 0, 1.0])[:, None, None])
+    assert separation_scores(alone, alone) == {}
 
 
 def test_the_mean_is_over_the_stems_that_sound(true):

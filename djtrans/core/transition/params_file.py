@@ -193,8 +193,8 @@ class FitUse:
     steps : int
         Optimization steps.
     error_db : mapping of str to float
-        Power of the residual relative to the mix in dB: in total, by band, and of the magnitude
-        spectra (``spectra``).
+        Power of the residual relative to the mix in dB: in total, by band, of the magnitude spectra
+        (``spectra``), and of the levels of bands (``levels``).
     """
 
     name: str

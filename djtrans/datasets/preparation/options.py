@@ -37,7 +37,7 @@ class RecoveryOptions:
 
     most: int = setting(100, "Transitions to fit at most.", minimum=1)
     error_limit: float = setting(
-        -8.0, "Largest error of the spectra.", unit="dB", minimum=-60.0, maximum=0.0
+        -14.0, "Largest error of the band levels.", unit="dB", minimum=-60.0, maximum=0.0
     )
     separator: str = setting("auto", "Name of a separator.")
     mixer: str = setting(DEFAULT_MIXER, "Name of a mixer.")
