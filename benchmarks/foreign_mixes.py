@@ -18,7 +18,7 @@ import argparse
 import json
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ import numpy as np
 import pedalboard
 import torch
 from fit import _separated, band_power, convex_gains, track_gains
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -42,6 +43,8 @@ from djtrans.core.util.tables import markdown_table
 from djtrans.inverse.bands import BANDS
 from djtrans.inverse.fitting import fit_curves
 from djtrans.inverse.levels import level_trims
+from djtrans.plot.save import save_figure
+from djtrans.plot.theme import Theme, theme_named
 from djtrans.synthesis.production import through_mp3
 
 RATE, BARS, BEATS = 44100, 8, 32
@@ -57,7 +60,8 @@ KILL_DB, LOW_HZ, MID_HZ, HIGH_HZ = -32.0, 250.0, 1000.0, 4000.0
 RESPONSE = 16384
 #: A gain is audible where its track is above this part of both tracks' mean power in the band.
 AUDIBLE = 1e-3
-Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+#: Mixes in the picture.
+PICTURED = 3
 
 
 @attrs.frozen(eq=False)
@@ -288,6 +292,10 @@ def measure(index: int, sources: Sequence[Source]) -> dict[str, Any]:
         "seconds": seconds,
         "steps": fit.steps,
         "trims_db": trims,
+        "gains": {
+            name: np.round(gains.numpy(), 3).tolist()
+            for name, gains in {"true": made.gains, **found}.items()
+        },
     }
     for name, gains in found.items():
         error = (gains - made.gains).abs()
@@ -323,6 +331,33 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
+def picture(rows: Sequence[dict[str, Any]], theme: Theme) -> Figure:
+    """Plot the gains of several mixes: columns are mixes, rows the bands."""
+    figure = Figure(figsize=(4.4 * len(rows), 6.4), facecolor=theme.background)
+    panels = figure.subplots(len(BANDS), len(rows), squeeze=False, sharex=True, sharey=True)
+    styles = {"true": ("-", 3.2, 0.35), "fit": ("-", 1.4, 1.0), "convex": (":", 1.1, 1.0)}
+    for across, row in enumerate(rows):
+        for down, band in enumerate(BANDS):
+            panel = panels[down][across]
+            for name, (style, width, alpha) in styles.items():
+                for track, gains in zip("ab", row["gains"][name], strict=True):
+                    curve = [frame[down] for frame in gains]
+                    panel.plot(
+                        np.arange(len(curve)) / 8.0, curve, style, color=theme.tracks[track],
+                        lw=width, alpha=alpha, label=f"{track.upper()}, {name}",
+                    )  # fmt: skip
+            panel.set(facecolor=theme.panel, xlim=(0, BARS), ylim=(-0.05, 1.6))
+            panel.tick_params(colors=theme.muted, labelsize=7, length=0)
+            panel.set_ylabel(band if across == 0 else "", color=theme.muted)
+            for spine in panel.spines.values():
+                spine.set_color(theme.grid)
+        title = f"{row['name']}: fit {row['fit']['error']:.3f}, convex {row['convex']['error']:.3f}"
+        panels[0][across].set_title(title, color=theme.text, size=8, loc="left")
+    panels[0][0].legend(fontsize=7, frameon=False, labelcolor=theme.text, ncols=2)
+    figure.subplots_adjust(left=0.05, right=0.99, top=0.94, bottom=0.06, wspace=0.05, hspace=0.08)
+    return figure
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Measure what is missing, and print the table."""
     output: Path = arguments.output
@@ -342,6 +377,9 @@ def main(arguments: argparse.Namespace) -> None:
         print(f"{index}: {row['name']}: {'; '.join(texts)}; {row['seconds']:.0f} s", flush=True)
     chosen = [str(i) for i in range(arguments.first, arguments.first + arguments.mixes)]
     print(table([rows[i] for i in chosen]))
+    if arguments.picture:
+        shown = [rows[i] for i in chosen if "gains" in rows[i]][:PICTURED]
+        save_figure(picture(shown, theme_named("light")), arguments.picture)
 
 
 if __name__ == "__main__":
@@ -349,6 +387,7 @@ if __name__ == "__main__":
     parser.add_argument("tracks", nargs="+", metavar="FILE")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--mixes", type=int, default=40)
+    parser.add_argument("--picture", help="picture of the gains of the first three mixes")
     parser.add_argument("--first", type=int, default=0, help="index of the first mix")
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
