@@ -143,7 +143,7 @@ def test_the_manifest_says_what_was_made_and_no_place(made, world):
     (of,) = document["pairs"]
     assert (of["folder"], of["transition"]) == ("pair_001", "home/transition_001")
     assert (of["a"], of["b"]) == ("Ada - One.wav", "Ada - Two.wav")
-    assert set(of["error_db"]) == {"all", "low", "mid", "high", "spectra"}
+    assert set(of["error_db"]) == {"all", "low", "mid", "high", "spectra", "levels"}
     assert "transition.wav" in of["files"]
     assert [one["folder"] for one in document["failed"]] == ["pair_002"]
     assert [one["name"] for one in document["skipped"]] == ["home/transition_002"]
