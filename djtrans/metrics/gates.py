@@ -1,8 +1,8 @@
-"""Five questions that a transition has to answer well: aligned, bass, voice, level, placement.
+"""Gates: five checks of a rendered transition, of alignment, bass, voices, level and placement.
 
-A gate is not a score: it holds measurements against documented limits and says which ones decided.
-Gates are for comparing transitions of one technique; a hard cut passes every gate that looks at an
-overlap, because it has none.
+A gate is not a score: it compares measurements with documented limits and names those that decide.
+Gates compare transitions of one technique; a hard cut passes every gate about an overlap, because
+it has none.
 
 ``docs/metrics.md`` documents where the limits come from.
 """
@@ -28,7 +28,7 @@ VERDICTS = ("pass", "not measurable", "warn", "fail")
 
 @attrs.frozen
 class Gate:
-    """The answer to one question.
+    """Verdict of one check, and the measurements that it is made of.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Gate:
         ``"aligned"``, ``"one bass"``, ``"one voice"``, ``"level"`` or ``"placement"``.
     verdict : {"pass", "not measurable", "warn", "fail"}
     why : str
-        The numbers that decided, and what could not be measured.
+        Measurements that decide, and what could not be measured.
     limits : tuple of Limit
         All measurements of the gate, with their limits.
     """
@@ -59,18 +59,18 @@ class Gate:
 
 @attrs.frozen
 class Limit:
-    """One measurement held against two limits.
+    """Measurement with its two limits.
 
     Attributes
     ----------
     value : float or None
-        What was measured; None if it could not be.
+        Measured value; None if there is none.
     warn_above, fail_above : float
         The largest value that passes, and the largest that only warns.
     text : str
-        How to say the value: a format string.
+        Format string of the value.
     reason : str
-        Why there is no value.
+        Reason why there is no value.
     required : bool
         True if the gate does not pass without this value.
     """
@@ -93,7 +93,7 @@ class Limit:
 
     @property
     def words(self) -> str:
-        """The value, and the limit that it went past."""
+        """Describe the value, and the limit that it exceeds."""
         if self.value is None:
             return self.reason
         said = self.text.format(self.value)
