@@ -106,13 +106,28 @@ def level_profile(
     ]
     check_same_length(mix=audio, **{f"solo {i}": solo for i, solo in enumerate(solos)})
     check_sample_rate(sample_rate)
+    powers = [loudness_power(x, sample_rate) for x in (audio, *solos)]
+    return level_profile_of_power(audio, solos, powers, sample_rate, window_seconds)
+
+
+def level_profile_of_power(
+    audio: FloatArray,
+    solos: list[FloatArray],
+    powers: list[FloatArray],
+    sample_rate: int,
+    window_seconds: float,
+) -> LevelProfile:
+    """Measure :func:`level_profile` of checked audio whose power is known.
+
+    `powers` has :func:`~djtrans.metrics.loudness.loudness_power` of the mix and of each solo.
+    """
     seconds = audio.shape[-1] / sample_rate
     if not window_seconds > 0 or seconds < 2 * window_seconds:
         raise InputError(
             f"The mix is {seconds:.2f} s long, less than two windows of {window_seconds:g} s; "
             "give more context or a shorter window_seconds."
         )
-    lufs, *louder = (_loudness(x, sample_rate, window_seconds) for x in (audio, *solos))
+    lufs, *louder = (_loudness(power, sample_rate, window_seconds) for power in powers)
     start, end = float(lufs[0]), float(lufs[-1])
     if min(start, end) <= ABSOLUTE_GATE_LUFS:
         silent = "beginning" if start <= ABSOLUTE_GATE_LUFS else "end"
@@ -140,9 +155,8 @@ def _ends_of_line(start: float, end: float, solos: list[FloatArray]) -> tuple[fl
     return max(float(solos[0][0]), usual[0]), max(float(solos[1][-1]), usual[1])
 
 
-def _loudness(audio: FloatArray, sample_rate: int, window_seconds: float) -> FloatArray:
+def _loudness(power: FloatArray, sample_rate: int, window_seconds: float) -> FloatArray:
     """Loudness every :data:`HOP_SECONDS`, ``[windows]`` in LUFS, -70 or more."""
-    power = loudness_power(audio, sample_rate)
     width, hop = round(window_seconds * sample_rate), round(HOP_SECONDS * sample_rate)
     total = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, len(power) - width + 1, hop)

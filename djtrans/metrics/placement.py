@@ -6,8 +6,8 @@ import attrs
 import numpy as np
 
 from djtrans.core.transition.metric_inputs import MetricInputs
-from djtrans.metrics.loudness import ABSOLUTE_GATE_LUFS, loudness_power, to_lufs
-from djtrans.metrics.shared_results import mix_power
+from djtrans.metrics.loudness import ABSOLUTE_GATE_LUFS, to_lufs
+from djtrans.metrics.shared_results import mix_power, solo_powers
 
 #: Bars that are compared before and after the swap, and the least number of them.
 BARS, LEAST_BARS = 8, 2
@@ -53,7 +53,7 @@ def _arrival_drop(inputs: MetricInputs) -> tuple[float | None, str]:
     rate, beats = inputs.sample_rate, inputs.beat_times
     bar = inputs.beats_per_bar * float(np.diff(beats).mean())
     swap = float(beats[inputs.swap_beat])
-    power, power_a = inputs.shared(mix_power), loudness_power(inputs.solo_a, rate)
+    power, power_a = inputs.shared(mix_power), inputs.shared(solo_powers)[0]
     seconds = len(power) / rate
     if min(swap, seconds - swap) < LEAST_BARS * bar:
         return None, f"less than {LEAST_BARS} bars before or after the swap are rendered"

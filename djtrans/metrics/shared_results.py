@@ -19,7 +19,7 @@ from djtrans.metrics.curve_motion import CurveMotion, curve_motion
 from djtrans.metrics.dead_air import dead_air_of_power
 from djtrans.metrics.ends import Ends, ends
 from djtrans.metrics.key_relation import KeyRelation, key_relation
-from djtrans.metrics.level_profile import WINDOW_SECONDS, LevelProfile, level_profile
+from djtrans.metrics.level_profile import WINDOW_SECONDS, LevelProfile, level_profile_of_power
 from djtrans.metrics.loudness import loudness_power
 from djtrans.metrics.low_end import low_end_excess_of_levels
 from djtrans.metrics.masking import masking_fraction
@@ -102,13 +102,20 @@ def levels(inputs: MetricInputs) -> LevelProfile:
     start = max(0, round((float(i.beat_times[0]) - WINDOW_SECONDS) * rate))
     part = slice(start, round((float(i.beat_times[-1]) + after) * rate))
     mix = i.mix[:, part]
-    return level_profile(
+    powers = (i.shared(mix_power), *i.shared(solo_powers))
+    return level_profile_of_power(
         mix,
+        [i.solo_a[:, part], i.solo_b[:, part]],
+        [power[part] for power in powers],
         rate,
         min(WINDOW_SECONDS, mix.shape[-1] / rate / 3.0),
-        solo_a=i.solo_a[:, part],
-        solo_b=i.solo_b[:, part],
     )
+
+
+def solo_powers(inputs: MetricInputs) -> tuple[FloatArray, FloatArray]:
+    """Compute the K-weighted power of both tracks alone, ``[samples]`` each."""
+    rate = inputs.sample_rate
+    return loudness_power(inputs.solo_a, rate), loudness_power(inputs.solo_b, rate)
 
 
 def mix_power(inputs: MetricInputs) -> FloatArray:

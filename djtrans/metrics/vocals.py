@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import attrs
+import numpy as np
 
 from djtrans.core.audio.arrays import cut
 from djtrans.core.transition.metric_inputs import MetricInputs
-from djtrans.metrics.loudness import gated_loudness
+from djtrans.metrics.loudness import gated_loudness_of_power
+from djtrans.metrics.shared_results import solo_powers
 from djtrans.metrics.vocal_clash import vocal_clash
 from djtrans.metrics.vocal_cuts import vocal_cuts
 from djtrans.metrics.voice_activity import voice_activity
@@ -59,7 +61,8 @@ def vocals(inputs: MetricInputs) -> Vocals:
         return Vocals(reason=v.reason)
     rate, beats = i.sample_rate, i.beat_times
     level_a, level_b = (
-        gated_loudness(cut(solo, rate, beats, 0.0)[0], rate) for solo in (i.solo_a, i.solo_b)
+        gated_loudness_of_power(cut(power[np.newaxis], rate, beats, 0.0)[0][0], rate)
+        for power in i.shared(solo_powers)
     )
     a = voice_activity(v.a, level_a, rate, beats)
     b = voice_activity(v.b, level_b, rate, beats)
