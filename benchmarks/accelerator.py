@@ -1,6 +1,6 @@
 """The mixer, sampling and training on an accelerator: all rows of the table in one call.
 
-    python benchmarks/accelerator.py                         # CUDA if there is one, else the CPU
+    python benchmarks/accelerator.py                         # CUDA; without it, nothing
     python benchmarks/accelerator.py --device cpu --seconds 2 --batches 1 --runs 1
 
 Renders stereo stems of two tracks with everything moving, forward and with gradients of the curves;
@@ -119,11 +119,16 @@ def main(device: torch.device, seconds: float, batches: Sequence[int], runs: int
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--device", default="cuda")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
-    main(torch.device(asked.device), asked.seconds, asked.batches, asked.runs)
+    device = torch.device(asked.device)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        # The sizes are those of an accelerator: far too large for a CPU.
+        print("There is no CUDA device: nothing measured. --device cpu tests the script without.")
+    else:
+        main(device, asked.seconds, asked.batches, asked.runs)
