@@ -4,7 +4,8 @@ In a bin, the power of the mix is the sum of the powers of both tracks times the
 a cross term, whose mean is 0 because the phases are those of another stretch or another encoder.
 Each band is a weighted least squares over both gains at all frames. The weights make errors
 relative to the level: the error of a bin grows with what is expected in it, and with the mean of
-its band, since a loud bin leaks into its neighbours. Changes between frames cost their absolute
+its band, since a loud bin leaks into its neighbours. Tracks may drift against the mix by some
+milliseconds (:mod:`djtrans.inverse.drift`). Changes between frames cost their absolute
 value, by iteratively reweighted squares: gains are constant, or jump where the mix demands it.
 """
 
@@ -16,6 +17,7 @@ from torch import Tensor
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.stft_blocks import squared_magnitude
 from djtrans.inverse.bands import members
+from djtrans.inverse.drift import REACH_SECONDS, Drift, find_drift
 from djtrans.inverse.loss import window_samples
 
 #: Length of the analysis window, which resolves the bands below 100 Hz.
@@ -23,13 +25,13 @@ WINDOW_SECONDS = 0.093
 #: Largest power gain: a full fader and an isolator at its maximum.
 LARGEST = 4.0
 #: Exponent of a bin's own share in its expected error; the rest is the mean of its band.
-OWN_SHARE = 0.35
+OWN_SHARE = 0.5
 #: Cost of a change of the power gain, relative to that of a relative error of one bin, and the
 #: change below which it is quadratic.
-CHANGE, SMALL_CHANGE = 120.0, 0.05
+CHANGE, SMALL_CHANGE = 120.0, 0.005
 #: Bins below this part of the mean power do not count.
-FLOOR = 1e-4
-PASSES = 8
+FLOOR = 1e-5
+PASSES = 15
 #: Share of the window at its start (A) and end (B) where a track is unprocessed, and the largest
 #: static difference of a band there, in dB, which is taken for an equalizer or another stretch.
 END_SHARE, MOST_STATIC_DB = 0.125, 3.0
@@ -63,8 +65,13 @@ def track_band_gains(
     power : Tensor
         The same shape: power of the unprocessed track around the frame.
     """
-    (mixed, freqs, frame), *others = (_spectra(x, sample_rate, frame_times) for x in (mix, a, b))
-    tracks = torch.stack([power for power, _, _ in others])
+    mixed, freqs, frame = _spectra(mix, sample_rate, frame_times)
+    tracks = torch.stack(
+        [
+            _spectra(track, sample_rate, frame_times, find_drift(mix, track, sample_rate))[0]
+            for track in (a, b)
+        ]
+    )
     gains = []
     for rows in members(freqs, edges_hz).bool():
         observed = mixed[:, rows].permute(2, 0, 1).flatten(1)
@@ -85,13 +92,23 @@ def band_powers_at(
     return sums / torch.bincount(frame, minlength=len(frame_times)).clamp(min=1)[:, None]
 
 
-def _spectra(audio: Tensor, sample_rate: int, frame_times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute power spectra ``[channels, bins, times]``, their frequencies and nearest frames."""
+def _spectra(
+    audio: Tensor, sample_rate: int, frame_times: Tensor, drift: Drift | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute power spectra ``[channels, bins, times]``, their frequencies and nearest frames.
+
+    With a drift, the spectrum of a time is that of the track where it sounds at that time.
+    """
     size = window_samples(WINDOW_SECONDS, sample_rate)
-    hop, window = size // 4, torch.hann_window(size)
-    spectrum = torch.stft(audio.detach().cpu(), size, hop, window=window, return_complex=True)
-    power = squared_magnitude(spectrum).double()
-    at = torch.arange(power.shape[-1], dtype=torch.float64) * (hop / sample_rate)
+    hop = size // 4
+    at = torch.arange(audio.shape[-1] // hop + 1, dtype=torch.float64) * (hop / sample_rate)
+    late = torch.zeros_like(at) if drift is None else drift.at(at)
+    first = ((at - late) * sample_rate).round().long() - size // 2
+    margin = size + round(REACH_SECONDS * sample_rate)
+    padded = torch.nn.functional.pad(audio.detach().cpu(), (margin, margin))
+    blocks = padded[:, first[:, None] + margin + torch.arange(size)]
+    spectrum = torch.fft.rfft(blocks * torch.hann_window(size))
+    power = squared_magnitude(spectrum).double().transpose(1, 2)
     frame = torch.searchsorted((frame_times[1:] + frame_times[:-1]) / 2, at)
     return power, torch.fft.rfftfreq(size, 1.0 / sample_rate), frame
 
