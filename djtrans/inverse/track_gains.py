@@ -65,18 +65,20 @@ def track_band_gains(
     power : Tensor
         The same shape: power of the unprocessed track around the frame.
     """
-    mixed, freqs, frame = _spectra(mix, sample_rate, frame_times)
-    tracks = torch.stack(
-        [
-            _spectra(track, sample_rate, frame_times, find_drift(mix, track, sample_rate))[0]
-            for track in (a, b)
-        ]
-    )
+    mixed, freqs, frame, _ = _spectra(mix, sample_rate, frame_times)
+    tracks, inside = [], torch.ones(len(frame), dtype=torch.float64)
+    for track in (a, b):
+        drift = find_drift(mix, track, sample_rate)
+        power, _, _, known = _spectra(track, sample_rate, frame_times, drift)
+        tracks.append(power)
+        inside = inside * known
+    # Times at which a track sounds that is not there, beyond its ends, do not count.
+    mixed, sources = mixed * inside, torch.stack(tracks) * inside
     gains = []
     for rows in members(freqs, edges_hz).bool():
         observed = mixed[:, rows].permute(2, 0, 1).flatten(1)
-        sources = tracks[:, :, rows].permute(0, 3, 1, 2).flatten(2)
-        gains.append(_one_band(observed, sources, frame, len(frame_times)).sqrt())
+        own = sources[:, :, rows].permute(0, 3, 1, 2).flatten(2)
+        gains.append(_one_band(observed, own, frame, len(frame_times)).sqrt())
     found = _relative_to_ends(torch.stack(gains, dim=-1))
     powers = [band_powers_at(x, sample_rate, frame_times, edges_hz) for x in (a, b)]
     return found.float(), torch.stack(powers).float()
@@ -86,7 +88,7 @@ def band_powers_at(
     audio: Tensor, sample_rate: int, frame_times: Tensor, edges_hz: tuple[float, ...]
 ) -> Tensor:
     """Compute the mean power of audio in bands around each frame, ``[frames, bands]`` float64."""
-    power, freqs, frame = _spectra(audio, sample_rate, frame_times)
+    power, freqs, frame, _ = _spectra(audio, sample_rate, frame_times)
     bands = (members(freqs, edges_hz).double() @ power.sum(dim=0)).T
     sums = bands.new_zeros(len(frame_times), bands.shape[1]).index_add(0, frame, bands)
     return sums / torch.bincount(frame, minlength=len(frame_times)).clamp(min=1)[:, None]
@@ -94,23 +96,26 @@ def band_powers_at(
 
 def _spectra(
     audio: Tensor, sample_rate: int, frame_times: Tensor, drift: Drift | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Compute power spectra ``[channels, bins, times]``, their frequencies and nearest frames.
 
-    With a drift, the spectrum of a time is that of the track where it sounds at that time.
+    With a drift, the spectrum of a time is that of the track where it sounds at that time. The last
+    result is 1 for times within the audio, and 0 for others.
     """
     size = window_samples(WINDOW_SECONDS, sample_rate)
     hop = size // 4
     at = torch.arange(audio.shape[-1] // hop + 1, dtype=torch.float64) * (hop / sample_rate)
     late = torch.zeros_like(at) if drift is None else drift.at(at)
-    first = ((at - late) * sample_rate).round().long() - size // 2
+    center = ((at - late) * sample_rate).round().long()
+    within = ((center >= 0) & (center <= audio.shape[-1])).double()
+    first = center - size // 2
     margin = size + round(REACH_SECONDS * sample_rate)
     padded = torch.nn.functional.pad(audio.detach().cpu(), (margin, margin))
     blocks = padded[:, first[:, None] + margin + torch.arange(size)]
     spectrum = torch.fft.rfft(blocks * torch.hann_window(size))
     power = squared_magnitude(spectrum).double().transpose(1, 2)
     frame = torch.searchsorted((frame_times[1:] + frame_times[:-1]) / 2, at)
-    return power, torch.fft.rfftfreq(size, 1.0 / sample_rate), frame
+    return power, torch.fft.rfftfreq(size, 1.0 / sample_rate), frame, within
 
 
 def _one_band(observed: Tensor, sources: Tensor, frame: Tensor, frames: int) -> Tensor:

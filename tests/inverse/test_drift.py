@@ -76,3 +76,14 @@ def test_gains_are_those_of_the_aligned_track():
     inner = slice(1, -1)
     for found, wanted in zip(gains, (line, 1.0 - line), strict=True):
         assert (found[inner].mean(dim=-1) - wanted[inner]).abs().mean() < 0.04
+
+
+def test_what_lies_beyond_the_end_of_a_track_is_not_taken_for_the_other():
+    track, other = clicks(9), clicks(10)
+    mix = late(other, torch.full((RATE * SECONDS,), -0.04))
+    # The mix goes on with a sound of B after the end of its file, while A sounds, too.
+    generator = torch.Generator().manual_seed(0)
+    mix[:, -800:] = torch.randn(800, generator=generator)
+    track[:, -800:] = torch.randn(800, generator=generator)
+    gains, _ = track_band_gains(mix, track, other, RATE, FRAMES, FINE_EDGES_HZ)
+    assert gains[0, -3:].max() < 0.3
