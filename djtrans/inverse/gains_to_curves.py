@@ -9,7 +9,7 @@ from torch import Tensor
 
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import TRACKS
-from djtrans.inverse.bands import mean_gain, stem_masks
+from djtrans.inverse.bands import BANDS, mean_gain, stem_masks
 from djtrans.mixer.mixer import Mixer
 
 STEPS, LEARNING_RATE = 300, 0.05
@@ -62,7 +62,7 @@ def match_curves(
     weight = power / power.amax(dim=1, keepdim=True).clamp(min=1e-20) + SILENT_WEIGHT
     total = power.sum(dim=1, keepdim=True)
     audible = total / (AUDIBLE_PART * total.sum(dim=0, keepdim=True) + 1e-20)
-    weight = weight * audible.clamp(max=1.0)
+    weight = weight * audible.clamp(max=1.0) * _shares(total, freqs_hz, member)
     weight = weight / weight.sum(dim=(1, 2), keepdim=True).clamp(min=1e-9)
 
     layout = mixer.layout
@@ -98,6 +98,17 @@ def match_curves(
             best = torch.where(better[owner], values, best)
             least = torch.minimum(objective, least)
     return best.detach()
+
+
+def _shares(power: Tensor, freqs_hz: Tensor, member: Tensor) -> Tensor:
+    """Compute the share of each band in the power of its low, mid or high band.
+
+    What is compared in the end is the gain of these three, in which a weak band has no effect.
+    """
+    middles = (member @ freqs_hz.to(member)) / member.sum(dim=1)
+    group = torch.bucketize(middles, middles.new_tensor([low for low, _ in BANDS.values()][1:]))
+    sums = power.new_zeros(*power.shape[:-1], len(BANDS)).index_add(-1, group, power)
+    return power / sums[..., group].clamp(min=1e-20)
 
 
 def _thinned(freqs_hz: Tensor, spectra: Tensor, member: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -4,7 +4,8 @@ In a bin, the power of the mix is the sum of the powers of both tracks times the
 a cross term, whose mean is 0 because the phases are those of another stretch or another encoder.
 Each band is a weighted least squares over both gains at all frames. The weights make errors
 relative to the level: the error of a bin grows with what is expected in it, and with the mean of
-its band, since a loud bin leaks into its neighbours. Changes between frames cost their absolute
+its band, since a loud bin leaks into its neighbours. Tracks may drift against the mix by some
+milliseconds (:mod:`djtrans.inverse.drift`). Changes between frames cost their absolute
 value, by iteratively reweighted squares: gains are constant, or jump where the mix demands it.
 """
 
@@ -16,6 +17,7 @@ from torch import Tensor
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.stft_blocks import squared_magnitude
 from djtrans.inverse.bands import members
+from djtrans.inverse.drift import REACH_SECONDS, Drift, find_drift
 from djtrans.inverse.loss import window_samples
 
 #: Length of the analysis window, which resolves the bands below 100 Hz.
@@ -23,13 +25,13 @@ WINDOW_SECONDS = 0.093
 #: Largest power gain: a full fader and an isolator at its maximum.
 LARGEST = 4.0
 #: Exponent of a bin's own share in its expected error; the rest is the mean of its band.
-OWN_SHARE = 0.35
+OWN_SHARE = 0.5
 #: Cost of a change of the power gain, relative to that of a relative error of one bin, and the
 #: change below which it is quadratic.
-CHANGE, SMALL_CHANGE = 120.0, 0.05
+CHANGE, SMALL_CHANGE = 120.0, 0.005
 #: Bins below this part of the mean power do not count.
-FLOOR = 1e-4
-PASSES = 8
+FLOOR = 1e-5
+PASSES = 15
 #: Share of the window at its start (A) and end (B) where a track is unprocessed, and the largest
 #: static difference of a band there, in dB, which is taken for an equalizer or another stretch.
 END_SHARE, MOST_STATIC_DB = 0.125, 3.0
@@ -63,13 +65,20 @@ def track_band_gains(
     power : Tensor
         The same shape: power of the unprocessed track around the frame.
     """
-    (mixed, freqs, frame), *others = (_spectra(x, sample_rate, frame_times) for x in (mix, a, b))
-    tracks = torch.stack([power for power, _, _ in others])
+    mixed, freqs, frame, _ = _spectra(mix, sample_rate, frame_times)
+    tracks, inside = [], torch.ones(len(frame), dtype=torch.float64)
+    for track in (a, b):
+        drift = find_drift(mix, track, sample_rate)
+        power, _, _, known = _spectra(track, sample_rate, frame_times, drift)
+        tracks.append(power)
+        inside = inside * known
+    # Times at which a track sounds that is not there, beyond its ends, do not count.
+    mixed, sources = mixed * inside, torch.stack(tracks) * inside
     gains = []
     for rows in members(freqs, edges_hz).bool():
         observed = mixed[:, rows].permute(2, 0, 1).flatten(1)
-        sources = tracks[:, :, rows].permute(0, 3, 1, 2).flatten(2)
-        gains.append(_one_band(observed, sources, frame, len(frame_times)).sqrt())
+        own = sources[:, :, rows].permute(0, 3, 1, 2).flatten(2)
+        gains.append(_one_band(observed, own, frame, len(frame_times)).sqrt())
     found = _relative_to_ends(torch.stack(gains, dim=-1))
     powers = [band_powers_at(x, sample_rate, frame_times, edges_hz) for x in (a, b)]
     return found.float(), torch.stack(powers).float()
@@ -79,21 +88,34 @@ def band_powers_at(
     audio: Tensor, sample_rate: int, frame_times: Tensor, edges_hz: tuple[float, ...]
 ) -> Tensor:
     """Compute the mean power of audio in bands around each frame, ``[frames, bands]`` float64."""
-    power, freqs, frame = _spectra(audio, sample_rate, frame_times)
+    power, freqs, frame, _ = _spectra(audio, sample_rate, frame_times)
     bands = (members(freqs, edges_hz).double() @ power.sum(dim=0)).T
     sums = bands.new_zeros(len(frame_times), bands.shape[1]).index_add(0, frame, bands)
     return sums / torch.bincount(frame, minlength=len(frame_times)).clamp(min=1)[:, None]
 
 
-def _spectra(audio: Tensor, sample_rate: int, frame_times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute power spectra ``[channels, bins, times]``, their frequencies and nearest frames."""
+def _spectra(
+    audio: Tensor, sample_rate: int, frame_times: Tensor, drift: Drift | None = None
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Compute power spectra ``[channels, bins, times]``, their frequencies and nearest frames.
+
+    With a drift, the spectrum of a time is that of the track where it sounds at that time. The last
+    result is 1 for times within the audio, and 0 for others.
+    """
     size = window_samples(WINDOW_SECONDS, sample_rate)
-    hop, window = size // 4, torch.hann_window(size)
-    spectrum = torch.stft(audio.detach().cpu(), size, hop, window=window, return_complex=True)
-    power = squared_magnitude(spectrum).double()
-    at = torch.arange(power.shape[-1], dtype=torch.float64) * (hop / sample_rate)
+    hop = size // 4
+    at = torch.arange(audio.shape[-1] // hop + 1, dtype=torch.float64) * (hop / sample_rate)
+    late = torch.zeros_like(at) if drift is None else drift.at(at)
+    center = ((at - late) * sample_rate).round().long()
+    within = ((center >= 0) & (center <= audio.shape[-1])).double()
+    first = center - size // 2
+    margin = size + round(REACH_SECONDS * sample_rate)
+    padded = torch.nn.functional.pad(audio.detach().cpu(), (margin, margin))
+    blocks = padded[:, first[:, None] + margin + torch.arange(size)]
+    spectrum = torch.fft.rfft(blocks * torch.hann_window(size))
+    power = squared_magnitude(spectrum).double().transpose(1, 2)
     frame = torch.searchsorted((frame_times[1:] + frame_times[:-1]) / 2, at)
-    return power, torch.fft.rfftfreq(size, 1.0 / sample_rate), frame
+    return power, torch.fft.rfftfreq(size, 1.0 / sample_rate), frame, within
 
 
 def _one_band(observed: Tensor, sources: Tensor, frame: Tensor, frames: int) -> Tensor:
