@@ -80,7 +80,8 @@ def test_a_mix_of_the_tracks_is_fitted_and_noise_is_refused(files):
     noise = 0.1 * torch.randn(mix.audio.shape, generator=torch.Generator().manual_seed(0))
     with pytest.raises(InputError, match="probably not a mix of these two tracks"):
         run(files, attrs.evolve(mix, audio=noise))
-    assert run(files, attrs.evolve(mix, audio=noise), error_limit=0.0).fit.error_db["levels"] > -10
+    accepted = run(files, attrs.evolve(mix, audio=noise), error_limit=20.0)
+    assert accepted.fit.error_db["levels"] > -10
 
 
 def test_silence_is_refused_before_the_work(files):
