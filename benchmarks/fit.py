@@ -101,11 +101,12 @@ def excerpt(index: int, kind: str) -> Excerpt:
         mix = mixer(*true, truth).mix
     # As in inference, a track is stretched in one pass and then separated. The mix has its stems
     # stretched one by one, whose phases are others: as if another program had stretched it.
-    stems = tuple(true if kind == "true" else [_separated(track) for track in whole])
+    stems = tuple(true if kind == "true" else [separated(track) for track in whole])
     return Excerpt(mixer, mix, truth, (true[0], true[1]), (stems[0], stems[1]))
 
 
-def _separated(track: Tensor) -> Stems:
+def separated(track: Tensor) -> Stems:
+    """Separate a track by `spectral`."""
     registry = default_registry()
     declaration = find_separator(registry, "spectral")[1]
     separator = build_separator(registry, "spectral", {}, "cpu")

@@ -26,13 +26,14 @@ import attrs
 import numpy as np
 import pedalboard
 import torch
-from fit import _separated, band_power, convex_gains, track_gains
+from fit import band_power, convex_gains, separated, track_gains
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
 import djtrans
 from djtrans.core.audio.decibels import db_to_amplitude
+from djtrans.core.audio.slicing import padded_slice
 from djtrans.core.audio.warping import warp
 from djtrans.core.curves.params import frame_times
 from djtrans.core.track.analysis import Analysis
@@ -220,10 +221,14 @@ def make(index: int, sources: Sequence[Source]) -> Foreign:
             break
     seconds = end_a - start_a
     samples = round(seconds * RATE)
-    a = _cut(one.track.audio, start_a, samples)
-    whole = _cut(two.track.audio, start_b - 1.0, round((end_b - start_b + 2.0) * RATE))
+    first = round(start_a * RATE)
+    a = padded_slice(one.track.audio, first, first + samples)
+    # A second on either side, so that the stretch has settled.
+    first, last = round((start_b - 1.0) * RATE), round((end_b + 1.0) * RATE)
+    whole = padded_slice(two.track.audio, first, last)
     stretched = torch.from_numpy(pedalboard.time_stretch(whole.numpy(), RATE, stretch_factor=rate))
-    theirs = _cut(stretched, 1.0 / rate, samples)
+    first = round(RATE / rate)
+    theirs = padded_slice(stretched, first, first + samples)
     points = ((0.0, start_b), (1.0, start_b + rate))
     b = warp(two.track.audio, points, RATE, 0.0, seconds)[..., :samples]
     # Equal levels, as a DJ sets them.
@@ -251,13 +256,6 @@ def make(index: int, sources: Sequence[Source]) -> Foreign:
     return Foreign(name, mix, beats, gains.float(), drive * a, drive * b)
 
 
-def _cut(audio: Tensor, start: float, samples: int) -> Tensor:
-    first = round(start * RATE)
-    part = audio[:, max(0, first) : first + samples]
-    before = max(0, -first)
-    return torch.nn.functional.pad(part, (before, samples - before - part.shape[-1]))
-
-
 def exchange(gains: Tensor) -> float | None:
     """Find the beat from which B's lows are more open than A's to the end."""
     owns = gains[1, :, 0] > gains[0, :, 0]
@@ -273,7 +271,7 @@ def measure(index: int, sources: Sequence[Source]) -> dict[str, Any]:
     a, b = (
         db_to_amplitude(trim) * track for trim, track in zip(trims, (made.a, made.b), strict=True)
     )
-    stems = [_separated(track) for track in (a, b)]
+    stems = [separated(track) for track in (a, b)]
     begin = time.process_time()
     fit = fit_curves(mixer, made.mix, stems[0], stems[1], made.beats)
     seconds = time.process_time() - begin

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 import djtrans
+from djtrans.benchmarking.separation_scores import si_sdr_db
 from djtrans.core.track.separation import separate
 from djtrans.synthesis import TrackSpec, synthesize
 
@@ -47,14 +48,6 @@ def sample_spec(seed: int) -> TrackSpec:
         drums=draw.choice(["four-on-the-floor", "four-on-the-floor", "broken"]),
         structure=draw.choice(STRUCTURES),
     )
-
-
-def si_sdr(estimate: Tensor, truth: Tensor) -> float:
-    """Scale-invariant signal-to-distortion ratio in dB over all channels."""
-    estimate, truth = estimate.double().flatten(), truth.double().flatten()
-    target = (estimate @ truth) / (truth @ truth) * truth
-    rest = estimate - target
-    return 10 * math.log10(float(target @ target) / max(float(rest @ rest), 1e-30))
 
 
 def bar_levels(audio: Tensor, sample_rate: int, bars: int) -> Tensor:
@@ -93,7 +86,7 @@ def main() -> None:
         seconds = (time.process_time() - begin) * rate / truth.samples
         values = []
         for name in truth.names:
-            values += [si_sdr(found[name], truth[name]), si_sdr(truth.mix, truth[name])]
+            values += [si_sdr_db(found[name], truth[name]), si_sdr_db(truth.mix, truth[name])]
         bottoms = [(found[name], truth[name]) for name in ("drums", "bass")]
         bottoms.insert(0, (bottoms[0][0] + bottoms[1][0], bottoms[0][1] + bottoms[1][1]))
         values += [level_error(*pair, rate, bars) for pair in bottoms]

@@ -15,31 +15,26 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
 import numpy as np
-import torch
-from _cases import LoadedCase, load_files
+from _cases import LoadedCase
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from refinement_picture import LANES
-from sound_dependence import TITLE_WIDTH, unit_curves
+from sound_dependence import TITLE_WIDTH, planned_cases, run, unit_curves
 from torch import Tensor
 
-from djtrans import load_model
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import CurveRequest
-from djtrans.core.errors import DjtransError, InputError
+from djtrans.core.errors import InputError
 from djtrans.core.track.features import TrackFeatures
 from djtrans.core.util.tables import markdown_table
 from djtrans.diffusion.model import DiffusionModel
 from djtrans.diffusion.normalization import Scaling
-from djtrans.evaluation import read_pairs
 from djtrans.plot.save import save_figure
 from djtrans.plot.theme import Theme, theme_named
 
@@ -295,30 +290,12 @@ def table(found: Sequence[Planned], values: NDArray[np.float64]) -> str:
 
 def main(arguments: argparse.Namespace) -> None:
     """Plan the pairs, print the table and save the picture."""
-    model = load_model(arguments.model, "cpu")
-    if model is None:
-        raise InputError("There is no model; give one with --model.")
-    found = []
-    for pair in read_pairs(arguments.pairs):
-        pair = attrs.evolve(pair, technique=arguments.technique)
-        found.append(Planned.of(pair.label, load_files(pair, arguments.bars), model))
-        print(f"{pair.label}: planned", flush=True)
+    model, cases = planned_cases(arguments)
+    found = [Planned.of(name, case, model) for name, case in cases]
     values = shares(found, model)
     print(table(found, values))
     save_figure(picture(found, values, model, theme_named(arguments.theme)), arguments.output)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pairs", type=Path, help="CSV of pairs of files, as of djtrans evaluate")
-    parser.add_argument("output", help="picture to write")
-    parser.add_argument("--model", help="file of a model; default: the bundled one")
-    parser.add_argument("--technique", default="bass-swap")
-    parser.add_argument("--bars", type=int, default=16)
-    parser.add_argument("--theme", default="light")
-    torch.set_num_threads(1)
-    warnings.simplefilter("ignore")
-    try:
-        main(parser.parse_args())
-    except DjtransError as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
+    run(main, __doc__.splitlines()[0])

@@ -15,7 +15,7 @@ import argparse
 import itertools
 import textwrap
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -190,22 +190,26 @@ def picture(found: Sequence[Planned], theme: Theme) -> Figure:
     return figure
 
 
-def main(arguments: argparse.Namespace) -> None:
-    """Plan the pairs, print the table and save the picture."""
+def planned_cases(
+    arguments: argparse.Namespace,
+) -> tuple[DiffusionModel, Iterator[tuple[str, LoadedCase]]]:
+    """Load the model, and plan all pairs with one technique and length."""
     model = load_model(arguments.model, "cpu")
     if model is None:
         raise InputError("There is no model; give one with --model.")
-    found = []
-    for pair in read_pairs(arguments.pairs):
-        pair = attrs.evolve(pair, technique=arguments.technique)
-        found.append(planned(pair.label, load_files(pair, arguments.bars), model))
-        print(f"{pair.label}: planned", flush=True)
-    print(table(found))
-    save_figure(picture(found, theme_named(arguments.theme)), arguments.output)
+
+    def cases() -> Iterator[tuple[str, LoadedCase]]:
+        for pair in read_pairs(arguments.pairs):
+            pair = attrs.evolve(pair, technique=arguments.technique)
+            yield pair.label, load_files(pair, arguments.bars)
+            print(f"{pair.label}: planned", flush=True)
+
+    return model, cases()
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def run(main: Callable[[argparse.Namespace], None], description: str) -> None:
+    """Parse the command line of a benchmark of planned pairs, and run it."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("pairs", type=Path, help="CSV of pairs of files, as of djtrans evaluate")
     parser.add_argument("output", help="picture to write")
     parser.add_argument("--model", help="file of a model; default: the bundled one")
@@ -218,3 +222,15 @@ if __name__ == "__main__":
         main(parser.parse_args())
     except DjtransError as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Plan the pairs, print the table and save the picture."""
+    model, cases = planned_cases(arguments)
+    found = [planned(name, case, model) for name, case in cases]
+    print(table(found))
+    save_figure(picture(found, theme_named(arguments.theme)), arguments.output)
+
+
+if __name__ == "__main__":
+    run(main, __doc__.splitlines()[0])

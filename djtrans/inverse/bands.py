@@ -91,6 +91,20 @@ def mean_gain(masks: Tensor, power: Tensor, member: Tensor) -> Tensor:
     return (masks.square() @ share.transpose(1, 2) + 1e-12).sqrt()
 
 
+def nearest_frames(times: Tensor, frame_times: Tensor) -> Tensor:
+    """Return the index of the frame nearest to each time."""
+    return torch.searchsorted((frame_times[1:] + frame_times[:-1]) / 2, times)
+
+
+def mean_by_frame(power: Tensor, frame_times: Tensor, hop_seconds: float) -> Tensor:
+    """Average ``[stems, bands, times]`` around each frame: ``[stems, frames, bands]``."""
+    at = torch.arange(power.shape[-1], dtype=torch.float64) * hop_seconds
+    index = nearest_frames(at, frame_times).to(power.device)
+    sums = power.new_zeros(*power.shape[:2], len(frame_times)).index_add(2, index, power)
+    counts = torch.bincount(index, minlength=len(frame_times)).clamp(min=1)
+    return (sums / counts).transpose(1, 2)
+
+
 def check_bands(sample_rate: int) -> None:
     """Raise InputError if the sample rate is too low for the high band."""
     if sample_rate < 2.5 * BANDS["high"][0]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.decibels import db_to_power
+from djtrans.core.audio.stft_blocks import squared_magnitude
 
 #: Spacing of the onsets, which is also the resolution of an offset.
 HOP_SECONDS = 0.003
@@ -85,7 +86,7 @@ def _onsets(audio: Tensor, sample_rate: int, hop: int) -> Tensor:
     size = 4 * hop
     window = torch.hann_window(size)
     mono = audio.cpu().mean(dim=0)
-    power = torch.stft(mono, size, hop, window=window, return_complex=True).abs().square()
+    power = squared_magnitude(torch.stft(mono, size, hop, window=window, return_complex=True))
     power = power[torch.fft.rfftfreq(size, 1.0 / sample_rate) >= LOWEST_HZ].double()
     floor = power.max() * db_to_power(-RANGE_DB) + 1e-20
     rise = (power + floor).log().diff(dim=1).clamp(min=0.0).sum(dim=0)

@@ -84,7 +84,7 @@ def band_level_error(
 
 
 def check_error(error_db: float, limit_db: float) -> None:
-    """Raise InputError if the error of the spectra exceeds a limit.
+    """Raise InputError if the error of the band levels exceeds a limit.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import InputError
 from djtrans.core.track.stems import Stems
-from djtrans.inverse.bands import BANDS, mean_gain, members, stem_masks
+from djtrans.inverse.bands import BANDS, mean_by_frame, mean_gain, members, stem_masks
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.stft import make_transform
 
@@ -115,17 +115,7 @@ def effective_gains(
     ctx = RenderContext(rate, params.beat_times, params.frame_times)
     masks = stem_masks(mixer, params.values, t.freqs_hz, ctx)
     gains = mean_gain(masks, spectra.mean(dim=-1), member)
-    around = _by_frame((member @ spectra), params.frame_times, t.hop / rate)
+    around = mean_by_frame((member @ spectra), params.frame_times, t.hop / rate)
     expected = around.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
     audible = around > expected * db_to_power(AUDIBLE_DB)
     return EffectiveGains(gains, around, audible)
-
-
-def _by_frame(power: Tensor, frame_times: Tensor, hop_seconds: float) -> Tensor:
-    """Average ``[stems, bands, times]`` around each frame: ``[stems, frames, bands]``."""
-    at = torch.arange(power.shape[-1], dtype=torch.float64) * hop_seconds
-    middles = (frame_times[1:] + frame_times[:-1]) / 2
-    index = torch.searchsorted(middles, at).to(power.device)
-    sums = power.new_zeros(*power.shape[:2], len(frame_times)).index_add(2, index, power)
-    counts = torch.bincount(index, minlength=len(frame_times)).clamp(min=1)
-    return (sums / counts).transpose(1, 2)

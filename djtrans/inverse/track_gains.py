@@ -16,7 +16,7 @@ from torch import Tensor
 
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.stft_blocks import squared_magnitude
-from djtrans.inverse.bands import members
+from djtrans.inverse.bands import mean_by_frame, members, nearest_frames
 from djtrans.inverse.drift import REACH_SECONDS, Drift, find_drift
 from djtrans.inverse.loss import window_samples
 
@@ -65,11 +65,12 @@ def track_band_gains(
     power : Tensor
         The same shape: power of the unprocessed track around the frame.
     """
-    mixed, freqs, frame, _ = _spectra(mix, sample_rate, frame_times)
-    tracks, inside = [], torch.ones(len(frame), dtype=torch.float64)
+    mixed, freqs, times, _ = _spectra(mix, sample_rate)
+    frame = nearest_frames(times, frame_times)
+    tracks, inside = [], torch.ones_like(times)
     for track in (a, b):
         drift = find_drift(mix, track, sample_rate)
-        power, _, _, known = _spectra(track, sample_rate, frame_times, drift)
+        power, _, _, known = _spectra(track, sample_rate, drift)
         tracks.append(power)
         inside = inside * known
     # Times at which a track sounds that is not there, beyond its ends, do not count.
@@ -88,16 +89,15 @@ def band_powers_at(
     audio: Tensor, sample_rate: int, frame_times: Tensor, edges_hz: tuple[float, ...]
 ) -> Tensor:
     """Compute the mean power of audio in bands around each frame, ``[frames, bands]`` float64."""
-    power, freqs, frame, _ = _spectra(audio, sample_rate, frame_times)
-    bands = (members(freqs, edges_hz).double() @ power.sum(dim=0)).T
-    sums = bands.new_zeros(len(frame_times), bands.shape[1]).index_add(0, frame, bands)
-    return sums / torch.bincount(frame, minlength=len(frame_times)).clamp(min=1)[:, None]
+    power, freqs, times, _ = _spectra(audio, sample_rate)
+    bands = members(freqs, edges_hz).double() @ power.sum(dim=0)
+    return mean_by_frame(bands[None], frame_times, float(times[1]))[0]
 
 
 def _spectra(
-    audio: Tensor, sample_rate: int, frame_times: Tensor, drift: Drift | None = None
+    audio: Tensor, sample_rate: int, drift: Drift | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Compute power spectra ``[channels, bins, times]``, their frequencies and nearest frames.
+    """Compute power spectra ``[channels, bins, times]``, their frequencies and times in seconds.
 
     With a drift, the spectrum of a time is that of the track where it sounds at that time. The last
     result is 1 for times within the audio, and 0 for others.
@@ -114,8 +114,7 @@ def _spectra(
     blocks = padded[:, first[:, None] + margin + torch.arange(size)]
     spectrum = torch.fft.rfft(blocks * torch.hann_window(size))
     power = squared_magnitude(spectrum).double().transpose(1, 2)
-    frame = torch.searchsorted((frame_times[1:] + frame_times[:-1]) / 2, at)
-    return power, torch.fft.rfftfreq(size, 1.0 / sample_rate), frame, within
+    return power, torch.fft.rfftfreq(size, 1.0 / sample_rate), at, within
 
 
 def _one_band(observed: Tensor, sources: Tensor, frame: Tensor, frames: int) -> Tensor:

@@ -158,15 +158,31 @@ def make_transition(
     varied: ParamsFile | None = None,
     steps: Steps | None = None,
 ) -> Transition:
-    """Generate the curves of a plan and render them; see :func:`generate_content`.
+    """Generate the curves of a plan, and render them.
 
     A model that the user did not name must not be worse than the rules: where a gate of its render
-    does not pass, the curves of the rules are rendered too, and used if a gate is better with them.
+    is doubtful, the curves of the rules are rendered too, and used if a gate is better with them.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    plan : TransitionPlan
+    span : Span
+        Part of the timeline to be rendered.
+    options : GenerateOptions
+    source : DiffusionModel, optional
+        Model that generates the curves, see :func:`compatible_source`.
+    varied : ParamsFile, optional
+        Curves that the model varies; the plan is theirs and stays as it is.
+    steps : Steps, optional
+        Receives progress and wall time.
+
+    Returns
+    -------
+    Transition
     """
     steps = steps or Steps()
-    content, aligned = generate_content(
-        prepared, plan, span, options, source=source, varied=varied, steps=steps
-    )
+    content, aligned = _generate_content(prepared, plan, span, options, source, varied, steps)
     made = finish(prepared.mixer, content, aligned, prepared.device, steps)
     if options.model != AUTO or options.needs_model or not _is_sampled(content, options):
         return made
@@ -185,39 +201,17 @@ def make_transition(
     return attrs.evolve(other, plan=attrs.evolve(other.plan, reasons=(*other.plan.reasons, why)))
 
 
-def generate_content(
+def _generate_content(
     prepared: Prepared,
     plan: TransitionPlan,
     span: Span,
     options: GenerateOptions,
-    *,
-    source: DiffusionModel | None = None,
-    varied: ParamsFile | None = None,
-    steps: Steps | None = None,
+    source: DiffusionModel | None,
+    varied: ParamsFile | None,
+    steps: Steps,
 ) -> tuple[ParamsFile, Pair[AlignedTrack]]:
-    """Align the tracks to a plan, refine it by their stems, and generate its curves.
-
-    Parameters
-    ----------
-    prepared : Prepared
-    plan : TransitionPlan
-    span : Span
-        Part of the timeline to be rendered.
-    options : GenerateOptions
-    source : DiffusionModel, optional
-        Model that generates the curves, see :func:`compatible_source`.
-    varied : ParamsFile, optional
-        Curves that the model varies; the plan is theirs and stays as it is.
-    steps : Steps, optional
-        Receives progress and wall time.
-
-    Returns
-    -------
-    content : ParamsFile
-    aligned : Pair of AlignedTrack
-        Both tracks over `span`, to be rendered.
-    """
-    steps, registry = steps or Steps(), prepared.registry
+    """Align the tracks to a plan, refine it by their stems, and generate its curves."""
+    registry = prepared.registry
     aligned = prepared.align(plan, span, steps, cached=True)
     if varied is None:
         plan = prepared.refine(plan, aligned)

@@ -169,13 +169,15 @@ def test_the_memory_of_an_analysis_grows_little_beyond_the_audio(tmp_path):
     for length in minutes:
         file = _write_drifting(tmp_path / f"{length}.wav", length)
         command = [sys.executable, "-c", _PEAK, file]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        peaks.append(1024 * int(done.stdout))
+        # The lower of two: other work on the machine adds up to 10 MB to a peak.
+        runs = [
+            subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2)
+        ]
+        peaks.append(1024 * min(int(done.stdout) for done in runs))
     short, long = peaks
     hours = (minutes[1] - minutes[0]) / 60
     beyond = (long - short) / hours - 3600 * RATE * 4
     print(f"peaks {short / 1e6:.0f} and {long / 1e6:.0f} MB, {beyond / 1e6:.0f} MB per hour")
-    # Measured: 132 to 151 MB; the peaks of two runs differ by up to 10 MB, which counts twice here.
-    assert beyond < 180e6
+    assert beyond < 150e6
     # Most of it is Python with its libraries.
     assert short < 1.2e9
