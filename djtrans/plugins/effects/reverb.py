@@ -138,16 +138,18 @@ class Reverb:
         """Return the tail without the input, one block late."""
         block = self._block(ctx)
         state = _like(state, audio)
-        fed = torch.cat([state.waiting, audio * curves["send"].unsqueeze(1)], dim=-1)
-        count = fed.shape[-1] // block
+        edge, length = block + state.waiting.shape[-1], audio.shape[-1]
+        fed = audio * curves["send"].unsqueeze(1)
+        line = torch.cat([state.previous, state.waiting, fed], dim=-1)
+        count = (edge + length) // block - 1
         ready = state.ready
         if count:
-            line = torch.cat([state.previous, fed[..., : count * block]], dim=-1)
-            wet, history = convolve(line, state.history, state.response)
+            used = line[..., : (count + 1) * block]
+            wet, history = convolve(used, state.history, state.response)
             ready = torch.cat([ready, wet], dim=-1)
-            state = attrs.evolve(state, history=history, previous=line[..., -block:])
-        length = audio.shape[-1]
-        state = attrs.evolve(state, waiting=fed[..., count * block :], ready=ready[..., length:])
+            state = attrs.evolve(state, history=history, previous=used[..., -block:])
+        waiting = line[..., (count + 1) * block :]
+        state = attrs.evolve(state, waiting=waiting, ready=ready[..., length:])
         return ready[..., :length], state
 
     def skip_silence(
