@@ -72,6 +72,28 @@ def read_boundaries(file: Path) -> tuple[float, ...]:
     return increasing([as_seconds(row[0], file) for row in read_rows(file)], file)
 
 
+def read_rwc_beats(file: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Read times of beats and downbeats of the RWC database.
+
+    Parameters
+    ----------
+    file : Path
+        A beat per line: its start and end in hundredths of a second, and its position: 384 on a
+        downbeat, -1 for none.
+    """
+    rows = [(as_seconds(row[0], file) / 100.0, row[-1]) for row in read_rows(file)]
+    return (
+        increasing([time for time, position in rows if position != "-1"], file),
+        increasing([time for time, position in rows if position == "384"], file),
+    )
+
+
+def read_rwc_boundaries(file: Path) -> tuple[float, ...]:
+    """Read starts and ends of sections of the RWC database, in hundredths of a second."""
+    ends = {as_seconds(field, file) / 100.0 for row in read_rows(file) for field in row[:2]}
+    return tuple(sorted(ends))
+
+
 def as_seconds(text: str, file: Path) -> float:
     """Convert text to a finite number.
 

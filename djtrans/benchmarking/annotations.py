@@ -25,6 +25,8 @@ class Annotations:
         Key as mir_eval names it, such as ``"C# minor"``.
     boundaries : tuple of float
         Times of the section boundaries in seconds, increasing, with start and end of the music.
+    cues : tuple of float
+        Times of the cue points in seconds, increasing: where DJs start or end a transition.
 
     Examples
     --------
@@ -42,6 +44,7 @@ class Annotations:
     downbeats: tuple[float, ...] = attrs.field(default=(), converter=as_tuple)
     key: str = ""
     boundaries: tuple[float, ...] = attrs.field(default=(), converter=as_tuple)
+    cues: tuple[float, ...] = attrs.field(default=(), converter=as_tuple)
 
 
 @attrs.frozen

