@@ -10,6 +10,7 @@ from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.analysis_io import cached_analysis
 from djtrans.core.track.apply_corrections import apply_corrections
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import MINIMUM_SECONDS, Track, load_track
 from djtrans.core.util.isolation import same_surroundings
 from djtrans.core.util.profiling import timed
@@ -71,7 +72,26 @@ def analyze_track(
     124
     """
     loaded = (track if isinstance(track, Track) else load_track(track)).without_dc()
-    registry = registry or default_registry()
+    return analyze_loaded(
+        loaded,
+        analyzer=analyzer,
+        cached=cached,
+        corrected=corrected,
+        progress=progress,
+        registry=registry or default_registry(),
+    )
+
+
+def analyze_loaded(
+    loaded: Track | LazyTrack,
+    *,
+    registry: Registry,
+    analyzer: str = DEFAULT_ANALYZER,
+    cached: bool = True,
+    corrected: bool = True,
+    progress: FractionCallback | None = None,
+) -> Analysis:
+    """Analyze a track that has no DC offset; see :func:`analyze_track`."""
     component = registry.analyzers.find(analyzer)
 
     def analyze() -> Analysis:

@@ -8,6 +8,7 @@ import attrs
 import cattrs
 import torch
 
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track
 from djtrans.core.transition.aligned_cache import alignment_facts
 from djtrans.core.transition.alignment import align, window_span
@@ -23,7 +24,9 @@ KIND = "offsets"
 FORMAT = 1
 
 
-def cached_offset(tracks: Pair[Track], plan: TransitionPlan) -> BeatOffset:
+def cached_offset(
+    tracks: Pair[Track] | Pair[Track | LazyTrack], plan: TransitionPlan
+) -> BeatOffset:
     """Return the offset of B's beats in the window from the cache, or measure and store it.
 
     Parameters

@@ -14,6 +14,7 @@ from djtrans.core.errors import InputError, LibraryError
 from djtrans.core.registration.catalog import Component
 from djtrans.core.track.apply_corrections import CorrectionLayer
 from djtrans.core.track.corrections_file import Import, find_sidecar, own_sidecar
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.library import LibraryEntry, find_entry
 from djtrans.core.track.track import Track
 from djtrans.core.util.environment import LIBRARY
@@ -21,7 +22,7 @@ from djtrans.core.util.isolation import same_surroundings
 from djtrans.registry import Registry
 
 
-def correction_layers(track: Track, registry: Registry) -> tuple[CorrectionLayer, ...]:
+def correction_layers(track: Track | LazyTrack, registry: Registry) -> tuple[CorrectionLayer, ...]:
     """List the corrections of a track by precedence, the highest last.
 
     The lowest are what an import stored in the sidecar file, then the libraries of
@@ -53,7 +54,7 @@ def correction_layers(track: Track, registry: Registry) -> tuple[CorrectionLayer
     return sidecar.layers(file.name, libraries)
 
 
-def library_layers(track: Track, registry: Registry) -> tuple[CorrectionLayer, ...]:
+def library_layers(track: Track | LazyTrack, registry: Registry) -> tuple[CorrectionLayer, ...]:
     """List what the libraries of ``DJTRANS_LIBRARY`` state on a track, the highest last."""
     found = (import_from(source, track, registry) for source in active_libraries())
     return tuple(
@@ -96,7 +97,7 @@ def active_libraries() -> tuple[str, ...]:
 
 
 def import_from(
-    source: str, track: Track, registry: Registry, reader: str | None = None
+    source: str, track: Track | LazyTrack, registry: Registry, reader: str | None = None
 ) -> Import | None:
     """Read the corrections of a track from a library, in the time of djtrans.
 

@@ -198,7 +198,7 @@ def make_transition(
     if not worse:
         return made
     why = rules_reason(f"it makes {', '.join(worse)}")
-    return attrs.evolve(other, plan=attrs.evolve(other.plan, reasons=(*other.plan.reasons, why)))
+    return other.with_reason(why)
 
 
 def _generate_content(

@@ -12,7 +12,7 @@ from djtrans.core.contracts.component import ComponentRecord
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.errors import PlanError
 from djtrans.core.track.analysis import Analysis
-from djtrans.core.track.lazy_track import LazyTrack
+from djtrans.core.track.lazy_track import LazyTrack, open_track
 from djtrans.core.track.track import Track, load_track
 from djtrans.core.transition.aligned_cache import cached_align
 from djtrans.core.transition.alignment import (
@@ -28,7 +28,7 @@ from djtrans.core.util.devices import pick_device
 from djtrans.core.util.profiling import timed
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.resolve import resolve_spec
-from djtrans.pipeline.analysis import analyze_track
+from djtrans.pipeline.analysis import analyze_loaded
 from djtrans.pipeline.beat_offset_cache import cached_offset
 from djtrans.pipeline.concurrency import run_pair
 from djtrans.pipeline.curve_generation import check_needs
@@ -56,7 +56,7 @@ class Prepared:
 
     Attributes
     ----------
-    tracks : Pair of Track
+    tracks : Pair of Track or LazyTrack
         With the same sample rate and channel count.
     analyses : Pair of Analysis
     separators : Pair of ComponentRecord
@@ -65,7 +65,7 @@ class Prepared:
     registry : Registry
     """
 
-    tracks: Pair[Track]
+    tracks: Pair[Track | LazyTrack]
     analyses: Pair[Analysis]
     separators: Pair[ComponentRecord]
     mixer: DifferentiableDJMixer
@@ -237,13 +237,13 @@ def prepare(
         spec = spec.configured(settings.mixer)
         mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load") as fraction:
-        tracks = run_pair(lambda source, _: as_track(source), Pair(a, b), fraction, concurrent=True)
+        tracks = run_pair(lambda source, _: _opened(source), Pair(a, b), fraction, concurrent=True)
     with steps.step("analyze") as fraction:
 
-        def analyze(track: Track, progress: FractionCallback) -> Analysis:
+        def analyze(track: Track | LazyTrack, progress: FractionCallback) -> Analysis:
             found = (known or {}).get(track.sha256)
             if found is None:
-                found = analyze_track(
+                found = analyze_loaded(
                     track, analyzer=options.analyzer, progress=progress, registry=registry
                 )
             if known is not None and track.sha256:
@@ -256,7 +256,7 @@ def prepare(
             analyze, tracks, fraction, concurrent=analyzer.declaration.thread_safe and distinct
         )
     rate = max(track.sample_rate for track in tracks)
-    channels = max(len(track.audio) for track in tracks)
+    channels = max(track.channels for track in tracks)
     with timed("resample"):
         tracks = tracks.map(lambda track: track.at_rate(rate, channels))
     return Prepared(
@@ -297,7 +297,7 @@ def separator_pair(
 
 
 def align_pair(
-    tracks: Pair[Track] | Pair[LazyTrack] | Pair[Track | LazyTrack],
+    tracks: Pair[Track | LazyTrack],
     plan: TransitionPlan,
     span: Span,
     separators: Pair[ComponentRecord],
@@ -340,7 +340,14 @@ def as_track(source: str | os.PathLike[str] | Track) -> Track:
     return (source if isinstance(source, Track) else load_track(source)).without_dc()
 
 
-def _span(plan: TransitionPlan, tracks: Pair[Track], context: float | str, full: bool) -> Span:
+def _opened(source: str | os.PathLike[str] | Track) -> Track | LazyTrack:
+    """Return a track without DC offset; a file that was decoded before is decoded when needed."""
+    return source.without_dc() if isinstance(source, Track) else open_track(source)
+
+
+def _span(
+    plan: TransitionPlan, tracks: Pair[Track | LazyTrack], context: float | str, full: bool
+) -> Span:
     """Compute the window and its context, limited to A's start and B's end."""
     rate = tracks.a.sample_rate
     window = window_span(plan, rate)

@@ -14,6 +14,7 @@ from djtrans.core.contracts.separator import SeparatorDeclaration
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.stem_files import stems_hash
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span
@@ -37,7 +38,7 @@ from djtrans.registry import Registry
 
 def make_provenance(
     registry: Registry,
-    tracks: Pair[Track],
+    tracks: Pair[Track] | Pair[Track | LazyTrack],
     separators: Pair[ComponentRecord],
     mixer: DifferentiableDJMixer,
     plan: TransitionPlan,
@@ -98,7 +99,7 @@ def make_provenance(
         mixer=mixer_record(mixer, registry),
         render=RenderRecord(
             sample_rate=tracks.a.sample_rate,
-            channels=len(tracks.a.audio),
+            channels=tracks.a.channels,
             start=span.start,
             stop=span.stop,
             seed=seed,

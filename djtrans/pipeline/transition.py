@@ -102,6 +102,13 @@ class Transition:
         beats = torch.tensor(self.plan.beat_times, dtype=torch.float64)
         return beats + self.window_seconds[0]
 
+    def with_reason(self, reason: str) -> Transition:
+        """Add a reason to the plan; what has been measured is kept."""
+        plan = attrs.evolve(self.plan, reasons=(*self.plan.reasons, reason))
+        found = attrs.evolve(self, plan=plan)
+        found._inputs.extend(self._inputs)
+        return found
+
     def metrics(self, *, registry: Registry | None = None) -> TransitionMetrics:
         """Measure the rendered transition, see ``docs/metrics.md``.
 

@@ -12,22 +12,18 @@ from djtrans.core.contracts.config import config_from_dict
 from djtrans.core.contracts.technique import TechniqueDeclaration
 from djtrans.core.errors import InputError
 from djtrans.core.track.analysis import Analysis
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track
 from djtrans.core.transition.pair import Pair
 from djtrans.core.transition.plan import TransitionPlan
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.mixer.mixer import Mixer
-from djtrans.planning.beat_features import (
-    BeatFeatureExtractor,
-    BeatFeatures,
-    FloatArray,
-    extract_beat_features,
-)
 from djtrans.planning.candidate_group import CandidateGroup
 from djtrans.planning.levels import RAISED_PEAK_DBFS
 from djtrans.planning.options import PlanOptions
 from djtrans.planning.planner import plans_from_groups
 from djtrans.planning.technique_gains import BarGains, assume_gains, technique_gains
+from djtrans.planning.track_measurements import beat_feature_extractor, peak
 from djtrans.planning.window import Window
 from djtrans.registry import Registry, default_registry
 
@@ -54,7 +50,7 @@ def plan_transition(
     options: PlanOptions | None = None,
     *,
     technique: str = "auto",
-    tracks: tuple[Track, Track] | None = None,
+    tracks: tuple[Track | LazyTrack, Track | LazyTrack] | None = None,
     mixer: Mixer | None = None,
     registry: Registry | None = None,
     **fields: Any,
@@ -126,7 +122,7 @@ def plan_candidates(
     *,
     count: int = 5,
     technique: str = "auto",
-    tracks: tuple[Track, Track] | None = None,
+    tracks: tuple[Track | LazyTrack, Track | LazyTrack] | None = None,
     mixer: Mixer | None = None,
     registry: Registry | None = None,
     **fields: Any,
@@ -186,7 +182,7 @@ def plan_candidates(
             CandidateGroup(techniques=named, asked=True),
             CandidateGroup(techniques=named, asked=True, loop=True, fallback=True),
         ]
-    extractors = None if tracks is None else Pair(*tracks).map(_extractor)
+    extractors = None if tracks is None else Pair(*tracks).map(beat_feature_extractor)
     gains = partial(_gains, registry, mixer or _default_mixer(registry))
     return plans_from_groups(
         analysis_a,
@@ -226,13 +222,6 @@ def _declared(names: tuple[str, ...], registry: Registry) -> dict[str, Technique
     return {component.name: component.declaration for component in found}
 
 
-def _headroom_db(track: Track) -> float:
+def _headroom_db(track: Track | LazyTrack) -> float:
     """Return the gain that the peaks of a track allow."""
-    return RAISED_PEAK_DBFS - amplitude_to_db(float(track.audio.abs().max()))
-
-
-def _extractor(track: Track) -> BeatFeatureExtractor:
-    def extract(beat_times: FloatArray) -> BeatFeatures:
-        return extract_beat_features(track.audio.numpy(), track.sample_rate, beat_times)
-
-    return extract
+    return RAISED_PEAK_DBFS - amplitude_to_db(peak(track))

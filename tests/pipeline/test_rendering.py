@@ -15,6 +15,26 @@ from djtrans.plugins.separators.spectral import SpectralSeparator
 RATE = 22050
 
 
+def test_the_same_again_decodes_and_separates_nothing(tracks, tmp_path, cache_folder, monkeypatch):
+    paths = [
+        djtrans.write_audio(tmp_path / f"{name}.wav", track.audio, RATE)
+        for name, track in zip("ab", tracks, strict=True)
+    ]
+    options = {"separator": "spectral", "model": "none", "device": "cpu"}
+    made = djtrans.generate(*paths, **options)
+
+    def forbid(*_, **__):
+        raise AssertionError("computed again")
+
+    for name in ("load_track", "decode"):
+        monkeypatch.setattr(lazy_track, name, forbid)
+    monkeypatch.setattr(SpectralSeparator, "separate", forbid)
+    again = djtrans.generate(*paths, **options)
+    assert torch.equal(again.audio, made.audio)
+    assert again.plan == made.plan
+    assert again.provenance == made.provenance
+
+
 def test_an_edited_file_is_rendered_from_the_cache(tracks, tmp_path, cache_folder, monkeypatch):
     paths = [
         djtrans.write_audio(tmp_path / f"{name}.wav", track.audio, RATE)

@@ -89,11 +89,14 @@ class DecodedFile:
         In Hz.
     decoder : str
         Name and version of the decoder.
+    warned : bool
+        True if decoding gave a warning, of damaged frames or of more than two channels.
     """
 
     audio: Tensor
     sample_rate: int
     decoder: str
+    warned: bool = False
 
 
 def decode(path: str | os.PathLike[str]) -> DecodedFile:
@@ -108,7 +111,8 @@ def decode(path: str | os.PathLike[str]) -> DecodedFile:
             )
     if samples.shape[0] == 0:
         raise AudioFileError(f"{file} has no samples; give a file that is not empty.")
-    return DecodedFile(to_stereo(samples, file), rate, decoder)
+    warned = stream.damaged or stream.channels > 2
+    return DecodedFile(to_stereo(samples, file), rate, decoder, warned)
 
 
 def load_window(path: str | os.PathLike[str], sample_rate: int, start: int, samples: int) -> Tensor:

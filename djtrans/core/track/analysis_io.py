@@ -16,6 +16,7 @@ from djtrans.core.contracts.declaration import Declaration
 from djtrans.core.track.analysis import Analysis
 from djtrans.core.track.beat_grid import as_times
 from djtrans.core.track.key import Key
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track
 from djtrans.core.util.cache import cache_key, default_cache
 from djtrans.core.util.json_documents import parse_json
@@ -66,7 +67,10 @@ def analysis_from_dict(plain: Mapping[str, Any]) -> Analysis:
 
 
 def cached_analysis(
-    track: Track, name: str, declaration: Declaration, analyze: Callable[[], Analysis]
+    track: Track | LazyTrack,
+    name: str,
+    declaration: Declaration,
+    analyze: Callable[[], Analysis],
 ) -> Analysis:
     """Return the analysis of a track from the cache, or analyze it and store the result.
 

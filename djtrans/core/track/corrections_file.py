@@ -15,6 +15,7 @@ from djtrans.core.errors import FormatError, InputError
 from djtrans.core.track.applied_correction import OWN
 from djtrans.core.track.apply_corrections import CorrectionLayer
 from djtrans.core.track.corrections import TrackCorrections
+from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track, load_track
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.environment import CORRECTIONS
@@ -207,7 +208,7 @@ def sidecar_to_dict(sidecar: Sidecar) -> dict[str, Any]:
     return document
 
 
-def own_sidecar(track: Track) -> tuple[Path, Sidecar] | None:
+def own_sidecar(track: Track | LazyTrack) -> tuple[Path, Sidecar] | None:
     """Read the sidecar file of a track; None if there is none, or it is of another recording.
 
     Raises
@@ -237,7 +238,7 @@ def own_sidecar(track: Track) -> tuple[Path, Sidecar] | None:
     return file, sidecar
 
 
-def is_same_recording(recording: Recording, track: Track) -> bool:
+def is_same_recording(recording: Recording, track: Track | LazyTrack) -> bool:
     """Return True if a track is the recording, in a file whose tags may have changed."""
     if recording.sha256 == track.sha256:
         return True

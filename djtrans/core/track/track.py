@@ -14,7 +14,7 @@ from torch import Tensor
 
 from djtrans.core.audio.dc_offset import FAULTY_DC_DB, dc_offset_db, without_dc
 from djtrans.core.audio.file_facts import content_hash
-from djtrans.core.audio.io import decode
+from djtrans.core.audio.io import DecodedFile, decode
 from djtrans.core.audio.polarity import to_mono
 from djtrans.core.audio.resampling import resample
 from djtrans.core.track.tags import Tags, read_tags
@@ -67,6 +67,11 @@ class Track:
     def __attrs_post_init__(self) -> None:
         if not self.sha256:
             object.__setattr__(self, "sha256", self.samples_hash)
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return len(self.audio)
 
     @property
     def duration_seconds(self) -> float:
@@ -139,6 +144,11 @@ def load_track(path: str | os.PathLike[str]) -> Track:
     """
     with timed("decode"):
         decoded = decode(path)
+    return track_of(decoded, path)
+
+
+def track_of(decoded: DecodedFile, path: str | os.PathLike[str]) -> Track:
+    """Return the track of a file that is decoded."""
     with timed("hash and tags"):
         sha256, tags = content_hash(path), read_tags(path)
     return Track(

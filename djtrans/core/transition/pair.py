@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 U = TypeVar("U")
 
 

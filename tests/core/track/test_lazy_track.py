@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import random
+import warnings
+from contextlib import suppress
+
 import pytest
+import soundfile
 import torch
 
 import djtrans
+from djtrans.core.audio.io import decode
 from djtrans.core.errors import AudioFileError
 from djtrans.core.track import lazy_track
-from djtrans.core.track.lazy_track import KIND, LazyTrack, keep_samples_hash
-from djtrans.core.track.track import load_track, samples_hash
+from djtrans.core.track.lazy_track import KIND, LazyTrack, keep_samples_hash, open_track
+from djtrans.core.track.track import Track, load_track, samples_hash
 from djtrans.core.util.cache import default_cache
 
 RATE = 22050
@@ -63,3 +69,54 @@ def test_another_content_is_decoded_again(file, cache_folder):
 def test_a_missing_file_is_found_at_once(tmp_path):
     with pytest.raises(AudioFileError, match="does not exist"):
         LazyTrack(tmp_path / "none.wav", RATE, 1)
+
+
+def test_a_file_is_decoded_once_and_then_only_when_its_samples_are_needed(
+    file, cache_folder, monkeypatch
+):
+    first = open_track(file)
+    assert isinstance(first, Track)
+    keep_samples_hash(first)
+    again = open_track(file)
+    assert isinstance(again, LazyTrack)
+    with monkeypatch.context() as patch:
+        forbid(patch)
+        facts = ("name", "path", "sha256", "sample_rate", "channels", "duration_seconds")
+        for name in (*facts, "decoder", "tags", "samples_hash"):
+            assert getattr(again, name) == getattr(first, name), name
+        stereo = again.at_rate(RATE, 2)
+        assert (stereo.channels, stereo.duration_seconds) == (2, 1.0)
+    assert torch.equal(again.audio, first.audio)
+    faster = again.at_rate(44100, 2)
+    assert faster.duration_seconds == first.at_rate(44100, 2).duration_seconds
+    assert torch.equal(faster.audio, first.at_rate(44100, 2).audio)
+
+
+def test_a_file_that_gives_a_warning_gives_it_every_time(tmp_path, cache_folder):
+    offset = djtrans.write_audio(tmp_path / "offset.wav", torch.full((1, RATE), 0.1), RATE)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="DC offset of -20.0 dBFS"):
+            assert isinstance(open_track(offset), Track)
+    surround = tmp_path / "surround.wav"
+    soundfile.write(surround, torch.full((RATE, 6), 0.001).numpy(), RATE)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="6 channels"):
+            assert isinstance(open_track(surround), Track)
+
+
+def test_damaged_frames_are_known_after_decoding(tmp_path):
+    noise = 0.1 * torch.randn(1, 3 * RATE, generator=torch.Generator().manual_seed(1))
+    whole = djtrans.write_audio(tmp_path / "whole.mp3", noise, RATE)
+    assert not decode(whole).warned
+    damaged, found = tmp_path / "damaged.mp3", []
+    for seed in range(12):
+        chance, data = random.Random(seed), bytearray(whole.read_bytes())
+        for _ in range(60):
+            data[chance.randrange(3000, len(data))] ^= 1 << chance.randrange(8)
+        damaged.write_bytes(data)
+        with warnings.catch_warnings(record=True) as caught, suppress(AudioFileError):
+            warnings.simplefilter("always")
+            decoded = decode(damaged)
+            assert decoded.warned == any("damaged MPEG" in str(each.message) for each in caught)
+            found.append(decoded.warned)
+    assert any(found)

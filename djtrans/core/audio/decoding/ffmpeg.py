@@ -25,6 +25,7 @@ class FfmpegStream:
     """First audio stream of a file that ffmpeg decodes."""
 
     frames: int | None = None
+    damaged = False
 
     def __init__(self, file: Path, sample_rate: int, channels: int, declared: float | None) -> None:
         self.decoder = f"ffmpeg {_version()}"

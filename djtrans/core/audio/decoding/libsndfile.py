@@ -40,6 +40,7 @@ class LibsndfileStream:
     """Audio that libsndfile decodes, of one stream or of several in a row."""
 
     decoder = f"libsndfile {soundfile.__libsndfile_version__}"
+    damaged = False
 
     def __init__(
         self,
@@ -85,6 +86,7 @@ class LibsndfileStream:
         for part in self._parts:
             part.messages.clear()
         if errors:
+            self.damaged = True
             _, _, cause = errors[0].partition("error:")
             warnings.warn(
                 f"{self._file} has damaged MPEG frames ({cause.strip(' !.')}); they may be audible "

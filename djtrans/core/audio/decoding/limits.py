@@ -27,6 +27,11 @@ class Limited:
         self.channels = audio.channels
         self.frames = None if audio.frames is None else min(length, audio.frames)
 
+    @property
+    def damaged(self) -> bool:
+        """See :class:`~djtrans.core.audio.decoding.stream.AudioStream`."""
+        return self._audio.damaged
+
     def blocks(self, start: int = 0) -> Iterator[FloatArray]:
         """Yield ``[samples, channels]`` from a sample to the end of the content."""
         left = self._length - start
@@ -53,6 +58,11 @@ class Declared:
         self._file, self._audio, self._declared = file, audio, declared
         self.decoder, self.sample_rate = audio.decoder, audio.sample_rate
         self.channels, self.frames = audio.channels, audio.frames
+
+    @property
+    def damaged(self) -> bool:
+        """See :class:`~djtrans.core.audio.decoding.stream.AudioStream`."""
+        return self._audio.damaged
 
     def blocks(self, start: int = 0) -> Iterator[FloatArray]:
         """Yield ``[samples, channels]`` from a sample to the end of the audio."""

@@ -31,6 +31,7 @@ class PyavStream:
     """First audio stream of a file that PyAV decodes."""
 
     frames: int | None = None
+    damaged = False
 
     def __init__(self, file: Path, container: Any, declared: float | None) -> None:
         import av

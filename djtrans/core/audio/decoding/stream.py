@@ -37,6 +37,11 @@ class AudioStream(Protocol):
     channels: int
     frames: int | None
 
+    @property
+    def damaged(self) -> bool:
+        """True once decoding has warned of frames that it replaced."""
+        ...
+
     def blocks(self, start: int = 0) -> Iterator[FloatArray]:
         """Yield ``[samples, channels]`` from a sample to the end of the audio.
 

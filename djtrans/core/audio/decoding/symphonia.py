@@ -37,6 +37,8 @@ class SymphoniaStream:
         Returns ``[samples, channels]``.
     """
 
+    damaged = False
+
     def __init__(self, sample_rate: int, channels: int, decode: Callable[[], FloatArray]) -> None:
         self.decoder = f"Symphonia (sphn {version('sphn')})"
         self.sample_rate, self.channels = sample_rate, channels
