@@ -62,6 +62,11 @@ _COMMANDS = (
         "export_as",
         "Export a transition to other programs, from its params file.",
     ),
+    (
+        "export-mixer",
+        "export_mixer",
+        "Export the registered mixer MIXER for windows of one length to torch.export.",
+    ),
     ("extract", "extract", "Cut transitions out of mixes and align the original tracks."),
     ("fit", "fit", "Recover the curves of a mix of A and B (inverse mixing)."),
     ("generate", "transitions", "Make a transition from track A into track B."),
