@@ -28,7 +28,7 @@ _WINDOWS = {"HR.5F": 0.5, "HR3F": 3.0}
 
 @attrs.frozen
 class Score:
-    """Score of a system; higher is better.
+    """Score of a system.
 
     Attributes
     ----------
@@ -40,12 +40,15 @@ class Score:
         Definition in one line.
     unit : str
         Unit; ``""`` for scores from 0 to 1.
+    better : {"higher", "lower"}
+        Which side is better.
     """
 
     task: str
     name: str
     meaning: str
     unit: str = ""
+    better: str = "higher"
 
     @property
     def key(self) -> str:

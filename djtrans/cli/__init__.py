@@ -33,7 +33,7 @@ _COMMANDS = (
     (
         "bench",
         "bench",
-        "Compare analyzers and separators on datasets with annotations or true stems.",
+        "Compare analyzers and separators on datasets, techniques and models on pairs, and mixers.",
     ),
     ("cache", "cache", "Show or clear the cache of analyses, stems and web pages."),
     ("collect", "collect", "Save the tracklists of mixes as JSON files."),

@@ -40,7 +40,9 @@ def check(mixer, folder, curves, noise, batch=1):
     )
     program = torch.export.load(folder / "mixer.pt2").module()
     for index, values in enumerate(curves):
-        a, b = (noise(batch, len(mixer.spec.stems), 2, SAMPLES, seed=2 * index + i) for i in range(2))
+        a, b = (
+            noise(batch, len(mixer.spec.stems), 2, SAMPLES, seed=2 * index + i) for i in range(2)
+        )
         with torch.no_grad():
             true = mixer(
                 a, b, values, sample_rate=RATE, beat_times=BEATS, seed=3, tail_seconds=TAIL,
