@@ -1,9 +1,9 @@
-"""Datasets that analyzers and separators can be compared on, by name."""
+"""Datasets that systems can be compared on, by name."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import attrs
@@ -23,6 +23,7 @@ from djtrans.benchmarking.published_layouts import (
     read_rwc_popular,
 )
 from djtrans.core.errors import InputError, did_you_mean
+from djtrans.evaluation.pairs import TrackPair, read_pairs
 
 
 @attrs.frozen
@@ -39,6 +40,8 @@ class Dataset:
         Origin of the annotations.
     read : callable
         Yields the tracks of a folder whose audio is there.
+    is_file : bool
+        True if one file takes the place of the folder.
 
     Examples
     --------
@@ -54,11 +57,12 @@ class Dataset:
     name: str
     layout: str
     source: str
-    read: Callable[[Path], Iterator[AnnotatedTrack]]
+    read: Callable[[Path], Iterable[AnnotatedTrack | TrackPair]]
+    is_file: bool = False
 
     def tracks(
         self, folder: str | os.PathLike[str], limit: int | None = None
-    ) -> tuple[list[AnnotatedTrack], int]:
+    ) -> tuple[list[AnnotatedTrack | TrackPair], int]:
         """Find the tracks of a folder.
 
         Parameters
@@ -70,7 +74,7 @@ class Dataset:
 
         Returns
         -------
-        tracks : list of AnnotatedTrack
+        tracks : list of AnnotatedTrack or TrackPair
             In the order of their names.
         found : int
             Number of tracks before the limit.
@@ -81,7 +85,7 @@ class Dataset:
             If there are none, or an annotation is damaged.
         """
         where = Path(folder)
-        if not where.is_dir():
+        if not self.is_file and not where.is_dir():
             raise InputError(f"{self.name}: {where} is not a folder.")
         tracks = sorted(self.read(where), key=lambda track: track.name)
         if not tracks:
@@ -178,6 +182,14 @@ _DATASETS = (
         "annotations.csv with the columns file, bpm, key, first_beat_seconds, beats_per_bar",
         "your own tracks of constant tempo",
         read_annotated,
+    ),
+    Dataset(
+        "pairs",
+        "a CSV file with the columns a, b, and optionally name, technique, stems_a, stems_b, "
+        "cue_a, cue_b",
+        "your own pairs of tracks",
+        read_pairs,
+        is_file=True,
     ),
 )
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from djtrans.benchmarking.published import published
-from djtrans.benchmarking.report import measured_scores
+from djtrans.benchmarking.report import measured_scores, noun, score_label
 from djtrans.benchmarking.results import Benchmark
 from djtrans.benchmarking.scores import Score
-from djtrans.benchmarking.systems import ALL_SCORES
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.plot.fonts import verbatim
@@ -50,7 +49,7 @@ def plot_benchmark(benchmark: Benchmark, *, theme: str = "light") -> Figure:
     panels = {
         (name, unit): scores
         for name in benchmark.found
-        for unit in dict.fromkeys(score.unit for score in ALL_SCORES)
+        for unit in dict.fromkeys(score.unit for score in benchmark.scores)
         if (scores := [s for s in measured_scores(benchmark, name) if s.unit == unit])
     }
     if not panels:
@@ -111,17 +110,19 @@ def _panel(
             axes.plot([best.value] * 2, ends, color=colours.text, lw=1.2, label=label)
             label = "_"
     axes.set_ylim(len(scores) - 0.5, -0.5)
-    axes.set_yticks(range(len(scores)), [verbatim(score.key) for score in scores])
-    if not unit:
+    axes.set_yticks(
+        range(len(scores)), [verbatim(score_label(score, unit=False)) for score in scores]
+    )
+    values = [r.scores.get(s.key, 0.0) for r in benchmark.results for s in scores]
+    if not unit and min(values) >= 0 and max(values) <= 1:
         axes.set_xlim(-0.02, 1.02)
     axes.grid(axis="x", color=colours.grid, lw=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(colors=colours.muted, labelsize=8, length=0)
     chosen = len({r.track for r in benchmark.results if r.dataset == dataset})
+    given = f" in {unit}" if unit else ""
     axes.set_title(
-        verbatim(
-            f"{dataset}, {chosen} tracks: means{f' in {unit}' if unit else ''}, 95 % intervals"
-        ),
+        verbatim(f"{dataset}, {chosen} {noun(dataset)}: means{given}, 95 % intervals"),
         color=colours.text,
         size=9,
         loc="left",

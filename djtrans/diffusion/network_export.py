@@ -15,14 +15,13 @@ from torch import Tensor, nn
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.errors import DependencyError, FormatError, InputError
 from djtrans.core.util.atomic_files import replacing
+from djtrans.core.util.program_files import DESCRIPTION, save_program, trace_program
 from djtrans.diffusion.model import DiffusionModel
 
 #: Inputs of an exported network, in order, and its output.
 INPUTS = ("z", "noise_fraction", "per_frame", "global", "missing")
 OUTPUT = "clean"
 SUFFIXES = (".onnx", ".pt2")
-#: Entry of the file with the facts that are needed to use it.
-DESCRIPTION = "djtrans.json"
 
 
 class _CleanPredictor(nn.Module):
@@ -87,25 +86,14 @@ def export_network(model: DiffusionModel, path: str | os.PathLike[str], *, batch
     inputs = example_inputs(model, batch, 64)
     frames = torch.export.Dim("frames", min=2, max=65536)
     dynamic = ({1: frames}, None, {1: frames}, None, None)
-    try:
-        # What is traced is a fixed graph: warnings about it are for authors of the network.
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            program = torch.export.export(wrapped, inputs, dynamic_shapes=dynamic)
-    except Exception as error:
-        why = " ".join(str(error).split())[:300]
-        raise FormatError(
-            f"The network of {model.name or 'the model'} cannot be exported: {why}. Networks must "
-            "not branch on values."
-        ) from error
-    description = json.dumps(describe(model, batch))
-    with replacing(path, FormatError) as part:
-        if suffix == ".pt2":
-            # torch insists on its suffix, which the temporary name lacks.
-            with part.open("wb") as stream:
-                torch.export.save(program, stream, extra_files={DESCRIPTION: description})
-        else:
-            _save_onnx(program, part, description)
+    name = f"The network of {model.name or 'the model'}"
+    program = trace_program(wrapped, inputs, name, dynamic_shapes=dynamic)
+    facts = describe(model, batch)
+    if suffix == ".pt2":
+        save_program(program, path, facts)
+    else:
+        with replacing(path, FormatError) as part:
+            _save_onnx(program, part, json.dumps(facts))
 
 
 def example_inputs(

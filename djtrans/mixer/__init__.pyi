@@ -1,6 +1,7 @@
 from .apply import apply_effect as apply_effect
 from .build import DifferentiableDJMixer as DifferentiableDJMixer
 from .mixer import Mixer as Mixer
+from .mixer_export import export_mixer as export_mixer
 from .rendering import Rendered as Rendered
 from .rendering import render_window as render_window
 from .resolve import mixer_layout as mixer_layout

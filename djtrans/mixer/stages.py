@@ -53,7 +53,7 @@ class NodeCurves:
 
     def at(self, times: Tensor) -> Tensor:
         """``[tracks * batch * stems, parameters, n]``."""
-        return _by_place(self.curves.at(times), self.places)
+        return by_place(self.curves.at(times), self.places)
 
     def named(self, values: Tensor) -> Mapping[str, Tensor]:
         """``[..., parameters, n]`` as ``{name: [..., n]}``."""
@@ -90,7 +90,7 @@ class NodeCurves:
         return attrs.evolve(self, curves=self.curves.select(rows), places=(len(places), 1))
 
 
-def _by_place(values: Tensor, places: tuple[int, int]) -> Tensor:
+def by_place(values: Tensor, places: tuple[int, int]) -> Tensor:
     """Arrange ``[batch, tracks * stems * parameters, n]`` by tracks, batch and stems."""
     count = values.shape[1] // (places[0] * places[1])
     return values.unflatten(1, (*places, count)).permute(1, 0, 2, 3, 4).flatten(0, 2)
@@ -138,9 +138,7 @@ class SpectralStage:
         frames = max(0, (kept + new - t.overlap) // t.hop)
         outs = [x.new_zeros(groups, channels, 0) for x in sources]
         if frames:
-            controls = _by_place(
-                self._curves.at(t.frame_seconds(self._frame, frames)), self._places
-            )
+            controls = by_place(self._curves.at(t.frame_seconds(self._frame, frames)), self._places)
             finished, self._carry = masked_sum(
                 self._job, controls, self._carry, self._heads, sources
             )

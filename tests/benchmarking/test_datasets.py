@@ -149,7 +149,7 @@ def test_a_wrong_table_is_reported(tmp_path, table, message):
         datasets()["annotated"].tracks(tmp_path)
 
 
-@pytest.mark.parametrize("name", list(datasets()))
+@pytest.mark.parametrize("name", [d.name for d in datasets().values() if not d.is_file])
 def test_a_folder_without_tracks_is_reported_with_the_layout(tmp_path, name):
     with pytest.raises(InputError, match="no track with audio and annotations; the layout is"):
         datasets()[name].tracks(tmp_path)

@@ -100,7 +100,7 @@ def test_a_damaged_result_is_measured_again(folder, analyses, tmp_path):
     ("arguments", "error", "message"),
     [
         ({"analyzers": ["no-such"]}, PluginError, "no-such"),
-        ({"analyzers": []}, InputError, "at least one analyzer or separator"),
+        ({"analyzers": []}, InputError, "at least one analyzer, separator, technique"),
         ({"limit": 0}, InputError, "limit = 0"),
         ({"workers": 0}, InputError, "workers = 0"),
     ],

@@ -31,6 +31,10 @@ def run(capsys):
         (["gtzan=a", "gtzan=b"], "'gtzan' is given twice"),
         (["gtzn=."], "Did you mean 'gtzan'?"),
         (["gtzan=missing"], "missing is not a folder"),
+        (["pairs=missing.csv", "--techniques", "fade"], "Cannot read missing.csv"),
+        (["pairs=pairs.csv", "--models", "missing.pt"], "missing.pt"),
+        (["--techniques", "fade"], "Give a dataset, as gtzan=data/gtzan, or --mixers"),
+        (["--mixers", "dj5"], "Did you mean"),
     ],
 )
 def test_wrong_arguments_are_one_line(run, tmp_path, datasets, message):

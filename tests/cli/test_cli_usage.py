@@ -17,7 +17,7 @@ def printed(capsys, *arguments):
 def test_without_a_command_the_commands_and_a_first_step_are_printed(capsys):
     code, out, err = printed(capsys)
     assert (code, err) == (0, "")
-    assert "\n  generate   Make a transition" in out
+    assert "\n  generate      Make a transition" in out
     assert "Start with 'djtrans demo'" in out
     assert printed(capsys, "--help")[1] == out
 

@@ -10,8 +10,9 @@ import torch
 
 from djtrans.core.contracts.encoder import Conditioning
 from djtrans.core.errors import InputError
+from djtrans.core.util.program_files import DESCRIPTION
 from djtrans.diffusion.loading import load_model
-from djtrans.diffusion.network_export import DESCRIPTION, INPUTS, example_inputs, export_network
+from djtrans.diffusion.network_export import INPUTS, example_inputs, export_network
 from tests.helpers.models import save_random_model
 
 

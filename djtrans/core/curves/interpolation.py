@@ -183,6 +183,24 @@ def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parame
         raise InputError(
             "Frame times must be finite and strictly increasing; sort them, in seconds."
         )
+    return _curves(times, curve_coefficients(values, parameters))
+
+
+def curve_coefficients(values: Tensor, parameters: Sequence[Parameter]) -> Tensor:
+    """Compute the coefficients of :class:`Curves`, without looking at the values.
+
+    Parameters
+    ----------
+    values : Tensor
+        ``[batch, frames, parameters]``.
+    parameters : sequence of Parameter
+        As in :func:`make_curves`.
+
+    Returns
+    -------
+    Tensor
+        ``[batch, parameters, frames + 1, 3]``.
+    """
     edges = [p.edge == "late" for p in parameters]
     late = torch.tensor(edges, dtype=torch.bool, device=values.device)
     least = values.new_tensor([EDGE_FRACTION * p.span for p in parameters])
@@ -193,7 +211,7 @@ def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parame
     line = torch.where(is_edge, torch.zeros_like(jump), jump)
     between = torch.stack([values[..., :-1], line, jump - line], dim=-1)
     hold = torch.nn.functional.pad(values[..., [0, -1], None], (0, 2))
-    return _curves(times, torch.cat([hold[:, :, :1], between, hold[:, :, 1:]], dim=2))
+    return torch.cat([hold[:, :, :1], between, hold[:, :, 1:]], dim=2)
 
 
 def _curves(frame_times: Tensor, coefficients: Tensor) -> Curves:

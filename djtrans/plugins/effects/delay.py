@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.plugins.effects import DelayConfig
+
+Times = NDArray[np.float64]
 
 #: Loop gain at a feedback of 1; below 1, so that the output is bounded.
 LARGEST_LOOP_GAIN = 0.98
@@ -22,16 +26,18 @@ LARGEST_LOOP_GAIN = 0.98
 class DelayTimes:
     """Piecewise linear delay over time, of whole samples at the knots.
 
+    Arrays of numpy, whose values are known while a graph is traced (``torch.export``).
+
     Attributes
     ----------
-    knots : Tensor
-        ``[knots]`` float64, samples from the start of the window.
-    delays : Tensor
-        ``[knots]`` float64, samples.
+    knots : NDArray
+        ``[knots]``, samples from the start of the window.
+    delays : NDArray
+        ``[knots]``, samples.
     """
 
-    knots: Tensor
-    delays: Tensor
+    knots: Times
+    delays: Times
 
     @property
     def shortest(self) -> int:
@@ -45,22 +51,13 @@ class DelayTimes:
 
     def constant(self, start: int, stop: int) -> int | None:
         """Return the delay in samples if it is constant from `start` to `stop`, else None."""
-        first = max(0, int(torch.searchsorted(self.knots, float(start), right=True)) - 1)
-        last = int(torch.searchsorted(self.knots, float(stop)))
-        delays = self.delays[first : last + 1]
-        return int(delays[0]) if bool((delays == delays[0]).all()) else None
+        first = max(0, int(self.knots.searchsorted(start, side="right")) - 1)
+        delays = self.delays[first : int(self.knots.searchsorted(stop)) + 1]
+        return int(delays[0]) if (delays == delays[0]).all() else None
 
-    def at(self, samples: Tensor) -> Tensor:
-        """Interpolate the delay at each of `samples`, ``[n]`` float64."""
-        return _piecewise(samples, self.knots, self.delays)
-
-
-def _piecewise(x: Tensor, xs: Tensor, ys: Tensor) -> Tensor:
-    """Interpolate linearly through (xs, ys), constant beyond the ends."""
-    right = torch.searchsorted(xs, x, right=True).clamp(1, len(xs) - 1)
-    left = right - 1
-    part = ((x - xs[left]) / (xs[right] - xs[left])).clamp(0.0, 1.0)
-    return ys[left] + part * (ys[right] - ys[left])
+    def at(self, samples: Times) -> Times:
+        """Interpolate the delay at each of `samples`, ``[n]``, constant beyond the knots."""
+        return np.interp(samples, self.knots, self.delays)
 
 
 def delay_times(beat_times: Tensor, beats: float, sample_rate: int) -> DelayTimes:
@@ -92,7 +89,8 @@ def delay_times(beat_times: Tensor, beats: float, sample_rate: int) -> DelayTime
     whole = torch.arange(last + 1, dtype=torch.float64)
     knots = torch.cat([whole, whole + beats]).unique()
     seconds = time_of(knots) - time_of(knots - beats)
-    return DelayTimes(time_of(knots) * sample_rate, (seconds * sample_rate).round().clamp(min=1.0))
+    delays = (seconds * sample_rate).round().clamp(min=1.0)
+    return DelayTimes((time_of(knots) * sample_rate).numpy(), delays.numpy())
 
 
 class _FeedbackLoop(torch.autograd.Function):
@@ -248,10 +246,10 @@ class Delay:
         constant = times.constant(position, position + count)
         if constant is not None:
             return line[..., length - constant : length - constant + count]
-        at = torch.arange(position, position + count, dtype=torch.float64)
+        ahead = np.arange(count, dtype=np.float64)
         # At most the newest sample: a delay shorter than the block is rounded up to it.
-        place = (length + (at - position) - times.at(at)).clamp(0.0, length - 1.0)
-        left = place.floor().clamp(max=length - 2.0)
-        part = (place - left).to(line)
-        index = left.long().to(line.device)
+        place = (length + ahead - times.at(position + ahead)).clip(0.0, length - 1.0)
+        left = np.floor(place).clip(max=length - 2.0)
+        part = torch.from_numpy(place - left).to(line)
+        index = torch.from_numpy(left.astype(np.int64)).to(line.device)
         return torch.lerp(line[..., index], line[..., index + 1], part)

@@ -56,8 +56,10 @@ class _Butterworth(torch.autograd.Function):
         one = torch.ones_like(u)
         gain = torch.addcmul(one, v, u).rsqrt_()
         ctx.save_for_backward(gain, u, opened)
-        # Most frames are far from neutral, and need no blend; a GPU would wait for the answer.
-        ctx.is_blended = opened.device.type != "cpu" or bool(opened.any())
+        # Most frames are far from neutral, and need no blend; a GPU would wait for the answer, and
+        # a traced graph has none.
+        unknown = opened.device.type != "cpu" or torch.compiler.is_compiling()
+        ctx.is_blended = unknown or bool(opened.any())
         return torch.lerp(gain, one, opened) if ctx.is_blended else gain
 
     @staticmethod
