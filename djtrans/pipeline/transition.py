@@ -103,7 +103,18 @@ class Transition:
         return beats + self.window_seconds[0]
 
     def with_reason(self, reason: str) -> Transition:
-        """Add a reason to the plan; what has been measured is kept."""
+        """Add a reason to the plan; what has been measured is kept.
+
+        Parameters
+        ----------
+        reason : str
+            A sentence for the user, without a full stop.
+
+        Returns
+        -------
+        Transition
+            A copy.
+        """
         plan = attrs.evolve(self.plan, reasons=(*self.plan.reasons, reason))
         found = attrs.evolve(self, plan=plan)
         found._inputs.extend(self._inputs)
