@@ -39,9 +39,9 @@ from djtrans.core.track.separation import separate
 from djtrans.core.track.stems import Stems
 from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.tables import markdown_table
-from djtrans.inverse.bands import BANDS
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.inverse.gain_measurement import effective_gains
+from djtrans.inverse.track_measurement import convex_gains, measured_gains, power_by_band
 from djtrans.mixer.mixer import Mixer
 from djtrans.pipeline.curve_generation import generate_params
 from djtrans.pipeline.separators import build_separator, find_separator
@@ -52,8 +52,6 @@ BARS, LEAD_BARS, BEATS_PER_BAR, RATE = 8, 4, 4, 44100
 TECHNIQUES = ("bass-swap", "eq-blend")
 #: Tempo change of B where its stems are separated.
 STRETCH = 1.03
-#: Length of the frames of the track-level estimate.
-TRACK_FFT = 2048
 
 
 @attrs.frozen(eq=False)
@@ -113,46 +111,6 @@ def separated(track: Tensor) -> Stems:
     return separate(separator, declaration, track, RATE)
 
 
-def track_gains(audio: Tensor, untouched: Tensor, times: Tensor) -> Tensor:
-    """What the bands of a whole track undergo, ``[frames, bands]``."""
-    return (band_power(audio, times) / band_power(untouched, times).clamp(min=1e-12)).sqrt()
-
-
-def band_power(audio: Tensor, times: Tensor) -> Tensor:
-    """Mean power in each band around each frame, ``[frames, bands]``."""
-    spectra, inside, frame = _framed(audio, times)
-    power = torch.stack([spectra[:, rows].square().sum(dim=(0, 1)) for rows in inside], dim=-1)
-    return power.new_zeros(len(times), len(inside)).index_add(0, frame, power)
-
-
-def convex_gains(mix: Tensor, a: Tensor, b: Tensor, times: Tensor) -> Tensor:
-    """Non-negative least squares of magnitudes for each frame and band, ``[2, frames, bands]``."""
-    (y, inside, frame), (p, _, _), (q, _, _) = (_framed(x, times) for x in (mix, a, b))
-    out = torch.zeros(2, len(times), len(inside))
-    for band, rows in enumerate(inside):
-        for at in range(len(times)):
-            u, v, w = (x[:, rows][..., frame == at].flatten() for x in (p, q, y))
-            uu, vv, uv, uw, vw = u @ u, v @ v, u @ v, u @ w, v @ w
-            det = (uu * vv - uv * uv).clamp(min=1e-12)
-            pair = torch.stack([(vv * uw - uv * vw) / det, (uu * vw - uv * uw) / det])
-            if pair[0] < 0:
-                pair = torch.stack([pair[0] * 0, vw / vv.clamp(min=1e-12)])
-            elif pair[1] < 0:
-                pair = torch.stack([uw / uu.clamp(min=1e-12), pair[1] * 0])
-            out[:, at, band] = pair
-    return out.clamp(0.0, 2.0)
-
-
-def _framed(audio: Tensor, times: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
-    """Magnitudes, the bins of each band, and the nearest frame of each column."""
-    window = torch.hann_window(TRACK_FFT)
-    spectra = torch.stft(audio, TRACK_FFT, TRACK_FFT // 4, window=window, return_complex=True).abs()
-    freqs = torch.fft.rfftfreq(TRACK_FFT, 1.0 / RATE)
-    inside = [(freqs >= low) & (freqs < high) for low, high in BANDS.values()]
-    at = torch.arange(spectra.shape[-1], dtype=torch.float64) * (TRACK_FFT / 4 / RATE)
-    return spectra, inside, torch.searchsorted((times[1:] + times[:-1]) / 2, at)
-
-
 def measure(index: int, kind: str) -> dict[str, Any]:
     """Fit an excerpt and compare it with what is hidden in it."""
     made = excerpt(index, kind)
@@ -167,11 +125,13 @@ def measure(index: int, kind: str) -> dict[str, Any]:
         again = made.mixer(*made.stems, fit.params)
     times, whole = made.truth.frame_times, [stems.mix for stems in made.true_stems]
     wanted, ours = (
-        torch.stack([track_gains(x, y, times) for x, y in zip((o.a, o.b), whole, strict=True)])
+        torch.stack(
+            [measured_gains(x, y, times, RATE) for x, y in zip((o.a, o.b), whole, strict=True)]
+        )
         for o in (hidden, again)
     )
-    convex = convex_gains(made.mix, whole[0], whole[1], times)
-    power = torch.stack([band_power(x, times) for x in whole])
+    convex = convex_gains(made.mix, whole[0], whole[1], times, RATE)
+    power = torch.stack([power_by_band(x, times, RATE) for x in whole])
     audible = power > 1e-3 * power.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
     fpb = made.truth.frames_per_beat
     try:

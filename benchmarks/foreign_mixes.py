@@ -26,7 +26,7 @@ import attrs
 import numpy as np
 import pedalboard
 import torch
-from fit import band_power, convex_gains, separated, track_gains
+from fit import separated
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
@@ -44,6 +44,7 @@ from djtrans.core.util.tables import markdown_table
 from djtrans.inverse.bands import BANDS
 from djtrans.inverse.fitting import fit_curves
 from djtrans.inverse.levels import level_trims
+from djtrans.inverse.track_measurement import convex_gains, measured_gains, power_by_band
 from djtrans.plot.save import save_figure
 from djtrans.plot.theme import Theme, theme_named
 from djtrans.synthesis.production import through_mp3
@@ -279,10 +280,12 @@ def measure(index: int, sources: Sequence[Source]) -> dict[str, Any]:
     with torch.no_grad():
         again = mixer(*stems, fit.params)
     found = {
-        "fit": torch.stack([track_gains(x, y, times) for x, y in ((again.a, a), (again.b, b))]),
-        "convex": convex_gains(made.mix, a, b, times),
+        "fit": torch.stack(
+            [measured_gains(x, y, times, RATE) for x, y in ((again.a, a), (again.b, b))]
+        ),
+        "convex": convex_gains(made.mix, a, b, times, RATE),
     }
-    power = torch.stack([band_power(x, times) for x in (a, b)])
+    power = torch.stack([power_by_band(x, times, RATE) for x in (a, b)])
     audible = power > AUDIBLE * power.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
     true = exchange(made.gains)
     row: dict[str, Any] = {

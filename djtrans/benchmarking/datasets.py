@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 import attrs
 import numpy as np
@@ -22,8 +23,11 @@ from djtrans.benchmarking.published_layouts import (
     read_musdb,
     read_rwc_popular,
 )
+from djtrans.benchmarking.unmixdb import FadedTransition, read_unmixdb
 from djtrans.core.errors import InputError, did_you_mean
 from djtrans.evaluation.pairs import TrackPair, read_pairs
+
+BenchmarkItem: TypeAlias = AnnotatedTrack | TrackPair | FadedTransition
 
 
 @attrs.frozen
@@ -57,12 +61,12 @@ class Dataset:
     name: str
     layout: str
     source: str
-    read: Callable[[Path], Iterable[AnnotatedTrack | TrackPair]]
+    read: Callable[[Path], Iterable[BenchmarkItem]]
     is_file: bool = False
 
     def tracks(
         self, folder: str | os.PathLike[str], limit: int | None = None
-    ) -> tuple[list[AnnotatedTrack | TrackPair], int]:
+    ) -> tuple[list[BenchmarkItem], int]:
         """Find the tracks of a folder.
 
         Parameters
@@ -74,7 +78,7 @@ class Dataset:
 
         Returns
         -------
-        tracks : list of AnnotatedTrack or TrackPair
+        tracks : list of AnnotatedTrack, TrackPair or FadedTransition
             In the order of their names.
         found : int
             Number of tracks before the limit.
@@ -176,6 +180,12 @@ _DATASETS = (
         "NAME/mix.wav, NAME/grid.json, or with NAME/drums.wav, bass.wav, vocals.wav, other.wav",
         "tracker modules, whose scores give exact beats and stems",
         read_modules,
+    ),
+    Dataset(
+        "unmixdb",
+        "SET/mixes/NAME.labels.txt, SET/mixes/NAME.mp3, SET/refsongs/TRACK.mp3",
+        "zenodo.org/records/1422385; Schwarz and Fourer, ISMIR late-breaking session, 2018",
+        read_unmixdb,
     ),
     Dataset(
         "annotated",

@@ -21,6 +21,7 @@ from djtrans.benchmarking.scores import VERSION, require_mir_eval
 from djtrans.benchmarking.systems import (
     ANALYZER,
     DEFAULT,
+    INVERSE,
     MIXER,
     MODEL,
     SEPARATOR,
@@ -30,6 +31,7 @@ from djtrans.benchmarking.systems import (
     all_scores,
     find_systems,
 )
+from djtrans.benchmarking.unmixdb import FadedTransition
 from djtrans.core.contracts.declaration import short_name
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.core.track.stem_files import stems_hash
@@ -52,6 +54,7 @@ _NEEDS = {
     SEPARATOR: "give a dataset with true stems",
     TECHNIQUE: "give pairs=FILE.csv",
     MODEL: "give pairs=FILE.csv",
+    INVERSE: "give unmixdb=FOLDER",
 }
 
 
@@ -72,6 +75,7 @@ def benchmark(
     separators: Sequence[str] = (),
     techniques: Sequence[str] = (),
     models: Sequence[str] = (),
+    inverse: Sequence[str] = (),
     mixers: Sequence[str] = (),
     output: str | os.PathLike[str],
     limit: int | None = None,
@@ -100,6 +104,9 @@ def benchmark(
     models : sequence of str
         Models as :func:`djtrans.load_model` takes them; ``bundled`` is the bundled one, and
         ``default`` what :func:`djtrans.generate` makes by default.
+    inverse : sequence of str
+        Methods of inverse mixing, for the dataset ``unmixdb``: ``fit``, that of ``djtrans fit``,
+        and ``convex``, an estimate of the literature.
     mixers : sequence of str
         Names of registered mixers, whose CPU time is measured, in rounds; they need no dataset.
     output : path
@@ -154,6 +161,7 @@ def benchmark(
         separators=separators,
         techniques=techniques,
         models=models,
+        inverse=inverse,
         mixers=mixers,
     )
     chosen: dict[str, tuple[Sequence[Item], int]] = {
@@ -233,6 +241,10 @@ def _content(item: Item) -> Any:
         return [file_hash(item.audio), attrs.asdict(item.annotations), stems]
     if isinstance(item, mixer_speed.MixerRound):
         return attrs.asdict(item)
+    if isinstance(item, FadedTransition):
+        files = item.audio, *(track.audio for track in item.tracks)
+        facts = attrs.asdict(item, filter=lambda field, _: field.name != "audio")
+        return [*map(file_hash, files), facts]
     return [item.identity, item.technique]
 
 

@@ -10,6 +10,7 @@ import attrs
 import torch
 
 from djtrans.benchmarking.annotations import AnnotatedTrack, Annotations
+from djtrans.benchmarking.inverse_scores import INVERSE_SCORES, METHODS, score_inverse
 from djtrans.benchmarking.mixer_speed import MIXER_SCORES, MixerRound, machine, time_mixer
 from djtrans.benchmarking.scores import SCORES, Score, require_mir_eval, score
 from djtrans.benchmarking.separation_scores import SEPARATION_SCORES, separation_scores
@@ -18,7 +19,8 @@ from djtrans.benchmarking.transition_scores import (
     transition_dependencies,
     transition_scores,
 )
-from djtrans.core.errors import InputError
+from djtrans.benchmarking.unmixdb import FadedTransition
+from djtrans.core.errors import InputError, did_you_mean
 from djtrans.core.registration.catalog import Component
 from djtrans.core.track.separation import separate
 from djtrans.core.track.stem_files import load_stems
@@ -34,20 +36,27 @@ from djtrans.registry import Registry, default_registry
 DEFAULT = "default"
 #: Stands for the mix as every stem, which any separator must exceed.
 MIXTURE = "mixture"
-ANALYZER, SEPARATOR, TECHNIQUE, MODEL, MIXER = (
+ANALYZER, SEPARATOR, TECHNIQUE, MODEL, INVERSE, MIXER = (
     "analyzer",
     "separator",
     "technique",
     "model",
+    "inverse",
     "mixer",
 )
 #: Item of a dataset, on which a system is measured.
-Item = AnnotatedTrack | TrackPair | MixerRound
+Item = AnnotatedTrack | TrackPair | FadedTransition | MixerRound
 
 
 def all_scores(registry: Registry | None = None) -> tuple[Score, ...]:
     """Return all scores, in the order of the tables."""
-    return (*SCORES, *SEPARATION_SCORES, *transition_scores(registry), *MIXER_SCORES)
+    return (
+        *SCORES,
+        *SEPARATION_SCORES,
+        *transition_scores(registry),
+        *INVERSE_SCORES,
+        *MIXER_SCORES,
+    )
 
 
 @attrs.frozen
@@ -57,7 +66,7 @@ class System:
     Attributes
     ----------
     kind : str
-        ``"analyzer"``, ``"separator"``, ``"technique"``, ``"model"`` or ``"mixer"``.
+        ``"analyzer"``, ``"separator"``, ``"technique"``, ``"model"``, ``"inverse"`` or ``"mixer"``.
     name : str
         Qualified name; of a model its file.
     version : int
@@ -77,7 +86,9 @@ class System:
             if self.kind == SEPARATOR:
                 return item.stems is not None
             return self.kind == ANALYZER and item.annotations != Annotations()
-        return self.kind in ((MIXER,) if isinstance(item, MixerRound) else (TECHNIQUE, MODEL))
+        if isinstance(item, TrackPair):
+            return self.kind in (TECHNIQUE, MODEL)
+        return self.kind == (MIXER if isinstance(item, MixerRound) else INVERSE)
 
     def measure(self, item: Any, registry: Registry | None) -> dict[str, Any]:
         """Run the system on an item that it applies to; returns fields of `TrackResult`."""
@@ -91,6 +102,7 @@ def find_systems(
     separators: Sequence[str] = (),
     techniques: Sequence[str] = (),
     models: Sequence[str] = (),
+    inverse: Sequence[str] = (),
     mixers: Sequence[str] = (),
 ) -> list[System]:
     """Find systems by name, each once.
@@ -98,7 +110,7 @@ def find_systems(
     Raises
     ------
     InputError
-        If no name is given.
+        If no name is given, or there is no such method of inverse mixing.
     PluginError
         If a component is not registered.
     FormatError
@@ -127,15 +139,27 @@ def find_systems(
             for name in techniques
         ),
         *(System(MODEL, name, depends=transition_dependencies(registry, name)) for name in models),
+        *(System(INVERSE, _method(name)) for name in inverse),
         *(_mixer(name, registry) for name in mixers),
     ]
     if not found:
-        raise InputError("Give at least one analyzer, separator, technique, model or mixer.")
+        raise InputError(
+            "Give at least one analyzer, separator, technique, model, method of inverse mixing or "
+            "mixer."
+        )
     return list(dict.fromkeys(found))
 
 
 def _system(kind: str, component: Component[Any], depends: str = "") -> System:
     return System(kind, component.name, component.declaration.version, depends)
+
+
+def _method(name: str) -> str:
+    if name not in METHODS:
+        raise InputError(
+            f"There is no method of inverse mixing {name!r}. {did_you_mean(name, METHODS)}"
+        )
+    return name
 
 
 def _mixer(name: str, registry: Registry) -> System:
@@ -175,6 +199,10 @@ def _mix(system: System, pair: TrackPair, registry: Registry | None) -> dict[str
     return {"scores": score_transition(pair, registry, **{system.kind: system.name})}
 
 
+def _unmix(system: System, item: FadedTransition, registry: Registry | None) -> dict[str, Any]:
+    return {"scores": score_inverse(system.name, item, registry)}
+
+
 def _time(system: System, item: MixerRound, registry: Registry | None) -> dict[str, Any]:
     return {"scores": time_mixer(system.name, item, registry)}
 
@@ -194,5 +222,6 @@ _MEASURES: dict[str, Callable[[System, Any, Registry | None], dict[str, Any]]] =
     SEPARATOR: _separate,
     TECHNIQUE: _mix,
     MODEL: _mix,
+    INVERSE: _unmix,
     MIXER: _time,
 }

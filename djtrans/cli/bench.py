@@ -33,6 +33,11 @@ from djtrans.core.errors import InputError
     "one, 'default' what 'djtrans generate' makes by default.",
 )
 @click.option(
+    "--inverse",
+    default="",
+    help="Comma-separated methods of inverse mixing, for unmixdb=FOLDER: fit, convex.",
+)
+@click.option(
     "--mixers",
     default="",
     help="Comma-separated names of registered mixers, to measure their CPU time; needs no dataset.",
@@ -56,6 +61,7 @@ def bench(
     separators: str,
     techniques: str,
     models: str,
+    inverse: str,
     mixers: str,
     output: str,
     limit: int | None,
@@ -65,8 +71,8 @@ def bench(
     """Compare analyzers and separators on datasets, techniques and models on pairs, and mixers.
 
     DATASET is giantsteps-tempo, giantsteps-key, gtzan, ballroom, harmonix, rwc-popular, raveform,
-    m-djcue, edm-cue, musdb18hq, fretsonfire, modules or annotated, and FOLDER holds its files as
-    they are published; nothing is downloaded.
+    m-djcue, edm-cue, musdb18hq, fretsonfire, modules, unmixdb or annotated, and FOLDER holds its
+    files as they are published; nothing is downloaded.
     With pairs=FILE.csv, transitions between the pairs of a CSV file are made and measured.
     A run that was stopped is resumed from the results in the folder of --output.
     """
@@ -75,6 +81,7 @@ def bench(
         "separators": _names(separators),
         "techniques": _names(techniques),
         "models": _names(models),
+        "inverse": _names(inverse),
         "mixers": _names(mixers),
     }
     if not folders and not systems["mixers"]:
@@ -94,6 +101,7 @@ def bench(
                 separators=systems["separators"],
                 techniques=systems["techniques"],
                 models=systems["models"],
+                inverse=systems["inverse"],
                 mixers=systems["mixers"],
                 output=output,
                 limit=limit,
