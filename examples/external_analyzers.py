@@ -52,11 +52,11 @@ class AubioAnalyzer:
     def analyze(self, audio, sample_rate, progress=None):
         """Analyze a whole track ``[channels, samples]``."""
         command = [*shlex.split(os.environ.get("DJTRANS_AUBIO") or "aubio"), "beat"]
-        told = run(command, audio, sample_rate, "install aubio-tools, or name it by DJTRANS_AUBIO")
+        printed = run(command, audio, sample_rate, "install aubio-tools, or name it by DJTRANS_AUBIO")
         try:
-            beats = np.array([float(line) for line in told.split()])
+            beats = np.array([float(line) for line in printed.split()])
         except ValueError:
-            raise InputError(f"aubio printed {told[:80]!r}, not times of beats.") from None
+            raise InputError(f"aubio printed {printed[:80]!r}, not times of beats.") from None
         return analysis(audio, sample_rate, beats)
 
 
@@ -72,13 +72,13 @@ class EssentiaAnalyzer:
         python = os.environ.get("DJTRANS_ESSENTIA_PYTHON")
         if not python:
             raise DependencyError(f"The analyzer essentia needs essentia; {hint}.")
-        told = run([python, "-c", ESSENTIA], audio, sample_rate, hint)
+        printed = run([python, "-c", ESSENTIA], audio, sample_rate, hint)
         try:
-            found = json.loads(told.splitlines()[-1])
+            found = json.loads(printed.splitlines()[-1])
             beats, confidence = np.array(found["beats"]), found["confidence"] / MOST_CONFIDENT
             key = djtrans.Key(TONICS[found["key"]], found["mode"], min(found["strength"], 1.0))
         except (IndexError, KeyError, ValueError):
-            raise InputError(f"essentia printed {told[-80:]!r}, no result.") from None
+            raise InputError(f"essentia printed {printed[-80:]!r}, no result.") from None
         return analysis(audio, sample_rate, beats, found["bpm"], confidence, key)
 
 
