@@ -52,7 +52,9 @@ class AubioAnalyzer:
     def analyze(self, audio, sample_rate, progress=None):
         """Analyze a whole track ``[channels, samples]``."""
         command = [*shlex.split(os.environ.get("DJTRANS_AUBIO") or "aubio"), "beat"]
-        printed = run(command, audio, sample_rate, "install aubio-tools, or name it by DJTRANS_AUBIO")
+        printed = run(
+            command, audio, sample_rate, "install aubio-tools, or name it by DJTRANS_AUBIO"
+        )
         try:
             beats = np.array([float(line) for line in printed.split()])
         except ValueError:
