@@ -53,6 +53,9 @@ def bench(
     folders = _folders(datasets)
     if analyzers is None:
         analyzers = "" if separators else "default,librosa"
+    from djtrans.pipeline.executors import import_early
+
+    import_early(workers)
     with results_only():
         from djtrans.benchmarking import benchmark, write_benchmark
         from djtrans.benchmarking.report import check_report, summary_markdown
