@@ -88,6 +88,9 @@ def bench(
         raise InputError("Give a dataset, as gtzan=data/gtzan, or --mixers.")
     if analyzers is None:
         analyzers = "" if any(systems.values()) else "default,librosa"
+    from djtrans.pipeline.executors import import_early
+
+    import_early(workers)
     with results_only():
         from djtrans.benchmarking import benchmark, write_benchmark
         from djtrans.benchmarking.report import check_report, summary_markdown

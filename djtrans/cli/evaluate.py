@@ -96,6 +96,10 @@ def evaluate(files: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
         )
     if options["against"] is not None and not options["plans_only"]:
         raise InputError("--against compares plans; give it with --plans-only.")
+    if not files and not options["plans_only"]:
+        from djtrans.pipeline.executors import import_early
+
+        import_early(options["workers"])
     _check_names(options)
     if options["plans_only"]:
         _plan_all(quiet, options)

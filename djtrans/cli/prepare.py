@@ -122,13 +122,15 @@ def prepare(
     if dask and workers != 1:
         raise InputError("Both --workers and --dask are given; a cluster has its own workers.")
     _drop_others(options, "tracks" if tracks else "transitions")
+    from djtrans.pipeline.executors import dask_cluster, import_early
+
+    import_early(workers)
     from djtrans.datasets.preparation import (
         LibraryOptions,
         RecoveryOptions,
         prepare_library,
         prepare_transitions,
     )
-    from djtrans.pipeline.executors import dask_cluster
 
     root = click.get_current_context().find_root()
     with (

@@ -74,9 +74,11 @@ def set(  # the name of the command, by which it is found
     """
     if dask and workers != 1:
         raise InputError("Both --workers and --dask are given; a cluster has its own workers.")
+    from djtrans.pipeline.executors import dask_cluster, import_early
+
+    import_early(workers)
     chosen = SetOptions(**{name: options.pop(name) for name in _OF_THE_SET})
     transition = GenerateOptions(settings=read_settings(set_) or None, **options)
-    from djtrans.pipeline.executors import dask_cluster
     from djtrans.sets.make import make_set as run
 
     root = click.get_current_context().find_root()

@@ -5,17 +5,23 @@ from __future__ import annotations
 import _thread
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from djtrans.core.errors import DjtransError, InputError
 from djtrans.registry import Registry, default_registry
 
+#: On Linux workers are forked from a server that has imported these modules once for all of them.
+_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+_PRELOADED = ("scipy.linalg", "scipy.signal", "djtrans.pipeline.generation")
 #: Time that the interrupted work of an orphaned worker has to remove its temporary files.
 _GRACE_SECONDS = 2.0
 #: Timeout for the connection to a scheduler.
@@ -63,6 +69,31 @@ def registry_with(plugin_files: Sequence[str]) -> Registry:
     return registry
 
 
+def import_early(workers: int) -> None:
+    """Start to import what several workers need, while this process does something else.
+
+    Call it before slow imports. It does nothing where workers are not forked from a server.
+
+    Parameters
+    ----------
+    workers : int
+        Number of workers that are to be started later; nothing is done for fewer than 2.
+    """
+    if workers > 1:
+        _context()
+
+
+def _context() -> BaseContext:
+    """Return the context of worker processes, its server started."""
+    # Not "fork": children of a process that has used torch's threads may hang. The server has one
+    # thread.
+    context = multiprocessing.get_context(_METHOD)
+    if _METHOD == "forkserver":
+        context.set_forkserver_preload(list(_PRELOADED))
+        forkserver.ensure_running()
+    return context
+
+
 @contextmanager
 def processes(workers: int, plugin_files: Sequence[str] = ()) -> Iterator[Executor]:
     """Start worker processes of one thread each; they end when this process does.
@@ -83,11 +114,9 @@ def processes(workers: int, plugin_files: Sequence[str] = ()) -> Iterator[Execut
     """
     if workers < 1:
         raise InputError(f"workers = {workers} is not allowed; give 1 or more.")
-    # Forked children of a process that has used torch's threads may hang.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        workers, context, initializer=_begin, initargs=(tuple(plugin_files),)
-    )
+    # The server of the workers may have started under another environment.
+    arguments = (tuple(plugin_files), dict(os.environ))
+    pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=arguments)
     try:
         yield pool
     except BrokenProcessPool:
@@ -128,7 +157,9 @@ def open_executor(
         yield pool
 
 
-def _begin(plugin_files: tuple[str, ...]) -> None:
+def _begin(plugin_files: tuple[str, ...], environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
     _worker.enter_context(one_thread())
     # Without this a worker would wait for its next job for ever if the parent was killed.
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +13,13 @@ import torch
 from threadpoolctl import threadpool_info
 
 from djtrans.core.errors import DjtransError, InputError
-from djtrans.pipeline.executors import one_thread, open_executor, processes, registry_with
+from djtrans.pipeline.executors import (
+    import_early,
+    one_thread,
+    open_executor,
+    processes,
+    registry_with,
+)
 from djtrans.registry import Registry
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "effect_in_30_lines.py"
@@ -66,6 +73,35 @@ def test_processes_have_one_thread_and_their_death_is_said(monkeypatch):
         assert pool.submit(threads).result() == {1}
     with pytest.raises(DjtransError, match="A worker was killed"), processes(1) as pool:
         pool.submit(_die, signal.SIGKILL).result()
+
+
+@pytest.mark.slow
+def test_workers_have_the_environment_of_the_moment(monkeypatch):
+    import_early(2)
+    monkeypatch.setenv("SET_AFTER_THE_SERVER_STARTED", "1")
+    with processes(1) as pool:
+        assert pool.submit(_environment).result() == dict(os.environ)
+    monkeypatch.delenv("SET_AFTER_THE_SERVER_STARTED")
+    with processes(1) as pool:
+        assert pool.submit(_environment).result() == dict(os.environ)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="workers have no server")
+def test_workers_are_forked_from_one_thread_that_has_imported_torch():
+    with processes(1) as pool:
+        threads, maps = pool.submit(_server).result()
+    assert threads == 1
+    assert "libtorch" in maps
+
+
+def _environment() -> dict[str, str]:
+    return dict(os.environ)
+
+
+def _server() -> tuple[int, str]:
+    folder = Path(f"/proc/{os.getppid()}")
+    return len(list((folder / "task").iterdir())), (folder / "maps").read_text()
 
 
 def _die(with_signal: int) -> None:
