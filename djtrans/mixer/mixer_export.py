@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,8 @@ def export_mixer(
         mixer, context, samples, batch=batch, channels=channels, tail_samples=tail
     ).eval()
     program = trace_program(plain, (stems, stems.clone(), values), "The mixer")
-    program.example_inputs = None  # as large as the audio
+    with suppress(AttributeError):  # it cannot be set in torch 2.4
+        program.example_inputs = None  # as large as the audio
     facts = {
         "inputs": INPUTS,
         "outputs": OUTPUTS,

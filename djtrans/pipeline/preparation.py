@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -237,7 +238,11 @@ def prepare(
         spec = spec.configured(settings.mixer)
         mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load") as fraction:
-        tracks = run_pair(lambda source, _: _opened(source), Pair(a, b), fraction, concurrent=True)
+        # Beside another thread it is not known if a frame of MPEG audio is damaged.
+        one_by_one = any(not isinstance(x, Track) and Path(x).suffix == ".mp3" for x in (a, b))
+        tracks = run_pair(
+            lambda source, _: _opened(source), Pair(a, b), fraction, concurrent=not one_by_one
+        )
     with steps.step("analyze") as fraction:
 
         def analyze(track: Track | LazyTrack, progress: FractionCallback) -> Analysis:

@@ -90,7 +90,8 @@ class DecodedFile:
     decoder : str
         Name and version of the decoder.
     warned : bool
-        True if decoding gave a warning, of damaged frames or of more than two channels.
+        True if decoding gave a warning, of damaged frames or of more than two channels, or could
+        not find out if there are damaged frames.
     """
 
     audio: Tensor

@@ -115,7 +115,8 @@ def open_track(path: str | os.PathLike[str]) -> Track | LazyTrack:
     """Open a file as a track without DC offset; it is decoded if that was never done before.
 
     The format and length of a file that is decoded without a warning are kept in the cache. A file
-    that gives a warning is decoded, and gives it, every time.
+    that gives a warning is decoded, and gives it, every time; so is MPEG audio that is decoded
+    beside another thread, where damaged frames cannot be found.
 
     Parameters
     ----------

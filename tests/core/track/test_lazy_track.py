@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -104,10 +106,15 @@ def test_a_file_that_gives_a_warning_gives_it_every_time(tmp_path, cache_folder)
             assert isinstance(open_track(surround), Track)
 
 
-def test_damaged_frames_are_known_after_decoding(tmp_path):
+def test_damaged_frames_are_known_after_decoding(file, tmp_path):
     noise = 0.1 * torch.randn(1, 3 * RATE, generator=torch.Generator().manual_seed(1))
     whole = djtrans.write_audio(tmp_path / "whole.mp3", noise, RATE)
-    assert not decode(whole).warned
+    alone = threading.active_count() == 1
+    assert decode(whole).warned != alone
+    # Beside another thread it is unknown.
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(decode, whole).result().warned
+    assert not decode(file).warned
     damaged, found = tmp_path / "damaged.mp3", []
     for seed in range(12):
         chance, data = random.Random(seed), bytearray(whole.read_bytes())
@@ -117,6 +124,7 @@ def test_damaged_frames_are_known_after_decoding(tmp_path):
         with warnings.catch_warnings(record=True) as caught, suppress(AudioFileError):
             warnings.simplefilter("always")
             decoded = decode(damaged)
-            assert decoded.warned == any("damaged MPEG" in str(each.message) for each in caught)
+            if alone:
+                assert decoded.warned == any("damaged MPEG" in str(w.message) for w in caught)
             found.append(decoded.warned)
-    assert any(found)
+    assert any(found) if alone else all(found)

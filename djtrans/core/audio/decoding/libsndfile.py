@@ -40,7 +40,6 @@ class LibsndfileStream:
     """Audio that libsndfile decodes, of one stream or of several in a row."""
 
     decoder = f"libsndfile {soundfile.__libsndfile_version__}"
-    damaged = False
 
     def __init__(
         self,
@@ -56,8 +55,14 @@ class LibsndfileStream:
         self.sample_rate = int(parts[0].samplerate)
         self.channels = int(parts[0].channels)
         self._lengths = [frames] if frames is not None else [part.length for part in parts]
+        self._damaged = False
         known = [length for length in self._lengths if length is not None]
         self.frames = sum(known) if len(known) == len(parts) else None
+
+    @property
+    def damaged(self) -> bool:
+        """See :class:`~djtrans.core.audio.decoding.stream.AudioStream`."""
+        return self._damaged or not all(part.is_checked for part in self._parts)
 
     def blocks(self, start: int = 0) -> Iterator[FloatArray]:
         """Yield ``[samples, channels]`` from a sample to the end of the audio."""
@@ -86,7 +91,7 @@ class LibsndfileStream:
         for part in self._parts:
             part.messages.clear()
         if errors:
-            self.damaged = True
+            self._damaged = True
             _, _, cause = errors[0].partition("error:")
             warnings.warn(
                 f"{self._file} has damaged MPEG frames ({cause.strip(' !.')}); they may be audible "
@@ -109,6 +114,8 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
         self.messages: list[str] = []
         with collected_messages(self.messages):
             super().__init__(view)
+        #: False if frames may be damaged without a message: only MPEG has such messages.
+        self.is_checked = True
 
     def seekable(self) -> bool:
         """Return False, so that reading never seeks."""
@@ -128,8 +135,9 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no t
                 self.seek(min(start, self.frames))
             start = 0
         while True:
-            with collected_messages(self.messages):
+            with collected_messages(self.messages) as collected:
                 block = self.read(BLOCK, dtype="float32", always_2d=True)
+            self.is_checked &= collected or self.format != "MP3"
             if start < len(block):
                 yield block[start:]
             start = max(0, start - len(block))

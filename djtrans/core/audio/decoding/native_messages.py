@@ -13,7 +13,7 @@ _LIMIT = 1 << 16
 
 
 @contextmanager
-def collected_messages(lines: list[str]) -> Iterator[None]:
+def collected_messages(lines: list[str]) -> Iterator[bool]:
     """Append the lines that native code prints to stderr to a list, instead of showing them.
 
     The file descriptor belongs to the whole process, so nothing is redirected while other threads
@@ -23,21 +23,26 @@ def collected_messages(lines: list[str]) -> Iterator[None]:
     ----------
     lines : list of str
         Gets the lines, without empty ones.
+
+    Yields
+    ------
+    bool
+        True if lines are collected.
     """
     if threading.active_count() > 1 or os.name != "posix":
-        yield
+        yield False
         return
     try:
         kept = os.dup(_STDERR)
     except OSError:  # stderr is closed
-        yield
+        yield False
         return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     os.dup2(writer, _STDERR)
     os.close(writer)
     try:
-        yield
+        yield True
     finally:
         os.dup2(kept, _STDERR)  # and closes the pipe for writing
         os.close(kept)

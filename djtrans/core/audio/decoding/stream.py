@@ -39,7 +39,7 @@ class AudioStream(Protocol):
 
     @property
     def damaged(self) -> bool:
-        """True once decoding has warned of frames that it replaced."""
+        """True once decoding has replaced damaged frames, or could not find out if it has."""
         ...
 
     def blocks(self, start: int = 0) -> Iterator[FloatArray]:
