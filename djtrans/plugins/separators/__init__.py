@@ -62,6 +62,13 @@ class DemucsConfig:
         minimum=1.0,
         maximum=7.8,
     )
+    batch_segments: int = setting(
+        0,
+        "Segments separated at once, each of which takes memory; 0: 4 on CUDA, else 1.",
+        unit="segments",
+        minimum=0,
+        maximum=64,
+    )
     device: str = setting("auto", "Where the network runs: auto, cpu, cuda, cuda:1 or mps.")
 
 

@@ -22,10 +22,13 @@ from djtrans.core.errors import SeparationError, ShapeError
 from djtrans.core.track.stem_names import STEMS
 from djtrans.core.util.devices import pick_device
 from djtrans.plugins.separators import DEMUCS_SAMPLE_RATE, DemucsConfig
+from djtrans.plugins.separators.demucs_segments import separate_in_batches
 
 #: Shifted passes lie within this, as in demucs.
 _LARGEST_SHIFT_SECONDS = 0.5
 _TINY = 1e-8
+#: Segments at once by default: on the CPU more than one saves no time.
+_BATCH_ON_CUDA = 4
 
 
 class DemucsSeparator:
@@ -97,29 +100,23 @@ class DemucsSeparator:
         self, network: Any, mix: Tensor, device: str, index: int, progress: FractionCallback | None
     ) -> Tensor:
         """Run one pass over ``mix [2, samples]``; returns ``[sources, 2, samples]``."""
-        from demucs.apply import apply_model
+        config = self._config
+
+        def report(fraction: float) -> None:
+            if progress:
+                progress((index + fraction) / (config.shifts + 1))
 
         # The network fails on more than it was trained with.
-        segment = min(self._config.segment_seconds, network.max_allowed_segment)
-        stride = int((1 - self._config.overlap) * int(segment * DEMUCS_SAMPLE_RATE))
-        samples, passes = mix.shape[-1], self._config.shifts + 1
-
-        def tell(event: dict[str, Any]) -> None:
-            if progress and event["state"] == "end":
-                done = min(1.0, (event["segment_offset"] + stride) / samples)
-                done = (event["model_idx_in_bag"] + done) / event["models"]
-                progress((index + done) / passes)
-
-        stems: Tensor = apply_model(
+        seconds = min(config.segment_seconds, network.max_allowed_segment)
+        return separate_in_batches(
             network,
-            mix[None],
-            shifts=0,
-            overlap=self._config.overlap,
-            segment=segment,
+            mix,
+            segment=int(DEMUCS_SAMPLE_RATE * seconds),
+            overlap=config.overlap,
+            batch=config.batch_segments or (_BATCH_ON_CUDA if device.startswith("cuda") else 1),
             device=device,
-            callback=tell,
+            progress=report,
         )
-        return stems[0]
 
 
 @contextmanager

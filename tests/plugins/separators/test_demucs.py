@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import sys
 import threading
@@ -20,6 +21,7 @@ from djtrans.core.track.stem_names import STEMS
 from djtrans.plugins.separators import DemucsConfig, demucs_hub, djtrans_separators
 from djtrans.plugins.separators import demucs_weights as weights_module
 from djtrans.plugins.separators.demucs import DemucsSeparator
+from djtrans.plugins.separators.demucs_segments import separate_in_batches
 from djtrans.synthesis import TrackSpec, synthesize
 
 RATE = 44100
@@ -114,6 +116,35 @@ def test_it_answers_as_demucs_itself_in_our_order(weights, network):
     for index, name in enumerate(("drums", "bass", "vocals", "other")):
         torch.testing.assert_close(out[index], expected[name], rtol=0, atol=1e-6)
     assert (out[2] - out[3]).abs().max() > 1e-3  # so that a swap would have been seen
+
+
+@pytest.mark.parametrize(("samples", "overlap"), [(1, 0.25), (50_001, 0.25), (60_000, 0.6)])
+def test_batches_of_segments_are_what_apply_model_gives(samples, overlap):
+    from demucs.apply import BagOfModels, apply_model
+
+    networks = [small_network(seed, segment=Fraction(1, 2)) for seed in range(2)]
+    ensemble = BagOfModels(networks, [[1.0, 0.5, 0.0, 2.0], [0.0, 1.5, 1.0, 1.0]])
+    mix, calls, seen = noise(3.0)[:, :samples], [], []
+    options = {"overlap": overlap, "device": "cpu"}
+    expected = apply_model(ensemble, mix[None], shifts=0, segment=0.4, **options)[0]
+    for network in networks:
+        network.register_forward_pre_hook(lambda _, inputs: calls.append(len(inputs[0])))
+    out = separate_in_batches(
+        ensemble, mix, segment=int(0.4 * RATE), batch=3, progress=seen.append, **options
+    )
+    torch.testing.assert_close(out, expected, rtol=0, atol=1e-6)
+    segments = math.ceil(samples / int((1 - overlap) * int(0.4 * RATE)))
+    assert sum(calls) == 2 * segments  # each segment once by each network
+    assert max(calls) == min(3, segments)
+    assert seen == sorted(set(seen))
+    assert seen[-1] == 1.0
+
+
+def test_the_size_of_batches_is_a_setting(weights):
+    audio = noise(4.0)
+    one = separator(weights).separate(audio, RATE)
+    three = separator(weights, batch_segments=3).separate(audio, RATE)
+    torch.testing.assert_close(three, one, rtol=0, atol=1e-6)
 
 
 def test_stems_sum_to_the_input_at_any_rate(weights):
@@ -353,6 +384,7 @@ def test_settings_out_of_range_are_refused(monkeypatch):
         {"segment_seconds": 0.0},
         {"overlap": 1.0},
         {"shifts": -1},
+        {"batch_segments": -1},
         {"model": "mdx_q"},
     ):
         with pytest.raises(ConfigError):
