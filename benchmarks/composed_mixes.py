@@ -10,6 +10,7 @@ from torch import Tensor
 from djtrans import DifferentiableDJMixer, load_technique
 from djtrans.core.audio.resampling import resample
 from djtrans.core.audio.warping import warp
+from djtrans.core.curves.params import TransitionParams
 from djtrans.core.curves.request import CurveRequest
 from djtrans.core.track.stems import Stems
 from djtrans.pipeline.curve_generation import generate_params
@@ -42,6 +43,10 @@ class Composed:
         Track time at the start of the mix.
     window : tuple of float
         The transition, in seconds of the mix.
+    stems : tuple of Stems
+        ``[stems, channels, samples]``: both tracks on the clock of the mix, before the mixer.
+    truth : TransitionParams
+        Curves over the window.
     """
 
     name: str
@@ -53,6 +58,8 @@ class Composed:
     zeros: tuple[float, float]
     window: tuple[float, float]
     varispeed: bool
+    stems: tuple[Stems, Stems]
+    truth: TransitionParams
 
 
 def compose(seed: int, sample_rate: int = 22050) -> Composed:
@@ -118,6 +125,8 @@ def compose(seed: int, sample_rate: int = 22050) -> Composed:
         tuple(zeros),
         (before, before + length),
         varispeed,
+        (laid[0], laid[1]),
+        params,
     )
 
 

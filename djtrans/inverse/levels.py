@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from djtrans.core.audio.decibels import power_to_db
+from djtrans.inverse.bands import members
 
-#: Band in which levels are compared; a bass swap does not affect it.
-BAND_HZ = (300.0, 4000.0)
+#: Edges of the bands in which levels are compared: sixths of an octave, above a bass swap. Single
+#: bins of two time-stretchers or encoders differ, which least squares takes for a lower level.
+EDGES_HZ = tuple(300.0 * 2.0 ** (step / 6) for step in range(23))
 #: Length of the blocks whose powers are compared.
 BLOCK_SECONDS = 0.5
 #: Smaller gains are set to 0.
@@ -21,7 +23,7 @@ def level_trims(mix: Tensor, a: Tensor, b: Tensor, sample_rate: int) -> tuple[fl
     """Estimate static gains, in dB, that bring two tracks to their level in the mix.
 
     A is measured in the first quarter, where it is still unprocessed, B in the last. In each block
-    the power spectrum of the mix is approximated by those of both tracks (least squares), which is
+    the band powers of the mix are approximated by those of both tracks (least squares), which is
     robust to a misalignment of some milliseconds; the result is the median of the louder half.
 
     Parameters
@@ -59,9 +61,8 @@ def _trim(gains: Tensor, power: Tensor) -> float:
 
 
 def _blocks(audio: Tensor, sample_rate: int) -> Tensor:
-    """Compute the power spectra of blocks within the band, ``[blocks, channels x bins]``."""
+    """Compute the powers of blocks in bands, ``[blocks, channels x bands]``."""
     size = round(BLOCK_SECONDS * sample_rate)
-    spectra = torch.fft.rfft(audio.unfold(-1, size, size).double())
-    freqs = torch.fft.rfftfreq(size, 1.0 / sample_rate)
-    inside = (freqs >= BAND_HZ[0]) & (freqs < BAND_HZ[1])
-    return spectra[..., inside].abs().square().transpose(0, 1).flatten(1)
+    power = torch.fft.rfft(audio.unfold(-1, size, size).double()).abs().square()
+    inside = members(torch.fft.rfftfreq(size, 1.0 / sample_rate), EDGES_HZ).double()
+    return (power @ inside.T).transpose(0, 1).flatten(1)
