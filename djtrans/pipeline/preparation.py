@@ -239,7 +239,9 @@ def prepare(
         mixer = DifferentiableDJMixer(spec, registry=registry)
     with steps.step("load") as fraction:
         # Beside another thread it is not known if a frame of MPEG audio is damaged.
-        one_by_one = any(not isinstance(x, Track) and Path(x).suffix == ".mp3" for x in (a, b))
+        one_by_one = any(
+            not isinstance(x, Track) and Path(x).suffix.lower() == ".mp3" for x in (a, b)
+        )
         tracks = run_pair(
             lambda source, _: _opened(source), Pair(a, b), fraction, concurrent=not one_by_one
         )
