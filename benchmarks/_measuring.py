@@ -18,6 +18,12 @@ import attrs
 import torch
 
 
+def children_cpu() -> float:
+    """Return the CPU time of all child processes that have ended, in seconds."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 @attrs.frozen
 class Timing:
     """Seconds of each run of a case: wall clock, and CPU time of the process over all threads."""

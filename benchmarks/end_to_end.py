@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import attrs
+from _measuring import children_cpu
 
 from djtrans.core.util.tables import markdown_table
 
@@ -41,13 +42,10 @@ def run(a: str, b: str, separator: str, folder: Path) -> Run:
     command = [sys.executable, "-m", "djtrans", "generate", a, b, "--separator", separator]
     command += ["-o", str(folder / "out.wav"), "--profile"]
     environment = {**os.environ, "DJTRANS_CACHE": str(folder / "cache")}
-    before, start = os.times(), time.perf_counter()
+    before, start = children_cpu(), time.perf_counter()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    wall, after = time.perf_counter() - start, os.times()
-    cpu = after.children_user - before.children_user
-    return Run(
-        wall, cpu + after.children_system - before.children_system, done.stdout + done.stderr
-    )
+    wall = time.perf_counter() - start
+    return Run(wall, children_cpu() - before, done.stdout + done.stderr)
 
 
 def steps(text: str) -> list[str]:

@@ -41,7 +41,7 @@ from djtrans.core.util.atomic_files import write_text
 from djtrans.core.util.tables import markdown_table
 from djtrans.inverse.fitting import Fit, fit_curves
 from djtrans.inverse.gain_measurement import effective_gains
-from djtrans.inverse.track_measurement import convex_gains, measured_gains, power_by_band
+from djtrans.inverse.track_measurement import audible_bands, convex_gains, measured_gains
 from djtrans.mixer.mixer import Mixer
 from djtrans.pipeline.curve_generation import generate_params
 from djtrans.pipeline.separators import build_separator, find_separator
@@ -131,8 +131,7 @@ def measure(index: int, kind: str) -> dict[str, Any]:
         for o in (hidden, again)
     )
     convex = convex_gains(made.mix, whole[0], whole[1], times, RATE)
-    power = torch.stack([power_by_band(x, times, RATE) for x in whole])
-    audible = power > 1e-3 * power.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
+    audible = audible_bands(whole, times, RATE)
     fpb = made.truth.frames_per_beat
     try:
         swap = abs(found.swap_frame() - truth.swap_frame()) / fpb

@@ -44,7 +44,7 @@ from djtrans.core.util.tables import markdown_table
 from djtrans.inverse.bands import BANDS
 from djtrans.inverse.fitting import fit_curves
 from djtrans.inverse.levels import level_trims
-from djtrans.inverse.track_measurement import convex_gains, measured_gains, power_by_band
+from djtrans.inverse.track_measurement import audible_bands, convex_gains, measured_gains
 from djtrans.plot.save import save_figure
 from djtrans.plot.theme import Theme, theme_named
 from djtrans.synthesis.production import through_mp3
@@ -60,8 +60,6 @@ QUIET_DB = 12.0
 KILL_DB, LOW_HZ, MID_HZ, HIGH_HZ = -32.0, 250.0, 1000.0, 4000.0
 #: Size of an impulse response.
 RESPONSE = 16384
-#: A gain is audible where its track is above this part of both tracks' mean power in the band.
-AUDIBLE = 1e-3
 #: Mixes in the picture.
 PICTURED = 3
 
@@ -285,8 +283,7 @@ def measure(index: int, sources: Sequence[Source]) -> dict[str, Any]:
         ),
         "convex": convex_gains(made.mix, a, b, times, RATE),
     }
-    power = torch.stack([power_by_band(x, times, RATE) for x in (a, b)])
-    audible = power > AUDIBLE * power.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
+    audible = audible_bands((a, b), times, RATE)
     true = exchange(made.gains)
     row: dict[str, Any] = {
         "name": made.name,

@@ -38,11 +38,9 @@ from djtrans.datasets.pairs.pair_folder import read_pair
 from djtrans.datasets.preparation import RecoveryOptions, prepare_transitions
 from djtrans.datasets.preparation.resume import MANIFEST
 from djtrans.inverse.gain_measurement import effective_gains
-from djtrans.inverse.track_measurement import measured_gains, power_by_band
+from djtrans.inverse.track_measurement import audible_bands, measured_gains
 
 composed = functools.cache(compose)
-#: A gain of a track is audible where the track is above this part of both tracks' mean power.
-AUDIBLE = 1e-3
 
 
 def write_mix(made: Composed, name: str, folder: Path) -> None:
@@ -84,8 +82,7 @@ def measure(made: Composed, excerpt: Path, pair: Path) -> dict[str, Any]:
         )
         for m in mixes
     )
-    power = torch.stack([power_by_band(track, times, rate) for track in whole])
-    audible = power > AUDIBLE * power.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
+    audible = audible_bands(whole, times, rate)
     fit = found.content.provenance.fit
     return {
         "bars": found.plan.bars,

@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from _measuring import children_cpu
+
 from djtrans.core.audio.io import write_audio
 from djtrans.core.util.tables import markdown_table
 from djtrans.synthesis import TrackSpec, synthesize
@@ -63,7 +65,7 @@ def adopt_orphans() -> None:
 
 def run(arguments: Sequence[str], folders: Sequence[Path], workers: int) -> Run:
     """Run a command for each of these folders, all at the same time."""
-    before, start = os.times(), time.perf_counter()
+    before, start = children_cpu(), time.perf_counter()
     started = []
     for folder in folders:
         environment = {**os.environ, "DJTRANS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
@@ -78,9 +80,7 @@ def run(arguments: Sequence[str], folders: Sequence[Path], workers: int) -> Run:
     with suppress(ChildProcessError):
         while True:
             os.wait()
-    after = os.times()
-    cpu = after.children_user - before.children_user
-    return wall, cpu + after.children_system - before.children_system
+    return wall, children_cpu() - before
 
 
 def measure(kind: str, tracks: Path, pairs: int, runs: int, ceiling: bool) -> list[list[str]]:

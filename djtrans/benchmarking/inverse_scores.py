@@ -23,7 +23,7 @@ from djtrans.inverse.bands import BANDS
 from djtrans.inverse.error import ERROR_LIMIT_DB, check_error
 from djtrans.inverse.fitting import fit_curves
 from djtrans.inverse.levels import level_trims
-from djtrans.inverse.track_measurement import convex_gains, measured_gains, power_by_band
+from djtrans.inverse.track_measurement import audible_bands, convex_gains, measured_gains
 from djtrans.mixer.build import DifferentiableDJMixer
 from djtrans.registry import Registry, default_registry
 
@@ -38,8 +38,6 @@ INVERSE_SCORES = (
 _RATE, _FRAMES_PER_BEAT = 44100, 2
 #: Beats before the first fade and after the last, in which both gains are known to be constant.
 _MARGIN_BEATS = 8
-#: A gain counts where the power of its track is above this part of both tracks' mean in the band.
-_AUDIBLE = 1e-3
 _SEPARATOR = "spectral"
 
 
@@ -75,8 +73,7 @@ def score_inverse(
     else:
         found = convex_gains(mix, a, b, times, _RATE)
     true = torch.stack([_fades(track, times + start) for track in item.tracks]).unsqueeze(-1)
-    power = torch.stack([power_by_band(x, times, _RATE) for x in (a, b)])
-    audible = power > _AUDIBLE * power.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
+    audible = audible_bands((a, b), times, _RATE)
     error = (found - true).abs()
     scores = {f"{TASK} gain error": error[audible]} | {
         f"{TASK} gain error {band}": error[..., k][audible[..., k]] for k, band in enumerate(BANDS)

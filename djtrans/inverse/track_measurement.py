@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -11,6 +13,8 @@ from djtrans.inverse.bands import BANDS
 _FFT = 2048
 #: Largest gain.
 _MOST = 2.0
+#: A band is audible above this part of the mean power of all tracks in it.
+_AUDIBLE = 1e-3
 
 
 def measured_gains(audio: Tensor, untouched: Tensor, times: Tensor, sample_rate: int) -> Tensor:
@@ -39,6 +43,27 @@ def power_by_band(audio: Tensor, times: Tensor, sample_rate: int) -> Tensor:
     spectra, inside, frame = _framed(audio, times, sample_rate)
     power = torch.stack([spectra[:, rows].square().sum(dim=(0, 1)) for rows in inside], dim=-1)
     return power.new_zeros(len(times), len(inside)).index_add(0, frame, power)
+
+
+def audible_bands(tracks: Sequence[Tensor], times: Tensor, sample_rate: int) -> Tensor:
+    """Find where bands of tracks are within 30 dB of the mean level of all in the band.
+
+    Parameters
+    ----------
+    tracks : sequence of Tensor
+        ``[channels, samples]``, before the mixer.
+    times : Tensor
+        ``[frames]`` float64, seconds.
+    sample_rate : int
+        In Hz.
+
+    Returns
+    -------
+    Tensor
+        ``[tracks, frames, bands]`` bool.
+    """
+    power = torch.stack([power_by_band(track, times, sample_rate) for track in tracks])
+    return power > _AUDIBLE * power.mean(dim=1, keepdim=True).sum(dim=0, keepdim=True)
 
 
 def convex_gains(mix: Tensor, a: Tensor, b: Tensor, times: Tensor, sample_rate: int) -> Tensor:

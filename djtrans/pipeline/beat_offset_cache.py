@@ -48,12 +48,16 @@ def cached_offset(
         sides=[alignment_facts(track, side, window) for track, side in both],
         beat_times=plan.beat_times,
     )
-    found = default_cache().load(KIND, key, _read)
-    if found is None:
+
+    def measure() -> BeatOffset:
         a, b = (align(track, side, window) for track, side in both)
-        found = beat_offset(a, b, rate, torch.tensor(plan.beat_times, dtype=torch.float64))
-        default_cache().store(KIND, key, json.dumps(attrs.asdict(found)).encode())
-    return found
+        return beat_offset(a, b, rate, torch.tensor(plan.beat_times, dtype=torch.float64))
+
+    return default_cache().load_or_make(KIND, key, measure, _read, _write)
+
+
+def _write(found: BeatOffset) -> bytes:
+    return json.dumps(attrs.asdict(found)).encode()
 
 
 def _read(content: bytes) -> BeatOffset:

@@ -48,8 +48,6 @@ def beat_feature_extractor(track: Track | LazyTrack) -> BeatFeatureExtractor:
 
 def _cached(track: Track | LazyTrack, measure: Callable[[], Any], **facts: Any) -> Any:
     key = cache_key(format=FORMAT, audio=track.samples_hash, **facts)
-    found = default_cache().load(KIND, key, parse_json)
-    if found is None:
-        found = measure()
-        default_cache().store(KIND, key, json.dumps(found).encode())
-    return found
+    return default_cache().load_or_make(
+        KIND, key, measure, parse_json, lambda found: json.dumps(found).encode()
+    )

@@ -92,7 +92,6 @@ def cached_analysis(
     """
     if not declaration.lazy:
         return analyze()
-    cache = default_cache()
     key = cache_key(
         format=ANALYSIS_FORMAT,
         audio=track.samples_hash,
@@ -100,11 +99,11 @@ def cached_analysis(
         version=declaration.version,
         config=config_to_dict(declaration.config()),
     )
-    found = cache.load(KIND, key, _read)
-    if found is None:
-        found = analyze()
-        cache.store(KIND, key, json.dumps(analysis_to_dict(found)).encode())
-    return found
+    return default_cache().load_or_make(KIND, key, analyze, _read, _write)
+
+
+def _write(found: Analysis) -> bytes:
+    return json.dumps(analysis_to_dict(found)).encode()
 
 
 def _read(content: bytes) -> Analysis:

@@ -99,10 +99,6 @@ class LazyTrack:
         """Tags of the file."""
         return read_tags(self.path)
 
-    def without_dc(self) -> LazyTrack:
-        """Return the track itself, which has no DC offset."""
-        return self
-
     def at_rate(self, sample_rate: int, channels: int) -> LazyTrack:
         """Return the track at another sample rate and number of channels (1 or 2)."""
         if (sample_rate, channels) == (self.sample_rate, self.channels):

@@ -62,8 +62,7 @@ def cached_align(track: Track | LazyTrack, side: TrackPlan, span: Span) -> Tenso
             raise ValueError("not the audio of this span")
         return audio
 
-    aligned = default_cache().load(KIND, key, read)
-    if aligned is None:
-        aligned = align(track, side, span)
-        default_cache().store(KIND, key, save({_NAME: aligned.contiguous()}))
-    return aligned
+    def write(aligned: Tensor) -> bytes:
+        return save({_NAME: aligned.contiguous()})
+
+    return default_cache().load_or_make(KIND, key, lambda: align(track, side, span), read, write)

@@ -167,6 +167,36 @@ class Cache:
             return
         self._evict()
 
+    def load_or_make(
+        self,
+        kind: str,
+        key: str,
+        make: Callable[[], T],
+        read: Callable[[bytes], T],
+        write: Callable[[T], bytes],
+    ) -> T:
+        """Load an entry, or make and store it.
+
+        Parameters
+        ----------
+        kind, key, read
+            See :meth:`load`.
+        make : callable
+            Called if there is no entry.
+        write : callable
+            Function that returns the content of a result.
+
+        Returns
+        -------
+        object
+            What the entry holds, or what was made.
+        """
+        found = self.load(kind, key, read)
+        if found is None:
+            found = make()
+            self.store(kind, key, write(found))
+        return found
+
     def info(self) -> dict[str, Usage]:
         """Return the disk usage of each kind."""
         usage: dict[str, Usage] = {}
