@@ -4,15 +4,24 @@ In a bin, the power of the mix is the sum of the powers of both tracks times the
 a cross term, whose mean is 0 because the phases are those of another stretch or another encoder.
 Each band is a weighted least squares over both gains at all frames. The weights make errors
 relative to the level: the error of a bin grows with what is expected in it, and with the mean of
-its band, since a loud bin leaks into its neighbours. Tracks may drift against the mix by some
-milliseconds (:mod:`djtrans.inverse.drift`). Changes between frames cost their absolute
-value, by iteratively reweighted squares: gains are constant, or jump where the mix demands it.
+its band. A bin whose error is large all the same counts less (Cauchy's weights [1]_). A part of
+the power of each bin is spread over its neighbours, as another stretch or encoder does it; else a
+track that is closed seems open where it is the only one to have power beside the peaks of the other
+one. Tracks may drift against the mix by some milliseconds (:mod:`djtrans.inverse.drift`). Changes
+between frames cost their absolute value, by iteratively reweighted squares: gains are constant, or
+jump where the mix demands it.
+
+References
+----------
+.. [1] P. W. Holland, R. E. Welsch, "Robust regression using iteratively reweighted least-squares",
+   Communications in Statistics 6(9), 1977.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from djtrans.core.audio.decibels import db_to_amplitude
 from djtrans.core.audio.stft_blocks import squared_magnitude
@@ -25,13 +34,18 @@ WINDOW_SECONDS = 0.093
 #: Largest power gain: a full fader and an isolator at its maximum.
 LARGEST = 4.0
 #: Exponent of a bin's own share in its expected error; the rest is the mean of its band.
-OWN_SHARE = 0.5
-#: Cost of a change of the power gain, relative to that of a relative error of one bin, and the
-#: change below which it is quadratic.
-CHANGE, SMALL_CHANGE = 120.0, 0.005
+OWN_SHARE = 0.7
+#: Relative error at which a bin counts half.
+OUTLIER = 2.0
+#: Part of the power that is spread, and the number of bins over which it is.
+SPREAD, SPREAD_BINS = 0.06, 5
+#: Cost of a change of the power gain, relative to that of a relative error of one bin, times the
+#: root of the number of bins, whose errors are not independent; and the change below which it is
+#: quadratic.
+CHANGE, SMALL_CHANGE = 21.0, 0.002
 #: Bins below this part of the mean power do not count.
 FLOOR = 1e-5
-PASSES = 15
+PASSES = 10
 #: Share of the window at its start (A) and end (B) where a track is unprocessed, and the largest
 #: static difference of a band there, in dB, which is taken for an equalizer or another stretch.
 END_SHARE, MOST_STATIC_DB = 0.125, 3.0
@@ -74,7 +88,7 @@ def track_band_gains(
         tracks.append(power)
         inside = inside * known
     # Times at which a track sounds that is not there, beyond its ends, do not count.
-    mixed, sources = mixed * inside, torch.stack(tracks) * inside
+    mixed, sources = mixed * inside, _spread(torch.stack(tracks) * inside)
     gains = []
     for rows in members(freqs, edges_hz).bool():
         observed = mixed[:, rows].permute(2, 0, 1).flatten(1)
@@ -117,6 +131,12 @@ def _spectra(
     return power, torch.fft.rfftfreq(size, 1.0 / sample_rate), at, within
 
 
+def _spread(power: Tensor) -> Tensor:
+    """Spread a part of the power ``[..., bins, times]`` over neighbouring bins."""
+    over = avg_pool2d(power, (SPREAD_BINS, 1), stride=1, padding=(SPREAD_BINS // 2, 0))
+    return (1.0 - SPREAD) * power + SPREAD * over
+
+
 def _one_band(observed: Tensor, sources: Tensor, frame: Tensor, frames: int) -> Tensor:
     """Estimate the power gains ``[tracks, frames]`` of a band.
 
@@ -127,11 +147,14 @@ def _one_band(observed: Tensor, sources: Tensor, frame: Tensor, frames: int) -> 
     floor = FLOOR * sources.mean(dim=(1, 2)).sum() + 1e-20
     gains = sources.new_ones(count, frames)
     change = torch.eye(frames, dtype=gains.dtype).diff(dim=0)
+    change_cost = CHANGE * observed.shape[1] ** 0.5
     moved = torch.ones_like(gains[:, 1:])
     for _ in range(PASSES):
         expected = (gains[:, frame].unsqueeze(-1) * sources).sum(dim=0)
         mean = expected.mean(dim=-1, keepdim=True)
-        weight = (expected**OWN_SHARE * mean ** (1.0 - OWN_SHARE) + floor) ** -2.0
+        error = expected**OWN_SHARE * mean ** (1.0 - OWN_SHARE) + floor
+        relative = (observed - expected) / error
+        weight = 1.0 / (error.square() * (1.0 + (relative / OUTLIER).square()))
         products = torch.einsum("kto,lto,to->tkl", sources, sources, weight)
         targets = torch.einsum("kto,to->tk", sources, weight * observed)
         by_frame = products.new_zeros(frames, count, count).index_add(0, frame, products)
@@ -139,7 +162,7 @@ def _one_band(observed: Tensor, sources: Tensor, frame: Tensor, frames: int) -> 
         normal = torch.zeros(count, frames, count, frames, dtype=gains.dtype)
         normal.permute(1, 3, 0, 2).diagonal().copy_(by_frame.permute(1, 2, 0))
         for track in range(count):
-            stiffness = CHANGE / (moved[track] + SMALL_CHANGE)
+            stiffness = change_cost / (moved[track] + SMALL_CHANGE)
             normal[track, :, track] += change.T @ (stiffness[:, None] * change)
         square = normal.reshape(count * frames, -1)
         square.diagonal().add_(1e-6)  # where a track is silent throughout

@@ -89,3 +89,19 @@ def test_the_error_of_levels_ignores_phases_and_sees_gains():
     assert band_level_error(a, moved(a, 50), RATE, FRAMES) < -25.0
     assert band_level_error(a, 0.5 * a, RATE, FRAMES) == pytest.approx(-6.02, abs=0.1)
     assert band_level_error(a, 0 * a, RATE, FRAMES) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_closed_track_stays_closed_where_the_other_one_is_smeared():
+    """Another stretch or encoder leaves power beside the peaks, where only B has some."""
+    time = torch.arange(RATE * SECONDS) / RATE
+    octaves = 110.0 * 2.0 ** (torch.arange(36) / 6)
+    a = 0.02 * torch.sin(2 * torch.pi * octaves[:, None] * time).sum(dim=0).expand(2, -1)
+    # The same tones with a vibrato of half a bin.
+    bend = 0.08 * torch.sin(2 * torch.pi * 9.0 * time)
+    smeared = 0.02 * torch.sin(2 * torch.pi * octaves[:, None] * time + bend).sum(dim=0)
+    b = 0.25 * noise(2)
+    mix = smeared + b * (time >= 6.0)
+    gains, _ = track_band_gains(mix, a, b, RATE, FRAMES, FINE_EDGES_HZ)
+    assert (gains[0, :, 2:9] - 1.0).abs().max() < 0.05
+    assert gains[1, 2:20, 2:9].max() < 0.05
+    assert (gains[1, 26:, 2:9] - 1.0).abs().mean() < 0.05
