@@ -67,6 +67,7 @@ def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
     return [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
 
 
+@pytest.mark.slow
 def test_threads_and_place_do_not_change_a_transition(inputs, elsewhere, tmp_path):
     names = ("warped",)
     one = outputs(inputs, tmp_path / "one", tmp_path / "cache", "one thread", *names)

@@ -101,6 +101,7 @@ def test_what_is_not_there_is_left_out_and_what_is_damaged_is_named(folder, tmp_
     assert list(read_unmixdb(tmp_path)) == []
 
 
+@pytest.mark.slow
 def test_the_convex_estimate_is_near_the_fades_and_refuses_nothing(folder, tmp_path):
     found = benchmark({"unmixdb": folder}, (), inverse=["convex"], output=tmp_path / "out")
     errors = [result.scores["inverse mixing gain error"] for result in found.results]

@@ -41,6 +41,7 @@ def run(capsys, tmp_path, monkeypatch):
     return call
 
 
+@pytest.mark.slow
 def test_candidates_are_written_compared_and_rendered_again(run, pair, tmp_path):
     code, out, _ = run("generate", *pair, "--candidates", 2, "--report", "page.html", *FAST)
     assert code == 0
@@ -66,6 +67,7 @@ def test_candidates_are_written_compared_and_rendered_again(run, pair, tmp_path)
     assert (code, "The folder candidates is not empty" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_transition_states_its_gates_and_what_fails(run, pair, tmp_path):
     options = ("--technique", "sum", "--bars", "4", "--report", "one.html", *FAST)
     code, out, _ = run("generate", *pair, "-o", "sum.wav", *options)

@@ -44,6 +44,7 @@ def write_table(pair, *lines):
     return table
 
 
+@pytest.mark.slow
 def test_each_pair_is_made_and_a_failure_is_reported_at_the_end(run, pair, tmp_path):
     broken = pair / "broken.wav"
     broken.write_bytes(b"no audio")

@@ -42,6 +42,7 @@ def run_tests(*folders):
     )
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_package_that_passes_its_tests(tmp_path):
     done = CliRunner().invoke(
         cli, ["plugins", "new", "tape-tilt", "--kind", "effect", "-o", str(tmp_path)]

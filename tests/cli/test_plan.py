@@ -62,6 +62,7 @@ def test_json_has_the_plans_of_python(run, tracks):
     assert len(places) == 2
 
 
+@pytest.mark.slow
 def test_a_candidate_is_rendered_as_it_is_listed(run, tracks, tmp_path):
     _, out, _ = run("plan", *tracks, "--candidates", "2", "--json", "--quiet")
     second = json.loads(out)[1]

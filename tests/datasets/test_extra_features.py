@@ -230,6 +230,7 @@ def trained(composed, written, record, registry, extractors, tmp_path_factory):
     return folder / "best_model.pt"
 
 
+@pytest.mark.slow
 def test_a_trained_model_generates_with_the_arrays_of_the_window(trained, registry, warm_cache):
     from djtrans.synthesis import TrackSpec, synthesize
 

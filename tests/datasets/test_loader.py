@@ -75,6 +75,7 @@ def test_closing_ends_the_workers():
         assert not process.is_alive()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_all_processes_does_not_end_a_worker_at_once(number, monkeypatch):
     # A machine that stalls longer than the usual grace must not end the worker in between.

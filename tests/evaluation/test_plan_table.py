@@ -106,6 +106,7 @@ def test_changes_are_listed_by_the_term_that_changed():
     assert "| two | cut 8 | cut 16 | 0.00 to 1.00 | skipped_b_seconds 0 to 90 |" in text
 
 
+@pytest.mark.slow
 def test_the_report_has_tables_and_pictures_of_the_worst(plans, analyses, tmp_path):
     raised = {
         name: (attrs.evolve(row, terms=row.terms | {"gain_db": 9.0 + index}), plan)

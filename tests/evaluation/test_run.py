@@ -131,6 +131,7 @@ def test_an_end_that_is_looped_or_braked_is_aligned_by_itself(prepared):
     assert timeline_shift(alone.anchor, alone.anchor, RATE) == 0
 
 
+@pytest.mark.slow
 def test_a_brake_is_evaluated_alone_and_beside_others(tmp_path):
     for folder, names in (("alone", ("brake",)), ("both", ("cut", "brake"))):
         *_, brake = compare([PAIR], names, output=tmp_path / folder).outcomes
@@ -241,6 +242,7 @@ class BrokenPlugin:
         )
 
 
+@pytest.mark.slow
 def test_what_fails_becomes_a_row_and_the_others_go_on(folder, tmp_path):
     registry = Registry(environ={}, discover=False)
     registry.register(BrokenPlugin, "acme")
@@ -415,6 +417,7 @@ class MetricPlugin:
             )
 
 
+@pytest.mark.slow
 def test_a_metric_of_a_plugin_is_in_every_table_as_the_builtin_ones_are(tmp_path):
     registry = Registry(discover=False, environ={})
     registry.register(MetricPlugin(), "lab")

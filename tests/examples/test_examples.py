@@ -71,6 +71,7 @@ def level_db(audio):
     return 10 * np.log10(np.mean(np.square(audio, dtype=np.float64)) + 1e-20)
 
 
+@pytest.mark.slow
 def test_inference_writes_audio_picture_and_a_params_file_that_renders_the_same(
     run_script, tracks, tmp_path
 ):

@@ -22,6 +22,7 @@ def component():
     return registry, registry.separators.find("hpss")
 
 
+@pytest.mark.slow
 def test_it_keeps_the_rules_of_its_kind(component):
     check_separator(component[1].declaration)
 

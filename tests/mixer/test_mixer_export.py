@@ -64,6 +64,7 @@ def test_the_default_mixer_as_a_program_gives_the_same_at_any_values(
     check(mixer, tmp_path, [anywhere, at_the_stops, neutral.repeat(2, FRAMES, 1)], noise, batch=2)
 
 
+@pytest.mark.slow
 def test_nodes_that_are_late_give_the_same(make_mixer, random_curves, noise, tmp_path):
     quiet = {"ceiling_dbtp": -24.0}
     mixer = make_mixer(

@@ -69,6 +69,7 @@ def test_the_rules_have_a_best_of_several_too(tracks):
     assert torch.equal(best.params.values, chosen.params.values)
 
 
+@pytest.mark.slow
 def test_guidance_by_objectives_lowers_the_cost(tracks):
     plain = djtrans.generate(*tracks, **BASE, seed=1)
     guided = djtrans.generate(*tracks, **BASE, seed=1, objective_guidance=0.2)
@@ -94,6 +95,7 @@ def test_a_guide_is_called_at_every_step_with_the_request(tracks, saved):
     assert made.provenance.sampling.guides == ("silence",)
 
 
+@pytest.mark.slow
 def test_curves_are_varied_by_strength(tracks, tmp_path):
     path = tmp_path / "params.json"
     first = djtrans.generate(*tracks, **BASE, model="none")

@@ -123,6 +123,7 @@ def test_the_same_again_from_the_params_file_and_from_the_same_seed(files, made,
         djtrans.render(tmp_path / "p.json", *files[::-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("technique", "bars"), [("loop-out", 4), ("brake", 2)])
 def test_a_looped_or_braked_end_is_in_the_stems_and_the_params_file(
     files, tmp_path, technique, bars
@@ -176,6 +177,7 @@ def test_full_runs_from_the_first_sample_of_a_to_the_last_of_b(files, truth):
     assert full.audio.shape[1] / RATE == pytest.approx(before + after, abs=0.01)
 
 
+@pytest.mark.slow
 def test_ready_stems_are_used_without_a_seam(files, truth, made):
     folder = files[0].parent
     ready = djtrans.generate(
@@ -237,6 +239,7 @@ def test_a_technique_is_refused_by_a_mixer_that_lacks_what_it_needs(files):
     assert len(other.params.layout) == 54 - 24
 
 
+@pytest.mark.slow
 def test_a_technique_that_needs_single_stems_wants_a_separator_that_isolates_them(files):
     registry = Registry(environ={}, discover=False)
     fade = registry.techniques.find("fade").declaration

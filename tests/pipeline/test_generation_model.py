@@ -61,6 +61,7 @@ def test_a_model_draws_and_the_params_file_says_so(tracks, saved, tmp_path):
     assert not torch.equal(other.params.values, transition.params.values)
 
 
+@pytest.mark.slow
 def test_the_curves_do_not_depend_on_the_number_of_threads(tracks):
     # Sums differ in the last digit by the number of threads, and a model amplifies it.
     before = torch.get_num_threads()
@@ -74,6 +75,7 @@ def test_the_curves_do_not_depend_on_the_number_of_threads(tracks):
     assert torch.equal(*found)
 
 
+@pytest.mark.slow
 def test_the_settings_of_the_scheduler_are_kept_in_the_params_file(tracks, saved, tmp_path):
     model = load_model(saved, "cpu")
     for asked in (
@@ -276,6 +278,7 @@ def test_a_technique_fills_what_the_model_does_not_know(tracks, saved):
     assert float(transition.params.row("a/drums/air/low").min()) == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_what_generated_the_curves_is_recorded_where_it_is_not_the_file(tracks, saved):
     model = load_model(saved, "cpu")
     halved = Halved(**{f.name: getattr(model, f.name) for f in attrs.fields(type(model))})

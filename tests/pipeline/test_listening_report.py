@@ -16,7 +16,7 @@ from djtrans.report.wording import reading
 from djtrans.synthesis import TrackSpec, synthesize
 from tests.helpers.browser import chromium
 
-pytestmark = pytest.mark.usefixtures("warm_cache")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_cache")]
 
 RATE = 22050
 READY = "document.body.classList.contains('ready')"

@@ -153,6 +153,7 @@ def test_a_quiet_output_is_warned_of_with_its_cause(made):
         warn_of_level(Rendered(*[audio] * 5, Span(0, 1), 0.0), kept, record)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["peak", -30, "-30"])
 def test_the_output_has_the_requested_level(made, tracks, tmp_path, level):
     made.save_params(tmp_path / "p.json")

@@ -15,6 +15,7 @@ from djtrans.plugins.separators.spectral import SpectralSeparator
 RATE = 22050
 
 
+@pytest.mark.slow
 def test_the_same_again_decodes_and_separates_nothing(tracks, tmp_path, cache_folder, monkeypatch):
     paths = [
         djtrans.write_audio(tmp_path / f"{name}.wav", track.audio, RATE)

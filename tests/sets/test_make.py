@@ -136,6 +136,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_and_ends_with_the_same_bytes(made, songs, tmp_path):
     output = tmp_path / "mix.wav"
     done = subprocess.run(
@@ -159,6 +160,7 @@ def test_a_killed_run_resumes_and_ends_with_the_same_bytes(made, songs, tmp_path
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_only_an_edited_boundary_is_rendered_again(made, songs, tmp_path):
     output = tmp_path / "mix.wav"
     first = make(songs, output)
@@ -266,6 +268,7 @@ def test_one_track_is_itself(songs, tmp_path):
     assert made.boundaries == ()
 
 
+@pytest.mark.slow
 def test_the_same_track_twice(songs, tmp_path):
     made = make([songs[0], songs[0]], tmp_path / "mix.wav")
     assert [track.path for track in made.times] == [str(songs[0])] * 2

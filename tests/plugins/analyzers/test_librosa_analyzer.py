@@ -109,6 +109,7 @@ def test_levels_and_vocals_are_those_of_the_track(track: SynthTrack, found: Anal
     np.testing.assert_allclose(found.bar_beat, found.grid.confidence)
 
 
+@pytest.mark.slow
 def test_mono_other_rates_and_opposite_phase(track: SynthTrack, found: Analysis) -> None:
     mono = track.audio.mean(dim=0, keepdim=True)
     opposite = torch.cat([mono, -mono])
