@@ -1,6 +1,6 @@
 """Run the command by ``python -m djtrans``."""
 
-from djtrans.cli import main
+from djtrans.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -187,6 +190,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
             fail(message)
         raise
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def run() -> None:
+    """Run the command as a program: :func:`main`, then end the process at once.
+
+    Python takes 0.4 s to dismantle its modules once torch is loaded. As the first exit handler,
+    the one registered here is called last: temporary files are removed, and threads have ended.
+    """
+    status: list[int] = []
+    atexit.register(_end_process, status)
+    try:
+        main()
+    except SystemExit as done:
+        if isinstance(done.code, int):
+            status.append(done.code)
+        raise
+
+
+def _end_process(status: Sequence[int]) -> None:
+    """End the process with an exit status; without one, such as after a traceback, do nothing."""
+    if not status or "torch" not in sys.modules:
+        return
+    logging.shutdown()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status[0])
 
 
 def _discard_output() -> None:

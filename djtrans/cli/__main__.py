@@ -1,5 +1,5 @@
 """Run the command as ``python -m djtrans.cli``."""
 
-from djtrans.cli import main
+from djtrans.cli import run
 
-main()
+run()
