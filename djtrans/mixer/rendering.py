@@ -11,6 +11,7 @@ from torch import Tensor
 from djtrans.core.audio.decibels import db_to_amplitude, power_to_db
 from djtrans.core.audio.loudness import integrated_lufs, true_peak_db
 from djtrans.core.audio.slicing import padded_slice
+from djtrans.core.audio.validation import all_finite
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.curves.params import TransitionParams
@@ -131,7 +132,7 @@ def render_window(
     curves = selected_curves(shifted, tracks).to(device)
     with torch.no_grad():
         out = tracks(stems_a, stems_b, curves, seed=seed, tail_seconds=tail)
-    if not bool(torch.isfinite(out.mix).all()):
+    if not all_finite(out.mix):
         raise_not_finite(tracks, stems_a, stems_b, curves, seed=seed, tail_seconds=tail)
     solo_a, solo_b = a.solo(span), b.solo(span)
     heard_a = _splice(solo_a, span, worked, out.a.cpu(), before=True)
@@ -192,7 +193,7 @@ def _mastered(
     with torch.no_grad():
         silent, options = torch.zeros_like(audio), {"sample_rate": sample_rate, "seed": seed}
         out = master(audio, silent, curves.to(device), **options)
-    if not bool(torch.isfinite(out.mix).all()):
+    if not all_finite(out.mix):
         raise_not_finite(master, audio, silent, curves.to(device), **options)
     return _placed(out.mix.cpu(), start, span)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from djtrans.core.audio.decibels import power_to_db
 from djtrans.core.audio.polarity import channel_signs, in_phase
 from djtrans.core.audio.resampling import resample
-from djtrans.core.audio.validation import check_audio
+from djtrans.core.audio.validation import all_finite, check_audio
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import SeparationError
@@ -97,7 +97,7 @@ def _check(given: object, shape: tuple[int, ...], label: str) -> None:
             f"{label} returned shape {tuple(given.shape)}; expected [stems, channels, samples] = "
             f"{shape}."
         )
-    if not given.is_floating_point() or not bool(torch.isfinite(given).all()):
+    if not given.is_floating_point() or not all_finite(given):
         raise SeparationError(
             f"{label} returned samples that are not finite numbers; report it to its author, or "
             "use another separator."

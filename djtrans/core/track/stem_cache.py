@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
+from djtrans.core.audio.validation import all_finite
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.util.cache import cache_key, default_cache
@@ -76,7 +77,7 @@ class CachedSeparator:
 
         def read(content: bytes) -> Tensor:
             stems = load(content)[_NAME]
-            if tuple(stems.shape) != shape or not bool(torch.isfinite(stems).all()):
+            if tuple(stems.shape) != shape or not all_finite(stems):
                 raise ValueError("not the stems of this audio")
             return stems
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
 from djtrans.core.audio.time_stretch import ENGINE
+from djtrans.core.audio.validation import all_finite
 from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span, align
@@ -58,7 +58,7 @@ def cached_align(track: Track | LazyTrack, side: TrackPlan, span: Span) -> Tenso
 
     def read(content: bytes) -> Tensor:
         audio = load(content)[_NAME]
-        if audio.shape[-1] != span.samples or not bool(torch.isfinite(audio).all()):
+        if audio.shape[-1] != span.samples or not all_finite(audio):
             raise ValueError("not the audio of this span")
         return audio
 
