@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.errors import FormatError
+from djtrans.core.util.finite import all_finite
 from djtrans.datasets.pairs.dataset import PreparedDataset
 from djtrans.datasets.synthetic.dataset import SyntheticDataset
 
@@ -39,7 +40,7 @@ def check_finite_data(data: Dataset) -> None:
         With the name of the first such array.
     """
     for name, tensor in _tensors(data):
-        if not bool(torch.isfinite(tensor.float()).all()):
+        if not all_finite(tensor.float()):
             count = int((~torch.isfinite(tensor.float())).sum())
             raise FormatError(
                 f"The dataset has {count} values that are not finite in {name}; make it again."

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from djtrans.core.errors import FormatError
+from djtrans.core.util.finite import all_finite
 
 #: Key of the record in the header of a safetensors file and in a training checkpoint.
 RECORD = "djtrans_model"
@@ -37,7 +38,7 @@ def checked_weights(weights: object, file: Path) -> dict[str, Tensor]:
     for name, tensor in weights.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise FormatError(f"{file} is a damaged model: its weight {name!r:.60} is no tensor.")
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor.float()).all()):
+        if tensor.is_floating_point() and not all_finite(tensor.float()):
             raise FormatError(
                 f"{file} is a damaged model: its weight {name!r:.60} has values that are not "
                 "finite; train or download it again."

@@ -11,13 +11,13 @@ from torch import Tensor
 from djtrans.core.audio.decibels import db_to_amplitude, power_to_db
 from djtrans.core.audio.loudness import integrated_lufs, true_peak_db
 from djtrans.core.audio.slicing import padded_slice
-from djtrans.core.audio.validation import all_finite
 from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.contracts.mixer_spec import MixerSpec
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.transition.alignment import AlignedTrack, Span, window_span
 from djtrans.core.transition.output_level import MATCH_A, PEAK, target_lufs
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.util.finite import all_finite
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.not_finite import raise_not_finite
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from djtrans.core.audio.decibels import amplitude_to_db, db_to_amplitude
 from djtrans.core.errors import AudioFileError, ShapeError
+from djtrans.core.util.finite import all_finite
 
 #: Samples of each channel that are summed at once.
 _SUM_BLOCK = 1 << 22
@@ -95,15 +96,6 @@ def channel_sums(audio: Tensor) -> Tensor:
     for block in audio.split(_SUM_BLOCK, dim=-1):
         sums += block.sum(dim=-1, dtype=torch.float64)
     return sums
-
-
-def all_finite(audio: Tensor) -> bool:
-    """Return True if no sample is NaN or infinite.
-
-    A sum is finite only if everything in it is, and takes a fiftieth of the time of a comparison of
-    each sample; where it overflows, each is compared.
-    """
-    return bool(audio.sum().isfinite()) or bool(torch.isfinite(audio).all())
 
 
 def check_finite(audio: Tensor, what: str) -> None:

@@ -10,12 +10,13 @@ from torch import Tensor
 from djtrans.core.audio.decibels import power_to_db
 from djtrans.core.audio.polarity import channel_signs, in_phase
 from djtrans.core.audio.resampling import resample
-from djtrans.core.audio.validation import all_finite, check_audio
+from djtrans.core.audio.validation import check_audio
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration
 from djtrans.core.errors import SeparationError
 from djtrans.core.track.stem_fitting import RESIDUAL_LIMIT_DB
 from djtrans.core.track.stems import Stems
+from djtrans.core.util.finite import all_finite
 from djtrans.core.util.isolation import isolated
 
 #: Stem to which the residual is added.

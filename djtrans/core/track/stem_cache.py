@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from djtrans.core.audio.validation import all_finite
 from djtrans.core.contracts.progress import FractionCallback
 from djtrans.core.contracts.separator import Separator, SeparatorDeclaration, TrainedSeparator
 from djtrans.core.util.cache import cache_key, default_cache
+from djtrans.core.util.finite import all_finite
 
 KIND = "stems"
 #: Version of the format of entries, part of their keys.

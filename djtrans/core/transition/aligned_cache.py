@@ -9,12 +9,12 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from djtrans.core.audio.time_stretch import ENGINE
-from djtrans.core.audio.validation import all_finite
 from djtrans.core.track.lazy_track import LazyTrack
 from djtrans.core.track.track import Track
 from djtrans.core.transition.alignment import Span, align
 from djtrans.core.transition.plan import TrackPlan
 from djtrans.core.util.cache import cache_key, default_cache
+from djtrans.core.util.finite import all_finite
 
 #: The kind of these entries in the cache.
 KIND = "aligned"

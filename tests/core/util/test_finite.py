@@ -1,4 +1,4 @@
-"""Samples that are not finite are found, and finite ones are not taken for them."""
+"""Values that are not finite are found, and finite ones are not taken for them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from djtrans.core.audio.validation import all_finite, check_finite
+from djtrans.core.audio.validation import check_finite
 from djtrans.core.errors import AudioFileError
+from djtrans.core.util.finite import all_finite
 
 
 @given(st.lists(st.floats(width=32), max_size=40))
