@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 import attrs
 
+from djtrans.core.contracts.config import as_tuple
 from djtrans.core.contracts.declaration import Declaration, one_of
 from djtrans.core.contracts.hooks import hookspec
 from djtrans.core.contracts.progress import FractionCallback
+from djtrans.core.errors import ConfigError
 from djtrans.core.track.stem_names import STEMS
 
 if TYPE_CHECKING:
@@ -114,12 +116,25 @@ class SeparatorDeclaration(Declaration):
     kind: ClassVar[str] = "separator"
     contract: ClassVar[type | None] = Separator
 
-    stems: tuple[str, ...] = STEMS
+    stems: tuple[str, ...] = attrs.field(default=STEMS, converter=as_tuple)
     sample_rate: int | None = None
     isolation: str = attrs.field(default="weak", validator=one_of("good", "weak"))
     reads_source: bool = False
     keep: bool = False
     thread_safe: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        label = f"{type(self).__name__}(name={self.name!r})"
+        if not self.stems or len(set(self.stems)) != len(self.stems):
+            raise ConfigError(
+                f"{label}.stems = {self.stems!r}; give the name of each stem, in its order, once."
+            )
+        rate = self.sample_rate
+        if rate is not None and (not isinstance(rate, int) or rate < 1):
+            raise ConfigError(
+                f"{label}.sample_rate = {rate!r}; give a whole number of Hz, or None for any rate."
+            )
 
 
 @hookspec

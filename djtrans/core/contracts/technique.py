@@ -110,7 +110,7 @@ class TechniqueDeclaration(Declaration):
     kind: ClassVar[str] = "technique"
     contract: ClassVar[type | None] = CurveModel
 
-    bars: tuple[int, int, int]
+    bars: tuple[int, int, int] = attrs.field(converter=as_tuple)
     swap_at: float
     needs: tuple[str, ...] = ()
     needs_isolation: bool = False
@@ -129,21 +129,35 @@ class TechniqueDeclaration(Declaration):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
+        self._require(
+            _are_lengths(self.bars),
+            "bars",
+            "give three whole numbers from 1 that do not decrease: the shortest, default and "
+            "longest window, such as (4, 8, 16)",
+        )
+        self._require(0.0 <= self.swap_at <= 1.0, "swap_at", "give a fraction from 0 to 1")
+        anchors = f"give one or more of {', '.join(PLACES)}"
         for field, places in (("place_a", self.place_a), ("place_b", self.place_b)):
-            if not places or not set(places) <= set(PLACES):
-                raise ConfigError(
-                    f"{type(self).__name__}(name={self.name!r}).{field} = {places!r}; "
-                    f"allowed: {', '.join(PLACES)}."
-                )
-        if self.tempo not in WINDOW_TEMPOS:
+            self._require(bool(places) and set(places) <= set(PLACES), field, anchors)
+        self._require(self.key_limit >= 0, "key_limit", "give a Camelot distance from 0 to 7")
+        tempos = f"allowed: {', '.join(WINDOW_TEMPOS)}"
+        self._require(self.tempo in WINDOW_TEMPOS, "tempo", tempos)
+        limit = self.tempo_limit
+        self._require(limit is None or limit > 0.0, "tempo_limit", "give a fraction above 0")
+        self._require(self.tempo_least >= 0.0, "tempo_least", "give a fraction of at least 0")
+        ratios = self.tempo_ratios
+        self._require(
+            bool(ratios) and all(0 < less <= more for less, more in ratios),
+            "tempo_ratios",
+            "give pairs of whole numbers, the first not above the second, such as (3, 4)",
+        )
+
+    def _require(self, is_allowed: bool, field: str, advice: str) -> None:
+        """Raise if a field has a value that is not allowed."""
+        if not is_allowed:
             raise ConfigError(
-                f"{type(self).__name__}(name={self.name!r}).tempo = {self.tempo!r}; allowed: "
-                f"{', '.join(WINDOW_TEMPOS)}."
-            )
-        if not all(0 < less <= more for less, more in self.tempo_ratios) or not self.tempo_ratios:
-            raise ConfigError(
-                f"{type(self).__name__}(name={self.name!r}).tempo_ratios = {self.tempo_ratios}; "
-                "give pairs of whole numbers, the first not above the second, such as (3, 4)."
+                f"{type(self).__name__}(name={self.name!r}).{field} = {getattr(self, field)!r}; "
+                f"{advice}."
             )
 
     @property
@@ -160,6 +174,12 @@ class TechniqueDeclaration(Declaration):
     def swap_bars(self, bars: int) -> int:
         """Return the number of bars from the start of a window to the swap."""
         return min(max(round(self.swap_at * bars), 1), max(bars - 1, 1))
+
+
+def _are_lengths(bars: tuple[int, ...]) -> bool:
+    """Return True for three whole numbers from 1 that do not decrease."""
+    whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in bars)
+    return whole and len(bars) == 3 and list(bars) == sorted(bars)
 
 
 @hookspec
