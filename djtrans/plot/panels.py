@@ -98,12 +98,12 @@ def make_panels(
             lines.extend(_merge(track, moving, own, values))
             still.extend(_words(title, track, own, moving, values))
         if lines:
-            panels.append(Panel(title, group_of(rows[0]), parameter, tuple(lines)))
+            panels.append(Panel(title, group_of(rows[0], layout), parameter, tuple(lines)))
     panels.sort(key=lambda panel: GROUPS.index(panel.group))
     return tuple(panels), _join_tracks(still)
 
 
-def group_of(row: Row) -> str:
+def group_of(row: Row, layout: Layout) -> str:
     """Return the group of a parameter, from its declaration and its place in the mixer."""
     p = row.parameter
     if row.stem == MASTER_BUS:
@@ -112,8 +112,9 @@ def group_of(row: Row) -> str:
         return "filters"
     if p.curve == "gain" and p.neutral != p.minimum:
         return "faders" if p.name == "gain" else "EQ"
-    # The nodes on a track's bus are sends: reverb, echo and their settings.
-    return "sends" if row.stem == TRACK_BUS else "effects"
+    # The settings of a send, such as the feedback of an echo, stand beside its level.
+    own = (r.parameter.name for r in layout.rows if (r.stem, r.node) == (TRACK_BUS, row.node))
+    return "sends" if row.stem == TRACK_BUS and "send" in own else "effects"
 
 
 def _merge(

@@ -129,7 +129,7 @@ def _moving(transitions: Sequence[SampledTransition], layout: Layout) -> list[li
         if moves:
             bus = row.stem if row.stem in (TRACK_BUS, MASTER_BUS) else "stem"
             groups.setdefault((bus, row.node, row.parameter.name), []).append(row)
-    return sorted(groups.values(), key=lambda rows: GROUPS.index(group_of(rows[0])))
+    return sorted(groups.values(), key=lambda rows: GROUPS.index(group_of(rows[0], layout)))
 
 
 def _curves(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from djtrans.core.contracts.mixer_spec import MixerSpec, NodeSpec
+from djtrans.core.curves.layout import compute_layout
+from djtrans.core.curves.parameter import Parameter
 from djtrans.plot.panels import by_stem, make_panels
 
 
@@ -104,3 +107,22 @@ def test_panels_of_two_transitions_are_split_alike(make_params):
         ["bass gain"] * 2,
     ]
     assert [[len(panel.lines) for panel in row] for row in rows] == [[1, 1], [1, 1]]
+
+
+def test_an_insert_on_a_track_is_no_send():
+    bus = (NodeSpec("echo", "echo"), NodeSpec("wobble", "wobble"))
+    effects = {
+        "gain": (Parameter(name="gain", curve="gain", neutral=1.0),),
+        "echo": (Parameter(name="send", curve="gain"), Parameter(name="feedback")),
+        "wobble": (Parameter(name="depth"),),
+    }
+    spec = MixerSpec(stems=("beat",), stem_chain=(NodeSpec("fader", "gain"),), track_chain=bus)
+    layout = compute_layout(spec, lambda node: effects[node.effect])
+    values = np.linspace(0.0, 1.0, 9)[:, None].repeat(len(layout), axis=1)
+    panels, _ = make_panels(layout, values)
+    assert {panel.title: panel.group for panel in panels} == {
+        "gain": "faders",
+        "echo send": "sends",
+        "echo feedback": "sends",
+        "wobble depth": "effects",
+    }
