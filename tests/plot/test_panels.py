@@ -121,7 +121,7 @@ def test_an_insert_on_a_track_is_no_send():
     values = np.linspace(0.0, 1.0, 9)[:, None].repeat(len(layout), axis=1)
     panels, _ = make_panels(layout, values)
     assert {panel.title: panel.group for panel in panels} == {
-        "gain": "faders",
+        "fader gain": "faders",
         "echo send": "sends",
         "echo feedback": "sends",
         "wobble depth": "effects",
