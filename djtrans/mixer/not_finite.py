@@ -13,6 +13,7 @@ from djtrans.core.contracts.effect import RenderContext
 from djtrans.core.curves.params import TransitionParams
 from djtrans.core.errors import PluginError
 from djtrans.core.track.stems import Stems
+from djtrans.core.util.finite import all_finite
 from djtrans.mixer.mixer import Mixer
 from djtrans.mixer.nodes import BuiltNode, frame_at
 
@@ -64,7 +65,7 @@ class _Checked:
 
     def mask(self, curves: Mapping[str, Tensor], freqs_hz: Tensor, ctx: RenderContext) -> Tensor:
         mask: Tensor = self.effect.mask(curves, freqs_hz, ctx)
-        if not bool(torch.isfinite(mask).all()):
+        if not all_finite(mask):
             row, frame, _ = (~torch.isfinite(mask)).nonzero()[0].tolist()
             self._fail("a mask", _values(curves, row, frame))
         return mask
@@ -79,7 +80,7 @@ class _Checked:
     ) -> tuple[Tensor, tuple[int, Any]]:
         position, own = state
         out, own = self.effect.process(audio, curves, ctx, own, **inputs)
-        if not bool(torch.isfinite(out).all()):
+        if not all_finite(out):
             row, _, sample = (~torch.isfinite(out)).nonzero()[0].tolist()
             frame = frame_at((position + sample) / ctx.sample_rate, ctx)
             self._fail("samples", f"in frame {frame}, {_values(curves, row, sample)}")

@@ -12,6 +12,7 @@ from djtrans.core.contracts.declaration import short_name
 from djtrans.core.contracts.objective import Objective, ObjectiveDeclaration
 from djtrans.core.errors import InputError, PluginError, did_you_mean
 from djtrans.core.transition.predicted_mix import PredictedMix
+from djtrans.core.util.finite import all_finite
 from djtrans.registry import Registry, default_registry
 
 
@@ -84,7 +85,7 @@ class WeightedObjectives:
 
     def _value(self, name: str, mix: PredictedMix) -> Tensor:
         value = self.objectives[name].evaluate(mix)
-        if tuple(value.shape) != (mix.batch,) or not bool(torch.isfinite(value.detach()).all()):
+        if tuple(value.shape) != (mix.batch,) or not all_finite(value.detach()):
             raise PluginError(
                 f"The objective {name} gave {value.detach().tolist()!r:.80} of shape "
                 f"{tuple(value.shape)}; it must give one finite value for each of {mix.batch} "

@@ -24,6 +24,7 @@ from djtrans.core.errors import (
     UnknownComponentError,
 )
 from djtrans.core.transition.plan import TransitionPlan
+from djtrans.core.util.finite import all_finite
 from djtrans.core.util.isolation import isolated
 from djtrans.diffusion.layout_part import check_layout, uncovered
 from djtrans.diffusion.model import (
@@ -102,7 +103,7 @@ def as_params(
             f"{_source(model)} generated curves of shape {tuple(values.shape)}; expected finite "
             f"curves {expected} [frames, parameters]."
         )
-    if not bool(torch.isfinite(values).all()):
+    if not all_finite(values):
         frame, column = (~torch.isfinite(values)).nonzero()[0].tolist()
         raise ShapeError(
             f"{_source(model)} generated values that are not finite: "

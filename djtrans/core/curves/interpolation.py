@@ -16,6 +16,7 @@ from torch import Tensor
 
 from djtrans.core.curves.parameter import Parameter
 from djtrans.core.errors import InputError, ShapeError
+from djtrans.core.util.finite import all_finite
 
 #: Time from the end of a late edge to the later frame ...
 EDGE_LEAD_SECONDS = 0.010
@@ -179,7 +180,7 @@ def make_curves(values: Tensor, frame_times: Tensor, parameters: Sequence[Parame
         )
     if len(times) == 0:
         raise ShapeError("Curves need at least one frame; give values [batch, frames, parameters].")
-    if not bool(torch.isfinite(times).all()) or bool((times.diff() <= 0).any()):
+    if not all_finite(times) or bool((times.diff() <= 0).any()):
         raise InputError(
             "Frame times must be finite and strictly increasing; sort them, in seconds."
         )

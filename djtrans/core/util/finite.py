@@ -9,7 +9,7 @@ from torch import Tensor
 def all_finite(values: Tensor) -> bool:
     """Return True if no value is NaN or infinite.
 
-    A sum is finite only if everything in it is, and takes a fiftieth of the time of a comparison of
+    A sum is finite only if everything in it is, and takes a fortieth of the time of a comparison of
     each value; where it overflows, each is compared.
 
     Parameters
